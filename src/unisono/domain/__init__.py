@@ -1,0 +1,1 @@
+"""What messaging means. Pure: no I/O, no clock, no randomness, no logging."""

@@ -1,0 +1,194 @@
+"""What the use cases give back. Every door translates from these."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from unisono.domain.facts import ConversationKind, Fact, Label
+from unisono.domain.ids import (
+    Checkpoint,
+    ConversationId,
+    DeviceId,
+    Epoch,
+    Fence,
+    Instant,
+    Json,
+    SendKey,
+    Seq,
+    SessionId,
+    StreamKey,
+    TabId,
+    Tag,
+    UserId,
+)
+from unisono.domain.facts import Content
+
+
+class Answer(Struct, frozen=True, omit_defaults=True, tag_field="kind"):
+    """Base of all answers."""
+
+
+class StreamHead(Struct, frozen=True):
+    """How far a stream has come for the reader: for a former member, up to where they left."""
+
+    stream: StreamKey
+    epoch: Epoch
+    seq: Seq
+
+
+class Welcome(Answer, frozen=True, tag="welcome"):
+    """A session is live on this connection.
+
+    `user` is decided by the server. `resume_token` is given at login only. `heartbeat_s` is the longest silence the
+    server bears; the client pings within it. `checkpoint` is where live delivery begins: everything after it is pushed.
+    """
+
+    heartbeat_s: int
+    server: str
+    checkpoint: Checkpoint
+    epoch: Epoch
+    user: UserId | None = None
+    session: SessionId | None = None
+    tab: TabId | None = None
+    resume_token: str | None = None
+    fence: Fence = Fence(0)
+    token_expires_at: Instant | None = None
+
+
+class Done(Answer, frozen=True, tag="done"):
+    """It is so now."""
+
+
+class Pong(Answer, frozen=True, tag="pong"):
+    """A sign of life, with the checkpoint everything pushed so far leads to."""
+
+    checkpoint: Checkpoint
+
+
+class Moved(Answer, frozen=True, tag="moved"):
+    """My streams that moved after the checkpoint asked for, by stream key; `next` asks for the following page.
+
+    When the last page was read, everything up to `checkpoint` is accounted for.
+    """
+
+    heads: tuple[StreamHead, ...]
+    checkpoint: Checkpoint
+    next: StreamKey | None = None
+
+
+class SeqFact(Struct, frozen=True):
+    """A fact in its stream."""
+
+    seq: Seq
+    at: Instant
+    fact: Fact
+
+
+class Facts(Answer, frozen=True, tag="facts"):
+    """Facts of one stream, in order and without holes after the seq asked for; `head` tells if there are more."""
+
+    stream: StreamKey
+    epoch: Epoch
+    facts: tuple[SeqFact, ...]
+    head: Seq
+
+
+class Placed(Answer, frozen=True, tag="placed"):
+    """The message is durable and has its place. The only acknowledgement of a send."""
+
+    stream: StreamKey
+    epoch: Epoch
+    seq: Seq
+    at: Instant
+
+
+class ConversationView(Answer, frozen=True, tag="conversation"):
+    """A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark."""
+
+    conversation: ConversationId
+    of: ConversationKind
+    creator: UserId
+    created_at: Instant
+    updated_at: Instant
+    epoch: Epoch
+    head: Seq
+    read: Seq
+    name: str | None = None
+    attributes: dict[str, Json] | None = None
+    members: tuple[UserId, ...] = ()
+    is_new: bool = False
+
+
+class Conversations(Answer, frozen=True, tag="conversations"):
+    """My conversations, by id, without their member lists; `next` asks for the following page."""
+
+    conversations: tuple[ConversationView, ...]
+    next: ConversationId | None = None
+
+
+class Membership(Answer, frozen=True, tag="membership"):
+    """Who is a member after the change."""
+
+    conversation: ConversationId
+    members: tuple[UserId, ...]
+
+
+class HistoryEntry(Struct, frozen=True, omit_defaults=True):
+    """A message in history."""
+
+    seq: Seq
+    at: Instant
+    sender: UserId
+    key: SendKey
+    content: Content
+
+
+class History(Answer, frozen=True, tag="history"):
+    """Messages in rising order; `has_more` in the direction asked for."""
+
+    conversation: ConversationId
+    messages: tuple[HistoryEntry, ...]
+    has_more: bool
+
+
+class ReadMark(Answer, frozen=True, tag="read_mark"):
+    """My read mark after the command, which may be further than asked."""
+
+    conversation: ConversationId
+    seq: Seq
+
+
+class SessionView(Struct, frozen=True, omit_defaults=True):
+    """One of a user's sessions. `seen_at` is when it last spoke."""
+
+    session: SessionId
+    device: DeviceId
+    shown: Label
+    state: Literal["live", "detached"]
+    opened_at: Instant
+    seen_at: Instant
+    tag: Tag | None = None
+    address: str | None = None
+    is_this: bool = False
+
+
+class Sessions(Answer, frozen=True, tag="sessions"):
+    """A user's sessions that are not over, the oldest login first."""
+
+    sessions: tuple[SessionView, ...]
+
+
+AnyAnswer = (
+    Welcome
+    | Done
+    | Pong
+    | Moved
+    | Facts
+    | Placed
+    | ConversationView
+    | Conversations
+    | Membership
+    | History
+    | ReadMark
+    | Sessions
+)

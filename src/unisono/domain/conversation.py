@@ -1,0 +1,120 @@
+"""Conversations: what they are, and what a decision about one may see and do.
+
+A decision is made over a `Snapshot` that the store loads in the same transaction that writes it, so two operations at
+the same moment see each other or wait. The decisions themselves stand in `membership` and `messages`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from unisono.domain.answers import Answer
+from unisono.domain.commands import Command
+from unisono.domain.errors import NotFound
+from unisono.domain.facts import ConversationKind, Fact
+from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, SendKey, Seq, UserId
+from unisono.domain.permission import Standing, check
+from unisono.domain.placement import Draft, Head, Place
+
+
+class Conversation(Struct, frozen=True):
+    """A conversation as its log adds up. `head` is that of its stream; `updated_at` the last change but messages."""
+
+    id: ConversationId
+    of: ConversationKind
+    creator: UserId
+    created_at: Instant
+    updated_at: Instant
+    head: Head
+    member_count: int
+    name: str | None = None
+    attributes: dict[str, Json] | None = None
+    is_unique: bool = False
+
+
+class Membership(Struct, frozen=True):
+    """A user's place in a conversation, from the fact at `since` on.
+
+    `until` is the fact by which a former member left; what came later is not theirs to see.
+    """
+
+    user: UserId
+    since: Seq
+    read: Seq = NO_SEQ
+    until: Seq | None = None
+
+    @property
+    def is_member(self) -> bool:
+        """Say if the user is a member now."""
+        return self.until is None
+
+
+class Scope(Struct, frozen=True):
+    """What a decision needs to see. Nothing of it changes until the decision is written.
+
+    - `users`: whose membership matters, current or former; `all_members` asks for all current ones too.
+    - `sender` and `key`: ask for an earlier place of the same draft: in the conversation's stream, or without a
+      conversation in the sender's own.
+    - `unique_of`: asks for the unique conversation of this kind and exactly these members.
+    """
+
+    conversation: ConversationId | None = None
+    users: tuple[UserId, ...] = ()
+    all_members: bool = False
+    sender: UserId | None = None
+    key: SendKey | None = None
+    unique_of: tuple[ConversationKind, tuple[UserId, ...]] | None = None
+
+
+class Snapshot(Struct, frozen=True):
+    """What a scope asked for, as of one moment.
+
+    `earlier` is the place the key was given before, `earlier_fact` what stands there. `conversation` is the one asked
+    for; without one asked for, that which `earlier_fact` entered, else `unique`: `memberships` belong to it.
+    """
+
+    now: Instant
+    conversation: Conversation | None = None
+    memberships: Mapping[UserId, Membership] = {}
+    earlier: Place | None = None
+    earlier_fact: Fact | None = None
+    unique: Conversation | None = None
+
+
+class Decision(Struct, frozen=True):
+    """Drafts to place, all or none, and the answer once they are durable, from their places in the same order.
+
+    Drafts of one stream stand in the order in which they are to be placed.
+    """
+
+    drafts: tuple[Draft, ...]
+    answer: Callable[[Sequence[Place]], Answer]
+
+
+Decide = Callable[[Snapshot], Decision]
+
+
+def unique_members(members: Sequence[UserId]) -> tuple[UserId, ...]:
+    """Give the one order in which a set of members is looked up."""
+    return tuple(sorted(set(members)))
+
+
+def standing(membership: Membership | None) -> Standing:
+    """Say what a user is to a conversation."""
+    if membership is None:
+        return Standing.STRANGER
+    return Standing.MEMBER if membership.is_member else Standing.FORMER
+
+
+def permit(command: type[Command], snapshot: Snapshot, caller: UserId) -> Conversation:
+    """Give the conversation a command is about, if the caller may do this to it.
+
+    Raises:
+        NotFound: There is none, or the caller may not know of it.
+        Forbidden: The kind of conversation does not allow it.
+    """
+    conversation = snapshot.conversation
+    if conversation is None:
+        raise NotFound()
+    check(command, standing(snapshot.memberships.get(caller)), conversation.of)
+    return conversation

@@ -1,0 +1,157 @@
+"""The slot policy: who is admitted, who is displaced. Data, not code.
+
+A policy is a list of slots. A login takes a place in every slot that applies to it; a slot that is full either makes
+its oldest holder lose or refuses the newcomer. Presets give the known behaviours of rows Q1, T1, E11 to E18, L263 to L270
+and S10.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from unisono.domain.errors import DeviceRefused
+from unisono.domain.ids import DeviceId, Instant, Platform, SessionId, Tag
+
+SlotKey = Literal["app", "platform", "group", "tag"]
+
+
+class Slot(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One limit. `capacity` holders may share what `key` gives.
+
+    - `key`: everything (`app`), the platform, its group (of `groups`), or the tag. A login without a group or tag is
+      not counted in such a slot.
+    - `counts`: devices (all sessions of a device are one holder) or sessions.
+    - `loser`: the holder that logged in first, or the newcomer, who is then refused.
+    - `same_device`: what an earlier session of the newcomer's own device meets when sessions are counted: it is
+      `replaced` quietly and before anybody else, or counted `like_others` (LeanCloud tags, row X5).
+    """
+
+    key: tuple[SlotKey, ...]
+    capacity: Annotated[int, Meta(ge=1, le=10_000)]
+    counts: Literal["devices", "sessions"] = "devices"
+    loser: Literal["oldest", "newcomer"] = "oldest"
+    same_device: Literal["replaced", "like_others"] = "replaced"
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The slots of an app, and which platforms form a group."""
+
+    slots: tuple[Slot, ...] = ()
+    groups: Mapping[str, tuple[Platform, ...]] = {}
+
+
+class Login(Struct, frozen=True):
+    """What the policy needs to know of a login, held or wanted."""
+
+    session: SessionId
+    device: DeviceId
+    platform: Platform
+    opened_at: Instant
+    tag: Tag | None = None
+
+
+class Loss(Struct, frozen=True):
+    """A session that loses its place, and how it is told."""
+
+    session: SessionId
+    reason: Literal["displaced", "replaced"]
+
+
+def _platforms(*names: str) -> tuple[Platform, ...]:
+    return tuple(Platform(name) for name in names)
+
+
+DESKTOPS: Final = _platforms("web", "pc", "windows", "macos", "linux")
+PHONES: Final = _platforms("ios", "android", "phone")
+
+PRESETS: Final[Mapping[str, Policy]] = {
+    "easemob": Policy(slots=(Slot(key=("platform",), capacity=4),)),
+    "easemob-single": Policy(slots=(Slot(key=("platform",), capacity=1),)),
+    "turms": Policy(slots=(Slot(key=("platform",), capacity=1, counts="sessions"),)),
+    "turms-keep": Policy(slots=(Slot(key=("platform",), capacity=1, counts="sessions", loser="newcomer"),)),
+    "leancloud": Policy(slots=(Slot(key=("tag",), capacity=1, counts="sessions", same_device="like_others"),)),
+    "sente": Policy(),
+    "qq": Policy(slots=(Slot(key=("group",), capacity=1),), groups={"desktop": DESKTOPS, "phone": PHONES}),
+}
+DEFAULT_PRESET: Final = "easemob"
+
+
+def admit(policy: Policy, held: Sequence[Login], newcomer: Login) -> tuple[Loss, ...]:
+    """Decide which held sessions end so that the newcomer has its place in every slot.
+
+    `held` are the sessions of the same user that are not over. After the losses are ended and the newcomer is added, no
+    slot holds more than its capacity. A device never displaces itself.
+
+    Raises:
+        DeviceRefused: A slot is full and its policy keeps the older ones; then nobody loses.
+    """
+    losses: dict[SessionId, Loss] = {}
+    for slot in policy.slots:
+        mine = _place_in(slot, policy, newcomer)
+        if mine is None:
+            continue
+        rivals = [login for login in held if _place_in(slot, policy, login) == mine and login.session not in losses]
+        for loss in _losses(slot, rivals, newcomer):
+            losses[loss.session] = loss
+    return tuple(losses.values())
+
+
+def _losses(slot: Slot, rivals: Iterable[Login], newcomer: Login) -> Iterable[Loss]:
+    by_age = sorted(rivals, key=lambda login: (login.opened_at, login.session))
+    if slot.counts == "devices":
+        return _device_losses(slot, by_age, newcomer)
+    return _session_losses(slot, by_age, newcomer)
+
+
+def _device_losses(slot: Slot, by_age: Sequence[Login], newcomer: Login) -> Iterable[Loss]:
+    # A device is as old as its latest login: a phone that just logged in again is not the one to go.
+    latest = {login.device: login.opened_at for login in by_age if login.device != newcomer.device}
+    excess = len(latest) + 1 - slot.capacity
+    if excess <= 0:
+        return ()
+    _refuse_if_kept(slot, len(latest))
+    leaving = set(sorted(latest, key=lambda device: (latest[device], device))[:excess])
+    return tuple(Loss(login.session, "displaced") for login in by_age if login.device in leaving)
+
+
+def _session_losses(slot: Slot, by_age: Sequence[Login], newcomer: Login) -> Iterable[Loss]:
+    own = [login for login in by_age if login.device == newcomer.device and slot.same_device == "replaced"]
+    others = [login for login in by_age if login not in own]
+    excess = len(by_age) + 1 - slot.capacity
+    if excess <= 0:
+        return ()
+    replaced = tuple(Loss(login.session, "replaced") for login in own[:excess])
+    left = excess - len(replaced)
+    if left == 0:
+        return replaced
+    _refuse_if_kept(slot, len(by_age))
+    return replaced + tuple(Loss(login.session, "displaced") for login in others[:left])
+
+
+def _refuse_if_kept(slot: Slot, held: int) -> None:
+    if slot.loser == "newcomer":
+        raise DeviceRefused(capacity=slot.capacity, held=held)
+
+
+def _place_in(slot: Slot, policy: Policy, login: Login) -> tuple[str, ...] | None:
+    """Name the place a login takes in a slot, or None when the slot does not apply to it."""
+    place: list[str] = []
+    for key in slot.key:
+        part = _part(key, policy, login)
+        if part is None:
+            return None
+        place.append(part)
+    return tuple(place)
+
+
+def _part(key: SlotKey, policy: Policy, login: Login) -> str | None:
+    match key:
+        case "app":
+            return ""
+        case "platform":
+            return login.platform
+        case "tag":
+            return login.tag
+        case "group":
+            return next((name for name, platforms in policy.groups.items() if login.platform in platforms), None)

@@ -1,0 +1,139 @@
+"""What has happened, named in the past tense. A fact never changes and never leaves its place.
+
+Facts of a conversation's stream: `ConversationCreated`, `MessagePlaced`, `MembersJoined`, `MembersLeft`.
+Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ReadMarkMoved`, `SessionOpened`, `SessionEnded`.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from unisono.domain.ids import (
+    Checkpoint,
+    ConversationId,
+    DeviceId,
+    Epoch,
+    Instant,
+    Json,
+    Platform,
+    SendKey,
+    Seq,
+    SessionId,
+    StreamKey,
+    Tag,
+    UserId,
+)
+
+ConversationKind = Literal["direct", "group"]
+EndReason = Literal["logged_out", "closed", "displaced", "replaced", "revoked", "expired"]
+
+
+class Content(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a message says.
+
+    `type` is negative for the built-in kinds (-1 text), positive for the application's own (LeanCloud v3 rule, rows
+    L117 ff.); 0 is reserved. `attributes` travel with any type; `data` belongs to the type.
+    """
+
+    type: int = -1
+    text: str | None = None
+    attributes: dict[str, Json] | None = None
+    data: dict[str, Json] | None = None
+
+
+class Label(Struct, frozen=True, omit_defaults=True):
+    """How a device shows itself to people: shown to its user's other sessions and to one it displaces."""
+
+    platform: Platform
+    label: str | None = None
+    info: str | None = None
+
+
+class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="created"):
+    """A conversation began. Always seq 1 of its stream."""
+
+    by: UserId
+    of: ConversationKind
+    members: tuple[UserId, ...]
+    name: str | None = None
+    attributes: dict[str, Json] | None = None
+    is_unique: bool = False
+
+
+class MessagePlaced(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="message"):
+    """A message got its place. `key` is the sender's own, by which the sending tab knows its message again."""
+
+    sender: UserId
+    key: SendKey
+    content: Content
+
+
+class MembersJoined(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="joined"):
+    """Users became members: of themselves when `by` is the only one of `users`, else by invitation."""
+
+    users: tuple[UserId, ...]
+    by: UserId
+
+
+class MembersLeft(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="left"):
+    """Users are members no more: of themselves when `by` is the only one of `users`, else removed."""
+
+    users: tuple[UserId, ...]
+    by: UserId
+
+
+class ConversationEntered(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="entered"):
+    """This user became a member, at `seq` of the conversation's stream."""
+
+    conversation: ConversationId
+    seq: Seq
+    by: UserId
+
+
+class ConversationExited(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="exited"):
+    """This user is a member no more; facts up to `seq` of the conversation's stream stay readable to them."""
+
+    conversation: ConversationId
+    seq: Seq
+    by: UserId
+
+
+class ReadMarkMoved(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="read"):
+    """This user has read the conversation up to `seq`. Never moves back."""
+
+    conversation: ConversationId
+    seq: Seq
+
+
+class SessionOpened(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="session_opened"):
+    """One of this user's devices logged in."""
+
+    session: SessionId
+    device: DeviceId
+    shown: Label
+    tag: Tag | None = None
+
+
+class SessionEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="session_ended"):
+    """A login is over. `newcomer` names the device that took the slot, when one did."""
+
+    session: SessionId
+    device: DeviceId
+    reason: EndReason
+    newcomer: Label | None = None
+
+
+ConversationFact = ConversationCreated | MessagePlaced | MembersJoined | MembersLeft
+UserFact = ConversationEntered | ConversationExited | ReadMarkMoved | SessionOpened | SessionEnded
+Fact = ConversationFact | UserFact
+
+
+class PlacedFact(Struct, frozen=True):
+    """A fact with its place. `at` is server time, never smaller than that of the fact before it in the stream."""
+
+    stream: StreamKey
+    epoch: Epoch
+    seq: Seq
+    at: Instant
+    checkpoint: Checkpoint
+    fact: Fact

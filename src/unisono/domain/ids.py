@@ -1,0 +1,90 @@
+"""Typed identifiers and places.
+
+A `Seq` is a fact's place in its stream, from 1, without holes. Together with the stream's `Epoch` it is a
+`Position`. A `Checkpoint` is one number for a whole app: everything committed up to it is included.
+"""
+
+from typing import Annotated, Final, NewType
+
+from msgspec import Meta, Struct
+
+AppId = NewType("AppId", str)
+UserId = NewType("UserId", str)
+DeviceId = NewType("DeviceId", str)
+SessionId = NewType("SessionId", str)
+TabId = NewType("TabId", str)
+ConversationId = NewType("ConversationId", str)
+SendKey = NewType("SendKey", str)
+StreamKey = NewType("StreamKey", str)
+Platform = NewType("Platform", str)
+Tag = NewType("Tag", str)
+NodeId = NewType("NodeId", int)
+
+Seq = NewType("Seq", int)
+Epoch = NewType("Epoch", int)
+Checkpoint = NewType("Checkpoint", int)
+Fence = NewType("Fence", int)
+Instant = NewType("Instant", int)
+"""Milliseconds since 1970-01-01 UTC."""
+
+Json = object
+"""Any value that JSON can carry. Checked where bytes become values, opaque inside."""
+
+USER_ID_MAX_CHARS: Final = 64
+OPAQUE_ID_MAX_CHARS: Final = 64
+SEND_KEY_MAX_CHARS: Final = 128
+INTEGER_MAX: Final = 2**53 - 1
+"""The largest integer that every JSON reader keeps exact."""
+
+# Lengths are counted in characters (Unicode code points), as clients see them.
+UserIdIn = Annotated[UserId, Meta(min_length=1, max_length=USER_ID_MAX_CHARS)]
+OpaqueIn = Annotated[str, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS)]
+DeviceIdIn = Annotated[DeviceId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS)]
+SessionIdIn = Annotated[SessionId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS)]
+TabIdIn = Annotated[TabId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS)]
+ConversationIdIn = Annotated[ConversationId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS)]
+SendKeyIn = Annotated[SendKey, Meta(min_length=1, max_length=SEND_KEY_MAX_CHARS)]
+StreamKeyIn = Annotated[StreamKey, Meta(min_length=3, max_length=OPAQUE_ID_MAX_CHARS + 2)]
+PlatformIn = Annotated[Platform, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,31}$")]
+TagIn = Annotated[Tag, Meta(min_length=1, max_length=64)]
+SeqIn = Annotated[Seq, Meta(ge=0, le=INTEGER_MAX)]
+CheckpointIn = Annotated[Checkpoint, Meta(ge=0, le=INTEGER_MAX)]
+FenceIn = Annotated[Fence, Meta(ge=0, le=INTEGER_MAX)]
+
+NO_SEQ: Final = Seq(0)
+START: Final = Checkpoint(0)
+FIRST_EPOCH: Final = Epoch(1)
+
+_CONVERSATION_PREFIX: Final = "c/"
+_USER_PREFIX: Final = "u/"
+
+
+class Position(Struct, frozen=True, order=True):
+    """A place in one stream that stays comparable only while the epoch is the same."""
+
+    epoch: Epoch
+    seq: Seq
+
+
+def conversation_stream(conversation: ConversationId) -> StreamKey:
+    """Name the stream of a conversation."""
+    return StreamKey(_CONVERSATION_PREFIX + conversation)
+
+
+def user_stream(user: UserId) -> StreamKey:
+    """Name the stream of a user: what happened to them, for all their sessions."""
+    return StreamKey(_USER_PREFIX + user)
+
+
+def conversation_of(stream: StreamKey) -> ConversationId | None:
+    """Give the conversation whose stream this is, or None when it is not a conversation's."""
+    if stream.startswith(_CONVERSATION_PREFIX):
+        return ConversationId(stream[len(_CONVERSATION_PREFIX) :])
+    return None
+
+
+def user_of(stream: StreamKey) -> UserId | None:
+    """Give the user whose stream this is, or None when it is not a user's."""
+    if stream.startswith(_USER_PREFIX):
+        return UserId(stream[len(_USER_PREFIX) :])
+    return None

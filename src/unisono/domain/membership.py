@@ -1,0 +1,201 @@
+"""Decisions about who belongs to a conversation.
+
+Each change is a fact of the conversation, seen by its members, and one of each concerned user's own stream, so that
+sessions which were away, or were just removed, learn of it too.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from unisono.domain.answers import Answer, ConversationView
+from unisono.domain.answers import Membership as MembershipAnswer
+from unisono.domain.commands import AddMembers, Command, CreateConversation, Join, Quit, RemoveMembers
+from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, unique_members
+from unisono.domain.errors import Invalid, NotFound
+from unisono.domain.facts import (
+    ConversationCreated,
+    ConversationEntered,
+    ConversationExited,
+    MembersJoined,
+    MembersLeft,
+)
+from unisono.domain.ids import (
+    FIRST_EPOCH,
+    NO_SEQ,
+    ConversationId,
+    Seq,
+    UserId,
+    conversation_stream,
+    user_stream,
+)
+from unisono.domain.placement import Draft, Place
+from unisono.domain.quotas import Quotas, check_attributes, check_member_count
+
+
+def members_to_be(creator: UserId, command: CreateConversation) -> tuple[UserId, ...]:
+    """Give the members a new conversation would have, in lookup order.
+
+    Raises:
+        Invalid: A direct conversation with any number but two.
+    """
+    members = unique_members((creator, *command.members))
+    if command.of == "direct" and len(members) != 2:
+        raise Invalid(field="members", reason="a direct conversation has two members", count=len(members))
+    return members
+
+
+def create(
+    snapshot: Snapshot, creator: UserId, command: CreateConversation, new_id: ConversationId, limits: Quotas
+) -> Decision:
+    """Begin a conversation, or give back the one that the same key or, with `unique`, the same members made before."""
+    known = _known(snapshot, creator)
+    if known is not None:
+        return Decision(drafts=(), answer=lambda _: known)
+    members = members_to_be(creator, command)
+    check_member_count(len(members), limits)
+    check_attributes(command.attributes, limits)
+    created = ConversationCreated(
+        by=creator,
+        of=command.of,
+        members=members,
+        name=command.name,
+        attributes=command.attributes,
+        is_unique=is_unique(command),
+    )
+    first = Draft(stream=conversation_stream(new_id), fact=created)
+    entries = tuple(_entry(new_id, Seq(1), user, creator) for user in members if user != creator)
+    # The creator's own entry remembers the key: repeating the command finds the conversation through it.
+    own = Draft(
+        stream=user_stream(creator),
+        fact=ConversationEntered(conversation=new_id, seq=Seq(1), by=creator),
+        sender=creator,
+        key=command.key,
+    )
+    return Decision(drafts=(first, own, *entries), answer=_view_of_new(new_id, created))
+
+
+def is_unique(command: CreateConversation) -> bool:
+    """Say if the command asks for the one conversation of its members: always so for a direct one."""
+    return command.unique or command.of == "direct"
+
+
+def add(snapshot: Snapshot, caller: UserId, command: AddMembers, limits: Quotas) -> Decision:
+    """Make users members; those who are already stay so and are told nothing."""
+    conversation = permit(AddMembers, snapshot, caller)
+    return _joining(snapshot, conversation, caller, _absent(snapshot, command.users), limits)
+
+
+def join(snapshot: Snapshot, caller: UserId, limits: Quotas) -> Decision:
+    """Make the caller a member."""
+    conversation = permit(Join, snapshot, caller)
+    return _joining(snapshot, conversation, caller, _absent(snapshot, (caller,)), limits)
+
+
+def remove(snapshot: Snapshot, caller: UserId, command: RemoveMembers) -> Decision:
+    """Make members leave; those who are none already are passed over."""
+    return _leaving(snapshot, caller, RemoveMembers, command.users)
+
+
+def quit_(snapshot: Snapshot, caller: UserId) -> Decision:
+    """Make the caller leave. Repeating it is no error."""
+    return _leaving(snapshot, caller, Quit, (caller,))
+
+
+def _joining(
+    snapshot: Snapshot, conversation: Conversation, by: UserId, users: tuple[UserId, ...], limits: Quotas
+) -> Decision:
+    current = _current(snapshot)
+    if not users:
+        return _unchanged(conversation.id, current)
+    check_member_count(conversation.member_count + len(users), limits)
+    at = Seq(conversation.head.seq + 1)
+    fact = Draft(stream=conversation_stream(conversation.id), fact=MembersJoined(users=users, by=by))
+    entries = tuple(_entry(conversation.id, at, user, by) for user in users)
+    return Decision((fact, *entries), _membership_answer(conversation.id, (*current, *users)))
+
+
+def _leaving(snapshot: Snapshot, by: UserId, command: type[Command], asked: Iterable[UserId]) -> Decision:
+    conversation = permit(command, snapshot, by)
+    current = _current(snapshot)
+    users = tuple(user for user in dict.fromkeys(asked) if user in current)
+    if not users:
+        return _unchanged(conversation.id, current)
+    at = Seq(conversation.head.seq + 1)
+    fact = Draft(stream=conversation_stream(conversation.id), fact=MembersLeft(users=users, by=by))
+    exits = tuple(
+        Draft(stream=user_stream(user), fact=ConversationExited(conversation=conversation.id, seq=at, by=by))
+        for user in users
+    )
+    left = tuple(user for user in current if user not in users)
+    return Decision((fact, *exits), _membership_answer(conversation.id, left))
+
+
+def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:
+    """Give the conversation that was there before, as the creator may see it."""
+    conversation = snapshot.unique if snapshot.earlier is None else snapshot.conversation
+    if conversation is None:
+        return None
+    own = snapshot.memberships.get(creator)
+    if own is None or not own.is_member:
+        raise NotFound()
+    return view(conversation, _current(snapshot), own.read)
+
+
+def view(conversation: Conversation, members: Sequence[UserId], read: Seq, *, is_new: bool = False) -> ConversationView:
+    """Show a conversation to a member."""
+    return ConversationView(
+        conversation=conversation.id,
+        of=conversation.of,
+        creator=conversation.creator,
+        created_at=conversation.created_at,
+        updated_at=conversation.updated_at,
+        epoch=conversation.head.epoch,
+        head=conversation.head.seq,
+        read=read,
+        name=conversation.name,
+        attributes=conversation.attributes,
+        members=tuple(members),
+        is_new=is_new,
+    )
+
+
+def _view_of_new(conversation: ConversationId, fact: ConversationCreated) -> Callable[[Sequence[Place]], Answer]:
+    def answer(places: Sequence[Place]) -> Answer:
+        at = places[0].at
+        return ConversationView(
+            conversation=conversation,
+            of=fact.of,
+            creator=fact.by,
+            created_at=at,
+            updated_at=at,
+            epoch=FIRST_EPOCH,
+            head=Seq(1),
+            read=NO_SEQ,
+            name=fact.name,
+            attributes=fact.attributes,
+            members=fact.members,
+            is_new=True,
+        )
+
+    return answer
+
+
+def _membership_answer(conversation: ConversationId, members: tuple[UserId, ...]) -> Callable[[Sequence[Place]], Answer]:
+    answer = MembershipAnswer(conversation=conversation, members=members)
+    return lambda _: answer
+
+
+def _unchanged(conversation: ConversationId, members: tuple[UserId, ...]) -> Decision:
+    return Decision(drafts=(), answer=_membership_answer(conversation, members))
+
+
+def _entry(conversation: ConversationId, seq: Seq, user: UserId, by: UserId) -> Draft:
+    return Draft(stream=user_stream(user), fact=ConversationEntered(conversation=conversation, seq=seq, by=by))
+
+
+def _current(snapshot: Snapshot) -> tuple[UserId, ...]:
+    return tuple(user for user, membership in snapshot.memberships.items() if membership.is_member)
+
+
+def _absent(snapshot: Snapshot, users: Iterable[UserId]) -> tuple[UserId, ...]:
+    present = set(_current(snapshot))
+    return tuple(user for user in dict.fromkeys(users) if user not in present)

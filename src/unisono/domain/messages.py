@@ -1,0 +1,41 @@
+"""Decisions about messages and how far they are read."""
+
+from unisono.domain import marks
+from unisono.domain.answers import Placed, ReadMark
+from unisono.domain.commands import MarkRead, SendMessage
+from unisono.domain.conversation import Decision, Snapshot, permit
+from unisono.domain.facts import MessagePlaced, ReadMarkMoved
+from unisono.domain.ids import Seq, UserId, conversation_stream, user_stream
+from unisono.domain.placement import Draft, Place
+from unisono.domain.quotas import Quotas, check_content
+
+
+def send(snapshot: Snapshot, sender: UserId, command: SendMessage, limits: Quotas) -> Decision:
+    """Place a message at the end of its conversation.
+
+    Repeating a key yields its first place, also for a sender who left since: the message was accepted then.
+    """
+    earlier = snapshot.earlier
+    if earlier is not None:
+        return Decision(drafts=(), answer=lambda _: _placed(earlier))
+    conversation = permit(SendMessage, snapshot, sender)
+    check_content(command.content, limits)
+    fact = MessagePlaced(sender=sender, key=command.key, content=command.content)
+    draft = Draft(stream=conversation_stream(conversation.id), fact=fact, sender=sender, key=command.key)
+    return Decision(drafts=(draft,), answer=lambda places: _placed(places[0]))
+
+
+def mark_read(snapshot: Snapshot, reader: UserId, command: MarkRead) -> Decision:
+    """Move the reader's mark, for all their sessions. A mark that would not move leaves no fact."""
+    conversation = permit(MarkRead, snapshot, reader)
+    old = snapshot.memberships[reader].read
+    new = marks.moved(old, command.seq, conversation.head.seq)
+    answer = ReadMark(conversation=conversation.id, seq=new)
+    if new == old:
+        return Decision(drafts=(), answer=lambda _: answer)
+    fact = ReadMarkMoved(conversation=conversation.id, seq=Seq(new))
+    return Decision(drafts=(Draft(stream=user_stream(reader), fact=fact),), answer=lambda _: answer)
+
+
+def _placed(place: Place) -> Placed:
+    return Placed(stream=place.stream, epoch=place.epoch, seq=place.seq, at=place.at)

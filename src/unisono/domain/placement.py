@@ -1,0 +1,41 @@
+"""The order of a stream: where the next fact goes, and what a repeat gets.
+
+A stream's head is its last seq and the time of it. A draft goes right after it, never earlier in time.
+"""
+
+from msgspec import Struct
+
+from unisono.domain.facts import Fact
+from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, Epoch, Instant, SendKey, Seq, StreamKey, UserId
+
+
+class Head(Struct, frozen=True):
+    """How far a stream has come."""
+
+    epoch: Epoch = FIRST_EPOCH
+    seq: Seq = NO_SEQ
+    at: Instant = Instant(0)
+
+
+class Draft(Struct, frozen=True):
+    """A fact that wants a place. With `sender` and `key` its place is remembered for ever under both."""
+
+    stream: StreamKey
+    fact: Fact
+    sender: UserId | None = None
+    key: SendKey | None = None
+
+
+class Place(Struct, frozen=True):
+    """Where a fact stands. `is_repeat` when it stood there before it was asked for."""
+
+    stream: StreamKey
+    epoch: Epoch
+    seq: Seq
+    at: Instant
+    is_repeat: bool = False
+
+
+def next_head(head: Head, now: Instant) -> Head:
+    """Give the head after one more fact: the next seq, and a time that never runs backwards."""
+    return Head(epoch=head.epoch, seq=Seq(head.seq + 1), at=max(now, head.at))

@@ -1,0 +1,82 @@
+"""The log: one ordered, gapless stream of facts per conversation and per user. The log is the truth."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from unisono.domain.answers import Answer, Facts, Moved
+from unisono.domain.conversation import Decide, Scope
+from unisono.domain.facts import PlacedFact
+from unisono.domain.ids import Checkpoint, Epoch, Seq, StreamKey, UserId
+
+
+class Committed(Struct, frozen=True):
+    """A decision that is durable: its answer, and the facts it placed, in the order of its drafts."""
+
+    answer: Answer
+    facts: tuple[PlacedFact, ...]
+
+
+class MovedStream(Struct, frozen=True):
+    """A stream of the app that moved, and its last seq."""
+
+    stream: StreamKey
+    epoch: Epoch
+    head: Seq
+
+
+class AppMoves(Struct, frozen=True):
+    """Streams of the whole app that moved after a checkpoint; `is_complete` when there are no more below `checkpoint`."""
+
+    streams: tuple[MovedStream, ...]
+    checkpoint: Checkpoint
+    is_complete: bool
+
+
+class Log(Protocol):
+    """Facts of one app."""
+
+    async def transact(self, scope: Scope, decide: Decide) -> Committed:
+        """Load what the scope names, decide, place the drafts, and make all of it durable.
+
+        Atomic: all drafts are placed or none; nothing of the scope changes between loading and writing. When this
+        returns, a power cut cannot undo it. A fault raised by `decide` reaches the caller and leaves no trace.
+        Calls made one after the other on one event loop place their drafts in that order, without waiting in between.
+        `decide` may run more than once and on another thread, so it is pure. Cancelling the wait does not undo it.
+
+        Raises:
+            Overloaded: Too many transactions wait.
+            Unavailable: The store does not answer; whether the drafts were placed is not known, and repeating with the
+                same send keys is safe.
+        """
+
+    async def read(self, stream: StreamKey, after: Seq, limit: int, until: Seq | None = None) -> Facts:
+        """Read up to `limit` facts after `after` (and up to `until`), in order and without holes.
+
+        `head` of the answer is the last seq of the stream at that moment (or `until`). An unknown stream is empty.
+        """
+
+    async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:
+        """List the user's streams (their own, and conversations they are or were in) that moved after `checkpoint`.
+
+        Sorted by stream key, starting after `after`. A former member's head is where they left. Once all pages were
+        read with the same `checkpoint`, everything committed up to the first page's `checkpoint` is accounted for.
+        """
+
+    async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:
+        """List the app's streams that moved after `checkpoint`, those that moved first at the beginning.
+
+        Never misses a commit that becomes visible late: the checkpoint returned is below every open transaction.
+        """
+
+    async def checkpoint(self) -> Checkpoint:
+        """Give the number below which nothing new can appear."""
+
+
+def contiguous(facts: Sequence[PlacedFact]) -> bool:
+    """Say if facts are of one stream, in order and without holes."""
+    return all(
+        later.stream == earlier.stream and later.seq == earlier.seq + 1
+        for earlier, later in zip(facts, facts[1:], strict=False)
+    )

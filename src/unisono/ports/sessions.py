@@ -1,0 +1,126 @@
+"""Sessions: who is logged in where, decided once per user at a time."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from unisono.domain.facts import EndReason, Label, PlacedFact
+from unisono.domain.ids import DeviceId, Fence, Instant, NodeId, SessionId, Tag, UserId
+
+
+class SessionRecord(Struct, frozen=True):
+    """A login.
+
+    `node` is the lease of the node whose connection carries it, None when detached; a session whose node's lease is
+    over counts as detached since then. `resume_hash` is the SHA-256 of the resume token. `credential` names the token
+    that opened it, so that revoking the token ends the session. `address` is the peer's, for its user to see.
+    """
+
+    session: SessionId
+    user: UserId
+    device: DeviceId
+    shown: Label
+    opened_at: Instant
+    seen_at: Instant
+    resume_hash: bytes
+    fence: Fence = Fence(0)
+    tag: Tag | None = None
+    node: NodeId | None = None
+    detached_at: Instant | None = None
+    credential: str | None = None
+    credential_expires_at: Instant | None = None
+    address: str | None = None
+
+
+class Ending(Struct, frozen=True):
+    """A session to end, and how its client is told."""
+
+    session: SessionId
+    reason: EndReason
+    newcomer: Label | None = None
+
+
+class SessionDecision(Struct, frozen=True):
+    """Which of a user's sessions end, and which one opens. Repeating a login replaces its own record (`opens`)."""
+
+    ends: tuple[Ending, ...] = ()
+    opens: SessionRecord | None = None
+
+
+class SessionsCommitted(Struct, frozen=True):
+    """A decision that is durable, with the facts it placed in the user's stream."""
+
+    ended: tuple[SessionRecord, ...]
+    opened: SessionRecord | None
+    facts: tuple[PlacedFact, ...]
+
+
+SessionsDecide = Callable[[Instant, Sequence[SessionRecord]], SessionDecision]
+"""Decides over the time and the user's sessions that are not over, the oldest login first. Pure; may run twice."""
+
+
+class EndedSession(Struct, frozen=True):
+    """Why a session is over, kept for a while so that its client can be told."""
+
+    user: UserId
+    ending: Ending
+
+
+class Sessions(Protocol):
+    """Sessions of one app."""
+
+    async def decide(self, user: UserId, decide: SessionsDecide) -> SessionsCommitted:
+        """Change a user's sessions: ends first, then the opening, with a fact for each in the user's stream.
+
+        Linearisable per user across all nodes: of two decisions for one user the later sees all the earlier did.
+        Durable on return. An opening of a session id that exists and is not over keeps its row and leaves no fact.
+        """
+
+    async def attach(
+        self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId
+    ) -> SessionRecord | EndedSession | None:
+        """Take a session over for a connection of `node`, if hash and fence allow.
+
+        Without a fence the next one is taken. Gives None when there is none such or the hash differs, the ending when
+        it is over. Never ends another session.
+
+        Raises:
+            Replaced: The fence is lower than the highest one seen.
+        """
+
+    async def detach(self, session: SessionId, fence: Fence) -> None:
+        """Note that the connection with this fence is gone; a later one's attachment is left alone. May be lost in a crash."""
+
+    async def touch(self, seen: Sequence[tuple[SessionId, Instant]]) -> None:
+        """Note when sessions last spoke. May be lost in a crash."""
+
+    async def list_of(self, user: UserId) -> Sequence[SessionRecord]:
+        """List the user's sessions that are not over, the oldest login first."""
+
+    async def find_ended(self, session: SessionId) -> EndedSession | None:
+        """Say how a session ended, or None when it did not or is not known."""
+
+    async def users_with_expired(self, detached_before: Instant, limit: int) -> Sequence[UserId]:
+        """List users who have sessions that were detached before an instant, or whose credential expired before now."""
+
+    async def users_of_credential(self, credential: str) -> Sequence[UserId]:
+        """List users who have sessions opened with a credential that are not over."""
+
+    async def revoke_credential(self, credential: str, until: Instant) -> None:
+        """Remember, durably and until an instant, that a credential is void."""
+
+    async def revoke_before(self, user: UserId, instant: Instant) -> None:
+        """Remember, durably, that credentials of a user issued before an instant are void."""
+
+    async def is_revoked(self, user: UserId, credential: str | None, issued_at: Instant | None) -> bool:
+        """Say if a credential was revoked by name, or by its time of issue. Without a time it counts as issued long ago."""
+
+    async def take_lease(self, node_name: str, ttl_s: float) -> NodeId:
+        """Give a node a new lease number, higher than any before. An earlier lease of the same name is over at once."""
+
+    async def keep_lease(self, node: NodeId, ttl_s: float) -> bool:
+        """Prolong a lease; False when it was lost, and then the node must close its connections."""
+
+    async def forget_ended(self, before: Instant) -> int:
+        """Drop what is kept of sessions that ended before an instant, and of revocations that ran out."""

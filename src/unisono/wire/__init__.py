@@ -1,0 +1,1 @@
+"""Bytes to commands, facts to bytes. Pure."""
