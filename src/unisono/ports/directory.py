@@ -7,13 +7,18 @@ from msgspec import Struct
 
 from unisono.domain.answers import HistoryEntry
 from unisono.domain.conversation import Conversation, Membership
-from unisono.domain.ids import ConversationId, Seq, UserId
+from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Seq, StreamKey, UserId
 
 
 class Audience(Struct, frozen=True):
-    """The members of a conversation as of the fact at `head` of its stream."""
+    """Who sees a stream, as of the fact at `head`: the members of a conversation, or the user whose stream it is.
 
+    `after` is the last seq that was committed up to the checkpoint asked with.
+    """
+
+    epoch: Epoch
     head: Seq
+    after: Seq
     members: frozenset[UserId]
 
 
@@ -41,8 +46,11 @@ class Directory(Protocol):
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
         """List the conversations the user is in now, by id, starting after `after`."""
 
-    async def audience(self, conversation: ConversationId) -> Audience:
-        """Give the members as of a head, both of one moment. An unknown conversation has none, at head 0."""
+    async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
+        """Give who sees a stream as of its head, and how far it had come at `checkpoint`, all of one moment.
+
+        An unknown stream has head 0; an unknown conversation has no members.
+        """
 
     async def history(
         self,

@@ -74,7 +74,11 @@ class Sessions(Protocol):
         """Change a user's sessions: ends first, then the opening, with a fact for each in the user's stream.
 
         Linearisable per user across all nodes: of two decisions for one user the later sees all the earlier did.
-        Durable on return. An opening of a session id that exists and is not over keeps its row and leaves no fact.
+        Durable on return. An opening of a session of the same user and device that is not over renews its row (resume
+        hash, fence, node, credential) and leaves no fact: a login was repeated.
+
+        Raises:
+            Invalid: The session id to open was used before, by another device or by a session that is over.
         """
 
     async def attach(

@@ -1,0 +1,27 @@
+"""One live connection, as the use cases see it: something that takes finished frames and can be ended."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from unisono.domain.errors import UnisonoError
+from unisono.domain.facts import Label, PlacedFact
+from unisono.domain.ids import Checkpoint
+
+
+class Encoder(Protocol):
+    """One door's way to write facts. Links that share an encoder share its frames: it is asked once for all of them."""
+
+    def delivery(self, facts: Sequence[PlacedFact], checkpoint: Checkpoint) -> bytes:
+        """Write facts of one stream, in order and without holes, ready for the transport."""
+
+
+class Link(Protocol):
+    """A connection that carries a session."""
+
+    encoder: Encoder
+
+    def push_nowait(self, frame: bytes) -> None:
+        """Queue bytes for the peer; frames leave in this order. A link past its bound ends itself instead."""
+
+    def end(self, fault: UnisonoError, newcomer: Label | None = None) -> None:
+        """Say why, then close. Safe to call more than once; the first reason counts."""
