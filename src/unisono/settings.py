@@ -1,0 +1,316 @@
+"""Every setting, declared once: type, default, unit (in its name), range and meaning.
+
+Pure: reading files and the environment is `config`. `docs/reference/configuration.md` is made from this module.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct, structs
+
+from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Policy
+from unisono.domain.quotas import Quotas
+
+SECRET_MIN_BYTES: Final = 32
+SHARED_SECRET_ALGORITHMS: Final = frozenset({"HS256"})
+LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+Algorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
+Origin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\-\[\]:]+$")]
+Target = Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+
+
+class Secret:
+    """Text that nobody may read by accident: prints as `***`. Only `reveal` gives it away."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Keep the text."""
+        self._text: Final = text
+
+    def reveal(self) -> str:
+        """Give the text, to be used and dropped."""
+        return self._text
+
+    def __repr__(self) -> str:
+        """Show nothing."""
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by text, so that settings can be compared. Not constant-time: never compare what a peer sent."""
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        """Hash as the text does."""
+        return hash(self._text)
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all tables of settings."""
+
+
+class Server(Section, frozen=True):
+    """Where the server listens and who may connect."""
+
+    host: Annotated[str, Meta(min_length=1, description="Address to listen on. 0.0.0.0 or :: for all.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="Port for everything. 0 takes a free one.")] = 8080
+    origins: Annotated[
+        tuple[Origin, ...],
+        Meta(
+            max_length=1000,
+            description="Origins of web pages that may connect, exactly as browsers send them. Always allowed: pages"
+            " of this server itself, and clients that send no Origin, which are no browsers.",
+        ),
+    ] = ()
+    advertised_url: Annotated[
+        str | None, Meta(description="URL under which clients reach the server, if it is behind a proxy.")
+    ] = None
+    drain_s: Annotated[Seconds, Meta(description="Time to say goodbye to clients at a stop.")] = 10.0
+
+
+class Database(Section, frozen=True):
+    """Where the log is kept."""
+
+    url: Annotated[
+        Secret | None, Meta(description="postgresql://… for PostgreSQL. Empty: a SQLite file in the data directory.")
+    ] = None
+    synchronous: Annotated[
+        Literal["full", "normal"],
+        Meta(description="SQLite: `full` survives a power cut; `normal` may lose the last moments then."),
+    ] = "full"
+    batch_max: Annotated[int, Meta(ge=1, le=10_000, description="Transactions that share one sync to disk.")] = 256
+    queue_max: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Transactions that may wait; beyond it, `overloaded`.")
+    ] = 10_000
+    readers: Annotated[int, Meta(ge=1, le=64, description="Connections that read at the same time.")] = 4
+    deadline_s: Annotated[Seconds, Meta(description="Longest wait for the store; beyond it, `unavailable`.")] = 10.0
+
+
+class Limits(Section, frozen=True):
+    """Bounds of connections."""
+
+    outbox_bytes: Annotated[
+        int, Meta(ge=4096, le=1 << 30, description="What may wait for one connection; beyond it, `slow_consumer`.")
+    ] = 1 << 20
+    frame_bytes: Annotated[
+        int, Meta(ge=1024, le=1 << 26, description="Largest frame a client may send; beyond it, `too_large`.")
+    ] = 1 << 20
+    greeting_s: Annotated[Seconds, Meta(description="Time to log in or resume after connecting.")] = 10.0
+    heartbeat_s: Annotated[
+        int, Meta(ge=1, le=3600, description="Longest silence of a client. Home routers forget a link after 60 s.")
+    ] = 25
+    requests_in_flight: Annotated[
+        int, Meta(ge=1, le=10_000, description="Requests of one connection worked on at the same time.")
+    ] = 64
+    connections: Annotated[int, Meta(ge=1, le=10_000_000, description="Connections of this node.")] = 100_000
+    connections_per_address: Annotated[
+        int, Meta(ge=1, le=10_000_000, description="Connections from one network address.")
+    ] = 1_000
+    handshakes_in_progress: Annotated[
+        int, Meta(ge=1, le=100_000, description="Logins and resumes worked on at the same time.")
+    ] = 512
+    handshakes_per_s: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="New connections a second; later ones are told when to come.")
+    ] = 5_000
+
+
+class Rates(Section, frozen=True):
+    """How often. A burst is what may come at once after a pause."""
+
+    commands_per_s: Annotated[float, Meta(gt=0, le=1e6, description="Commands of one user.")] = 50.0
+    commands_burst: Annotated[int, Meta(ge=1, le=1_000_000, description="Commands of one user at once.")] = 200
+    logins_per_s: Annotated[float, Meta(gt=0, le=1e6, description="Logins from one network address.")] = 20.0
+    logins_burst: Annotated[int, Meta(ge=1, le=1_000_000, description="Logins from one address at once.")] = 500
+
+
+class Sessions(Section, frozen=True):
+    """How many sessions a user may have, and how long they last."""
+
+    policy: Annotated[
+        str | Policy,
+        Meta(description="Name of a preset (" + ", ".join(PRESETS) + "), or a table with `slots` and `groups`."),
+    ] = DEFAULT_PRESET
+    capacity: Annotated[
+        Annotated[int, Meta(ge=1, le=10_000)] | None,
+        Meta(description="Replaces the capacity of each slot of the policy, for example devices per platform."),
+    ] = None
+    detach_window_s: Annotated[
+        float, Meta(ge=0, le=31_536_000, description="How long a session without a connection keeps its place.")
+    ] = 1_800.0
+    ended_kept_s: Annotated[
+        float, Meta(ge=60, le=31_536_000, description="How long it is known why a session ended.")
+    ] = 2_592_000.0
+    lease_ttl_s: Annotated[
+        Seconds, Meta(description="After this time without a sign of life a node's sessions count as detached.")
+    ] = 10.0
+    sweep_s: Annotated[Seconds, Meta(description="Pause between two searches for expired and revoked sessions.")] = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse a preset that does not exist."""
+        if isinstance(self.policy, str) and self.policy not in PRESETS:
+            raise ValueError(f"no preset `{self.policy}`; there are: {', '.join(PRESETS)}")
+
+    def device_policy(self) -> Policy:
+        """Give the slots that hold: those of the preset or table, with `capacity` put in."""
+        policy = PRESETS[self.policy] if isinstance(self.policy, str) else self.policy
+        if self.capacity is None:
+            return policy
+        slots = tuple(structs.replace(slot, capacity=self.capacity) for slot in policy.slots)
+        return Policy(slots=slots, groups=policy.groups)
+
+
+class Jwt(Section, frozen=True):
+    """Signed tokens. Exactly one kind of key: `secret`, `public_key_file`, `jwks_file` or `jwks_url`.
+
+    With none of them a secret is made once and kept in the data directory.
+    """
+
+    algorithms: Annotated[
+        tuple[Algorithm, ...],
+        Meta(min_length=1, max_length=4, description="Accepted algorithms. HS256 never together with the others."),
+    ] = ("HS256",)
+    secret: Annotated[Secret | None, Meta(description="Shared secret for HS256, at least 32 bytes.")] = None
+    public_key_file: Annotated[Path | None, Meta(description="PEM file with the public key.")] = None
+    jwks_file: Annotated[Path | None, Meta(description="JSON file with a set of public keys.")] = None
+    jwks_url: Annotated[
+        Annotated[str, Meta(pattern=r"^https?://")] | None, Meta(description="Where a set of public keys is fetched.")
+    ] = None
+    jwks_kept_s: Annotated[Seconds, Meta(description="How long fetched keys are used before asking again.")] = 300.0
+    jwks_deadline_s: Annotated[Seconds, Meta(description="Longest wait for the key server.")] = 5.0
+    issuer: Annotated[str | None, Meta(description="If set, `iss` must be this.")] = None
+    audience: Annotated[str | None, Meta(description="If set, `aud` must hold this.")] = None
+    leeway_s: Annotated[float, Meta(ge=0, le=600, description="How far clocks may differ.")] = 30.0
+    user_claim: Annotated[str, Meta(min_length=1, description="The claim that holds the user id.")] = "sub"
+    platform_claim: Annotated[
+        str, Meta(min_length=1, description="The claim that, when present, fixes the kind of device.")
+    ] = "platform"
+
+    def __post_init__(self) -> None:
+        """Refuse what would leave it to the token which key is used how."""
+        shared = SHARED_SECRET_ALGORITHMS.intersection(self.algorithms)
+        if shared and len(set(self.algorithms)) > len(shared):
+            raise ValueError("HS256 cannot be mixed with algorithms of public keys")
+        keys = [key for key in (self.secret, self.public_key_file, self.jwks_file, self.jwks_url) if key is not None]
+        if len(keys) > 1:
+            raise ValueError("give only one of secret, public_key_file, jwks_file, jwks_url")
+        if self.secret is not None and not shared:
+            raise ValueError("a secret needs algorithms = ['HS256']")
+        if keys and self.secret is None and shared:
+            raise ValueError("public keys need algorithms of public keys, for example ['RS256']")
+        if not keys and not shared:
+            raise ValueError("public_key_file, jwks_file or jwks_url is needed for these algorithms")
+        if self.secret is not None and len(self.secret.reveal().encode()) < SECRET_MIN_BYTES:
+            raise ValueError(f"secret is shorter than {SECRET_MIN_BYTES} bytes")
+
+
+class Identity(Section, frozen=True):
+    """How the server knows a user."""
+
+    kind: Annotated[
+        Literal["jwt", "callable", "dev"],
+        Meta(description="`jwt`: signed tokens. `callable`: a Python function. `dev`: believe anybody on this machine."),
+    ] = "jwt"
+    jwt: Jwt = Jwt()
+    callable: Annotated[
+        Target | None, Meta(description="`module:function` that gives the user id of a request.")
+    ] = None
+    deadline_s: Annotated[Seconds, Meta(description="Longest wait for the function.")] = 5.0
+
+    def __post_init__(self) -> None:
+        """Refuse a callable without a function."""
+        if self.kind == "callable" and self.callable is None:
+            raise ValueError("identity.kind = 'callable' needs identity.callable = 'module:function'")
+
+
+class Admin(Section, frozen=True):
+    """Who may operate the server over REST."""
+
+    keys: Annotated[
+        tuple[Secret, ...],
+        Meta(max_length=100, description="Admin keys. With none, one is made and kept in the data directory."),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a key that can be guessed."""
+        if any(len(key.reveal()) < SECRET_MIN_BYTES for key in self.keys):
+            raise ValueError(f"an admin key is shorter than {SECRET_MIN_BYTES} characters")
+
+
+class Log(Section, frozen=True):
+    """What is written to stderr."""
+
+    level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="From which level on.")] = "info"
+    format: Annotated[
+        Literal["auto", "json", "logfmt", "pretty"],
+        Meta(description="`auto`: `pretty` on a terminal, else `logfmt` (event=… key=value)."),
+    ] = "auto"
+
+
+class Metrics(Section, frozen=True):
+    """What Prometheus can read."""
+
+    enabled: Annotated[bool, Meta(description="Serve /metrics.")] = True
+    access: Annotated[
+        Literal["loopback", "key", "anyone"],
+        Meta(description="`loopback`: this machine or an admin key. `key`: an admin key. `anyone`: no check."),
+    ] = "loopback"
+
+
+class Settings(Section, frozen=True):
+    """All settings of a server."""
+
+    app: Annotated[
+        str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="Name of the app (tenant) served.")
+    ] = "default"
+    data_dir: Annotated[Path, Meta(description="Directory for everything the server keeps.")] = Path("data")
+    server: Server = Server()
+    database: Database = Database()
+    limits: Limits = Limits()
+    rates: Rates = Rates()
+    quotas: Quotas = Quotas()
+    sessions: Sessions = Sessions()
+    identity: Identity = Identity()
+    admin: Admin = Admin()
+    log: Log = Log()
+    metrics: Metrics = Metrics()
+
+    def __post_init__(self) -> None:
+        """Refuse to believe anybody from anywhere."""
+        if self.identity.kind == "dev" and not is_loopback_host(self.server.host):
+            raise ValueError("identity.kind = 'dev' needs server.host = '127.0.0.1': it lets everybody in as anybody")
+
+
+def is_loopback_host(host: str) -> bool:
+    """Say if listening on this host reaches nobody but this machine."""
+    return host in LOOPBACK_HOSTS or host.startswith("127.")
+
+
+def is_same_origin(origin: str, host_header: str) -> bool:
+    """Say if a page of `origin` was served by the host it now connects to (RFC 6454, without the scheme).
+
+    Behind a proxy that ends TLS the server cannot know the scheme, so the host and port decide.
+    """
+    try:
+        page, here = urlsplit(origin), urlsplit("//" + host_header)
+        default = {"http": 80, "https": 443}[page.scheme]
+        ports = page.port or default, here.port or default
+    except (KeyError, ValueError):
+        return False
+    return page.hostname is not None and page.hostname == here.hostname and ports[0] == ports[1]
+
+
+def describe(settings: Settings) -> Mapping[str, object]:
+    """Give settings as plain values for people to read, each secret as `***`."""
+    shown: Mapping[str, object] = msgspec.to_builtins(settings, enc_hook=_shown)
+    return shown
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, Secret | Path):
+        return "***" if isinstance(value, Secret) else str(value)
+    raise NotImplementedError(type(value))
