@@ -1,0 +1,88 @@
+"""Every metric, declared once. `docs/reference/metrics.md` is made from this table.
+
+Prometheus sees `unisono_<name>`, with `_total` behind a counter and the unit behind what has one.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from msgspec import Struct
+
+LABEL_VALUES_MAX: Final = 100
+"""Values of one label that are kept apart; later ones are counted as `other`, so that no peer can fill the memory."""
+
+
+class Metric(Struct, frozen=True):
+    """One metric. `label` names what tells its counts apart, if anything; `buckets` are upper bounds of a histogram."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    meaning: str
+    unit: Literal["", "bytes", "seconds"] = ""
+    label: str = ""
+    buckets: tuple[float, ...] = ()
+
+    @property
+    def shown_name(self) -> str:
+        """Name as Prometheus sees it."""
+        unit = f"_{self.unit}" if self.unit and not self.name.endswith(self.unit) else ""
+        return f"unisono_{self.name}{unit}" + ("_total" if self.kind == "counter" else "")
+
+
+QUICK_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+def _counter(name: str, meaning: str, *, label: str = "", unit: Literal["", "bytes"] = "") -> Metric:
+    return Metric(name, "counter", meaning, unit, label)
+
+
+def _gauge(name: str, meaning: str, unit: Literal["", "bytes", "seconds"] = "") -> Metric:
+    return Metric(name, "gauge", meaning, unit)
+
+
+def _histogram(name: str, meaning: str) -> Metric:
+    return Metric(name, "histogram", meaning, "seconds", buckets=QUICK_S)
+
+
+_ALL: Final = (
+    _counter("connections_opened", "Connections accepted.", label="door"),
+    _counter("connections_closed", "Connections closed, by error code; `gone` when the peer vanished.", label="code"),
+    _counter("connections_refused", "Connections not accepted, by error code.", label="code"),
+    _counter("logins", "Logins, by outcome: `ok` or an error code.", label="outcome"),
+    _counter("resumes", "Resumes, by outcome: `ok` or an error code.", label="outcome"),
+    _counter("sessions_ended", "Sessions that ended, by reason.", label="reason"),
+    _counter("commands", "Commands carried out.", label="op"),
+    _counter("refusals", "Commands refused, by error code.", label="code"),
+    _counter("messages_placed", "Messages that became durable."),
+    _counter("facts_placed", "Facts that became durable, messages included."),
+    _counter("facts_delivered", "Facts handed to connections."),
+    _counter("frames_received", "Frames received from clients."),
+    _counter("frames_sent", "Frames written to clients."),
+    _counter("received", "Payload received from clients.", unit="bytes"),
+    _counter("sent", "Payload written to clients.", unit="bytes"),
+    _counter("hints_published", "Hints given to the bus."),
+    _counter("hints_received", "Hints taken from the bus."),
+    _counter("gaps_read", "Times the fan-out read the log because a hint was missing or early."),
+    _counter("store_batches", "Syncs to disk; each carries many transactions."),
+    _counter("store_transactions", "Transactions committed by the store."),
+    _counter("store_faults", "Times the store did not answer."),
+    _counter("key_fetches", "Fetches from the key server, by outcome.", label="outcome"),
+    _counter("identity_faults", "Times the identity function failed."),
+    _counter("rest_requests", "REST requests, by status.", label="status"),
+    _counter("log_lines_dropped", "Log lines dropped because their reader was too slow."),
+    _gauge("connections", "Connections open now."),
+    _gauge("sessions_live", "Sessions with a connection on this node."),
+    _gauge("users_live", "Users with a session on this node."),
+    _gauge("conversations_watched", "Conversations whose members are known to this node's fan-out."),
+    _gauge("outbox", "What waits for all connections together.", "bytes"),
+    _gauge("store_queue", "Transactions that wait for the writer."),
+    _gauge("loop_lag", "How late the event loop was at the last check.", "seconds"),
+    _gauge("ready", "1 when the node takes work, else 0."),
+    _histogram("command", "Time from a command's frame to its answer."),
+    _histogram("append", "Time from a transaction's start until it is durable."),
+    _histogram("sync", "Time of one sync to disk."),
+    _histogram("delivery", "Time from durable to handed to the connections of this node."),
+    _histogram("login", "Time of a login, without the wait for the client."),
+)
+
+METRICS: Final[Mapping[str, Metric]] = {metric.name: metric for metric in _ALL}
