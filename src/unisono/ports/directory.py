@@ -11,9 +11,10 @@ from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Seq, StreamKey
 
 
 class Audience(Struct, frozen=True):
-    """Who sees a stream, as of the fact at `head`: the members of a conversation, or the user whose stream it is.
+    """Who sees a stream as of the fact at `after`: the members of a conversation, or the user whose stream it is.
 
-    `after` is the last seq that was committed up to the checkpoint asked with.
+    `after` is the last seq that was committed up to the checkpoint asked with, `head` the last one of all. Somebody who
+    left and came back in between may be missing: their own `MembersJoined` fact tells them.
     """
 
     epoch: Epoch
@@ -47,7 +48,7 @@ class Directory(Protocol):
         """List the conversations the user is in now, by id, starting after `after`."""
 
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
-        """Give who sees a stream as of its head, and how far it had come at `checkpoint`, all of one moment.
+        """Give how far a stream had come at `checkpoint`, who saw it then, and its head, all of one moment.
 
         An unknown stream has head 0; an unknown conversation has no members.
         """

@@ -1,0 +1,71 @@
+"""Who is here: the live links of this node, by user and by session."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from unisono.domain.ids import DeviceId, Fence, SessionId, UserId
+from unisono.ports.link import Link
+
+NOBODY: Sequence[Link] = ()
+
+
+class Attached(Struct, frozen=True):
+    """A session on its link."""
+
+    user: UserId
+    session: SessionId
+    device: DeviceId
+    fence: Fence
+    link: Link
+
+
+class Audience:
+    """The node's live links. A session has one at most: the one with the highest fence."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[SessionId, Attached] = {}
+        self._links: dict[UserId, list[Link]] = {}
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def __iter__(self) -> Iterator[Attached]:
+        return iter(tuple(self._sessions.values()))
+
+    def add(self, attached: Attached) -> Attached | None:
+        """Put a session on its link and give the earlier one that lost it, if there was one.
+
+        When an earlier one has a higher fence it stays, and the newcomer itself is given back as the one that lost.
+        """
+        earlier = self._sessions.get(attached.session)
+        if earlier is not None:
+            if earlier.fence > attached.fence:
+                return attached
+            self._forget(earlier)
+        self._sessions[attached.session] = attached
+        self._links.setdefault(attached.user, []).append(attached.link)
+        return earlier
+
+    def remove(self, session: SessionId, link: Link) -> Attached | None:
+        """Take a session off its link, unless another link carries it by now; give what was taken off."""
+        attached = self._sessions.get(session)
+        if attached is None or attached.link is not link:
+            return None
+        self._forget(attached)
+        return attached
+
+    def find(self, session: SessionId) -> Attached | None:
+        """Give a session that is live here."""
+        return self._sessions.get(session)
+
+    def links_of(self, user: UserId) -> Sequence[Link]:
+        """Give the live links of a user. Do not keep it: it changes."""
+        return self._links.get(user, NOBODY)
+
+    def _forget(self, attached: Attached) -> None:
+        del self._sessions[attached.session]
+        links = self._links[attached.user]
+        links.remove(attached.link)
+        if not links:
+            del self._links[attached.user]

@@ -1,0 +1,77 @@
+"""One stream as a node follows it: how far it was delivered here, and to whom. Pure bookkeeping."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from unisono.domain.facts import ConversationCreated, MembersJoined, MembersLeft, PlacedFact
+from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, Epoch, Seq, StreamKey, UserId, user_of
+from unisono.ports.directory import Audience
+
+
+class Channel:
+    """A followed stream.
+
+    While `is_behind`, facts come from the log alone; `hinted` remembers how far hints said it has come meanwhile.
+    """
+
+    __slots__ = ("delivered", "epoch", "hinted", "is_behind", "is_loaded", "is_reading", "members", "of_user", "stream")
+
+    def __init__(self, stream: StreamKey) -> None:
+        self.stream = stream
+        self.of_user = user_of(stream)
+        self.members: set[UserId] = set() if self.of_user is None else {self.of_user}
+        self.epoch: Epoch = FIRST_EPOCH
+        self.delivered: Seq = NO_SEQ
+        self.hinted: Seq = NO_SEQ
+        self.is_loaded = False
+        self.is_behind = False
+        self.is_reading = False
+
+    def begin(self, after: Seq) -> None:
+        """Follow from a place on, where it is known that nobody here lacks anything up to it."""
+        self.delivered = after
+        self.is_loaded = True
+
+    def load(self, audience: Audience) -> None:
+        """Follow from what the directory says."""
+        self.epoch = audience.epoch
+        self.members = set(audience.members)
+        self.begin(audience.after)
+
+    def pass_on(self, facts: Sequence[PlacedFact]) -> Iterator[tuple[Sequence[PlacedFact], Collection[UserId]]]:
+        """Say which facts go to whom, in order, as facts of membership change the audience; then count them delivered.
+
+        A joining member sees from their own joining fact on; a leaving one sees up to their own leaving fact.
+        """
+        start = 0
+        for index, placed in enumerate(facts):
+            fact = placed.fact
+            if isinstance(fact, MembersJoined | ConversationCreated):
+                if index > start:
+                    yield facts[start:index], self.members
+                start = index
+                self.members |= set(fact.users if isinstance(fact, MembersJoined) else fact.members)
+            elif isinstance(fact, MembersLeft):
+                yield facts[start : index + 1], self.members
+                start = index + 1
+                self.members -= set(fact.users)
+        if start < len(facts):
+            yield facts[start:] if start else facts, self.members
+        self.delivered = facts[-1].seq
+
+
+def runs(facts: list[PlacedFact]) -> list[list[PlacedFact]]:
+    """Split facts of one stream into runs without holes, each fact once, in rising order."""
+    if len(facts) == 1:
+        return [facts]
+    ordered = {placed.seq: placed for placed in sorted(facts, key=_seq)}
+    split: list[list[PlacedFact]] = []
+    for seq, placed in ordered.items():
+        if split and split[-1][-1].seq + 1 == seq:
+            split[-1].append(placed)
+        else:
+            split.append([placed])
+    return split
+
+
+def _seq(placed: PlacedFact) -> Seq:
+    return placed.seq

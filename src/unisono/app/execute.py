@@ -1,0 +1,137 @@
+"""Every command of every door comes through here.
+
+The order that the promises rest on is in `execute`: commit, acknowledge, publish.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import assert_never
+
+from unisono.app.caller import Caller
+from unisono.app.fanout import Fanout
+from unisono.app.options import AppOptions
+from unisono.app.own_sessions import OwnSessions
+from unisono.app.parts import Parts
+from unisono.app.rates import RateLimiter
+from unisono.app.reading import Reading
+from unisono.domain import commands as c
+from unisono.domain import membership, messages
+from unisono.domain.answers import Answer, Done, Pong
+from unisono.domain.conversation import Decide, Scope
+from unisono.domain.errors import Internal
+from unisono.domain.ids import SessionId, UserId
+from unisono.domain.permission import Standing, check
+from unisono.ports.log import Committed
+
+Acknowledge = Callable[[Answer], None]
+
+
+class Executor:
+    """Carries out the commands of greeted connections."""
+
+    def __init__(
+        self, parts: Parts, options: AppOptions, fanout: Fanout, own_sessions: OwnSessions, reading: Reading
+    ) -> None:
+        self._parts = parts
+        self._quotas = options.quotas
+        self._fanout = fanout
+        self._own_sessions = own_sessions
+        self._reading = reading
+        self._rate = RateLimiter(options.commands, parts.clock)
+
+    async def execute(self, caller: Caller, command: c.Command, acknowledge: Acknowledge) -> None:
+        """Carry out one command and acknowledge it; what it changed is durable before that.
+
+        Commands started one after the other on one event loop place their facts in that order.
+
+        Raises:
+            UnisonoError: It was not carried out, and nothing of it remains.
+        """
+        if isinstance(command, c.Ping):
+            acknowledge(Pong(checkpoint=self._fanout.checkpoint))
+            return
+        user, session = caller.user, caller.session
+        check(type(command), Standing.NOBODY if user is None else Standing.MEMBER)
+        if user is None or session is None:
+            raise Internal(reason="a rule lets connections without a user do this")
+        self._rate.spend(user)
+        transaction = self._transaction(user, command)
+        if transaction is None:
+            acknowledge(await self._other(user, session, command))
+            return
+        committed = await self._parts.log.transact(*transaction)
+        acknowledge(committed.answer)
+        self._parts.bus.publish_nowait(committed.facts)
+
+    async def carry_out(self, user: UserId, command: c.Command) -> Committed:
+        """Carry out a changing command on behalf of a user, for the operator; publish it, and give what became of it.
+
+        Raises:
+            UnisonoError: It was not carried out, and nothing of it remains.
+        """
+        transaction = self._transaction(user, command)
+        if transaction is None:
+            raise Internal(reason="not a changing command")
+        committed = await self._parts.log.transact(*transaction)
+        self._parts.bus.publish_nowait(committed.facts)
+        return committed
+
+    def _transaction(self, user: UserId, command: c.Command) -> tuple[Scope, Decide] | None:
+        """Give what a changing command needs to see and how it decides; None for one that changes no stream."""
+        quotas = self._quotas
+        match command:
+            case c.SendMessage(conversation=conversation, key=key):
+                scope = Scope(conversation=conversation, users=(user,), sender=user, key=key)
+                return scope, lambda snapshot: messages.send(snapshot, user, command, quotas)
+            case c.MarkRead(conversation=conversation):
+                return Scope(conversation=conversation, users=(user,)), partial(
+                    messages.mark_read, reader=user, command=command
+                )
+            case c.CreateConversation():
+                return self._creation(user, command)
+            case c.AddMembers(conversation=conversation, users=users):
+                scope = Scope(conversation=conversation, users=(user, *users), all_members=True)
+                return scope, lambda snapshot: membership.add(snapshot, user, command, quotas)
+            case c.RemoveMembers(conversation=conversation, users=users):
+                scope = Scope(conversation=conversation, users=(user, *users), all_members=True)
+                return scope, lambda snapshot: membership.remove(snapshot, user, command)
+            case c.Join(conversation=conversation):
+                scope = Scope(conversation=conversation, users=(user,), all_members=True)
+                return scope, lambda snapshot: membership.join(snapshot, user, quotas)
+            case c.Quit(conversation=conversation):
+                scope = Scope(conversation=conversation, users=(user,), all_members=True)
+                return scope, lambda snapshot: membership.quit_(snapshot, user)
+            case _:
+                return None
+
+    def _creation(self, user: UserId, command: c.CreateConversation) -> tuple[Scope, Decide]:
+        new_id = self._parts.entropy.conversation_id()
+        members = membership.members_to_be(user, command)
+        unique_of = (command.of, members) if membership.is_unique(command) else None
+        scope = Scope(users=(user,), all_members=True, sender=user, key=command.key, unique_of=unique_of)
+        return scope, lambda snapshot: membership.create(snapshot, user, command, new_id, self._quotas)
+
+    async def _other(self, user: UserId, session: SessionId, command: c.Command) -> Answer:
+        reading, own = self._reading, self._own_sessions
+        match command:
+            case c.Sync():
+                return await reading.sync(user, command)
+            case c.ReadStream():
+                return await reading.stream(user, command)
+            case c.GetConversation():
+                return await reading.conversation(user, command)
+            case c.ListConversations():
+                return await reading.conversations(user, command)
+            case c.GetHistory():
+                return await reading.history(user, command)
+            case c.ListSessions():
+                return await own.list_of(user, session)
+            case c.CloseSession():
+                await own.end_session(user, command.session, "closed")
+            case c.CloseDevice():
+                await own.end_device(user, command.device, "closed")
+            case c.Logout():
+                await own.end_session(user, session, "logged_out")
+            case _:
+                raise Internal(reason="a command without a use case")
+        return Done()

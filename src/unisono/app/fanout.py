@@ -1,0 +1,213 @@
+"""From committed facts to the links of this node, each stream in order and without holes.
+
+Hints of one turn of the event loop are gathered, so that a burst costs one frame and one write per link. A stream that
+the node follows is a `Channel`: how far it was delivered here, and to whom. Hints may be lost, repeated or reordered;
+what is missing is read from the log. `sweep` reads the log from the node's own checkpoint, so a hint that never comes
+delays a fact by one sweep at most.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final
+
+from unisono.app.audience import Audience
+from unisono.app.channel import Channel, runs
+from unisono.app.endings import fault_of
+from unisono.domain.answers import Facts, SeqFact
+from unisono.domain.delivery import Gap, Push, Stale, advance
+from unisono.domain.errors import UnisonoError
+from unisono.domain.facts import PlacedFact, SessionEnded
+from unisono.domain.ids import NO_SEQ, START, Checkpoint, Seq, StreamKey, UserId, user_of, user_stream
+from unisono.ports.directory import Directory
+from unisono.ports.link import Encoder
+from unisono.ports.log import Log, MovedStream
+from unisono.ports.telemetry import Telemetry
+
+CHANNELS_LIMIT: Final = 50_000
+"""Streams followed at a time; beyond it the longest silent one is dropped and loaded again at its next fact."""
+READ_PAGE: Final = 500
+CATCHING_UP_LIMIT: Final = 32
+"""Streams read from the log at a time."""
+SWEEP_PAGE: Final = 1000
+
+
+class Fanout:
+    """Delivers the facts of one app to the links of this node."""
+
+    def __init__(self, log: Log, directory: Directory, audience: Audience, telemetry: Telemetry) -> None:
+        self._log = log
+        self._directory = directory
+        self._audience = audience
+        self._telemetry = telemetry
+        self._channels: OrderedDict[StreamKey, Channel] = OrderedDict()
+        self._gathered: dict[StreamKey, list[PlacedFact]] = {}
+        self._behind: dict[StreamKey, Channel] = {}
+        self._wake = asyncio.Event()
+        self._settled = asyncio.Condition()
+        self._failures = 0
+        self.checkpoint: Checkpoint = START
+
+    def hint(self, facts: Sequence[PlacedFact]) -> None:
+        """Take facts from the bus; they are delivered in the next turn of the loop."""
+        gathered = self._gathered
+        if not gathered and facts:
+            asyncio.get_running_loop().call_soon(self._flush)
+        for fact in facts:
+            if (waiting := gathered.get(fact.stream)) is None:
+                gathered[fact.stream] = [fact]
+            else:
+                waiting.append(fact)
+
+    async def start(self) -> None:
+        """Begin at the end of the log: no link is here yet that lacks anything before it."""
+        self.checkpoint = await self._log.checkpoint()
+
+    def greet(self, user: UserId, after: Seq) -> None:
+        """Follow the stream of a user whose first link here comes now: nobody here lacks what is up to `after`."""
+        stream = user_stream(user)
+        if stream not in self._channels:
+            self._follow(stream).begin(after)
+
+    async def run(self) -> None:
+        """Read what hints left out, until cancelled."""
+        limit = asyncio.Semaphore(CATCHING_UP_LIMIT)
+        async with asyncio.TaskGroup() as readers:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                for channel in [channel for channel in self._behind.values() if not channel.is_reading]:
+                    channel.is_reading = True
+                    await limit.acquire()
+                    readers.create_task(self._catch_up(channel)).add_done_callback(lambda _: limit.release())
+
+    async def sweep(self) -> None:
+        """Deliver what was committed since the last sweep and no hint told of; then move the checkpoint.
+
+        Raises:
+            Unavailable: The store is away; the checkpoint stays, and the next sweep begins where this one did.
+        """
+        is_complete = False
+        while not is_complete:
+            failures = self._failures
+            moves = await self._log.moved_in_app(self.checkpoint, SWEEP_PAGE)
+            behind = [channel for moved in moves.streams if (channel := self._lagging(moved)) is not None]
+            async with self._settled:
+                await self._settled.wait_for(lambda: not any(channel.is_behind for channel in behind))
+            if failures != self._failures:
+                return
+            self.checkpoint = max(self.checkpoint, moves.checkpoint)
+            is_complete = moves.is_complete
+
+    def _lagging(self, moved: MovedStream) -> Channel | None:
+        channel = self._channels.get(moved.stream)
+        if channel is None:
+            if self._is_unheard(moved.stream):
+                return None
+            channel = self._follow(moved.stream)
+        if channel.is_loaded and channel.delivered >= moved.head and channel.epoch == moved.epoch:
+            return channel if channel.is_behind else None
+        self._fall_behind(channel, moved.head)
+        return channel
+
+    def _is_unheard(self, stream: StreamKey) -> bool:
+        """Say if nobody here could lack anything of this stream: it is that of a user who is not here."""
+        user = user_of(stream)
+        return user is not None and not self._audience.links_of(user)
+
+    def _flush(self) -> None:
+        gathered, self._gathered = self._gathered, {}
+        for stream, facts in gathered.items():
+            channel = self._channels.get(stream)
+            if channel is None:
+                if self._is_unheard(stream):
+                    continue
+                channel = self._follow(stream)
+                if facts[0].seq == 1:
+                    channel.begin(NO_SEQ)
+            else:
+                self._channels.move_to_end(stream)
+            if channel.is_behind or not channel.is_loaded:
+                self._fall_behind(channel, facts[-1].seq)
+            else:
+                self._take(channel, facts)
+
+    def _take(self, channel: Channel, facts: list[PlacedFact]) -> None:
+        """Deliver what follows on; whatever does not is left to the log."""
+        for run in runs(facts):
+            last = run[-1].seq
+            match advance(channel.delivered, run[0].seq, last):
+                case Push(first):
+                    self._deliver(channel, run[first - run[0].seq :])
+                case Gap():
+                    self._fall_behind(channel, last)
+                    return
+                case Stale():
+                    pass
+
+    def _deliver(self, channel: Channel, facts: Sequence[PlacedFact]) -> None:
+        links_of = self._audience.links_of
+        for part, members in channel.pass_on(facts):
+            frames: dict[Encoder, bytes] = {}
+            for user in members:
+                for link in links_of(user):
+                    encoder = link.encoder
+                    if (frame := frames.get(encoder)) is None:
+                        frame = frames[encoder] = encoder.delivery(part, self.checkpoint)
+                    link.push_nowait(frame)
+        self._telemetry.count("facts_delivered", len(facts))
+        if channel.of_user is not None:
+            self._end_sessions(facts)
+
+    def _end_sessions(self, facts: Sequence[PlacedFact]) -> None:
+        for placed in facts:
+            if isinstance(placed.fact, SessionEnded):
+                attached = self._audience.find(placed.fact.session)
+                if attached is not None:
+                    attached.link.end(fault_of(placed.fact), placed.fact.newcomer)
+
+    def _follow(self, stream: StreamKey) -> Channel:
+        channel = self._channels[stream] = Channel(stream)
+        if len(self._channels) > CHANNELS_LIMIT:
+            oldest = next((key for key, held in self._channels.items() if not held.is_behind), stream)
+            if oldest != stream:
+                del self._channels[oldest]
+        return channel
+
+    def _fall_behind(self, channel: Channel, hinted: Seq) -> None:
+        channel.hinted = max(channel.hinted, hinted)
+        if not channel.is_behind:
+            channel.is_behind = True
+            self._behind[channel.stream] = channel
+            self._wake.set()
+
+    async def _catch_up(self, channel: Channel) -> None:
+        try:
+            await self._read_to_head(channel)
+        except UnisonoError as fault:
+            # The store is away. Forgotten, the channel is loaded again from the checkpoint by the next hint or sweep.
+            self._failures += 1
+            self._channels.pop(channel.stream, None)
+            self._telemetry.fault("catch_up_failed", code=fault.code)
+        finally:
+            channel.is_reading = channel.is_behind = False
+            self._behind.pop(channel.stream, None)
+            async with self._settled:
+                self._settled.notify_all()
+
+    async def _read_to_head(self, channel: Channel) -> None:
+        if not channel.is_loaded:
+            channel.load(await self._directory.audience(channel.stream, self.checkpoint))
+        head = NO_SEQ
+        while channel.delivered < max(channel.hinted, head) or head == NO_SEQ:
+            page = await self._log.read(channel.stream, channel.delivered, READ_PAGE)
+            head = page.head
+            if not page.facts:
+                return
+            self._deliver(channel, [_placed(page, fact) for fact in page.facts])
+
+
+def _placed(page: Facts, fact: SeqFact) -> PlacedFact:
+    return PlacedFact(
+        stream=page.stream, epoch=page.epoch, seq=fact.seq, at=fact.at, checkpoint=START, fact=fact.fact
+    )

@@ -1,0 +1,215 @@
+"""Login and resume: how a connection becomes a session's link.
+
+A login is decided once per user at a time and may end other sessions; a resume never does. Both answer with a `Welcome`
+and put the link among the audience before they read the checkpoint, so that nothing committed later can pass it by.
+"""
+
+import hashlib
+
+from msgspec import Struct
+
+from unisono.app.audience import Attached, Audience
+from unisono.app.caller import Caller
+from unisono.app.endings import fault_of_resume
+from unisono.app.fanout import Fanout
+from unisono.app.options import AppOptions
+from unisono.app.parts import Parts
+from unisono.app.rates import RateLimiter
+from unisono.domain.answers import Welcome
+from unisono.domain.commands import Login, Resume
+from unisono.domain.devices import Login as HeldLogin
+from unisono.domain.devices import admit
+from unisono.domain.errors import (
+    Invalid,
+    LimitReached,
+    Replaced,
+    SessionUnknown,
+    TokenExpired,
+    TokenInvalid,
+    TokenRevoked,
+)
+from unisono.domain.facts import Label
+from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Instant, NodeId, Seq, SessionId, UserId
+from unisono.ports.identity import Credential, Principal
+from unisono.ports.link import Link
+from unisono.ports.sessions import (
+    EndedSession,
+    Ending,
+    SessionDecision,
+    SessionRecord,
+    SessionsCommitted,
+    SessionsDecide,
+)
+
+
+class Greeted(Struct, frozen=True):
+    """A connection that has its session: who it is from now on, and what to tell it."""
+
+    caller: Caller
+    welcome: Welcome
+
+
+class Greeting:
+    """Opens and resumes sessions of one app on this node."""
+
+    def __init__(self, parts: Parts, options: AppOptions, audience: Audience, fanout: Fanout, *, server: str) -> None:
+        self._parts = parts
+        self._options = options
+        self._audience = audience
+        self._fanout = fanout
+        self._server = server
+        self._logins = RateLimiter(options.logins, parts.clock)
+        self.node = NodeId(0)
+
+    async def login(self, command: Login, credential: Credential, link: Link) -> Greeted:
+        """Open a session on a link, or let the connection in without a user where the identity says so (row S13).
+
+        Raises:
+            TokenFault: The credential does not let it in.
+            DeviceRefused, LimitReached: No slot is free.
+            RateLimited: Too many logins from this address.
+            Invalid: The login id was used before.
+        """
+        self._logins.spend(credential.address)
+        now = self._parts.clock.now()
+        principal = await self._parts.identity.authenticate(credential, now)
+        if principal.user is None:
+            caller = Caller(tab=command.tab, address=credential.address)
+            return Greeted(caller, await self._welcome(caller, None, None))
+        await self._check_revoked(principal.user, principal)
+        secret = self._parts.entropy.secret()
+        record = self._record(command, principal.user, principal, credential, secret)
+        committed = await self._parts.sessions.decide(principal.user, self._opening(record))
+        greeted = await self._attach(record, command, link, secret, committed)
+        self._parts.bus.publish_nowait(committed.facts)
+        # Once more: a revocation in the same moment may have looked for sessions before this one was there.
+        await self._check_revoked(principal.user, principal)
+        self._parts.telemetry.event(
+            "session_opened",
+            user=record.user,
+            session=record.session,
+            device=record.device,
+            platform=record.shown.platform,
+            displaced=len(committed.ended),
+        )
+        return greeted
+
+    async def resume(self, command: Resume, address: str, link: Link) -> Greeted:
+        """Carry on a session on a new link; an older link of it is told that it was replaced.
+
+        Raises:
+            SessionUnknown: There is nothing to resume, or the resume token is wrong: the same answer.
+            SessionFault: The session is over, or another link has a higher fence.
+            TokenExpired, TokenRevoked: The credential it was opened with lets it in no longer.
+        """
+        found = await self._parts.sessions.attach(
+            command.session, _hash(command.resume_token), command.fence, self.node
+        )
+        if found is None:
+            raise SessionUnknown()
+        if isinstance(found, EndedSession):
+            raise fault_of_resume(found.ending.reason)
+        await self._check_still_good(found)
+        greeted = await self._attach(found, command, link, None, None)
+        self._parts.telemetry.event("session_resumed", user=found.user, session=found.session, address=address)
+        return greeted
+
+    async def _check_revoked(self, user: UserId, principal: Principal) -> None:
+        if await self._parts.sessions.is_revoked(user, principal.credential, principal.issued_at):
+            raise TokenRevoked()
+
+    async def _check_still_good(self, record: SessionRecord) -> None:
+        now = self._parts.clock.now()
+        if record.credential_expires_at is not None and record.credential_expires_at <= now:
+            raise TokenExpired()
+        if await self._parts.sessions.is_revoked(record.user, record.credential, record.opened_at):
+            raise TokenRevoked()
+
+    def _record(
+        self, command: Login, user: UserId, principal: Principal, credential: Credential, secret: str
+    ) -> SessionRecord:
+        if not 1 <= len(user) <= USER_ID_MAX_CHARS:
+            raise TokenInvalid(reason="user id length", limit=USER_ID_MAX_CHARS)
+        now = self._parts.clock.now()
+        device = command.device
+        return SessionRecord(
+            session=SessionId(command.login),
+            user=user,
+            device=device.id,
+            shown=Label(principal.platform or device.platform, device.label, device.info),
+            opened_at=now,
+            seen_at=now,
+            resume_hash=_hash(secret),
+            tag=command.tag,
+            node=self.node,
+            credential=principal.credential,
+            credential_expires_at=principal.expires_at,
+            address=credential.address,
+        )
+
+    def _opening(self, record: SessionRecord) -> SessionsDecide:
+        newcomer = _held(record)
+        policy, limit = self._options.policy, self._options.quotas.sessions_per_user
+
+        def decide(now: Instant, held: tuple[SessionRecord, ...]) -> SessionDecision:
+            del now
+            if any(other.session == record.session for other in held):
+                return SessionDecision(opens=record)
+            losses = admit(policy, [_held(other) for other in held], newcomer)
+            if len(held) - len(losses) >= limit:
+                raise LimitReached(what="sessions", limit=limit)
+            ends = tuple(Ending(loss.session, loss.reason, newcomer=record.shown) for loss in losses)
+            return SessionDecision(ends=ends, opens=record)
+
+        return decide
+
+    async def _attach(
+        self,
+        record: SessionRecord,
+        command: Login | Resume,
+        link: Link,
+        secret: str | None,
+        committed: SessionsCommitted | None,
+    ) -> Greeted:
+        opened = committed.opened if committed is not None else record
+        fence = opened.fence if opened is not None else record.fence
+        if committed is not None and committed.facts and not self._audience.links_of(record.user):
+            self._fanout.greet(record.user, Seq(committed.facts[0].seq - 1))
+        attached = Attached(record.user, record.session, record.device, fence, link)
+        loser = self._audience.add(attached)
+        if loser is attached:
+            raise Replaced(fence=fence)
+        if loser is not None:
+            loser.link.end(Replaced(fence=fence))
+        caller = Caller(
+            user=record.user,
+            session=record.session,
+            device=record.device,
+            shown=record.shown,
+            tab=command.tab,
+            fence=fence,
+            address=record.address or "",
+        )
+        return Greeted(caller, await self._welcome(caller, secret, record.credential_expires_at))
+
+    async def _welcome(self, caller: Caller, secret: str | None, expires_at: Instant | None) -> Welcome:
+        return Welcome(
+            heartbeat_s=self._options.heartbeat_s,
+            server=self._server,
+            checkpoint=await self._parts.log.checkpoint(),
+            epoch=FIRST_EPOCH,
+            user=caller.user,
+            session=caller.session,
+            tab=caller.tab,
+            resume_token=secret,
+            fence=caller.fence,
+            token_expires_at=expires_at,
+        )
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _held(record: SessionRecord) -> HeldLogin:
+    return HeldLogin(record.session, record.device, record.shown.platform, record.opened_at, record.tag)

@@ -1,0 +1,67 @@
+"""What has to happen again and again: sweeping the log, keeping the node's lease, ending what ran out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from unisono.app.audience import Audience
+from unisono.app.fanout import Fanout
+from unisono.app.options import AppOptions
+from unisono.app.own_sessions import OwnSessions
+from unisono.app.parts import Parts
+from unisono.domain.errors import Unavailable, UnisonoError
+from unisono.domain.ids import Instant, NodeId
+
+EXPIRED_PER_TURN: Final = 200
+FORGET_EVERY_S: Final = 3600.0
+JITTER_SHARE: Final = 0.1
+
+Chore = Callable[[], Awaitable[None]]
+
+
+class Housekeeping:
+    """The periodic chores of one app on one node."""
+
+    def __init__(
+        self, parts: Parts, options: AppOptions, audience: Audience, fanout: Fanout, own_sessions: OwnSessions
+    ) -> None:
+        self._parts = parts
+        self._options = options
+        self._audience = audience
+        self._fanout = fanout
+        self._own_sessions = own_sessions
+        self.node = NodeId(0)
+
+    async def run(self) -> None:
+        """Do the chores until cancelled. A chore that fails is logged and tried again at its next turn."""
+        options = self._options
+        async with asyncio.TaskGroup() as chores:
+            chores.create_task(self._repeat("sweep", options.sweep_s, self._fanout.sweep))
+            chores.create_task(self._repeat("lease", options.lease_ttl_s / 3, self._keep_lease))
+            chores.create_task(self._repeat("expiry", options.sweep_s, self._end_expired))
+            chores.create_task(self._repeat("forget", FORGET_EVERY_S, self._forget))
+
+    async def _repeat(self, name: str, every_s: float, chore: Chore) -> None:
+        while True:
+            await asyncio.sleep(every_s * (1 + JITTER_SHARE * (self._parts.entropy.fraction() - 0.5)))
+            try:
+                await chore()
+            except UnisonoError as fault:
+                self._parts.telemetry.fault("chore_failed", chore=name, code=fault.code)
+
+    async def _keep_lease(self) -> None:
+        if await self._parts.sessions.keep_lease(self.node, self._options.lease_ttl_s):
+            return
+        # Another node may hold our users by now, so what we believe of their sessions is worth nothing.
+        self._parts.telemetry.fault("lease_lost", node=self.node)
+        for attached in self._audience:
+            attached.link.end(Unavailable(reason="lease lost"))
+        raise Unavailable(reason="lease lost")
+
+    async def _end_expired(self) -> None:
+        before = Instant(self._parts.clock.now() - int(self._options.detach_window_s * 1000))
+        await self._own_sessions.end_expired(before, EXPIRED_PER_TURN)
+
+    async def _forget(self) -> None:
+        before = Instant(self._parts.clock.now() - int(self._options.ended_kept_s * 1000))
+        await self._parts.sessions.forget_ended(before)

@@ -1,0 +1,56 @@
+"""One app on this node: its use cases put together, its beginning and its end."""
+
+import asyncio
+
+from unisono.app.audience import Attached, Audience
+from unisono.app.execute import Executor
+from unisono.app.fanout import Fanout
+from unisono.app.greeting import Greeting
+from unisono.app.housekeeping import Housekeeping
+from unisono.app.options import AppOptions
+from unisono.app.own_sessions import OwnSessions
+from unisono.app.parts import Parts
+from unisono.app.reading import Reading
+from unisono.domain.errors import UnisonoError
+from unisono.domain.ids import SessionId
+from unisono.ports.link import Link
+
+
+class Node:
+    """What the doors talk to."""
+
+    def __init__(self, parts: Parts, options: AppOptions, *, name: str, server: str) -> None:
+        self.parts = parts
+        self.options = options
+        self.audience = Audience()
+        self.fanout = Fanout(parts.log, parts.directory, self.audience, parts.telemetry)
+        self.greeting = Greeting(parts, options, self.audience, self.fanout, server=server)
+        self.own_sessions = OwnSessions(parts, self.audience)
+        self.executor = Executor(parts, options, self.fanout, self.own_sessions, Reading(parts))
+        self._housekeeping = Housekeeping(parts, options, self.audience, self.fanout, self.own_sessions)
+        self._name = name
+        parts.bus.subscribe(self.fanout.hint)
+
+    async def start(self) -> None:
+        """Take the node's lease and find the end of the log. Call before the first connection."""
+        node = await self.parts.sessions.take_lease(self._name, self.options.lease_ttl_s)
+        self.greeting.node = self._housekeeping.node = node
+        await self.fanout.start()
+        self.parts.telemetry.event("node_started", node=node, app=self._name)
+
+    async def run(self) -> None:
+        """Do what goes on beside the connections, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.fanout.run())
+            tasks.create_task(self._housekeeping.run())
+
+    async def leave(self, session: SessionId, link: Link) -> None:
+        """Note that a session's link is gone. A later link of the session is left alone."""
+        attached: Attached | None = self.audience.remove(session, link)
+        if attached is None:
+            return
+        try:
+            await self.parts.sessions.detach(session, attached.fence)
+        except UnisonoError as fault:
+            # The lease tells the others: without it the session counts as detached.
+            self.parts.telemetry.fault("detach_failed", code=fault.code)

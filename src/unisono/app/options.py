@@ -1,0 +1,21 @@
+"""What an operator can set about an app's rules."""
+
+from msgspec import Struct
+
+from unisono.domain.devices import Policy
+from unisono.domain.quotas import Quotas
+from unisono.domain.rates import Rate
+
+
+class AppOptions(Struct, frozen=True):
+    """Rules of one app. Times in seconds."""
+
+    quotas: Quotas
+    policy: Policy
+    commands: Rate
+    logins: Rate
+    heartbeat_s: int = 25
+    detach_window_s: float = 1800.0
+    ended_kept_s: float = 30 * 86_400.0
+    lease_ttl_s: float = 10.0
+    sweep_s: float = 1.0

@@ -1,0 +1,113 @@
+"""A user's sessions after their opening: listing them and ending them, for the user and for the operator."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from unisono.app.audience import Audience
+from unisono.app.parts import Parts
+from unisono.domain.answers import Sessions, SessionView
+from unisono.domain.errors import NotFound
+from unisono.domain.facts import EndReason
+from unisono.domain.ids import DeviceId, Instant, SessionId, UserId
+from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, SessionsCommitted
+
+Selects = Callable[[SessionRecord], bool]
+
+
+class Ended(Struct, frozen=True):
+    """How many sessions came to their end."""
+
+    count: int
+
+
+class OwnSessions:
+    """Lists and ends sessions. A session that ended is told so through its user's stream, on whichever node it is."""
+
+    def __init__(self, parts: Parts, audience: Audience) -> None:
+        self._parts = parts
+        self._audience = audience
+
+    async def list_of(self, user: UserId, asking: SessionId | None = None) -> Sessions:
+        """List a user's sessions that are not over, the oldest login first."""
+        records = await self._parts.sessions.list_of(user)
+        return Sessions(sessions=tuple(self._view(record, asking) for record in records))
+
+    async def end_session(self, user: UserId, session: SessionId, reason: EndReason) -> SessionsCommitted:
+        """End one session.
+
+        Raises:
+            NotFound: The user has no such session.
+        """
+        return await self._end(user, lambda record: record.session == session, reason)
+
+    async def end_device(self, user: UserId, device: DeviceId, reason: EndReason) -> SessionsCommitted:
+        """End all sessions of one device.
+
+        Raises:
+            NotFound: The user has no session on such a device.
+        """
+        return await self._end(user, lambda record: record.device == device, reason)
+
+    async def end_all(self, user: UserId, reason: EndReason) -> SessionsCommitted:
+        """End all sessions of a user; none is no fault."""
+        return await self._end(user, lambda _: True, reason, must_exist=False)
+
+    async def revoke_credential(self, credential: str, until: Instant) -> int:
+        """Void a token and end the sessions that it opened; give how many."""
+        await self._parts.sessions.revoke_credential(credential, until)
+        users = await self._parts.sessions.users_of_credential(credential)
+        return await self._end_each(users, lambda record: record.credential == credential, "revoked")
+
+    async def revoke_before(self, user: UserId, instant: Instant) -> int:
+        """Void a user's tokens issued before an instant and end the sessions opened before it; give how many."""
+        await self._parts.sessions.revoke_before(user, instant)
+        return await self._end_each((user,), lambda record: record.opened_at < instant, "revoked")
+
+    async def end_expired(self, detached_before: Instant, limit: int) -> int:
+        """End sessions whose window or token ran out, of up to `limit` users; give how many."""
+        now = self._parts.clock.now()
+
+        def ran_out(record: SessionRecord) -> bool:
+            if record.credential_expires_at is not None and record.credential_expires_at <= now:
+                return True
+            return record.detached_at is not None and record.detached_at < detached_before
+
+        users = await self._parts.sessions.users_with_expired(detached_before, limit)
+        return await self._end_each(users, ran_out, "expired")
+
+    async def _end_each(self, users: Iterable[UserId], selects: Selects, reason: EndReason) -> int:
+        count = 0
+        for user in users:
+            count += len((await self._end(user, selects, reason, must_exist=False)).ended)
+        return count
+
+    async def _end(
+        self, user: UserId, selects: Selects, reason: EndReason, *, must_exist: bool = True
+    ) -> SessionsCommitted:
+        def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
+            del now
+            ends = tuple(Ending(record.session, reason) for record in held if selects(record))
+            if must_exist and not ends:
+                raise NotFound()
+            return SessionDecision(ends=ends)
+
+        committed = await self._parts.sessions.decide(user, decide)
+        self._parts.bus.publish_nowait(committed.facts)
+        for record in committed.ended:
+            self._parts.telemetry.event("session_ended", user=user, session=record.session, reason=reason)
+        return committed
+
+    def _view(self, record: SessionRecord, asking: SessionId | None) -> SessionView:
+        is_live = self._audience.find(record.session) is not None or record.node is not None
+        return SessionView(
+            session=record.session,
+            device=record.device,
+            shown=record.shown,
+            state="live" if is_live else "detached",
+            opened_at=record.opened_at,
+            seen_at=record.seen_at,
+            tag=record.tag,
+            address=record.address,
+            is_this=record.session == asking,
+        )

@@ -1,0 +1,24 @@
+"""The ports of one app, as the use cases receive them."""
+
+from msgspec import Struct
+
+from unisono.ports.bus import Bus
+from unisono.ports.clock import Clock, Entropy
+from unisono.ports.directory import Directory
+from unisono.ports.identity import Identity
+from unisono.ports.log import Log
+from unisono.ports.sessions import Sessions
+from unisono.ports.telemetry import Telemetry
+
+
+class Parts(Struct, frozen=True):
+    """Everything outside that the use cases of one app need."""
+
+    log: Log
+    directory: Directory
+    sessions: Sessions
+    bus: Bus
+    identity: Identity
+    clock: Clock
+    entropy: Entropy
+    telemetry: Telemetry

@@ -1,0 +1,47 @@
+"""Rate limits per user or address: a bounded table of token buckets."""
+
+from collections import OrderedDict
+from typing import Final
+
+from unisono.domain.errors import RateLimited
+from unisono.domain.rates import Bucket, Rate, full, is_full, take
+from unisono.ports.clock import Clock
+
+TABLE_LIMIT: Final = 100_000
+"""Buckets kept. The longest unused goes first: by then it is nearly always full again."""
+
+
+class RateLimiter:
+    """Lets each key have a rate of its own."""
+
+    def __init__(self, rate: Rate, clock: Clock, *, limit: int = TABLE_LIMIT) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._limit = limit
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def spend(self, key: str) -> None:
+        """Count one request of a key.
+
+        Raises:
+            RateLimited: Too many; says when there is room again.
+        """
+        now_s = self._clock.monotonic_s()
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = full(self._rate, now_s)
+            self._trim(now_s)
+        else:
+            self._buckets.move_to_end(key)
+        wait_s = take(bucket, self._rate, now_s)
+        if wait_s > 0.0:
+            raise RateLimited(retry_after_ms=int(wait_s * 1000) + 1)
+
+    def _trim(self, now_s: float) -> None:
+        while self._buckets:
+            oldest = next(iter(self._buckets.values()))
+            if len(self._buckets) <= self._limit and not is_full(oldest, self._rate, now_s):
+                return
+            if len(self._buckets) == 1:
+                return
+            self._buckets.popitem(last=False)

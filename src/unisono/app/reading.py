@@ -1,0 +1,77 @@
+"""What a user may read: their streams, conversations and history. Nothing here changes anything."""
+
+from unisono.app.parts import Parts
+from unisono.domain import commands as c
+from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved
+from unisono.domain.conversation import standing
+from unisono.domain.errors import NotFound
+from unisono.domain.ids import ConversationId, UserId, conversation_of, user_of
+from unisono.domain.membership import view
+from unisono.domain.permission import Standing, check
+from unisono.ports.directory import MyConversation
+
+
+class Reading:
+    """Reads for one user at a time. What they may not see looks as if it did not exist."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def sync(self, user: UserId, command: c.Sync) -> Moved:
+        """Say which of the user's streams moved after a checkpoint."""
+        return await self._parts.log.moved(user, command.checkpoint, command.after, command.limit)
+
+    async def stream(self, user: UserId, command: c.ReadStream) -> Facts:
+        """Read facts of one of the user's streams; of a conversation they left, up to where they left.
+
+        Raises:
+            NotFound: Not a stream of theirs.
+        """
+        conversation = conversation_of(command.stream)
+        if conversation is None:
+            check(c.ReadStream, Standing.MEMBER if user_of(command.stream) == user else Standing.STRANGER)
+            return await self._parts.log.read(command.stream, command.after, command.limit)
+        mine = await self._find(user, conversation, c.ReadStream)
+        return await self._parts.log.read(command.stream, command.after, command.limit, mine.membership.until)
+
+    async def conversation(self, user: UserId, command: c.GetConversation) -> ConversationView:
+        """Show one conversation with its members.
+
+        Raises:
+            NotFound: None that the user is in.
+        """
+        mine = await self._find(user, command.conversation, c.GetConversation)
+        return _view(mine)
+
+    async def conversations(self, user: UserId, command: c.ListConversations) -> Conversations:
+        """List the user's conversations, a page at a time."""
+        page = await self._parts.directory.list_of(user, command.after, command.limit)
+        last = page[-1].conversation.id if len(page) == command.limit else None
+        return Conversations(conversations=tuple(_view(mine) for mine in page), next=last)
+
+    async def history(self, user: UserId, command: c.GetHistory) -> History:
+        """Read messages of a conversation; of one the user left, up to where they left.
+
+        Raises:
+            NotFound: None that the user is or was in.
+        """
+        mine = await self._find(user, command.conversation, c.GetHistory)
+        page = await self._parts.directory.history(
+            command.conversation,
+            before=command.before,
+            after=command.after,
+            until=mine.membership.until,
+            limit=command.limit,
+        )
+        return History(conversation=command.conversation, messages=page.messages, has_more=page.has_more)
+
+    async def _find(self, user: UserId, conversation: ConversationId, command: type[c.Command]) -> MyConversation:
+        mine = await self._parts.directory.find(conversation, user)
+        if mine is None:
+            raise NotFound()
+        check(command, standing(mine.membership), mine.conversation.of)
+        return mine
+
+
+def _view(mine: MyConversation) -> ConversationView:
+    return view(mine.conversation, mine.members, mine.membership.read)

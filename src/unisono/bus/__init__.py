@@ -1,0 +1,1 @@
+"""Hints from the node that committed to the nodes that deliver."""
