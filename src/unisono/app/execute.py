@@ -16,7 +16,7 @@ from unisono.app.rates import RateLimiter
 from unisono.app.reading import Reading
 from unisono.domain import commands as c
 from unisono.domain import membership, messages
-from unisono.domain.answers import Answer, Done, Pong
+from unisono.domain.answers import Answer, Done, Placed, Pong
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Internal
 from unisono.domain.ids import SessionId, UserId
@@ -55,13 +55,16 @@ class Executor:
         if user is None or session is None:
             raise Internal(reason="a rule lets connections without a user do this")
         self._rate.spend(user)
+        self._parts.telemetry.count("commands", label=type(command).__name__)
         transaction = self._transaction(user, command)
         if transaction is None:
             acknowledge(await self._other(user, session, command))
             return
+        started_s = self._parts.clock.monotonic_s()
         committed = await self._parts.log.transact(*transaction)
         acknowledge(committed.answer)
         self._parts.bus.publish_nowait(committed.facts)
+        self._note(committed, started_s)
 
     async def carry_out(self, user: UserId, command: c.Command) -> Committed:
         """Carry out a changing command on behalf of a user, for the operator; publish it, and give what became of it.
@@ -103,6 +106,13 @@ class Executor:
                 return scope, lambda snapshot: membership.quit_(snapshot, user)
             case _:
                 return None
+
+    def _note(self, committed: Committed, started_s: float) -> None:
+        telemetry = self._parts.telemetry
+        telemetry.observe_s("append", self._parts.clock.monotonic_s() - started_s)
+        telemetry.count("facts_placed", len(committed.facts))
+        if isinstance(committed.answer, Placed):
+            telemetry.count("messages_placed")
 
     def _creation(self, user: UserId, command: c.CreateConversation) -> tuple[Scope, Decide]:
         new_id = self._parts.entropy.conversation_id()

@@ -84,6 +84,7 @@ class Greeting:
         self._parts.bus.publish_nowait(committed.facts)
         # Once more: a revocation in the same moment may have looked for sessions before this one was there.
         await self._check_revoked(principal.user, principal)
+        self._parts.telemetry.count("logins", label="ok")
         self._parts.telemetry.event(
             "session_opened",
             user=record.user,
@@ -111,6 +112,7 @@ class Greeting:
             raise fault_of_resume(found.ending.reason)
         await self._check_still_good(found)
         greeted = await self._attach(found, command, link, None, None)
+        self._parts.telemetry.count("resumes", label="ok")
         self._parts.telemetry.event("session_resumed", user=found.user, session=found.session, address=address)
         return greeted
 

@@ -95,6 +95,7 @@ class OwnSessions:
         committed = await self._parts.sessions.decide(user, decide)
         self._parts.bus.publish_nowait(committed.facts)
         for record in committed.ended:
+            self._parts.telemetry.count("sessions_ended", label=reason)
             self._parts.telemetry.event("session_ended", user=user, session=record.session, reason=reason)
         return committed
 

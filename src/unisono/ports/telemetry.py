@@ -22,3 +22,6 @@ class Telemetry(Protocol):
 
     def fault(self, event: str, **fields: Field) -> None:
         """Write one line of the log, at level error."""
+
+    def defect(self, event: str, problem: BaseException, **fields: Field) -> None:
+        """Write one line about an exception that nobody expected: its type and where it was raised, not its text."""

@@ -52,6 +52,10 @@ class RecordingTelemetry:
         """Keep a line of level error."""
         self.events.append(Event("error", event, fields))
 
+    def defect(self, event: str, problem: BaseException, **fields: Field) -> None:
+        """Keep a line of level error."""
+        self.events.append(Event("error", event, {"problem": type(problem).__name__, **fields}))
+
     def named(self, event: str) -> list[dict[str, Field]]:
         """Give the fields of all lines of an event, in order."""
         return [line.fields for line in self.events if line.event == event]

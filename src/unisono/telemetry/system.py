@@ -36,6 +36,12 @@ class SystemTelemetry:
         self._lines.put_nowait(self._clock.now(), "error", event, fields)
         self._count_dropped()
 
+    def defect(self, event: str, problem: BaseException, **fields: Field) -> None:
+        """Write one line about an exception that nobody expected; its text may hold what must not be logged."""
+        described = _describe(problem)
+        del described["reason"]
+        self.fault(event, **described, **fields)
+
     def _count_dropped(self) -> None:
         if self._lines.dropped > self._dropped_before:
             self.meter.count("log_lines_dropped", self._lines.dropped - self._dropped_before)

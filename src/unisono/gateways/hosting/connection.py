@@ -1,0 +1,104 @@
+"""A live connection: frames in order, one reason to end, no silence for ever."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+
+from unisono.domain.errors import SlowConsumer, Timeout, UnisonoError
+from unisono.domain.facts import Label
+from unisono.gateways.hosting.outbox import Flusher, Outbox
+from unisono.ports.clock import Clock
+from unisono.ports.link import Encoder
+
+CORKED_LIMIT_BYTES: Final = 1 << 20
+"""What may be pushed to a link before its welcome was written."""
+
+
+class Ending(Struct, frozen=True):
+    """Why a connection ends."""
+
+    fault: UnisonoError
+    newcomer: Label | None = None
+
+
+SayBye = Callable[[Ending], bytes]
+
+
+class Connection:
+    """What a gateway and the fan-out share of one connection. Implements `ports.link.Link`.
+
+    Until `uncork` pushes are held back, so that the welcome is the first thing a client reads.
+    """
+
+    __slots__ = ("_clock", "_corked", "_outbox", "_say_bye", "_scope", "encoder", "ending", "heard_at_s")
+
+    def __init__(  # noqa: PLR0913  (built in one place; each is needed and none is a setting of another)
+        self,
+        transport: asyncio.Transport,
+        *,
+        encoder: Encoder,
+        say_bye: SayBye,
+        flusher: Flusher,
+        outbox_bytes: int,
+        clock: Clock,
+    ) -> None:
+        self.encoder = encoder
+        self.ending: Ending | None = None
+        self.heard_at_s = clock.monotonic_s()
+        self._clock = clock
+        self._say_bye = say_bye
+        self._scope: asyncio.Timeout | None = None
+        self._corked: list[bytes] | None = []
+        self._outbox = Outbox(transport, flusher, outbox_bytes, self._overflowed)
+
+    def push_nowait(self, frame: bytes) -> None:
+        """Queue a frame behind the welcome."""
+        if self._corked is None:
+            self._outbox.put(frame)
+            return
+        self._corked.append(frame)
+        if sum(map(len, self._corked)) > CORKED_LIMIT_BYTES:
+            self.end(SlowConsumer(limit_bytes=CORKED_LIMIT_BYTES))
+
+    def answer_nowait(self, frame: bytes) -> None:
+        """Queue a frame at once, welcome or not."""
+        self._outbox.put(frame)
+
+    def uncork(self) -> None:
+        """Let pushes through: the welcome has been queued."""
+        corked, self._corked = self._corked, None
+        for frame in corked or ():
+            self._outbox.put(frame)
+
+    def end(self, fault: UnisonoError, newcomer: Label | None = None) -> None:
+        """Say why and stop reading; the first reason counts."""
+        if self.ending is not None:
+            return
+        self.ending = Ending(fault, newcomer)
+        self._outbox.close(self._say_bye(self.ending))
+        if self._scope is not None:
+            self._scope.reschedule(asyncio.get_running_loop().time())
+
+    def until_end(self) -> asyncio.Timeout:
+        """Give the scope to read in: it is left with `TimeoutError` when the connection is to end."""
+        self._scope = asyncio.timeout(0 if self.ending is not None else None)
+        return self._scope
+
+    def heard(self) -> None:
+        """Note a sign of life."""
+        self.heard_at_s = self._clock.monotonic_s()
+
+    def end_if_silent(self, limit_s: float) -> None:
+        """End a connection that has not spoken for longer than allowed."""
+        silent_s = self._clock.monotonic_s() - self.heard_at_s
+        if silent_s > limit_s:
+            self.end(Timeout(silent_s=int(silent_s)))
+
+    def queued_bytes(self) -> int:
+        """Give how much waits for the peer."""
+        return self._outbox.queued_bytes()
+
+    def _overflowed(self, queued_bytes: int) -> None:
+        self.end(SlowConsumer(queued_bytes=queued_bytes))

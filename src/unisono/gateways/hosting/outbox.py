@@ -1,0 +1,89 @@
+"""What waits to be written to one connection: bounded, and written once per turn of the event loop.
+
+A write is a system call, about 3.4 µs on the machine this was measured on: more than all else a delivery costs. So what
+one turn of the loop brings for a connection leaves in one write, and an idle connection still waits for nothing: the
+turn that brings a frame also ends with its write.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Flusher:
+    """Writes the outboxes that something was put into, at the end of the turn. One per event loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._filled: list[Outbox] = []
+
+    def add(self, outbox: "Outbox") -> None:
+        """Have an outbox written when the callbacks of this turn are through."""
+        if not self._filled:
+            self._loop.call_soon(self._flush)
+        self._filled.append(outbox)
+
+    def _flush(self) -> None:
+        filled, self._filled = self._filled, []
+        for outbox in filled:
+            outbox.flush()
+
+
+class Outbox:
+    """Frames for one connection, in order. Past its bound it takes no more and says so once."""
+
+    __slots__ = ("_flusher", "_frames", "_is_open", "_limit_bytes", "_on_overflow", "_transport", "_waiting_bytes")
+
+    def __init__(
+        self, transport: asyncio.Transport, flusher: Flusher, limit_bytes: int, on_overflow: Callable[[int], None]
+    ) -> None:
+        self._transport = transport
+        self._flusher = flusher
+        self._limit_bytes = limit_bytes
+        self._on_overflow = on_overflow
+        self._frames: list[bytes] = []
+        self._waiting_bytes = 0
+        self._is_open = True
+
+    def put(self, frame: bytes) -> None:
+        """Add a frame; after `close`, or beyond the bound, it is dropped."""
+        if not self._is_open:
+            return
+        frames = self._frames
+        if not frames:
+            self._flusher.add(self)
+        frames.append(frame)
+        self._waiting_bytes += len(frame)
+        if self._waiting_bytes > self._limit_bytes:
+            self._overflow()
+
+    def flush(self) -> None:
+        """Hand what was put in to the transport, in one write."""
+        frames = self._frames
+        if not frames:
+            return
+        self._frames = []
+        self._waiting_bytes = 0
+        if self._transport.is_closing():
+            self._is_open = False
+            return
+        self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        if self._is_open and self._transport.get_write_buffer_size() > self._limit_bytes:
+            self._overflow()
+
+    def close(self, last: bytes) -> None:
+        """Write what waits, then `last`, and take nothing more."""
+        if self._is_open:
+            self._frames.append(last)
+        self._is_open = False
+        self.flush()
+
+    def queued_bytes(self) -> int:
+        """Give how much was put in and has not left this process."""
+        return self._waiting_bytes + self._transport.get_write_buffer_size()
+
+    def _overflow(self) -> None:
+        self._is_open = False
+        # The peer does not read: what waits would only wait longer. It is told by the close, and resumes.
+        self._frames = []
+        self._on_overflow(self.queued_bytes())
+        self._waiting_bytes = 0

@@ -1,0 +1,52 @@
+"""Facts and answers as finished WebSocket frames, one encoder per codec for all its connections."""
+
+from collections.abc import Sequence
+
+from unisono.domain.answers import AnyAnswer
+from unisono.domain.errors import UnisonoError
+from unisono.domain.facts import PlacedFact
+from unisono.domain.ids import Checkpoint
+from unisono.gateways.hosting.connection import Ending
+from unisono.gateways.hosting.frames import BINARY, TEXT, frame
+from unisono.wire.codes import code_of
+from unisono.wire.native import Bye, Codec, Refusal, Reply, ServerFrame
+
+
+class NativeEncoder:
+    """Implements `ports.link.Encoder` for one codec."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+        self._opcode = TEXT if codec.is_text else BINARY
+
+    def delivery(self, facts: Sequence[PlacedFact], checkpoint: Checkpoint) -> bytes:
+        """Write facts of one stream as one frame."""
+        return frame(self.codec.encode_delivery(facts, checkpoint), self._opcode)
+
+    def reply(self, request: int, answer: AnyAnswer) -> bytes:
+        """Write the answer to a request."""
+        return self._frame(Reply(request, answer))
+
+    def refusal(self, request: int, fault: UnisonoError) -> bytes:
+        """Write why a request was not carried out."""
+        return self._frame(
+            Refusal(
+                request,
+                fault.code,
+                fault.message,
+                retryable=fault.retryable,
+                retry_after_ms=fault.retry_after_ms,
+                numbers=dict(fault.numbers) or None,
+            )
+        )
+
+    def bye(self, ending: Ending) -> bytes:
+        """Write the last frame before a close."""
+        fault = ending.fault
+        advice = code_of(fault).advice.value
+        return self._frame(
+            Bye(fault.code, fault.message, advice, retry_after_ms=fault.retry_after_ms, newcomer=ending.newcomer)
+        )
+
+    def _frame(self, content: ServerFrame) -> bytes:
+        return frame(self.codec.encode(content), self._opcode)
