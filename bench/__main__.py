@@ -1,0 +1,65 @@
+"""`python -m bench [name ...] [--quick]`: measure, print a table, write bench/out/latest.json.
+
+Ends with 0 when everything was measured, whether or not the goals were met; what was missed is said plainly.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from rich.console import Console
+
+from bench import build, cold, durable, fanout, idle, logins
+from bench.figures import Figure
+from bench.plan import Plan, full, quick
+from bench.processes import BenchError
+from bench.report import print_summary, table_of, write
+
+BENCHES: Final[Mapping[str, tuple[str, Callable[[Plan], list[Figure]]]]] = {
+    "fanout": ("(a) one message to many sessions", fanout.measure),
+    "durable": ("(b) durable send to acknowledgement", durable.measure),
+    "idle": ("(c) memory of an idle session", idle.measure),
+    "logins": ("(d) logins, resumes, a storm", logins.measure),
+    "cold": ("(e) cold start", cold.measure),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked for; give the exit code."""
+    asked = _parser().parse_args(arguments)
+    console, progress = Console(), Console(stderr=True)
+
+    def say(text: str) -> None:
+        progress.print(f"[dim]{time.monotonic() - begun:6.1f} s  {text}[/dim]", highlight=False)
+
+    begun = time.monotonic()
+    plan = quick(say) if asked.quick else full(say)
+    figures: list[Figure] = []
+    try:
+        for name in asked.names or BENCHES:
+            title, measure = BENCHES[name]
+            found = measure(plan)
+            figures += found
+            console.print(table_of(title, found))
+    except BenchError as problem:
+        progress.print(f"bench failed: {problem}", style="red", markup=False)
+        return 1
+    finally:
+        if figures:
+            write(figures, build.OUT / "latest.json")
+    print_summary(console, figures)
+    console.print(f"{time.monotonic() - begun:.0f} s; figures in {build.OUT / 'latest.json'}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Unisono against peers and limits.")
+    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], metavar="name", help=", ".join(BENCHES))
+    parser.add_argument("--quick", action="store_true", help="each thing once, and less of it")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""What has to be made before anything is measured: the C programs and the Node peers, kept in bench/out."""
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from bench.processes import BenchError, find_tool
+
+HERE: Final = Path(__file__).parent
+OUT: Final = HERE / "out"
+PEERS: Final = HERE / "peers"
+INSTALL_S: Final = 180.0
+
+
+def wsload() -> Path:
+    """Give the load generator."""
+    return _compiled(HERE / "wsload.c")
+
+
+def broadcast() -> Path:
+    """Give the broadcaster that is the limit."""
+    return _compiled(PEERS / "broadcast.c")
+
+
+def node_peer(script: str) -> list[str]:
+    """Give the command of a peer that runs on Node, with its packages as the lock file has them."""
+    node = find_tool("node", "install nodejs")
+    home = OUT / "node"
+    lock = hashlib.sha256((PEERS / "package-lock.json").read_bytes()).hexdigest()
+    stamp = home / "lock.sha256"
+    if not stamp.exists() or stamp.read_text() != lock:
+        _install_packages(home)
+        stamp.write_text(lock)
+    shutil.copy(PEERS / script, home / script)
+    return [node, str(home / script)]
+
+
+def _compiled(source: Path) -> Path:
+    """Compile a C file, unless that was done since it changed."""
+    program = OUT / source.stem
+    if program.exists() and program.stat().st_mtime_ns > source.stat().st_mtime_ns:
+        return program
+    OUT.mkdir(parents=True, exist_ok=True)
+    compiler = find_tool("cc", "install gcc and libc6-dev")
+    _run([compiler, "-O2", "-Wall", "-Wextra", "-o", str(program), str(source)], cwd=OUT)
+    return program
+
+
+def _install_packages(home: Path) -> None:
+    npm = find_tool("npm", "install npm")
+    home.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(PEERS / name, home / name)
+    quiet = ["--omit=dev", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
+    _run([npm, "ci", *quiet], cwd=home)
+
+
+def _run(command: list[str], *, cwd: Path) -> None:
+    try:
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=INSTALL_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise BenchError(f"{command[0]} took longer than {INSTALL_S:.0f} s") from None
+    if done.returncode != 0:
+        raise BenchError(f"{' '.join(command)} failed:\n{done.stdout[-800:]}{done.stderr[-800:]}")

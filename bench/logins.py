@@ -1,0 +1,54 @@
+"""(d) Logins, resumes, and a storm: everybody logs in, is cut off at once, and comes back having missed nothing."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bench import unisono
+from bench.figures import Figure, Reading, Series, take_turns
+from bench.plan import Plan
+from bench.wsload import load
+
+OURS: Final = "Unisono"
+PARALLEL: Final = "64"
+HELLO: Final = (*unisono.login_script("s%d"), "--capture", '"checkpoint":', "--capture", '"resume_token":"')
+RESUME: Final = (
+    "--back-send",
+    unisono.command(
+        2, {"op": "resume", "session": "login-s%d-d1", "resume_token": "%2", "checkpoint": "%1"}
+    ).replace('"%1"', "%1"),
+    "--back-expect",
+    '"kind":"welcome"',
+    "--back-send",
+    unisono.command(3, {"op": "sync", "checkpoint": "%1"}).replace('"%1"', "%1"),
+    # Its own login is all that a session may find in its streams: no conversation moved while it was away.
+    "--back-expect",
+    '"kind":"moved"',
+)
+
+
+def measure(plan: Plan) -> list[Figure]:
+    """Give rates, CPU time each, and how long it takes until all are back."""
+
+    def run() -> Iterator[tuple[str, Reading]]:
+        plan.say(f"storm of {plan.storm_sessions} sessions")
+        with unisono.fresh_server() as node:
+            options = ("-n", str(plan.storm_sessions), "-c", PARALLEL, "-W", "0.5", *HELLO, *RESUME)
+            for reading in load("comeback", node.target(), *options):
+                yield OURS, reading
+
+    return figures_of(take_turns({OURS: run}, repeats=plan.storms)[OURS], plan.storm_sessions)
+
+
+def figures_of(found: Series, count: int) -> list[Figure]:
+    """Make figures of readings."""
+    note = found.note()
+    rows = (
+        ("logins", "open_per_s", "1/s"),
+        ("login: server CPU each", "open_server_us_per_connection", "µs CPU"),
+        ("login: median time", "open_setup_p50_us", "µs"),
+        ("resumes, with the question what was missed", "back_per_s", "1/s"),
+        ("resume: server CPU each, the loss included", "back_server_us_per_connection", "µs CPU"),
+        ("resume: median time", "back_setup_p50_us", "µs"),
+        (f"storm: {count} sessions cut, all back after", "back_seconds", "s"),
+    )
+    return [Figure(name, found.median(key), unit, note=note) for name, key, unit in rows]

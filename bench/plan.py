@@ -1,0 +1,42 @@
+"""How much is measured: the whole, or a quick look."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+
+class Plan(Struct, frozen=True):
+    """Sizes and times of a run. `say` tells a person what is going on."""
+
+    say: Callable[[str], None]
+    repeats: int = 3
+    seconds: float = 1.5
+    warmup_s: float = 0.4
+    fanout_sessions: tuple[int, ...] = (100, 1_000, 5_000)
+    one_user_sessions: int = 1_000
+    senders: int = 64
+    durable_s: float = 3.0
+    idle_sessions: int = 5_000
+    storm_sessions: int = 10_000
+    storms: int = 2
+    starts: int = 5
+
+
+def full(say: Callable[[str], None]) -> Plan:
+    """The figures that count."""
+    return Plan(say=say)
+
+
+def quick(say: Callable[[str], None]) -> Plan:
+    """A look at whether it works: each thing once, and less of it."""
+    return Plan(
+        say=say,
+        repeats=1,
+        seconds=1.0,
+        fanout_sessions=(100, 1_000),
+        durable_s=2.0,
+        idle_sessions=1_000,
+        storm_sessions=2_000,
+        storms=1,
+        starts=2,
+    )
