@@ -1,7 +1,7 @@
 """Settings from a TOML file, the environment and the command line, in rising priority.
 
-`UNISONO_SERVER__PORT=9000` sets `server.port`. Lists are separated by commas or written as JSON. A secret may stand in a
-file of its own: `identity.jwt.secret_file` instead of `identity.jwt.secret`. An unknown key stops the start.
+`UNISONO_SERVER__PORT=9000` sets `server.port`. Lists are separated by commas or written as JSON. A secret may stand in
+a file of its own: `identity.jwt.secret_file` instead of `identity.jwt.secret`. An unknown key stops the start.
 """
 
 import difflib
@@ -22,7 +22,7 @@ from unisono.settings import SECRET_MIN_BYTES, Algorithm, Identity, Jwt, Secret,
 ENVIRONMENT_PREFIX: Final = "UNISONO_"
 NESTING: Final = "__"
 FILE_SUFFIX: Final = "_file"
-TOKEN_KEY_FILE: Final = "token.key"
+TOKEN_KEY_FILE: Final = "token.key"  # noqa: S105  (the name of a file)
 ADMIN_KEY_FILE: Final = "admin.key"
 OWN_VARIABLES: Final = frozenset({"UNISONO_CONFIG", "UNISONO_ADMIN_KEY", "UNISONO_URL", "UNISONO_TOKEN"})
 """Variables of the command line that are no settings."""
@@ -43,6 +43,7 @@ def load(
 
     Raises:
         ConfigError: A file cannot be read, a key is unknown, or a value is out of range.
+
     """
     tree: Tree = {}
     if file is not None:
@@ -159,9 +160,11 @@ def _merge(tree: Tree, layer: Tree, source: str) -> None:
         kind = known.get(key)
         if kind is None:
             raise ConfigError(f"unknown setting `{key}` in {source}{_nearest(key, known)}")
-        if key.endswith(FILE_SUFFIX) and kind is Path and _is_secret_file(key, known):
-            key, value = key.removesuffix(FILE_SUFFIX), _read_secret(key, value)
-        _put(tree, key.split("."), _parsed(key, value, known))
+        if _is_secret_file(key, known):
+            target, text = key.removesuffix(FILE_SUFFIX), _read_secret(key, value)
+            _put(tree, target.split("."), _parsed(target, text, known))
+        else:
+            _put(tree, key.split("."), _parsed(key, value, known))
 
 
 def _leaves(layer: Tree, known: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -186,7 +189,7 @@ def _nearest(key: str, known: Mapping[str, Any]) -> str:
 
 
 def _is_secret_file(key: str, known: Mapping[str, Any]) -> bool:
-    return _holds_secret(known.get(key.removesuffix(FILE_SUFFIX)))
+    return key.endswith(FILE_SUFFIX) and _holds_secret(known.get(key.removesuffix(FILE_SUFFIX)))
 
 
 def _read_secret(key: str, value: object) -> str:

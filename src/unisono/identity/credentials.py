@@ -1,0 +1,89 @@
+"""What every way has in common: what a user id may be, and how a token is named for its revocation."""
+
+import base64
+import binascii
+import hashlib
+import re
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from unisono.domain.commands import TOKEN_MAX_CHARS
+from unisono.domain.errors import TokenInvalid, TooLarge
+from unisono.domain.ids import INTEGER_MAX, USER_ID_MAX_CHARS, Instant, UserId
+from unisono.ports.identity import Credential
+
+FOR_EVER: Final = Instant(INTEGER_MAX)
+_SIGNED_PARTS: Final = 3
+# Control characters confuse whoever reads a list of users; half a surrogate pair cannot be encoded at all.
+_UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class RevocableToken(Struct, frozen=True):
+    """How a token is named for its revocation, and until when the revocation has to be remembered."""
+
+    credential: str
+    until: Instant
+
+
+class _Claims(Struct):
+    jti: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
+    exp: Annotated[float, Meta(gt=0, le=INTEGER_MAX / 1000)] | None = None
+
+
+def checked_user(value: object, wish: UserId | None) -> UserId:
+    """Give a user id that is fit to be one, and the one wished for, if any was.
+
+    Raises:
+        TokenInvalid: It is neither.
+
+    """
+    if not isinstance(value, str):
+        raise TokenInvalid(reason="user id is not text")
+    if not 1 <= len(value) <= USER_ID_MAX_CHARS:
+        raise TokenInvalid(reason="user id length", limit=USER_ID_MAX_CHARS, length=len(value))
+    if _UNFIT.search(value):
+        raise TokenInvalid(reason="user id has control characters")
+    if wish is not None and wish != value:
+        raise TokenInvalid(reason="user differs from that of the token")
+    return UserId(value)
+
+
+def checked_token(credential: Credential) -> str | None:
+    """Give the token, if there is one.
+
+    Raises:
+        TooLarge: It is longer than any token we take.
+
+    """
+    token = credential.token
+    if token is not None and len(token) > TOKEN_MAX_CHARS:
+        raise TooLarge(what="token", limit=TOKEN_MAX_CHARS, length=len(token))
+    return token or None
+
+
+def revocable(token: str) -> RevocableToken:
+    """Name a token: by its `jti`, else by a hash. Does not verify it."""
+    claims = _claims_of(token)
+    until = FOR_EVER if claims.exp is None else Instant(int(claims.exp * 1000))
+    name = f"jti:{claims.jti}" if claims.jti is not None else f"sha256:{_fingerprint(token)}"
+    return RevocableToken(credential=name, until=until)
+
+
+def _fingerprint(token: str) -> str:
+    # Base64 readers overlook stray characters and spare bits, so one signature has many spellings; what is signed has
+    # one. Hashing the signature too would let a revoked token back in under another spelling.
+    head, dot, _ = token.rpartition(".")
+    signed = head if dot and token.count(".") == _SIGNED_PARTS - 1 else token
+    return hashlib.sha256(signed.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _claims_of(token: str) -> _Claims:
+    parts = token.split(".")
+    if len(parts) != _SIGNED_PARTS:
+        return _Claims()
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=="), type=_Claims)
+    except (binascii.Error, msgspec.MsgspecError, ValueError, RecursionError):
+        return _Claims()
