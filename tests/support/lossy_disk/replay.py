@@ -37,7 +37,7 @@ class UntracedError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One entry. `offset` is a write's place, a truncation's length or a sync's number; `data` a rename's target too."""
+    """One entry. `offset` is a write's place, a truncation's length or a sync's number; `data` or a rename's target."""
 
     kind: Kind
     path: str
@@ -130,7 +130,7 @@ class Replay:
         return {path: file.content() for path, file in self._kept(self._live).items()}
 
     def after_power_loss(self, chance: Random | None = None) -> dict[str, bytes]:
-        """Give the files that are left. With `chance`, some unsafe names and some unsafe writes survive, partly torn."""
+        """Give the files that are left. With `chance`, some unsafe names and writes survive, partly torn."""
         names = dict(self._safe_names)
         if chance is not None:
             names |= {path: file for path, file in self._live.items() if path not in names and chance.random() < 0.5}
@@ -144,6 +144,7 @@ class Replay:
 
         Raises:
             UntracedError: Something wrote past the shim.
+
         """
         there, told = read_tree(root), self.everything()
         differing = sorted(path for path in there.keys() | told.keys() if there.get(path) != told.get(path))
