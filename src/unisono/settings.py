@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Policy
+from unisono.domain.faults import BusFaults
 from unisono.domain.quotas import Quotas
 
 SECRET_MIN_BYTES: Final = 32
@@ -21,6 +22,7 @@ LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 Algorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
 Origin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\-\[\]:]+$")]
 Target = Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+NetworkText = Annotated[str, Meta(pattern=r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$")]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
@@ -70,6 +72,10 @@ class Server(Section, frozen=True):
     advertised_url: Annotated[
         str | None, Meta(description="URL under which clients reach the server, if it is behind a proxy.")
     ] = None
+    trusted_proxies: Annotated[
+        tuple[NetworkText, ...],
+        Meta(max_length=100, description="Networks whose X-Forwarded-For is believed, for example 10.0.0.0/8."),
+    ] = ()
     drain_s: Annotated[Seconds, Meta(description="Time to say goodbye to clients at a stop.")] = 10.0
 
 
@@ -213,12 +219,14 @@ class Identity(Section, frozen=True):
 
     kind: Annotated[
         Literal["jwt", "callable", "dev"],
-        Meta(description="`jwt`: signed tokens. `callable`: a Python function. `dev`: believe anybody on this machine."),
+        Meta(
+            description="`jwt`: signed tokens. `callable`: a Python function. `dev`: believe anybody on this machine."
+        ),
     ] = "jwt"
     jwt: Jwt = Jwt()
-    callable: Annotated[
-        Target | None, Meta(description="`module:function` that gives the user id of a request.")
-    ] = None
+    callable: Annotated[Target | None, Meta(description="`module:function` that gives the user id of a request.")] = (
+        None
+    )
     deadline_s: Annotated[Seconds, Meta(description="Longest wait for the function.")] = 5.0
 
     def __post_init__(self) -> None:
@@ -261,12 +269,18 @@ class Metrics(Section, frozen=True):
     ] = "loopback"
 
 
+class Testing(Section, frozen=True):
+    """For tests of the server itself. Never in production."""
+
+    bus_faults: Annotated[BusFaults | None, Meta(description="How the bus lies.")] = None
+
+
 class Settings(Section, frozen=True):
     """All settings of a server."""
 
-    app: Annotated[
-        str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="Name of the app (tenant) served.")
-    ] = "default"
+    app: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="Name of the app (tenant) served.")] = (
+        "default"
+    )
     data_dir: Annotated[Path, Meta(description="Directory for everything the server keeps.")] = Path("data")
     server: Server = Server()
     database: Database = Database()
@@ -278,6 +292,7 @@ class Settings(Section, frozen=True):
     admin: Admin = Admin()
     log: Log = Log()
     metrics: Metrics = Metrics()
+    testing: Testing = Testing()
 
     def __post_init__(self) -> None:
         """Refuse to believe anybody from anywhere."""

@@ -5,7 +5,6 @@ The order that the promises rest on is in `execute`: commit, acknowledge, publis
 
 from collections.abc import Callable
 from functools import partial
-from typing import assert_never
 
 from unisono.app.caller import Caller
 from unisono.app.fanout import Fanout

@@ -91,13 +91,15 @@ class Fanout:
         while not is_complete:
             failures = self._failures
             moves = await self._log.moved_in_app(self.checkpoint, SWEEP_PAGE)
-            behind = [channel for moved in moves.streams if (channel := self._lagging(moved)) is not None]
-            async with self._settled:
-                await self._settled.wait_for(lambda: not any(channel.is_behind for channel in behind))
+            await self._wait_until_read([self._lagging(moved) for moved in moves.streams])
             if failures != self._failures:
                 return
             self.checkpoint = max(self.checkpoint, moves.checkpoint)
             is_complete = moves.is_complete
+
+    async def _wait_until_read(self, channels: Sequence[Channel | None]) -> None:
+        async with self._settled:
+            await self._settled.wait_for(lambda: not any(channel and channel.is_behind for channel in channels))
 
     def _lagging(self, moved: MovedStream) -> Channel | None:
         channel = self._channels.get(moved.stream)
@@ -208,6 +210,4 @@ class Fanout:
 
 
 def _placed(page: Facts, fact: SeqFact) -> PlacedFact:
-    return PlacedFact(
-        stream=page.stream, epoch=page.epoch, seq=fact.seq, at=fact.at, checkpoint=START, fact=fact.fact
-    )
+    return PlacedFact(stream=page.stream, epoch=page.epoch, seq=fact.seq, at=fact.at, checkpoint=START, fact=fact.fact)

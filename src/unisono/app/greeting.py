@@ -5,6 +5,7 @@ and put the link among the audience before they read the checkpoint, so that not
 """
 
 import hashlib
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -20,15 +21,15 @@ from unisono.domain.commands import Login, Resume
 from unisono.domain.devices import Login as HeldLogin
 from unisono.domain.devices import admit
 from unisono.domain.errors import (
-    Invalid,
     LimitReached,
     Replaced,
     SessionUnknown,
     TokenExpired,
     TokenInvalid,
     TokenRevoked,
+    UnisonoError,
 )
-from unisono.domain.facts import Label
+from unisono.domain.facts import EndReason, Label
 from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Instant, NodeId, Seq, SessionId, UserId
 from unisono.ports.identity import Credential, Principal
 from unisono.ports.link import Link
@@ -80,10 +81,14 @@ class Greeting:
         secret = self._parts.entropy.secret()
         record = self._record(command, principal.user, principal, credential, secret)
         committed = await self._parts.sessions.decide(principal.user, self._opening(record))
+        try:
+            # Once more: a revocation in the same moment may have looked for sessions before this one was there.
+            await self._check_revoked(principal.user, principal)
+        except TokenRevoked:
+            await self._parts.sessions.decide(record.user, _ending(record, "revoked"))
+            raise
         greeted = await self._attach(record, command, link, secret, committed)
         self._parts.bus.publish_nowait(committed.facts)
-        # Once more: a revocation in the same moment may have looked for sessions before this one was there.
-        await self._check_revoked(principal.user, principal)
         self._parts.telemetry.count("logins", label="ok")
         self._parts.telemetry.event(
             "session_opened",
@@ -153,7 +158,7 @@ class Greeting:
         newcomer = _held(record)
         policy, limit = self._options.policy, self._options.quotas.sessions_per_user
 
-        def decide(now: Instant, held: tuple[SessionRecord, ...]) -> SessionDecision:
+        def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
             del now
             if any(other.session == record.session for other in held):
                 return SessionDecision(opens=record)
@@ -192,7 +197,11 @@ class Greeting:
             fence=fence,
             address=record.address or "",
         )
-        return Greeted(caller, await self._welcome(caller, secret, record.credential_expires_at))
+        try:
+            return Greeted(caller, await self._welcome(caller, secret, record.credential_expires_at))
+        except UnisonoError:
+            self._audience.remove(record.session, link)
+            raise
 
     async def _welcome(self, caller: Caller, secret: str | None, expires_at: Instant | None) -> Welcome:
         return Welcome(
@@ -211,6 +220,15 @@ class Greeting:
 
 def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
+
+
+def _ending(record: SessionRecord, reason: EndReason) -> SessionsDecide:
+    def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
+        del now
+        mine = [other for other in held if other.session == record.session]
+        return SessionDecision(ends=tuple(Ending(other.session, reason) for other in mine))
+
+    return decide
 
 
 def _held(record: SessionRecord) -> HeldLogin:

@@ -6,24 +6,10 @@ A server that runs on it must still keep every promise, only later: what the bus
 import asyncio
 import random
 from collections.abc import Sequence
-from typing import Annotated
-
-from msgspec import Meta, Struct
 
 from unisono.domain.facts import PlacedFact
+from unisono.domain.faults import BusFaults
 from unisono.ports.bus import Bus, Listener
-
-Share = Annotated[float, Meta(ge=0, le=1)]
-
-
-class BusFaults(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a bus lies: shares of hints from 0 to 1, and the longest delay, which also reorders."""
-
-    drop: Share = 0.0
-    repeat: Share = 0.0
-    delay: Share = 0.0
-    delay_max_s: Annotated[float, Meta(ge=0, le=60)] = 0.5
-    seed: int = 0
 
 
 class FaultyBus:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from unisono.domain.facts import ConversationKind, Fact, Label
+from unisono.domain.facts import Content, ConversationKind, Fact, Label
 from unisono.domain.ids import (
     Checkpoint,
     ConversationId,
@@ -21,7 +21,6 @@ from unisono.domain.ids import (
     Tag,
     UserId,
 )
-from unisono.domain.facts import Content
 
 
 class Answer(Struct, frozen=True, omit_defaults=True, tag_field="kind"):

@@ -1,8 +1,8 @@
 """The slot policy: who is admitted, who is displaced. Data, not code.
 
 A policy is a list of slots. A login takes a place in every slot that applies to it; a slot that is full either makes
-its oldest holder lose or refuses the newcomer. Presets give the known behaviours of rows Q1, T1, E11 to E18, L263 to L270
-and S10.
+its oldest holder lose or refuses the newcomer. Presets give the known behaviours of rows Q1, T1, E11 to E18, L263 to
+L270 and S10.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

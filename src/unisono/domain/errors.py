@@ -1,37 +1,37 @@
 """Everything that can go wrong, split first by whose fault it is.
 
-    UnisonoError
-    ├── LocalFault                  ours: the same request may succeed later
-    │   ├── Unavailable             unavailable         a store, bus or key server did not answer
-    │   ├── Overloaded              overloaded          more is asked than the node takes; wait and repeat
-    │   ├── Draining                draining            the node is going down in good order
-    │   ├── SlowConsumer            slow_consumer       what waits for this connection passed its bound
-    │   └── Internal                internal            a defect
-    └── RemoteFault                 the peer's
-        ├── Malformed               malformed           not a frame of this protocol
-        ├── TooLarge                too_large           a frame, text or list beyond its limit
-        ├── Unsupported             unsupported         well-formed, but unknown here
-        ├── Invalid                 invalid             an argument that cannot be meant
-        ├── Timeout                 timeout             the peer did not speak within its deadline
-        ├── NotGreeted              not_greeted         a command before login or resume
-        ├── AlreadyGreeted          already_greeted     a second login or resume on one connection
-        ├── NoUser                  no_user             a command that needs a user, from a connection without one
-        ├── TokenFault
-        │   ├── TokenMissing        token_missing
-        │   ├── TokenInvalid        token_invalid
-        │   ├── TokenExpired        token_expired
-        │   └── TokenRevoked        token_revoked
-        ├── SessionFault
-        │   ├── SessionUnknown      session_unknown     resume is not possible; log in
-        │   ├── SessionClosed       session_closed      closed by its user or by the operator
-        │   ├── Displaced           displaced           lost its slot to a newcomer; never log in again by itself
-        │   └── Replaced            replaced            another link carries this session
-        ├── DeviceRefused           device_refused      no slot free and the policy keeps the older ones
-        ├── NotFound                not_found           does not exist, or may not be seen: the same answer
-        ├── Forbidden               forbidden           visible, but not allowed to this user
-        ├── OriginRefused           origin_refused      a page of a foreign origin
-        ├── RateLimited             rate_limited        wait and repeat
-        └── LimitReached            limit_reached       members of a conversation, entries of a list
+UnisonoError
+├── LocalFault                  ours: the same request may succeed later
+│   ├── Unavailable             unavailable         a store, bus or key server did not answer
+│   ├── Overloaded              overloaded          more is asked than the node takes; wait and repeat
+│   ├── Draining                draining            the node is going down in good order
+│   ├── SlowConsumer            slow_consumer       what waits for this connection passed its bound
+│   └── Internal                internal            a defect
+└── RemoteFault                 the peer's
+    ├── Malformed               malformed           not a frame of this protocol
+    ├── TooLarge                too_large           a frame, text or list beyond its limit
+    ├── Unsupported             unsupported         well-formed, but unknown here
+    ├── Invalid                 invalid             an argument that cannot be meant
+    ├── Timeout                 timeout             the peer did not speak within its deadline
+    ├── NotGreeted              not_greeted         a command before login or resume
+    ├── AlreadyGreeted          already_greeted     a second login or resume on one connection
+    ├── NoUser                  no_user             a command that needs a user, from a connection without one
+    ├── TokenFault
+    │   ├── TokenMissing        token_missing
+    │   ├── TokenInvalid        token_invalid
+    │   ├── TokenExpired        token_expired
+    │   └── TokenRevoked        token_revoked
+    ├── SessionFault
+    │   ├── SessionUnknown      session_unknown     resume is not possible; log in
+    │   ├── SessionClosed       session_closed      closed by its user or by the operator
+    │   ├── Displaced           displaced           lost its slot to a newcomer; never log in again by itself
+    │   └── Replaced            replaced            another link carries this session
+    ├── DeviceRefused           device_refused      no slot free and the policy keeps the older ones
+    ├── NotFound                not_found           does not exist, or may not be seen: the same answer
+    ├── Forbidden               forbidden           visible, but not allowed to this user
+    ├── OriginRefused           origin_refused      a page of a foreign origin
+    ├── RateLimited             rate_limited        wait and repeat
+    └── LimitReached            limit_reached       members of a conversation, entries of a list
 """
 
 from collections.abc import Mapping

@@ -179,7 +179,9 @@ def _view_of_new(conversation: ConversationId, fact: ConversationCreated) -> Cal
     return answer
 
 
-def _membership_answer(conversation: ConversationId, members: tuple[UserId, ...]) -> Callable[[Sequence[Place]], Answer]:
+def _membership_answer(
+    conversation: ConversationId, members: tuple[UserId, ...]
+) -> Callable[[Sequence[Place]], Answer]:
     answer = MembershipAnswer(conversation=conversation, members=members)
     return lambda _: answer
 

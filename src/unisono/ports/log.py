@@ -1,6 +1,5 @@
 """The log: one ordered, gapless stream of facts per conversation and per user. The log is the truth."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -27,7 +26,7 @@ class MovedStream(Struct, frozen=True):
 
 
 class AppMoves(Struct, frozen=True):
-    """Streams of the whole app that moved after a checkpoint; `is_complete` when there are no more below `checkpoint`."""
+    """Streams of the app that moved after a checkpoint; `is_complete` when there are no more up to `checkpoint`."""
 
     streams: tuple[MovedStream, ...]
     checkpoint: Checkpoint
@@ -72,11 +71,3 @@ class Log(Protocol):
 
     async def checkpoint(self) -> Checkpoint:
         """Give the number below which nothing new can appear."""
-
-
-def contiguous(facts: Sequence[PlacedFact]) -> bool:
-    """Say if facts are of one stream, in order and without holes."""
-    return all(
-        later.stream == earlier.stream and later.seq == earlier.seq + 1
-        for earlier, later in zip(facts, facts[1:], strict=False)
-    )

@@ -94,7 +94,7 @@ class Sessions(Protocol):
         """
 
     async def detach(self, session: SessionId, fence: Fence) -> None:
-        """Note that the connection with this fence is gone; a later one's attachment is left alone. May be lost in a crash."""
+        """Note that the connection with this fence is gone; a later one is left alone. May be lost in a crash."""
 
     async def touch(self, seen: Sequence[tuple[SessionId, Instant]]) -> None:
         """Note when sessions last spoke. May be lost in a crash."""
@@ -118,7 +118,7 @@ class Sessions(Protocol):
         """Remember, durably, that credentials of a user issued before an instant are void."""
 
     async def is_revoked(self, user: UserId, credential: str | None, issued_at: Instant | None) -> bool:
-        """Say if a credential was revoked by name, or by its time of issue. Without a time it counts as issued long ago."""
+        """Say if a credential was revoked by name, or by its time of issue: without one, issued long ago."""
 
     async def take_lease(self, node_name: str, ttl_s: float) -> NodeId:
         """Give a node a new lease number, higher than any before. An earlier lease of the same name is over at once."""

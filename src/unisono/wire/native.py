@@ -119,20 +119,20 @@ class _StructCodec:
         self.name = name
         self.is_text = is_text
         module = msgspec.json if is_text else msgspec.msgpack
-        self._decoder = module.Decoder(Request)
-        self._encode = module.Encoder().encode
+        self._decoder: msgspec.json.Decoder[Request] | msgspec.msgpack.Decoder[Request] = module.Decoder(Request)
+        self._encoder: msgspec.json.Encoder | msgspec.msgpack.Encoder = module.Encoder()
 
     def decode(self, frame: bytes | str) -> Request:
         try:
-            return self._decoder.decode(frame)
+            return self._decoder.decode(frame)  # type: ignore[arg-type]  # MessagePack frames are never text
         except (msgspec.ValidationError, msgspec.DecodeError, RecursionError, UnicodeError, ValueError) as problem:
             raise _explain(problem) from None
 
     def encode(self, frame: ServerFrame) -> bytes:
-        return self._encode(frame)
+        return self._encoder.encode(frame)
 
     def encode_delivery(self, facts: Sequence[PlacedFact], checkpoint: Checkpoint) -> bytes:
-        encode = self._encode
+        encode = self._encoder.encode
         frames = tuple(FactFrame(placed.seq, placed.at, Raw(encode(placed.fact))) for placed in facts)
         first = facts[0]
         return encode(Delivery(first.stream, first.epoch, frames, checkpoint))
@@ -160,12 +160,16 @@ def codec_of(subprotocol: str) -> Codec:
 
 
 def request_id_of(frame: bytes | str, codec: Codec) -> int:
-    """Find the id of a frame that could not be read as a request, so that its sender can be told; 0 when there is none."""
-    module = msgspec.json if codec.is_text else msgspec.msgpack
+    """Find the id of a frame that could not be read as a request, to tell its sender; 0 when there is none."""
     try:
-        return module.decode(frame, type=_Id).id
+        found = msgspec.json.decode(frame, type=_Id) if codec.is_text else _id_in_msgpack(frame)
+        return found.id
     except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError):
         return 0
+
+
+def _id_in_msgpack(frame: bytes | str) -> "_Id":
+    return msgspec.msgpack.decode(frame.encode() if isinstance(frame, str) else frame, type=_Id)
 
 
 class _Id(Struct):

@@ -34,7 +34,7 @@ class Connection:
 
     __slots__ = ("_clock", "_corked", "_outbox", "_say_bye", "_scope", "encoder", "ending", "heard_at_s")
 
-    def __init__(  # noqa: PLR0913  (built in one place; each is needed and none is a setting of another)
+    def __init__(
         self,
         transport: asyncio.Transport,
         *,
@@ -73,16 +73,29 @@ class Connection:
             self._outbox.put(frame)
 
     def end(self, fault: UnisonoError, newcomer: Label | None = None) -> None:
-        """Say why and stop reading; the first reason counts."""
+        """Say why, take no more answers, and stop reading; the first reason counts."""
+        if self.finish(fault, newcomer):
+            self.say_bye()
+
+    def finish(self, fault: UnisonoError, newcomer: Label | None = None) -> bool:
+        """Stop reading, but let the requests under way be answered first; False when it was ending already."""
         if self.ending is not None:
-            return
+            return False
         self.ending = Ending(fault, newcomer)
-        self._outbox.close(self._say_bye(self.ending))
         if self._scope is not None:
             self._scope.reschedule(asyncio.get_running_loop().time())
+        return True
+
+    def say_bye(self) -> None:
+        """Write the last frame, if the connection has a reason to end that its peer was not told yet."""
+        if self.ending is not None and not self._outbox.is_closed:
+            self._outbox.close(self._say_bye(self.ending))
 
     def until_end(self) -> asyncio.Timeout:
-        """Give the scope to read in: it is left with `TimeoutError` when the connection is to end."""
+        """Give the scope to read in: it is left with `TimeoutError` when the connection is to end.
+
+        Only the reading belongs in it, so that an end does not cut off requests that are under way.
+        """
         self._scope = asyncio.timeout(0 if self.ending is not None else None)
         return self._scope
 

@@ -31,7 +31,16 @@ class Flusher:
 class Outbox:
     """Frames for one connection, in order. Past its bound it takes no more and says so once."""
 
-    __slots__ = ("_flusher", "_frames", "_is_open", "_limit_bytes", "_on_overflow", "_transport", "_waiting_bytes")
+    __slots__ = (
+        "_flusher",
+        "_frames",
+        "_is_closed",
+        "_is_open",
+        "_limit_bytes",
+        "_on_overflow",
+        "_transport",
+        "_waiting_bytes",
+    )
 
     def __init__(
         self, transport: asyncio.Transport, flusher: Flusher, limit_bytes: int, on_overflow: Callable[[int], None]
@@ -43,6 +52,12 @@ class Outbox:
         self._frames: list[bytes] = []
         self._waiting_bytes = 0
         self._is_open = True
+        self._is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Say if the last frame was written, or dropped with all that waited."""
+        return self._is_closed
 
     def put(self, frame: bytes) -> None:
         """Add a frame; after `close`, or beyond the bound, it is dropped."""
@@ -72,9 +87,10 @@ class Outbox:
 
     def close(self, last: bytes) -> None:
         """Write what waits, then `last`, and take nothing more."""
-        if self._is_open:
-            self._frames.append(last)
-        self._is_open = False
+        if self._is_closed:
+            return
+        self._is_open, self._is_closed = False, True
+        self._frames.append(last)
         self.flush()
 
     def queued_bytes(self) -> int:

@@ -40,9 +40,9 @@ class Registry:
                 connection.end_if_silent(2 * heartbeat_s)
 
     async def end_all(self, fault: Callable[[], UnisonoError], deadline_s: float) -> int:
-        """End every connection and wait until they are closed; give how many were not in time."""
+        """End every connection, answers under way first, and wait for it; give how many were not closed in time."""
         for connection in self:
-            connection.end(fault())
+            connection.finish(fault())
         try:
             async with asyncio.timeout(deadline_s):
                 await self._emptied.wait()

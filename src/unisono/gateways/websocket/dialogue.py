@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import WSMsgType, web
 from msgspec import Struct
 
 from unisono.app.caller import Caller
-from unisono.app.greeting import Greeted
 from unisono.app.node import Node
-from unisono.domain.answers import AnyAnswer
+from unisono.domain.answers import Answer
 from unisono.domain.commands import Login, Resume
-from unisono.domain.errors import Internal, Malformed, NotGreeted, Timeout, UnisonoError, Unsupported
+from unisono.domain.errors import Internal, Malformed, NotGreeted, Timeout, UnisonoError
+from unisono.domain.ids import SessionId
 from unisono.domain.permission import Standing, check
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.connection import Connection
@@ -41,7 +42,13 @@ class Dialogue:
     __slots__ = ("_admission", "_connection", "_encoder", "_in_flight", "_node", "_pace", "_room", "_socket")
 
     def __init__(
-        self, node: Node, socket: Socket, connection: Connection, encoder: NativeEncoder, admission: Admission, pace: Pace
+        self,
+        node: Node,
+        socket: Socket,
+        connection: Connection,
+        encoder: NativeEncoder,
+        admission: Admission,
+        pace: Pace,
     ) -> None:
         self._node = node
         self._socket = socket
@@ -55,62 +62,64 @@ class Dialogue:
     async def run(self, credential_of: CredentialOf, address: str) -> None:
         """Serve the client until either side ends it."""
         try:
-            async with self._connection.until_end():
-                greeted = await self._greet(credential_of, address)
-                if greeted is not None:
-                    await self._converse(greeted)
-        except TimeoutError:
-            # The connection ends for its own reason, which its last frame has told.
-            pass
-
-    async def _greet(self, credential_of: CredentialOf, address: str) -> Greeted | None:
-        request_id = 0
-        try:
-            async with asyncio.timeout(self._pace.greeting_s) as deadline:
-                request = await self._next_request()
-                if request is None:
-                    return None
-                request_id = request.id
-                with self._admission.greeting():
-                    greeted = await self._open(request, credential_of, address)
-        except TimeoutError:
-            if not deadline.expired():
-                raise
-            self._connection.end(Timeout(what="greeting", limit_s=int(self._pace.greeting_s)))
-            return None
+            request = await self._first_request()
         except UnisonoError as fault:
-            self._refuse(request_id, fault)
+            self._refuse(0, fault)
             self._connection.end(fault)
-            return None
-        self._connection.answer_nowait(self._encoder.reply(request_id, greeted.welcome))
-        self._connection.uncork()
-        return greeted
+            return
+        if request is not None:
+            await self._serve(request, credential_of, address)
 
-    async def _open(self, request: Request, credential_of: CredentialOf, address: str) -> Greeted:
-        command = request.do
-        check(type(command), Standing.UNGREETED)
-        match command:
-            case Login():
-                return await self._node.greeting.login(command, credential_of(command), self._connection)
-            case Resume():
-                return await self._node.greeting.resume(command, address, self._connection)
-            case _:
-                raise NotGreeted()
-
-    async def _converse(self, greeted: Greeted) -> None:
-        caller = greeted.caller
+    async def _first_request(self) -> Request | None:
+        """Give the request that greets. Only waiting for it is timed: cutting off a login would leave half of it."""
+        payload = None
         try:
-            async with asyncio.TaskGroup() as tasks:
-                while (request := await self._next_request_or_refuse()) is not None:
-                    await self._wait_for_room()
-                    self._in_flight += 1
-                    tasks.create_task(self._carry_out(caller, request))
+            async with asyncio.timeout(self._pace.greeting_s):
+                with suppress(TimeoutError):
+                    async with self._connection.until_end():
+                        payload = await self._next_payload()
+        except TimeoutError:
+            raise Timeout(what="greeting", limit_s=int(self._pace.greeting_s)) from None
+        return None if payload is None else self._encoder.codec.decode(payload)
+
+    async def _serve(self, request: Request, credential_of: CredentialOf, address: str) -> None:
+        command = request.do
+        try:
+            check(type(command), Standing.UNGREETED)
+            with self._admission.greeting():
+                match command:
+                    case Login():
+                        greeted = await self._node.greeting.login(command, credential_of(command), self._connection)
+                        session = SessionId(command.login)
+                    case Resume(session=session):
+                        greeted = await self._node.greeting.resume(command, address, self._connection)
+                    case _:
+                        raise NotGreeted()
+        except UnisonoError as fault:
+            self._refuse(request.id, fault)
+            self._connection.end(fault)
+            return
+        try:
+            self._connection.answer_nowait(self._encoder.reply(request.id, greeted.welcome))
+            self._connection.uncork()
+            await self._converse(greeted.caller)
         finally:
-            if caller.session is not None:
-                await self._node.leave(caller.session, self._connection)
+            await self._node.leave(session, self._connection)
+
+    async def _converse(self, caller: Caller) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            with suppress(TimeoutError):
+                async with self._connection.until_end():
+                    await self._start_requests(caller, tasks)
+
+    async def _start_requests(self, caller: Caller, tasks: asyncio.TaskGroup) -> None:
+        while (request := await self._next_request()) is not None:
+            await self._wait_for_room()
+            self._in_flight += 1
+            tasks.create_task(self._carry_out(caller, request))
 
     async def _carry_out(self, caller: Caller, request: Request) -> None:
-        def acknowledge(answer: AnyAnswer) -> None:
+        def acknowledge(answer: Answer) -> None:
             self._connection.push_nowait(self._encoder.reply(request.id, answer))
 
         try:
@@ -125,7 +134,7 @@ class Dialogue:
             if self._room is not None:
                 self._room.set()
 
-    async def _next_request_or_refuse(self) -> Request | None:
+    async def _next_request(self) -> Request | None:
         """Give the next request that can be read; a frame without even an id ends the connection."""
         while True:
             payload = await self._next_payload()
@@ -139,11 +148,8 @@ class Dialogue:
                 if request_id == 0:
                     self._connection.end(fault)
 
-    async def _next_request(self) -> Request | None:
-        payload = await self._next_payload()
-        return None if payload is None else self._encoder.codec.decode(payload)
-
     async def _next_payload(self) -> bytes | None:
+        """Give what the client sent next, or None when it is over."""
         while True:
             message = await self._socket.receive()
             self._connection.heard()

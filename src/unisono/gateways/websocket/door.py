@@ -109,6 +109,7 @@ class WebSocketDoor:
             await dialogue.run(partial(_credential, request, address), address)
         finally:
             self._registry.discard(connection)
+            connection.say_bye()
             ending = connection.ending
             count("connections_closed", label="gone" if ending is None else ending.fault.code)
             await _close(socket, connection)

@@ -1,8 +1,9 @@
 """Facts and answers as finished WebSocket frames, one encoder per codec for all its connections."""
 
 from collections.abc import Sequence
+from typing import cast
 
-from unisono.domain.answers import AnyAnswer
+from unisono.domain.answers import Answer, AnyAnswer
 from unisono.domain.errors import UnisonoError
 from unisono.domain.facts import PlacedFact
 from unisono.domain.ids import Checkpoint
@@ -23,9 +24,9 @@ class NativeEncoder:
         """Write facts of one stream as one frame."""
         return frame(self.codec.encode_delivery(facts, checkpoint), self._opcode)
 
-    def reply(self, request: int, answer: AnyAnswer) -> bytes:
+    def reply(self, request: int, answer: Answer) -> bytes:
         """Write the answer to a request."""
-        return self._frame(Reply(request, answer))
+        return self._frame(Reply(request, cast("AnyAnswer", answer)))
 
     def refusal(self, request: int, fault: UnisonoError) -> bytes:
         """Write why a request was not carried out."""

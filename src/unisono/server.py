@@ -1,0 +1,210 @@
+"""The composition root: the only place that knows everybody."""
+
+import asyncio
+import ipaddress
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final, TextIO
+
+from aiohttp import web
+from msgspec import Struct
+
+from unisono import __version__
+from unisono.app.node import Node
+from unisono.app.options import AppOptions
+from unisono.app.parts import Parts
+from unisono.bus.faulty import FaultyBus
+from unisono.bus.local import LocalBus
+from unisono.clock import SystemClock, SystemEntropy
+from unisono.domain.errors import Draining, UnisonoError
+from unisono.domain.rates import Rate
+from unisono.gateways.hosting.admission import Admission, AdmissionLimits
+from unisono.gateways.hosting.outbox import Flusher
+from unisono.gateways.hosting.registry import Registry
+from unisono.gateways.websocket.dialogue import Pace
+from unisono.gateways.websocket.door import DoorOptions, WebSocketDoor
+from unisono.identity.function import UserIdFunction
+from unisono.identity.opening import opened_identity
+from unisono.ports.bus import Bus
+from unisono.ports.telemetry import Telemetry
+from unisono.settings import Settings, is_same_origin
+from unisono.stores.sql import Store, StoreOptions, open_store
+from unisono.telemetry.lag import LoopLag
+from unisono.telemetry.lines import Lines, chosen_format
+from unisono.telemetry.meter import Meter
+from unisono.telemetry.system import SystemTelemetry, libraries_logged
+
+RETURN_SPREAD_MS: Final = 2_000
+"""Over how long clients are spread when they are told to come back after a stop."""
+BACKLOG: Final = 4096
+"""Connections that may wait to be accepted: a whole fleet comes back at once after a restart."""
+
+
+class Running(Struct, frozen=True):
+    """A server that takes work. `port` is the real one where a free one was asked for."""
+
+    host: str
+    port: int
+    node: Node
+    drain: Callable[[], Awaitable[None]]
+
+    @property
+    def url(self) -> str:
+        """Give the address that clients connect to."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, user_id: UserIdFunction | None = None, log_target: TextIO = sys.stderr
+) -> AsyncIterator[Running]:
+    """Serve while inside. `settings` have their secrets (`config.with_generated_secrets`).
+
+    Leaving without `drain` closes connections at once; nothing acknowledged is lost either way.
+
+    Raises:
+        OSError: The address is taken.
+        UnisonoError: The store cannot be opened.
+        KeyFault, FunctionFault: The identity cannot be made.
+    """
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        telemetry = _open_telemetry(stack, settings, clock, log_target)
+        store = await open_store(_store_options(settings), clock)
+        stack.push_async_callback(store.close)
+        identity = stack.enter_context(opened_identity(settings, clock, telemetry, user_id))
+        parts = Parts(
+            log=store.log,
+            directory=store.directory,
+            sessions=store.sessions,
+            bus=_bus(settings),
+            identity=identity,
+            clock=clock,
+            entropy=SystemEntropy(),
+            telemetry=telemetry,
+        )
+        node = Node(parts, _app_options(settings), name=settings.app, server=f"unisono/{__version__}")
+        await node.start()
+        hosting = Hosting(settings, node, store, telemetry)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        background = [tasks.create_task(job) for job in (node.run(), hosting.watch(), LoopLag(clock, telemetry).run())]
+        for task in background:
+            stack.callback(task.cancel)
+        async with hosting.listening() as address:
+            yield Running(host=settings.server.host, port=address, node=node, drain=hosting.drain)
+
+
+class Hosting:
+    """The doors of a node on one port."""
+
+    def __init__(self, settings: Settings, node: Node, store: Store, telemetry: Telemetry) -> None:
+        limits = settings.limits
+        self._settings = settings
+        self._node = node
+        self._registry = Registry()
+        self._admission = Admission(
+            AdmissionLimits(
+                connections=limits.connections,
+                connections_per_address=limits.connections_per_address,
+                handshakes_in_progress=limits.handshakes_in_progress,
+                handshakes_per_s=limits.handshakes_per_s,
+            ),
+            node.parts.clock,
+        )
+        self._telemetry = telemetry
+        self._store = store
+
+    async def watch(self) -> None:
+        """End connections that fell silent, until cancelled."""
+        await self._registry.watch(self._settings.limits.heartbeat_s)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[int]:
+        """Take connections while inside; gives the port."""
+        application = web.Application()
+        door = WebSocketDoor(
+            self._node,
+            _door_options(self._settings),
+            admission=self._admission,
+            registry=self._registry,
+            flusher=Flusher(),
+        )
+        door.add_to(application.router)
+        runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await runner.setup()
+        server = self._settings.server
+        site = web.TCPSite(runner, server.host, server.port, backlog=BACKLOG)
+        try:
+            await site.start()
+            yield runner.addresses[0][1]
+        finally:
+            await runner.cleanup()
+
+    async def drain(self) -> None:
+        """Let nobody in, answer what is under way, tell every client when to come back, and wait for them to go."""
+        self._admission.close()
+        left = await self._registry.end_all(self._draining, self._settings.server.drain_s)
+        self._telemetry.event("drained", left=left)
+
+    def _draining(self) -> UnisonoError:
+        spread = int(self._node.parts.entropy.fraction() * RETURN_SPREAD_MS)
+        return Draining(retry_after_ms=500 + spread)
+
+
+def _open_telemetry(
+    stack: AsyncExitStack, settings: Settings, clock: SystemClock, log_target: TextIO
+) -> SystemTelemetry:
+    form = chosen_format(settings.log.format, log_target)
+    lines = Lines(log_target, level=settings.log.level, form=form)
+    telemetry = SystemTelemetry(Meter(), lines, clock)
+    stack.callback(telemetry.close)
+    stack.enter_context(libraries_logged(lines, clock))
+    return telemetry
+
+
+def _bus(settings: Settings) -> Bus:
+    faults = settings.testing.bus_faults
+    return LocalBus() if faults is None else FaultyBus(LocalBus(), faults)
+
+
+def _store_options(settings: Settings) -> StoreOptions:
+    database = settings.database
+    return StoreOptions(
+        app=settings.app,
+        data_dir=settings.data_dir,
+        url=database.url.reveal() if database.url is not None else None,
+        synchronous=database.synchronous,
+        batch_max=database.batch_max,
+        queue_max=database.queue_max,
+        readers=database.readers,
+        deadline_s=database.deadline_s,
+    )
+
+
+def _app_options(settings: Settings) -> AppOptions:
+    rates, sessions = settings.rates, settings.sessions
+    return AppOptions(
+        quotas=settings.quotas,
+        policy=sessions.device_policy(),
+        commands=Rate(per_s=rates.commands_per_s, burst=rates.commands_burst),
+        logins=Rate(per_s=rates.logins_per_s, burst=rates.logins_burst),
+        heartbeat_s=settings.limits.heartbeat_s,
+        detach_window_s=sessions.detach_window_s,
+        ended_kept_s=sessions.ended_kept_s,
+        lease_ttl_s=sessions.lease_ttl_s,
+        sweep_s=sessions.sweep_s,
+    )
+
+
+def _door_options(settings: Settings) -> DoorOptions:
+    limits, server = settings.limits, settings.server
+    return DoorOptions(
+        origins=frozenset(server.origins),
+        is_same_origin=is_same_origin,
+        trusted_proxies=tuple(ipaddress.ip_network(network) for network in server.trusted_proxies),
+        outbox_bytes=limits.outbox_bytes,
+        frame_bytes=limits.frame_bytes,
+        pace=Pace(greeting_s=limits.greeting_s, requests_in_flight=limits.requests_in_flight),
+    )
