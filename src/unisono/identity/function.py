@@ -107,7 +107,8 @@ class FunctionIdentity:
                 return await self._call(request)
         except UnisonoError:
             raise
-        except Exception as problem:  # The application's code: whatever it raises must not end the connection's task.
+        # The application's code: whatever it raises refuses one peer and ends nothing else.
+        except Exception as problem:  # noqa: BLE001
             self._telemetry.count("identity_faults")
             self._telemetry.fault("identity_failed", problem=type(problem).__name__, place=_place(problem))
             if deadline.expired():
