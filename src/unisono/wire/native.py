@@ -163,9 +163,9 @@ def request_id_of(frame: bytes | str, codec: Codec) -> int:
     """Find the id of a frame that could not be read as a request, to tell its sender; 0 when there is none."""
     try:
         found = msgspec.json.decode(frame, type=_Id) if codec.is_text else _id_in_msgpack(frame)
-        return found.id
     except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError):
         return 0
+    return found.id
 
 
 def _id_in_msgpack(frame: bytes | str) -> "_Id":
