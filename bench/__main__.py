@@ -56,9 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure Unisono against peers and limits.")
-    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], metavar="name", help=", ".join(BENCHES))
+    parser.add_argument("names", nargs="*", type=_bench_name, metavar="name", help=", ".join(BENCHES))
     parser.add_argument("--quick", action="store_true", help="each thing once, and less of it")
     return parser
+
+
+def _bench_name(name: str) -> str:
+    if name not in BENCHES:
+        raise argparse.ArgumentTypeError(f"no bench {name!r}; there are: {', '.join(BENCHES)}")
+    return name
 
 
 if __name__ == "__main__":

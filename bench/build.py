@@ -1,8 +1,10 @@
-"""What has to be made before anything is measured: the C programs and the Node peers, kept in bench/out."""
+"""What has to be made before anything is measured: C programs, Node peers, the profiler. All kept in bench/out."""
 
 import hashlib
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -27,14 +29,27 @@ def broadcast() -> Path:
 def node_peer(script: str) -> list[str]:
     """Give the command of a peer that runs on Node, with its packages as the lock file has them."""
     node = find_tool("node", "install nodejs")
-    home = OUT / "node"
-    lock = hashlib.sha256((PEERS / "package-lock.json").read_bytes()).hexdigest()
-    stamp = home / "lock.sha256"
-    if not stamp.exists() or stamp.read_text() != lock:
-        _install_packages(home)
-        stamp.write_text(lock)
+    home = _installed("node", PEERS / "package-lock.json", _install_node_packages)
     shutil.copy(PEERS / script, home / script)
     return [node, str(home / script)]
+
+
+def py_spy() -> Path:
+    """Give the profiler, as the list of requirements has it. It is no part of the test environment."""
+    return _installed("py-spy", HERE / "requirements.txt", _install_python_packages) / "bin" / "py-spy"
+
+
+def _installed(name: str, lock: Path, install: Callable[[Path], None]) -> Path:
+    """Give the directory that holds what a lock file asks for, made again when the file changed."""
+    home = OUT / name
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    stamp = home / "lock.sha256"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(parents=True)
+        install(home)
+        stamp.write_text(wanted)
+    return home
 
 
 def _compiled(source: Path) -> Path:
@@ -48,9 +63,13 @@ def _compiled(source: Path) -> Path:
     return program
 
 
-def _install_packages(home: Path) -> None:
+def _install_python_packages(home: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _run([*pip, "--require-hashes", "--target", str(home), "-r", str(HERE / "requirements.txt")], cwd=home)
+
+
+def _install_node_packages(home: Path) -> None:
     npm = find_tool("npm", "install npm")
-    home.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(PEERS / name, home / name)
     quiet = ["--omit=dev", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]

@@ -2,16 +2,17 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from bench import build
 from bench.processes import HOST, accepts, find_tool, free_port, running
 from bench.wsload import Target
 
-MESSAGE_BYTES = 128
+MESSAGE_BYTES: Final = 128
 
-NATS_CONFIG = """\
+NATS_CONFIG: Final = """\
 host: "{host}"
 port: {port}
 websocket {{ host: "{host}", port: {web_port}, no_tls: true, compression: false }}
@@ -28,21 +29,21 @@ def _serving(
 
 @contextmanager
 def c_broadcaster() -> Iterator[Target]:
-    """The limit: C that frames once and writes once per connection and loop turn."""
+    """Serve the limit: C that frames once and writes once per connection and loop turn."""
     port = free_port()
     yield from _serving([str(build.broadcast()), str(port)], port, "broadcast")
 
 
 @contextmanager
 def node_ws() -> Iterator[Target]:
-    """Node's `ws`."""
+    """Serve Node's `ws`."""
     port = free_port()
     yield from _serving([*build.node_peer("ws.mjs"), str(port)], port, "ws")
 
 
 @contextmanager
 def socket_io() -> Iterator[Target]:
-    """Socket.IO, WebSocket transport only."""
+    """Serve Socket.IO, WebSocket transport only."""
     port = free_port()
     script = ("--expect", "0{", "--send", "40", "--expect", "40{", "--reply", "2=3", "--payload", '42["m","%m"]')
     path = "/socket.io/?EIO=4&transport=websocket"
@@ -51,24 +52,21 @@ def socket_io() -> Iterator[Target]:
 
 @contextmanager
 def nats() -> Iterator[Target]:
-    """nats-server's WebSocket."""
+    """Serve nats-server's WebSocket."""
     port, web_port = free_port(), free_port()
     config = build.OUT / "nats.conf"
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(NATS_CONFIG.format(host=HOST, port=port, web_port=web_port))
     server = find_tool("nats-server", "install nats-server")
     subscribe = r'CONNECT {"verbose":false}\r\nSUB x 1\r\nPING\r\n'
-    script = ("--binary", "--expect", "INFO", "--send", subscribe, "--expect", "PONG")
-    script += ("--reply", r"PING\r\n=PONG\r\n", "--payload", rf"PUB x {MESSAGE_BYTES}\r\n%m\r\n")
-    yield from _serving([server, "-c", str(config)], web_port, "nats", options=script)
+    script = ("--binary", "--expect", "INFO", "--send", subscribe, "--expect", "PONG", "--reply", r"PING\r\n=PONG\r\n")
+    payload = ("--payload", rf"PUB x {MESSAGE_BYTES}\r\n%m\r\n")
+    yield from _serving([server, "-c", str(config)], web_port, "nats", options=script + payload)
 
 
 @contextmanager
 def bare_aiohttp() -> Iterator[Target]:
-    """A WebSocket of aiohttp on uvloop that does nothing: what a connection costs before Unisono adds its own."""
+    """Serve a WebSocket of aiohttp on uvloop that does nothing: what a connection costs before Unisono adds its own."""
     port = free_port()
     script = Path(build.PEERS / "bare_aiohttp.py")
     yield from _serving([sys.executable, str(script), str(port)], port, "bare_aiohttp")
-
-
-Contender = AbstractContextManager[Target]

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from bench import contenders, unisono
-from bench.figures import Figure, Goal, Reading, Run, Series, compared, judged, take_turns
+from bench.figures import Figure, Goal, Reading, Run, Series, compared, judged, noted, take_turns
 from bench.plan import Plan
 from bench.wsload import Target, load, window_of
 
@@ -27,9 +27,9 @@ Open = Callable[[int], AbstractContextManager[Target]]
 
 @contextmanager
 def many_users(sessions: int) -> Iterator[Target]:
-    """A conversation whose members have a session each."""
+    """Serve a conversation whose members have a session each."""
     with unisono.fresh_server() as node:
-        group = unisono.make_group(node, "p0", [f"b{index}" for index in range(sessions)])
+        [group] = unisono.make_groups(node, "p0", [[f"b{index}" for index in range(sessions)]])
         script = unisono.login_script("b%d")
         publisher = ("--pub-send", unisono.login("p0"), "--pub-expect", '"kind":"welcome"')
         yield node.target(*script, *publisher, "--payload", unisono.send(group))
@@ -37,9 +37,9 @@ def many_users(sessions: int) -> Iterator[Target]:
 
 @contextmanager
 def one_user(sessions: int) -> Iterator[Target]:
-    """A conversation of two, one of whom has all the sessions."""
+    """Serve a conversation of two, one of whom has all the sessions."""
     with unisono.fresh_server() as node:
-        group = unisono.make_group(node, "p0", ["b0"])
+        [group] = unisono.make_groups(node, "p0", [["b0"]])
         script = unisono.login_script("b0", "d%d")
         publisher = ("--pub-send", unisono.login("p0"), "--pub-expect", '"kind":"welcome"')
         yield node.target(*script, *publisher, "--payload", unisono.send(group), "--fan", str(sessions))
@@ -95,10 +95,10 @@ def figures_of(series: dict[str, Series], sessions: int) -> list[Figure]:
             figure = Figure(f"fan-out to {sessions}, {way}: {name}", found.median(COST), "µs CPU/delivery")
             figure = compared(figure, LIMIT, limit) if name != LIMIT else figure
             figure = judged(figure, AGAINST_LIMIT) if name == OURS and window == BURST else figure
-            figures.append(_with_note(figure, found))
+            figures.append(noted(figure, found))
         ours = series[_series(OURS, window)]
         for peer in PEERS:
             figure = Figure(f"fan-out to {sessions}, {way}: {OURS}", ours.median(COST), "µs CPU/delivery")
             figure = compared(figure, peer, series[_series(peer, window)].median(COST))
-            figures.append(judged(figure, AGAINST_PEER))
+            figures.append(noted(judged(figure, AGAINST_PEER), ours))
     return figures

@@ -16,8 +16,8 @@ QUIET_SHARE: Final = 0.15
 class Figure(Struct, frozen=True):
     """One line of the table and of `latest.json`.
 
-    `ratio` is `value` divided by the value of `compared_with`. `is_met` is None where no goal was set. `note` says what a
-    reader must know, such as disturbed runs.
+    `ratio` is `value` divided by the value of `compared_with`. `is_met` is None where no goal was set. `note` says what
+    a reader must know, such as disturbed runs.
     """
 
     name: str
@@ -101,6 +101,11 @@ class Series:
         if not self.quiet:
             return f"all {left_out} runs disturbed"
         return f"{left_out} of {len(self._readings)} runs disturbed, left out"
+
+
+def noted(figure: Figure, series: Series) -> Figure:
+    """Give the figure with what is to be said about the readings it was made from."""
+    return structs.replace(figure, note=series.note())
 
 
 def disturbance(reading: Reading) -> float:

@@ -17,7 +17,7 @@ ABOVE_BARE: Final = Goal("value", "at most", 20.0)
 
 @contextmanager
 def sessions() -> Iterator[Target]:
-    """A server where each connection logs in as a user of its own."""
+    """Run a server where each connection logs in as a user of its own."""
     with unisono.fresh_server() as node:
         yield node.target(*unisono.login_script("i%d"))
 

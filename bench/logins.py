@@ -13,13 +13,11 @@ PARALLEL: Final = "64"
 HELLO: Final = (*unisono.login_script("s%d"), "--capture", '"checkpoint":', "--capture", '"resume_token":"')
 RESUME: Final = (
     "--back-send",
-    unisono.command(
-        2, {"op": "resume", "session": "login-s%d-d1", "resume_token": "%2", "checkpoint": "%1"}
-    ).replace('"%1"', "%1"),
+    '{"id":2,"do":{"op":"resume","session":"login-s%d-d1","resume_token":"%2","checkpoint":%1}}',
     "--back-expect",
     '"kind":"welcome"',
     "--back-send",
-    unisono.command(3, {"op": "sync", "checkpoint": "%1"}).replace('"%1"', "%1"),
+    '{"id":3,"do":{"op":"sync","checkpoint":%1}}',
     # Its own login is all that a session may find in its streams: no conversation moved while it was away.
     "--back-expect",
     '"kind":"moved"',

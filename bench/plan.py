@@ -23,12 +23,12 @@ class Plan(Struct, frozen=True):
 
 
 def full(say: Callable[[str], None]) -> Plan:
-    """The figures that count."""
+    """Plan for the figures that count."""
     return Plan(say=say)
 
 
 def quick(say: Callable[[str], None]) -> Plan:
-    """A look at whether it works: each thing once, and less of it."""
+    """Plan a look at whether it works: each thing once, and less of it."""
     return Plan(
         say=say,
         repeats=1,

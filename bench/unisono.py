@@ -95,7 +95,7 @@ def fresh_server() -> Iterator[Node]:
 def is_ready(port: int) -> bool:
     """Say if `/readyz` answers 200."""
     try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -175,12 +175,12 @@ async def make_conversation(speaker: Client, key: str, members: Sequence[str]) -
     return conversation
 
 
-def make_group(node: Node, creator: str, members: Sequence[str]) -> str:
-    """Make one group; gives its id."""
+def make_groups(node: Node, creator: str, groups: Sequence[Sequence[str]]) -> list[str]:
+    """Make groups of one creator; gives their ids."""
 
-    async def make() -> str:
+    async def make() -> list[str]:
         async with client(node, creator) as speaker:
-            return await make_conversation(speaker, "bench", members)
+            return [await make_conversation(speaker, f"bench-{index}", group) for index, group in enumerate(groups)]
 
     return asyncio.run(make())
 

@@ -1,0 +1,110 @@
+"""(b) How many messages a second are placed durably and acknowledged, against bare `sqlite3` writing the same rows.
+
+64 senders, each a user with a session of its own. SQLite with WAL and synchronous=FULL; the bare writer puts 64
+messages into one transaction, on the same disk and in the same turn.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from bench import bare_sqlite, build, profile, unisono
+from bench.figures import Figure, Goal, Reading, Run, Series, compared, judged, noted, take_turns
+from bench.plan import Plan
+from bench.wsload import Target, load, window_of
+
+ACKNOWLEDGED: Final = '"kind":"placed"'
+IN_FLIGHT: Final = (1, 8)
+ROOM: Final = 4
+"""Members, all of them senders, of a conversation in the variant where messages are delivered to others too."""
+BARE: Final = "bare sqlite3"
+HALF: Final = Goal("ratio", "at least", 0.5)
+SUPPLEMENT: Final = ("server CPU per message", "server_us_per_reply", "µs CPU"), ("median time", "latency_p50_us", "µs")
+
+
+def alone(node: unisono.Node, senders: int) -> list[str]:
+    """Give each sender a conversation with somebody who is not there."""
+    return _conversations(node, [[f"u{index}"] for index in range(senders)])
+
+
+def in_rooms(node: unisono.Node, senders: int) -> list[str]:
+    """Put senders into rooms of four, so that each message is delivered to four sessions."""
+    rooms = senders // ROOM
+    members = [[f"u{index}" for index in range(room, senders, rooms)] for room in range(rooms)]
+    return _conversations(node, members) * ROOM
+
+
+VARIANTS: Final[dict[str, Callable[[unisono.Node, int], list[str]]]] = {
+    "each to a conversation of its own": alone,
+    f"in rooms of {ROOM}, delivered to all": in_rooms,
+}
+
+
+def measure(plan: Plan) -> list[Figure]:
+    """Give messages a second, the ratio to bare SQLite, CPU time per message, and where it goes."""
+    runs = {name: _run(name, make, plan) for name, make in VARIANTS.items()}
+    series = take_turns(runs, repeats=plan.repeats, extra=0)
+    return figures_of(series, plan.senders) + _profile(plan)
+
+
+def figures_of(series: dict[str, Series], senders: int) -> list[Figure]:
+    """Make figures of readings; the goal is for one message in flight per sender, and nobody else to deliver to."""
+    bare = series[BARE].median("messages_per_s")
+    figures = [Figure(f"{BARE}, the same rows, {bare_sqlite.GROUP} in a transaction", bare, "messages/s")]
+    for name in VARIANTS:
+        for in_flight in IN_FLIGHT:
+            found = series[_series(name, in_flight)]
+            what = f"{senders} senders, {in_flight} in flight each, {name}"
+            figure = Figure(f"durable send to ack, {what}", found.median("replies_per_s"), "messages/s")
+            figure = compared(figure, BARE, bare)
+            figures.append(noted(judged(figure, HALF) if name == next(iter(VARIANTS)) else figure, found))
+            figures += [Figure(f"{what}: {label}", found.median(key), unit) for label, key, unit in SUPPLEMENT]
+    return figures
+
+
+def _run(name: str, make: Callable[[unisono.Node, int], list[str]], plan: Plan) -> Run:
+    def run() -> Iterator[tuple[str, Reading]]:
+        plan.say(f"durable send: {name}")
+        with unisono.data_directory() as data:
+            with unisono.serving(data) as node, _target(node, make, plan.senders) as target:
+                times = ("-d", str(plan.durable_s), "-W", "0.5")
+                windows = ",".join(map(str, IN_FLIGHT))
+                for reading in load("echo", target, "-n", str(plan.senders), "-w", windows, *times):
+                    yield _series(name, window_of(reading)), reading
+            if make is alone:
+                yield BARE, bare_sqlite.measure(data, plan.durable_s)
+
+    return run
+
+
+def _profile(plan: Plan) -> list[Figure]:
+    """Say where the CPU time of a message goes."""
+    plan.say("durable send: profile")
+    output = build.OUT / "profile-durable.txt"
+    with (
+        unisono.fresh_server() as node,
+        _target(node, alone, plan.senders) as target,
+        profile.recording(node.pid, plan.durable_s, output),
+    ):
+        load("echo", target, "-n", str(plan.senders), "-w", "1", "-d", str(plan.durable_s), "-W", "0.5")
+    stacks = profile.parse(output.read_text())
+    output.write_text(profile.summary_of(stacks))
+    return profile.figures_of(stacks, "durable send")
+
+
+@contextmanager
+def _target(node: unisono.Node, make: Callable[[unisono.Node, int], list[str]], senders: int) -> Iterator[Target]:
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", dir=build.OUT) as values:
+        values.write("\n".join(make(node, senders)) + "\n")
+        values.flush()
+        options = ("--values", values.name, "--payload", unisono.send("%v"), "--ack", ACKNOWLEDGED)
+        yield node.target(*unisono.login_script("u%d"), *options)
+
+
+def _conversations(node: unisono.Node, members: list[list[str]]) -> list[str]:
+    return unisono.make_groups(node, "setup", members)
+
+
+def _series(name: str, in_flight: int) -> str:
+    return f"{name}/{in_flight}"
