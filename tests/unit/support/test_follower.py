@@ -29,9 +29,9 @@ def moved(checkpoint: int, *, head: int, after: str | None = None) -> Frame:
     return answer | ({"next": after} if after else {})
 
 
-def follower(**starts: int) -> Follower:
+def follower(start: int = 0) -> Follower:
     """Make one that listens."""
-    return Follower(SessionLog("ann/1", "ann", starts={STREAM: seq for seq in starts.values()}))
+    return Follower(SessionLog("ann/1", "ann", starts={STREAM: start}))
 
 
 def seqs(following: Follower) -> list[int]:
