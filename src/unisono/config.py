@@ -43,7 +43,6 @@ def load(
 
     Raises:
         ConfigError: A file cannot be read, a key is unknown, or a value is out of range.
-
     """
     tree: Tree = {}
     if file is not None:

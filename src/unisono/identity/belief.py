@@ -23,7 +23,6 @@ class Belief:
 
         Raises:
             ValueError: The server can be reached from elsewhere.
-
         """
         if not is_loopback_host(listens_on):
             raise ValueError("--dev needs a server that listens on 127.0.0.1")

@@ -37,7 +37,6 @@ def checked_user(value: object, wish: UserId | None) -> UserId:
 
     Raises:
         TokenInvalid: It is neither.
-
     """
     if not isinstance(value, str):
         raise TokenInvalid(reason="user id is not text")
@@ -55,7 +54,6 @@ def checked_token(credential: Credential) -> str | None:
 
     Raises:
         TooLarge: It is longer than any token we take.
-
     """
     token = credential.token
     if token is not None and len(token) > TOKEN_MAX_CHARS:

@@ -51,7 +51,6 @@ def load_function(target: str) -> UserIdFunction:
 
     Raises:
         UnusableFunctionError: There is no such module or function.
-
     """
     module_name, _, name = target.partition(":")
     try:

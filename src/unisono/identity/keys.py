@@ -48,7 +48,6 @@ class Keys(Protocol):
         Raises:
             TokenInvalid: There is none.
             Unavailable: The key server did not answer.
-
         """
 
 
@@ -75,7 +74,6 @@ class OnePublicKey:
 
         Raises:
             UnusableKeyError: It is none, or a weak one.
-
         """
         try:
             key = load_pem_public_key(pem)
@@ -185,7 +183,6 @@ def keys_in(document: bytes) -> Sequence[_Listed]:
 
     Raises:
         UnusableKeyError: It is no set of keys, or there is none we can use.
-
     """
     if len(document) > SET_MAX_BYTES:
         raise UnusableKeyError(f"larger than {SET_MAX_BYTES} bytes")
@@ -255,7 +252,6 @@ def _usable(key: object) -> tuple[str, PublicKey]:
 
     Raises:
         UnusableKeyError: We use no such keys.
-
     """
     match key:
         case RSAPublicKey() if key.key_size >= RSA_MIN_BITS:

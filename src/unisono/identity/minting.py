@@ -22,7 +22,6 @@ def mint(
     Raises:
         CannotSignError: The settings hold no shared secret.
         TokenInvalid: The user id is none.
-
     """
     if settings.secret is None:
         raise CannotSignError("tokens of this server are signed elsewhere: it knows public keys only")

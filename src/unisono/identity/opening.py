@@ -22,7 +22,6 @@ def opened_identity(
     Raises:
         UnusableKeyError: A key cannot be read or used.
         UnusableFunctionError: The function cannot be found.
-
     """
     chosen = settings.identity
     if user_id is None and chosen.kind == "callable" and chosen.callable is not None:
@@ -43,7 +42,6 @@ def keys_for(jwt: Jwt, clock: Clock, telemetry: Telemetry) -> Keys:
 
     Raises:
         UnusableKeyError: A key file cannot be read or used, or there is no key at all.
-
     """
     if jwt.secret is not None:
         return SharedSecret(jwt.secret)

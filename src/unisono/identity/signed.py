@@ -108,7 +108,6 @@ def _time(claims: Claims, name: str) -> Instant | None:
 
     Raises:
         TokenInvalid: It is there and no time.
-
     """
     value = claims.get(name)
     if value is None:
