@@ -1,6 +1,7 @@
 """Logins without a token, for development: only for peers on this machine, and only when nobody else can reach it."""
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,17 +33,21 @@ class Belief:
         """Say who it is, or would like to be."""
         if checked_token(credential) is not None:
             return await self._tokens.authenticate(credential, now)
-        if credential.wish is None or not _is_from_here(credential):
+        if credential.wish is None or not is_from_here(credential.address, credential.headers):
             raise TokenMissing
         return Principal(user=checked_user(credential.wish, None))
 
 
-def _is_from_here(credential: Credential) -> bool:
-    if any(name in credential.headers for name in PROXY_HEADERS):
+def is_from_here(address: str, headers: Mapping[str, str]) -> bool:
+    """Say if a peer is a program on this machine, and no proxy or foreign page that only looks so.
+
+    `headers` have lower-case names.
+    """
+    if any(name in headers for name in PROXY_HEADERS):
         return False
     # A page of a foreign site can reach us under its own name, if that name is made to lead to 127.0.0.1.
-    host = credential.headers.get("host")
-    return is_loopback_address(credential.address) and (host is None or _is_local_name(host))
+    host = headers.get("host")
+    return is_loopback_address(address) and (host is None or _is_local_name(host))
 
 
 def _is_local_name(host_header: str) -> bool:

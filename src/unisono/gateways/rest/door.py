@@ -1,0 +1,181 @@
+"""Routes: each reads a request, checks who asks, carries out one operation, and answers in JSON."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Literal
+
+import msgspec
+from aiohttp import hdrs, web
+from msgspec import Struct
+
+from unisono import __version__
+from unisono.domain.errors import (
+    Internal,
+    Invalid,
+    Malformed,
+    NotFound,
+    Timeout,
+    TooLarge,
+    Unavailable,
+    UnisonoError,
+    Unsupported,
+)
+from unisono.gateways.hosting.refusal import refuse
+from unisono.gateways.rest.guard import Guard
+from unisono.gateways.rest.health import Health
+from unisono.gateways.rest.openapi import encoded
+from unisono.gateways.rest.operations import OPERATIONS, Asked, Desk, Operation
+from unisono.gateways.rest.shapes import Alive
+from unisono.ports.telemetry import Telemetry
+
+BODY_MAX_BYTES: Final = 65_536
+READ_DEADLINE_S: Final = 10.0
+WORK_DEADLINE_S: Final = 30.0
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class RestOptions(Struct, frozen=True):
+    """Who may see what. `is_from_here` says if a peer is on this machine, by its address and headers."""
+
+    guard: Guard
+    metrics_access: Literal["loopback", "key", "anyone", "nobody"]
+    exposition: Callable[[str], tuple[bytes, str]]
+    is_from_here: Callable[[str, Mapping[str, str]], bool]
+
+
+class RestDoor:
+    """Serves operators, health checks and Prometheus."""
+
+    def __init__(self, desk: Desk, options: RestOptions, health: Health, telemetry: Telemetry) -> None:
+        self._desk: Final = desk
+        self._options: Final = options
+        self._health: Final = health
+        self._telemetry: Final = telemetry
+
+    def add_to(self, router: web.UrlDispatcher) -> None:
+        """Register the paths. Unknown ones below /v1 are refused in JSON as well."""
+        handlers: dict[str, dict[str, Handler]] = {}
+        for operation in OPERATIONS:
+            handlers.setdefault(operation.path, {})[operation.method] = self._operator_only(operation)
+        handlers["/v1/openapi.json"] = {"GET": self._openapi}
+        handlers |= {"/healthz": {"GET": self._healthz}, "/readyz": {"GET": self._readyz}}
+        handlers["/metrics"] = {"GET": self._metrics}
+        for path, by_method in handlers.items():
+            resource = router.add_resource(path)
+            for method, handler in by_method.items():
+                resource.add_route(method, self._counted(handler))
+            resource.add_route("*", self._counted(_wrong_method(tuple(by_method))))
+        router.add_route("*", "/v1/{rest:.*}", self._counted(_unknown_path))
+
+    def _counted(self, handler: Handler) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            try:
+                response = await handler(request)
+            except UnisonoError as fault:
+                response = refuse(fault)
+            except Exception as problem:  # noqa: BLE001  The request's task ends here; aiohttp would answer in HTML.
+                self._telemetry.fault("rest_failed", problem=type(problem).__name__, path=request.path)
+                response = refuse(Internal())
+            self._telemetry.count("rest_requests", label=str(response.status))
+            return response
+
+        return handle
+
+    def _operator_only(self, operation: Operation) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION))
+            asked = Asked(params=_params(request, operation), body=await _body(request, operation))
+            try:
+                async with asyncio.timeout(WORK_DEADLINE_S):
+                    answer = await operation.carry_out(self._desk, asked)
+            except TimeoutError:
+                raise Unavailable(deadline_s=int(WORK_DEADLINE_S)) from None
+            return _json(answer)
+
+        return handle
+
+    async def _healthz(self, request: web.Request) -> web.Response:
+        del request
+        return _json(Alive(version=__version__))
+
+    async def _readyz(self, request: web.Request) -> web.Response:
+        del request
+        readiness = await self._health.readiness()
+        return _json(readiness, status=200 if readiness.is_ready else 503)
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        self._check_metrics_access(request)
+        text, content_type = self._options.exposition(request.headers.get(hdrs.ACCEPT, ""))
+        return web.Response(body=text, headers={hdrs.CONTENT_TYPE: content_type})
+
+    def _check_metrics_access(self, request: web.Request) -> None:
+        access = self._options.metrics_access
+        if access == "nobody":
+            raise NotFound()
+        if access == "anyone":
+            return
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if access == "loopback" and self._options.is_from_here(request.remote or "", headers):
+            return
+        self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION))
+
+    async def _openapi(self, request: web.Request) -> web.Response:
+        del request
+        return web.Response(body=encoded(), content_type="application/json")
+
+
+def _params(request: web.Request, operation: Operation) -> Mapping[str, str]:
+    params = dict(request.match_info)
+    try:
+        msgspec.convert(params, operation.params)
+    except msgspec.ValidationError as problem:
+        raise Invalid(reason=str(problem)) from None
+    return params
+
+
+async def _body(request: web.Request, operation: Operation) -> Struct | None:
+    if operation.body is None:
+        return None
+    if request.content_type != "application/json":
+        raise Unsupported(what="content type", known="application/json")
+    try:
+        async with asyncio.timeout(READ_DEADLINE_S):
+            body = await _bounded(request)
+    except TimeoutError:
+        raise Timeout(deadline_s=int(READ_DEADLINE_S)) from None
+    try:
+        return msgspec.json.decode(body, type=operation.body)
+    except msgspec.ValidationError as problem:
+        raise Invalid(reason=str(problem)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Malformed(reason="not JSON") from None
+
+
+async def _bounded(request: web.Request) -> bytes:
+    body = bytearray()
+    while chunk := await request.content.readany():
+        body += chunk
+        if len(body) > BODY_MAX_BYTES:
+            raise TooLarge(what="body", limit_bytes=BODY_MAX_BYTES)
+    return bytes(body)
+
+
+def _wrong_method(allowed: tuple[str, ...]) -> Handler:
+    async def handle(request: web.Request) -> web.Response:
+        del request
+        response = refuse(Unsupported(what="method", known=", ".join(allowed)))
+        response.set_status(405)
+        response.headers[hdrs.ALLOW] = ", ".join(allowed)
+        return response
+
+    return handle
+
+
+async def _unknown_path(request: web.Request) -> web.Response:
+    del request
+    return refuse(NotFound())
+
+
+def _json(answer: Struct, *, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(answer), status=status, content_type="application/json")

@@ -1,0 +1,184 @@
+"""The operations, as a table: routes and the OpenAPI document are both made from it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, Literal, Protocol
+
+from msgspec import Struct
+
+from unisono.app.own_sessions import OwnSessions
+from unisono.domain.answers import SessionView
+from unisono.domain.errors import Invalid
+from unisono.domain.ids import INTEGER_MAX, DeviceId, Instant, SessionId, UserId
+from unisono.gateways.rest.shapes import (
+    Closed,
+    DeviceList,
+    DeviceView,
+    OfDevice,
+    OfNothing,
+    OfSession,
+    OfUser,
+    Revocation,
+    SessionList,
+)
+from unisono.ports.clock import Clock
+
+FOR_EVER: Final = Instant(INTEGER_MAX)
+
+
+class Named(Protocol):
+    """How a token is named for its revocation."""
+
+    credential: str
+    until: Instant
+
+
+class Desk(Struct, frozen=True):
+    """What the operations work with. `name_token` gives a token's name without checking it."""
+
+    own_sessions: OwnSessions
+    clock: Clock
+    name_token: Callable[[str], Named]
+
+
+class Asked(Struct, frozen=True):
+    """One request, read and checked against the shapes of its operation."""
+
+    params: Mapping[str, str]
+    body: Struct | None
+
+
+class Operation(Struct, frozen=True):
+    """One operation. `faults` are the codes it may answer with beside those that all have."""
+
+    name: str
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    summary: str
+    params: type[Struct]
+    answer: type[Struct]
+    carry_out: Callable[[Desk, Asked], Awaitable[Struct]]
+    body: type[Struct] | None = None
+    faults: tuple[str, ...] = ()
+
+
+async def _list_sessions(desk: Desk, asked: Asked) -> SessionList:
+    return SessionList(sessions=(await desk.own_sessions.list_of(_user(asked))).sessions)
+
+
+async def _list_devices(desk: Desk, asked: Asked) -> DeviceList:
+    return DeviceList(devices=devices_of((await desk.own_sessions.list_of(_user(asked))).sessions))
+
+
+async def _close_all(desk: Desk, asked: Asked) -> Closed:
+    return Closed(closed=len((await desk.own_sessions.end_all(_user(asked), "closed")).ended))
+
+
+async def _close_session(desk: Desk, asked: Asked) -> Closed:
+    session = SessionId(asked.params["session"])
+    return Closed(closed=len((await desk.own_sessions.end_session(_user(asked), session, "closed")).ended))
+
+
+async def _close_device(desk: Desk, asked: Asked) -> Closed:
+    device = DeviceId(asked.params["device"])
+    return Closed(closed=len((await desk.own_sessions.end_device(_user(asked), device, "closed")).ended))
+
+
+async def _revoke(desk: Desk, asked: Asked) -> Closed:
+    match asked.body:
+        case Revocation(token=str(token), credential=None, user=None, before=None, until=None):
+            named = desk.name_token(token)
+            return Closed(closed=await desk.own_sessions.revoke_credential(named.credential, named.until))
+        case Revocation(token=None, credential=str(credential), user=None, before=None, until=until):
+            until = FOR_EVER if until is None else until
+            return Closed(closed=await desk.own_sessions.revoke_credential(credential, until))
+        case Revocation(token=None, credential=None, user=str(user), before=before, until=None):
+            before = desk.clock.now() if before is None else before
+            return Closed(closed=await desk.own_sessions.revoke_before(UserId(user), before))
+    raise Invalid(reason="give token, or credential (and until), or user (and before)")
+
+
+def _user(asked: Asked) -> UserId:
+    return UserId(asked.params["user"])
+
+
+def devices_of(sessions: Sequence[SessionView]) -> tuple[DeviceView, ...]:
+    """Put sessions, the oldest login first, together by device."""
+    by_device: dict[DeviceId, list[SessionView]] = {}
+    for session in sessions:
+        by_device.setdefault(session.device, []).append(session)
+    views = [_device(device, its) for device, its in by_device.items()]
+    return tuple(sorted(views, key=lambda view: view.opened_at))
+
+
+def _device(device: DeviceId, sessions: Sequence[SessionView]) -> DeviceView:
+    latest = sessions[-1]
+    return DeviceView(
+        device=device,
+        shown=latest.shown,
+        state="live" if any(session.state == "live" for session in sessions) else "detached",
+        opened_at=latest.opened_at,
+        seen_at=max(session.seen_at for session in sessions),
+        sessions=tuple(session.session for session in sessions),
+    )
+
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        "listSessions",
+        "GET",
+        "/v1/users/{user}/sessions",
+        "List a user's sessions that are not over",
+        OfUser,
+        SessionList,
+        _list_sessions,
+    ),
+    Operation(
+        "closeAllSessions",
+        "DELETE",
+        "/v1/users/{user}/sessions",
+        "Close all sessions of a user",
+        OfUser,
+        Closed,
+        _close_all,
+    ),
+    Operation(
+        "closeSession",
+        "DELETE",
+        "/v1/users/{user}/sessions/{session}",
+        "Close one session of a user",
+        OfSession,
+        Closed,
+        _close_session,
+        faults=("not_found",),
+    ),
+    Operation(
+        "listDevices",
+        "GET",
+        "/v1/users/{user}/devices",
+        "List a user's devices that are logged in",
+        OfUser,
+        DeviceList,
+        _list_devices,
+    ),
+    Operation(
+        "closeDevice",
+        "DELETE",
+        "/v1/users/{user}/devices/{device}",
+        "Close all sessions of one device",
+        OfDevice,
+        Closed,
+        _close_device,
+        faults=("not_found",),
+    ),
+    Operation(
+        "revoke",
+        "POST",
+        "/v1/revocations",
+        "Void tokens and close the sessions they opened",
+        OfNothing,
+        Closed,
+        _revoke,
+        body=Revocation,
+        faults=("malformed", "too_large"),
+    ),
+)

@@ -1,0 +1,113 @@
+"""What is asked and answered over REST. The OpenAPI document is made from these."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from unisono.domain.answers import SessionView
+from unisono.domain.commands import Token
+from unisono.domain.facts import Label
+from unisono.domain.ids import INTEGER_MAX, DeviceId, DeviceIdIn, Instant, SessionId, SessionIdIn, UserIdIn
+
+InstantIn = Annotated[Instant, Meta(ge=0, le=INTEGER_MAX, description="Milliseconds since 1970-01-01 UTC.")]
+CredentialIn = Annotated[
+    str,
+    Meta(min_length=5, max_length=160, description="The name of a token: `jti:…` or `sha256:…`, as in the log."),
+]
+
+
+class OfNothing(Struct, frozen=True):
+    """No path parameters."""
+
+
+class OfUser(Struct, frozen=True):
+    """A user."""
+
+    user: UserIdIn
+
+
+class OfSession(Struct, frozen=True):
+    """One of a user's sessions."""
+
+    user: UserIdIn
+    session: SessionIdIn
+
+
+class OfDevice(Struct, frozen=True):
+    """One of a user's devices."""
+
+    user: UserIdIn
+    device: DeviceIdIn
+
+
+class SessionList(Struct, frozen=True):
+    """A user's sessions that are not over, the oldest login first."""
+
+    sessions: tuple[SessionView, ...]
+
+
+class DeviceView(Struct, frozen=True, omit_defaults=True):
+    """A device of a user, as its latest login described it. `live` when one of its sessions is connected."""
+
+    device: DeviceId
+    shown: Label
+    state: Literal["live", "detached"]
+    opened_at: Instant
+    seen_at: Instant
+    sessions: tuple[SessionId, ...]
+
+
+class DeviceList(Struct, frozen=True):
+    """A user's devices that are logged in, the latest login last."""
+
+    devices: tuple[DeviceView, ...]
+
+
+class Closed(Struct, frozen=True):
+    """How many sessions were closed."""
+
+    closed: Annotated[int, Meta(ge=0)]
+
+
+class Revocation(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is void from now on: one `token`, one `credential` by name, or all tokens of a `user` issued `before`.
+
+    Exactly one of the three. `before` goes with `user` and is the present when left out. `until` goes with
+    `credential`: how long it has to be remembered, at most as long as the token would have lived.
+    """
+
+    token: Annotated[Token, Meta(min_length=1)] | None = None
+    credential: CredentialIn | None = None
+    user: UserIdIn | None = None
+    before: InstantIn | None = None
+    until: InstantIn | None = None
+
+
+class Fault(Struct, frozen=True):
+    """Why it was not done. `numbers` explain; `retryable` says if a repeat can help."""
+
+    code: str
+    message: str
+    retryable: bool
+    numbers: dict[str, int | str]
+
+
+class Alive(Struct, frozen=True):
+    """The process answers."""
+
+    version: str
+    status: Literal["ok"] = "ok"
+
+
+class Check(Struct, frozen=True, omit_defaults=True):
+    """How one part is."""
+
+    is_good: bool
+    reason: str | None = None
+
+
+class Readiness(Struct, frozen=True):
+    """Whether the node takes work, and how its parts are."""
+
+    is_ready: bool
+    checks: dict[str, Check]
