@@ -22,14 +22,19 @@ from unisono.domain.rates import Rate
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.registry import Registry
+from unisono.gateways.rest.door import RestDoor, RestOptions
+from unisono.gateways.rest.guard import Guard
+from unisono.gateways.rest.health import Health
+from unisono.gateways.rest.operations import Desk
 from unisono.gateways.websocket.dialogue import Pace
 from unisono.gateways.websocket.door import DoorOptions, WebSocketDoor
+from unisono.identity.belief import is_from_here
+from unisono.identity.credentials import revocable
 from unisono.identity.function import UserIdFunction
 from unisono.identity.opening import opened_identity
 from unisono.ports.bus import Bus
-from unisono.ports.telemetry import Telemetry
 from unisono.settings import Settings, is_same_origin
-from unisono.stores.sql import Store, StoreOptions, open_store
+from unisono.stores.sql import StoreOptions, open_store
 from unisono.telemetry.lag import LoopLag
 from unisono.telemetry.lines import Lines, chosen_format
 from unisono.telemetry.meter import Meter
@@ -37,6 +42,8 @@ from unisono.telemetry.system import SystemTelemetry, libraries_logged
 
 RETURN_SPREAD_MS: Final = 2_000
 """Over how long clients are spread when they are told to come back after a stop."""
+LAG_MAX_S: Final = 1.0
+"""An event loop this late is not ready for more work."""
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted: a whole fleet comes back at once after a restart."""
 
@@ -67,7 +74,7 @@ async def running(
     Raises:
         OSError: The address is taken.
         UnisonoError: The store cannot be opened.
-        KeyFault, FunctionFault: The identity cannot be made.
+        UnusableKeyError, UnusableFunctionError: The identity cannot be made.
     """
     clock = SystemClock()
     async with AsyncExitStack() as stack:
@@ -87,9 +94,10 @@ async def running(
         )
         node = Node(parts, _app_options(settings), name=settings.app, server=f"unisono/{__version__}")
         await node.start()
-        hosting = Hosting(settings, node, store, telemetry)
+        lag = LoopLag(clock, telemetry)
+        hosting = Hosting(settings, node, telemetry, lag)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        background = [tasks.create_task(job) for job in (node.run(), hosting.watch(), LoopLag(clock, telemetry).run())]
+        background = [tasks.create_task(job) for job in (node.run(), hosting.watch(), lag.run())]
         for task in background:
             stack.callback(task.cancel)
         async with hosting.listening() as address:
@@ -99,7 +107,7 @@ async def running(
 class Hosting:
     """The doors of a node on one port."""
 
-    def __init__(self, settings: Settings, node: Node, store: Store, telemetry: Telemetry) -> None:
+    def __init__(self, settings: Settings, node: Node, telemetry: SystemTelemetry, lag: LoopLag) -> None:
         limits = settings.limits
         self._settings = settings
         self._node = node
@@ -114,7 +122,7 @@ class Hosting:
             node.parts.clock,
         )
         self._telemetry = telemetry
-        self._store = store
+        self._lag = lag
 
     async def watch(self) -> None:
         """End connections that fell silent, until cancelled."""
@@ -132,6 +140,7 @@ class Hosting:
             flusher=Flusher(),
         )
         door.add_to(application.router)
+        self._rest_door().add_to(application.router)
         runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await runner.setup()
         server = self._settings.server
@@ -147,6 +156,38 @@ class Hosting:
         self._admission.close()
         left = await self._registry.end_all(self._draining, self._settings.server.drain_s)
         self._telemetry.event("drained", left=left)
+
+    def _rest_door(self) -> RestDoor:
+        parts, metrics = self._node.parts, self._settings.metrics
+        options = RestOptions(
+            guard=Guard(self._settings.admin.keys),
+            metrics_access=metrics.access if metrics.enabled else "nobody",
+            exposition=self._exposition,
+            is_from_here=is_from_here,
+        )
+        desk = Desk(own_sessions=self._node.own_sessions, clock=parts.clock, name_token=revocable)
+        checks = {"store": self._check_store, "lease": self._check_lease, "loop": self._check_loop}
+        checks["admission"] = self._check_admission
+        return RestDoor(desk, options, Health(checks, parts.clock, parts.telemetry), parts.telemetry)
+
+    def _exposition(self, accept: str) -> tuple[bytes, str]:
+        # prometheus-client takes 76 ms to import, and many servers are never asked.
+        from unisono.telemetry.exposition import exposition  # noqa: PLC0415
+
+        return exposition(self._telemetry.meter, accept)
+
+    async def _check_store(self) -> str | None:
+        await self._node.parts.log.checkpoint()
+        return None
+
+    async def _check_lease(self) -> str | None:
+        return None if self._node.has_lease else "lost"
+
+    async def _check_loop(self) -> str | None:
+        return None if self._lag.seconds < LAG_MAX_S else f"{self._lag.seconds:.1f} s late"
+
+    async def _check_admission(self) -> str | None:
+        return "draining" if self._admission.is_closed else None
 
     def _draining(self) -> UnisonoError:
         spread = int(self._node.parts.entropy.fraction() * RETURN_SPREAD_MS)

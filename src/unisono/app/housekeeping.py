@@ -31,6 +31,7 @@ class Housekeeping:
         self._fanout = fanout
         self._own_sessions = own_sessions
         self.node = NodeId(0)
+        self.has_lease = True
 
     async def run(self) -> None:
         """Do the chores until cancelled. A chore that fails is logged and tried again at its next turn."""
@@ -50,7 +51,8 @@ class Housekeeping:
                 self._parts.telemetry.fault("chore_failed", chore=name, code=fault.code)
 
     async def _keep_lease(self) -> None:
-        if await self._parts.sessions.keep_lease(self.node, self._options.lease_ttl_s):
+        self.has_lease = await self._parts.sessions.keep_lease(self.node, self._options.lease_ttl_s)
+        if self.has_lease:
             return
         # Another node may hold our users by now, so what we believe of their sessions is worth nothing.
         self._parts.telemetry.fault("lease_lost", node=self.node)

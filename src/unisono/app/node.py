@@ -38,6 +38,11 @@ class Node:
         await self.fanout.start()
         self.parts.telemetry.event("node_started", node=node, app=self._name)
 
+    @property
+    def has_lease(self) -> bool:
+        """Say if other nodes count our sessions as live."""
+        return self._housekeeping.has_lease
+
     async def run(self) -> None:
         """Do what goes on beside the connections, until cancelled."""
         async with asyncio.TaskGroup() as tasks:

@@ -30,11 +30,11 @@ class Admission:
         self._bucket = full(self._rate, clock.monotonic_s())
         self._by_address: Counter[str] = Counter()
         self._greeting = 0
-        self._is_closed = False
+        self.is_closed = False
 
     def close(self) -> None:
         """Let nobody in from now on."""
-        self._is_closed = True
+        self.is_closed = True
 
     @contextmanager
     def connection(self, address: str) -> Iterator[None]:
@@ -70,7 +70,7 @@ class Admission:
             self._greeting -= 1
 
     def _check(self, address: str) -> None:
-        if self._is_closed:
+        if self.is_closed:
             raise Draining(retry_after_ms=1000)
         if self._by_address[address] >= self._limits.connections_per_address:
             raise RateLimited(what="connections from one address", limit=self._limits.connections_per_address)

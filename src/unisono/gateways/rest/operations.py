@@ -28,8 +28,13 @@ FOR_EVER: Final = Instant(INTEGER_MAX)
 class Named(Protocol):
     """How a token is named for its revocation."""
 
-    credential: str
-    until: Instant
+    @property
+    def credential(self) -> str:
+        """Its name."""
+
+    @property
+    def until(self) -> Instant:
+        """How long its revocation has to be remembered."""
 
 
 class Desk(Struct, frozen=True):
