@@ -126,7 +126,7 @@ class Conversations(Answer, frozen=True, tag="conversations"):
 
 
 class Membership(Answer, frozen=True, tag="membership"):
-    """Who is a member after the change."""
+    """Who is a member after the change; nobody, for a reader who is none then."""
 
     conversation: ConversationId
     members: tuple[UserId, ...]

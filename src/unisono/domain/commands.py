@@ -9,6 +9,8 @@ from msgspec import Meta, Struct
 
 from unisono.domain.facts import Content, ConversationKind
 from unisono.domain.ids import (
+    NO_NUL,
+    PRINTABLE,
     START,
     CheckpointIn,
     ConversationIdIn,
@@ -35,7 +37,7 @@ TOKEN_MAX_CHARS: Final = 8192
 
 PageSize = Annotated[int, Meta(ge=1, le=PAGE_MAX)]
 Users = Annotated[tuple[UserIdIn, ...], Meta(min_length=1, max_length=MEMBERS_PER_COMMAND_MAX)]
-Name = Annotated[str, Meta(max_length=NAME_MAX_CHARS)]
+Name = Annotated[str, Meta(max_length=NAME_MAX_CHARS, pattern=NO_NUL)]
 Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
 
 
@@ -48,8 +50,8 @@ class Device(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
     id: DeviceIdIn
     platform: PlatformIn
-    label: Annotated[str, Meta(max_length=LABEL_MAX_CHARS)] | None = None
-    info: Annotated[str, Meta(max_length=INFO_MAX_CHARS)] | None = None
+    label: Annotated[str, Meta(max_length=LABEL_MAX_CHARS, pattern=NO_NUL)] | None = None
+    info: Annotated[str, Meta(max_length=INFO_MAX_CHARS, pattern=NO_NUL)] | None = None
 
 
 class Login(Command, frozen=True, tag="login"):
@@ -59,7 +61,7 @@ class Login(Command, frozen=True, tag="login"):
     """
 
     device: Device
-    login: Annotated[str, Meta(min_length=8, max_length=64)]
+    login: Annotated[str, Meta(min_length=8, max_length=64, pattern=PRINTABLE)]
     token: Token | None = None
     user: UserIdIn | None = None
     tag: TagIn | None = None

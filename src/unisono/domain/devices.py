@@ -13,14 +13,14 @@ from msgspec import Meta, Struct
 from unisono.domain.errors import DeviceRefused
 from unisono.domain.ids import DeviceId, Instant, Platform, SessionId, Tag
 
-SlotKey = Literal["app", "platform", "group", "tag"]
+SlotKey = Literal["app", "platform", "group", "tag", "device"]
 
 
 class Slot(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One limit. `capacity` holders may share what `key` gives.
 
-    - `key`: everything (`app`), the platform, its group (of `groups`), or the tag. A login without a group or tag is
-      not counted in such a slot.
+    - `key`: everything (`app`), the platform, its group (of `groups`), the tag, or the device. A login without a group
+      or tag is not counted in such a slot.
     - `counts`: devices (all sessions of a device are one holder) or sessions.
     - `loser`: the holder that logged in first, or the newcomer, who is then refused.
     - `same_device`: what an earlier session of the newcomer's own device meets when sessions are counted: it is
@@ -81,24 +81,60 @@ def admit(policy: Policy, held: Sequence[Login], newcomer: Login) -> tuple[Loss,
     """Decide which held sessions end so that the newcomer has its place in every slot.
 
     `held` are the sessions of the same user that are not over. After the losses are ended and the newcomer is added, no
-    slot holds more than its capacity. A device never displaces itself.
+    slot that the newcomer has a place in holds more than its capacity, and each loss is needed for that. A device never
+    displaces itself, except where a slot counts it `like_others`.
 
     Raises:
         DeviceRefused: A slot is full and its policy keeps the older ones; then nobody loses.
     """
+    shared = _shared(policy, held, newcomer)
     losses: dict[SessionId, Loss] = {}
-    for slot in policy.slots:
-        mine = _place_in(slot, policy, newcomer)
-        if mine is None:
-            continue
-        rivals = [login for login in held if _place_in(slot, policy, login) == mine and login.session not in losses]
-        for loss in _losses(slot, rivals, newcomer):
-            losses[loss.session] = loss
-    return tuple(losses.values())
+    # A slot that keeps its holders is asked last: the room that the others make may do.
+    for slot, rivals in sorted(shared, key=lambda each: each[0].loser == "newcomer"):
+        left = [login for login in rivals if login.session not in losses]
+        losses.update((loss.session, loss) for loss in _losses(slot, left, newcomer))
+    return _needed(shared, losses, newcomer)
 
 
-def _losses(slot: Slot, rivals: Iterable[Login], newcomer: Login) -> Iterable[Loss]:
-    by_age = sorted(rivals, key=lambda login: (login.opened_at, login.session))
+def _shared(policy: Policy, held: Iterable[Login], newcomer: Login) -> list[tuple[Slot, list[Login]]]:
+    """Give each slot that applies to the newcomer, with the held sessions in the same place, the oldest first."""
+    by_age = sorted(held, key=_age)
+    places = ((slot, _place_in(slot, policy, newcomer)) for slot in policy.slots)
+    return [
+        (slot, [login for login in by_age if _place_in(slot, policy, login) == mine])
+        for slot, mine in places
+        if mine is not None
+    ]
+
+
+def _needed(
+    shared: Sequence[tuple[Slot, list[Login]]], losses: Mapping[SessionId, Loss], newcomer: Login
+) -> tuple[Loss, ...]:
+    """Leave out losses that the losses of another slot made needless, those of the latest logins first."""
+    if len(shared) < 2:
+        return tuple(losses.values())
+    needed = dict(losses)
+    by_age = sorted({login.session: login for _, rivals in shared for login in rivals}.values(), key=_age)
+    for login in reversed(by_age):
+        if (loss := needed.pop(login.session, None)) is not None and not _fits(shared, needed, newcomer):
+            needed[login.session] = loss
+    return tuple(loss for session, loss in losses.items() if session in needed)
+
+
+def _fits(shared: Sequence[tuple[Slot, list[Login]]], losses: Mapping[SessionId, Loss], newcomer: Login) -> bool:
+    for slot, rivals in shared:
+        stay = [login for login in (*rivals, newcomer) if login.session not in losses]
+        count = len({login.device for login in stay}) if slot.counts == "devices" else len(stay)
+        if count > slot.capacity:
+            return False
+    return True
+
+
+def _age(login: Login) -> tuple[Instant, SessionId]:
+    return login.opened_at, login.session
+
+
+def _losses(slot: Slot, by_age: Sequence[Login], newcomer: Login) -> Iterable[Loss]:
     if slot.counts == "devices":
         return _device_losses(slot, by_age, newcomer)
     return _session_losses(slot, by_age, newcomer)
@@ -116,8 +152,9 @@ def _device_losses(slot: Slot, by_age: Sequence[Login], newcomer: Login) -> Iter
 
 
 def _session_losses(slot: Slot, by_age: Sequence[Login], newcomer: Login) -> Iterable[Loss]:
-    own = [login for login in by_age if login.device == newcomer.device and slot.same_device == "replaced"]
-    others = [login for login in by_age if login not in own]
+    yields = slot.same_device == "replaced"
+    own = [login for login in by_age if yields and login.device == newcomer.device]
+    others = [login for login in by_age if not yields or login.device != newcomer.device]
     excess = len(by_age) + 1 - slot.capacity
     if excess <= 0:
         return ()
@@ -153,5 +190,7 @@ def _part(key: SlotKey, policy: Policy, login: Login) -> str | None:
             return login.platform
         case "tag":
             return login.tag
+        case "device":
+            return login.device
         case "group":
             return next((name for name, platforms in policy.groups.items() if login.platform in platforms), None)

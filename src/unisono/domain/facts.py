@@ -4,9 +4,9 @@ Facts of a conversation's stream: `ConversationCreated`, `MessagePlaced`, `Membe
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ReadMarkMoved`, `SessionOpened`, `SessionEnded`.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from unisono.domain.ids import (
     Checkpoint,
@@ -25,6 +25,7 @@ from unisono.domain.ids import (
 )
 
 ConversationKind = Literal["direct", "group"]
+ContentType = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 EndReason = Literal["logged_out", "closed", "displaced", "replaced", "revoked", "expired"]
 
 
@@ -35,7 +36,7 @@ class Content(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
     L117 ff.); 0 is reserved. `attributes` travel with any type; `data` belongs to the type.
     """
 
-    type: int = -1
+    type: ContentType = -1
     text: str | None = None
     attributes: dict[str, Json] | None = None
     data: dict[str, Json] | None = None

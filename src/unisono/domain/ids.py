@@ -36,17 +36,22 @@ SEND_KEY_MAX_CHARS: Final = 128
 INTEGER_MAX: Final = 2**53 - 1
 """The largest integer that every JSON reader keeps exact."""
 
+# A pattern ends in (?![\s\S]) because Python's `$` lets a final line break pass; JavaScript reads it alike.
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\x9f]+(?![\s\S])"
+"""No control characters: they have no place in an id, would break lines of the log, and PostgreSQL keeps no NUL."""
+NO_NUL: Final = r"^[^\x00]*$"
+
 # Lengths are counted in characters (Unicode code points), as clients see them.
-UserIdIn = Annotated[UserId, Meta(min_length=1, max_length=USER_ID_MAX_CHARS)]
-OpaqueIn = Annotated[str, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS)]
-DeviceIdIn = Annotated[DeviceId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS)]
-SessionIdIn = Annotated[SessionId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS)]
-TabIdIn = Annotated[TabId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS)]
-ConversationIdIn = Annotated[ConversationId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS)]
-SendKeyIn = Annotated[SendKey, Meta(min_length=1, max_length=SEND_KEY_MAX_CHARS)]
-StreamKeyIn = Annotated[StreamKey, Meta(min_length=3, max_length=OPAQUE_ID_MAX_CHARS + 2)]
-PlatformIn = Annotated[Platform, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,31}$")]
-TagIn = Annotated[Tag, Meta(min_length=1, max_length=64)]
+UserIdIn = Annotated[UserId, Meta(min_length=1, max_length=USER_ID_MAX_CHARS, pattern=PRINTABLE)]
+OpaqueIn = Annotated[str, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS, pattern=PRINTABLE)]
+DeviceIdIn = Annotated[DeviceId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS, pattern=PRINTABLE)]
+SessionIdIn = Annotated[SessionId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS, pattern=PRINTABLE)]
+TabIdIn = Annotated[TabId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS, pattern=PRINTABLE)]
+ConversationIdIn = Annotated[ConversationId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS, pattern=PRINTABLE)]
+SendKeyIn = Annotated[SendKey, Meta(min_length=1, max_length=SEND_KEY_MAX_CHARS, pattern=PRINTABLE)]
+StreamKeyIn = Annotated[StreamKey, Meta(min_length=3, max_length=OPAQUE_ID_MAX_CHARS + 2, pattern=PRINTABLE)]
+PlatformIn = Annotated[Platform, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,31}(?![\s\S])")]
+TagIn = Annotated[Tag, Meta(min_length=1, max_length=64, pattern=PRINTABLE)]
 SeqIn = Annotated[Seq, Meta(ge=0, le=INTEGER_MAX)]
 CheckpointIn = Annotated[Checkpoint, Meta(ge=0, le=INTEGER_MAX)]
 FenceIn = Annotated[Fence, Meta(ge=0, le=INTEGER_MAX)]

@@ -116,17 +116,20 @@ def _joining(
 def _leaving(snapshot: Snapshot, by: UserId, command: type[Command], asked: Iterable[UserId]) -> Decision:
     conversation = permit(command, snapshot, by)
     current = _current(snapshot)
-    users = tuple(user for user in dict.fromkeys(asked) if user in current)
+    asked, members = dict.fromkeys(asked), frozenset(current)
+    users = tuple(user for user in asked if user in members)
+    # Who is a member no more, learns no more who is: also when a quit is repeated much later.
+    stays = by in members and by not in asked
+    shown = tuple(user for user in current if user not in asked) if stays else ()
     if not users:
-        return _unchanged(conversation.id, current)
+        return _unchanged(conversation.id, shown)
     at = Seq(conversation.head.seq + 1)
     fact = Draft(stream=conversation_stream(conversation.id), fact=MembersLeft(users=users, by=by))
     exits = tuple(
         Draft(stream=user_stream(user), fact=ConversationExited(conversation=conversation.id, seq=at, by=by))
         for user in users
     )
-    left = tuple(user for user in current if user not in users)
-    return Decision((fact, *exits), _membership_answer(conversation.id, left))
+    return Decision((fact, *exits), _membership_answer(conversation.id, shown))
 
 
 def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:

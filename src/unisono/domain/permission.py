@@ -38,7 +38,7 @@ class Rule(Struct, frozen=True):
 
 
 _GREETING: Final = frozenset({Standing.UNGREETED})
-_ANYBODY: Final = frozenset(Standing)
+_GREETED: Final = frozenset(Standing) - _GREETING
 _USERS: Final = frozenset({Standing.STRANGER, Standing.FORMER, Standing.MEMBER})
 _READERS: Final = frozenset({Standing.FORMER, Standing.MEMBER})
 _MEMBERS: Final = frozenset({Standing.MEMBER})
@@ -46,7 +46,7 @@ _MEMBERS: Final = frozenset({Standing.MEMBER})
 RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.Login: Rule(_GREETING),
     c.Resume: Rule(_GREETING),
-    c.Ping: Rule(_ANYBODY),
+    c.Ping: Rule(_GREETED),
     c.Logout: Rule(_USERS),
     c.Sync: Rule(_USERS),
     c.ReadStream: Rule(_READERS),

@@ -17,11 +17,13 @@ from unisono.domain.commands import AnyCommand
 from unisono.domain.errors import Malformed, Unsupported
 from unisono.domain.facts import Label, PlacedFact
 from unisono.domain.ids import INTEGER_MAX, Checkpoint, Epoch, Instant, Seq, StreamKey
+from unisono.wire.json_values import check_values
 
 JSON: Final = "unisono.v1+json"
 MSGPACK: Final = "unisono.v1+msgpack"
 SUBPROTOCOLS: Final = (JSON, MSGPACK)
-NESTING_MAX: Final = 32
+REASON_MAX_CHARS: Final = 200
+"""A reason may quote the frame; it is not to become an echo of it."""
 
 RequestId = Annotated[int, Meta(ge=1, le=INTEGER_MAX)]
 
@@ -112,6 +114,9 @@ class Codec(Protocol):
         """Write facts of one stream, contiguous, as a delivery."""
 
 
+_UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, TypeError, ValueError)
+
+
 class _StructCodec:
     """Both encodings: they differ in msgspec's module alone."""
 
@@ -124,9 +129,11 @@ class _StructCodec:
 
     def decode(self, frame: bytes | str) -> Request:
         try:
-            return self._decoder.decode(frame)  # type: ignore[arg-type]  # MessagePack frames are never text
-        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError, UnicodeError, ValueError) as problem:
+            request = self._decoder.decode(frame)  # type: ignore[arg-type]  # text for MessagePack is a TypeError
+        except _UNREADABLE as problem:
             raise _explain(problem) from None
+        check_values(request.do)
+        return request
 
     def encode(self, frame: ServerFrame) -> bytes:
         return self._encoder.encode(frame)
@@ -141,10 +148,11 @@ class _StructCodec:
 def _explain(problem: Exception) -> Malformed | Unsupported:
     text = str(problem)
     if isinstance(problem, msgspec.ValidationError):
-        if "$.do.op" in text and "Invalid value" in text:
+        # Both ends, because what stands between them may quote the frame.
+        if text.startswith("Invalid value") and text.endswith(" - at `$.do.op`"):
             return Unsupported(what="operation", at="$.do.op")
-        return Malformed(reason=text)
-    return Malformed(reason="not readable: " + text[:120])
+        return Malformed(reason=text[:REASON_MAX_CHARS])
+    return Malformed(reason=f"not readable: {text}"[:REASON_MAX_CHARS])
 
 
 @cache
@@ -163,7 +171,7 @@ def request_id_of(frame: bytes | str, codec: Codec) -> int:
     """Find the id of a frame that could not be read as a request, to tell its sender; 0 when there is none."""
     try:
         found = msgspec.json.decode(frame, type=_Id) if codec.is_text else _id_in_msgpack(frame)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError):
+    except _UNREADABLE:
         return 0
     return found.id
 

@@ -1,0 +1,75 @@
+"""Free values inside commands: whatever came, it must be JSON that every reader reads alike.
+
+MessagePack can say more than JSON (bytes, dates, extensions, NaN, keys that are no strings), and JSON more than
+MessagePack or JavaScript keep (integers of any size). A message with one such value in it could not be written to its
+readers at all, or would tell each of them something else.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from unisono.domain import commands as c
+from unisono.domain.errors import Malformed
+from unisono.domain.ids import INTEGER_MAX, Json
+
+NESTING_MAX: Final = 32
+"""Levels of objects and arrays in a free value, itself included."""
+VALUES_MAX: Final = 65_536
+"""Values in a free value, itself included: looking at more would hold up all other connections."""
+
+
+def check_values(command: c.Command) -> None:
+    """Refuse a command that carries what is not JSON, or JSON that not every reader keeps.
+
+    Raises:
+        Malformed: Says what and in which field.
+    """
+    for field, value in _free_values(command):
+        if value is not None:
+            _check(value, field)
+
+
+def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
+    match command:
+        case c.SendMessage(content=content):
+            return ("content.attributes", content.attributes), ("content.data", content.data)
+        case c.CreateConversation(attributes=attributes):
+            return (("attributes", attributes),)
+        case _:
+            return ()
+
+
+def _check(value: Json, field: str) -> None:
+    level: list[Json] = [value]
+    count = depth = 1
+    while level:
+        below: list[Json] = []
+        for item in level:
+            if depth > NESTING_MAX and isinstance(item, dict | list):
+                raise Malformed(field=field, reason="nested too deeply", limit=NESTING_MAX)
+            below.extend(_inside(item, field))
+        level = below
+        count += len(below)
+        depth += 1
+        if count > VALUES_MAX:
+            raise Malformed(field=field, reason="too many values", limit=VALUES_MAX)
+
+
+def _inside(item: Json, field: str) -> Iterable[Json]:
+    """Give the values directly inside an object or array; for a plain value that is JSON, none."""
+    if isinstance(item, dict):
+        if not all(isinstance(key, str) for key in item):
+            raise Malformed(field=field, reason="a key that is no string")
+        return item.values()
+    if isinstance(item, list):
+        return item
+    if item is None or isinstance(item, str | bool):
+        return ()
+    if isinstance(item, int):
+        if abs(item) > INTEGER_MAX:
+            raise Malformed(field=field, reason="an integer that not every reader keeps", limit=INTEGER_MAX)
+        return ()
+    if isinstance(item, float) and math.isfinite(item):
+        return ()
+    raise Malformed(field=field, reason="a value that JSON cannot carry")
