@@ -97,7 +97,7 @@ class ServerProcess:
         self._process = await asyncio.create_subprocess_exec(
             *self.wrapper,
             *self._command(),
-            env=os.environ | {"PYTHONUNBUFFERED": "1"} | self.environment,
+            env=_own_environment() | self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -125,7 +125,7 @@ class ServerProcess:
         assert self._process.returncode is not None
         return self._process.returncode
 
-    def signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """Send a signal, without waiting for anything."""
         if self._process is not None and self._process.returncode is None:
             os.kill(self._server_pid(), number)
@@ -189,7 +189,7 @@ class ServerProcess:
     async def _end(self, number: signal.Signals) -> None:
         assert self._process is not None
         if self._process.returncode is None:
-            self.signal(number)
+            self.send_signal(number)
         await self.wait_ended()
 
     async def _pump(self, process: asyncio.subprocess.Process) -> None:
@@ -214,6 +214,12 @@ class ServerProcess:
                     pass
                 await asyncio.sleep(READY_POLL_S)
         raise AssertionError(f"the server ended at its start:\n{self.text[-4000:]}")
+
+
+def _own_environment() -> dict[str, str]:
+    """Give our environment without settings: those are the test's to choose."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("UNISONO_")}
+    return kept | {"PYTHONUNBUFFERED": "1"}
 
 
 def _die_with_parent() -> None:

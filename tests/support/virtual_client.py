@@ -7,6 +7,7 @@ for the judge.
 import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -64,6 +65,7 @@ class VirtualClient:
         self.resumes = self.logins = 0
         self.ended_by: Frame | None = None
         self.refused: list[int] = []
+        self.on_placed: Callable[[], None] | None = None
         self.info: str | None = None
         self._chance = Random(f"{seed}/{name}")
         self._platform = platform
@@ -277,7 +279,7 @@ class VirtualClient:
 
     def _read_all(self, reads: list[Frame]) -> None:
         for read in reads:
-            self._issue(read, lambda frame, stream=read["stream"]: self._take_page(frame, stream))
+            self._issue(read, partial(self._take_page, stream=read["stream"]))
 
     def _take_page(self, frame: Frame, stream: str) -> None:
         if frame["is"] == "reply":
@@ -295,7 +297,7 @@ class VirtualClient:
                 return
             if key not in self._under_way:
                 self._under_way.add(key)
-                self._issue(send, lambda frame, key=key: self._take_placed(frame, key))
+                self._issue(send, partial(self._take_placed, key=key))
 
     def _take_placed(self, frame: Frame, key: str) -> None:
         if frame["is"] == "lost":
@@ -317,6 +319,8 @@ class VirtualClient:
             self._outbox.pop(key, None)
         if placed is not None and not placed.done():
             placed.set_result(answer["seq"])
+        if self.on_placed is not None and key not in self._outbox:
+            self.on_placed()
         self._flush_outbox()
 
     def _issue(self, do: Frame, answered: Answered) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from aiohttp import WSMsgType, web
@@ -147,6 +148,11 @@ async def serving(server: LittleServer) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
+def has_all(client: VirtualClient, server: LittleServer) -> bool:
+    """Say if a client has come to the head."""
+    return client.follower.seq(STREAM) >= len(server.facts)
+
+
 async def run(broken: Broken) -> Verdict:
     """Have ann send on one session and everybody listen; give the judge's verdict."""
     server = LittleServer(broken)
@@ -166,7 +172,7 @@ async def run(broken: Broken) -> Verdict:
         await server.push(server.facts[-1])
         for client in clients:
             with suppress(TimeoutError):
-                await client.wait_until(lambda client=client: client.follower.seq(STREAM) >= len(server.facts), 3)
+                await client.wait_until(partial(has_all, client, server), 3)
         for client in clients:
             client.stop()
     log = {STREAM: logged(server.facts)}

@@ -1,0 +1,56 @@
+"""kill -9 in the middle of everything: nothing acknowledged is lost, nothing comes twice, and it is soon back."""
+
+import asyncio
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.support.crowd import create, gathered
+from tests.support.figures import Report
+from tests.support.server_process import ServerProcess
+
+pytestmark = pytest.mark.adverse
+
+READY_MAX_S = 2.0
+CYCLES_SHORT = 20
+CYCLES_FULL = 500
+UPTIME_S = (0.02, 0.6)
+USERS = {"ann": 3, "bob": 3, "eve": 2, "dan": 2}
+
+
+@pytest.mark.rows("E1", "E3", "E32", "L230")
+@pytest.mark.timeout(3000)
+async def test_a_killed_server_loses_doubles_and_reorders_nothing(data: Path, is_full: bool, report: Report) -> None:
+    chance = Random(2)
+    cycles = CYCLES_FULL if is_full else CYCLES_SHORT
+    begun_s = time.monotonic()
+    async with ServerProcess(data) as server, gathered(server.port, seed=2) as crowd:
+        for user, sessions in USERS.items():
+            crowd.add(user, sessions, doubt=0.05)
+        await crowd.wait_live()
+        ann, bob = crowd.clients[0], crowd.clients[USERS["ann"]]
+        all_in = await create(ann, tuple(USERS), "all")
+        some_in = await create(bob, ("ann", "bob"), "some")
+        crowd.talk([client for client in crowd.clients if client.name.endswith("/1")], [all_in], ahead=3)
+        crowd.talk([bob], [all_in, some_in], ahead=2)
+        for _ in range(cycles):
+            acknowledged = crowd.acknowledgements
+            await asyncio.sleep(chance.uniform(*UPTIME_S))
+            await server.kill()
+            await server.start()
+            await ann.wait_until(lambda before=acknowledged: crowd.acknowledgements > before)  # type: ignore[misc]
+        await crowd.hush()
+        verdict = await crowd.verdict()
+        server.assert_clean_log()
+        resumes, logins = (sum(getattr(client, what) for client in crowd.clients) for what in ("resumes", "logins"))
+    report(
+        f"{cycles} kills, {crowd.sends} sends, {verdict.acknowledgements} acknowledgements, {verdict.deliveries} "
+        f"deliveries to {len(crowd.clients)} sessions, {resumes} resumes; ready after {max(server.starts_s):.2f} s at "
+        f"worst; {verdict}; {time.monotonic() - begun_s:.0f} s in all"
+    )
+    verdict.assert_clean()
+    assert max(server.starts_s) <= READY_MAX_S
+    assert logins == len(crowd.clients), "a resume must do: nobody logs in twice"
+    assert verdict.acknowledgements >= cycles

@@ -1,0 +1,181 @@
+"""Many virtual clients of one server, carried together, talking, and judged at the end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from random import Random
+from typing import Any
+
+from tests.support.follower import Frame, logged
+from tests.support.judge import Acknowledged, FinalLog, Logged, Readable, SessionLog, Verdict, judge
+from tests.support.virtual_client import RefusedError, VirtualClient
+
+READ_PAGE = 1000
+SETTLE_TIMEOUT_S = 30.0
+
+
+class Crowd:
+    """Clients that run side by side. Use `gathered`."""
+
+    def __init__(self, tasks: asyncio.TaskGroup, port: int, seed: int) -> None:
+        self.clients: list[VirtualClient] = []
+        self.port = port
+        self.seed = seed
+        self._tasks = tasks
+        self._talkers: list[Talker] = []
+
+    def add(self, user: str, count: int = 1, **options: Any) -> list[VirtualClient]:
+        """Start sessions of a user, each on a device of its own."""
+        first = sum(client.user == user for client in self.clients) + 1
+        added = [
+            VirtualClient(self.port, user, name=f"{user}/{number}", seed=self.seed, **options)
+            for number in range(first, first + count)
+        ]
+        for client in added:
+            self._tasks.create_task(client.run())
+        self.clients += added
+        return added
+
+    async def wait_live(self, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
+        """Wait until every client is live and lacks nothing that it knows of."""
+        for client in self.clients:
+            await client.wait_live(timeout_s)
+
+    def talk(self, clients: Iterable[VirtualClient], conversations: Sequence[str], *, ahead: int = 4) -> None:
+        """Have clients talk from now on, each with some sends under way."""
+        for client in clients:
+            talker = Talker(client, conversations, self.seed)
+            self._talkers.append(talker)
+            talker.start(ahead)
+
+    async def hush(self, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
+        """Have nobody begin a new send, and wait until the place of each begun one is known."""
+        for talker in self._talkers:
+            talker.is_talking = False
+        for client in self.clients:
+            await client.wait_until(lambda client=client: not client.unacknowledged, timeout_s)  # type: ignore[misc]
+
+    @property
+    def sends(self) -> int:
+        """Count the messages that were begun."""
+        return sum(talker.said for talker in self._talkers)
+
+    @property
+    def acknowledgements(self) -> int:
+        """Count the places that were told, repeats included."""
+        return sum(len(client.acks) for client in self.clients)
+
+    async def final_log(self) -> FinalLog:
+        """Read every stream from its beginning, by as many users as it takes to find one who may read all of it."""
+        log: dict[str, list[Logged]] = {}
+        tried: set[tuple[str, str]] = set()
+        for client in self.clients:
+            for stream in sorted({f"u/{client.user}", *client.follower.positions}):
+                known = log.get(stream, [])
+                is_complete = bool(known) and Readable(stream, known).until(client.user) == known[-1].seq
+                if is_complete or (stream, client.user) in tried:
+                    continue
+                tried.add((stream, client.user))
+                log[stream] = max(known, await read_stream(client, stream), key=len)
+        return log
+
+    async def verdict(
+        self,
+        log: FinalLog | None = None,
+        *,
+        extra: tuple[Sequence[SessionLog], Sequence[Acknowledged]] = ((), ()),
+        timeout_s: float = SETTLE_TIMEOUT_S,
+    ) -> Verdict:
+        """Wait until every client has what it may read, as far as it ever will, and judge.
+
+        `extra` are sessions and acknowledgements of others, whose server is gone.
+        """
+        await self.wait_live(timeout_s)
+        log = log if log is not None else await self.final_log()
+        reaches = {stream: Readable(stream, facts) for stream, facts in log.items()}
+        for client in self.clients:
+            try:
+                await client.wait_until(partial(_has_all, client, reaches), timeout_s)
+            except TimeoutError:
+                continue
+        sessions = [*extra[0], *(client.follower.log for client in self.clients)]
+        return judge(log, sessions, [*extra[1], *(ack for client in self.clients for ack in client.acks)])
+
+    def stop(self) -> None:
+        """End everybody."""
+        for talker in self._talkers:
+            talker.is_talking = False
+        for client in self.clients:
+            client.stop()
+
+
+class Talker:
+    """Keeps sends of a client under way: each known place begins the next."""
+
+    def __init__(self, client: VirtualClient, conversations: Sequence[str], seed: int) -> None:
+        self.is_talking = True
+        self.said = 0
+        self._client = client
+        self._conversations = conversations
+        self._prefix = str(seed)
+        self._chance = Random(f"{seed}/{client.name}/talk")
+        client.on_placed = self._say
+
+    def start(self, ahead: int) -> None:
+        """Begin the first sends."""
+        for _ in range(ahead):
+            self._say()
+
+    def _say(self) -> None:
+        if not self.is_talking:
+            return
+        self.said += 1
+        key = f"{self._prefix}/{self._client.name}/{self.said}"
+        self._client.post(self._chance.choice(self._conversations), f"[{key}] says something", key)
+
+
+@asynccontextmanager
+async def gathered(port: int, *, seed: int = 0) -> AsyncIterator[Crowd]:
+    """Give an empty crowd; everybody in it is ended at the end."""
+    failure: Exception | None = None
+    async with asyncio.TaskGroup() as tasks:
+        crowd = Crowd(tasks, port, seed)
+        try:
+            yield crowd
+        except Exception as error:  # noqa: BLE001  (raised again below, as it is instead of in a group)
+            failure = error
+        finally:
+            crowd.stop()
+    if failure is not None:
+        raise failure
+
+
+async def create(client: VirtualClient, members: Sequence[str], key: str) -> str:
+    """Begin a group conversation; give its id."""
+    do: Frame = {"op": "create", "key": key, "of": "group", "members": list(members), "unique": False}
+    answer = await client.ask(do)
+    return str(answer["conversation"])
+
+
+async def read_stream(client: VirtualClient, stream: str) -> list[Logged]:
+    """Read a stream from its beginning; nothing when the client may not."""
+    facts: list[Frame] = []
+    while True:
+        try:
+            page = await client.ask({"op": "read", "stream": stream, "after": len(facts), "limit": READ_PAGE})
+        except RefusedError as refused:
+            if refused.code != "not_found":
+                raise
+            return []
+        facts += page["facts"]
+        if not page["facts"] or page["facts"][-1]["seq"] >= page["head"]:
+            return logged(facts)
+
+
+def _has_all(client: VirtualClient, reaches: dict[str, Readable]) -> bool:
+    return all(
+        client.follower.seq(stream) >= reach.until(client.user)
+        for stream, reach in reaches.items()
+        if reach.until(client.user)
+    )
