@@ -73,7 +73,7 @@ def _run(name: str, make: Callable[[unisono.Node, int], list[str]], plan: Plan) 
                 for reading in load("echo", target, "-n", str(plan.senders), "-w", windows, *times):
                     yield _series(name, window_of(reading)), reading
             if make is alone:
-                yield BARE, bare_sqlite.measure(data, plan.durable_s)
+                yield BARE, bare_sqlite.measure(data)
 
     return run
 

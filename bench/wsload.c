@@ -1380,7 +1380,7 @@ static void measure_traffic(int window, int nsubs, double mem0)
     field("payload_mb_per_s", (double)bytes_measured / s / 1e6, "MB/s");
     field("undelivered", missing > 0 ? missing : 0, "");
     field("stalled_out", (double)(lost_base - lost0), "");
-    if (opt.publishers == 1 || mode == ECHO)
+    if ((mode == ECHO && !ack.n) || (mode == FANOUT && opt.publishers == 1))
         field("out_of_order", (double)reordered, "");
     quantiles(&lat, "latency");
     report_cpu(a, b, (double)(got_measured + pub_got_measured), mode == ECHO ? "reply" : "delivery");
