@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from tests.support.crowd import create, gathered
+from tests.support.crowd import Crowd, create, gathered
 from tests.support.figures import Report
 from tests.support.server_process import ServerProcess
 
@@ -18,6 +19,10 @@ CYCLES_SHORT = 20
 CYCLES_FULL = 500
 UPTIME_S = (0.02, 0.6)
 USERS = {"ann": 3, "bob": 3, "eve": 2, "dan": 2}
+
+
+def _has_more(crowd: Crowd, acknowledgements: int) -> bool:
+    return crowd.acknowledgements > acknowledgements
 
 
 @pytest.mark.rows("E1", "E3", "E32", "L230")
@@ -40,7 +45,7 @@ async def test_a_killed_server_loses_doubles_and_reorders_nothing(data: Path, is
             await asyncio.sleep(chance.uniform(*UPTIME_S))
             await server.kill()
             await server.start()
-            await ann.wait_until(lambda before=acknowledged: crowd.acknowledgements > before)  # type: ignore[misc]
+            await crowd.wait_until(partial(_has_more, crowd, acknowledged))
         await crowd.hush()
         verdict = await crowd.verdict()
         server.assert_clean_log()

@@ -1,9 +1,8 @@
 """Many virtual clients of one server, carried together, talking, and judged at the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from random import Random
 from typing import Any
 
@@ -24,6 +23,8 @@ class Crowd:
         self.seed = seed
         self._tasks = tasks
         self._talkers: list[Talker] = []
+        self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+        self._is_looking = False
 
     def add(self, user: str, count: int = 1, **options: Any) -> list[VirtualClient]:
         """Start sessions of a user, each on a device of its own."""
@@ -33,9 +34,33 @@ class Crowd:
             for number in range(first, first + count)
         ]
         for client in added:
+            client.on_change = self._look_soon
             self._tasks.create_task(client.run())
         self.clients += added
         return added
+
+    async def wait_until(self, holds: Callable[[], bool], timeout_s: float = SETTLE_TIMEOUT_S) -> None:
+        """Wait until something holds of the crowd; looked at once per turn of the loop in which anything happened."""
+        if holds():
+            return
+        waiter: tuple[Callable[[], bool], asyncio.Future[None]] = (holds, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await waiter[1]
+        finally:
+            self._waiting.remove(waiter)
+
+    def _look_soon(self) -> None:
+        if self._waiting and not self._is_looking:
+            self._is_looking = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        self._is_looking = False
+        for holds, waiter in self._waiting:
+            if not waiter.done() and holds():
+                waiter.set_result(None)
 
     async def wait_live(self, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
         """Wait until every client is live and lacks nothing that it knows of."""
@@ -53,8 +78,7 @@ class Crowd:
         """Have nobody begin a new send, and wait until the place of each begun one is known."""
         for talker in self._talkers:
             talker.is_talking = False
-        for client in self.clients:
-            await client.wait_until(lambda client=client: not client.unacknowledged, timeout_s)  # type: ignore[misc]
+        await self.wait_until(lambda: not any(client.unacknowledged for client in self.clients), timeout_s)
 
     @property
     def sends(self) -> int:
@@ -77,7 +101,7 @@ class Crowd:
                 if is_complete or (stream, client.user) in tried:
                     continue
                 tried.add((stream, client.user))
-                log[stream] = max(known, await read_stream(client, stream), key=len)
+                log[stream] = max(known, logged(await read_stream(client, stream)), key=len)
         return log
 
     async def verdict(
@@ -94,11 +118,8 @@ class Crowd:
         await self.wait_live(timeout_s)
         log = log if log is not None else await self.final_log()
         reaches = {stream: Readable(stream, facts) for stream, facts in log.items()}
-        for client in self.clients:
-            try:
-                await client.wait_until(partial(_has_all, client, reaches), timeout_s)
-            except TimeoutError:
-                continue
+        with suppress(TimeoutError):
+            await self.wait_until(lambda: all(_has_all(client, reaches) for client in self.clients), timeout_s)
         sessions = [*extra[0], *(client.follower.log for client in self.clients)]
         return judge(log, sessions, [*extra[1], *(ack for client in self.clients for ack in client.acks)])
 
@@ -158,7 +179,7 @@ async def create(client: VirtualClient, members: Sequence[str], key: str) -> str
     return str(answer["conversation"])
 
 
-async def read_stream(client: VirtualClient, stream: str) -> list[Logged]:
+async def read_stream(client: VirtualClient, stream: str) -> list[Frame]:
     """Read a stream from its beginning; nothing when the client may not."""
     facts: list[Frame] = []
     while True:
@@ -170,7 +191,7 @@ async def read_stream(client: VirtualClient, stream: str) -> list[Logged]:
             return []
         facts += page["facts"]
         if not page["facts"] or page["facts"][-1]["seq"] >= page["head"]:
-            return logged(facts)
+            return facts
 
 
 def _has_all(client: VirtualClient, reaches: dict[str, Readable]) -> bool:

@@ -66,6 +66,7 @@ class VirtualClient:
         self.ended_by: Frame | None = None
         self.refused: list[int] = []
         self.on_placed: Callable[[], None] | None = None
+        self.on_change: Callable[[], None] | None = None
         self.info: str | None = None
         self._chance = Random(f"{seed}/{name}")
         self._platform = platform
@@ -367,6 +368,8 @@ class VirtualClient:
         return float(bye.get("retry_after_ms") or 0) / 1000
 
     def _notice(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
         for holds, waiter in self._waiting:
             if not waiter.done() and holds():
                 waiter.set_result(None)
