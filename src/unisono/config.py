@@ -167,10 +167,10 @@ def _merge(tree: Tree, layer: Tree, source: str) -> None:
 
 
 def _leaves(layer: Tree, known: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    sections = {key.rpartition(".")[0] for key in known} | {key.split(".")[0] for key in known if "." in key}
+    sections = {key[:end] for key in known for end, char in enumerate(key) if char == "."}
     for name, value in layer.items():
         key = prefix + name
-        if isinstance(value, dict) and key in sections:
+        if isinstance(value, dict) and key not in known and (value or key in sections):
             yield from _leaves(value, known, key + ".")
         elif key in sections:
             raise ConfigError(f"`{key}` is a table of settings, not a value")
@@ -233,6 +233,8 @@ def _holds_secret(kind: Any) -> bool:
 
 
 def _from_plain(kind: type, value: object) -> object:
+    if isinstance(value, kind):
+        return value
     if kind is Secret and isinstance(value, str):
         return Secret(value)
     if kind is Path and isinstance(value, str):

@@ -200,7 +200,7 @@ def test_a_platform_of_no_group_is_not_counted() -> None:
     assert lost("qq", devices_of("watch", 9), login("new", "b", "watch")) == set()
 
 
-# -------------------------------------------------------------------------------------------------- policies of one's own
+# ------------------------------------------------------------------------------------------------ policies of one's own
 
 
 def test_a_slot_may_span_everything() -> None:

@@ -1,0 +1,55 @@
+"""How a command fails: a sentence, what to do about it, and an exit code that scripts can rely on."""
+
+from enum import IntEnum
+from typing import Final, TextIO
+
+
+class Exit(IntEnum):
+    """Exit codes of every command. 130 means that it was interrupted with Ctrl-C."""
+
+    DONE = 0
+    """It was done."""
+    FAILED = 1
+    """It was refused, or did not work out."""
+    USAGE = 2
+    """The command line cannot be meant."""
+    CONFIGURATION = 3
+    """The configuration cannot be used."""
+    UNREACHABLE = 4
+    """The server cannot be reached."""
+    NOT_LET_IN = 5
+    """The token or admin key was not accepted."""
+    NOT_FOUND = 6
+    """There is no such thing."""
+
+
+class Failure(Exception):
+    """A command cannot go on. `hint` says what to do next."""
+
+    def __init__(self, text: str, *, exit_code: Exit = Exit.FAILED, hint: str | None = None) -> None:
+        super().__init__(text)
+        self.exit: Final = exit_code
+        self.hint: Final = hint
+
+    def show(self, target: TextIO) -> None:
+        """Tell it: in colour on a terminal."""
+        mark, end = ("\x1b[31m", "\x1b[0m") if target.isatty() else ("", "")
+        print(f"{mark}unisono: {self}{end}", file=target)
+        if self.hint is not None:
+            print(f"  {self.hint}", file=target)
+
+
+SDK_MISSING: Final = Failure(
+    "this command needs the Python SDK, which is not installed",
+    exit_code=Exit.CONFIGURATION,
+    hint="pip install 'unisono[client]'",
+)
+
+
+def of_code(code: str, message: str) -> Failure:
+    """Give the failure for a refusal of the server, by its error code."""
+    if code.startswith("token_") or code == "not_greeted":
+        return Failure(message, exit_code=Exit.NOT_LET_IN)
+    if code in ("not_found", "session_unknown"):
+        return Failure(message, exit_code=Exit.NOT_FOUND)
+    return Failure(message)

@@ -1,0 +1,174 @@
+"""The commands and their options. Each imports its module when it runs."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from unisono import __version__
+
+program: Final = typer.Typer(
+    name="unisono",
+    help="A realtime messaging server you host yourself: one user, many live sessions, everything in step.",
+    epilog="Exit codes: 0 done, 1 refused, 2 wrong usage, 3 configuration, 4 server not reached, 5 not let in,"
+    " 6 not found.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    # Help drawn by rich takes 240 ms more.
+    rich_markup_mode=None,
+)
+sessions: Final = typer.Typer(
+    help="See and end the sessions of a user, as the operator.", no_args_is_help=True, rich_markup_mode=None
+)
+program.add_typer(sessions, name="sessions")
+
+Config = Annotated[Path | None, typer.Option("--config", envvar="UNISONO_CONFIG", help="Settings in a TOML file.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Data directory of the server.", show_default="data")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+User = Annotated[str, typer.Option("--user", "-u", help="User id.")]
+Url = Annotated[
+    str | None, typer.Option("--url", envvar="UNISONO_URL", help="The server.", show_default="http://127.0.0.1:8080")
+]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        "--token", envvar="UNISONO_TOKEN", help="Token of the user. Made from the data directory if left out."
+    ),
+]
+AdminKey = Annotated[
+    str | None,
+    typer.Option(
+        "--admin-key", envvar="UNISONO_ADMIN_KEY", help="Admin key. Read from the data directory if left out."
+    ),
+]
+
+
+@program.command()
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.", show_default="8080")] = None,
+    data: Data = None,
+    config: Config = None,
+    dev: Annotated[bool, typer.Option("--dev", help="Let everybody on this machine in, without a token.")] = False,
+    json_logs: Annotated[bool, typer.Option("--json-logs", help="Write log lines as JSON.")] = False,
+) -> None:
+    """Run the server."""
+    from unisono.cli.banner import Scene, program_name
+    from unisono.cli.serving import serve
+    from unisono.cli.sources import settings_from, with_secrets
+
+    overrides = {
+        "server.host": host,
+        "server.port": port,
+        "data_dir": data,
+        "identity.kind": "dev" if dev else None,
+        "log.format": "json" if json_logs else None,
+    }
+    settings = with_secrets(settings_from(config, overrides))
+    serve(settings, Scene(program=program_name(), data=data, config=config))
+
+
+@program.command()
+def token(
+    *,
+    user: User,
+    device_type: Annotated[
+        str | None, typer.Option("--device-type", help="Fix the platform, whatever the client says.")
+    ] = None,
+    ttl: Annotated[str, typer.Option(help="How long it is good: 90, 15m, 8h, 7d.")] = "24h",
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token for a user."""
+    from unisono.cli.durations import seconds_of
+    from unisono.cli.printing import print_json
+    from unisono.cli.sources import settings_from
+    from unisono.cli.tokens import new_token
+
+    try:
+        ttl_s = seconds_of(ttl)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="--ttl") from None
+    minted = new_token(settings_from(config, {"data_dir": data}), user, ttl_s=ttl_s, platform=device_type)
+    if as_json:
+        print_json(minted)
+    else:
+        typer.echo(minted.token)
+
+
+@sessions.command("list")
+def list_sessions(
+    *,
+    user: User,
+    url: Url = None,
+    admin_key: AdminKey = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the sessions of a user that are not over."""
+    from unisono.cli.operating import Operator, list_sessions
+    from unisono.cli.sources import admin_key as find_key
+    from unisono.cli.sources import server_url, settings_from
+
+    settings = settings_from(config, {"data_dir": data})
+    operator = Operator(server_url(url, settings), find_key(admin_key, settings))
+    list_sessions(operator, user, as_json=as_json)
+
+
+@sessions.command("close")
+def close_sessions(
+    *,
+    user: User,
+    session: Annotated[str | None, typer.Option(help="End this session.")] = None,
+    device: Annotated[str | None, typer.Option(help="End all sessions of this device.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="End all sessions of the user.")] = False,
+    url: Url = None,
+    admin_key: AdminKey = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """End sessions of a user."""
+    from unisono.cli.operating import Operator, close_sessions
+    from unisono.cli.sources import admin_key as find_key
+    from unisono.cli.sources import server_url, settings_from
+
+    settings = settings_from(config, {"data_dir": data})
+    operator = Operator(server_url(url, settings), find_key(admin_key, settings))
+    close_sessions(operator, user, session=session, device=device, everything=everything, as_json=as_json)
+
+
+@program.command("config")
+def show_config(*, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+    """Show all settings as they hold.
+
+    Those that differ from their default are bold; secrets are shown as ***.
+    """
+    from unisono.cli.configuration import show_config
+    from unisono.cli.sources import settings_from
+
+    show_config(settings_from(config, {"data_dir": data}), as_json=as_json)
+
+
+@program.command("check-config")
+def check_config(*, data: Data = None, config: Config = None) -> None:
+    """Say if the server could start with this configuration."""
+    from unisono.cli.configuration import check_config
+    from unisono.cli.sources import settings_from
+
+    check_config(settings_from(config, {"data_dir": data}))
+
+
+@program.command()
+def version(*, as_json: AsJson = False) -> None:
+    """Tell the version."""
+    from unisono.cli.printing import print_json
+
+    if as_json:
+        print_json({"version": __version__})
+    else:
+        typer.echo(f"unisono {__version__}")

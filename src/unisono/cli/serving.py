@@ -1,0 +1,95 @@
+"""`unisono serve`: start, say what to do next, stop in good order."""
+
+import asyncio
+import resource
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import uvloop
+
+from unisono.cli.banner import Scene, banner
+from unisono.cli.failing import Exit, Failure
+from unisono.cli.printing import console
+from unisono.domain.errors import UnisonoError
+from unisono.identity.function import UnusableFunctionError
+from unisono.identity.keys import UnusableKeyError
+from unisono.server import Running, running
+from unisono.settings import Settings
+
+
+def serve(settings: Settings, scene: Scene) -> None:
+    """Serve until SIGTERM or Ctrl-C; a second one stops at once.
+
+    Raises:
+        Failure: It cannot start.
+    """
+    _allow_many_connections()
+    try:
+        _run(_serve(settings, scene))
+    except* OSError as problems:
+        raise _start_failure(problems.exceptions[0], settings) from None
+    except* (UnusableKeyError, UnusableFunctionError) as problems:
+        raise Failure(str(_first(problems)), exit_code=Exit.CONFIGURATION) from None
+    except* UnisonoError as problems:
+        raise Failure(f"the store cannot be opened: {_first(problems)}") from None
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+async def _serve(settings: Settings, scene: Scene) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings) as server:
+        console().print(banner(server.url, settings, scene))
+        await stop.wait()
+        await _drain(server)
+
+
+async def _drain(server: Running) -> None:
+    """Say goodbye to the clients, unless told again to stop."""
+    again = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, again.set)
+    async with asyncio.TaskGroup() as tasks:
+        hurried = tasks.create_task(again.wait())
+        draining = tasks.create_task(_finish(server))
+        await asyncio.wait((hurried, draining), return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        draining.cancel()
+
+
+async def _finish(server: Running) -> None:
+    await server.drain()
+
+
+def _first(problems: BaseExceptionGroup[BaseException]) -> BaseException:
+    problem: BaseException = problems
+    while isinstance(problem, BaseExceptionGroup):
+        problem = problem.exceptions[0]
+    return problem
+
+
+def _start_failure(problem: BaseException, settings: Settings) -> Failure:
+    import errno
+
+    server = settings.server
+    where = f"{server.host}:{server.port}"
+    number = problem.errno if isinstance(problem, OSError) else None
+    if number == errno.EADDRINUSE:
+        return Failure(f"{where} is taken by another program", hint="choose another port with --port, or --port 0")
+    if number == errno.EACCES and server.port < 1024:
+        return Failure(f"{where} may not be used by this user", hint="choose a port above 1023 with --port")
+    return Failure(f"cannot start on {where}: {problem}")
+
+
+def _allow_many_connections() -> None:
+    """Take as many open files as the system gives this process: each connection is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
