@@ -43,7 +43,7 @@ def _ours(name: str, *words: str) -> Step:
 # The slowest first, so that the others fill the time beside it.
 STEPS: Final = (
     Step("types", (str(BIN / "mypy"), "--no-error-summary")),
-    Step("imports", (str(BIN / "lint-imports"),)),
+    Step("imports", (str(BIN / "lint-imports"), "--no-logo")),
     Step("format", (str(BIN / "ruff"), "format", "--check", "--quiet", "--output-format=concise", ".")),
     Step("lint", (str(BIN / "ruff"), "check", "--quiet", "--output-format=concise", ".")),
     _ours("sizes"),
