@@ -6,7 +6,7 @@ L270 and S10.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, assert_never
 
 from msgspec import Meta, Struct
 
@@ -194,3 +194,5 @@ def _part(key: SlotKey, policy: Policy, login: Login) -> str | None:
             return login.device
         case "group":
             return next((name for name, platforms in policy.groups.items() if login.platform in platforms), None)
+        case _:
+            assert_never(key)

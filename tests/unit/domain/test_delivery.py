@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unisono.domain.delivery import CatchUp, Gap, Push, StartOver, Stale, advance, catch_up
+from unisono.domain.delivery import CatchUp, Gap, Push, Stale, StartOver, advance, catch_up
 from unisono.domain.ids import Epoch, Position, Seq
 
 seqs = st.integers(0, 30).map(Seq)

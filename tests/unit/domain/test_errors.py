@@ -13,7 +13,7 @@ def drawn() -> dict[str, str]:
     """Read the leaves and their codes from the drawing at the top of the module."""
     lines = (inspect.getdoc(errors) or "").splitlines()
     found = (re.match(r"[│├└─ ]+([A-Z]\w+)\s+([a-z_]+)(?:\s|$)", line) for line in lines)
-    return {match[1]: match[2] for match in found if match}
+    return {match[1]: match[2] for match in found if match and not getattr(errors, match[1]).__subclasses__()}
 
 
 def own_leaves() -> list[type[UnisonoError]]:
