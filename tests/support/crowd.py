@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.follower import Frame, logged
 from tests.support.judge import Acknowledged, FinalLog, Logged, Readable, SessionLog, Verdict, judge
-from tests.support.virtual_client import RefusedError, VirtualClient
+from tests.support.virtual_client import Manner, RefusedError, VirtualClient
 
 READ_PAGE = 1000
 SETTLE_TIMEOUT_S = 30.0
@@ -26,11 +26,12 @@ class Crowd:
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._is_looking = False
 
-    def add(self, user: str, count: int = 1, **options: Any) -> list[VirtualClient]:
-        """Start sessions of a user, each on a device of its own."""
+    def add(self, user: str, count: int = 1, **manners: Any) -> list[VirtualClient]:
+        """Start sessions of a user, each on a device of its own. `manners` are those of `Manner`."""
+        manner = Manner(**manners)
         first = sum(client.user == user for client in self.clients) + 1
         added = [
-            VirtualClient(self.port, user, name=f"{user}/{number}", seed=self.seed, **options)
+            VirtualClient(self.port, user, name=f"{user}/{number}", seed=self.seed, manner=manner)
             for number in range(first, first + count)
         ]
         for client in added:

@@ -7,6 +7,7 @@ for the judge.
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Final
@@ -34,6 +35,27 @@ class DisconnectedError(Exception):
     """The connection ended before the answer came."""
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a client behaves.
+
+    - `follows`: keeps up with its streams; without it pushes are passed over
+    - `doubt`: share of acknowledged sends that are repeated all the same
+    - `patience_s`: longest silence borne while something was asked
+    - `receive_bytes`: size of the socket's own buffer
+    """
+
+    platform: str = "web"
+    follows: bool = True
+    doubt: float = 0.0
+    patience_s: float = 20.0
+    token: str | None = None
+    receive_bytes: int | None = None
+
+
+DEFAULT_MANNER: Final = Manner()
+
+
 class VirtualClient:
     """One session of one user on one device.
 
@@ -47,12 +69,7 @@ class VirtualClient:
         *,
         name: str,
         seed: int = 0,
-        platform: str = "web",
-        follows: bool = True,
-        doubt: float = 0.0,
-        patience_s: float = 20.0,
-        token: str | None = None,
-        receive_bytes: int | None = None,
+        manner: Manner = DEFAULT_MANNER,
     ) -> None:
         self.port = port
         self.user = user
@@ -69,12 +86,7 @@ class VirtualClient:
         self.on_change: Callable[[], None] | None = None
         self.info: str | None = None
         self._chance = Random(f"{seed}/{name}")
-        self._platform = platform
-        self._follows = follows
-        self._doubt = doubt
-        self._patience_s = patience_s
-        self._token = token
-        self._receive_bytes = receive_bytes
+        self._manner = manner
         self._login_id: str | None = None
         self._resume_token: str | None = None
         self._session: str | None = None
@@ -205,7 +217,7 @@ class VirtualClient:
         self._heard, self._bye = 0, None
         try:
             socket = self._socket = await RawSocket.connect(
-                self.port, on_frame=self._hear, receive_bytes=self._receive_bytes
+                self.port, on_frame=self._hear, receive_bytes=self._manner.receive_bytes
             )
             self._greet()
             self._tick()
@@ -232,11 +244,11 @@ class VirtualClient:
             return
         if self._login_id is None:
             self._login_id = f"{self._chance.getrandbits(96):024x}"
-        device = {"id": f"device-of-{self.name}"[:64], "platform": self._platform, "label": self.name}
+        device = {"id": f"device-of-{self.name}"[:64], "platform": self._manner.platform, "label": self.name}
         if self.info is not None:
             device["info"] = self.info
         login: Frame = {"op": "login", "device": device, "login": self._login_id}
-        login |= {"token": self._token} if self._token is not None else {"user": self.user}
+        login |= {"token": self._manner.token} if self._manner.token is not None else {"user": self.user}
         self._issue(login, self._take_welcome)
 
     def _take_welcome(self, frame: Frame) -> None:
@@ -251,7 +263,7 @@ class VirtualClient:
         self._session = answer.get("session")
         self._resume_token = answer.get("resume_token", self._resume_token)
         self._is_live = True
-        if self._follows:
+        if self._manner.follows:
             self.follower.begin_connection()
             self._issue(self.follower.begin_sync(), self._take_moved)
         self._under_way.clear()
@@ -260,7 +272,7 @@ class VirtualClient:
     def _take(self, frame: Frame) -> None:
         kind = frame["is"]
         if kind == "facts":
-            if self._follows:
+            if self._manner.follows:
                 self._read_all(self.follower.take_delivery(frame))
         elif kind == "bye":
             self._bye = frame
@@ -316,7 +328,7 @@ class VirtualClient:
             return
         answer = frame["answer"]
         self.acks.append(Acknowledged(self.user, answer["stream"], key, answer["seq"]))
-        if self._chance.random() >= self._doubt:
+        if self._chance.random() >= self._manner.doubt:
             self._outbox.pop(key, None)
         if placed is not None and not placed.done():
             placed.set_result(answer["seq"])
@@ -336,10 +348,10 @@ class VirtualClient:
         if self._answered and heard == self._heard and not self._is_paused:
             self.cut()
             return
-        heartbeat_s = self.welcome["heartbeat_s"] / 3 if self.welcome else self._patience_s
+        heartbeat_s = self.welcome["heartbeat_s"] / 3 if self.welcome else self._manner.patience_s
         if self._is_live:
             self._issue({"op": "ping"}, self._take_pong)
-        after_s = min(heartbeat_s, self._patience_s)
+        after_s = min(heartbeat_s, self._manner.patience_s)
         self._ticker = asyncio.get_running_loop().call_later(after_s, self._tick, self._heard)
 
     def _take_pong(self, frame: Frame) -> None:

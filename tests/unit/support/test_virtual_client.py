@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 from tests.support.follower import Frame, logged
 from tests.support.judge import Fault, Verdict, judge
 from tests.support.raw_socket import HandshakeRefusedError, RawSocket
-from tests.support.virtual_client import DisconnectedError, RefusedError, VirtualClient
+from tests.support.virtual_client import DisconnectedError, Manner, RefusedError, VirtualClient
 
 STREAM = "c/a"
 SENDS = 40
@@ -158,7 +158,7 @@ async def run(broken: Broken) -> Verdict:
     server = LittleServer(broken)
     async with serving(server) as port, asyncio.TaskGroup() as group:
         clients = [
-            VirtualClient(port, user, name=f"{user}/{number}", doubt=0.2 if user == "ann" else 0)
+            VirtualClient(port, user, name=f"{user}/{number}", manner=Manner(doubt=0.2 if user == "ann" else 0))
             for user, number in (("ann", 1), ("ann", 2), ("bob", 1))
         ]
         for client in clients:
