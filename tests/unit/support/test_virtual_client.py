@@ -153,7 +153,7 @@ def has_all(client: VirtualClient, server: LittleServer) -> bool:
     return client.follower.seq(STREAM) >= len(server.facts)
 
 
-async def run(broken: Broken) -> Verdict:
+async def run(broken: Broken, *, patience_s: float = 10.0) -> Verdict:
     """Have ann send on one session and everybody listen; give the judge's verdict."""
     server = LittleServer(broken)
     async with serving(server) as port, asyncio.TaskGroup() as group:
@@ -172,7 +172,7 @@ async def run(broken: Broken) -> Verdict:
         await server.push(server.facts[-1])
         for client in clients:
             with suppress(TimeoutError):
-                await client.wait_until(partial(has_all, client, server), 3)
+                await client.wait_until(partial(has_all, client, server), patience_s)
         for client in clients:
             client.stop()
     log = {STREAM: logged(server.facts)}
@@ -204,7 +204,7 @@ async def test_a_server_that_forgets_keys_is_caught() -> None:
 
 
 async def test_a_server_that_hides_facts_is_caught() -> None:
-    verdict = await run(Broken(loses_hint=5, skips_in_read=5))
+    verdict = await run(Broken(loses_hint=5, skips_in_read=5), patience_s=0.3)
     assert Fault.LOST in verdict.faults
 
 
