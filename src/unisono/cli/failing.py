@@ -1,5 +1,6 @@
 """How a command fails: a sentence, what to do about it, and an exit code that scripts can rely on."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final, TextIO
 
@@ -8,19 +9,23 @@ class Exit(IntEnum):
     """Exit codes of every command. 130 means that it was interrupted with Ctrl-C."""
 
     DONE = 0
-    """It was done."""
     FAILED = 1
-    """It was refused, or did not work out."""
     USAGE = 2
-    """The command line cannot be meant."""
     CONFIGURATION = 3
-    """The configuration cannot be used."""
     UNREACHABLE = 4
-    """The server cannot be reached."""
     NOT_LET_IN = 5
-    """The token or admin key was not accepted."""
     NOT_FOUND = 6
-    """There is no such thing."""
+
+
+MEANINGS: Final[Mapping[Exit, str]] = {
+    Exit.DONE: "It was done.",
+    Exit.FAILED: "It was refused, or did not work out.",
+    Exit.USAGE: "The command line cannot be meant.",
+    Exit.CONFIGURATION: "The configuration cannot be used.",
+    Exit.UNREACHABLE: "The server cannot be reached.",
+    Exit.NOT_LET_IN: "The token or admin key was not accepted.",
+    Exit.NOT_FOUND: "There is no such thing.",
+}
 
 
 class Failure(Exception):

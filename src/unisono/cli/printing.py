@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from unisono.clock import SystemClock
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -29,7 +31,7 @@ def safe(value: Any) -> str:
 
 def moment(at_ms: int, now_ms: int | None = None) -> str:
     """Tell a time as people do: how long ago, or the day when it is long ago."""
-    now_ms = now_ms if now_ms is not None else int(datetime.now(UTC).timestamp() * 1000)
+    now_ms = SystemClock().now() if now_ms is None else now_ms
     passed_s = max(0, (now_ms - at_ms) // 1000)
     for unit_s, name in ((86_400, "d"), (3600, "h"), (60, "min")):
         if passed_s >= 7 * 86_400:

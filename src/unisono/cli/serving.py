@@ -1,6 +1,7 @@
 """`unisono serve`: start, say what to do next, stop in good order."""
 
 import asyncio
+import errno
 import resource
 import signal
 from collections.abc import Coroutine
@@ -77,8 +78,6 @@ def _first(problems: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _start_failure(problem: BaseException, settings: Settings) -> Failure:
-    import errno
-
     server = settings.server
     where = f"{server.host}:{server.port}"
     number = problem.errno if isinstance(problem, OSError) else None

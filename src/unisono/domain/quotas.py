@@ -12,10 +12,14 @@ from unisono.domain.facts import Content
 class Quotas(Struct, frozen=True, forbid_unknown_fields=True):
     """Limits on what one user may put into an app."""
 
-    members_per_conversation: Annotated[int, Meta(ge=2, le=100_000)] = 500
-    message_bytes: Annotated[int, Meta(ge=256, le=1_048_576)] = 65_536
-    attributes_bytes: Annotated[int, Meta(ge=64, le=1_048_576)] = 16_384
-    sessions_per_user: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
+    members_per_conversation: Annotated[int, Meta(ge=2, le=100_000, description="Members of one conversation.")] = 500
+    message_bytes: Annotated[int, Meta(ge=256, le=1_048_576, description="A message in its JSON form.")] = 65_536
+    attributes_bytes: Annotated[
+        int, Meta(ge=64, le=1_048_576, description="The attributes of a conversation in their JSON form.")
+    ] = 16_384
+    sessions_per_user: Annotated[
+        int, Meta(ge=1, le=100_000, description="Sessions of one user that are not over, whatever the policy says.")
+    ] = 1_000
 
 
 def check_content(content: Content, quotas: Quotas) -> None:

@@ -59,7 +59,8 @@ def load_function(target: str) -> UserIdFunction:
         raise UnusableFunctionError(f"cannot find {target}: {problem}") from None
     if not callable(function):
         raise UnusableFunctionError(f"{target} is not a function")
-    return function  # type: ignore[no-any-return]
+    answers: UserIdFunction = function
+    return answers
 
 
 class FunctionIdentity:
@@ -106,8 +107,7 @@ class FunctionIdentity:
                 return await self._call(request)
         except UnisonoError:
             raise
-        # The application's code: whatever it raises refuses one peer and ends nothing else.
-        except Exception as problem:  # noqa: BLE001
+        except Exception as problem:  # noqa: BLE001  (the application's code ends here: it refuses one peer only)
             self._telemetry.count("identity_faults")
             self._telemetry.fault("identity_failed", problem=type(problem).__name__, place=_place(problem))
             if deadline.expired():
