@@ -1,0 +1,1 @@
+"""Where facts, conversations and sessions are kept."""

@@ -1,0 +1,277 @@
+"""What the writer knows while it decides: streams, conversations, members and places, as the batch changes them.
+
+Everything is loaded when it is first asked for; `foresee` loads what a whole batch will ask for in a few statements.
+Decisions change the book alone; `flush` writes what they changed. The sole writer of a database keeps its book from
+one batch to the next and so reads nothing for a conversation that is talked in.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from unisono.domain.conversation import Membership
+from unisono.domain.ids import FIRST_EPOCH, Instant, SendKey, Seq, StreamKey, UserId, conversation_of
+from unisono.domain.placement import Head, Place
+from unisono.stores.sql.compiled import ListStatement, Row
+from unisono.stores.sql.driver import Connection
+from unisono.stores.sql.entries import (
+    ConversationEntry,
+    Earlier,
+    StreamEntry,
+    decode_fact,
+    read_conversation,
+    read_membership,
+    read_stream,
+)
+from unisono.stores.sql.statements import Statements
+
+KEPT_MAX: Final = 100_000
+"""Streams and memberships that a sole writer remembers; beyond it, it begins with an empty book."""
+
+PlaceKey = tuple[int, UserId, SendKey]
+MemberKey = tuple[int, UserId]
+
+
+class Foresight(Struct):
+    """What a batch is about to ask for. First the names, then, once the streams are known, what belongs to them.
+
+    `streams` are looked up, `own` made where they do not exist yet.
+    """
+
+    streams: set[StreamKey] = set()
+    own: set[StreamKey] = set()
+    unique: set[str] = set()
+    members: dict[MemberKey, StreamEntry] = {}
+    rosters: dict[int, StreamEntry] = {}
+    places: dict[PlaceKey, StreamEntry] = {}
+
+
+class Book:
+    """The writer's knowledge. One thread uses it."""
+
+    def __init__(self, statements: Statements, *, is_kept: bool) -> None:
+        self._sql = statements
+        self._is_kept = is_kept
+        self.connection: Connection
+        self.now = Instant(0)
+        self.pos = 0
+        self.reached = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._streams: dict[StreamKey, StreamEntry | None] = {}
+        self._known = 0
+        self._forget_batch()
+
+    def _forget_batch(self) -> None:
+        self._unique: dict[str, StreamKey | None] = {}
+        self._places: dict[PlaceKey, Earlier | None] = {}
+        self._facts: list[Row] = []
+        self._moved: dict[int, StreamEntry] = {}
+        self._changed: dict[int, StreamEntry] = {}
+        self._joined: dict[tuple[UserId, int], Row] = {}
+
+    # ------------------------------------------------------------ the life of a batch
+
+    def begin(self, connection: Connection, now: Instant) -> None:
+        """Start in a transaction that has just begun."""
+        self.connection = connection
+        self.now = now
+        self.pos = connection.commit_position()
+
+    def flush(self) -> None:
+        """Write what was changed."""
+        conversations = [
+            (entry.row(number), entry) for number, stream in self._changed.items() if (entry := stream.conversation)
+        ]
+        conversations.sort(key=lambda pair: pair[1].unique_key or "")
+        self._write(self._sql.write_conversations, [row for row, _ in conversations])
+        self._write(self._sql.write_members, [row for _, row in sorted(self._joined.items())])
+        self._write(self._sql.insert_facts, self._facts)
+        moved = [(stream.id, stream.head.seq, stream.head.at, stream.pos) for stream in self._moved.values()]
+        self._write(self._sql.advance_streams, moved)
+        if moved:
+            self.reached = self.pos
+
+    def settle(self) -> None:
+        """Forget what must not be believed after the commit."""
+        if self._is_kept and self._known < KEPT_MAX:
+            self._forget_batch()
+        else:
+            self._forget()
+
+    def abandon(self) -> None:
+        """Forget everything: the batch was rolled back."""
+        self._forget()
+
+    def _write(self, statement: ListStatement, rows: Sequence[Row]) -> None:
+        for text, values in statement.exact(rows):
+            self.connection.run(text, values)
+
+    # ------------------------------------------------------------ asking
+
+    def stream(self, key: StreamKey) -> StreamEntry | None:
+        """Give a stream, or None when nothing ever happened in it."""
+        if key not in self._streams:
+            self._load_streams((key,))
+        return self._streams[key]
+
+    def existing(self, key: StreamKey) -> StreamEntry:
+        """Give a stream that `writable` made sure of."""
+        stream = self._streams[key]
+        if stream is None:
+            raise KeyError(key)
+        return stream
+
+    def writable(self, keys: Collection[StreamKey]) -> None:
+        """Make streams that do not exist yet, so that facts can be placed in them."""
+        unknown = [key for key in keys if key not in self._streams]
+        if unknown:
+            self._load_streams(unknown)
+        missing = sorted(key for key in set(keys) if self._streams[key] is None)
+        if missing:
+            self._create(missing)
+
+    def member(self, stream: StreamEntry, user: UserId) -> Membership | None:
+        """Give a user's membership, current or former."""
+        if user not in stream.members:
+            self._load_members({(stream.id, user): stream})
+        return stream.members[user]
+
+    def roster(self, stream: StreamEntry) -> list[Membership]:
+        """Give all current memberships, in the order of joining."""
+        if not stream.has_all_members:
+            self._load_rosters({stream.id: stream})
+        current = [member for member in stream.members.values() if member is not None and member.until is None]
+        return sorted(current, key=lambda member: (member.since, member.user))
+
+    def earlier(self, stream: StreamEntry, sender: UserId, key: SendKey) -> Earlier | None:
+        """Give what stands under a send key."""
+        place = (stream.id, sender, key)
+        if place not in self._places:
+            self._load_places({place: stream})
+        return self._places[place]
+
+    def unique(self, unique_key: str) -> StreamEntry | None:
+        """Give the conversation that is the unique one of its members."""
+        if unique_key not in self._unique:
+            self._load_unique({unique_key})
+        key = self._unique[unique_key]
+        stream = None if key is None else self.stream(key)
+        # Another writer may have changed it before our lock.
+        if stream is None or stream.conversation is None or stream.conversation.unique_key != unique_key:
+            return None
+        return stream
+
+    # ------------------------------------------------------------ changing
+
+    def put(self, stream: StreamEntry, head: Head, row: Row) -> None:
+        """Place a fact: the stream has come to `head` with it."""
+        stream.head = head
+        stream.pos = row[2]
+        self._facts.append(row)
+        self._moved[stream.id] = stream
+
+    def remember(self, place: PlaceKey, earlier: Earlier) -> None:
+        """Keep the place that a send key was given."""
+        self._places[place] = earlier
+
+    def change(self, stream: StreamEntry) -> None:
+        """Note that a conversation's entry was changed or made."""
+        self._changed[stream.id] = stream
+        if (entry := stream.conversation) is not None and entry.unique_key is not None:
+            self._unique[entry.unique_key] = stream.key
+
+    def forget_unique(self, entry: ConversationEntry) -> None:
+        """End a conversation's uniqueness."""
+        if entry.unique_key is not None:
+            self._unique[entry.unique_key] = None
+            entry.unique_key = None
+
+    def join(self, stream: StreamEntry, member: Membership, until_pos: int | None = None) -> None:
+        """Note a new or changed membership."""
+        stream.members[member.user] = member
+        self._joined[member.user, stream.id] = (
+            member.user,
+            stream.id,
+            member.since,
+            member.until,
+            until_pos,
+            member.read,
+        )
+
+    # ------------------------------------------------------------ loading
+
+    def foresee_streams(self, ahead: Foresight) -> None:
+        """Load the streams that a batch names, and lock them against other writers, in one order."""
+        if ahead.unique:
+            self._load_unique(ahead.unique)
+            ahead.streams.update(key for name in ahead.unique if (key := self._unique[name]) is not None)
+        unknown = [key for key in ahead.streams | ahead.own if key not in self._streams]
+        if unknown:
+            self._load_streams(unknown)
+        if ahead.own:
+            self.writable(ahead.own)
+
+    def foresee_details(self, ahead: Foresight) -> None:
+        """Load what belongs to the streams of a batch."""
+        if ahead.members:
+            self._load_members(ahead.members)
+        if ahead.rosters:
+            self._load_rosters(ahead.rosters)
+        if ahead.places:
+            self._load_places(ahead.places)
+
+    def _query(self, statement: ListStatement, rows: Sequence[Row]) -> Iterator[Row]:
+        for text, values in statement.padded(rows):
+            yield from self.connection.query(text, values)
+
+    def _load_streams(self, keys: Iterable[StreamKey]) -> None:
+        ordered = sorted(keys)
+        self._known += len(ordered)
+        self._streams.update(dict.fromkeys(ordered))
+        talks: dict[int, StreamEntry] = {}
+        for row in self._query(self._sql.streams, [(key,) for key in ordered]):
+            stream = read_stream(row)
+            self._streams[stream.key] = stream
+            if conversation_of(stream.key) is not None:
+                talks[stream.id] = stream
+        for row in self._query(self._sql.conversations, [(number,) for number in talks]):
+            talks[row[0]].conversation = read_conversation(row)
+
+    def _create(self, keys: Sequence[StreamKey]) -> None:
+        rows = [(key, FIRST_EPOCH, 0, 0, 0) for key in keys]
+        created = {}
+        for text, values in self._sql.create_streams.exact(rows):
+            created.update({key: number for number, key in self.connection.query(text, values)})
+        for key, number in created.items():
+            self._streams[key] = StreamEntry(number, key, Head(), 0)
+        if len(created) < len(keys):
+            self._load_streams([key for key in keys if key not in created])
+
+    def _load_members(self, asked: dict[MemberKey, StreamEntry]) -> None:
+        self._known += len(asked)
+        for (_, user), stream in asked.items():
+            stream.members[user] = None
+        for row in self._query(self._sql.members, list(asked)):
+            asked[row[1], row[0]].members[row[0]] = read_membership(row)
+
+    def _load_rosters(self, asked: dict[int, StreamEntry]) -> None:
+        for row in self._query(self._sql.all_members, [(number,) for number in asked]):
+            self._known += 1
+            asked[row[1]].members.setdefault(row[0], read_membership(row))
+        for stream in asked.values():
+            stream.has_all_members = True
+
+    def _load_places(self, asked: dict[PlaceKey, StreamEntry]) -> None:
+        self._places.update(dict.fromkeys(asked))
+        for number, sender, key, seq, at, body in self._query(self._sql.places, list(asked)):
+            stream = asked[number, sender, key]
+            place = Place(stream.key, stream.head.epoch, Seq(seq), Instant(at), is_repeat=True)
+            self._places[number, sender, key] = Earlier(place, decode_fact(body))
+
+    def _load_unique(self, keys: Collection[str]) -> None:
+        self._unique.update(dict.fromkeys(keys))
+        for name, key in self._query(self._sql.unique, [(key,) for key in keys]):
+            self._unique[name] = StreamKey(key)

@@ -1,0 +1,138 @@
+"""The directory port on SQL."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from unisono.domain.answers import HistoryEntry
+from unisono.domain.facts import MessagePlaced
+from unisono.domain.ids import (
+    FIRST_EPOCH,
+    INTEGER_MAX,
+    NO_SEQ,
+    Checkpoint,
+    ConversationId,
+    Instant,
+    Seq,
+    StreamKey,
+    UserId,
+    conversation_stream,
+    user_of,
+)
+from unisono.ports.directory import Audience, HistoryPage, MyConversation
+from unisono.stores.sql.compiled import Row
+from unisono.stores.sql.driver import Connection
+from unisono.stores.sql.entries import read_conversation, read_membership, read_stream, view
+from unisono.stores.sql.readers import Readers
+from unisono.stores.sql.schema import CONVERSATIONS, STREAMS
+from unisono.stores.sql.statements import Statements
+
+_STREAM_COLUMNS: Final = len(STREAMS.c)
+_BOTH_COLUMNS: Final = _STREAM_COLUMNS + len(CONVERSATIONS.c)
+_decode_message: Final = msgspec.json.Decoder(MessagePlaced).decode
+
+
+class SqlDirectory:
+    """Implements `ports.directory.Directory`."""
+
+    def __init__(self, statements: Statements, readers: Readers) -> None:
+        self._sql = statements
+        self._readers = readers
+
+    async def find(self, conversation: ConversationId, user: UserId) -> MyConversation | None:
+        """Give a conversation as a current or former member sees it, or None."""
+        find, members = self._sql.find, self._sql.current_members
+        values = find.bind(key=conversation_stream(conversation), user=user)
+
+        def read(connection: Connection) -> MyConversation | None:
+            rows = connection.query(find.text, values)
+            if not rows:
+                return None
+            mine = _mine(rows[0])
+            if not mine.membership.is_member:
+                return mine
+            found = connection.query(members.text, members.bind(stream=rows[0][0]))
+            return MyConversation(mine.conversation, mine.membership, tuple(UserId(name) for (name,) in found))
+
+        return await self._readers.read_at_one_moment(read)
+
+    async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
+        """List the conversations the user is in now, by id, starting after `after`."""
+        statement = self._sql.list_of
+        key = "" if after is None else conversation_stream(after)
+        values = statement.bind(user=user, after=key, limit=limit)
+        return await self._readers.read(
+            lambda connection: [_mine(row) for row in connection.query(statement.text, values)]
+        )
+
+    async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
+        """Give how far a stream had come at `checkpoint`, who saw it then, and its head, all of one moment."""
+        user = user_of(stream)
+        nobody: frozenset[UserId] = frozenset() if user is None else frozenset((user,))
+        head = self._sql.head
+
+        def read(connection: Connection) -> Audience:
+            rows = connection.query(head.text, head.bind(key=stream))
+            if not rows:
+                return Audience(FIRST_EPOCH, NO_SEQ, NO_SEQ, nobody)
+            entry = read_stream(rows[0])
+            after = self._reached(connection, entry.id, checkpoint)
+            members = nobody if user is not None else self._members_then(connection, entry.id, after)
+            return Audience(entry.head.epoch, entry.head.seq, after, members)
+
+        return await self._readers.read_at_one_moment(read)
+
+    def _reached(self, connection: Connection, stream: int, checkpoint: Checkpoint) -> Seq:
+        statement = self._sql.reached
+        rows = connection.query(statement.text, statement.bind(stream=stream, checkpoint=checkpoint))
+        return Seq(rows[0][0]) if rows else NO_SEQ
+
+    def _members_then(self, connection: Connection, stream: int, seq: Seq) -> frozenset[UserId]:
+        statement = self._sql.members_then
+        return frozenset(
+            UserId(name) for (name,) in connection.query(statement.text, statement.bind(stream=stream, seq=seq))
+        )
+
+    async def history(
+        self,
+        conversation: ConversationId,
+        *,
+        before: Seq | None,
+        after: Seq | None,
+        until: Seq | None,
+        limit: int,
+    ) -> HistoryPage:
+        """Read messages with `after` < seq < `before` and seq <= `until`."""
+        is_newest = after is None or before is not None
+        statement = self._sql.history_newest if is_newest else self._sql.history_oldest
+        values = statement.bind(
+            key=conversation_stream(conversation),
+            after=NO_SEQ if after is None else after,
+            before=INTEGER_MAX if before is None else before,
+            until=INTEGER_MAX if until is None else until,
+            limit=limit + 1,
+        )
+
+        def read(connection: Connection) -> HistoryPage:
+            rows = connection.query(statement.text, values)
+            page = rows[limit - 1 :: -1] if is_newest else rows[:limit]
+            return HistoryPage(tuple(_message(row) for row in page), has_more=len(rows) > limit)
+
+        return await self._readers.read(read)
+
+
+def _mine(row: Row) -> MyConversation:
+    stream = read_stream(row[:_STREAM_COLUMNS])
+    membership = read_membership(row[_BOTH_COLUMNS:])
+    head = stream.head
+    if membership.until is not None:
+        head = msgspec.structs.replace(head, seq=membership.until)
+    entry = read_conversation(row[_STREAM_COLUMNS:_BOTH_COLUMNS])
+    return MyConversation(view(stream.key, head, entry), membership)
+
+
+def _message(row: Row) -> HistoryEntry:
+    seq, at, body = row
+    fact = _decode_message(body)
+    return HistoryEntry(Seq(seq), Instant(at), fact.sender, fact.key, fact.content)

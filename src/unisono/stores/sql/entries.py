@@ -1,0 +1,99 @@
+"""Rows as the writer holds them in memory."""
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from unisono.domain.conversation import Conversation, Membership
+from unisono.domain.facts import ConversationKind, Fact
+from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, StreamKey, UserId, conversation_of
+from unisono.domain.placement import Head, Place
+from unisono.stores.sql.compiled import Row
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode_attributes: Final = msgspec.json.Decoder(dict[str, Json]).decode
+encode_fact: Final = _encode
+decode_fact: Final = msgspec.json.Decoder(Fact).decode
+
+
+class ConversationEntry(Struct):
+    """A row of `conversations`."""
+
+    of: ConversationKind
+    creator: UserId
+    created_at: Instant
+    updated_at: Instant
+    name: str | None
+    attributes: dict[str, Json] | None
+    unique_key: str | None
+    member_count: int
+
+    def row(self, stream: int) -> Row:
+        """Give the row to write."""
+        attributes = None if self.attributes is None else _encode(self.attributes).decode()
+        return (
+            stream,
+            self.of,
+            self.creator,
+            self.created_at,
+            self.updated_at,
+            self.name,
+            attributes,
+            self.unique_key,
+            self.member_count,
+        )
+
+
+class StreamEntry(Struct):
+    """A row of `streams`, its conversation, and those of its memberships that were asked for (None: there is none)."""
+
+    id: int
+    key: StreamKey
+    head: Head
+    pos: int
+    conversation: ConversationEntry | None = None
+    members: dict[UserId, Membership | None] = {}
+    has_all_members: bool = False
+
+
+class Earlier(Struct, frozen=True):
+    """What a send key was given before."""
+
+    place: Place
+    fact: Fact
+
+
+def read_stream(row: Row) -> StreamEntry:
+    """Read a row of `streams`."""
+    number, key, epoch, head, head_at, head_pos = row
+    return StreamEntry(number, StreamKey(key), Head(Epoch(epoch), Seq(head), Instant(head_at)), head_pos)
+
+
+def read_conversation(row: Row) -> ConversationEntry:
+    """Read a row of `conversations`."""
+    _, kind, creator, created_at, updated_at, name, attributes, unique_key, count = row
+    decoded = None if attributes is None else _decode_attributes(attributes)
+    return ConversationEntry(kind, creator, created_at, updated_at, name, decoded, unique_key, count)
+
+
+def read_membership(row: Row) -> Membership:
+    """Read a row of `members`."""
+    user, _, since, until, _, read = row
+    return Membership(user, Seq(since), Seq(read), until)
+
+
+def view(key: StreamKey, head: Head, entry: ConversationEntry) -> Conversation:
+    """Show a conversation and how far its stream has come."""
+    return Conversation(
+        conversation_of(key) or ConversationId(""),
+        entry.of,
+        entry.creator,
+        entry.created_at,
+        entry.updated_at,
+        head,
+        entry.member_count,
+        entry.name,
+        entry.attributes,
+        entry.unique_key is not None,
+    )

@@ -1,0 +1,114 @@
+"""The log port on SQL."""
+
+from typing import cast
+
+from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
+from unisono.domain.conversation import Decide, Scope
+from unisono.domain.ids import (
+    FIRST_EPOCH,
+    NO_SEQ,
+    START,
+    Checkpoint,
+    Epoch,
+    Instant,
+    Seq,
+    StreamKey,
+    UserId,
+    user_stream,
+)
+from unisono.ports.log import AppMoves, Committed, MovedStream
+from unisono.stores.sql.compiled import Row
+from unisono.stores.sql.driver import Connection, Driver
+from unisono.stores.sql.entries import decode_fact, read_stream
+from unisono.stores.sql.readers import Readers
+from unisono.stores.sql.statements import Statements
+from unisono.stores.sql.transaction import Transaction
+from unisono.stores.sql.writer import Writer
+
+
+class SqlLog:
+    """Implements `ports.log.Log`."""
+
+    def __init__(self, driver: Driver, statements: Statements, writer: Writer, readers: Readers) -> None:
+        self._driver = driver
+        self._sql = statements
+        self._writer = writer
+        self._readers = readers
+
+    async def transact(self, scope: Scope, decide: Decide) -> Committed:
+        """Load what the scope names, decide, place the drafts, and make all of it durable."""
+        return cast(Committed, await self._writer.do(Transaction(scope, decide)))
+
+    async def read(self, stream: StreamKey, after: Seq, limit: int, until: Seq | None = None) -> Facts:
+        """Read up to `limit` facts after `after`, in order and without holes."""
+        head, facts = self._sql.head, self._sql.facts
+
+        def read(connection: Connection) -> Facts:
+            # Two moments do no harm: what stands up to a head never changes.
+            rows = connection.query(head.text, head.bind(key=stream))
+            if not rows:
+                return Facts(stream, FIRST_EPOCH, (), NO_SEQ)
+            entry = read_stream(rows[0])
+            end = entry.head.seq if until is None else min(until, entry.head.seq)
+            last = min(end, after + limit)
+            found = (
+                ()
+                if last <= after
+                else connection.query(facts.text, facts.bind(stream=entry.id, after=after, last=last))
+            )
+            placed = tuple(SeqFact(Seq(seq), Instant(at), decode_fact(body)) for seq, at, body in found)
+            return Facts(stream, entry.head.epoch, placed, Seq(end))
+
+        return await self._readers.read(read)
+
+    async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:
+        """List the user's streams that moved after `checkpoint`."""
+        statement = self._sql.moved
+
+        def read(connection: Connection) -> Moved:
+            reached = self._read_checkpoint(connection)
+            since = known(checkpoint, reached)
+            values = statement.bind(
+                user=user, own=user_stream(user), checkpoint=since, after=after or "", limit=limit + 1
+            )
+            rows = connection.query(statement.text, values)
+            heads = tuple(StreamHead(StreamKey(key), Epoch(epoch), Seq(head)) for key, epoch, head in rows[:limit])
+            return Moved(heads, reached, heads[-1].stream if len(rows) > limit else None)
+
+        return await self._readers.read_at_one_moment(read)
+
+    async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:
+        """List the app's streams that moved after `checkpoint`, and a few more than `limit` where they moved at once."""
+        statement, together = self._sql.moved_in_app, self._sql.moved_together
+
+        def read(connection: Connection) -> AppMoves:
+            reached = self._read_checkpoint(connection)
+            since = known(checkpoint, reached)
+            rows = connection.query(statement.text, statement.bind(checkpoint=since, limit=limit + 1))
+            if len(rows) <= limit:
+                return AppMoves(_moved(rows), reached, is_complete=True)
+            # A commit is passed on whole, or the next page could not begin behind it.
+            last = rows[limit - 1][3]
+            page = [row for row in rows if row[3] < last]
+            page += connection.query(together.text, together.bind(pos=last))
+            return AppMoves(_moved(page), min(reached, Checkpoint(last)), is_complete=last >= reached)
+
+        return await self._readers.read_at_one_moment(read)
+
+    async def checkpoint(self) -> Checkpoint:
+        """Give the number below which nothing new can appear."""
+        if self._driver.is_sole_writer:
+            return self._writer.reached
+        return await self._readers.read(self._read_checkpoint)
+
+    def _read_checkpoint(self, connection: Connection) -> Checkpoint:
+        return Checkpoint(connection.query(self._driver.checkpoint_text)[0][0])
+
+
+def known(checkpoint: Checkpoint, reached: Checkpoint) -> Checkpoint:
+    """Take a checkpoint beyond the log's end for what it is, a place in another log: this one all has to be looked at."""
+    return checkpoint if checkpoint <= reached else START
+
+
+def _moved(rows: list[Row]) -> tuple[MovedStream, ...]:
+    return tuple(MovedStream(StreamKey(key), Epoch(epoch), Seq(head)) for key, epoch, head, _ in rows)

@@ -1,0 +1,6 @@
+"""The steps that bring a database to the present schema. `migrate` runs them; Alembic keeps the count."""
+
+from typing import Final
+
+REVISIONS: Final = ("0001",)
+"""All steps, the oldest first. Here, so that a database in its present form is opened without loading Alembic."""

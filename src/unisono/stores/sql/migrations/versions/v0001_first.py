@@ -1,0 +1,132 @@
+"""The first schema: log, conversations, members, sessions."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+
+NAME = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+NUMBER = sa.BigInteger()
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+SESSION_INDEXES = ("user_id", "node", "detached_at", "credential", "credential_expires_at")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "meta",
+        sa.Column("name", sa.Text(), primary_key=True),
+        sa.Column("value", sa.Text(), nullable=False),
+    )
+    _create_log()
+    _create_conversations()
+    _create_sessions()
+
+
+def _create_log() -> None:
+    op.create_table(
+        "streams",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("key", NAME, nullable=False, unique=True),
+        sa.Column("epoch", NUMBER, nullable=False),
+        sa.Column("head", NUMBER, nullable=False),
+        sa.Column("head_at", NUMBER, nullable=False),
+        sa.Column("head_pos", NUMBER, nullable=False),
+    )
+    op.create_index("ix_streams_head_pos", "streams", ["head_pos"])
+    op.create_table(
+        "facts",
+        sa.Column("stream", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("pos", NUMBER, nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("sender", NAME),
+        sa.Column("send_key", NAME),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    keyed = sa.text("send_key IS NOT NULL")
+    op.create_index(
+        "ix_facts_send_key",
+        "facts",
+        ["stream", "sender", "send_key"],
+        unique=True,
+        sqlite_where=keyed,
+        postgresql_where=keyed,
+    )
+
+
+def _create_conversations() -> None:
+    op.create_table(
+        "conversations",
+        sa.Column("stream", NUMBER, sa.ForeignKey("streams.id"), primary_key=True, autoincrement=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("creator", NAME, nullable=False),
+        sa.Column("created_at", NUMBER, nullable=False),
+        sa.Column("updated_at", NUMBER, nullable=False),
+        sa.Column("name", sa.Text()),
+        sa.Column("attributes", sa.Text()),
+        sa.Column("unique_key", sa.Text(), unique=True),
+        sa.Column("member_count", NUMBER, nullable=False),
+    )
+    op.create_table(
+        "members",
+        sa.Column("user_id", NAME, primary_key=True),
+        sa.Column("stream", NUMBER, sa.ForeignKey("streams.id"), primary_key=True, autoincrement=False),
+        sa.Column("since", NUMBER, nullable=False),
+        sa.Column("until", NUMBER),
+        sa.Column("until_pos", NUMBER),
+        sa.Column("read_seq", NUMBER, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_members_stream", "members", ["stream"])
+
+
+def _create_sessions() -> None:
+    op.create_table(
+        "leases",
+        sa.Column("node", ID, primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("until", NUMBER, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("id", NAME, primary_key=True),
+        sa.Column("user_id", NAME, nullable=False),
+        sa.Column("device", NAME, nullable=False),
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text()),
+        sa.Column("info", sa.Text()),
+        sa.Column("opened_at", NUMBER, nullable=False),
+        sa.Column("seen_at", NUMBER, nullable=False),
+        sa.Column("resume_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("fence", NUMBER, nullable=False),
+        sa.Column("tag", sa.Text()),
+        sa.Column("node", NUMBER),
+        sa.Column("detached_at", NUMBER),
+        sa.Column("credential", sa.Text()),
+        sa.Column("credential_expires_at", NUMBER),
+        sa.Column("address", sa.Text()),
+        sa.Column("ended_at", NUMBER),
+        sa.Column("end_reason", sa.Text()),
+        sa.Column("newcomer", sa.Text()),
+    )
+    for column in SESSION_INDEXES:
+        where = sa.text(f"ended_at IS NULL AND {column} IS NOT NULL")
+        name = f"ix_sessions_open_{column}"
+        op.create_index(name, "sessions", [column], sqlite_where=where, postgresql_where=where)
+    where = sa.text("ended_at IS NOT NULL")
+    op.create_index("ix_sessions_ended_at", "sessions", ["ended_at"], sqlite_where=where, postgresql_where=where)
+    op.create_table(
+        "revoked_credentials",
+        sa.Column("credential", sa.Text(), primary_key=True),
+        sa.Column("until", NUMBER, nullable=False),
+    )
+    op.create_table(
+        "revoked_users",
+        sa.Column("user_id", NAME, primary_key=True),
+        sa.Column("before", NUMBER, nullable=False),
+    )

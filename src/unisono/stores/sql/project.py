@@ -1,0 +1,101 @@
+"""What a fact changes in the tables beside the log: `conversations` and `members` are what the log adds up to."""
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from unisono.domain.conversation import Membership, unique_members
+from unisono.domain.facts import (
+    ConversationCreated,
+    ConversationKind,
+    Fact,
+    MembersJoined,
+    MembersLeft,
+    MessagePlaced,
+    ReadMarkMoved,
+)
+from unisono.domain.ids import NO_SEQ, ConversationId, Seq, UserId, conversation_stream, user_of
+from unisono.stores.sql.book import Book
+from unisono.stores.sql.entries import ConversationEntry, StreamEntry
+
+
+def unique_key(of: ConversationKind, members: Sequence[UserId]) -> str:
+    """Name the one conversation of a kind and exactly these members."""
+    return hashlib.sha256(msgspec.json.encode((of, unique_members(members)))).hexdigest()
+
+
+def project(book: Book, stream: StreamEntry, fact: Fact) -> None:
+    """Bring the tables up to a fact that was just put at the head of its stream."""
+    match fact:
+        case MessagePlaced():
+            pass
+        case ConversationCreated():
+            _created(book, stream, fact)
+        case MembersJoined():
+            _joined(book, stream, fact)
+        case MembersLeft():
+            _left(book, stream, fact)
+        case ReadMarkMoved():
+            _read(book, user_of(stream.key), fact.conversation, fact.seq)
+        case _:
+            # Entries and exits tell a user what the conversation's own facts did; sessions have their own tables.
+            pass
+
+
+def _created(book: Book, stream: StreamEntry, fact: ConversationCreated) -> None:
+    head = stream.head
+    stream.conversation = ConversationEntry(
+        of=fact.of,
+        creator=fact.by,
+        created_at=head.at,
+        updated_at=head.at,
+        name=fact.name,
+        attributes=fact.attributes,
+        unique_key=unique_key(fact.of, fact.members) if fact.is_unique else None,
+        member_count=len(set(fact.members)),
+    )
+    stream.has_all_members = True
+    book.change(stream)
+    for user in fact.members:
+        book.join(stream, Membership(user, head.seq))
+
+
+def _joined(book: Book, stream: StreamEntry, fact: MembersJoined) -> None:
+    count = 0
+    for user in dict.fromkeys(fact.users):
+        earlier = book.member(stream, user)
+        if earlier is None or earlier.until is not None:
+            count += 1
+            book.join(stream, Membership(user, stream.head.seq, NO_SEQ if earlier is None else earlier.read))
+    _regroup(book, stream, count)
+
+
+def _left(book: Book, stream: StreamEntry, fact: MembersLeft) -> None:
+    count = 0
+    for user in dict.fromkeys(fact.users):
+        earlier = book.member(stream, user)
+        if earlier is not None and earlier.until is None:
+            count -= 1
+            gone = Membership(user, earlier.since, earlier.read, until=stream.head.seq)
+            book.join(stream, gone, until_pos=stream.pos)
+    _regroup(book, stream, count)
+
+
+def _regroup(book: Book, stream: StreamEntry, change: int) -> None:
+    """Keep count, and end the uniqueness of a group whose members are others now."""
+    entry = stream.conversation
+    if entry is None:
+        return
+    entry.member_count += change
+    entry.updated_at = stream.head.at
+    if entry.of == "group" and change:
+        book.forget_unique(entry)
+    book.change(stream)
+
+
+def _read(book: Book, user: UserId | None, conversation: ConversationId, seq: Seq) -> None:
+    stream = book.stream(conversation_stream(conversation))
+    member = None if stream is None or user is None else book.member(stream, user)
+    if stream is not None and member is not None and member.until is None and member.read < seq:
+        book.join(stream, Membership(member.user, member.since, seq))

@@ -1,0 +1,146 @@
+"""The tables, declared once for SQLite and PostgreSQL. `migrations` brings a database here; a test compares the two.
+
+Times are milliseconds since 1970. `pos` is the commit position of `ports.log`: it never falls along a stream. Names
+compare by code point, in PostgreSQL too, so that both databases and Python sort alike.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import TEXT
+
+METADATA: Final = MetaData()
+
+_Name: Final = Text().with_variant(TEXT(collation="C"), "postgresql")
+# SQLite numbers rows by itself only in a column whose type is spelled INTEGER.
+_Id: Final = BigInteger().with_variant(Integer(), "sqlite")
+
+META: Final = Table(
+    "meta",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+STREAMS: Final = Table(
+    "streams",
+    METADATA,
+    Column("id", _Id, primary_key=True),
+    Column("key", _Name, nullable=False, unique=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("head", BigInteger, nullable=False),
+    Column("head_at", BigInteger, nullable=False),
+    Column("head_pos", BigInteger, nullable=False, index=True),
+)
+
+FACTS: Final = Table(
+    "facts",
+    METADATA,
+    Column("stream", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("pos", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sender", _Name),
+    Column("send_key", _Name),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+_KEYED = FACTS.c.send_key.is_not(None)
+Index(
+    "ix_facts_send_key",
+    FACTS.c.stream,
+    FACTS.c.sender,
+    FACTS.c.send_key,
+    unique=True,
+    sqlite_where=_KEYED,
+    postgresql_where=_KEYED,
+)
+
+CONVERSATIONS: Final = Table(
+    "conversations",
+    METADATA,
+    Column("stream", BigInteger, ForeignKey(STREAMS.c.id), primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("creator", _Name, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("name", Text),
+    Column("attributes", Text),
+    Column("unique_key", Text, unique=True),
+    Column("member_count", BigInteger, nullable=False),
+)
+
+MEMBERS: Final = Table(
+    "members",
+    METADATA,
+    # Kept by user: a user who comes back reads all of theirs, a send reads one.
+    Column("user_id", _Name, primary_key=True),
+    Column("stream", BigInteger, ForeignKey(STREAMS.c.id), primary_key=True, autoincrement=False, index=True),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("until_pos", BigInteger),
+    Column("read_seq", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+LEASES: Final = Table(
+    "leases",
+    METADATA,
+    Column("node", _Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    # A lease number must not come back after its row was dropped.
+    sqlite_autoincrement=True,
+)
+
+SESSIONS: Final = Table(
+    "sessions",
+    METADATA,
+    Column("id", _Name, primary_key=True),
+    Column("user_id", _Name, nullable=False),
+    Column("device", _Name, nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("label", Text),
+    Column("info", Text),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("resume_hash", LargeBinary, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("tag", Text),
+    Column("node", BigInteger),
+    Column("detached_at", BigInteger),
+    Column("credential", Text),
+    Column("credential_expires_at", BigInteger),
+    Column("address", Text),
+    Column("ended_at", BigInteger),
+    Column("end_reason", Text),
+    Column("newcomer", Text),
+)
+
+
+def _open_index(name: str) -> Index:
+    """Declare an index over sessions that are not over, by a column that most of them leave empty or share with few."""
+    column = SESSIONS.c[name]
+    where = SESSIONS.c.ended_at.is_(None) & column.is_not(None)
+    return Index(f"ix_sessions_open_{name}", column, sqlite_where=where, postgresql_where=where)
+
+
+for _name in ("user_id", "node", "detached_at", "credential", "credential_expires_at"):
+    _open_index(_name)
+_ENDED = SESSIONS.c.ended_at.is_not(None)
+Index("ix_sessions_ended_at", SESSIONS.c.ended_at, sqlite_where=_ENDED, postgresql_where=_ENDED)
+
+REVOKED_CREDENTIALS: Final = Table(
+    "revoked_credentials",
+    METADATA,
+    Column("credential", Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
+
+REVOKED_USERS: Final = Table(
+    "revoked_users",
+    METADATA,
+    Column("user_id", _Name, primary_key=True),
+    Column("before", BigInteger, nullable=False),
+)

@@ -1,0 +1,83 @@
+"""Sessions as rows, and rows as sessions."""
+
+from typing import Final
+
+import msgspec
+
+from unisono.domain.facts import Label
+from unisono.domain.ids import Fence, Instant, NodeId
+from unisono.ports.sessions import EndedSession, Ending, SessionRecord
+from unisono.stores.sql.compiled import Row
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode_label: Final = msgspec.json.Decoder(Label).decode
+
+
+class SessionEntry(msgspec.Struct, frozen=True):
+    """A session as it stands: its record, and its ending when it is over."""
+
+    record: SessionRecord
+    ending: Ending | None = None
+
+    @property
+    def ended(self) -> EndedSession | None:
+        """Give what its client is told, when it is over."""
+        return None if self.ending is None else EndedSession(self.record.user, self.ending)
+
+
+def read_session(row: Row, now: Instant) -> SessionEntry:
+    """Read a row of `sessions` with the end of its node's lease beside it."""
+    (session, user, device, platform, label, info, opened_at, seen_at, resume_hash, fence, tag, node, *rest) = row
+    detached_at, credential, expires_at, address, _, reason, newcomer, lease_until = rest
+    if node is not None and (lease_until is None or lease_until <= now):
+        node, detached_at = None, seen_at if lease_until is None else lease_until
+    record = SessionRecord(
+        session=session,
+        user=user,
+        device=device,
+        shown=Label(platform, label, info),
+        opened_at=opened_at,
+        seen_at=seen_at,
+        resume_hash=bytes(resume_hash),
+        fence=Fence(fence),
+        tag=tag,
+        node=None if node is None else NodeId(node),
+        detached_at=detached_at,
+        credential=credential,
+        credential_expires_at=expires_at,
+        address=address,
+    )
+    if reason is None:
+        return SessionEntry(record)
+    return SessionEntry(record, Ending(session, reason, None if newcomer is None else _decode_label(newcomer)))
+
+
+def session_row(record: SessionRecord) -> Row:
+    """Give the row of a session that is not over."""
+    shown = record.shown
+    return (
+        record.session,
+        record.user,
+        record.device,
+        shown.platform,
+        shown.label,
+        shown.info,
+        record.opened_at,
+        record.seen_at,
+        record.resume_hash,
+        record.fence,
+        record.tag,
+        record.node,
+        record.detached_at,
+        record.credential,
+        record.credential_expires_at,
+        record.address,
+        None,
+        None,
+        None,
+    )
+
+
+def label_text(label: Label | None) -> str | None:
+    """Write a label."""
+    return None if label is None else _encode(label).decode()

@@ -1,0 +1,113 @@
+"""Every statement about sessions, leases and revocations."""
+
+from sqlalchemy import Dialect, delete, select, update
+from sqlalchemy import bindparam as value
+from sqlalchemy.sql.expression import Executable
+
+from unisono.stores.sql.compiled import Statement
+from unisono.stores.sql.schema import LEASES, REVOKED_CREDENTIALS, REVOKED_USERS, SESSIONS
+from unisono.stores.sql.statements import given, upsert
+
+_S = SESSIONS.c
+_IS_OPEN = _S.ended_at.is_(None)
+# A node whose lease is over carries nothing, so the lease's end stands beside each session.
+_WITH_LEASE = select(SESSIONS, LEASES.c.until).outerjoin(LEASES, LEASES.c.node == _S.node)
+_DETACH = {"node": None, "detached_at": given("detached_at", _S.detached_at)}
+
+
+class SessionStatements:
+    """The statements of one dialect, compiled when first used."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def one(build: Executable) -> Statement:
+            return Statement(dialect, lambda: build)
+
+        self.open_of_user = one(
+            _WITH_LEASE.where(_S.user_id == given("user", _S.user_id), _IS_OPEN).order_by(_S.opened_at, _S.id)
+        )
+        self.session = one(_WITH_LEASE.where(_S.id == given("id", _S.id)))
+        self.lock_session = one(select(_S.id).where(_S.id == given("id", _S.id)).with_for_update())
+        self.write = Statement(dialect, lambda: upsert(dialect, SESSIONS, 1))
+        self.end = one(_end())
+        self.detach = one(_detach())
+        self.touch = one(_touch())
+        self.expired = one(_expired())
+        self.users_of_credential = one(
+            select(_S.user_id)
+            .where(_S.credential == given("credential", _S.credential), _IS_OPEN)
+            .distinct()
+            .order_by(_S.user_id)
+        )
+        self.forget_sessions = one(delete(SESSIONS).where(_S.ended_at < given("before", _S.ended_at)))
+
+        self.revoked_credential = one(
+            select(REVOKED_CREDENTIALS).where(
+                REVOKED_CREDENTIALS.c.credential == given("credential", REVOKED_CREDENTIALS.c.credential)
+            )
+        )
+        self.revoked_user = one(
+            select(REVOKED_USERS).where(REVOKED_USERS.c.user_id == given("user", REVOKED_USERS.c.user_id))
+        )
+        self.revoke_credential = Statement(dialect, lambda: upsert(dialect, REVOKED_CREDENTIALS, 1))
+        self.revoke_user = Statement(dialect, lambda: upsert(dialect, REVOKED_USERS, 1))
+        self.forget_credentials = one(
+            delete(REVOKED_CREDENTIALS).where(REVOKED_CREDENTIALS.c.until < given("now", REVOKED_CREDENTIALS.c.until))
+        )
+
+        lease = LEASES.c
+        name, now = given("name", lease.name), given("now", lease.until)
+        self.take_lease = one(
+            LEASES.insert().values(name=name, until=given("until", lease.until)).returning(lease.node)
+        )
+        self.leases_of_name = one(select(lease.node, lease.until).where(lease.name == name))
+        self.end_leases = one(update(LEASES).where(lease.name == name, lease.until > now).values(until=now))
+        self.keep_lease = one(
+            update(LEASES)
+            .where(lease.node == given("node", lease.node), lease.until > now)
+            .values(until=given("until", lease.until))
+        )
+        self.detach_node = one(update(SESSIONS).where(_S.node == given("old_node", _S.node), _IS_OPEN).values(_DETACH))
+        self.leases_over = one(select(lease.node, lease.until).where(lease.until < given("before", lease.until)))
+        self.forget_lease = one(delete(LEASES).where(lease.node == given("node", lease.node)))
+
+
+def _end() -> Executable:
+    return (
+        update(SESSIONS)
+        .where(_S.id == given("session", _S.id))
+        .values(
+            ended_at=given("at", _S.ended_at),
+            end_reason=given("reason", _S.end_reason),
+            newcomer=given("shown", _S.newcomer),
+        )
+    )
+
+
+def _detach() -> Executable:
+    return (
+        update(SESSIONS)
+        .where(_S.id == given("session", _S.id), _S.fence == given("held", _S.fence), _IS_OPEN)
+        .where(_S.node.is_not(None))
+        .values(_DETACH)
+    )
+
+
+def _touch() -> Executable:
+    seen = given("seen", _S.seen_at)
+    return update(SESSIONS).where(_S.id == given("session", _S.id), _S.seen_at < seen).values(seen_at=seen)
+
+
+def _expired() -> Executable:
+    """Find by three short ranges of three indexes what one condition with two alternatives would search all for."""
+    before, now = given("before", _S.detached_at), given("now", _S.credential_expires_at)
+    over = select(LEASES.c.node).where(LEASES.c.until < before, LEASES.c.until <= now)
+    found = (
+        select(_S.user_id)
+        .where(_IS_OPEN, _S.detached_at.is_not(None), _S.detached_at < before)
+        .union(
+            select(_S.user_id).where(_IS_OPEN, _S.credential_expires_at.is_not(None), _S.credential_expires_at < now),
+            select(_S.user_id).where(_IS_OPEN, _S.node.is_not(None), _S.node.in_(over)),
+        )
+        .subquery()
+    )
+    return select(found.c.user_id).order_by(found.c.user_id).limit(value("limit", type_=_S.fence.type))

@@ -1,0 +1,259 @@
+"""What the writer does about sessions. Their tables are read and written at once, inside the batch's transaction."""
+
+import hmac
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from unisono.domain.conversation import Decision
+from unisono.domain.errors import Invalid, Replaced
+from unisono.domain.facts import SessionEnded, SessionOpened
+from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_stream
+from unisono.domain.answers import Done
+from unisono.domain.placement import Draft
+from unisono.ports.sessions import (
+    EndedSession,
+    Ending,
+    SessionDecision,
+    SessionRecord,
+    SessionsCommitted,
+    SessionsDecide,
+)
+from unisono.stores.sql.book import Book, Foresight
+from unisono.stores.sql.session_rows import SessionEntry, label_text, read_session, session_row
+from unisono.stores.sql.session_statements import SessionStatements
+from unisono.stores.sql.transaction import place
+
+
+class SessionWork:
+    """Work that needs no stream."""
+
+    def __init__(self, sql: SessionStatements) -> None:
+        self.sql = sql
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name none."""
+
+    def name_details(self, book: Book, ahead: Foresight) -> None:
+        """Name nothing."""
+
+
+def find_session(book: Book, sql: SessionStatements, session: SessionId) -> SessionEntry | None:
+    """Read one session, over or not."""
+    rows = book.connection.query(sql.session.text, sql.session.bind(id=session))
+    return read_session(rows[0], book.now) if rows else None
+
+
+class DecideSessions(SessionWork):
+    """Work of `Sessions.decide`. The user's stream is locked, so decisions for one user follow one another."""
+
+    def __init__(self, sql: SessionStatements, user: UserId, decide: SessionsDecide) -> None:
+        super().__init__(sql)
+        self._user = user
+        self._decide = decide
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name the user's stream."""
+        ahead.own.add(user_stream(self._user))
+
+    def run(self, book: Book) -> SessionsCommitted:
+        """Decide, then end and open."""
+        book.writable((user_stream(self._user),))
+        rows = book.connection.query(self.sql.open_of_user.text, self.sql.open_of_user.bind(user=self._user))
+        held = {entry.record.session: entry.record for row in rows if (entry := read_session(row, book.now))}
+        decision = self._decide(book.now, list(held.values()))
+        endings = {ending.session: ending for ending in decision.ends if ending.session in held}
+        opened, is_new = self._opening(book, decision, held, endings)
+        for ending in endings.values():
+            self._end(book, ending)
+        if opened is not None:
+            book.connection.run(self.sql.write.text, session_row(opened))
+        drafts = [_ended(held[session], ending) for session, ending in endings.items()]
+        if opened is not None and is_new:
+            drafts.append(_opened(opened))
+        placed = place(Decision(tuple(drafts), lambda _: Done()), book).facts if drafts else ()
+        return SessionsCommitted(tuple(held[session] for session in endings), opened, placed)
+
+    def _opening(
+        self,
+        book: Book,
+        decision: SessionDecision,
+        held: dict[SessionId, SessionRecord],
+        endings: dict[SessionId, Ending],
+    ) -> tuple[SessionRecord | None, bool]:
+        """Give the session to write and whether it is a new one."""
+        wanted = decision.opens
+        if wanted is None:
+            return None, False
+        old = held.get(wanted.session)
+        if old is not None and old.device == wanted.device and wanted.session not in endings:
+            return _renewed(old, wanted), False
+        if old is not None or find_session(book, self.sql, wanted.session) is not None:
+            raise Invalid(field="login", reason="used before")
+        return wanted, True
+
+    def _end(self, book: Book, ending: Ending) -> None:
+        end = self.sql.end
+        book.connection.run(
+            end.text,
+            end.bind(session=ending.session, at=book.now, reason=ending.reason, shown=label_text(ending.newcomer)),
+        )
+
+
+def _renewed(old: SessionRecord, wanted: SessionRecord) -> SessionRecord:
+    """Take over what a repeated login brings. Its higher fence makes the first attempt's link the older one."""
+    return structs.replace(wanted, opened_at=old.opened_at, fence=Fence(max(old.fence + 1, wanted.fence)))
+
+
+def _draft(user: UserId, fact: SessionEnded | SessionOpened) -> Draft:
+    return Draft(user_stream(user), fact)
+
+
+def _ended(record: SessionRecord, ending: Ending) -> Draft:
+    return _draft(record.user, SessionEnded(record.session, record.device, ending.reason, ending.newcomer))
+
+
+def _opened(record: SessionRecord) -> Draft:
+    return _draft(record.user, SessionOpened(record.session, record.device, record.shown, record.tag))
+
+
+class Attach(SessionWork):
+    """Work of `Sessions.attach`."""
+
+    def __init__(
+        self, sql: SessionStatements, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId
+    ) -> None:
+        super().__init__(sql)
+        self._session = session
+        self._resume_hash = resume_hash
+        self._fence = fence
+        self._node = node
+
+    def run(self, book: Book) -> SessionRecord | EndedSession | None:
+        """Check, then take over."""
+        lock = self.sql.lock_session
+        book.connection.query(lock.text, lock.bind(id=self._session))
+        entry = find_session(book, self.sql, self._session)
+        if entry is None or not hmac.compare_digest(entry.record.resume_hash, self._resume_hash):
+            return None
+        if entry.ending is not None:
+            return entry.ended
+        held = entry.record.fence
+        fence = Fence(held + 1) if self._fence is None else self._fence
+        if fence < held:
+            raise Replaced(fence=held)
+        taken = structs.replace(entry.record, fence=fence, node=self._node, detached_at=None, seen_at=book.now)
+        book.connection.run(self.sql.write.text, session_row(taken))
+        return taken
+
+
+class Detach(SessionWork):
+    """Work of `Sessions.detach`."""
+
+    def __init__(self, sql: SessionStatements, session: SessionId, fence: Fence) -> None:
+        super().__init__(sql)
+        self._session = session
+        self._fence = fence
+
+    def run(self, book: Book) -> None:
+        """Detach, if no later link holds it."""
+        detach = self.sql.detach
+        values = detach.bind(session=self._session, held=self._fence, detached_at=book.now)
+        book.connection.run(detach.text, values)
+
+
+class Touch(SessionWork):
+    """Work of `Sessions.touch`."""
+
+    def __init__(self, sql: SessionStatements, seen: Sequence[tuple[SessionId, Instant]]) -> None:
+        super().__init__(sql)
+        # In one order everywhere, so that two nodes do not wait for each other in a circle.
+        self._seen = sorted(seen)
+
+    def run(self, book: Book) -> None:
+        """Note each."""
+        touch = self.sql.touch
+        for session, at in self._seen:
+            book.connection.run(touch.text, touch.bind(session=session, seen=at))
+
+
+class RevokeCredential(SessionWork):
+    """Work of `Sessions.revoke_credential`."""
+
+    def __init__(self, sql: SessionStatements, credential: str, until: Instant) -> None:
+        super().__init__(sql)
+        self._credential = credential
+        self._until = until
+
+    def run(self, book: Book) -> None:
+        """Keep the later instant of two."""
+        rows = book.connection.query(
+            self.sql.revoked_credential.text, self.sql.revoked_credential.bind(credential=self._credential)
+        )
+        until = max([self._until, *(row[1] for row in rows)])
+        book.connection.run(self.sql.revoke_credential.text, (self._credential, until))
+
+
+class RevokeBefore(SessionWork):
+    """Work of `Sessions.revoke_before`."""
+
+    def __init__(self, sql: SessionStatements, user: UserId, instant: Instant) -> None:
+        super().__init__(sql)
+        self._user = user
+        self._instant = instant
+
+    def run(self, book: Book) -> None:
+        """Keep the later instant of two."""
+        rows = book.connection.query(self.sql.revoked_user.text, self.sql.revoked_user.bind(user=self._user))
+        before = max([self._instant, *(row[1] for row in rows)])
+        book.connection.run(self.sql.revoke_user.text, (self._user, before))
+
+
+class TakeLease(SessionWork):
+    """Work of `Sessions.take_lease`."""
+
+    def __init__(self, sql: SessionStatements, name: str, ttl_ms: int) -> None:
+        super().__init__(sql)
+        self._name = name
+        self._ttl_ms = ttl_ms
+
+    def run(self, book: Book) -> NodeId:
+        """End the earlier leases of this name, and what they carried; then take the next number."""
+        sql, query, run = self.sql, book.connection.query, book.connection.run
+        run(sql.end_leases.text, sql.end_leases.bind(name=self._name, now=book.now))
+        for node, until in query(sql.leases_of_name.text, sql.leases_of_name.bind(name=self._name)):
+            run(sql.detach_node.text, sql.detach_node.bind(old_node=node, detached_at=until))
+        values = sql.take_lease.bind(name=self._name, until=book.now + self._ttl_ms)
+        return NodeId(query(sql.take_lease.text, values)[0][0])
+
+
+class KeepLease(SessionWork):
+    """Work of `Sessions.keep_lease`."""
+
+    def __init__(self, sql: SessionStatements, node: NodeId, ttl_ms: int) -> None:
+        super().__init__(sql)
+        self._node = node
+        self._ttl_ms = ttl_ms
+
+    def run(self, book: Book) -> bool:
+        """Prolong it unless it is over."""
+        keep = self.sql.keep_lease
+        values = keep.bind(node=self._node, now=book.now, until=book.now + self._ttl_ms)
+        return book.connection.run(keep.text, values) > 0
+
+
+class ForgetEnded(SessionWork):
+    """Work of `Sessions.forget_ended`."""
+
+    def __init__(self, sql: SessionStatements, before: Instant) -> None:
+        super().__init__(sql)
+        self._before = before
+
+    def run(self, book: Book) -> int:
+        """Drop sessions, revocations and leases that nobody needs any more."""
+        sql, query, run = self.sql, book.connection.query, book.connection.run
+        for node, until in query(sql.leases_over.text, sql.leases_over.bind(before=min(self._before, book.now))):
+            run(sql.detach_node.text, sql.detach_node.bind(old_node=node, detached_at=until))
+            run(sql.forget_lease.text, sql.forget_lease.bind(node=node))
+        run(sql.forget_credentials.text, sql.forget_credentials.bind(now=book.now))
+        return run(sql.forget_sessions.text, sql.forget_sessions.bind(before=self._before))

@@ -1,0 +1,114 @@
+"""The sessions port on SQL."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId
+from unisono.ports.clock import Clock
+from unisono.ports.sessions import EndedSession, SessionRecord, SessionsCommitted, SessionsDecide
+from unisono.stores.sql import session_work as work
+from unisono.stores.sql.compiled import Statement
+from unisono.stores.sql.driver import Connection
+from unisono.stores.sql.readers import Readers
+from unisono.stores.sql.session_rows import read_session
+from unisono.stores.sql.session_statements import SessionStatements
+from unisono.stores.sql.writer import Writer
+
+
+class SqlSessions:
+    """Implements `ports.sessions.Sessions`."""
+
+    def __init__(self, statements: SessionStatements, writer: Writer, readers: Readers, clock: Clock) -> None:
+        self._sql = statements
+        self._writer = writer
+        self._readers = readers
+        self._clock = clock
+
+    async def decide(self, user: UserId, decide: SessionsDecide) -> SessionsCommitted:
+        """Change a user's sessions: ends first, then the opening, with a fact for each in the user's stream."""
+        return cast(SessionsCommitted, await self._writer.do(work.DecideSessions(self._sql, user, decide)))
+
+    async def attach(
+        self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId
+    ) -> SessionRecord | EndedSession | None:
+        """Take a session over for a connection of `node`, if hash and fence allow."""
+        attached = await self._writer.do(work.Attach(self._sql, session, resume_hash, fence, node))
+        return cast(SessionRecord | EndedSession | None, attached)
+
+    async def detach(self, session: SessionId, fence: Fence) -> None:
+        """Note that the connection with this fence is gone."""
+        await self._writer.do(work.Detach(self._sql, session, fence))
+
+    async def touch(self, seen: Sequence[tuple[SessionId, Instant]]) -> None:
+        """Note when sessions last spoke."""
+        if seen:
+            await self._writer.do(work.Touch(self._sql, seen))
+
+    async def list_of(self, user: UserId) -> Sequence[SessionRecord]:
+        """List the user's sessions that are not over, the oldest login first."""
+        statement, now = self._sql.open_of_user, self._clock.now()
+
+        def read(connection: Connection) -> Sequence[SessionRecord]:
+            rows = connection.query(statement.text, statement.bind(user=user))
+            return [read_session(row, now).record for row in rows]
+
+        return await self._readers.read(read)
+
+    async def find_ended(self, session: SessionId) -> EndedSession | None:
+        """Say how a session ended, or None when it did not or is not known."""
+        statement, now = self._sql.session, self._clock.now()
+
+        def read(connection: Connection) -> EndedSession | None:
+            rows = connection.query(statement.text, statement.bind(id=session))
+            return read_session(rows[0], now).ended if rows else None
+
+        return await self._readers.read(read)
+
+    async def users_with_expired(self, detached_before: Instant, limit: int) -> Sequence[UserId]:
+        """List users who have sessions that were detached before an instant, or whose credential expired before now."""
+        return await self._users(self._sql.expired, before=detached_before, now=self._clock.now(), limit=limit)
+
+    async def users_of_credential(self, credential: str) -> Sequence[UserId]:
+        """List users who have sessions opened with a credential that are not over."""
+        return await self._users(self._sql.users_of_credential, credential=credential)
+
+    async def _users(self, statement: Statement, **values: object) -> Sequence[UserId]:
+        bound = statement.bind(**values)
+
+        def read(connection: Connection) -> Sequence[UserId]:
+            return [UserId(name) for (name,) in connection.query(statement.text, bound)]
+
+        return await self._readers.read(read)
+
+    async def revoke_credential(self, credential: str, until: Instant) -> None:
+        """Remember, durably and until an instant, that a credential is void."""
+        await self._writer.do(work.RevokeCredential(self._sql, credential, until))
+
+    async def revoke_before(self, user: UserId, instant: Instant) -> None:
+        """Remember, durably, that credentials of a user issued before an instant are void."""
+        await self._writer.do(work.RevokeBefore(self._sql, user, instant))
+
+    async def is_revoked(self, user: UserId, credential: str | None, issued_at: Instant | None) -> bool:
+        """Say if a credential was revoked by name, or by its time of issue."""
+        by_name, by_time, now = self._sql.revoked_credential, self._sql.revoked_user, self._clock.now()
+
+        def read(connection: Connection) -> bool:
+            before = connection.query(by_time.text, by_time.bind(user=user))
+            if before and (issued_at is None or issued_at < before[0][1]):
+                return True
+            until = [] if credential is None else connection.query(by_name.text, by_name.bind(credential=credential))
+            return bool(until) and until[0][1] > now
+
+        return await self._readers.read(read)
+
+    async def take_lease(self, node_name: str, ttl_s: float) -> NodeId:
+        """Give a node a new lease number, higher than any before."""
+        return cast(NodeId, await self._writer.do(work.TakeLease(self._sql, node_name, int(ttl_s * 1000))))
+
+    async def keep_lease(self, node: NodeId, ttl_s: float) -> bool:
+        """Prolong a lease; False when it was lost."""
+        return cast(bool, await self._writer.do(work.KeepLease(self._sql, node, int(ttl_s * 1000))))
+
+    async def forget_ended(self, before: Instant) -> int:
+        """Drop what is kept of sessions that ended before an instant, and of revocations that ran out."""
+        return cast(int, await self._writer.do(work.ForgetEnded(self._sql, before)))

@@ -1,0 +1,155 @@
+"""SQLite: one file, one writer, in this process alone."""
+
+import fcntl
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection as EngineConnection
+from sqlalchemy import Dialect, Engine, NullPool, create_engine, event
+from sqlalchemy.dialects import sqlite
+
+from unisono.domain.errors import Unavailable
+from unisono.stores.sql.compiled import Params, Row
+from unisono.stores.sql.driver import Connection, Verdict
+from unisono.stores.sql.options import StoreOptions
+
+STATEMENTS_KEPT: Final = 512
+BUSY_MS: Final = 5_000
+CHECKPOINT_PAGES: Final = 4_000
+"""16 MB of log between two checkpoints: few enough to take tens of milliseconds, many enough to write a page once."""
+WRITER_CACHE_KIB: Final = 64 * 1024
+READER_CACHE_KIB: Final = 8 * 1024
+READER_MAP_BYTES: Final = 256 * 1024 * 1024
+JOURNAL_BYTES: Final = 64 * 1024 * 1024
+"""The log file is cut back to this after a checkpoint, should it ever have grown beyond."""
+
+NEXT_POSITION: Final = "SELECT coalesce(max(head_pos), 0) + 1 FROM streams"
+# What one transaction could not write, another one can: the data is at fault, not the database.
+DATA_ERRORS: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    UnicodeEncodeError,
+    OverflowError,
+)
+
+
+class SqliteConnection:
+    """A connection in autocommit mode: transactions begin and end where it is said."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def query(self, text: str, params: Params = ()) -> list[Row]:
+        """Execute a statement that gives rows."""
+        return self._connection.execute(text, params).fetchall()
+
+    def run(self, text: str, params: Params = ()) -> int:
+        """Execute a statement; give how many rows it changed."""
+        return self._connection.execute(text, params).rowcount
+
+    def begin(self) -> None:
+        """Begin a transaction that writes."""
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def begin_reading(self) -> None:
+        """Begin a transaction in which all reads see one moment."""
+        self._connection.execute("BEGIN")
+
+    def commit(self) -> None:
+        """End it; on return it is durable."""
+        self._connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """End it without a trace."""
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+
+    def commit_position(self) -> int:
+        """Count on from the last position committed: there is no other writer."""
+        position: int = self.query(NEXT_POSITION)[0][0]
+        return position
+
+    def close(self) -> None:
+        """End the connection."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+
+class SqliteDriver:
+    """One SQLite file, locked against a second server for as long as it is open."""
+
+    is_sole_writer: Final = True
+    checkpoint_text: Final = "SELECT coalesce(max(head_pos), 0) FROM streams"
+    tables_text: Final = "SELECT name FROM sqlite_master WHERE type = 'table'"
+
+    def __init__(self, options: StoreOptions) -> None:
+        self.dialect: Dialect = sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call]
+        self._synchronous = options.synchronous
+        options.data_dir.mkdir(parents=True, exist_ok=True)
+        self.path: Final = options.data_dir / f"{options.app}.sqlite3"
+        self._lock = _lock(options.data_dir / f"{options.app}.lock")
+
+    def connect_writer(self) -> Connection:
+        """Open a connection that may write."""
+        connection = self._connect("rwc")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
+        connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+        return SqliteConnection(connection)
+
+    def connect_reader(self) -> Connection:
+        """Open a connection that cannot write."""
+        connection = self._connect("ro")
+        connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
+        connection.execute(f"PRAGMA mmap_size = {READER_MAP_BYTES}")
+        return SqliteConnection(connection)
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS_KEPT,
+        )
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        return connection
+
+    def engine(self) -> Engine:
+        """Give an engine whose transactions include changes of the schema."""
+        engine = create_engine("sqlite://", creator=lambda: self._connect("rw"), poolclass=NullPool)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        return engine
+
+    def lock_migration(self, connection: EngineConnection) -> None:
+        """Do nothing: the file is locked."""
+
+    def judge(self, problem: Exception) -> Verdict | None:
+        """Say what an exception means."""
+        if isinstance(problem, DATA_ERRORS):
+            return Verdict.REFUSED
+        return Verdict.BROKEN if isinstance(problem, sqlite3.Error) else None
+
+    def close(self) -> None:
+        """Let another server have the file."""
+        os.close(self._lock)
+
+
+def _lock(path: Path) -> int:
+    """Take the file for this process. The lock goes with the process, however it ends."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise Unavailable(reason="another server uses this database", lock=str(path)) from None
+    return descriptor

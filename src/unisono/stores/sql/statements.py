@@ -1,0 +1,257 @@
+"""Every statement of the log and the directory. Those about sessions stand in `session_statements`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    Column,
+    Dialect,
+    Insert,
+    Table,
+    bindparam,
+    case,
+    literal_column,
+    null,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy import values as rows_of
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.expression import Executable
+
+from unisono.stores.sql.compiled import ListStatement, Statement, numbered
+from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, STREAMS
+
+_MESSAGE = literal_column("'message'")
+_LIMIT = bindparam("limit", type_=STREAMS.c.id.type)
+
+
+def given(name: str, like: Column[Any]) -> Any:
+    """Declare a named value of a column's type."""
+    return bindparam(name, type_=like.type)
+
+
+def wanted(rows: int, columns: Sequence[Column[Any]]) -> CTE:
+    """Declare a list of rows given with the statement."""
+    named = [Column(column.name, column.type) for column in columns]
+    data = [tuple(numbered(column.name, row, column) for column in columns) for row in range(rows)]
+    return rows_of(*named, name="wanted").data(data).cte("wanted")
+
+
+def insert(dialect: Dialect, table: Table, rows: int, columns: Sequence[Column[Any]]) -> Any:
+    """Write rows, in the dialect's own words, so that it can say what happens on a conflict."""
+    make = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+    return make(table).values(
+        [{column: numbered(column.name, row, column) for column in columns} for row in range(rows)]
+    )
+
+
+def upsert(dialect: Dialect, table: Table, rows: int, *, fixed: Sequence[str] = ()) -> Insert:
+    """Write whole rows, those already there anew, but for what is `fixed`."""
+    statement = insert(dialect, table, rows, table.c)
+    keys = [column.name for column in table.primary_key]
+    changed = {column.name: statement.excluded[column.name] for column in table.c if column.name not in (*keys, *fixed)}
+    written: Insert = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    return written
+
+
+class Statements:
+    """The statements of one dialect, compiled when first used."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def one(build: Executable) -> Statement:
+            return Statement(dialect, lambda: build)
+
+        self.streams = ListStatement(dialect, _streams)
+        self.create_streams = ListStatement(dialect, lambda rows: _create_streams(dialect, rows))
+        self.advance_streams = ListStatement(dialect, _advance_streams)
+        self.insert_facts = ListStatement(dialect, lambda rows: insert(dialect, FACTS, rows, FACTS.c))
+        self.places = ListStatement(dialect, _places)
+        self.unique = ListStatement(dialect, _unique)
+        self.conversations = ListStatement(dialect, _conversations)
+        self.write_conversations = ListStatement(
+            dialect, lambda rows: upsert(dialect, CONVERSATIONS, rows, fixed=("kind", "creator", "created_at"))
+        )
+        self.members = ListStatement(dialect, _members)
+        self.all_members = ListStatement(dialect, _all_members)
+        self.write_members = ListStatement(dialect, lambda rows: upsert(dialect, MEMBERS, rows))
+
+        self.head = one(_head())
+        self.facts = one(_facts())
+        self.moved = one(_moved())
+        self.moved_in_app = one(_moved_in_app())
+        self.moved_together = one(_moved_together())
+        self.find = one(_mine().where(STREAMS.c.key == given("key", STREAMS.c.key)))
+        self.list_of = one(_list_of())
+        self.current_members = one(_current_members())
+        self.reached = one(_reached())
+        self.members_then = one(_members_then())
+        self.history_newest = one(_history(newest=True))
+        self.history_oldest = one(_history(newest=False))
+
+
+def _streams(rows: int) -> Executable:
+    # Locks are taken in the order of the keys, so that two writers do not wait for each other in a circle.
+    keys = [numbered("key", row, STREAMS.c.key) for row in range(rows)]
+    return select(STREAMS).where(STREAMS.c.key.in_(keys)).order_by(STREAMS.c.key).with_for_update()
+
+
+def _create_streams(dialect: Dialect, rows: int) -> Executable:
+    statement = insert(dialect, STREAMS, rows, [column for column in STREAMS.c if column.name != "id"])
+    created: Executable = statement.on_conflict_do_nothing().returning(STREAMS.c.id, STREAMS.c.key)
+    return created
+
+
+def _advance_streams(rows: int) -> Executable:
+    new = wanted(rows, [STREAMS.c.id, STREAMS.c.head, STREAMS.c.head_at, STREAMS.c.head_pos])
+    moved = {name: new.c[name] for name in ("head", "head_at", "head_pos")}
+    return update(STREAMS).values(moved).where(STREAMS.c.id == new.c.id)
+
+
+def _places(rows: int) -> Executable:
+    key = (FACTS.c.stream, FACTS.c.sender, FACTS.c.send_key)
+    asked = wanted(rows, key)
+    same = [column == asked.c[column.name] for column in key]
+    return (
+        select(*key, FACTS.c.seq, FACTS.c.at, FACTS.c.body).select_from(asked).join(FACTS, same[0] & same[1] & same[2])
+    )
+
+
+def _unique(rows: int) -> Executable:
+    keys = [numbered("unique_key", row, CONVERSATIONS.c.unique_key) for row in range(rows)]
+    return (
+        select(CONVERSATIONS.c.unique_key, STREAMS.c.key)
+        .join(STREAMS, STREAMS.c.id == CONVERSATIONS.c.stream)
+        .where(CONVERSATIONS.c.unique_key.in_(keys))
+    )
+
+
+def _conversations(rows: int) -> Executable:
+    streams = [numbered("stream", row, CONVERSATIONS.c.stream) for row in range(rows)]
+    return select(CONVERSATIONS).where(CONVERSATIONS.c.stream.in_(streams))
+
+
+def _members(rows: int) -> Executable:
+    asked = wanted(rows, [MEMBERS.c.stream, MEMBERS.c.user_id])
+    same = (MEMBERS.c.user_id == asked.c.user_id) & (MEMBERS.c.stream == asked.c.stream)
+    return select(MEMBERS).select_from(asked).join(MEMBERS, same)
+
+
+def _all_members(rows: int) -> Executable:
+    streams = [numbered("stream", row, MEMBERS.c.stream) for row in range(rows)]
+    return select(MEMBERS).where(MEMBERS.c.stream.in_(streams), MEMBERS.c.until.is_(None))
+
+
+def _head() -> Executable:
+    return select(STREAMS).where(STREAMS.c.key == given("key", STREAMS.c.key))
+
+
+def _facts() -> Executable:
+    seq = FACTS.c.seq
+    return (
+        select(seq, FACTS.c.at, FACTS.c.body)
+        .where(FACTS.c.stream == given("stream", FACTS.c.stream), seq > given("after", seq), seq <= given("last", seq))
+        .order_by(seq)
+    )
+
+
+def _moved() -> Executable:
+    """Read the user's memberships in one run of the index, the head of each by its number, and the user's own stream."""
+    is_former = MEMBERS.c.until.is_not(None)
+    checkpoint = given("checkpoint", STREAMS.c.head_pos)
+    later = STREAMS.c.key > given("after", STREAMS.c.key)
+    theirs = (
+        select(STREAMS.c.key, STREAMS.c.epoch, case((is_former, MEMBERS.c.until), else_=STREAMS.c.head).label("head"))
+        .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
+        .where(
+            MEMBERS.c.user_id == given("user", MEMBERS.c.user_id),
+            case((is_former, MEMBERS.c.until_pos), else_=STREAMS.c.head_pos) > checkpoint,
+            later,
+        )
+    )
+    own = select(STREAMS.c.key, STREAMS.c.epoch, STREAMS.c.head).where(
+        STREAMS.c.key == given("own", STREAMS.c.key), STREAMS.c.head_pos > checkpoint, later
+    )
+    both = union_all(theirs, own).subquery()
+    return select(both).order_by(both.c.key).limit(_LIMIT)
+
+
+def _moved_in_app() -> Executable:
+    return (
+        select(STREAMS.c.key, STREAMS.c.epoch, STREAMS.c.head, STREAMS.c.head_pos)
+        .where(STREAMS.c.head_pos > given("checkpoint", STREAMS.c.head_pos))
+        .order_by(STREAMS.c.head_pos)
+        .limit(_LIMIT)
+    )
+
+
+def _moved_together() -> Executable:
+    return select(STREAMS.c.key, STREAMS.c.epoch, STREAMS.c.head, STREAMS.c.head_pos).where(
+        STREAMS.c.head_pos == given("pos", STREAMS.c.head_pos)
+    )
+
+
+def _mine() -> Any:
+    return (
+        select(STREAMS, CONVERSATIONS, MEMBERS)
+        .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
+        .join(CONVERSATIONS, CONVERSATIONS.c.stream == MEMBERS.c.stream)
+        .where(MEMBERS.c.user_id == given("user", MEMBERS.c.user_id))
+    )
+
+
+def _list_of() -> Executable:
+    listed: Executable = (
+        _mine()
+        .where(MEMBERS.c.until.is_(null()), STREAMS.c.key > given("after", STREAMS.c.key))
+        .order_by(STREAMS.c.key)
+        .limit(_LIMIT)
+    )
+    return listed
+
+
+def _current_members() -> Executable:
+    return (
+        select(MEMBERS.c.user_id)
+        .where(MEMBERS.c.stream == given("stream", MEMBERS.c.stream), MEMBERS.c.until.is_(None))
+        .order_by(MEMBERS.c.since, MEMBERS.c.user_id)
+    )
+
+
+def _reached() -> Executable:
+    """Find the last fact committed up to a checkpoint, from the newest backwards: checkpoints are recent."""
+    return (
+        select(FACTS.c.seq)
+        .where(FACTS.c.stream == given("stream", FACTS.c.stream), FACTS.c.pos <= given("checkpoint", FACTS.c.pos))
+        .order_by(FACTS.c.seq.desc())
+        .limit(literal_column("1"))
+    )
+
+
+def _members_then() -> Executable:
+    seq = given("seq", MEMBERS.c.since)
+    return select(MEMBERS.c.user_id).where(
+        MEMBERS.c.stream == given("stream", MEMBERS.c.stream),
+        MEMBERS.c.since <= seq,
+        MEMBERS.c.until.is_(None) | (MEMBERS.c.until > seq),
+    )
+
+
+def _history(*, newest: bool) -> Executable:
+    seq = FACTS.c.seq
+    # As a value of its own, not as a join: then PostgreSQL knows that one stream's index is already in order.
+    stream = select(STREAMS.c.id).where(STREAMS.c.key == given("key", STREAMS.c.key)).scalar_subquery()
+    return (
+        select(seq, FACTS.c.at, FACTS.c.body)
+        .where(
+            FACTS.c.stream == stream,
+            FACTS.c.kind == _MESSAGE,
+            seq > given("after", seq),
+            seq < given("before", seq),
+            seq <= given("until", seq),
+        )
+        .order_by(seq.desc() if newest else seq)
+        .limit(_LIMIT)
+    )

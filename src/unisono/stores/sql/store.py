@@ -1,0 +1,117 @@
+"""Opening a store: the database, its schema, the threads, and the three ports on top."""
+
+import asyncio
+import threading
+
+from unisono.domain.errors import Unavailable, UnisonoError
+from unisono.ports.clock import Clock
+from unisono.stores.sql.batches import Committer
+from unisono.stores.sql.book import Book, Foresight
+from unisono.stores.sql.directory import SqlDirectory
+from unisono.stores.sql.driver import Driver
+from unisono.stores.sql.log import SqlLog
+from unisono.stores.sql.migrate import migrate
+from unisono.stores.sql.options import StoreOptions
+from unisono.stores.sql.readers import Readers
+from unisono.stores.sql.session_statements import SessionStatements
+from unisono.stores.sql.sessions import SqlSessions
+from unisono.stores.sql.sqlite import SqliteDriver
+from unisono.stores.sql.statements import Statements
+from unisono.stores.sql.writer import Writer
+
+
+class Store:
+    """One app's log, directory and sessions. Belongs to the event loop that opened it."""
+
+    def __init__(self, driver: Driver, committer: Committer, writer: Writer, readers: Readers, clock: Clock) -> None:
+        self._driver = driver
+        self._committer = committer
+        self._writer = writer
+        self._readers = readers
+        statements = committer.statements
+        self.log = SqlLog(driver, statements, writer, readers)
+        self.directory = SqlDirectory(statements, readers)
+        self.sessions = SqlSessions(SessionStatements(driver.dialect), writer, readers, clock)
+
+    @property
+    def waiting(self) -> int:
+        """Give how many transactions wait for the writer."""
+        return self._writer.waiting
+
+    @property
+    def batches(self) -> int:
+        """Give how many batches were carried out."""
+        return self._writer.batches
+
+    async def healthy(self) -> bool:
+        """Say if the store can write and read now, within its deadline."""
+        try:
+            await self._writer.do(_Probe())
+            await self._readers.read(lambda connection: connection.query("SELECT 1"))
+        except UnisonoError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Finish the batch at hand and the reads asked for, refuse what waits, and let the database go."""
+        await self._writer.close()
+        await self._readers.close()
+        self._driver.close()
+
+
+class _Probe:
+    """Work that changes nothing."""
+
+    def name_streams(self, ahead: Foresight) -> None:
+        pass
+
+    def name_details(self, book: Book, ahead: Foresight) -> None:
+        pass
+
+    def run(self, book: Book) -> None:
+        del book
+
+
+async def open_store(options: StoreOptions, clock: Clock) -> Store:
+    """Open an app's database, made or brought up to date where needed.
+
+    Raises:
+        Unavailable: It cannot be reached, another server uses it, or a newer version has written it.
+    """
+    closing = threading.Event()
+    driver, committer = await asyncio.to_thread(_prepare, options, clock, closing)
+    writer = Writer(
+        committer,
+        closing,
+        batch_max=options.batch_max,
+        queue_max=options.queue_max,
+        deadline_s=options.deadline_s,
+    )
+    readers = Readers(driver, count=options.readers, deadline_s=options.deadline_s)
+    writer.start()
+    readers.start()
+    return Store(driver, committer, writer, readers, clock)
+
+
+def _prepare(options: StoreOptions, clock: Clock, closing: threading.Event) -> tuple[Driver, Committer]:
+    driver = _driver_of(options)
+    try:
+        migrate(driver)
+        committer = Committer(driver, Statements(driver.dialect), clock, closing)
+        committer.open()
+    except Exception as problem:
+        verdict = driver.judge(problem)
+        driver.close()
+        if verdict is None:
+            raise
+        raise Unavailable(part="store", reason=str(problem)) from problem
+    return driver, committer
+
+
+def _driver_of(options: StoreOptions) -> Driver:
+    if options.url is None:
+        return SqliteDriver(options)
+    # The PostgreSQL driver is an extra: who keeps a file does not have to install it.
+    from unisono.stores.sql.postgres import PostgresDriver
+
+    return PostgresDriver(options)

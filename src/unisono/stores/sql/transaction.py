@@ -1,0 +1,168 @@
+"""A decision over a conversation, as the writer carries it out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from unisono.domain.conversation import Decide, Decision, Membership, Scope, Snapshot
+from unisono.domain.facts import ConversationEntered, Fact, PlacedFact
+from unisono.domain.ids import Checkpoint, StreamKey, UserId, conversation_stream, user_stream
+from unisono.domain.placement import Draft, Head, Place, next_head
+from unisono.ports.log import Committed
+from unisono.stores.sql.book import Book, Foresight
+from unisono.stores.sql.entries import Earlier, StreamEntry, encode_fact, view
+from unisono.stores.sql.project import project, unique_key
+
+KINDS: Final[Mapping[type[Fact], str]] = {kind: str(kind.__struct_config__.tag) for kind in Fact.__args__}
+"""How the body of each fact names itself."""
+
+
+class Work(Protocol):
+    """Something the writer does within a batch."""
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name the streams it will ask for."""
+
+    def name_details(self, book: Book, ahead: Foresight) -> None:
+        """Name what it will ask for of these streams, now that they are known."""
+
+    def run(self, book: Book) -> object:
+        """Decide and change the book. A `UnisonoError` means that nothing was changed."""
+
+
+class Transaction:
+    """Work of `Log.transact`."""
+
+    __slots__ = ("_decide", "_scope")
+
+    def __init__(self, scope: Scope, decide: Decide) -> None:
+        self._scope = scope
+        self._decide = decide
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name the conversation, and the streams of users that its members' changes or marks go to."""
+        scope = self._scope
+        if scope.conversation is not None:
+            ahead.streams.add(conversation_stream(scope.conversation))
+            if scope.key is not None:
+                return
+        elif scope.sender is not None and scope.key is not None:
+            ahead.own.add(user_stream(scope.sender))
+        ahead.streams.update(map(user_stream, scope.users))
+        if scope.unique_of is not None:
+            ahead.unique.add(unique_key(*scope.unique_of))
+            ahead.streams.update(map(user_stream, scope.unique_of[1]))
+
+    def name_details(self, book: Book, ahead: Foresight) -> None:
+        """Name memberships and the place of the send key."""
+        scope = self._scope
+        stream = _stream_of(scope, book)
+        if stream is None:
+            return
+        if scope.sender is not None and scope.key is not None:
+            ahead.places[stream.id, scope.sender, scope.key] = stream
+        if stream.conversation is None:
+            return
+        members = stream.members
+        for user in scope.users:
+            if user not in members:
+                ahead.members[stream.id, user] = stream
+        if scope.all_members and not stream.has_all_members:
+            ahead.rosters[stream.id] = stream
+
+    def run(self, book: Book) -> Committed:
+        """Decide over what the scope names, and place the drafts."""
+        decision = self._decide(take_snapshot(self._scope, book))
+        if not decision.drafts:
+            return Committed(decision.answer(()), ())
+        return place(decision, book)
+
+
+def _stream_of(scope: Scope, book: Book) -> StreamEntry | None:
+    """Give the stream in which a scope's send key is looked up."""
+    if scope.conversation is not None:
+        return book.stream(conversation_stream(scope.conversation))
+    return None if scope.sender is None else book.stream(user_stream(scope.sender))
+
+
+def take_snapshot(scope: Scope, book: Book) -> Snapshot:
+    """Load what a scope asks for, as of now."""
+    stream = _stream_of(scope, book)
+    earlier: Earlier | None = None
+    if stream is not None and scope.sender is not None and scope.key is not None:
+        earlier = book.earlier(stream, scope.sender, scope.key)
+    unique = None if scope.unique_of is None else book.unique(unique_key(*scope.unique_of))
+    subject = stream
+    if scope.conversation is None:
+        subject = unique
+        if earlier is not None and isinstance(earlier.fact, ConversationEntered):
+            subject = book.stream(conversation_stream(earlier.fact.conversation))
+    if subject is None or subject.conversation is None:
+        return Snapshot(book.now, None, {}, *_parts(earlier))
+    return Snapshot(
+        book.now,
+        view(subject.key, subject.head, subject.conversation),
+        _memberships(scope, book, subject),
+        *_parts(earlier),
+        None if unique is None or unique.conversation is None else view(unique.key, unique.head, unique.conversation),
+    )
+
+
+def _parts(earlier: Earlier | None) -> tuple[Place | None, Fact | None]:
+    return (None, None) if earlier is None else (earlier.place, earlier.fact)
+
+
+def _memberships(scope: Scope, book: Book, stream: StreamEntry) -> Mapping[UserId, Membership]:
+    if not scope.all_members:
+        return {user: member for user in scope.users if (member := book.member(stream, user)) is not None}
+    found = {member.user: member for member in book.roster(stream)}
+    for user in scope.users:
+        if user not in found and (member := book.member(stream, user)) is not None:
+            found[user] = member
+    return found
+
+
+def place(decision: Decision, book: Book) -> Committed:
+    """Put drafts at the ends of their streams. Nothing is changed until all of them, and the answer, are ready."""
+    drafts = decision.drafts
+    bodies = [encode_fact(draft.fact) for draft in drafts]
+    book.writable([draft.stream for draft in drafts])
+    places = _places(drafts, book)
+    answer = decision.answer(places)
+    facts = [
+        put(book, draft, taken, body)
+        for draft, taken, body in zip(drafts, places, bodies, strict=True)
+        if not taken.is_repeat
+    ]
+    return Committed(answer, tuple(facts))
+
+
+def _places(drafts: Sequence[Draft], book: Book) -> list[Place]:
+    """Give each draft the place it will have, or had already under its key."""
+    heads: dict[StreamKey, Head] = {}
+    places = []
+    for draft in drafts:
+        stream = book.existing(draft.stream)
+        if draft.key is not None and draft.sender is not None:
+            earlier = book.earlier(stream, draft.sender, draft.key)
+            if earlier is not None:
+                places.append(earlier.place)
+                continue
+        head = heads[draft.stream] = next_head(heads.get(draft.stream, stream.head), book.now)
+        places.append(Place(draft.stream, head.epoch, head.seq, head.at))
+    return places
+
+
+def put(book: Book, draft: Draft, taken: Place, body: bytes) -> PlacedFact:
+    """Place one fact and bring the tables up to it."""
+    stream = book.existing(draft.stream)
+    fact = draft.fact
+    pos = max(stream.pos, book.pos)
+    row = (stream.id, taken.seq, pos, taken.at, KINDS[type(fact)], draft.sender, draft.key, body)
+    book.put(stream, Head(taken.epoch, taken.seq, taken.at), row)
+    if draft.key is not None and draft.sender is not None:
+        again = Place(taken.stream, taken.epoch, taken.seq, taken.at, is_repeat=True)
+        book.remember((stream.id, draft.sender, draft.key), Earlier(again, fact))
+    project(book, stream, fact)
+    return PlacedFact(taken.stream, taken.epoch, taken.seq, taken.at, Checkpoint(pos), fact)
