@@ -18,7 +18,7 @@ needs() {
 
 is_there() {
   case $1 in
-    ensurepip) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+    ensurepip) python3 -c 'import ensurepip, venv; ensurepip.version()' 2>/dev/null ;;
     stdio) [ -e /usr/include/stdio.h ] ;;
     initdb) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ;;
     *) PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;

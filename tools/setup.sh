@@ -31,9 +31,9 @@ find_python() {
 create() {
   local python
   python=$(find_python)
-  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+  if ! "$python" -c 'import ensurepip, venv; ensurepip.version()' 2>/dev/null; then
     tools/bootstrap.sh venv
-    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    "$python" -c 'import ensurepip, venv; ensurepip.version()' 2>/dev/null ||
       fail "$python cannot make virtual environments: its modules venv and ensurepip are missing."
   fi
   echo "Making $venv with $("$python" --version)"
