@@ -3,6 +3,7 @@
 Pure: reading files and the environment is `config`. `docs/reference/configuration.md` is made from this module.
 """
 
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -17,7 +18,6 @@ from unisono.domain.quotas import Quotas
 
 SECRET_MIN_BYTES: Final = 32
 SHARED_SECRET_ALGORITHMS: Final = frozenset({"HS256"})
-LOOPBACK_HOSTS: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Algorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
 Origin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\-\[\]:]+$")]
@@ -302,7 +302,12 @@ class Settings(Section, frozen=True):
 
 def is_loopback_host(host: str) -> bool:
     """Say if listening on this host reaches nobody but this machine."""
-    return host in LOOPBACK_HOSTS or host.startswith("127.")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def is_same_origin(origin: str, host_header: str) -> bool:

@@ -26,6 +26,8 @@ _SECRET_NAMES: Final = re.compile(r"token|secret|password|authorization|cookie|_
 # Three base64url parts that begin as JSON does: a signed token, wherever it turns up.
 _SIGNED_TOKEN: Final = re.compile(r"eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*")
 _BARE: Final = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f]+")
+# What JSON leaves as it is, though terminals act on it or readers break the line at it.
+_UNFIT: Final = re.compile("[\x7f-\x9f\u2028\u2029]")
 
 
 def redacted(fields: Mapping[str, Field]) -> dict[str, Field]:
@@ -38,7 +40,8 @@ def _safe(name: str, value: Field) -> Field:
         return value
     if _SECRET_NAMES.search(name):
         return HIDDEN
-    shown = _SIGNED_TOKEN.sub(HIDDEN, value)
+    # Half a surrogate pair, as in a header that is no UTF-8, cannot be written at all.
+    shown = _SIGNED_TOKEN.sub(HIDDEN, value.encode("utf-8", "backslashreplace").decode())
     return shown if len(shown) <= VALUE_MAX_CHARS else shown[:VALUE_MAX_CHARS] + "…"
 
 
@@ -49,8 +52,7 @@ def timestamp(at: Instant) -> str:
 
 def as_json(at: Instant, level: Level, event: str, fields: Mapping[str, Field]) -> str:
     """Write a line of JSON."""
-    line = {"at": timestamp(at), "level": level, "event": event, **fields}
-    return msgspec.json.encode(line).decode()
+    return _quoted({"at": timestamp(at), "level": level, "event": event, **fields})
 
 
 def as_logfmt(at: Instant, level: Level, event: str, fields: Mapping[str, Field]) -> str:
@@ -78,7 +80,11 @@ def _word(value: Field) -> str:
         case int():
             return str(value)
     # JSON's quoting keeps a line one line, whatever a peer put into its label.
-    return value if _BARE.fullmatch(value) else msgspec.json.encode(value).decode()
+    return value if _BARE.fullmatch(value) else _quoted(value)
+
+
+def _quoted(value: object) -> str:
+    return _UNFIT.sub(lambda found: f"\\u{ord(found[0]):04x}", msgspec.json.encode(value).decode())
 
 
 _WRITERS: Final[Mapping[Format, Callable[[Instant, Level, str, Mapping[str, Field]], str]]] = {
