@@ -4,33 +4,31 @@ import ipaddress
 from collections.abc import Sequence
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def peer_address(remote: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
-    """Give the address of the peer.
+    """Give the address of the peer, in its one plain spelling: limits are counted by it.
 
-    `forwarded_for` is the X-Forwarded-For header: each proxy adds the address it was asked from at the end, so the last
-    one that is no trusted proxy is the peer. Without trust the header means nothing: anybody can write it.
+    `forwarded_for` is the X-Forwarded-For header, several of them joined by commas: each proxy adds the address it was
+    asked from at the end, so the last one that is no trusted proxy is the peer. Without trust the header means nothing:
+    anybody can write it.
     """
-    address = remote or ""
-    if not trusted or forwarded_for is None:
-        return address
-    for hop in [part.strip() for part in reversed(forwarded_for.split(","))]:
-        if not _is_in(address, trusted):
-            break
-        if not _is_address(hop):
-            break
-        address = hop
-    return address
+    address = _read(remote or "")
+    if address is None:
+        return remote or ""
+    if forwarded_for is not None:
+        for hop in map(_read, reversed(forwarded_for.split(","))):
+            if hop is None or not any(address in network for network in trusted):
+                break
+            address = hop
+    return str(address)
 
 
-def _is_in(address: str, networks: Sequence[Network]) -> bool:
-    return _is_address(address) and any(ipaddress.ip_address(address) in network for network in networks)
-
-
-def _is_address(text: str) -> bool:
+def _read(text: str) -> Address | None:
     try:
-        ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text.strip())
     except ValueError:
-        return False
-    return True
+        return None
+    # A socket for both kinds of addresses shows the old kind inside the new one.
+    return (address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None) or address

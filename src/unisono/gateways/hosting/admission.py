@@ -29,6 +29,7 @@ class Admission:
         self._rate = Rate(per_s=float(limits.handshakes_per_s), burst=limits.handshakes_per_s)
         self._bucket = full(self._rate, clock.monotonic_s())
         self._by_address: Counter[str] = Counter()
+        self._connections = 0
         self._greeting = 0
         self.is_closed = False
 
@@ -46,10 +47,12 @@ class Admission:
             Overloaded: The node is full.
         """
         self._check(address)
+        self._connections += 1
         self._by_address[address] += 1
         try:
             yield
         finally:
+            self._connections -= 1
             self._by_address[address] -= 1
             if not self._by_address[address]:
                 del self._by_address[address]
@@ -74,7 +77,7 @@ class Admission:
             raise Draining(retry_after_ms=1000)
         if self._by_address[address] >= self._limits.connections_per_address:
             raise RateLimited(what="connections from one address", limit=self._limits.connections_per_address)
-        if self._by_address.total() >= self._limits.connections:
+        if self._connections >= self._limits.connections:
             raise Overloaded(what="connections", limit=self._limits.connections, retry_after_ms=5000)
         wait_s = take(self._bucket, self._rate, self._clock.monotonic_s())
         if wait_s > 0.0:

@@ -1,7 +1,8 @@
 """A live connection: frames in order, one reason to end, no silence for ever."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 from msgspec import Struct
@@ -32,7 +33,17 @@ class Connection:
     Until `uncork` pushes are held back, so that the welcome is the first thing a client reads.
     """
 
-    __slots__ = ("_clock", "_corked", "_outbox", "_say_bye", "_scope", "encoder", "ending", "heard_at_s")
+    __slots__ = (
+        "_clock",
+        "_corked",
+        "_corked_bytes",
+        "_outbox",
+        "_say_bye",
+        "_scope",
+        "encoder",
+        "ending",
+        "heard_at_s",
+    )
 
     def __init__(
         self,
@@ -51,6 +62,7 @@ class Connection:
         self._say_bye = say_bye
         self._scope: asyncio.Timeout | None = None
         self._corked: list[bytes] | None = []
+        self._corked_bytes = 0
         self._outbox = Outbox(transport, flusher, outbox_bytes, self._overflowed)
 
     def push_nowait(self, frame: bytes) -> None:
@@ -59,7 +71,9 @@ class Connection:
             self._outbox.put(frame)
             return
         self._corked.append(frame)
-        if sum(map(len, self._corked)) > CORKED_LIMIT_BYTES:
+        self._corked_bytes += len(frame)
+        if self._corked_bytes > CORKED_LIMIT_BYTES:
+            self._corked.clear()
             self.end(SlowConsumer(limit_bytes=CORKED_LIMIT_BYTES))
 
     def answer_nowait(self, frame: bytes) -> None:
@@ -91,13 +105,18 @@ class Connection:
         if self.ending is not None and not self._outbox.is_closed:
             self._outbox.close(self._say_bye(self.ending))
 
-    def until_end(self) -> asyncio.Timeout:
+    @asynccontextmanager
+    async def until_end(self) -> AsyncIterator[None]:
         """Give the scope to read in: it is left with `TimeoutError` when the connection is to end.
 
         Only the reading belongs in it, so that an end does not cut off requests that are under way.
         """
-        self._scope = asyncio.timeout(0 if self.ending is not None else None)
-        return self._scope
+        async with asyncio.timeout(0 if self.ending is not None else None) as scope:
+            self._scope = scope
+            try:
+                yield
+            finally:
+                self._scope = None
 
     def heard(self) -> None:
         """Note a sign of life."""

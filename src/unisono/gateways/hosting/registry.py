@@ -14,6 +14,7 @@ class Registry:
         self._connections: set[Connection] = set()
         self._emptied = asyncio.Event()
         self._emptied.set()
+        self._ending: Callable[[], UnisonoError] | None = None
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -25,6 +26,8 @@ class Registry:
         """Watch a connection."""
         self._connections.add(connection)
         self._emptied.clear()
+        if self._ending is not None:
+            connection.finish(self._ending())
 
     def discard(self, connection: Connection) -> None:
         """Forget a connection that is closed."""
@@ -40,7 +43,11 @@ class Registry:
                 connection.end_if_silent(2 * heartbeat_s)
 
     async def end_all(self, fault: Callable[[], UnisonoError], deadline_s: float) -> int:
-        """End every connection, answers under way first, and wait for it; give how many were not closed in time."""
+        """End every connection, answers under way first, and wait for it; give how many were not closed in time.
+
+        One that was let in already and comes only now is ended, too.
+        """
+        self._ending = fault
         for connection in self:
             connection.finish(fault())
         try:

@@ -62,7 +62,9 @@ class WebSocketDoor:
         try:
             self._check_origin(request)
             encoder = _encoder(_subprotocol(request))
-            address = peer_address(request.remote, request.headers.get(hdrs.X_FORWARDED_FOR), options.trusted_proxies)
+            # A proxy may add a header of its own below the one that the peer wrote.
+            forwarded_for = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ())) or None
+            address = peer_address(request.remote, forwarded_for, options.trusted_proxies)
             with self._admission.connection(address):
                 return await self._serve(request, encoder, address)
         except UnisonoError as fault:

@@ -1,0 +1,118 @@
+"""Stand-ins that write down what reaches them."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from unisono.domain.errors import UnisonoError
+from unisono.domain.facts import Label, PlacedFact
+from unisono.domain.ids import Checkpoint
+from unisono.ports.link import Encoder
+from unisono.ports.telemetry import Field
+
+
+class RecordingTelemetry:
+    """Implements `ports.telemetry.Telemetry`."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str], int] = {}
+        self.events: list[tuple[str, dict[str, Field]]] = []
+        self.faults: list[tuple[str, dict[str, Field]]] = []
+        self.defects: list[tuple[str, BaseException]] = []
+
+    def count(self, name: str, amount: int = 1, label: str = "") -> None:
+        self.counts[name, label] = self.counts.get((name, label), 0) + amount
+
+    def gauge(self, name: str, value: float) -> None:
+        pass
+
+    def observe_s(self, name: str, seconds: float) -> None:
+        pass
+
+    def event(self, event: str, **fields: Field) -> None:
+        self.events.append((event, fields))
+
+    def fault(self, event: str, **fields: Field) -> None:
+        self.faults.append((event, fields))
+
+    def defect(self, event: str, problem: BaseException, **fields: Field) -> None:
+        self.defects.append((event, problem))
+
+
+class RecordingTransport(asyncio.Transport):
+    """A socket whose peer reads only when told to. `writes` are the system calls there would have been."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+        self.unread_bytes = 0
+        self.is_stuck = False
+        self.on_write: Callable[[], None] = lambda: None
+        self._is_closing = False
+
+    @property
+    def written(self) -> bytes:
+        return b"".join(self.writes)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.writes.append(bytes(data))
+        if self.is_stuck:
+            self.unread_bytes += len(data)
+        self.on_write()
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread_bytes
+
+    def is_closing(self) -> bool:
+        return self._is_closing
+
+    def close(self) -> None:
+        self._is_closing = True
+
+
+class CountingEncoder:
+    """Implements `ports.link.Encoder`: a frame is the number of a delivery, to be looked up."""
+
+    def __init__(self) -> None:
+        self.deliveries: list[tuple[tuple[PlacedFact, ...], Checkpoint]] = []
+
+    def delivery(self, facts: Sequence[PlacedFact], checkpoint: Checkpoint) -> bytes:
+        self.deliveries.append((tuple(facts), checkpoint))
+        return str(len(self.deliveries) - 1).encode()
+
+
+class RecordingLink:
+    """Implements `ports.link.Link`: keeps what was pushed and why it ended."""
+
+    def __init__(self, encoder: CountingEncoder | None = None) -> None:
+        self._counting = CountingEncoder() if encoder is None else encoder
+        self.encoder: Encoder = self._counting
+        self.frames: list[bytes] = []
+        self.ended: tuple[UnisonoError, Label | None] | None = None
+
+    def push_nowait(self, frame: bytes) -> None:
+        if self.ended is None:
+            self.frames.append(frame)
+
+    def end(self, fault: UnisonoError, newcomer: Label | None = None) -> None:
+        if self.ended is None:
+            self.ended = fault, newcomer
+
+    @property
+    def code(self) -> str | None:
+        """Give the code it ended with."""
+        return None if self.ended is None else self.ended[0].code
+
+    @property
+    def deliveries(self) -> list[tuple[PlacedFact, ...]]:
+        """Give what was pushed, frame by frame."""
+        return [self._counting.deliveries[int(frame)][0] for frame in self.frames]
+
+    @property
+    def facts(self) -> list[PlacedFact]:
+        """Give every fact pushed, in order."""
+        return [fact for delivery in self.deliveries for fact in delivery]
+
+    @property
+    def checkpoints(self) -> list[Checkpoint]:
+        """Give the checkpoint of each frame."""
+        return [self._counting.deliveries[int(frame)][1] for frame in self.frames]

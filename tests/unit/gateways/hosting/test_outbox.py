@@ -1,0 +1,153 @@
+"""What waits for one connection: order, one write per turn, bound, overflow, last frame."""
+
+import asyncio
+
+import pytest
+
+from tests.support.recording import RecordingTransport
+from unisono.gateways.hosting.outbox import Flusher, Outbox
+
+LIMIT = 100
+
+
+class Box:
+    """An outbox, its transport, and what it said about overflows."""
+
+    def __init__(self, flusher: Flusher | None = None) -> None:
+        self.transport = RecordingTransport()
+        self.overflows: list[int] = []
+        self.outbox = Outbox(self.transport, flusher or Flusher(), LIMIT, self.overflows.append)
+
+
+async def turn() -> None:
+    """Let the loop finish its turn, and the writes of it."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+async def test_what_one_turn_brings_leaves_in_one_write_in_order() -> None:
+    box = Box()
+    for frame in (b"a", b"b", b"c"):
+        box.outbox.put(frame)
+    assert box.transport.writes == []
+    await turn()
+    assert box.transport.writes == [b"abc"]
+
+
+async def test_a_single_frame_is_written_as_it_is() -> None:
+    box = Box()
+    box.outbox.put(b"one")
+    await turn()
+    box.outbox.put(b"two")
+    await turn()
+    assert box.transport.writes == [b"one", b"two"]
+
+
+async def test_callbacks_of_the_same_turn_share_a_write() -> None:
+    box, loop = Box(), asyncio.get_running_loop()
+    loop.call_soon(box.outbox.put, b"a")
+    loop.call_soon(box.outbox.put, b"b")
+    await turn()
+    assert box.transport.writes == [b"ab"]
+
+
+async def test_one_flush_serves_every_connection_of_the_loop() -> None:
+    flusher = Flusher()
+    boxes = [Box(flusher) for _ in range(3)]
+    for box in boxes:
+        box.outbox.put(b"same bytes")
+        box.outbox.put(b"!")
+    await turn()
+    assert [box.transport.writes for box in boxes] == [[b"same bytes!"]] * 3
+
+
+async def test_what_a_flush_brings_waits_for_the_next_one() -> None:
+    flusher = Flusher()
+    caller, answerer = Box(flusher), Box(flusher)
+    caller.transport.on_write = lambda: answerer.outbox.put(b"answer")
+    caller.outbox.put(b"call")
+    await turn()
+    await turn()
+    assert (caller.transport.writes, answerer.transport.writes) == ([b"call"], [b"answer"])
+
+
+@pytest.mark.parametrize("unread", [0, LIMIT])
+async def test_exactly_the_bound_may_wait(unread: int) -> None:
+    box = Box()
+    box.transport.unread_bytes = unread
+    box.outbox.put(bytes(LIMIT - 1))
+    box.outbox.put(b"!")
+    await turn()
+    assert box.overflows == []
+    assert len(box.transport.written) == LIMIT
+
+
+async def test_one_byte_past_the_bound_is_an_overflow_told_once() -> None:
+    box = Box()
+    box.outbox.put(bytes(LIMIT))
+    box.outbox.put(b"!")
+    box.outbox.put(b"?")
+    await turn()
+    assert box.overflows == [LIMIT + 1]
+    assert box.transport.writes == []
+    assert box.outbox.queued_bytes() == 0
+
+
+async def test_what_the_peer_left_unread_counts_too() -> None:
+    box = Box()
+    box.transport.is_stuck = True
+    box.outbox.put(bytes(LIMIT))
+    await turn()
+    assert box.overflows == []
+    assert box.outbox.queued_bytes() == LIMIT
+    box.outbox.put(b"!")
+    await turn()
+    assert box.overflows == [LIMIT + 1]
+    box.outbox.put(b"never written")
+    await turn()
+    assert len(box.transport.written) == LIMIT + 1
+
+
+async def test_the_last_frame_leaves_at_once_behind_what_waits() -> None:
+    box = Box()
+    box.outbox.put(b"fact ")
+    box.outbox.close(b"bye")
+    assert box.transport.writes == [b"fact bye"]
+    assert box.outbox.is_closed
+
+
+async def test_after_the_last_frame_nothing_is_written() -> None:
+    box = Box()
+    box.outbox.close(b"bye")
+    box.outbox.put(b"late")
+    box.outbox.close(b"bye again")
+    await turn()
+    assert box.transport.writes == [b"bye"]
+
+
+async def test_after_an_overflow_the_last_frame_is_written_alone() -> None:
+    box = Box()
+    box.outbox = Outbox(box.transport, Flusher(), LIMIT, lambda _: box.outbox.close(b"too slow"))
+    box.outbox.put(bytes(LIMIT + 1))
+    await turn()
+    assert box.transport.writes == [b"too slow"]
+
+
+async def test_an_overflow_during_a_flush_can_close_too() -> None:
+    box = Box()
+    box.transport.unread_bytes = LIMIT + 1
+    box.outbox = Outbox(box.transport, Flusher(), LIMIT, lambda _: box.outbox.close(b"too slow"))
+    box.outbox.put(b"fact")
+    await turn()
+    assert box.transport.writes == [b"fact", b"too slow"]
+
+
+async def test_a_transport_that_closes_gets_nothing_more() -> None:
+    box = Box()
+    box.outbox.put(b"a")
+    box.transport.close()
+    await turn()
+    box.outbox.put(b"b")
+    await turn()
+    assert box.transport.writes == []
+    assert box.outbox.queued_bytes() == 0
