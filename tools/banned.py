@@ -20,6 +20,7 @@ QUEUES: Final = frozenset(
 )
 ENDLESS: Final = frozenset({"queue.SimpleQueue", "multiprocessing.SimpleQueue"})
 LOOPS: Final = frozenset({"asyncio.get_running_loop", "asyncio.get_event_loop", "asyncio.new_event_loop"})
+BOUNDED: Final = "bounded by"
 BLIND: Final = frozenset({"Exception", "BaseException"})
 MARKS: Final = re.compile(
     r"noqa(:\s*[A-Z]+[0-9]+(,\s*[A-Z]+[0-9]+)*)?|pragma:\s*no cover|type:\s*ignore(\[[\w, -]*\])?"
@@ -83,8 +84,10 @@ class _Reader:
 
     def _of_queue(self, call: ast.Call) -> Iterator[str]:
         meaning = self._meaning(call.func)
+        if self._source.comments.get(call.lineno, "").startswith(BOUNDED):
+            return
         if meaning in ENDLESS or (meaning in QUEUES and not _is_bounded(call)):
-            yield f"{meaning} without a bound: give it a maxsize that has a name"
+            yield f"{meaning} without a bound: give it a maxsize that has a name, or say `# {BOUNDED} …` by what else"
 
     def _of_handler(self, handler: ast.ExceptHandler) -> Iterator[str]:
         if not _is_blind(handler.type) or _passes_on(handler):

@@ -79,6 +79,8 @@ def test_a_task_of_the_loop_is_nobodys(receiver: str) -> None:
         ("asyncio.Queue(LIMIT)", True),
         ("asyncio.Queue(maxsize=LIMIT)", True),
         ("queue.Queue(64)", True),
+        ("queue.SimpleQueue()  # bounded by the requests that are admitted", True),
+        ("queue.SimpleQueue()  # work to do", False),
         ("Queue()", True),
     ],
 )
