@@ -1,0 +1,198 @@
+"""Server frames: each answer, fact, error and end, with the least and the most they hold."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from tests.vectors.commands import ANN, BOB, CAT, KEY, LOGIN, ROOM
+from unisono.domain import answers as a
+from unisono.domain import facts as f
+from unisono.domain.errors import RateLimited, TooLarge, UnisonoError, leaves
+from unisono.domain.ids import (
+    INTEGER_MAX,
+    Checkpoint,
+    ConversationId,
+    DeviceId,
+    Epoch,
+    Fence,
+    Instant,
+    Platform,
+    Seq,
+    SessionId,
+    StreamKey,
+    TabId,
+    Tag,
+)
+from unisono.wire.codes import CODES
+from unisono.wire.native import Bye, Push, Refusal, Reply
+
+NOW: Final = Instant(1_795_219_200_123)
+EPOCH: Final = Epoch(1)
+STREAM: Final = StreamKey(f"c/{ROOM}")
+LABEL: Final = f.Label(Platform("ios"), label="Ann's phone", info="red")
+SESSION: Final = SessionId(LOGIN)
+DEVICE: Final = DeviceId("browser-1")
+PICTURE: Final = f.Content(type=-2, text="a picture", attributes={"mood": "fine"}, data={"size": 10240})
+
+FACTS: Final[dict[str, f.Fact]] = {
+    "created: least": f.ConversationCreated(by=ANN, of="group", members=(ANN,)),
+    "created: all fields": f.ConversationCreated(
+        by=ANN, of="direct", members=(ANN, BOB), name="tea", attributes={"topic": {"id": 7}}, is_unique=True
+    ),
+    "message: least": f.MessagePlaced(sender=ANN, key=KEY, content=f.Content(text="hello")),
+    "message: all fields": f.MessagePlaced(sender=ANN, key=KEY, content=PICTURE),
+    "message: empty text": f.MessagePlaced(sender=ANN, key=KEY, content=f.Content(text="")),
+    "message: beyond the basic plane": f.MessagePlaced(ANN, KEY, f.Content(text="\U0001f375\U00020000\x00\u2028")),
+    "joined: by themselves": f.MembersJoined(users=(CAT,), by=CAT),
+    "joined: by invitation": f.MembersJoined(users=(BOB, CAT), by=ANN),
+    "left: by themselves": f.MembersLeft(users=(CAT,), by=CAT),
+    "left: removed": f.MembersLeft(users=(BOB, CAT), by=ANN),
+    "entered": f.ConversationEntered(conversation=ROOM, seq=Seq(1), by=BOB),
+    "exited": f.ConversationExited(conversation=ROOM, seq=Seq(18), by=BOB),
+    "read": f.ReadMarkMoved(conversation=ROOM, seq=Seq(17)),
+    "session_opened: least": f.SessionOpened(SESSION, DEVICE, f.Label(Platform("web"))),
+    "session_opened: all fields": f.SessionOpened(SESSION, DEVICE, LABEL, tag=Tag("Mobile")),
+    "session_ended: logged_out": f.SessionEnded(SESSION, DEVICE, "logged_out"),
+    "session_ended: closed": f.SessionEnded(SESSION, DEVICE, "closed"),
+    "session_ended: displaced": f.SessionEnded(SESSION, DEVICE, "displaced", newcomer=LABEL),
+    "session_ended: replaced": f.SessionEnded(SESSION, DEVICE, "replaced", newcomer=f.Label(Platform("web"))),
+    "session_ended: revoked": f.SessionEnded(SESSION, DEVICE, "revoked"),
+    "session_ended: expired": f.SessionEnded(SESSION, DEVICE, "expired"),
+}
+
+VIEW: Final = a.ConversationView(ROOM, "group", ANN, NOW, NOW, EPOCH, Seq(17), Seq(12))
+FULL_VIEW: Final = a.ConversationView(
+    conversation=ROOM,
+    of="direct",
+    creator=ANN,
+    created_at=Instant(NOW - 1000),
+    updated_at=NOW,
+    epoch=EPOCH,
+    head=Seq(17),
+    read=Seq(12),
+    name="tea",
+    attributes={"topic": {"id": 7}},
+    members=(ANN, BOB),
+    is_new=True,
+)
+ENTRIES: Final = (
+    a.HistoryEntry(Seq(16), Instant(NOW - 1), ANN, KEY, f.Content(text="hello")),
+    a.HistoryEntry(Seq(17), NOW, BOB, KEY, PICTURE),
+)
+
+ANSWERS: Final[dict[str, a.AnyAnswer]] = {
+    "welcome: least": a.Welcome(heartbeat_s=25, server="1.0.0", checkpoint=Checkpoint(0), epoch=EPOCH),
+    "welcome: to a login": a.Welcome(
+        heartbeat_s=25,
+        server="1.0.0",
+        checkpoint=Checkpoint(4711),
+        epoch=EPOCH,
+        user=ANN,
+        session=SESSION,
+        tab=TabId("tab-1"),
+        resume_token="5cwq0T0XQp3uS0R3mS9kN1c2y3d4e5f6g7h8i9j0k1l",
+        fence=Fence(1),
+        token_expires_at=NOW,
+    ),
+    "welcome: to a resume": a.Welcome(
+        heartbeat_s=25,
+        server="1.0.0",
+        checkpoint=Checkpoint(4711),
+        epoch=EPOCH,
+        user=ANN,
+        session=SESSION,
+        fence=Fence(2),
+    ),
+    "done": a.Done(),
+    "pong": a.Pong(checkpoint=Checkpoint(4711)),
+    "moved: nothing": a.Moved(heads=(), checkpoint=Checkpoint(4711)),
+    "moved: one page of several": a.Moved(
+        heads=(a.StreamHead(STREAM, EPOCH, Seq(17)), a.StreamHead(StreamKey("u/ann"), Epoch(2), Seq(3))),
+        checkpoint=Checkpoint(4711),
+        next=StreamKey("u/ann"),
+    ),
+    "facts: none": a.Facts(STREAM, EPOCH, (), head=Seq(0)),
+    "facts: some": a.Facts(
+        STREAM,
+        EPOCH,
+        (
+            a.SeqFact(Seq(1), Instant(NOW - 1), FACTS["created: least"]),
+            a.SeqFact(Seq(2), NOW, FACTS["message: least"]),
+        ),
+        head=Seq(17),
+    ),
+    "placed": a.Placed(STREAM, EPOCH, Seq(17), NOW),
+    "placed: greatest numbers": a.Placed(STREAM, Epoch(INTEGER_MAX), Seq(INTEGER_MAX), Instant(INTEGER_MAX)),
+    "conversation: least": VIEW,
+    "conversation: all fields": FULL_VIEW,
+    "conversations: none": a.Conversations(conversations=()),
+    "conversations: one page of several": a.Conversations((VIEW, VIEW), next=ConversationId(ROOM)),
+    "membership": a.Membership(ROOM, (ANN, BOB)),
+    "membership: after leaving": a.Membership(ROOM, ()),
+    "history: none": a.History(ROOM, (), has_more=False),
+    "history: some": a.History(ROOM, ENTRIES, has_more=True),
+    "read_mark": a.ReadMark(ROOM, Seq(17)),
+    "sessions": a.Sessions(
+        (
+            a.SessionView(SESSION, DEVICE, f.Label(Platform("web")), "live", Instant(NOW - 9), NOW, is_this=True),
+            a.SessionView(
+                SESSION, DEVICE, LABEL, "detached", Instant(NOW - 9), NOW, tag=Tag("Mobile"), address="192.0.2.7"
+            ),
+        )
+    ),
+}
+
+
+def answers() -> Iterator[tuple[str, Push]]:
+    """Give a reply with each answer."""
+    for number, (name, answer) in enumerate(ANSWERS.items(), 1):
+        yield f"reply: {name}", Reply(number, answer)
+    yield "reply: greatest request id", Reply(INTEGER_MAX, a.Done())
+
+
+def placed_facts() -> Iterator[tuple[str, list[f.PlacedFact], Checkpoint]]:
+    """Give what deliveries are made of: each fact alone, and several in one frame."""
+    for number, (name, fact) in enumerate(FACTS.items(), 1):
+        stream = STREAM if isinstance(fact, f.ConversationFact) else StreamKey("u/ann")
+        yield name, [f.PlacedFact(stream, EPOCH, Seq(number), NOW, Checkpoint(0), fact)], Checkpoint(4711)
+    several = [FACTS["created: all fields"], FACTS["message: least"], FACTS["joined: by invitation"]]
+    run = [f.PlacedFact(STREAM, EPOCH, Seq(seq), NOW, Checkpoint(0), fact) for seq, fact in enumerate(several, 1)]
+    yield "several", run, Checkpoint(4711)
+    last = f.PlacedFact(
+        STREAM, Epoch(INTEGER_MAX), Seq(INTEGER_MAX), Instant(INTEGER_MAX), Checkpoint(0), FACTS["message: least"]
+    )
+    yield "greatest numbers", [last], Checkpoint(INTEGER_MAX)
+
+
+def faults() -> Iterator[UnisonoError]:
+    """Give one fault of each code."""
+    for leaf in leaves():
+        if leaf.code in CODES:
+            yield leaf()
+
+
+def refusals() -> Iterator[tuple[str, Push]]:
+    """Give an error of each code, and such with everything an error can tell."""
+    for fault in faults():
+        yield f"error: {fault.code}", Refusal(7, fault.code, fault.message, retryable=fault.retryable)
+    for told in (RateLimited(retry_after_ms=250), TooLarge(what="message", limit_bytes=65_536, bytes=70_000)):
+        yield (
+            f"error: {told.code}, with numbers",
+            Refusal(
+                0,
+                told.code,
+                told.message,
+                retryable=told.retryable,
+                retry_after_ms=told.retry_after_ms,
+                numbers=dict(told.numbers),
+            ),
+        )
+
+
+def ends() -> Iterator[tuple[str, Push]]:
+    """Give an end with each code."""
+    for fault in faults():
+        advice = CODES[fault.code].advice.value
+        if fault.code in {"displaced", "replaced"}:
+            yield f"bye: {fault.code}, by a newcomer", Bye(fault.code, fault.message, advice, newcomer=LABEL)
+        yield f"bye: {fault.code}", Bye(fault.code, fault.message, advice)
+    yield "bye: draining, with a delay", Bye("draining", "the server is about to stop", "later", retry_after_ms=1500)
