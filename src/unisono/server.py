@@ -74,7 +74,7 @@ async def running(
     Raises:
         OSError: The address is taken.
         UnisonoError: The store cannot be opened.
-        UnusableKeyError, UnusableFunctionError: The identity cannot be made.
+        UnusableIdentityError: The identity cannot be made.
     """
     clock = SystemClock()
     async with AsyncExitStack() as stack:

@@ -4,30 +4,36 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
 
 from unisono import __version__
 from unisono.settings import Settings
 
+DEV_WARNING: Final = (
+    "DEVELOPMENT MODE (--dev)",
+    "Every program on this machine can log in as anybody, without a token.",
+    "Others cannot reach the server. Leave --dev out for real use.",
+)
+DEFAULT_URL: Final = "http://127.0.0.1:8080"
+
 
 class Scene(Struct, frozen=True):
-    """How the server was started: the options its clients need too."""
+    """How the server was started: what has to be typed for it, and the options its clients need too."""
 
     program: str
     data: Path | None = None
     config: Path | None = None
 
-    def command(self, *words: str) -> str:
-        """Give a command as it can be copied, with the options that find this server."""
-        options = [("--config", self.config), ("--data", self.data)]
-        shared = [part for name, value in options if value is not None for part in (name, str(value))]
-        return shlex.join([self.program, *words, *shared])
+    def command(self, *words: str, needs_keys: bool = True) -> str:
+        """Give a command as it can be copied, with the options by which it finds this server and its keys."""
+        parts = list(words)
+        if self.config is not None:
+            parts += ["--config", str(self.config)]
+        if needs_keys and self.data is not None and self.data != Settings().data_dir:
+            parts += ["--data", str(self.data)]
+        return f"{self.program} {shlex.join(parts)}"
 
 
 def program_name() -> str:
@@ -37,47 +43,51 @@ def program_name() -> str:
     if found is not None and Path(found).resolve() == here.resolve():
         return "unisono"
     if here.name != "unisono":
-        return f"{Path(sys.executable).name} -m unisono"
-    return str(here.relative_to(Path.cwd())) if here.is_relative_to(Path.cwd()) else str(here)
+        return f"{shlex.quote(_short(Path(sys.executable)))} -m unisono"
+    return shlex.quote(_short(here))
 
 
-def banner(url: str, settings: Settings, scene: Scene) -> RenderableType:
-    """Give the banner."""
-    is_dev = settings.identity.kind == "dev"
-    parts: list[RenderableType] = [
-        Text.assemble(("unisono ", "bold"), (__version__, "dim"), " is up at ", (url, "bold cyan")),
-        "",
-        _facts(settings),
-        "",
-        Text("Try it, each in a terminal of its own:", style="bold"),
-        *(Text(f"  {line}", style="green") for line in _steps(url, settings, scene)),
-        "",
-        Text("Stop with Ctrl-C.", style="dim"),
-    ]
-    if is_dev:
-        parts.insert(1, Padding(_warning(), (1, 0, 0, 0)))
-    return Padding(Group(*parts), (1, 0, 1, 0))
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _warning() -> RenderableType:
-    return Panel(
-        "Development mode (--dev): every program on this machine can log in as anybody, without a token.\n"
-        "Others cannot reach it. Leave --dev out for real use.",
-        border_style="yellow",
-        style="yellow",
-        expand=False,
-    )
+class Ink(Struct, frozen=True):
+    """Colours, where there is a terminal. By hand: rich takes 90 ms to import, and the start has one second."""
+
+    is_on: bool
+
+    def __call__(self, style: str, text: str) -> str:
+        """Give text in a style."""
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.is_on else text
 
 
-def _facts(settings: Settings) -> RenderableType:
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim")
-    facts.add_column()
+_STYLES: Final = {"bold": "1", "dim": "2", "link": "1;36", "do": "32", "warn": "33"}
+
+
+def banner(url: str, settings: Settings, scene: Scene, ink: Ink) -> str:
+    """Give what to print when the server is up."""
+    lines = ["", f"{ink('bold', 'unisono')} {ink('dim', __version__)} is up at {ink('link', url)}", ""]
+    if settings.identity.kind == "dev":
+        lines += [*(ink("warn", line) for line in _boxed(*DEV_WARNING)), ""]
+    lines += [f"  {ink('dim', f'{name:<8}')} {text}" for name, text in _facts(settings)]
+    lines += ["", ink("bold", "Try it, each in a terminal of its own:")]
+    lines += [f"  {ink('do', step)}" for step in _steps(url, settings, scene)]
+    lines += ["", ink("dim", "Stop with Ctrl-C."), ""]
+    return "\n".join(lines)
+
+
+def _boxed(*lines: str) -> list[str]:
+    width = max(map(len, lines))
+    return [f"╭{'─' * (width + 2)}╮", *(f"│ {line:<{width}} │" for line in lines), f"╰{'─' * (width + 2)}╯"]
+
+
+def _facts(settings: Settings) -> list[tuple[str, str]]:
     store = "PostgreSQL" if settings.database.url is not None else "SQLite"
-    facts.add_row("data", f"{settings.data_dir} ({store})")
-    facts.add_row("logins", _logins(settings))
-    facts.add_row("devices", _devices(settings))
-    return facts
+    return [
+        ("data", f"{settings.data_dir} ({store})"),
+        ("logins", _logins(settings)),
+        ("devices", _devices(settings)),
+    ]
 
 
 def _logins(settings: Settings) -> str:
@@ -102,10 +112,11 @@ def _devices(settings: Settings) -> str:
 
 
 def _steps(url: str, settings: Settings, scene: Scene) -> list[str]:
-    where = [] if url == "http://127.0.0.1:8080" else ["--url", url]
+    where = [] if url == DEFAULT_URL else ["--url", url]
+    needs_token = settings.identity.kind != "dev"
     steps = [
-        scene.command("chat", "--user", "alice", "--to", "bob", *where),
-        scene.command("chat", "--user", "bob", "--to", "alice", *where),
+        scene.command("chat", "--user", "alice", "--to", "bob", *where, needs_keys=needs_token),
+        scene.command("chat", "--user", "bob", "--to", "alice", *where, needs_keys=needs_token),
         scene.command("sessions", "list", "--user", "alice", *where),
     ]
     if settings.identity.kind == "jwt" and settings.identity.jwt.secret is not None:

@@ -52,8 +52,8 @@ def check_config(settings: Settings) -> None:
         Failure: Something cannot be used.
     """
     from unisono.clock import SystemClock
-    from unisono.identity.function import UnusableFunctionError, load_function
-    from unisono.identity.keys import UnusableKeyError
+    from unisono.identity.faults import UnusableIdentityError
+    from unisono.identity.function import load_function
     from unisono.identity.opening import keys_for
     from unisono.telemetry.recording import RecordingTelemetry
 
@@ -63,6 +63,6 @@ def check_config(settings: Settings) -> None:
             load_function(identity.callable)
         elif identity.jwt.secret is None and "HS256" not in identity.jwt.algorithms:
             keys_for(identity.jwt, SystemClock(), RecordingTelemetry())
-    except (UnusableKeyError, UnusableFunctionError) as problem:
+    except UnusableIdentityError as problem:
         raise Failure(str(problem), exit_code=Exit.CONFIGURATION) from None
     console().print("The configuration can be used.")

@@ -4,17 +4,16 @@ import asyncio
 import errno
 import resource
 import signal
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
 import uvloop
 
-from unisono.cli.banner import Scene, banner
+from unisono.cli.banner import Ink, Scene, banner
 from unisono.cli.failing import Exit, Failure
-from unisono.cli.printing import console
 from unisono.domain.errors import UnisonoError
-from unisono.identity.function import UnusableFunctionError
-from unisono.identity.keys import UnusableKeyError
+from unisono.identity.faults import UnusableIdentityError
 from unisono.server import Running, running
 from unisono.settings import Settings
 
@@ -30,7 +29,7 @@ def serve(settings: Settings, scene: Scene) -> None:
         _run(_serve(settings, scene))
     except* OSError as problems:
         raise _start_failure(problems.exceptions[0], settings) from None
-    except* (UnusableKeyError, UnusableFunctionError) as problems:
+    except* UnusableIdentityError as problems:
         raise Failure(str(_first(problems)), exit_code=Exit.CONFIGURATION) from None
     except* UnisonoError as problems:
         raise Failure(f"the store cannot be opened: {_first(problems)}") from None
@@ -47,7 +46,7 @@ async def _serve(settings: Settings, scene: Scene) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running(settings) as server:
-        console().print(banner(server.url, settings, scene))
+        print(banner(server.url, settings, scene, Ink(is_on=sys.stdout.isatty())), flush=True)  # noqa: T201  (a program that speaks)
         await stop.wait()
         await _drain(server)
 

@@ -11,7 +11,7 @@ from unisono.identity.credentials import checked_token, checked_user
 from unisono.ports.identity import Credential, Identity, Principal
 from unisono.settings import is_loopback_host
 
-WARNING: Final = "--dev: everybody on this machine can log in as anybody, without a token. Never use it for others."
+WARNING: Final = "every program on this machine can log in as anybody, without a token"
 # A proxy in front makes every peer look local.
 PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 

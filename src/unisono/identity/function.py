@@ -12,6 +12,7 @@ from msgspec import Struct
 from unisono.domain.errors import TokenInvalid, Unavailable, UnisonoError
 from unisono.domain.ids import DeviceId, Instant, Platform, TabId, UserId
 from unisono.identity.credentials import checked_token, checked_user, revocable
+from unisono.identity.faults import UnusableFunctionError
 from unisono.ports.identity import Credential, Principal
 from unisono.ports.telemetry import Telemetry
 
@@ -40,10 +41,6 @@ class Request(Struct, frozen=True):
 Answer = str | Principal | None
 """A user id; a principal, to set an end or a platform too; or None: connected without a user."""
 UserIdFunction = Callable[[Request], Answer | Awaitable[Answer]]
-
-
-class UnusableFunctionError(ValueError):
-    """The function that the settings name cannot be used."""
 
 
 def load_function(target: str) -> UserIdFunction:

@@ -18,6 +18,7 @@ from jwt.exceptions import PyJWTError
 from msgspec import Meta, Struct
 
 from unisono.domain.errors import TokenInvalid, Unavailable
+from unisono.identity.faults import UnusableKeyError
 from unisono.ports.clock import Clock
 from unisono.ports.telemetry import Telemetry
 from unisono.settings import Secret
@@ -33,10 +34,6 @@ ASK_AGAIN_S: Final = 10.0
 """Least pause between two fetches, whoever asks: unknown key ids cost a peer nothing to invent."""
 STALE_MAX_S: Final = 3600.0
 """How long the last keys are used while the key server does not answer."""
-
-
-class UnusableKeyError(ValueError):
-    """A configured key that cannot be used."""
 
 
 class Keys(Protocol):

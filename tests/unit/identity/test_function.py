@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -10,17 +11,15 @@ from tests.unit.identity.keysmith import credential, secret, signed
 from unisono.domain.errors import TokenExpired, TokenInvalid, Unavailable
 from unisono.domain.ids import Platform, UserId
 from unisono.identity.belief import Belief
+from unisono.identity.faults import UnusableFunctionError, UnusableKeyError
 from unisono.identity.function import (
     FunctionIdentity,
     Request,
-    UnusableFunctionError,
     UserIdFunction,
     load_function,
 )
-from unisono.identity.keys import UnusableKeyError
-from unisono.identity.opening import keys_for, opened_identity
+from unisono.identity.opening import TokensOnDemand, keys_for, opened_identity
 from unisono.identity.recipes import BASE_ID_MAX_CHARS, client_id_as_user, from_session, per_tab
-from unisono.identity.signed import SignedTokens
 from unisono.ports.identity import Credential, Principal
 from unisono.settings import Identity, Jwt, Server, Settings
 from unisono.telemetry.recording import RecordingTelemetry
@@ -171,10 +170,20 @@ async def test_a_function_of_the_settings_is_used() -> None:
 async def test_settings_choose_between_tokens_and_belief() -> None:
     jwt = Jwt(secret=secret())
     with opened_identity(Settings(identity=Identity(jwt=jwt)), ManualClock(), RecordingTelemetry()) as identity:
-        assert isinstance(identity, SignedTokens)
+        assert isinstance(identity, TokensOnDemand)
+        assert (await identity.authenticate(credential(signed()), NOON)).user == "alice"
     dev = Settings(identity=Identity(kind="dev", jwt=jwt), server=Server(host="127.0.0.1"))
-    with opened_identity(dev, ManualClock(), RecordingTelemetry()) as identity:
+    telemetry = RecordingTelemetry()
+    with opened_identity(dev, ManualClock(), telemetry) as identity:
         assert isinstance(identity, Belief)
+    assert "log in as anybody" in str(telemetry.named("dev_mode"))
+
+
+def test_a_key_that_cannot_be_used_stops_the_start_and_not_the_first_login(tmp_path: Path) -> None:
+    jwt = Jwt(algorithms=("RS256",), public_key_file=tmp_path / "none.pem")
+    opening = opened_identity(Settings(identity=Identity(jwt=jwt)), ManualClock(), RecordingTelemetry())
+    with pytest.raises(UnusableKeyError, match="cannot read"):
+        opening.__enter__()
 
 
 def test_no_key_at_all_stops_the_start() -> None:

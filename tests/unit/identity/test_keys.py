@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests.support.time_and_chance import NOON, ManualClock
 from tests.unit.identity.keysmith import EC_KEY, ED_KEY, RSA_KEY, credential, jwk, key_set, pem, signed
 from unisono.domain.errors import TokenInvalid, Unavailable
+from unisono.identity.faults import UnusableKeyError
 from unisono.identity.keys import (
     ASK_AGAIN_S,
     KEYS_MAX,
@@ -19,7 +20,6 @@ from unisono.identity.keys import (
     STALE_MAX_S,
     KeySet,
     OnePublicKey,
-    UnusableKeyError,
     file_fetch,
     keys_in,
     url_fetch,
