@@ -5,12 +5,16 @@ for something that will never happen fails at once.
 """
 
 import asyncio
+import functools
 import selectors
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import ParamSpec, TypeVar
 
 from tests.support.time_and_chance import NOON
 from unisono.domain.ids import Instant
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Ready = list[tuple[selectors.SelectorKey, int]]
 
 
@@ -49,11 +53,15 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._virtual_s += max(0.0, seconds)
 
 
-class VirtualTimePolicy(asyncio.DefaultEventLoopPolicy):
-    """Gives virtual-time loops: return it from a fixture named `event_loop_policy`."""
+def in_virtual_time(test: Callable[P, Coroutine[None, None, T]]) -> Callable[P, T]:
+    """Make a plain test of an asynchronous one; `hypothesis.given` goes above it."""
 
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        return VirtualTimeLoop()
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            return runner.run(test(*args, **kwargs))
+
+    return run
 
 
 class LoopClock:

@@ -20,6 +20,9 @@ class RateLimiter:
         self._limit = limit
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._buckets)
+
     def spend(self, key: str) -> None:
         """Count one request of a key.
 
