@@ -13,7 +13,7 @@ Row = tuple[Any, ...]
 Params = Sequence[object]
 
 CHUNK_MAX: Final = 128
-"""Rows of one statement: each statement of a thread costs a wait for the interpreter lock, each length a preparation."""
+"""Rows of one statement. Each statement may have to wait for the interpreter lock; each length is prepared once."""
 
 
 def _compile(statement: Executable, dialect: Dialect) -> SQLCompiler:

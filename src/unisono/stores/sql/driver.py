@@ -42,7 +42,7 @@ class Connection(Protocol):
         """End it without a trace. Never raises: a broken connection has rolled back already."""
 
     def commit_position(self) -> int:
-        """Give the position of what the present transaction commits: larger than any checkpoint given before it ends."""
+        """Give the position of what this transaction commits: larger than any checkpoint given before it ends."""
 
     def close(self) -> None:
         """End the connection. Never raises."""
@@ -58,6 +58,12 @@ class Driver(Protocol):
     checkpoint_text: str
     tables_text: str
     is_sole_writer: bool
+
+    def prepare(self) -> None:
+        """Make sure that there is something to connect to."""
+
+    def settle(self) -> None:
+        """Do what is needed after the schema was brought up to date."""
 
     def connect_writer(self) -> Connection:
         """Open a connection that may write."""

@@ -78,7 +78,7 @@ class SqlLog:
         return await self._readers.read_at_one_moment(read)
 
     async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:
-        """List the app's streams that moved after `checkpoint`, and a few more than `limit` where they moved at once."""
+        """List the app's streams that moved after `checkpoint`; more than `limit` where they moved at once."""
         statement, together = self._sql.moved_in_app, self._sql.moved_together
 
         def read(connection: Connection) -> AppMoves:
@@ -106,7 +106,7 @@ class SqlLog:
 
 
 def known(checkpoint: Checkpoint, reached: Checkpoint) -> Checkpoint:
-    """Take a checkpoint beyond the log's end for what it is, a place in another log: this one all has to be looked at."""
+    """Take a checkpoint beyond the log's end for what it is, a place in another log: all of this one has moved."""
     return checkpoint if checkpoint <= reached else START
 
 

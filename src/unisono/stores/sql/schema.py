@@ -36,6 +36,8 @@ STREAMS: Final = Table(
 FACTS: Final = Table(
     "facts",
     METADATA,
+    # Kept in the order of arrival, with an index by place: a batch over fifty streams then fills a few pages instead of
+    # touching two in each stream, and its insert and commit took 15 µs of CPU per message instead of 37.
     Column("stream", BigInteger, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("pos", BigInteger, nullable=False),
@@ -44,7 +46,6 @@ FACTS: Final = Table(
     Column("sender", _Name),
     Column("send_key", _Name),
     Column("body", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
 )
 _KEYED = FACTS.c.send_key.is_not(None)
 Index(

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from unisono.domain.answers import Done
 from unisono.domain.conversation import Decision
 from unisono.domain.errors import Invalid, Replaced
 from unisono.domain.facts import SessionEnded, SessionOpened
 from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_stream
-from unisono.domain.answers import Done
 from unisono.domain.placement import Draft
 from unisono.ports.sessions import (
     EndedSession,
@@ -60,7 +60,7 @@ class DecideSessions(SessionWork):
         """Decide, then end and open."""
         book.writable((user_stream(self._user),))
         rows = book.connection.query(self.sql.open_of_user.text, self.sql.open_of_user.bind(user=self._user))
-        held = {entry.record.session: entry.record for row in rows if (entry := read_session(row, book.now))}
+        held = {record.session: record for row in rows for record in [read_session(row, book.now).record]}
         decision = self._decide(book.now, list(held.values()))
         endings = {ending.session: ending for ending in decision.ends if ending.session in held}
         opened, is_new = self._opening(book, decision, held, endings)

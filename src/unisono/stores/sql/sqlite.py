@@ -84,16 +84,21 @@ class SqliteConnection:
 class SqliteDriver:
     """One SQLite file, locked against a second server for as long as it is open."""
 
-    is_sole_writer: Final = True
-    checkpoint_text: Final = "SELECT coalesce(max(head_pos), 0) FROM streams"
-    tables_text: Final = "SELECT name FROM sqlite_master WHERE type = 'table'"
-
     def __init__(self, options: StoreOptions) -> None:
-        self.dialect: Dialect = sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call]
+        self.dialect: Dialect = sqlite.dialect(paramstyle="qmark")
+        self.is_sole_writer = True
+        self.checkpoint_text = "SELECT coalesce(max(head_pos), 0) FROM streams"
+        self.tables_text = "SELECT name FROM sqlite_master WHERE type = 'table'"
         self._synchronous = options.synchronous
         options.data_dir.mkdir(parents=True, exist_ok=True)
         self.path: Final = options.data_dir / f"{options.app}.sqlite3"
         self._lock = _lock(options.data_dir / f"{options.app}.lock")
+
+    def prepare(self) -> None:
+        """Do nothing: the first connection makes the file."""
+
+    def settle(self) -> None:
+        """Do nothing."""
 
     def connect_writer(self) -> Connection:
         """Open a connection that may write."""

@@ -1,7 +1,7 @@
 """Every statement of the log and the directory. Those about sessions stand in `session_statements`."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
@@ -9,6 +9,7 @@ from sqlalchemy import (
     Dialect,
     Insert,
     Table,
+    Text,
     bindparam,
     case,
     literal_column,
@@ -24,8 +25,8 @@ from sqlalchemy.sql.expression import Executable
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, STREAMS
 
-_MESSAGE = literal_column("'message'")
-_LIMIT = bindparam("limit", type_=STREAMS.c.id.type)
+_MESSAGE: Final = literal_column("'message'", Text)
+_LIMIT: Final = bindparam("limit", type_=STREAMS.c.id.type)
 
 
 def given(name: str, like: Column[Any]) -> Any:
@@ -40,9 +41,10 @@ def wanted(rows: int, columns: Sequence[Column[Any]]) -> CTE:
     return rows_of(*named, name="wanted").data(data).cte("wanted")
 
 
-def insert(dialect: Dialect, table: Table, rows: int, columns: Sequence[Column[Any]]) -> Any:
+def insert(dialect: Dialect, table: Table, rows: int, columns: Iterable[Column[Any]]) -> Any:
     """Write rows, in the dialect's own words, so that it can say what happens on a conflict."""
     make = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+    columns = list(columns)
     return make(table).values(
         [{column: numbered(column.name, row, column) for column in columns} for row in range(rows)]
     )
@@ -158,7 +160,7 @@ def _facts() -> Executable:
 
 
 def _moved() -> Executable:
-    """Read the user's memberships in one run of the index, the head of each by its number, and the user's own stream."""
+    """Read the user's memberships in one run of the index, each one's head by its number, and the user's own stream."""
     is_former = MEMBERS.c.until.is_not(None)
     checkpoint = given("checkpoint", STREAMS.c.head_pos)
     later = STREAMS.c.key > given("after", STREAMS.c.key)

@@ -96,7 +96,9 @@ async def open_store(options: StoreOptions, clock: Clock) -> Store:
 def _prepare(options: StoreOptions, clock: Clock, closing: threading.Event) -> tuple[Driver, Committer]:
     driver = _driver_of(options)
     try:
+        driver.prepare()
         migrate(driver)
+        driver.settle()
         committer = Committer(driver, Statements(driver.dialect), clock, closing)
         committer.open()
     except Exception as problem:
@@ -112,6 +114,6 @@ def _driver_of(options: StoreOptions) -> Driver:
     if options.url is None:
         return SqliteDriver(options)
     # The PostgreSQL driver is an extra: who keeps a file does not have to install it.
-    from unisono.stores.sql.postgres import PostgresDriver
+    from unisono.stores.sql.postgres import PostgresDriver  # noqa: PLC0415
 
     return PostgresDriver(options)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from msgspec import Struct
-
 from unisono.domain.conversation import Decide, Decision, Membership, Scope, Snapshot
 from unisono.domain.facts import ConversationEntered, Fact, PlacedFact
 from unisono.domain.ids import Checkpoint, StreamKey, UserId, conversation_stream, user_stream

@@ -45,7 +45,6 @@ def _create_log() -> None:
         sa.Column("sender", NAME),
         sa.Column("send_key", NAME),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sqlite_with_rowid=False,
     )
     keyed = sa.text("send_key IS NOT NULL")
     op.create_index(

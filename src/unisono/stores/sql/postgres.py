@@ -1,0 +1,186 @@
+"""PostgreSQL 15 or later: one schema per app, shared by any number of nodes.
+
+Positions are transaction ids, counted on from where an earlier cluster of servers left off: a dump restored elsewhere
+begins with low transaction ids again, and a client's checkpoint must never be ahead of what comes next.
+"""
+
+from contextlib import suppress
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+from psycopg.types.numeric import Int8Dumper
+from sqlalchemy import Connection as EngineConnection
+from sqlalchemy import Dialect, Engine, NullPool, create_engine, text
+from sqlalchemy.dialects.postgresql import psycopg as dialects
+
+from unisono.domain.errors import Unavailable
+from unisono.stores.sql.compiled import Params, Row
+from unisono.stores.sql.driver import Connection, Verdict
+from unisono.stores.sql.options import StoreOptions
+
+SERVER_MIN: Final = 150_000
+CONNECT_S: Final = 5
+LEAP: Final = 2**32
+"""How far positions leap when the cluster was exchanged: further than its checkpoints can have gone ahead unseen."""
+MIGRATION_LOCK: Final = 0x756E69736F6E6F
+
+NEXT_POSITION: Final = (
+    "SELECT pg_current_xact_id()::text::bigint + coalesce((SELECT value::bigint FROM meta WHERE name = 'offset'), 0)"
+)
+# The snapshot's lower bound: every transaction below it is over, so what it wrote can be seen by now.
+CHECKPOINT: Final = (
+    "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1"
+    " + coalesce((SELECT value::bigint FROM meta WHERE name = 'offset'), 0)"
+)
+CLUSTER: Final = "SELECT system_identifier::text FROM pg_control_system()"
+
+AGAIN: Final = (
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.UniqueViolation,
+)
+
+
+class PostgresConnection:
+    """A connection in autocommit mode: transactions begin and end where it is said."""
+
+    def __init__(self, connection: "psycopg.Connection[Row]") -> None:
+        self._connection = connection
+
+    def query(self, text: str, params: Params = ()) -> list[Row]:
+        """Execute a statement that gives rows."""
+        return self._connection.execute(text.encode(), params or None).fetchall()
+
+    def run(self, text: str, params: Params = ()) -> int:
+        """Execute a statement; give how many rows it changed."""
+        return self._connection.execute(text.encode(), params or None).rowcount
+
+    def begin(self) -> None:
+        """Begin a transaction that writes. Each statement sees what was committed before it: locks come first."""
+        self.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+
+    def begin_reading(self) -> None:
+        """Begin a transaction in which all reads see one moment."""
+        self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def commit(self) -> None:
+        """End it; on return it is durable, on the synchronous copy too where there is one."""
+        self.run("COMMIT")
+
+    def rollback(self) -> None:
+        """End it without a trace."""
+        if self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            with suppress(psycopg.Error):
+                self.run("ROLLBACK")
+
+    def commit_position(self) -> int:
+        """Give the id of this transaction, counted on from those of earlier clusters."""
+        position: int = self.query(NEXT_POSITION)[0][0]
+        return position
+
+    def close(self) -> None:
+        """End the connection."""
+        with suppress(psycopg.Error):
+            self._connection.close()
+
+
+class PostgresDriver:
+    """One schema of one database."""
+
+    def __init__(self, options: StoreOptions) -> None:
+        self.dialect: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+        self.is_sole_writer = False
+        self.checkpoint_text = CHECKPOINT
+        self.tables_text = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        self._url: Final = options.url or ""
+        self._schema: Final = f"app_{options.app}"
+        self._deadline_ms: Final = int(options.deadline_s * 1000)
+
+    def prepare(self) -> None:
+        """Make the schema, and see that the server is young enough.
+
+        Raises:
+            Unavailable: It is too old.
+        """
+        with psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_S) as connection:
+            if connection.info.server_version < SERVER_MIN:
+                found = connection.info.server_version // 10_000
+                raise Unavailable(reason="PostgreSQL 15 or later is needed", found=found)
+            # Two nodes may come at the same moment: IF NOT EXISTS alone does not save the second one.
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+                connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self._schema)))
+
+    def settle(self) -> None:
+        """See if the data came from another cluster, and let positions leap if so."""
+        connection = self._connect()
+        try:
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+                self._keep_positions_growing(connection)
+        finally:
+            connection.close()
+
+    def _keep_positions_growing(self, connection: "psycopg.Connection[Row]") -> None:
+        cluster = connection.execute(CLUSTER).fetchall()[0][0]
+        known: dict[str, str] = dict(connection.execute("SELECT name, value FROM meta").fetchall())
+        if known.get("cluster") == cluster:
+            return
+        offset = 0
+        if "cluster" in known:
+            highest = connection.execute("SELECT coalesce(max(head_pos), 0) FROM streams").fetchall()[0][0]
+            offset = max(highest, int(known.get("offset", 0))) + LEAP
+        for name, value in (("cluster", cluster), ("offset", str(offset))):
+            connection.execute(
+                "INSERT INTO meta (name, value) VALUES (%s, %s)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, value),
+            )
+
+    def connect_writer(self) -> Connection:
+        """Open a connection that may write."""
+        return PostgresConnection(self._connect())
+
+    def connect_reader(self) -> Connection:
+        """Open a connection for reading."""
+        connection = self._connect()
+        connection.execute("SET default_transaction_read_only = on")
+        return PostgresConnection(connection)
+
+    def _connect(self) -> "psycopg.Connection[Any]":
+        connection = psycopg.connect(
+            self._url, autocommit=True, connect_timeout=CONNECT_S, prepare_threshold=2, application_name="unisono"
+        )
+        # Numbers as one type, whatever their size: else each size is a statement to prepare.
+        connection.adapters.register_dumper(int, Int8Dumper)
+        settings = sql.SQL(
+            "SET search_path TO {}; SET synchronous_commit TO on; SET jit TO off; SET statement_timeout TO {};"
+            " SET idle_in_transaction_session_timeout TO {}"
+        )
+        connection.execute(settings.format(sql.Identifier(self._schema), self._deadline_ms, self._deadline_ms))
+        return connection
+
+    def engine(self) -> Engine:
+        """Give an engine for migrations."""
+        return create_engine("postgresql+psycopg://", creator=self._connect_for_migrations, poolclass=NullPool)
+
+    def _connect_for_migrations(self) -> "psycopg.Connection[Any]":
+        connection = self._connect()
+        connection.autocommit = False
+        return connection
+
+    def lock_migration(self, connection: EngineConnection) -> None:
+        """Let one node at a time change the schema, until the end of the transaction."""
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+
+    def judge(self, problem: Exception) -> Verdict | None:
+        """Say what an exception means."""
+        if isinstance(problem, AGAIN):
+            return Verdict.REPEAT
+        if isinstance(problem, psycopg.DataError | psycopg.IntegrityError | UnicodeEncodeError | OverflowError):
+            return Verdict.REFUSED
+        return Verdict.BROKEN if isinstance(problem, psycopg.Error) else None
+
+    def close(self) -> None:
+        """Hold nothing."""
