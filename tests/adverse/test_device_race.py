@@ -18,6 +18,7 @@ pytestmark = pytest.mark.adverse
 LOGINS_SHORT = 200
 LOGINS_FULL = 1000
 LIMIT = 3
+SMALL_RACES = 20
 RACE_TIMEOUT_S = 90.0
 
 
@@ -55,9 +56,9 @@ def replayed(facts: Sequence[Frame]) -> Told:
     return told
 
 
-async def race(crowd: Crowd, logins: int, limit: int) -> list[VirtualClient]:
+async def race(crowd: Crowd, user: str, logins: int, limit: int) -> list[VirtualClient]:
     """Have that many devices log in at once, until each is live or has lost."""
-    clients = crowd.add("ann", logins, follows=False)
+    clients = crowd.add(user, logins, follows=False)
     for client in clients:
         client.info = f"info of {client.name}"
     await crowd.wait_until(
@@ -75,7 +76,7 @@ async def race(crowd: Crowd, logins: int, limit: int) -> list[VirtualClient]:
 async def test_the_device_limit_holds_at_every_instant(data: Path, is_full: bool, report: Report) -> None:
     logins = LOGINS_FULL if is_full else LOGINS_SHORT
     async with ServerProcess(data, config=limited(LIMIT)) as server, gathered(server.port, seed=3) as crowd:
-        clients = await race(crowd, logins, LIMIT)
+        clients = await race(crowd, "ann", logins, LIMIT)
         stayed = [client for client in clients if client.is_live]
         listed = (await stayed[0].ask({"op": "sessions"}))["sessions"]
         told = replayed(await read_stream(stayed[0], "u/ann"))
@@ -91,10 +92,18 @@ async def test_the_device_limit_holds_at_every_instant(data: Path, is_full: bool
             assert label == told.displaced_by[loser.name]
 
 
+async def test_a_login_that_lost_before_it_was_welcomed_is_told_so(data: Path) -> None:
+    """It used to stay live: the fact of its end was delivered before its link was there to hear of it."""
+    async with ServerProcess(data, config=limited(LIMIT)) as server, gathered(server.port, seed=3) as crowd:
+        for turn in range(SMALL_RACES):
+            await race(crowd, f"user{turn}", 20, LIMIT)
+        server.assert_clean_log()
+
+
 async def test_a_limit_that_is_higher_is_seen_to_be_exceeded(data: Path) -> None:
     """The control: what counts the open devices must notice when there are more."""
     async with ServerProcess(data, config=limited(LIMIT + 1)) as server, gathered(server.port, seed=3) as crowd:
-        clients = await race(crowd, 20, LIMIT + 1)
+        clients = await race(crowd, "ann", 20, LIMIT + 1)
         stayed = next(client for client in clients if client.is_live)
         assert replayed(await read_stream(stayed, "u/ann")).most_open > LIMIT
 

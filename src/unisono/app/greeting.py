@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from unisono.app.audience import Attached, Audience
 from unisono.app.caller import Caller
-from unisono.app.endings import fault_of_resume
+from unisono.app.endings import fault_of_live, fault_of_resume
 from unisono.app.fanout import Fanout
 from unisono.app.options import AppOptions
 from unisono.app.parts import Parts
@@ -198,10 +198,17 @@ class Greeting:
             address=record.address or "",
         )
         try:
+            await self._end_if_over(record.session, link)
             return Greeted(caller, await self._welcome(caller, secret, record.credential_expires_at))
         except UnisonoError:
             self._audience.remove(record.session, link)
             raise
+
+    async def _end_if_over(self, session: SessionId, link: Link) -> None:
+        """End a link whose session ended before it was among the audience: then nobody told it so."""
+        ended = await self._parts.sessions.find_ended(session)
+        if ended is not None:
+            link.end(fault_of_live(ended.ending.reason), ended.ending.newcomer)
 
     async def _welcome(self, caller: Caller, secret: str | None, expires_at: Instant | None) -> Welcome:
         return Welcome(
