@@ -31,7 +31,7 @@ class Readers:
         self._loop = asyncio.get_running_loop()
         self._driver = driver
         self._deadline_s = deadline_s
-        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[Job | None] = SimpleQueue()  # bounded by WAITING_MAX
         self._waiting = 0
         self._is_closing = False
         self._threads: Final = [

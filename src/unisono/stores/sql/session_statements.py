@@ -15,60 +15,73 @@ _WITH_LEASE = select(SESSIONS, LEASES.c.until).outerjoin(LEASES, LEASES.c.node =
 _DETACH = {"node": None, "detached_at": given("detached_at", _S.detached_at)}
 
 
+def _one(dialect: Dialect, statement: Executable) -> Statement:
+    return Statement(dialect, lambda: statement)
+
+
 class SessionStatements:
     """The statements of one dialect, compiled when first used."""
 
     def __init__(self, dialect: Dialect) -> None:
-        def one(build: Executable) -> Statement:
-            return Statement(dialect, lambda: build)
-
-        self.open_of_user = one(
-            _WITH_LEASE.where(_S.user_id == given("user", _S.user_id), _IS_OPEN).order_by(_S.opened_at, _S.id)
+        self.open_of_user = _one(
+            dialect, _WITH_LEASE.where(_S.user_id == given("user", _S.user_id), _IS_OPEN).order_by(_S.opened_at, _S.id)
         )
-        self.session = one(_WITH_LEASE.where(_S.id == given("id", _S.id)))
-        self.lock_session = one(select(_S.id).where(_S.id == given("id", _S.id)).with_for_update())
+        self.session = _one(dialect, _WITH_LEASE.where(_S.id == given("id", _S.id)))
+        self.lock_session = _one(dialect, select(_S.id).where(_S.id == given("id", _S.id)).with_for_update())
         self.write = Statement(dialect, lambda: upsert(dialect, SESSIONS, 1))
-        self.end = one(_end())
-        self.detach = one(_detach())
-        self.touch = one(_touch())
-        self.expired = one(_expired())
-        self.users_of_credential = one(
+        self.end = _one(dialect, _end())
+        self.detach = _one(dialect, _detach())
+        self.touch = _one(dialect, _touch())
+        self.expired = _one(dialect, _expired())
+        self.users_of_credential = _one(
+            dialect,
             select(_S.user_id)
             .where(_S.credential == given("credential", _S.credential), _IS_OPEN)
             .distinct()
-            .order_by(_S.user_id)
+            .order_by(_S.user_id),
         )
-        self.forget_sessions = one(delete(SESSIONS).where(_S.ended_at < given("before", _S.ended_at)))
+        self.forget_sessions = _one(dialect, delete(SESSIONS).where(_S.ended_at < given("before", _S.ended_at)))
+        self._add_revocations(dialect)
+        self._add_leases(dialect)
 
-        self.revoked_credential = one(
+    def _add_revocations(self, dialect: Dialect) -> None:
+        self.revoked_credential = _one(
+            dialect,
             select(REVOKED_CREDENTIALS).where(
                 REVOKED_CREDENTIALS.c.credential == given("credential", REVOKED_CREDENTIALS.c.credential)
-            )
+            ),
         )
-        self.revoked_user = one(
-            select(REVOKED_USERS).where(REVOKED_USERS.c.user_id == given("user", REVOKED_USERS.c.user_id))
+        self.revoked_user = _one(
+            dialect, select(REVOKED_USERS).where(REVOKED_USERS.c.user_id == given("user", REVOKED_USERS.c.user_id))
         )
         self.revoke_credential = Statement(dialect, lambda: upsert(dialect, REVOKED_CREDENTIALS, 1))
         self.revoke_user = Statement(dialect, lambda: upsert(dialect, REVOKED_USERS, 1))
-        self.forget_credentials = one(
-            delete(REVOKED_CREDENTIALS).where(REVOKED_CREDENTIALS.c.until < given("now", REVOKED_CREDENTIALS.c.until))
+        self.forget_credentials = _one(
+            dialect,
+            delete(REVOKED_CREDENTIALS).where(REVOKED_CREDENTIALS.c.until < given("now", REVOKED_CREDENTIALS.c.until)),
         )
 
+    def _add_leases(self, dialect: Dialect) -> None:
         lease = LEASES.c
         name, now = given("name", lease.name), given("now", lease.until)
-        self.take_lease = one(
-            LEASES.insert().values(name=name, until=given("until", lease.until)).returning(lease.node)
+        self.take_lease = _one(
+            dialect, LEASES.insert().values(name=name, until=given("until", lease.until)).returning(lease.node)
         )
-        self.leases_of_name = one(select(lease.node, lease.until).where(lease.name == name))
-        self.end_leases = one(update(LEASES).where(lease.name == name, lease.until > now).values(until=now))
-        self.keep_lease = one(
+        self.leases_of_name = _one(dialect, select(lease.node, lease.until).where(lease.name == name))
+        self.end_leases = _one(dialect, update(LEASES).where(lease.name == name, lease.until > now).values(until=now))
+        self.keep_lease = _one(
+            dialect,
             update(LEASES)
             .where(lease.node == given("node", lease.node), lease.until > now)
-            .values(until=given("until", lease.until))
+            .values(until=given("until", lease.until)),
         )
-        self.detach_node = one(update(SESSIONS).where(_S.node == given("old_node", _S.node), _IS_OPEN).values(_DETACH))
-        self.leases_over = one(select(lease.node, lease.until).where(lease.until < given("before", lease.until)))
-        self.forget_lease = one(delete(LEASES).where(lease.node == given("node", lease.node)))
+        self.detach_node = _one(
+            dialect, update(SESSIONS).where(_S.node == given("old_node", _S.node), _IS_OPEN).values(_DETACH)
+        )
+        self.leases_over = _one(
+            dialect, select(lease.node, lease.until).where(lease.until < given("before", lease.until))
+        )
+        self.forget_lease = _one(dialect, delete(LEASES).where(lease.node == given("node", lease.node)))
 
 
 def _end() -> Executable:

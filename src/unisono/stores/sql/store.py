@@ -101,7 +101,7 @@ def _prepare(options: StoreOptions, clock: Clock, closing: threading.Event) -> t
         driver.settle()
         committer = Committer(driver, Statements(driver.dialect), clock, closing)
         committer.open()
-    except Exception as problem:
+    except Exception as problem:  # whatever it is, the lock must be given up
         verdict = driver.judge(problem)
         driver.close()
         if verdict is None:

@@ -40,7 +40,7 @@ class Writer:
         self._queue_max = queue_max
         self._deadline_s = deadline_s
         self._gathered: list[Item] = []
-        self._queue: SimpleQueue[list[Item]] = SimpleQueue()
+        self._queue: SimpleQueue[list[Item]] = SimpleQueue()  # bounded by queue_max
         self._due: deque[tuple[float, asyncio.Future[object]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._ended = self._loop.create_future()

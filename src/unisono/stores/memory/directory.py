@@ -1,0 +1,90 @@
+"""The directory port in memory."""
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from unisono.domain.answers import HistoryEntry
+from unisono.domain.facts import MessagePlaced
+from unisono.domain.ids import (
+    INTEGER_MAX,
+    Checkpoint,
+    ConversationId,
+    Seq,
+    StreamKey,
+    UserId,
+    conversation_of,
+    conversation_stream,
+    user_of,
+)
+from unisono.ports.directory import Audience, HistoryPage, MyConversation
+from unisono.stores.memory.state import State, seq_at
+
+
+class MemoryDirectory:
+    """Implements `ports.directory.Directory`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def find(self, conversation: ConversationId, user: UserId) -> MyConversation | None:
+        """Give a conversation to a current or former member."""
+        self._state.check_open()
+        mine = self._mine(conversation, user)
+        if mine is None or not mine.membership.is_member:
+            return mine
+        members = tuple(member.user for member in self._state.roster(conversation))
+        return MyConversation(mine.conversation, mine.membership, members)
+
+    def _mine(self, conversation: ConversationId, user: UserId) -> MyConversation | None:
+        found, membership = self._state.conversation(conversation), self._state.memberships(conversation).get(user)
+        if found is None or membership is None:
+            return None
+        if membership.until is not None:
+            found = structs.replace(found, head=structs.replace(found.head, seq=membership.until))
+        return MyConversation(found, membership)
+
+    async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
+        """List the user's conversations by id."""
+        self._state.check_open()
+        found = (self._mine(conversation, user) for conversation in sorted(self._state.conversations))
+        mine = [one for one in found if one is not None and one.membership.is_member]
+        return [one for one in mine if one.conversation.id > (after or "")][:limit]
+
+    async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
+        """Give who saw a stream at a checkpoint."""
+        self._state.check_open()
+        found, user, conversation = self._state.stream(stream), user_of(stream), conversation_of(stream)
+        after = seq_at(found, checkpoint)
+        if user is not None:
+            return Audience(found.head.epoch, found.head.seq, after, frozenset((user,)))
+        known = {} if conversation is None else self._state.memberships(conversation)
+        members = frozenset(
+            member.user
+            for member in known.values()
+            if member.since <= after and (member.until is None or member.until > after)
+        )
+        return Audience(found.head.epoch, found.head.seq, after, members)
+
+    async def history(
+        self,
+        conversation: ConversationId,
+        *,
+        before: Seq | None,
+        after: Seq | None,
+        until: Seq | None,
+        limit: int,
+    ) -> HistoryPage:
+        """Read messages of a conversation."""
+        self._state.check_open()
+        end = INTEGER_MAX if until is None else until
+        found = [
+            HistoryEntry(placed.seq, placed.at, placed.fact.sender, placed.fact.key, placed.fact.content)
+            for placed in self._state.stream(conversation_stream(conversation)).facts
+            if isinstance(placed.fact, MessagePlaced)
+            and (after or 0) < placed.seq < (INTEGER_MAX if before is None else before)
+            and placed.seq <= end
+        ]
+        is_newest = after is None or before is not None
+        page = found[-limit:] if is_newest else found[:limit]
+        return HistoryPage(tuple(page), has_more=len(found) > limit)

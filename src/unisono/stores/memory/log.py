@@ -1,0 +1,118 @@
+"""The log port in memory."""
+
+from collections.abc import Mapping
+
+from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
+from unisono.domain.conversation import Decide, Membership, Scope, Snapshot, unique_members
+from unisono.domain.facts import ConversationEntered
+from unisono.domain.ids import (
+    START,
+    Checkpoint,
+    ConversationId,
+    Seq,
+    StreamKey,
+    UserId,
+    conversation_stream,
+    user_stream,
+)
+from unisono.ports.clock import Clock
+from unisono.ports.log import AppMoves, Committed, MovedStream
+from unisono.stores.memory.state import State, place_of
+
+
+class MemoryLog:
+    """Implements `ports.log.Log`."""
+
+    def __init__(self, state: State, clock: Clock) -> None:
+        self._state = state
+        self._clock = clock
+
+    async def transact(self, scope: Scope, decide: Decide) -> Committed:
+        """Decide and place at once: nothing else runs meanwhile."""
+        state = self._state
+        state.check_open()
+        now = self._clock.now()
+        decision = decide(self._snapshot(scope))
+        if not decision.drafts:
+            return Committed(decision.answer(()), ())
+        state.position += 1
+        placed = [state.place(draft, now) for draft in decision.drafts]
+        facts = tuple(fact for _, fact in placed if fact is not None)
+        return Committed(decision.answer([place for place, _ in placed]), facts)
+
+    def _snapshot(self, scope: Scope) -> Snapshot:
+        state, earlier = self._state, None
+        if scope.key is not None and scope.sender is not None:
+            within = (
+                user_stream(scope.sender) if scope.conversation is None else conversation_stream(scope.conversation)
+            )
+            earlier = state.stream(within).places.get((scope.sender, scope.key))
+        unique: ConversationId | None = None
+        if scope.unique_of is not None:
+            unique = state.unique.get((scope.unique_of[0], unique_members(scope.unique_of[1])))
+        subject = scope.conversation or unique
+        if scope.conversation is None and earlier is not None and isinstance(earlier.fact, ConversationEntered):
+            subject = earlier.fact.conversation
+        return Snapshot(
+            now=self._clock.now(),
+            conversation=state.conversation(subject),
+            memberships=self._memberships(scope, subject),
+            earlier=None if earlier is None else place_of(earlier),
+            earlier_fact=None if earlier is None else earlier.fact,
+            unique=state.conversation(unique),
+        )
+
+    def _memberships(self, scope: Scope, subject: ConversationId | None) -> Mapping[UserId, Membership]:
+        if subject is None:
+            return {}
+        known = self._state.memberships(subject)
+        current = {member.user: member for member in self._state.roster(subject)} if scope.all_members else {}
+        return {**current, **{user: known[user] for user in scope.users if user in known}}
+
+    async def read(self, stream: StreamKey, after: Seq, limit: int, until: Seq | None = None) -> Facts:
+        """Read a slice of the stream."""
+        self._state.check_open()
+        found = self._state.stream(stream)
+        end = found.head.seq if until is None else min(until, found.head.seq)
+        facts = tuple(
+            SeqFact(placed.seq, placed.at, placed.fact) for placed in found.facts[after : min(end, after + limit)]
+        )
+        return Facts(stream, found.head.epoch, facts, Seq(end))
+
+    async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:
+        """List the user's streams that moved."""
+        state = self._state
+        state.check_open()
+        since = self._known(checkpoint)
+        ends = {
+            conversation_stream(conversation): members[user].until
+            for conversation, members in state.members.items()
+            if user in members
+        }
+        ends[user_stream(user)] = None
+        heads = []
+        for key in sorted(ends):
+            stream, until = state.stream(key), ends[key]
+            facts = stream.facts[:until]
+            if key > (after or "") and facts and facts[-1].checkpoint > since:
+                heads.append(StreamHead(key, stream.head.epoch, facts[-1].seq))
+        last = heads[limit - 1].stream if len(heads) > limit else None
+        return Moved(tuple(heads[:limit]), Checkpoint(state.position), last)
+
+    async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:
+        """List the streams that moved, each commit whole."""
+        state = self._state
+        state.check_open()
+        since = self._known(checkpoint)
+        moves = [(stream.facts[-1].checkpoint, key, stream) for key, stream in state.streams.items() if stream.facts]
+        moves = sorted((move for move in moves if move[0] > since), key=lambda move: move[0])
+        reached = moves[limit - 1][0] if len(moves) > limit else Checkpoint(state.position)
+        page = tuple(MovedStream(key, stream.head.epoch, stream.head.seq) for at, key, stream in moves if at <= reached)
+        return AppMoves(page, reached, is_complete=reached == state.position)
+
+    def _known(self, checkpoint: Checkpoint) -> Checkpoint:
+        return checkpoint if checkpoint <= self._state.position else START
+
+    async def checkpoint(self) -> Checkpoint:
+        """Give the last position."""
+        return Checkpoint(self._state.position)

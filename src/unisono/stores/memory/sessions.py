@@ -1,0 +1,209 @@
+"""The sessions port in memory."""
+
+import hmac
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+
+from unisono.domain.errors import Invalid, Replaced
+from unisono.domain.facts import SessionEnded, SessionOpened
+from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_stream
+from unisono.domain.placement import Draft
+from unisono.ports.clock import Clock
+from unisono.ports.sessions import (
+    EndedSession,
+    Ending,
+    SessionDecision,
+    SessionRecord,
+    SessionsCommitted,
+    SessionsDecide,
+)
+from unisono.stores.memory.state import State
+
+
+class Lease(Struct):
+    """A node's lease."""
+
+    name: str
+    until: Instant
+
+
+class MemorySessions:
+    """Implements `ports.sessions.Sessions`."""
+
+    def __init__(self, state: State, clock: Clock) -> None:
+        self._state = state
+        self._clock = clock
+        self._records: dict[SessionId, SessionRecord] = {}
+        self._endings: dict[SessionId, tuple[Ending, Instant]] = {}
+        self._leases: dict[NodeId, Lease] = {}
+        self._void_credentials: dict[str, Instant] = {}
+        self._void_before: dict[UserId, Instant] = {}
+
+    async def decide(self, user: UserId, decide: SessionsDecide) -> SessionsCommitted:
+        """Decide and write at once: nothing else runs meanwhile."""
+        self._state.check_open()
+        now = self._clock.now()
+        held = {record.session: record for record in await self.list_of(user)}
+        decision = decide(now, list(held.values()))
+        endings = {ending.session: ending for ending in decision.ends if ending.session in held}
+        opened, is_new = self._opening(decision, held, endings)
+        self._endings.update({session: (ending, now) for session, ending in endings.items()})
+        facts: list[SessionEnded | SessionOpened] = [
+            SessionEnded(ending.session, held[ending.session].device, ending.reason, ending.newcomer)
+            for ending in endings.values()
+        ]
+        if opened is not None:
+            self._records[opened.session] = opened
+            if is_new:
+                facts.append(SessionOpened(opened.session, opened.device, opened.shown, opened.tag))
+        self._state.position += bool(facts)
+        placed = [self._state.place(Draft(user_stream(user), fact), now)[1] for fact in facts]
+        return SessionsCommitted(
+            tuple(held[session] for session in endings), opened, tuple(fact for fact in placed if fact is not None)
+        )
+
+    def _opening(
+        self, decision: SessionDecision, held: dict[SessionId, SessionRecord], endings: dict[SessionId, Ending]
+    ) -> tuple[SessionRecord | None, bool]:
+        wanted = decision.opens
+        if wanted is None:
+            return None, False
+        old = held.get(wanted.session)
+        if old is not None and old.device == wanted.device and wanted.session not in endings:
+            fence = Fence(max(old.fence + 1, wanted.fence))
+            return structs.replace(wanted, opened_at=old.opened_at, fence=fence), False
+        if wanted.session in self._records:
+            raise Invalid(field="login", reason="used before")
+        return wanted, True
+
+    def _now(self, session: SessionId) -> SessionRecord:
+        """Give a record as of now: detached since its node's lease ended, if it did."""
+        record = self._records[session]
+        if record.node is None:
+            return record
+        lease = self._leases.get(record.node)
+        until = record.seen_at if lease is None else lease.until
+        return (
+            record
+            if lease is not None and until > self._clock.now()
+            else structs.replace(record, node=None, detached_at=until)
+        )
+
+    async def attach(
+        self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId
+    ) -> SessionRecord | EndedSession | None:
+        """Check, then take over."""
+        self._state.check_open()
+        old = self._records.get(session)
+        if old is None or not hmac.compare_digest(old.resume_hash, resume_hash):
+            return None
+        if session in self._endings:
+            return await self.find_ended(session)
+        wanted = Fence(old.fence + 1) if fence is None else fence
+        if wanted < old.fence:
+            raise Replaced(fence=old.fence)
+        taken = structs.replace(old, fence=wanted, node=node, detached_at=None, seen_at=self._clock.now())
+        self._records[session] = taken
+        return taken
+
+    async def detach(self, session: SessionId, fence: Fence) -> None:
+        """Detach, if no later connection holds it."""
+        self._state.check_open()
+        old = self._records.get(session)
+        if old is not None and old.fence == fence and old.node is not None:
+            self._records[session] = structs.replace(old, node=None, detached_at=self._clock.now())
+
+    async def touch(self, seen: Sequence[tuple[SessionId, Instant]]) -> None:
+        """Note when sessions last spoke."""
+        self._state.check_open()
+        for session, at in seen:
+            if (old := self._records.get(session)) is not None:
+                self._records[session] = structs.replace(old, seen_at=max(at, old.seen_at))
+
+    async def list_of(self, user: UserId) -> Sequence[SessionRecord]:
+        """List the user's sessions that are not over."""
+        self._state.check_open()
+        mine = [self._now(session) for session, record in self._records.items() if record.user == user]
+        mine = [record for record in mine if record.session not in self._endings]
+        return sorted(mine, key=lambda record: (record.opened_at, record.session))
+
+    async def find_ended(self, session: SessionId) -> EndedSession | None:
+        """Say how a session ended."""
+        self._state.check_open()
+        known = self._endings.get(session)
+        return None if known is None else EndedSession(self._records[session].user, known[0])
+
+    async def users_with_expired(self, detached_before: Instant, limit: int) -> Sequence[UserId]:
+        """List users whose windows or credentials ran out."""
+        self._state.check_open()
+        now = self._clock.now()
+        live = [self._now(session) for session in self._records if session not in self._endings]
+        users = {
+            record.user
+            for record in live
+            if (record.detached_at is not None and record.detached_at < detached_before)
+            or (record.credential_expires_at is not None and record.credential_expires_at < now)
+        }
+        return sorted(users)[:limit]
+
+    async def users_of_credential(self, credential: str) -> Sequence[UserId]:
+        """List users with open sessions of a credential."""
+        self._state.check_open()
+        live = (record for session, record in self._records.items() if session not in self._endings)
+        return sorted({record.user for record in live if record.credential == credential})
+
+    async def revoke_credential(self, credential: str, until: Instant) -> None:
+        """Remember that a credential is void."""
+        self._state.check_open()
+        self._void_credentials[credential] = max(until, self._void_credentials.get(credential, until))
+
+    async def revoke_before(self, user: UserId, instant: Instant) -> None:
+        """Remember that older credentials are void."""
+        self._state.check_open()
+        self._void_before[user] = max(instant, self._void_before.get(user, instant))
+
+    async def is_revoked(self, user: UserId, credential: str | None, issued_at: Instant | None) -> bool:
+        """Say if a credential was revoked."""
+        self._state.check_open()
+        before = self._void_before.get(user)
+        if before is not None and (issued_at is None or issued_at < before):
+            return True
+        until = None if credential is None else self._void_credentials.get(credential)
+        return until is not None and until > self._clock.now()
+
+    async def take_lease(self, node_name: str, ttl_s: float) -> NodeId:
+        """Give the next lease; end the earlier ones of this name."""
+        self._state.check_open()
+        now = self._clock.now()
+        for node, lease in self._leases.items():
+            if lease.name == node_name:
+                lease.until = min(lease.until, now)
+                self._detach_node(node, lease.until)
+        node = NodeId(len(self._leases) + 1)
+        self._leases[node] = Lease(node_name, Instant(now + int(ttl_s * 1000)))
+        return node
+
+    def _detach_node(self, node: NodeId, at: Instant) -> None:
+        for session, record in self._records.items():
+            if record.node == node and session not in self._endings:
+                self._records[session] = structs.replace(record, node=None, detached_at=at)
+
+    async def keep_lease(self, node: NodeId, ttl_s: float) -> bool:
+        """Prolong a lease unless it is over."""
+        self._state.check_open()
+        now, lease = self._clock.now(), self._leases.get(node)
+        if lease is None or lease.until <= now:
+            return False
+        lease.until = Instant(now + int(ttl_s * 1000))
+        return True
+
+    async def forget_ended(self, before: Instant) -> int:
+        """Drop what nobody needs any more."""
+        self._state.check_open()
+        now = self._clock.now()
+        gone = [session for session, (_, at) in self._endings.items() if at < before]
+        for session in gone:
+            del self._endings[session], self._records[session]
+        self._void_credentials = {name: until for name, until in self._void_credentials.items() if until >= now}
+        return len(gone)

@@ -1,0 +1,168 @@
+"""What the fake remembers, in plain dictionaries."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct, structs
+
+from unisono.domain.conversation import Conversation, Membership, unique_members
+from unisono.domain.errors import Draining
+from unisono.domain.facts import (
+    ConversationCreated,
+    ConversationKind,
+    MembersJoined,
+    MembersLeft,
+    PlacedFact,
+    ReadMarkMoved,
+)
+from unisono.domain.ids import (
+    NO_SEQ,
+    Checkpoint,
+    ConversationId,
+    Instant,
+    SendKey,
+    Seq,
+    StreamKey,
+    UserId,
+    conversation_of,
+    user_of,
+)
+from unisono.domain.placement import Draft, Head, Place, next_head
+
+UniqueKey = tuple[ConversationKind, tuple[UserId, ...]]
+
+
+class Stream(Struct):
+    """One stream: its head, all its facts, and the places of its send keys."""
+
+    head: Head = Head()
+    facts: list[PlacedFact] = []
+    places: dict[tuple[UserId, SendKey], PlacedFact] = {}
+
+
+class State:
+    """Everything of one app."""
+
+    def __init__(self) -> None:
+        self.streams: dict[StreamKey, Stream] = {}
+        self.conversations: dict[ConversationId, Conversation] = {}
+        self.members: dict[ConversationId, dict[UserId, Membership]] = {}
+        self.unique: dict[UniqueKey, ConversationId] = {}
+        self.position = 0
+        self.is_closed = False
+
+    def check_open(self) -> None:
+        """Refuse work after the end.
+
+        Raises:
+            Draining: The store was closed.
+        """
+        if self.is_closed:
+            raise Draining()
+
+    def stream(self, key: StreamKey) -> Stream:
+        """Give a stream; one that nothing happened in is empty."""
+        return self.streams.get(key) or Stream()
+
+    def conversation(self, conversation: ConversationId | None) -> Conversation | None:
+        """Give a conversation with its present head."""
+        found = None if conversation is None else self.conversations.get(conversation)
+        return None if found is None else structs.replace(found, head=self.stream(StreamKey(f"c/{found.id}")).head)
+
+    def memberships(self, conversation: ConversationId) -> Mapping[UserId, Membership]:
+        """Give all memberships, current and former."""
+        return self.members.get(conversation, {})
+
+    def roster(self, conversation: ConversationId) -> list[Membership]:
+        """Give the current memberships in the order of joining."""
+        current = [member for member in self.memberships(conversation).values() if member.is_member]
+        return sorted(current, key=lambda member: (member.since, member.user))
+
+    def place(self, draft: Draft, now: Instant) -> tuple[Place, PlacedFact | None]:
+        """Place a draft, or give the place its key has already."""
+        stream = self.streams.setdefault(draft.stream, Stream())
+        named = None if draft.key is None or draft.sender is None else (draft.sender, draft.key)
+        if named is not None and (earlier := stream.places.get(named)) is not None:
+            return place_of(earlier), None
+        head = stream.head = next_head(stream.head, now)
+        fact = PlacedFact(draft.stream, head.epoch, head.seq, head.at, Checkpoint(self.position), draft.fact)
+        stream.facts.append(fact)
+        if named is not None:
+            stream.places[named] = fact
+        self._project(fact)
+        return Place(draft.stream, head.epoch, head.seq, head.at), fact
+
+    def _project(self, placed: PlacedFact) -> None:
+        conversation, fact = conversation_of(placed.stream), placed.fact
+        match fact:
+            case ConversationCreated() if conversation is not None:
+                self._create(conversation, placed, fact)
+            case MembersJoined(users=users) if conversation is not None:
+                self._regroup(conversation, placed, joined=users)
+            case MembersLeft(users=users) if conversation is not None:
+                self._regroup(conversation, placed, left=users)
+            case ReadMarkMoved():
+                self._read(user_of(placed.stream), fact)
+            case _:
+                pass
+
+    def _create(self, conversation: ConversationId, placed: PlacedFact, fact: ConversationCreated) -> None:
+        self.conversations[conversation] = Conversation(
+            id=conversation,
+            of=fact.of,
+            creator=fact.by,
+            created_at=placed.at,
+            updated_at=placed.at,
+            head=Head(),
+            member_count=len(set(fact.members)),
+            name=fact.name,
+            attributes=fact.attributes,
+            is_unique=fact.is_unique,
+        )
+        self.members[conversation] = {user: Membership(user, placed.seq) for user in fact.members}
+        if fact.is_unique:
+            self.unique[fact.of, unique_members(fact.members)] = conversation
+
+    def _regroup(
+        self,
+        conversation: ConversationId,
+        placed: PlacedFact,
+        *,
+        joined: tuple[UserId, ...] = (),
+        left: tuple[UserId, ...] = (),
+    ) -> None:
+        members = self.members[conversation]
+        before = len(self.roster(conversation))
+        for user in joined:
+            old = members.get(user)
+            if old is None or not old.is_member:
+                members[user] = Membership(user, placed.seq, NO_SEQ if old is None else old.read)
+        for user in left:
+            old = members.get(user)
+            if old is not None and old.is_member:
+                members[user] = structs.replace(old, until=placed.seq)
+        self._count(conversation, before, placed.at)
+
+    def _count(self, conversation: ConversationId, before: int, at: Instant) -> None:
+        entry, count = self.conversations[conversation], len(self.roster(conversation))
+        is_unique = entry.is_unique and (entry.of == "direct" or count == before)
+        self.conversations[conversation] = structs.replace(
+            entry, member_count=count, updated_at=at, is_unique=is_unique
+        )
+        if entry.is_unique and not is_unique:
+            self.unique = {key: kept for key, kept in self.unique.items() if kept != conversation}
+
+    def _read(self, user: UserId | None, fact: ReadMarkMoved) -> None:
+        members = self.members.get(fact.conversation, {})
+        old = None if user is None else members.get(user)
+        if old is not None and old.is_member:
+            members[old.user] = structs.replace(old, read=max(old.read, fact.seq))
+
+
+def place_of(placed: PlacedFact) -> Place:
+    """Give the place of a fact that stood there before."""
+    return Place(placed.stream, placed.epoch, placed.seq, placed.at, is_repeat=True)
+
+
+def seq_at(stream: Stream, checkpoint: Checkpoint) -> Seq:
+    """Give the last seq that was committed up to a checkpoint."""
+    return max((placed.seq for placed in stream.facts if placed.checkpoint <= checkpoint), default=NO_SEQ)

@@ -1,0 +1,25 @@
+"""The three ports over one state."""
+
+from unisono.ports.clock import Clock
+from unisono.stores.memory.directory import MemoryDirectory
+from unisono.stores.memory.log import MemoryLog
+from unisono.stores.memory.sessions import MemorySessions
+from unisono.stores.memory.state import State
+
+
+class MemoryStore:
+    """Has the shape of `stores.sql.Store`; nothing outlives it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._state = State()
+        self.log = MemoryLog(self._state, clock)
+        self.directory = MemoryDirectory(self._state)
+        self.sessions = MemorySessions(self._state, clock)
+
+    async def healthy(self) -> bool:
+        """Say that all is well."""
+        return not self._state.is_closed
+
+    async def close(self) -> None:
+        """Refuse whatever comes later."""
+        self._state.is_closed = True
