@@ -29,6 +29,7 @@ class Kind(IntEnum):
     RENAME = 6
     UNLINK = 7
     OPEN = 8
+    LINK = 9
 
 
 class UntracedError(AssertionError):
@@ -170,6 +171,8 @@ class Replay:
                 self._end_sync(record)
             case Kind.RENAME:
                 self._live[record.data.decode()] = self._live.pop(record.path)
+            case Kind.LINK:
+                self._live[record.data.decode()] = self._live[record.path]
             case Kind.UNLINK:
                 self._live.pop(record.path, None)
 

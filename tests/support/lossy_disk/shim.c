@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 enum { MAX_FD = 65536 };
-enum { CREATE = 1, WRITE, TRUNCATE, SYNC_BEGIN, SYNC_END, RENAME, UNLINK, OPEN };
+enum { CREATE = 1, WRITE, TRUNCATE, SYNC_BEGIN, SYNC_END, RENAME, UNLINK, OPEN, LINK };
 
 struct record {
     uint32_t kind;
@@ -258,16 +258,29 @@ int remove(const char *name) {
     return lstat(name, &now) == 0 && S_ISDIR(now.st_mode) ? rmdir(name) : unlink(name);
 }
 
-/* A rename into the root from elsewhere, or out of it, would need the content: nobody does so, and replay refuses it. */
+/* A new name for what comes from outside the root would need the content: nobody does so, and replay refuses it. */
+static void note_name(uint32_t kind, const char *source, const char *target) {
+    if (source || target) note(kind, 0, 0, source ? source : "", target ? target : "", target ? strlen(target) : 0);
+}
+
 int renameat(int from_dir, const char *from, int to_dir, const char *to) {
     char from_buffer[PATH_MAX], to_buffer[PATH_MAX];
     const char *source = below(from_dir, from, from_buffer), *target = below(to_dir, to, to_buffer);
     pthread_mutex_lock(&lock);
     int result = REAL(renameat)(from_dir, from, to_dir, to);
-    if (result == 0 && (source || target)) {
-        note(RENAME, 0, 0, source ? source : "", target ? target : "", target ? strlen(target) : 0);
-    }
+    if (result == 0) note_name(RENAME, source, target);
     pthread_mutex_unlock(&lock);
     return result;
 }
 int rename(const char *from, const char *to) { return renameat(AT_FDCWD, from, AT_FDCWD, to); }
+
+int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags) {
+    char from_buffer[PATH_MAX], to_buffer[PATH_MAX];
+    const char *source = below(from_dir, from, from_buffer), *target = below(to_dir, to, to_buffer);
+    pthread_mutex_lock(&lock);
+    int result = REAL(linkat)(from_dir, from, to_dir, to, flags);
+    if (result == 0) note_name(LINK, source, target);
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }

@@ -95,6 +95,13 @@ directory = os.open(".", os.O_RDONLY); os.fsync(directory)
     assert left == {"long": b"012", "old": b"new", "again": b"first"}
 
 
+def test_a_second_name_is_another_way_to_the_same_file(disk: LossyDisk) -> None:
+    run(disk, SYNCED_FILE + "os.link('file', 'second'); os.unlink('file'); os.fsync(os.open('.', os.O_RDONLY))")
+    disk.replay().assert_complete(disk.root)
+    disk.lose_power()
+    assert {path.name: path.read_bytes() for path in disk.root.iterdir()} == {"second": b"kept"}
+
+
 def test_an_inode_that_is_used_again_is_another_file(disk: LossyDisk) -> None:
     program = """
 import os
