@@ -1,7 +1,7 @@
 """Routes: each reads a request, checks who asks, carries out one operation, and answers in JSON."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -135,7 +135,7 @@ def _params(request: web.Request, operation: Operation) -> Mapping[str, str]:
 
 
 async def _body(request: web.Request, operation: Operation) -> Struct | None:
-    if operation.body is None:
+    if not operation.bodies:
         return None
     if request.content_type != "application/json":
         raise Unsupported(what="content type", known="application/json")
@@ -144,8 +144,17 @@ async def _body(request: web.Request, operation: Operation) -> Struct | None:
             body = await _bounded(request)
     except TimeoutError:
         raise Timeout(deadline_s=int(READ_DEADLINE_S)) from None
+    return _shaped(body, operation.bodies)
+
+
+def _shaped(body: bytes, shapes: Sequence[type[Struct]]) -> Struct:
+    """Read a body in the shape whose first field it has."""
     try:
-        return msgspec.json.decode(body, type=operation.body)
+        fields = msgspec.json.decode(body, type=dict[str, object])
+        shape = next((shape for shape in shapes if shape.__struct_fields__[0] in fields), None)
+        if shape is None:
+            raise Invalid(needs=" or ".join(shape.__struct_fields__[0] for shape in shapes))
+        return msgspec.convert(fields, shape)
     except msgspec.ValidationError as problem:
         raise Invalid(reason=str(problem)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

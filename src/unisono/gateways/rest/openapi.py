@@ -59,8 +59,8 @@ def encoded() -> bytes:
 
 
 def _types() -> list[type[Struct]]:
-    given = [kind for operation in OPERATIONS for kind in (operation.params, operation.answer, operation.body)]
-    return [kind for kind in dict.fromkeys(given) if kind is not None]
+    given = [kind for operation in OPERATIONS for kind in (operation.params, operation.answer, *operation.bodies)]
+    return list(dict.fromkeys(given))
 
 
 def _any_value(kind: type) -> Document:
@@ -77,9 +77,9 @@ def _operation(operation: Operation, components: Mapping[str, Any]) -> Document:
     }
     if parameters := _parameters(operation, components):
         shown["parameters"] = parameters
-    if operation.body is not None:
-        content = {"application/json": {"schema": {"$ref": REF.format(name=operation.body.__name__)}}}
-        shown["requestBody"] = {"required": True, "content": content}
+    if operation.bodies:
+        shapes = [{"$ref": REF.format(name=kind.__name__)} for kind in operation.bodies]
+        shown["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"oneOf": shapes}}}}
     return shown
 
 

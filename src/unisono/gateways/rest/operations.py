@@ -7,18 +7,20 @@ from msgspec import Struct
 
 from unisono.app.own_sessions import OwnSessions
 from unisono.domain.answers import SessionView
-from unisono.domain.errors import Invalid
+from unisono.domain.errors import Internal
 from unisono.domain.ids import INTEGER_MAX, DeviceId, Instant, SessionId, UserId
 from unisono.gateways.rest.shapes import (
     Closed,
+    CredentialRevocation,
     DeviceList,
     DeviceView,
     OfDevice,
     OfNothing,
     OfSession,
     OfUser,
-    Revocation,
     SessionList,
+    TokenRevocation,
+    UserRevocation,
 )
 from unisono.ports.clock import Clock
 
@@ -53,7 +55,10 @@ class Asked(Struct, frozen=True):
 
 
 class Operation(Struct, frozen=True):
-    """One operation. `faults` are the codes it may answer with beside those that all have."""
+    """One operation. `faults` are the codes it may answer with beside those that all have.
+
+    A body has one of the shapes in `bodies`, told apart by their first fields.
+    """
 
     name: str
     method: Literal["GET", "POST", "DELETE"]
@@ -62,7 +67,7 @@ class Operation(Struct, frozen=True):
     params: type[Struct]
     answer: type[Struct]
     carry_out: Callable[[Desk, Asked], Awaitable[Struct]]
-    body: type[Struct] | None = None
+    bodies: tuple[type[Struct], ...] = ()
     faults: tuple[str, ...] = ()
 
 
@@ -90,16 +95,16 @@ async def _close_device(desk: Desk, asked: Asked) -> Closed:
 
 async def _revoke(desk: Desk, asked: Asked) -> Closed:
     match asked.body:
-        case Revocation(token=str(token), credential=None, user=None, before=None, until=None):
+        case TokenRevocation(token=token):
             named = desk.name_token(token)
             return Closed(closed=await desk.own_sessions.revoke_credential(named.credential, named.until))
-        case Revocation(token=None, credential=str(credential), user=None, before=None, until=until):
+        case CredentialRevocation(credential=credential, until=until):
             until = FOR_EVER if until is None else until
             return Closed(closed=await desk.own_sessions.revoke_credential(credential, until))
-        case Revocation(token=None, credential=None, user=str(user), before=before, until=None):
+        case UserRevocation(user=user, before=before):
             before = desk.clock.now() if before is None else before
             return Closed(closed=await desk.own_sessions.revoke_before(UserId(user), before))
-    raise Invalid(reason="give token, or credential (and until), or user (and before)")
+    raise Internal()
 
 
 def _user(asked: Asked) -> UserId:
@@ -183,7 +188,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         OfNothing,
         Closed,
         _revoke,
-        body=Revocation,
+        bodies=(TokenRevocation, CredentialRevocation, UserRevocation),
         faults=("malformed", "too_large"),
     ),
 )

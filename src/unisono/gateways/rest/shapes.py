@@ -69,18 +69,27 @@ class Closed(Struct, frozen=True):
     closed: Annotated[int, Meta(ge=0)]
 
 
-class Revocation(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is void from now on: one `token`, one `credential` by name, or all tokens of a `user` issued `before`.
+class TokenRevocation(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """This token is void from now on."""
 
-    Exactly one of the three. `before` goes with `user` and is the present when left out. `until` goes with
-    `credential`: how long it has to be remembered, at most as long as the token would have lived.
+    token: Annotated[Token, Meta(min_length=1)]
+
+
+class CredentialRevocation(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The token of this name is void from now on.
+
+    `until` says how long that has to be remembered: at least as long as the token would have lived.
     """
 
-    token: Annotated[Token, Meta(min_length=1)] | None = None
-    credential: CredentialIn | None = None
-    user: UserIdIn | None = None
-    before: InstantIn | None = None
+    credential: CredentialIn
     until: InstantIn | None = None
+
+
+class UserRevocation(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """All tokens of this user are void that were issued before a moment: the present, when left out."""
+
+    user: UserIdIn
+    before: InstantIn | None = None
 
 
 class Fault(Struct, frozen=True):
