@@ -49,7 +49,16 @@ def corpus() -> str:
 
 
 def entries() -> Iterator[Entry]:
-    """Give all frames, those from before a login last."""
+    """Give all frames, each only once."""
+    seen: set[tuple[str, str, str, str]] = set()
+    for entry in _entries():
+        sent = (entry.subprotocol, entry.frame, entry.when, entry.encoded)
+        if sent not in seen:
+            seen.add(sent)
+            yield entry
+
+
+def _entries() -> Iterator[Entry]:
     for name, payload, code in (*bad_json(), *bad_values(JSON), *bad_envelopes(JSON), *bad_fields(JSON)):
         yield _after(name, JSON, payload, code)
     for name, payload, code in (*bad_msgpack(), *bad_values(MSGPACK), *bad_envelopes(MSGPACK), *bad_fields(MSGPACK)):

@@ -26,7 +26,8 @@ def entries() -> tuple[Entry, ...]:
 
 def walking(chosen: Callable[[Entry], bool]) -> pytest.MarkDecorator:
     """Have a test walk some of the entries."""
-    return pytest.mark.parametrize("entry", filter(chosen, entries()), ids=lambda entry: entry.name)
+    chosen_entries = [entry for entry in entries() if chosen(entry)]
+    return pytest.mark.parametrize("entry", chosen_entries, ids=lambda entry: entry.name)
 
 
 def test_the_file_is_in_step_with_what_makes_it() -> None:
