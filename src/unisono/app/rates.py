@@ -4,7 +4,7 @@ from collections import OrderedDict
 from typing import Final
 
 from unisono.domain.errors import RateLimited
-from unisono.domain.rates import Bucket, Rate, full, is_full, take
+from unisono.domain.rates import Bucket, Rate, full, take
 from unisono.ports.clock import Clock
 
 TABLE_LIMIT: Final = 100_000
@@ -33,18 +33,10 @@ class RateLimiter:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = full(self._rate, now_s)
-            self._trim(now_s)
+            if len(self._buckets) > self._limit:
+                self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(key)
         wait_s = take(bucket, self._rate, now_s)
         if wait_s > 0.0:
             raise RateLimited(retry_after_ms=int(wait_s * 1000) + 1)
-
-    def _trim(self, now_s: float) -> None:
-        while self._buckets:
-            oldest = next(iter(self._buckets.values()))
-            if len(self._buckets) <= self._limit and not is_full(oldest, self._rate, now_s):
-                return
-            if len(self._buckets) == 1:
-                return
-            self._buckets.popitem(last=False)

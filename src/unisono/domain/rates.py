@@ -32,8 +32,3 @@ def take(bucket: Bucket, rate: Rate, now_s: float) -> float:
         bucket.tokens -= 1.0
         return 0.0
     return (1.0 - bucket.tokens) / rate.per_s
-
-
-def is_full(bucket: Bucket, rate: Rate, now_s: float) -> bool:
-    """Say if a bucket could be forgotten: a new one would be no fuller."""
-    return bucket.tokens + (now_s - bucket.at_s) * rate.per_s >= rate.burst

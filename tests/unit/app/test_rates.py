@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.support.time_and_chance import ManualClock
 from unisono.app.rates import RateLimiter
 from unisono.domain.errors import RateLimited
-from unisono.domain.rates import Rate, full, is_full, take
+from unisono.domain.rates import Rate, full, take
 
 
 def spend(limiter: RateLimiter, key: str, times: int) -> int:
@@ -70,17 +70,6 @@ def test_the_table_keeps_so_many_and_drops_the_longest_unused() -> None:
     assert spend(limiter, "b", 9) == 2
 
 
-def test_buckets_that_are_full_again_are_not_kept() -> None:
-    clock = ManualClock()
-    limiter = RateLimiter(Rate(per_s=1, burst=2), clock)
-    for key in "abcdef":
-        limiter.spend(key)
-    assert len(limiter) == 6
-    clock.advance(1.5)
-    limiter.spend("g")
-    assert len(limiter) == 1
-
-
 def test_a_single_bucket_stays() -> None:
     limiter = RateLimiter(Rate(per_s=1, burst=1), ManualClock(), limit=1)
     assert spend(limiter, "a", 2) == 1
@@ -96,7 +85,6 @@ def test_a_single_bucket_stays() -> None:
 def test_never_more_than_burst_and_rate_allow(per_s: float, burst: int, pauses: list[float]) -> None:
     rate, now_s, passed = Rate(per_s=per_s, burst=burst), 0.0, 0
     bucket = full(rate, now_s)
-    assert is_full(bucket, rate, now_s)
     for pause in pauses:
         now_s += pause
         wait_s = take(bucket, rate, now_s)
