@@ -1,0 +1,87 @@
+"""The Python client of Unisono: one user, many live sessions, everything in step.
+
+    async with Unisono("ws://127.0.0.1:8080") as unisono:
+        alice = await unisono.login(user="alice")
+        conversation = await alice.direct("bob")
+        await conversation.send("Hello")
+
+The guide is docs/guide/python-sdk.md.
+"""
+
+from unisono_sdk import events
+from unisono_sdk.answers import SessionView
+from unisono_sdk.backoff import Backoff
+from unisono_sdk.client import Client
+from unisono_sdk.conversation import Conversation, HistoryPage, Message, MessagesIterator
+from unisono_sdk.device import Device, TokenProvider
+from unisono_sdk.errors import (
+    ClientClosed,
+    Displaced,
+    Forbidden,
+    InvalidArgument,
+    LimitReached,
+    LinkDown,
+    LocalFault,
+    NotFound,
+    NotLetIn,
+    OutboxFull,
+    Overflow,
+    ProtocolFault,
+    Refused,
+    Replaced,
+    SessionOver,
+    StateFault,
+    TimedOut,
+    Unacceptable,
+    Unavailable,
+    UnisonoError,
+)
+from unisono_sdk.facts import Content, Label
+from unisono_sdk.hub import EventIterator
+from unisono_sdk.limits import Limits
+from unisono_sdk.places import Position
+from unisono_sdk.state import FileState, MemoryState, SavedState, StateStore
+from unisono_sdk.unisono import Unisono
+
+__all__ = [
+    "Backoff",
+    "Client",
+    "ClientClosed",
+    "Content",
+    "Conversation",
+    "Device",
+    "Displaced",
+    "EventIterator",
+    "FileState",
+    "Forbidden",
+    "HistoryPage",
+    "InvalidArgument",
+    "Label",
+    "LimitReached",
+    "Limits",
+    "LinkDown",
+    "LocalFault",
+    "MemoryState",
+    "Message",
+    "MessagesIterator",
+    "NotFound",
+    "NotLetIn",
+    "OutboxFull",
+    "Overflow",
+    "Position",
+    "ProtocolFault",
+    "Refused",
+    "Replaced",
+    "SavedState",
+    "SessionOver",
+    "SessionView",
+    "StateFault",
+    "StateStore",
+    "TimedOut",
+    "TokenProvider",
+    "Unacceptable",
+    "Unavailable",
+    "Unisono",
+    "UnisonoError",
+    "events",
+]

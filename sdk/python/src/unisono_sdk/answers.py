@@ -1,0 +1,186 @@
+"""What comes back for a request, as the protocol says it; the tag stands in `kind`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unisono_sdk.facts import Content, Json, Label, SeqFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """A session is live on this connection; what is committed after `checkpoint` is pushed."""
+
+    kind: ClassVar[str] = "welcome"
+    heartbeat_s: int
+    server: str
+    checkpoint: int
+    epoch: int
+    user: str | None = None
+    session: str | None = None
+    tab: str | None = None
+    resume_token: str | None = None
+    fence: int = 0
+    token_expires_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """It is so now."""
+
+    kind: ClassVar[str] = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pong:
+    """A sign of life."""
+
+    kind: ClassVar[str] = "pong"
+    checkpoint: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamHead:
+    """How far a stream has come for me."""
+
+    stream: str
+    epoch: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """My streams that moved."""
+
+    kind: ClassVar[str] = "moved"
+    heads: tuple[StreamHead, ...]
+    checkpoint: int
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Facts of one stream that were read."""
+
+    kind: ClassVar[str] = "facts"
+    stream: str
+    epoch: int
+    facts: tuple[SeqFact, ...]
+    head: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """The message is durable and has its place."""
+
+    kind: ClassVar[str] = "placed"
+    stream: str
+    epoch: int
+    seq: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationView:
+    """A conversation as its member sees it."""
+
+    kind: ClassVar[str] = "conversation"
+    conversation: str
+    of: str
+    creator: str
+    created_at: int
+    updated_at: int
+    epoch: int
+    head: int
+    read: int
+    name: str | None = None
+    attributes: Mapping[str, Json] | None = None
+    members: tuple[str, ...] = ()
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversations:
+    """A page of my conversations."""
+
+    kind: ClassVar[str] = "conversations"
+    conversations: tuple[ConversationView, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """Who is a member after the change."""
+
+    kind: ClassVar[str] = "membership"
+    conversation: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """A message in history."""
+
+    seq: int
+    at: int
+    sender: str
+    key: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Messages in rising order."""
+
+    kind: ClassVar[str] = "history"
+    conversation: str
+    messages: tuple[HistoryEntry, ...]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMark:
+    """My read mark after the command."""
+
+    kind: ClassVar[str] = "read_mark"
+    conversation: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """One of my sessions. `state` is live or detached."""
+
+    session: str
+    device: str
+    shown: Label
+    state: str
+    opened_at: int
+    seen_at: int
+    tag: str | None = None
+    address: str | None = None
+    is_this: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """My sessions that are not over."""
+
+    kind: ClassVar[str] = "sessions"
+    sessions: tuple[SessionView, ...]
+
+
+Answer = (
+    Welcome
+    | Done
+    | Pong
+    | Moved
+    | Facts
+    | Placed
+    | ConversationView
+    | Conversations
+    | Membership
+    | History
+    | ReadMark
+    | Sessions
+)

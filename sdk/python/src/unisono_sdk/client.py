@@ -1,0 +1,280 @@
+"""One user's session in this program."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from typing import TypeVar, cast, overload
+
+from unisono_sdk.answers import Conversations, ConversationView, Done, Sessions, SessionView
+from unisono_sdk.commands import (
+    CloseDevice,
+    CloseSession,
+    CreateConversation,
+    DeviceFrame,
+    ListConversations,
+    ListSessions,
+    Logout,
+)
+from unisono_sdk.conversation import Conversation, Message, ask
+from unisono_sdk.counter import Counter
+from unisono_sdk.dispatch import Dispatch
+from unisono_sdk.errors import ClientClosed, LinkDown, SessionOver
+from unisono_sdk.events import ClientEvent
+from unisono_sdk.facts import Json
+from unisono_sdk.following import FindSaved, Following, Hears
+from unisono_sdk.greeter import Credentials, Greeter, Kept
+from unisono_sdk.hub import EventIterator, Handler, Hub, Spawn
+from unisono_sdk.lifecycle import Phase
+from unisono_sdk.options import Options
+from unisono_sdk.places import Position
+from unisono_sdk.session import Session
+from unisono_sdk.state import SavedSession, SavedState
+
+F = TypeVar("F", bound=Handler[object])
+StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
+
+
+class Client:
+    """A user logged in on this device; made by `Unisono.login`.
+
+    It resumes by itself after any loss of the link, gives every fact once and in order, and keeps sends in order.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        credentials: Credentials,
+        kept: Kept,
+        *,
+        key_prefix: str,
+        spawn: Spawn,
+        hears: Hears,
+        moved: Callable[[], None],
+        find_saved: FindSaved,
+    ) -> None:
+        """Put the parts together. Programs do not call this."""
+        self._credentials = credentials
+        self._kept = kept
+        self._hub = Hub(spawn, limit=options.limits.events)
+        self._following = Following(
+            options, self._hub, user=credentials.user, hears=hears, moved=moved, find_saved=find_saved
+        )
+        self._session = Session(options, Greeter(credentials, kept, options), self._following)
+        self._counter = Counter(options, self._session, self._following, key_prefix=key_prefix)
+        self._dispatch = Dispatch(self._counter, remembered=options.limits.conversations)
+        self._following.tell(self._dispatch)
+        self._task: asyncio.Task[None] | None = None
+        self._asking = 0
+        self._is_forgotten = False
+
+    # ------------------------------------------------------------ who and where
+
+    @property
+    def user(self) -> str:
+        """Whose client it is, as the server decided."""
+        return self._following.user
+
+    @property
+    def session(self) -> str:
+        """The id of the session: new at each login, the same after a resume."""
+        return self._kept.session or ""
+
+    @property
+    def device(self) -> DeviceFrame:
+        """The device as it logged in, with its id."""
+        return self._credentials.device
+
+    @property
+    def tab(self) -> str:
+        """The id of this client instance; random unless it was chosen."""
+        return self._credentials.tab
+
+    @property
+    def tag(self) -> str | None:
+        """The tag of the session."""
+        return self._credentials.tag
+
+    @property
+    def positions(self) -> Mapping[str, Position]:
+        """How far each stream was delivered: `u/<user>` and `c/<conversation>`."""
+        return {} if self._following.positions is None else self._following.positions.snapshot()
+
+    @property
+    def checkpoint(self) -> int:
+        """The point of the server's log up to which nothing is missing here."""
+        return 0 if self._following.positions is None else self._following.positions.checkpoint
+
+    @property
+    def is_live(self) -> bool:
+        """Say if the link is up and the session live on it."""
+        return self._session.is_live
+
+    @property
+    def is_closed(self) -> bool:
+        """Say if this client is over."""
+        return self._session.phase is Phase.CLOSED
+
+    def retry(self) -> bool:
+        """Reconnect now instead of after the delay; False when no delay is running."""
+        return self._session.retry()
+
+    # ------------------------------------------------------------ sessions
+
+    async def sessions(self) -> Sequence[SessionView]:
+        """List my sessions that are not over, the oldest login first, this one included (`is_this`)."""
+        return (await ask(self._counter, ListSessions(), Sessions)).sessions
+
+    async def other_sessions(self) -> Sequence[SessionView]:
+        """List my sessions without this one."""
+        return [view for view in await self.sessions() if not view.is_this]
+
+    async def close_session(self, session: str) -> None:
+        """End one of my sessions.
+
+        Raises:
+            NotFound: I have none of this id.
+        """
+        await ask(self._counter, CloseSession(session=session), Done)
+
+    async def close_device(self, device: str) -> None:
+        """End all my sessions of one device.
+
+        Raises:
+            NotFound: None of my sessions is on it.
+        """
+        await ask(self._counter, CloseDevice(device=device), Done)
+
+    async def logout(self) -> None:
+        """End this session on the server, forget its state, and close."""
+        with suppress(LinkDown, SessionOver, ClientClosed):
+            self._session.is_leaving = True
+            await self._counter.request_once(Logout())
+        self._is_forgotten = True
+        await self.close()
+
+    async def close(self) -> None:
+        """Leave without logging out: the session is detached, and with a `FileState` it can be resumed later."""
+        task = self._task
+        if task is None or task is asyncio.current_task():
+            return
+        task.cancel()
+        await asyncio.wait([task])
+
+    # ------------------------------------------------------------ conversations
+
+    async def create(
+        self,
+        members: Sequence[str] = (),
+        *,
+        name: str | None = None,
+        attributes: Mapping[str, Json] | None = None,
+        unique: bool = True,
+    ) -> Conversation:
+        """Create a group of myself and others; with `unique`, the one that exactly these members have already.
+
+        Raises:
+            LimitReached: More members than a conversation may have.
+        """
+        command = CreateConversation(
+            key=self._counter.new_key(), members=tuple(members), name=name, attributes=attributes, unique=unique
+        )
+        view = await ask(self._counter, command, ConversationView)
+        return self.conversation(view.conversation).know(view)
+
+    async def direct(self, user: str) -> Conversation:
+        """Give the conversation of two, myself and another user; it is created the first time."""
+        command = CreateConversation(key=self._counter.new_key(), of="direct", members=(user,))
+        view = await ask(self._counter, command, ConversationView)
+        return self.conversation(view.conversation).know(view)
+
+    def conversation(self, conversation: str) -> Conversation:
+        """Give the object for a conversation, without asking the server."""
+        return self._dispatch.conversation(conversation)
+
+    async def conversations(self, *, page: int = 100) -> AsyncIterator[Conversation]:
+        """Go through my conversations by id, `page` (1 to 1,000) at a time; member lists are not loaded."""
+        after: str | None = None
+        is_last = False
+        while not is_last:
+            answer = await ask(self._counter, ListConversations(after=after, limit=page), Conversations)
+            for view in answer.conversations:
+                yield self.conversation(view.conversation).know(view, has_members=False)
+            after, is_last = answer.next, answer.next is None
+
+    # ------------------------------------------------------------ receiving
+
+    def messages(self) -> EventIterator[Message]:
+        """Iterate over the messages of all my conversations, from this call on."""
+        return cast("EventIterator[Message]", self._hub.iterate(lambda event: isinstance(event, Message)))
+
+    def events(self) -> EventIterator[Message | ClientEvent]:
+        """Iterate over everything that happens, from this call on."""
+        return cast("EventIterator[Message | ClientEvent]", self._hub.iterate(lambda _: True))
+
+    @overload
+    def on(self, name: str) -> Callable[[F], F]: ...
+
+    @overload
+    def on(self, name: str, handler: Handler[object]) -> Callable[[], None]: ...
+
+    def on(self, name: str, handler: Handler[object] | None = None) -> Callable[[F], F] | Callable[[], None]:
+        """Add a handler of events, as a decorator or with `handler`; the latter gives what takes it away again.
+
+        Handlers take the event and are plain or async functions. One that fails is logged and disturbs nobody. Async
+        ones get their events one after the other.
+        """
+        if handler is not None:
+            return self._hub.on(name, handler)
+
+        def add(function: F) -> F:
+            self._hub.on(name, function)
+            return function
+
+        return add
+
+    # ------------------------------------------------------------ for `Unisono`
+
+    async def begin(self, start: StartTask) -> None:
+        """Start with the first caller; for all wait until it can be used, and with the last one that gives up, stop.
+
+        Raises:
+            UnisonoError: It cannot be used.
+        """
+        if self._task is None:
+            self._task = start(self._session.run())
+        self._asking += 1
+        try:
+            await asyncio.shield(self._session.first)
+        finally:
+            self._asking -= 1
+            if not self._asking and not self._session.first.done():
+                await self.close()
+
+    def tell_early(self) -> None:
+        """Tell from now on what comes, beginning with what came already: the program has its client."""
+        self._dispatch.open()
+
+    def kept_in(self, state: SavedState) -> SavedState:
+        """Give a state with what a later program needs of this client.
+
+        A session that is over leaves its positions, so that a later login misses nothing; one that logged out, nothing.
+        """
+        positions = self._following.positions
+        if self._is_forgotten:
+            return state.drop(self.user, self.tag)
+        if positions is None:
+            return state
+        kept, loss = self._kept, self._following.loss
+        is_over = loss is not None and loss.code != ClientClosed.code
+        return state.put(
+            SavedSession(
+                user=self.user,
+                tag=self.tag,
+                session=None if is_over else kept.session,
+                resume_token=None if is_over else kept.resume_token,
+                fence=kept.fence,
+                epoch=kept.epoch,
+                checkpoint=positions.checkpoint,
+                positions=positions.snapshot(),
+            )
+        )

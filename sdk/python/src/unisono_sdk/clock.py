@@ -1,0 +1,34 @@
+"""Time as the client sees it, so that tests need not wait."""
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where waiting is done."""
+
+    def monotonic_s(self) -> float:
+        """Give seconds from some beginning; never goes back."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    def deadline(self, seconds: float) -> asyncio.Timeout:
+        """Give an asynchronous context that is left with `TimeoutError` when it takes longer."""
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def monotonic_s(self) -> float:
+        """Give seconds from some beginning."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+    def deadline(self, seconds: float) -> asyncio.Timeout:
+        """Give a context with a deadline."""
+        return asyncio.timeout(seconds)

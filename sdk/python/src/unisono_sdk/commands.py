@@ -1,0 +1,226 @@
+"""What may be asked, as the protocol says it; the tag stands in `op`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from unisono_sdk.facts import Content, Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFrame:
+    """A device as it logs in."""
+
+    id: str
+    platform: str
+    label: str | None = None
+    info: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Base of all operations."""
+
+    op: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login(Command):
+    """Open a session, named by `login`: repeating a lost login with the same name is no second one."""
+
+    op: ClassVar[str] = "login"
+    device: DeviceFrame
+    login: str
+    token: str | None = None
+    user: str | None = None
+    tag: str | None = None
+    tab: str | None = None
+    sdk: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume(Command):
+    """Carry on a session on a new connection."""
+
+    op: ClassVar[str] = "resume"
+    session: str
+    resume_token: str
+    checkpoint: int = 0
+    fence: int | None = None
+    tab: str | None = None
+    sdk: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logout(Command):
+    """End this session."""
+
+    op: ClassVar[str] = "logout"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping(Command):
+    """Ask for a sign of life."""
+
+    op: ClassVar[str] = "ping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sync(Command):
+    """Ask which of my streams moved after a checkpoint."""
+
+    op: ClassVar[str] = "sync"
+    checkpoint: int = 0
+    after: str | None = None
+    limit: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadStream(Command):
+    """Ask for facts of a stream, those after `after`."""
+
+    op: ClassVar[str] = "read"
+    stream: str
+    after: int
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateConversation(Command):
+    """Begin a conversation of the caller and `members`."""
+
+    op: ClassVar[str] = "create"
+    key: str
+    of: str = "group"
+    members: tuple[str, ...] = ()
+    name: str | None = None
+    attributes: Mapping[str, Json] | None = None
+    unique: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetConversation(Command):
+    """Ask for one conversation."""
+
+    op: ClassVar[str] = "conversation"
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListConversations(Command):
+    """Ask for my conversations, a page at a time."""
+
+    op: ClassVar[str] = "conversations"
+    after: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddMembers(Command):
+    """Make users members."""
+
+    op: ClassVar[str] = "add"
+    conversation: str
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveMembers(Command):
+    """Make members leave."""
+
+    op: ClassVar[str] = "remove"
+    conversation: str
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join(Command):
+    """Become a member."""
+
+    op: ClassVar[str] = "join"
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quit(Command):
+    """Cease to be a member."""
+
+    op: ClassVar[str] = "quit"
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage(Command):
+    """Place a message. Repeating the key gives the first place again."""
+
+    op: ClassVar[str] = "send"
+    conversation: str
+    key: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetHistory(Command):
+    """Ask for messages before or after a place; without either, the newest."""
+
+    op: ClassVar[str] = "history"
+    conversation: str
+    before: int | None = None
+    after: int | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRead(Command):
+    """Move my read mark."""
+
+    op: ClassVar[str] = "mark_read"
+    conversation: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSessions(Command):
+    """Ask for my sessions."""
+
+    op: ClassVar[str] = "sessions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseSession(Command):
+    """End one of my sessions."""
+
+    op: ClassVar[str] = "close_session"
+    session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseDevice(Command):
+    """End all my sessions of one device."""
+
+    op: ClassVar[str] = "close_device"
+    device: str
+
+
+COMMANDS: Final[tuple[type[Command], ...]] = (
+    Login,
+    Resume,
+    Logout,
+    Ping,
+    Sync,
+    ReadStream,
+    CreateConversation,
+    GetConversation,
+    ListConversations,
+    AddMembers,
+    RemoveMembers,
+    Join,
+    Quit,
+    SendMessage,
+    GetHistory,
+    MarkRead,
+    ListSessions,
+    CloseSession,
+    CloseDevice,
+)
+"""All operations, for checks against the protocol page."""

@@ -1,0 +1,253 @@
+"""Conversations and their messages, as a program handles them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final, Protocol, Self, TypeVar, cast
+
+from unisono_sdk.answers import Answer, ConversationView, History, HistoryEntry, Membership, ReadMark
+from unisono_sdk.commands import AddMembers, Command, GetConversation, GetHistory, Join, MarkRead, Quit, RemoveMembers
+from unisono_sdk.errors import ProtocolFault
+from unisono_sdk.facts import Content, Json
+from unisono_sdk.hub import EventIterator, Handler, Hub
+
+A = TypeVar("A", bound=Answer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message at its place.
+
+    `seq` is its place in the conversation, from 1 (facts of membership have places, too), `at` the server's time in
+    milliseconds since 1970-01-01 UTC, `key` the sender's own name for it. `is_mine` when my user sent it, from whatever
+    session; `is_from_here` when this very client did.
+    """
+
+    conversation: "Conversation" = field(repr=False, compare=False)
+    seq: int
+    at: int
+    sender: str
+    key: str
+    content: Content
+    is_mine: bool
+    is_from_here: bool
+
+    @property
+    def text(self) -> str | None:
+        """Give the text."""
+        return self.content.text
+
+    @property
+    def sent_at(self) -> datetime:
+        """Give the server's time."""
+        return datetime.fromtimestamp(self.at / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """Messages in rising order; `done` when there are no more in the direction asked for."""
+
+    messages: Sequence[Message]
+    done: bool
+
+    def __iter__(self) -> Iterator[Message]:
+        """Go through the messages."""
+        return iter(self.messages)
+
+    def __len__(self) -> int:
+        """Count the messages."""
+        return len(self.messages)
+
+
+class Desk(Protocol):
+    """What a conversation needs of its client."""
+
+    hub: Hub
+
+    @property
+    def user(self) -> str:
+        """Whose client it is."""
+
+    async def request(self, command: Command) -> Answer:
+        """Ask the server."""
+
+    async def place(self, conversation: "Conversation", content: Content, key: str | None) -> Message:
+        """Send a message."""
+
+    def is_own_key(self, key: str) -> bool:
+        """Say if this client made a send key."""
+
+
+class MessagesIterator:
+    """Pages of history from the newest to the oldest; within a page messages rise."""
+
+    def __init__(self, conversation: "Conversation", page: int) -> None:
+        self._conversation = conversation
+        self._page = page
+        self._before: int | None = None
+        self._is_done = False
+
+    async def next(self) -> HistoryPage:
+        """Give the next older page; an empty one with `done` after the last."""
+        if self._is_done:
+            return HistoryPage(messages=(), done=True)
+        page = await self._conversation.history(limit=self._page, before=self._before)
+        self._is_done = page.done
+        if page.messages:
+            self._before = page.messages[0].seq
+        return page
+
+    def __aiter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    async def __anext__(self) -> HistoryPage:
+        """Give the next page that has messages."""
+        page = await self.next()
+        if not page.messages:
+            raise StopAsyncIteration
+        return page
+
+
+class Conversation:
+    """One conversation, the same object for the same id as long as the client remembers it.
+
+    `name`, `attributes`, `creator`, `members` and `read` are what the client knows: complete after `refresh`, `create`,
+    `direct` or a membership operation, and kept in step by facts. `members` is in the order of joining.
+    """
+
+    def __init__(self, desk: Desk, conversation: str) -> None:
+        self._desk = desk
+        self.id: Final = conversation
+        self.of: str | None = None
+        self.name: str | None = None
+        self.creator: str | None = None
+        self.created_at: int | None = None
+        self.attributes: Mapping[str, Json] = {}
+        self.members: tuple[str, ...] = ()
+        self.read: int = 0
+        self.head: int = 0
+
+    def __repr__(self) -> str:
+        """Show what it is."""
+        return f"<Conversation {self.id} name={self.name!r} members={len(self.members)}>"
+
+    # ------------------------------------------------------------ messages
+
+    async def send(self, content: str | Content, *, key: str | None = None) -> Message:
+        """Send a text or a content; give the message at its place, which is durable then.
+
+        While the link is down it waits in the outbox, in order. `key` repeats an earlier send: the server places it at
+        most once. The message comes to the handlers of this client, too, marked `is_mine`, before this returns.
+
+        Raises:
+            OutboxFull: `Limits.outbox` sends wait already.
+            LinkDown: The link is down and the client is `fail_fast`.
+            TimedOut: It waited for `Limits.send_s`.
+            NotFound: I am no member.
+            TooLarge, Unacceptable: The server does not take such a content.
+        """
+        return await self._desk.place(self, Content(text=content) if isinstance(content, str) else content, key)
+
+    async def history(self, limit: int = 20, *, before: int | None = None, after: int | None = None) -> HistoryPage:
+        """Read up to `limit` (1 to 1,000) messages before or after a seq; without either, the newest."""
+        command = GetHistory(conversation=self.id, before=before, after=after, limit=limit)
+        answer = await ask(self._desk, command, History)
+        return HistoryPage(messages=tuple(map(self._of_history, answer.messages)), done=not answer.has_more)
+
+    def messages_iterator(self, page: int = 20) -> MessagesIterator:
+        """Go back through the history in pages of `page` (1 to 1,000) messages."""
+        return MessagesIterator(self, page)
+
+    def messages(self) -> EventIterator[Message]:
+        """Iterate over the messages that come to this conversation from now on."""
+        return cast(
+            "EventIterator[Message]",
+            self._desk.hub.iterate(lambda event: isinstance(event, Message) and event.conversation.id == self.id),
+        )
+
+    def on(self, name: str, handler: Handler[object]) -> Callable[[], None]:
+        """Add a handler for events of this conversation; give what takes it away again."""
+        return self._desk.hub.on(name, handler, conversation=self.id)
+
+    async def mark_read(self, seq: int | None = None) -> int:
+        """Move my read mark, for all my sessions, to a seq or to all that this client has seen; give where it is."""
+        if seq is None and self.head == 0:
+            await self.refresh()
+        answer = await ask(self._desk, MarkRead(conversation=self.id, seq=self.head if seq is None else seq), ReadMark)
+        self.read = max(self.read, answer.seq)
+        return self.read
+
+    # ------------------------------------------------------------ members
+
+    async def add(self, *users: str) -> Self:
+        """Make users members (up to 1,000 at once). Those who are members stay so."""
+        return self._know(await ask(self._desk, AddMembers(conversation=self.id, users=users), Membership))
+
+    async def remove(self, *users: str) -> Self:
+        """Make members leave. Those who are none are passed over."""
+        return self._know(await ask(self._desk, RemoveMembers(conversation=self.id, users=users), Membership))
+
+    async def join(self) -> Self:
+        """Become a member."""
+        return self._know(await ask(self._desk, Join(conversation=self.id), Membership))
+
+    async def quit(self) -> Self:
+        """Cease to be a member."""
+        return self._know(await ask(self._desk, Quit(conversation=self.id), Membership))
+
+    async def count(self) -> int:
+        """Give the number of members on the server."""
+        return len((await self.refresh()).members)
+
+    async def refresh(self) -> Self:
+        """Ask the server for all that is known of it.
+
+        Raises:
+            NotFound: There is none that I am a member of.
+        """
+        return self.know(await ask(self._desk, GetConversation(conversation=self.id), ConversationView))
+
+    # ------------------------------------------------------------ what the client learns
+
+    def know(self, view: ConversationView, *, has_members: bool = True) -> Self:
+        """Take over what the server says."""
+        self.of, self.name, self.creator, self.created_at = view.of, view.name, view.creator, view.created_at
+        self.attributes = dict(view.attributes or {})
+        self.read, self.head = max(self.read, view.read), max(self.head, view.head)
+        if has_members:
+            self.members = view.members
+        return self
+
+    def _know(self, membership: Membership) -> Self:
+        self.members = membership.members
+        return self
+
+    def _of_history(self, entry: HistoryEntry) -> Message:
+        return self.message(entry.seq, entry.at, entry.sender, entry.key, entry.content)
+
+    def message(self, seq: int, at: int, sender: str, key: str, content: Content) -> Message:
+        """Make a message of this conversation."""
+        is_mine = sender == self._desk.user
+        return Message(
+            conversation=self,
+            seq=seq,
+            at=at,
+            sender=sender,
+            key=key,
+            content=content,
+            is_mine=is_mine,
+            is_from_here=is_mine and self._desk.is_own_key(key),
+        )
+
+
+async def ask(desk: Desk, command: Command, expected: type[A]) -> A:
+    """Ask the server for an answer of one kind.
+
+    Raises:
+        ProtocolFault: It gave another.
+    """
+    answer = await desk.request(command)
+    if not isinstance(answer, expected):
+        raise ProtocolFault(f"{command.op} was answered with {answer.kind}")
+    return answer

@@ -1,0 +1,133 @@
+"""Where requests and sends are handed in: what waits for the link, what is repeated, what fails."""
+
+from unisono_sdk.answers import Answer, Placed
+from unisono_sdk.clock import Clock
+from unisono_sdk.commands import Command, SendMessage
+from unisono_sdk.conversation import Conversation, Message
+from unisono_sdk.errors import LinkDown, ProtocolFault, TimedOut, Unavailable
+from unisono_sdk.facts import Content
+from unisono_sdk.following import Following
+from unisono_sdk.hub import Hub
+from unisono_sdk.options import Options
+from unisono_sdk.outbox import Outbox
+from unisono_sdk.session import Session
+
+
+class Counter:
+    """Implements `conversation.Desk` on a session."""
+
+    def __init__(self, options: Options, session: Session, following: Following, *, key_prefix: str) -> None:
+        self._options = options
+        self._session = session
+        self._following = following
+        self._outbox = Outbox(options.limits.outbox)
+        self._key_prefix = key_prefix
+        self._keys = 0
+        self.hub: Hub = following.hub
+
+    @property
+    def user(self) -> str:
+        """Whose counter it is."""
+        return self._following.user
+
+    @property
+    def waiting_sends(self) -> int:
+        """Count the sends without an answer."""
+        return len(self._outbox)
+
+    def new_key(self) -> str:
+        """Make a key for a send or a creation; never the same again."""
+        self._keys += 1
+        return f"{self._key_prefix}{self._keys}"
+
+    def is_own_key(self, key: str) -> bool:
+        """Say if this client made a send key."""
+        return key.startswith(self._key_prefix)
+
+    async def request(self, command: Command) -> Answer:
+        """Ask, and after a loss of the link ask again: every command is safe to repeat.
+
+        Raises:
+            Refused: The server said no.
+            TimedOut: There was no answer within `Limits.request_s`.
+            LinkDown: The link is down and the client is `fail_fast`.
+            ClientClosed: The client is over.
+        """
+        try:
+            async with self._options.clock.deadline(self._options.limits.request_s):
+                return await self._ask(command)
+        except TimeoutError:
+            raise TimedOut(f"no answer to {command.op} in {self._options.limits.request_s} s") from None
+
+    async def request_once(self, command: Command) -> Answer:
+        """Ask on the link there is.
+
+        Raises:
+            Refused: The server said no.
+            TimedOut: There was no answer within `Limits.request_s`.
+            LinkDown: The link was lost before the answer.
+            ClientClosed: The client is over.
+        """
+        try:
+            async with self._options.clock.deadline(self._options.limits.request_s):
+                return await (await self._session.wait_link()).request(command)
+        except TimeoutError:
+            raise TimedOut(f"no answer to {command.op} in {self._options.limits.request_s} s") from None
+
+    async def place(self, conversation: Conversation, content: Content, key: str | None) -> Message:
+        """Send a message; see `Conversation.send`."""
+        if self._options.fail_fast and not self._session.is_live:
+            raise LinkDown("there is no connection now")
+        key = key or self.new_key()
+        command = SendMessage(conversation=conversation.id, key=key, content=content)
+        try:
+            async with (
+                self._options.clock.deadline(self._options.limits.send_s),
+                self._outbox.turn(conversation.id),
+            ):
+                placed = await self._place(command)
+        except TimeoutError:
+            raise TimedOut(f"not sent in {self._options.limits.send_s} s; its key is {key}") from None
+        await self._wait_own_fact(placed)
+        return conversation.message(placed.seq, placed.at, self.user, key, content)
+
+    async def _place(self, command: SendMessage) -> Placed:
+        put_off = 0
+        while True:
+            try:
+                answer = await self._ask(command)
+            except Unavailable as refusal:
+                if not refusal.retryable or put_off >= self._options.limits.send_repeats:
+                    raise
+                await _wait_put_off(refusal, put_off, self._options)
+                put_off += 1
+            else:
+                if not isinstance(answer, Placed):
+                    raise ProtocolFault(f"a send was answered with {answer.kind}")
+                return answer
+
+    async def _ask(self, command: Command) -> Answer:
+        while True:
+            link = await self._session.wait_link()
+            try:
+                return await link.request(command)
+            except LinkDown:
+                if self._options.fail_fast:
+                    raise
+                await link.wait_over()
+
+    async def _wait_own_fact(self, placed: Placed) -> None:
+        """Let the message come by first, where it comes soon: then its handlers ran before its sender goes on."""
+        clock: Clock = self._options.clock
+        try:
+            async with clock.deadline(self._options.limits.own_fact_s):
+                await self._following.wait_delivered(placed.stream, placed.epoch, placed.seq)
+        except TimeoutError:
+            return
+
+
+async def _wait_put_off(refusal: Unavailable, put_off: int, options: Options) -> None:
+    delay_ms = options.backoff.delay_ms(put_off, options.chance())
+    if refusal.retry_after_ms is not None:
+        delay_ms = refusal.retry_after_ms
+    await options.clock.sleep(delay_ms / 1000)

@@ -1,0 +1,137 @@
+"""From facts to events: what happened, told in the words of a program, with its conversation in step."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final
+
+from unisono_sdk import events, facts
+from unisono_sdk.conversation import Conversation, Desk
+from unisono_sdk.facts import SeqFact
+from unisono_sdk.places import Deliver, Outcome, Restart
+
+EARLY_LIMIT: Final = 10_000
+"""Outcomes held before the program has its client; past it they are told without waiting."""
+
+
+class Dispatch:
+    """Keeps the conversations that were spoken of, and tells the hub what happens in them.
+
+    Until `open` is called, outcomes are held: a program that logs in gets its client first and what was missed then.
+    """
+
+    def __init__(self, desk: Desk, *, remembered: int) -> None:
+        self._desk = desk
+        self._remembered = remembered
+        self._conversations: OrderedDict[str, Conversation] = OrderedDict()
+        self._early: list[Outcome] | None = []
+
+    def conversation(self, conversation: str) -> Conversation:
+        """Give the object of a conversation."""
+        known = self._conversations.get(conversation)
+        if known is None:
+            known = self._conversations[conversation] = Conversation(self._desk, conversation)
+            if len(self._conversations) > self._remembered:
+                self._conversations.popitem(last=False)
+        else:
+            self._conversations.move_to_end(conversation)
+        return known
+
+    def open(self) -> None:
+        """Tell what was held, and everything at once from now on."""
+        early, self._early = self._early, None
+        self.take(early or ())
+
+    def take(self, outcomes: Iterable[Outcome]) -> None:
+        """Tell what happened."""
+        for outcome in outcomes:
+            if self._early is not None:
+                self._early.append(outcome)
+            elif isinstance(outcome, Restart):
+                self._restart(outcome)
+            else:
+                self._fact(outcome)
+        if self._early is not None and len(self._early) > EARLY_LIMIT:
+            self.open()
+
+    def _restart(self, restart: Restart) -> None:
+        conversation = self.conversation(restart.stream[2:]) if restart.stream.startswith("c/") else None
+        event = events.StartOver(
+            conversation=conversation,
+            stream=restart.stream,
+            first=restart.first,
+            until=restart.until,
+            reason=restart.reason,
+        )
+        self._desk.hub.emit("start_over", event, conversation=None if conversation is None else conversation.id)
+
+    def _fact(self, deliver: Deliver) -> None:
+        placed = deliver.placed
+        if isinstance(placed.fact, facts.UnknownFact):
+            event = events.NewFact(stream=deliver.stream, seq=placed.seq, at=placed.at, fact=placed.fact)
+            self._desk.hub.emit("unknown_fact", event)
+        elif deliver.stream.startswith("c/"):
+            self._of_conversation(self.conversation(deliver.stream[2:]), placed)
+        else:
+            self._of_user(placed)
+
+    def _of_conversation(self, conversation: Conversation, placed: SeqFact) -> None:
+        hub, key, at = self._desk.hub, conversation.id, placed.at
+        conversation.head = max(conversation.head, placed.seq)
+        match placed.fact:
+            case facts.MessagePlaced(sender=sender, key=send_key, content=content):
+                message = conversation.message(placed.seq, at, sender, send_key, content)
+                hub.emit("message", message, conversation=key)
+            case facts.ConversationCreated() as fact:
+                self._created(conversation, fact)
+                hub.emit("created", events.Created(conversation=conversation, by=fact.by, at=at), conversation=key)
+            case facts.MembersJoined(users=users, by=by):
+                present = conversation.members
+                conversation.members = (*present, *(user for user in users if user not in present))
+                joined = events.MembersJoined(conversation=conversation, users=users, by=by, at=at)
+                hub.emit("members_joined", joined, conversation=key)
+            case facts.MembersLeft(users=users, by=by):
+                conversation.members = tuple(user for user in conversation.members if user not in users)
+                if self._desk.user not in users:
+                    left = events.MembersLeft(conversation=conversation, users=users, by=by, at=at)
+                    hub.emit("members_left", left, conversation=key)
+            case _:
+                pass
+
+    def _created(self, conversation: Conversation, fact: facts.ConversationCreated) -> None:
+        conversation.of, conversation.name, conversation.creator = fact.of, fact.name, fact.by
+        conversation.attributes = dict(fact.attributes or {})
+        conversation.members = conversation.members or fact.members
+
+    def _of_user(self, placed: SeqFact) -> None:
+        hub, at = self._desk.hub, placed.at
+        match placed.fact:
+            case facts.ConversationEntered(conversation=key, by=by):
+                self._entered(self.conversation(key), by, at)
+            case facts.ConversationExited(conversation=key, by=by):
+                self._exited(self.conversation(key), by, at)
+            case facts.ReadMarkMoved(conversation=key, seq=seq):
+                conversation = self.conversation(key)
+                conversation.read = max(conversation.read, seq)
+                hub.emit("read", events.ReadMoved(conversation=conversation, seq=seq, at=at), conversation=key)
+            case facts.SessionOpened(session=session, device=device, shown=shown, tag=tag):
+                opened = events.SessionOpened(session=session, device=device, shown=shown, tag=tag, at=at)
+                hub.emit("session_opened", opened)
+            case facts.SessionEnded(session=session, device=device, reason=reason, newcomer=newcomer):
+                ended = events.SessionEnded(session=session, device=device, reason=reason, newcomer=newcomer, at=at)
+                hub.emit("session_ended", ended)
+            case _:
+                pass
+
+    def _entered(self, conversation: Conversation, by: str, at: int) -> None:
+        is_invited = by != self._desk.user
+        event = events.Entered(conversation=conversation, by=by, at=at, is_invited=is_invited)
+        self._desk.hub.emit("entered", event, conversation=conversation.id)
+        if is_invited:
+            self._desk.hub.call("invited", event, conversation=conversation.id)
+
+    def _exited(self, conversation: Conversation, by: str, at: int) -> None:
+        is_kicked = by != self._desk.user
+        event = events.Exited(conversation=conversation, by=by, at=at, is_kicked=is_kicked)
+        self._desk.hub.emit("exited", event, conversation=conversation.id)
+        if is_kicked:
+            self._desk.hub.call("kicked", event, conversation=conversation.id)

@@ -1,0 +1,185 @@
+"""What a client tells its program, one class per event. Names of events stand in each class's first line.
+
+Instants are milliseconds since 1970-01-01 UTC. Beside these there is `Message`, event `message`.
+"""
+
+from dataclasses import dataclass
+
+from unisono_sdk.conversation import Conversation
+from unisono_sdk.facts import Label, UnknownFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """`created`: a conversation with me began."""
+
+    conversation: Conversation
+    by: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersJoined:
+    """`members_joined`: users became members; by themselves when `by` is the only one of `users`."""
+
+    conversation: Conversation
+    users: tuple[str, ...]
+    by: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersLeft:
+    """`members_left`: others are members no more. My own leaving is `exited` and nothing else."""
+
+    conversation: Conversation
+    users: tuple[str, ...]
+    by: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """`entered`, and `invited` when somebody else did it: I became a member."""
+
+    conversation: Conversation
+    by: str
+    at: int
+    is_invited: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exited:
+    """`exited`, and `kicked` when somebody else did it: I am a member no more."""
+
+    conversation: Conversation
+    by: str
+    at: int
+    is_kicked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMoved:
+    """`read`: I have read a conversation up to `seq`, on whatever session."""
+
+    conversation: Conversation
+    seq: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOpened:
+    """`session_opened`: one of my devices logged in."""
+
+    session: str
+    device: str
+    shown: Label
+    tag: str | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded:
+    """`session_ended`: one of my logins is over.
+
+    `reason` is logged_out, closed, displaced, replaced, revoked or expired.
+    """
+
+    session: str
+    device: str
+    reason: str
+    newcomer: Label | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFact:
+    """`unknown_fact`: something happened that this SDK does not know yet."""
+
+    stream: str
+    seq: int
+    at: int
+    fact: UnknownFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartOver:
+    """`start_over`: facts `first` to `until` of a stream do not come; read them from the history if they matter.
+
+    `conversation` is None for my own stream. `reason` is epoch_changed, ahead, trimmed, unreadable, unknown or gone.
+    `until` is lower than `first` when there is nothing to read.
+    """
+
+    conversation: Conversation | None
+    stream: str
+    first: int
+    until: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WasDisplaced:
+    """`displaced`: another device took the place of this one; `closed` follows. Do not log in again unasked."""
+
+    newcomer: Label | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """`closed`: this client is over. `code` is client_closed when the program did it, else the server's code."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disconnect:
+    """`disconnect`: the link was lost. `user` tells whose, on the `Unisono` object."""
+
+    code: str
+    message: str
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """`schedule`: the next attempt, counted from 0, comes after a delay."""
+
+    attempt: int
+    delay_ms: int
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """`retry`: the attempt begins."""
+
+    attempt: int
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconnect:
+    """`reconnect`: on the `Unisono` object the link is back; on a client, later, its session is."""
+
+    user: str | None = None
+
+
+ClientEvent = (
+    Created
+    | MembersJoined
+    | MembersLeft
+    | Entered
+    | Exited
+    | ReadMoved
+    | SessionOpened
+    | SessionEnded
+    | NewFact
+    | StartOver
+    | WasDisplaced
+    | Closed
+    | Disconnect
+    | Schedule
+    | Retry
+    | Reconnect
+)

@@ -1,0 +1,157 @@
+"""What has happened, as the protocol says it; the tag stands in `kind`.
+
+Fields carry the protocol's names. Instants are milliseconds since 1970-01-01 UTC; a seq counts from 1 in its stream.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+Json = object
+"""Any value that JSON can carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a message says.
+
+    `type` is negative for built-in kinds (-1 text) and positive for the application's own; `attributes` go with any
+    type, `data` belongs to the type.
+    """
+
+    type: int = -1
+    text: str | None = None
+    attributes: Mapping[str, Json] | None = None
+    data: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """How a device shows itself to people; `info` is free text of its application."""
+
+    platform: str
+    label: str | None = None
+    info: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationCreated:
+    """A conversation began."""
+
+    kind: ClassVar[str] = "created"
+    by: str
+    of: str
+    members: tuple[str, ...]
+    name: str | None = None
+    attributes: Mapping[str, Json] | None = None
+    is_unique: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePlaced:
+    """A message got its place."""
+
+    kind: ClassVar[str] = "message"
+    sender: str
+    key: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersJoined:
+    """Users became members."""
+
+    kind: ClassVar[str] = "joined"
+    users: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersLeft:
+    """Users are members no more."""
+
+    kind: ClassVar[str] = "left"
+    users: tuple[str, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationEntered:
+    """I became a member, at `seq` of the conversation's stream."""
+
+    kind: ClassVar[str] = "entered"
+    conversation: str
+    seq: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationExited:
+    """I am a member no more; up to `seq` I may still read."""
+
+    kind: ClassVar[str] = "exited"
+    conversation: str
+    seq: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadMarkMoved:
+    """I have read the conversation up to `seq`."""
+
+    kind: ClassVar[str] = "read"
+    conversation: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOpened:
+    """One of my devices logged in."""
+
+    kind: ClassVar[str] = "session_opened"
+    session: str
+    device: str
+    shown: Label
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded:
+    """One of my logins is over."""
+
+    kind: ClassVar[str] = "session_ended"
+    session: str
+    device: str
+    reason: str
+    newcomer: Label | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownFact:
+    """A fact of a kind that this SDK does not know: it has its place all the same."""
+
+    kind: str
+    fields: Mapping[str, Json] = field(default_factory=dict)
+
+
+KnownFact = (
+    ConversationCreated
+    | MessagePlaced
+    | MembersJoined
+    | MembersLeft
+    | ConversationEntered
+    | ConversationExited
+    | ReadMarkMoved
+    | SessionOpened
+    | SessionEnded
+)
+Fact = KnownFact | UnknownFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeqFact:
+    """A fact in its stream."""
+
+    seq: int
+    at: int
+    fact: Fact

@@ -1,0 +1,228 @@
+"""One connection: requests and their answers, pushes, signs of life, one reason to end."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final, cast
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.typing import Subprotocol
+
+from unisono_sdk.answers import Answer, Pong
+from unisono_sdk.clock import Clock
+from unisono_sdk.codec import Codec
+from unisono_sdk.commands import Command, Ping
+from unisono_sdk.errors import InvalidArgument, LinkDown, ProtocolFault, UnisonoError, refused
+from unisono_sdk.frames import Bye, Delivery, Refusal, Reply, Request, ServerFrame
+from unisono_sdk.limits import Limits
+from unisono_sdk.loss import Loss, broken, garbled, of_bye, of_close
+
+log: Final = logging.getLogger("unisono_sdk")
+
+QUIET_SHARE: Final = 0.8
+"""Share of the heartbeat after which a silent client speaks: a sign of life that is on its way counts for nothing."""
+
+TakeDelivery = Callable[[Delivery], None]
+
+
+@asynccontextmanager
+async def open_link(
+    url: str, codec: Codec, limits: Limits, clock: Clock, *, proxy: str | None
+) -> AsyncIterator["Link"]:
+    """Connect, and close at the end.
+
+    Raises:
+        Refused: The server did not let the connection in.
+        LinkDown: There is nobody, or nobody who speaks this protocol.
+    """
+    try:
+        async with clock.deadline(limits.connect_s):
+            socket = await connect(
+                url,
+                subprotocols=[Subprotocol(codec.subprotocol)],
+                compression=None,
+                proxy=proxy,
+                open_timeout=None,
+                ping_interval=None,  # the protocol has its own sign of life, which browsers can send, too
+                close_timeout=limits.close_s,
+                max_size=limits.frame_bytes,
+            )
+    except InvalidStatus as problem:
+        raise _refused_handshake(problem) from None
+    except InvalidURI as problem:
+        raise InvalidArgument(f"not an address: {problem}") from None
+    except (OSError, TimeoutError, InvalidHandshake, EOFError) as problem:
+        raise LinkDown(f"no connection to {url}: {str(problem) or type(problem).__name__}") from None
+    link = Link(socket, codec, limits, clock)
+    try:
+        yield link
+    finally:
+        await link.close()
+
+
+class Link:
+    """A connection that is open. `read` has to run for anything else to be answered."""
+
+    def __init__(self, socket: ClientConnection, codec: Codec, limits: Limits, clock: Clock) -> None:
+        self._socket = socket
+        self._codec = codec
+        self._limits = limits
+        self._clock = clock
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._room = asyncio.Semaphore(limits.requests)
+        self._last_id = 0
+        self._spoke_at_s = clock.monotonic_s()
+        self._heard_at_s = self._spoke_at_s
+        self._over = asyncio.Event()
+        self.loss: Loss | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Say if nothing more is answered here."""
+        return self._over.is_set()
+
+    async def wait_over(self) -> None:
+        """Wait for the end."""
+        await self._over.wait()
+
+    async def request(self, command: Command) -> Answer:
+        """Ask, and give the answer. Cancelling leaves open whether it was carried out.
+
+        Raises:
+            Refused: The server said no.
+            LinkDown: The link ended before the answer.
+            InvalidArgument: It cannot be sent.
+        """
+        async with self._room:
+            if self.is_over:
+                raise self._lost()
+            self._last_id += 1
+            request = Request(id=self._last_id, do=command)
+            payload = self._codec.encode(request)
+            answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            self._waiting[request.id] = answer
+            self._spoke_at_s = self._clock.monotonic_s()
+            try:
+                await self._socket.send(payload)
+                return await answer
+            except ConnectionClosed:
+                self._over.set()
+                raise self._lost() from None
+            finally:
+                self._waiting.pop(request.id, None)
+                answer.cancel()
+
+    async def read(self, take: TakeDelivery) -> None:
+        """Take what the server says until the link ends; `loss` tells why it did."""
+        try:
+            while True:
+                payload = await self._socket.recv()
+                self._heard_at_s = self._clock.monotonic_s()
+                self._take(self._codec.decode(payload), take)
+        except ConnectionClosed as end:
+            close = end.rcvd
+            self.end(of_close(close.code if close else None, close.reason if close else ""))
+        except ProtocolFault as fault:
+            log.warning("event=frame_unreadable reason=%r", str(fault))
+            self.end(garbled(f"the server sent something else: {fault}"))
+        finally:
+            self._fail_waiting()
+
+    async def keep_alive(self, heartbeat_s: float, reach: Callable[[int], None]) -> None:
+        """Speak often enough, and end the link when nobody answers. Runs until cancelled."""
+        quiet_s = max(1.0, heartbeat_s * QUIET_SHARE)
+        while True:
+            silent_s = self._clock.monotonic_s() - min(self._spoke_at_s, self._heard_at_s)
+            if silent_s < quiet_s:
+                await self._clock.sleep(quiet_s - silent_s)
+                continue
+            await self._ping(reach)
+
+    def end(self, loss: Loss) -> None:
+        """End the link for a reason, at once; the first reason counts."""
+        if self.loss is None:
+            self.loss = loss
+        self._over.set()
+        self._socket.transport.abort()
+
+    async def close(self) -> None:
+        """Close in good order, within the deadline for it."""
+        self._over.set()
+        with suppress(OSError):
+            await self._socket.close()
+        self._fail_waiting()
+
+    async def _ping(self, reach: Callable[[int], None]) -> None:
+        try:
+            async with self._clock.deadline(self._limits.pong_s):
+                answer = await self.request(Ping())
+        except TimeoutError:
+            self.end(broken("the server does not answer"))
+        except UnisonoError as fault:
+            log.info("event=ping_refused code=%s", fault.code)
+        else:
+            if isinstance(answer, Pong):
+                reach(answer.checkpoint)
+
+    def _take(self, frame: ServerFrame, take: TakeDelivery) -> None:
+        match frame:
+            case Delivery():
+                take(frame)
+            case Reply(re=re):
+                self._answer(re, frame.answer)
+            case Refusal(re=re):
+                self._answer(re, _fault(frame))
+            case Bye():
+                self.loss = self.loss or of_bye(frame)
+            case _:
+                log.debug("event=frame_unknown is=%s", frame.tag)
+
+    def _answer(self, re: int, answer: Answer | UnisonoError) -> None:
+        waiting = self._waiting.get(re)
+        if waiting is None or waiting.done():
+            if isinstance(answer, UnisonoError):
+                log.warning("event=refusal_unasked code=%s re=%d", answer.code, re)
+        elif isinstance(answer, UnisonoError):
+            waiting.set_exception(answer)
+        else:
+            waiting.set_result(answer)
+
+    def _fail_waiting(self) -> None:
+        self._over.set()
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(self._lost())
+
+    def _lost(self) -> UnisonoError:
+        return LinkDown(self.loss.message if self.loss is not None else "the connection was lost")
+
+
+def _fault(refusal: Refusal) -> UnisonoError:
+    return refused(
+        refusal.code,
+        refusal.message,
+        retryable=refusal.retryable,
+        retry_after_ms=refusal.retry_after_ms,
+        numbers=refusal.numbers,
+    )
+
+
+def _refused_handshake(problem: InvalidStatus) -> UnisonoError:
+    """Read the fault that a server tells in its HTTP answer; without one there is no server of ours."""
+    response = problem.response
+    try:
+        told = json.loads(response.body or b"null")
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or not isinstance(told.get("code"), str):
+        return LinkDown(f"the handshake was refused with status {response.status_code}")
+    seconds = response.headers.get("Retry-After", "")
+    return refused(
+        cast("str", told["code"]),
+        str(told.get("message", "")),
+        retryable=told.get("retryable") is True,
+        retry_after_ms=int(seconds) * 1000 if seconds.isdecimal() else None,
+    )

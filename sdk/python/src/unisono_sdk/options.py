@@ -1,0 +1,48 @@
+"""What all clients of one `Unisono` share."""
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit, urlunsplit
+
+from unisono_sdk.backoff import Backoff
+from unisono_sdk.clock import Clock, SystemClock
+from unisono_sdk.codec import JSON, Codec
+from unisono_sdk.errors import InvalidArgument
+from unisono_sdk.limits import Limits
+
+PATH = "/v1/connect"
+SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Where the server is, how to speak with it, and where time and chance come from."""
+
+    url: str
+    codec: Codec = JSON
+    limits: Limits = field(default_factory=Limits)
+    backoff: Backoff = field(default_factory=Backoff)
+    fail_fast: bool = False
+    proxy: str | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    chance: Callable[[], float] = random.random
+    new_id: Callable[[], str] = _new_id
+
+
+def address(url: str) -> str:
+    """Give the WebSocket address of a server, from `http:` and `ws:` addresses alike.
+
+    Raises:
+        InvalidArgument: It is neither.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES or not parts.netloc:
+        raise InvalidArgument(f"not an address of a server: {url}")
+    path = PATH if parts.path in {"", "/"} else parts.path
+    return urlunsplit((SCHEMES[parts.scheme], parts.netloc, path, parts.query, ""))
