@@ -2,11 +2,13 @@
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from unisono.clock import SystemClock
+
+WIDTH_UNBOUND: Final = 10_000
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +23,8 @@ def console() -> "Console":
     """Give a terminal to print on: with colours and width where there is one."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    # What goes into a file or a pipe is not broken at the width of a terminal that is not there.
+    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_UNBOUND)
 
 
 def safe(value: Any) -> str:

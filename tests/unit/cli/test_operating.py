@@ -1,0 +1,102 @@
+"""`unisono sessions` against a whole server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.operator_desk import ADMIN_KEY, Desk, open_desk
+from tests.unit.cli.commands import Outcome, run
+from unisono.cli.failing import Exit
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_desk(tmp_path) as opened:
+        yield opened
+
+
+async def sessions(desk: Desk, *words: str, key: str = ADMIN_KEY) -> Outcome:
+    """Run it beside the server, which answers from this event loop."""
+    return await asyncio.to_thread(run, "sessions", *words, "--url", desk.url, "--admin-key", key)
+
+
+async def test_sessions_are_listed_as_a_table(desk: Desk) -> None:
+    async with await desk.login("alice", "d1", platform="ios", label="My [bold]phone\x1b[2J") as peer:
+        told = await sessions(desk, "list", "--user", "alice")
+    heading, row = told.out.splitlines()
+    assert heading.split() == ["SESSION", "DEVICE", "PLATFORM", "LABEL", "STATE", "OPENED", "SEEN", "ADDRESS"]
+    assert row.startswith(peer.session)
+    assert "My [bold]phone�[2J" in row
+    assert " ios " in row
+    assert " live " in row
+
+
+async def test_sessions_are_listed_as_json(desk: Desk) -> None:
+    async with await desk.login("alice", "d1") as peer:
+        told = await sessions(desk, "list", "--user", "alice", "--json")
+    assert [session["session"] for session in told.json["sessions"]] == [peer.session]
+
+
+async def test_a_user_without_sessions_is_told_so(desk: Desk) -> None:
+    assert (await sessions(desk, "list", "--user", "nobody")).out == "nobody has no sessions.\n"
+
+
+async def test_a_session_a_device_or_everything_is_closed(desk: Desk) -> None:
+    async with (
+        await desk.login("alice", "d1") as first,
+        await desk.login("alice", "d2") as second,
+        await desk.login("alice", "d3") as third,
+    ):
+        told = await sessions(desk, "close", "--user", "alice", "--session", first.session)
+        assert (told.code, told.out) == (0, "Closed 1 session of alice.\n")
+        assert (await sessions(desk, "close", "--user", "alice", "--device", "d2", "--json")).json == {"closed": 1}
+        assert (await sessions(desk, "close", "--user", "alice", "--all")).code == 0
+        assert [(await peer.ended())[0] for peer in (first, second, third)] == [4431, 4431, 4431]
+    assert (await sessions(desk, "close", "--user", "alice", "--all")).out == "Closed 0 sessions of alice.\n"
+
+
+async def test_closing_needs_to_know_what(desk: Desk) -> None:
+    for words in ((), ("--all", "--device", "d1")):
+        told = await sessions(desk, "close", "--user", "alice", *words)
+        assert (told.code, "say which" in told.err) == (Exit.USAGE, True)
+
+
+async def test_what_is_not_there_cannot_be_closed(desk: Desk) -> None:
+    told = await sessions(desk, "close", "--user", "alice", "--session", "none")
+    assert (told.code, told.err) == (Exit.NOT_FOUND, "unisono: not found\n")
+
+
+async def test_a_wrong_admin_key_is_told(desk: Desk) -> None:
+    told = await sessions(desk, "list", "--user", "alice", key="wrong")
+    assert (told.code, "not accepted" in told.err) == (Exit.NOT_LET_IN, True)
+
+
+async def test_the_admin_key_is_found_in_the_data_directory(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, UNISONO_ADMIN__KEYS="") as desk:
+        words = ("sessions", "list", "--user", "alice", "--url", desk.url, "--data", str(tmp_path))
+        assert (await asyncio.to_thread(run, *words)).code == 0
+
+
+def test_a_server_that_does_not_answer_is_told(unused_tcp_port: int) -> None:
+    words = ("--url", f"http://127.0.0.1:{unused_tcp_port}", "--admin-key", "k")
+    told = run("sessions", "list", "--user", "alice", *words)
+    assert told.code == Exit.UNREACHABLE
+    assert "Connection refused" in told.err
+    assert "unisono serve" in told.err
+
+
+async def test_something_else_that_answers_is_told() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"HTTP/1.1 418 I'm a teapot\r\nContent-Length: 2\r\n\r\nhi")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        words = ("--url", f"http://127.0.0.1:{port}", "--admin-key", "k")
+        told = await asyncio.to_thread(run, "sessions", "list", "--user", "alice", *words)
+    assert told.code == Exit.FAILED
+    assert "status 418" in told.err
