@@ -1,6 +1,7 @@
 """The log port on SQL."""
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Final, cast
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
 from unisono.domain.conversation import Decide, Scope
@@ -24,6 +25,9 @@ from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.transaction import Transaction
 from unisono.stores.sql.writer import Writer
+
+PAGE_BYTES: Final = 128 * 1024
+"""Facts read at once, whatever their number: a page is one frame, and must fit the outbox of whoever asked for it."""
 
 
 class SqlLog:
@@ -56,7 +60,7 @@ class SqlLog:
                 if last <= after
                 else connection.query(facts.text, facts.bind(stream=entry.id, after=after, last=last))
             )
-            placed = tuple(SeqFact(Seq(seq), Instant(at), decode_fact(body)) for seq, at, body in found)
+            placed = tuple(SeqFact(Seq(seq), Instant(at), decode_fact(body)) for seq, at, body in _fitting(found))
             return Facts(stream, entry.head.epoch, placed, Seq(end))
 
         return await self._readers.read(read)
@@ -108,6 +112,16 @@ class SqlLog:
 def known(checkpoint: Checkpoint, reached: Checkpoint) -> Checkpoint:
     """Take a checkpoint beyond the log's end for what it is, a place in another log: all of this one has moved."""
     return checkpoint if checkpoint <= reached else START
+
+
+def _fitting(rows: Sequence[Row]) -> Sequence[Row]:
+    """Give as many facts as fit a page, one at least."""
+    room = PAGE_BYTES
+    for count, (_, _, body) in enumerate(rows):
+        room -= len(body)
+        if room < 0:
+            return rows[: max(1, count)]
+    return rows
 
 
 def _moved(rows: list[Row]) -> tuple[MovedStream, ...]:
