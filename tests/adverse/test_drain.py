@@ -14,6 +14,7 @@ from tests.support.server_process import TEST_CONFIG, ServerProcess
 pytestmark = pytest.mark.adverse
 
 DRAIN_S = 3.0
+AT_ONCE_S = 3.0
 CONFIG = TEST_CONFIG + f"\n[server]\ndrain_s = {DRAIN_S}\n"
 USERS = {"ann": 3, "bob": 2, "eve": 1}
 
@@ -44,6 +45,7 @@ async def test_a_server_told_to_stop_says_goodbye_and_keeps_its_word(data: Path,
         server.assert_clean_log()
     report(f"gone after {took_s:.2f} s, {len(told)} sends acknowledged before, {len(placed - told)} kept quiet about")
     assert code == 0
+    assert placed <= told, "what was committed was acknowledged before the goodbye"
     assert took_s <= DRAIN_S
     assert [[bye["code"] for bye in all_of_one] for all_of_one in byes] == [["draining"]] * len(byes)
     assert all(bye["retry_after_ms"] > 0 and bye["advice"] == "later" for all_of_one in byes for bye in all_of_one)
@@ -73,4 +75,6 @@ async def test_a_second_signal_stops_at_once(data: Path) -> None:
         server.send_signal(signal.SIGTERM)
         await asyncio.sleep(0.2)
         server.send_signal(signal.SIGTERM)
+        begun_s = time.monotonic()
         await server.wait_ended()
+        assert time.monotonic() - begun_s < AT_ONCE_S

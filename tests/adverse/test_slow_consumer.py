@@ -77,7 +77,7 @@ async def test_a_session_that_stops_reading_hurts_nobody_else(data: Path, is_ful
         during = await beat(crowd, drummer, listeners, room, beats)
         await bulk.wait_until(lambda: not bulk.unacknowledged)
         growth = server.rss_bytes() - memory
-        assert "slow_consumer" in server.text
+        await server.wait_metric('unisono_connections_closed_total{code="slow_consumer"}', 1)
         slow.unpause()
         verdict = await crowd.verdict()
         server.assert_clean_log()

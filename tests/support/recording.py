@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from unisono.domain.errors import UnisonoError
 from unisono.domain.facts import Label, PlacedFact
-from unisono.domain.ids import Checkpoint
+from unisono.domain.ids import Checkpoint, StreamKey
 from unisono.ports.link import Encoder
 from unisono.ports.telemetry import Field
 
@@ -70,12 +70,18 @@ class RecordingTransport(asyncio.Transport):
 
 
 class CountingEncoder:
-    """Implements `ports.link.Encoder`: a frame is the number of a delivery, to be looked up."""
+    """Implements `ports.link.Encoder`: a frame is the number of a delivery, to be looked up.
+
+    Facts of the stream it `cannot_write` are a defect to it.
+    """
 
     def __init__(self) -> None:
+        self.cannot_write: StreamKey | None = None
         self.deliveries: list[tuple[tuple[PlacedFact, ...], Checkpoint]] = []
 
     def delivery(self, facts: Sequence[PlacedFact], checkpoint: Checkpoint) -> bytes:
+        if facts[0].stream == self.cannot_write:
+            raise TypeError("unheard of")
         self.deliveries.append((tuple(facts), checkpoint))
         return str(len(self.deliveries) - 1).encode()
 

@@ -19,6 +19,7 @@ import aiohttp
 START_TIMEOUT_S: Final = 30
 STOP_TIMEOUT_S: Final = 30
 READY_POLL_S: Final = 0.005
+METRIC_POLL_S: Final = 0.05
 ADDRESS: Final = re.compile(rb"(?:http|ws)s?://127\.0\.0\.1:(\d+)")
 SUSPICIOUS: Final = ("Traceback (most recent call last)", "was never awaited", "was never retrieved", "level=error")
 PR_SET_PDEATHSIG: Final = 1
@@ -135,6 +136,18 @@ class ServerProcess:
         assert self._process is not None
         async with asyncio.timeout(STOP_TIMEOUT_S):
             return await self._process.wait()
+
+    async def metric(self, name: str) -> float:
+        """Give a metric by its name and labels as Prometheus writes them; 0 when there is none yet."""
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self.port}/metrics") as response:
+            lines = (await response.text()).splitlines()
+        return next((float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == name), 0.0)
+
+    async def wait_metric(self, name: str, at_least: float, timeout_s: float = 10.0) -> None:
+        """Wait until a metric has come to a value."""
+        async with asyncio.timeout(timeout_s):
+            while await self.metric(name) < at_least:
+                await asyncio.sleep(METRIC_POLL_S)
 
     def rss_bytes(self) -> int:
         """Give the memory that the server has in use."""

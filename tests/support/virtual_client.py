@@ -268,6 +268,7 @@ class VirtualClient:
             self._issue(self.follower.begin_sync(), self._take_moved)
         self._under_way.clear()
         self._flush_outbox()
+        self._tick()
 
     def _take(self, frame: Frame) -> None:
         kind = frame["is"]
@@ -345,6 +346,8 @@ class VirtualClient:
 
     def _tick(self, heard: int = -1) -> None:
         """Ping now and then; leave a connection that stays silent although something was asked."""
+        if self._ticker is not None:
+            self._ticker.cancel()
         if self._answered and heard == self._heard and not self._is_paused:
             self.cut()
             return
