@@ -146,7 +146,9 @@ class ServerProcess:
     async def wait_metric(self, name: str, at_least: float, timeout_s: float = 10.0) -> None:
         """Wait until a metric has come to a value."""
         async with asyncio.timeout(timeout_s):
-            while await self.metric(name) < at_least:
+            while True:
+                if await self.metric(name) >= at_least:
+                    return
                 await asyncio.sleep(METRIC_POLL_S)
 
     def rss_bytes(self) -> int:

@@ -51,7 +51,7 @@ class Log(Protocol):
         """
 
     async def read(self, stream: StreamKey, after: Seq, limit: int, until: Seq | None = None) -> Facts:
-        """Read up to `limit` facts after `after` (and up to `until`), fewer where they are large, in order, without holes.
+        """Read up to `limit` facts after `after` (and up to `until`), fewer of large ones, in order and without holes.
 
         `head` of the answer is the last seq of the stream at that moment (or `until`). An unknown stream is empty.
         """
