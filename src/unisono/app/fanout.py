@@ -45,7 +45,6 @@ class Fanout:
         self._behind: dict[StreamKey, Channel] = {}
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
-        self._failures = 0
         self.checkpoint: Checkpoint = START
 
     def hint(self, facts: Sequence[PlacedFact]) -> None:
@@ -89,17 +88,20 @@ class Fanout:
         """
         is_complete = False
         while not is_complete:
-            failures = self._failures
             moves = await self._log.moved_in_app(self.checkpoint, SWEEP_PAGE)
-            await self._wait_until_read([self._lagging(moved) for moved in moves.streams])
-            if failures != self._failures:
+            lagging = [(channel, moved.head) for moved in moves.streams if (channel := self._lagging(moved))]
+            await self._wait_until_read(lagging)
+            if any(channel.delivered < head for channel, head in lagging):
                 return
             self.checkpoint = max(self.checkpoint, moves.checkpoint)
             is_complete = moves.is_complete
 
-    async def _wait_until_read(self, channels: Sequence[Channel | None]) -> None:
+    async def _wait_until_read(self, lagging: Sequence[tuple[Channel, Seq]]) -> None:
+        """Wait until each stream was read so far, or could not be. A busy one may be behind again by then."""
         async with self._settled:
-            await self._settled.wait_for(lambda: not any(channel and channel.is_behind for channel in channels))
+            await self._settled.wait_for(
+                lambda: not any(channel.is_behind and channel.delivered < head for channel, head in lagging)
+            )
 
     def _lagging(self, moved: MovedStream) -> Channel | None:
         channel = self._channels.get(moved.stream)
@@ -108,7 +110,7 @@ class Fanout:
                 return None
             channel = self._follow(moved.stream)
         if channel.is_loaded and channel.delivered >= moved.head and channel.epoch == moved.epoch:
-            return channel if channel.is_behind else None
+            return None
         self._fall_behind(channel, moved.head)
         return channel
 
@@ -120,29 +122,36 @@ class Fanout:
     def _flush(self) -> None:
         gathered, self._gathered = self._gathered, {}
         for stream, facts in gathered.items():
-            channel = self._channels.get(stream)
-            if channel is None:
-                if self._is_unheard(stream):
-                    continue
-                channel = self._follow(stream)
-                if facts[0].seq == 1:
-                    channel.begin(NO_SEQ)
-            else:
-                self._channels.move_to_end(stream)
-            if channel.is_behind or not channel.is_loaded:
-                self._fall_behind(channel, facts[-1].seq)
-            else:
-                self._take(channel, facts)
+            try:
+                self._take_hints(stream, facts)
+            except Exception as defect:  # noqa: BLE001  (nobody calls a callback; a fact that cannot be written costs its stream)
+                self._telemetry.defect("delivery_failed", defect, stream=stream)
+
+    def _take_hints(self, stream: StreamKey, facts: list[PlacedFact]) -> None:
+        channel = self._channels.get(stream)
+        if channel is None:
+            if self._is_unheard(stream):
+                return
+            channel = self._follow(stream)
+            # A hint that comes late may tell of the beginning of a stream that was delivered and forgotten since.
+            if facts[0].seq == 1 and facts[0].checkpoint > self.checkpoint:
+                channel.begin(NO_SEQ)
+        else:
+            self._channels.move_to_end(stream)
+        if channel.is_behind or not channel.is_loaded:
+            self._fall_behind(channel, max(placed.seq for placed in facts))
+        else:
+            self._take(channel, facts)
 
     def _take(self, channel: Channel, facts: list[PlacedFact]) -> None:
         """Deliver what follows on; whatever does not is left to the log."""
-        for run in runs(facts):
-            last = run[-1].seq
-            match advance(channel.delivered, run[0].seq, last):
+        split = runs(facts)
+        for run in split:
+            match advance(channel.delivered, run[0].seq, run[-1].seq):
                 case Push(first):
                     self._deliver(channel, run[first - run[0].seq :])
                 case Gap():
-                    self._fall_behind(channel, last)
+                    self._fall_behind(channel, split[-1][-1].seq)
                     return
                 case Stale():
                     pass
@@ -188,14 +197,15 @@ class Fanout:
             await self._read_to_head(channel)
         except UnisonoError as fault:
             # The store is away. Forgotten, the channel is loaded again from the checkpoint by the next hint or sweep.
-            self._failures += 1
             self._channels.pop(channel.stream, None)
             self._telemetry.fault("catch_up_failed", code=fault.code)
+        except Exception as defect:  # noqa: BLE001  (the task tree of a stream ends here; the others go on)
+            self._channels.pop(channel.stream, None)
+            self._telemetry.defect("delivery_failed", defect, stream=channel.stream)
         finally:
             channel.is_reading = channel.is_behind = False
             self._behind.pop(channel.stream, None)
-            async with self._settled:
-                self._settled.notify_all()
+            await self._notify()
 
     async def _read_to_head(self, channel: Channel) -> None:
         if not channel.is_loaded:
@@ -207,6 +217,11 @@ class Fanout:
             if not page.facts:
                 return
             self._deliver(channel, [_placed(page, fact) for fact in page.facts])
+            await self._notify()
+
+    async def _notify(self) -> None:
+        async with self._settled:
+            self._settled.notify_all()
 
 
 def _placed(page: Facts, fact: SeqFact) -> PlacedFact:

@@ -1,0 +1,61 @@
+"""Streams that were forgotten, and streams that cannot be written."""
+
+import pytest
+
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.app.fanout_stage import on_stage
+from tests.unit.app.stage import ALICE, CHAT, created, message
+from unisono.app import fanout as module
+from unisono.domain.ids import ConversationId, conversation_stream
+
+OTHER = conversation_stream(ConversationId("other"))
+
+
+@in_virtual_time
+async def test_the_longest_silent_stream_is_forgotten_and_loaded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHANNELS_LIMIT", 2)
+    async with on_stage() as stage:
+        alice = stage.arrive(ALICE)
+        streams = [conversation_stream(ConversationId(str(number))) for number in range(3)]
+        for stream in streams:
+            await stage.happen(created("alice"), stream=stream)
+            await stage.fanout.sweep()
+        stage.log.reads.clear()
+        await stage.happen(message(), stream=streams[2])
+        assert stage.log.stream_reads == []
+        await stage.happen(message(), stream=streams[0])
+        assert stage.log.stream_reads == ["audience", "read"]
+        assert [(fact.stream, fact.seq) for fact in alice.facts[3:]] == [(streams[2], 2), (streams[0], 2)]
+
+
+@in_virtual_time
+async def test_a_late_hint_of_the_beginning_does_not_bring_a_forgotten_stream_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Used to follow the stream from its first fact, and to push all of it once more to everybody."""
+    monkeypatch.setattr(module, "CHANNELS_LIMIT", 1)
+    async with on_stage() as stage:
+        alice = stage.arrive(ALICE)
+        first, *_ = await stage.happen(created("alice"), message("a"), message("b"))
+        await stage.fanout.sweep()
+        await stage.happen(created("alice"), stream=OTHER)
+        before = len(alice.facts)
+        await stage.hint(first)
+        await stage.happen(message("c"))
+        assert [(fact.stream, fact.seq) for fact in alice.facts[before:]] == [(CHAT, 4)]
+
+
+@in_virtual_time
+async def test_a_fact_that_cannot_be_written_harms_its_own_stream_alone() -> None:
+    """Used to end the node, and with it every connection."""
+    async with on_stage() as stage:
+        alice = stage.arrive(ALICE)
+        stage.encoder.cannot_write = CHAT
+        chat = stage.commit(created("alice"))
+        await stage.hint(*chat, *stage.commit(created("alice"), stream=OTHER))
+        assert {fact.stream for fact in alice.facts} == {OTHER}
+        await stage.fanout.sweep()
+        assert [name for name, _ in stage.telemetry.defects] == ["delivery_failed", "delivery_failed"]
+        stage.encoder.cannot_write = None
+        await stage.fanout.sweep()
+        assert {fact.stream for fact in alice.facts} == {OTHER, CHAT}
