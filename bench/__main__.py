@@ -24,12 +24,14 @@ BENCHES: Final[Mapping[str, tuple[str, Callable[[Plan], list[Figure]]]]] = {
     "logins": ("(d) logins, resumes, a storm", logins.measure),
     "cold": ("(e) cold start", cold.measure),
 }
+FILE_WIDTH: Final = 150
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; give the exit code."""
     asked = _parser().parse_args(arguments)
-    console, progress = Console(), Console(stderr=True)
+    # Into a file or a pipe, the table gets the room it needs.
+    console, progress = Console(width=None if sys.stdout.isatty() else FILE_WIDTH), Console(stderr=True)
 
     def say(text: str) -> None:
         progress.print(f"[dim]{time.monotonic() - begun:6.1f} s  {text}[/dim]", highlight=False)

@@ -36,8 +36,8 @@ def in_rooms(node: unisono.Node, senders: int) -> list[str]:
 
 
 VARIANTS: Final[dict[str, Callable[[unisono.Node, int], list[str]]]] = {
-    "each to a conversation of its own": alone,
-    f"in rooms of {ROOM}, delivered to all": in_rooms,
+    "a conversation each": alone,
+    f"rooms of {ROOM}": in_rooms,
 }
 
 
@@ -51,12 +51,12 @@ def measure(plan: Plan) -> list[Figure]:
 def figures_of(series: dict[str, Series], senders: int) -> list[Figure]:
     """Make figures of readings; the goal is for one message in flight per sender, and nobody else to deliver to."""
     bare = series[BARE].median("messages_per_s")
-    figures = [Figure(f"{BARE}, the same rows, {bare_sqlite.GROUP} in a transaction", bare, "messages/s")]
+    figures = [Figure(f"{BARE}, same rows, {bare_sqlite.GROUP} a transaction", bare, "messages/s")]
     for name in VARIANTS:
         for in_flight in IN_FLIGHT:
             found = series[_series(name, in_flight)]
-            what = f"{senders} senders, {in_flight} in flight each, {name}"
-            figure = Figure(f"durable send to ack, {what}", found.median("replies_per_s"), "messages/s")
+            what = f"{senders} senders x {in_flight} in flight, {name}"
+            figure = Figure(what, found.median("replies_per_s"), "messages/s")
             figure = compared(figure, BARE, bare)
             figures.append(noted(judged(figure, HALF) if name == next(iter(VARIANTS)) else figure, found))
             figures += [Figure(f"{what}: {label}", found.median(key), unit) for label, key, unit in SUPPLEMENT]
@@ -85,12 +85,11 @@ def _profile(plan: Plan) -> list[Figure]:
     with (
         unisono.fresh_server() as node,
         _target(node, alone, plan.senders) as target,
-        profile.recording(node.pid, plan.durable_s, output),
+        profile.recording(node.pid, plan.durable_s, output) as found,
     ):
         load("echo", target, "-n", str(plan.senders), "-w", "1", "-d", str(plan.durable_s), "-W", "0.5")
-    stacks = profile.parse(output.read_text())
-    output.write_text(profile.summary_of(stacks))
-    return profile.figures_of(stacks, "durable send")
+    output.write_text(profile.summary_of(found.stacks))
+    return profile.figures_of(found.stacks, "where it goes")
 
 
 @contextmanager
