@@ -1,0 +1,209 @@
+"""What users do to a store, decided by the domain as the use cases do it."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Protocol
+
+from unisono.domain import membership, messages
+from unisono.domain.answers import ConversationView, Done, Placed
+from unisono.domain.commands import AddMembers, CreateConversation, MarkRead, RemoveMembers, SendMessage
+from unisono.domain.conversation import Decision, Scope, Snapshot
+from unisono.domain.devices import PRESETS, Login, Policy, Slot, admit
+from unisono.domain.facts import Content, ConversationKind, Label
+from unisono.domain.ids import (
+    START,
+    Checkpoint,
+    ConversationId,
+    DeviceId,
+    Instant,
+    NodeId,
+    Platform,
+    SendKey,
+    Seq,
+    SessionId,
+    StreamKey,
+    UserId,
+    conversation_stream,
+)
+from unisono.domain.quotas import Quotas
+from unisono.ports.directory import Directory
+from unisono.ports.log import Committed, Log
+from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, Sessions, SessionsCommitted
+
+QUOTAS = Quotas()
+ANN, BOB, CIM, DAN = (UserId(name) for name in ("ann", "bob", "cim", "dan"))
+ROOM = ConversationId("0" * 24)
+
+
+class AnyStore(Protocol):
+    """A store, whatever it is made of."""
+
+    @property
+    def log(self) -> Log: ...
+    @property
+    def directory(self) -> Directory: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    async def healthy(self) -> bool: ...
+    async def close(self) -> None: ...
+
+
+def conversation_id(number: int) -> ConversationId:
+    return ConversationId(f"{number:024x}")
+
+
+async def create(
+    store: AnyStore,
+    creator: UserId,
+    *members: UserId,
+    room: ConversationId = ROOM,
+    key: str = "create",
+    of: ConversationKind = "group",
+    unique: bool = False,
+) -> Committed:
+    command = CreateConversation(SendKey(f"{key}-{room}"), of, members, "name", {"a": 1}, unique)
+    asked = membership.members_to_be(creator, command)
+    scope = Scope(
+        users=(creator,),
+        all_members=True,
+        sender=creator,
+        key=command.key,
+        unique_of=(of, asked) if membership.is_unique(command) else None,
+    )
+    return await store.log.transact(scope, lambda snapshot: membership.create(snapshot, creator, command, room, QUOTAS))
+
+
+def view_of(committed: Committed) -> ConversationView:
+    assert isinstance(committed.answer, ConversationView)
+    return committed.answer
+
+
+async def send(store: AnyStore, sender: UserId, key: str, text: str = "hello", room: ConversationId = ROOM) -> Placed:
+    command = SendMessage(room, SendKey(key), Content(text=text))
+    scope = Scope(conversation=room, users=(sender,), sender=sender, key=command.key)
+    committed = await store.log.transact(scope, lambda snapshot: messages.send(snapshot, sender, command, QUOTAS))
+    assert isinstance(committed.answer, Placed)
+    return committed.answer
+
+
+def _about(room: ConversationId, *users: UserId) -> Scope:
+    return Scope(conversation=room, users=users, all_members=True)
+
+
+async def add(store: AnyStore, by: UserId, *users: UserId, room: ConversationId = ROOM) -> Committed:
+    command = AddMembers(room, users)
+    return await store.log.transact(_about(room, by, *users), lambda seen: membership.add(seen, by, command, QUOTAS))
+
+
+async def remove(store: AnyStore, by: UserId, *users: UserId, room: ConversationId = ROOM) -> Committed:
+    command = RemoveMembers(room, users)
+    return await store.log.transact(_about(room, by, *users), lambda seen: membership.remove(seen, by, command))
+
+
+async def quit_(store: AnyStore, user: UserId, room: ConversationId = ROOM) -> Committed:
+    return await store.log.transact(_about(room, user), lambda seen: membership.quit_(seen, user))
+
+
+async def mark_read(store: AnyStore, user: UserId, seq: int, room: ConversationId = ROOM) -> Committed:
+    command = MarkRead(room, Seq(seq))
+    scope = Scope(conversation=room, users=(user,))
+    return await store.log.transact(scope, lambda snapshot: messages.mark_read(snapshot, user, command))
+
+
+async def look(store: AnyStore, scope: Scope) -> Snapshot:
+    """Give the snapshot of a scope, changing nothing."""
+    seen: list[Snapshot] = []
+
+    def decide(snapshot: Snapshot) -> Decision:
+        seen.append(snapshot)
+        return Decision((), lambda _: Done())
+
+    await store.log.transact(scope, decide)
+    return seen[-1]
+
+
+async def seqs(store: AnyStore, stream: StreamKey | None = None) -> list[int]:
+    """Read a stream to its end, a page at a time."""
+    stream = stream or conversation_stream(ROOM)
+    found: list[int] = []
+    while True:
+        page = await store.log.read(stream, Seq(found[-1] if found else 0), 100)
+        found += [fact.seq for fact in page.facts]
+        if not page.facts or found[-1] == page.head:
+            return found
+
+
+async def moved(store: AnyStore, user: UserId, checkpoint: Checkpoint = START, limit: int = 100) -> dict[str, int]:
+    """Sync to the end; give the heads."""
+    heads: dict[str, int] = {}
+    after: StreamKey | None = None
+    while True:
+        page = await store.log.moved(user, checkpoint, after, limit)
+        assert len(page.heads) <= limit
+        assert [head.stream for head in page.heads] == sorted(head.stream for head in page.heads)
+        heads.update({head.stream: head.seq for head in page.heads})
+        after = page.next
+        if after is None:
+            return heads
+
+
+def digest(secret: str = "secret") -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def record(
+    session: str,
+    user: UserId = ANN,
+    device: str | None = None,
+    *,
+    at: Instant,
+    platform: str = "web",
+    node: NodeId | None = None,
+    credential: str | None = None,
+    expires_at: Instant | None = None,
+    secret: str = "secret",
+) -> SessionRecord:
+    return SessionRecord(
+        session=SessionId(session),
+        user=user,
+        device=DeviceId(device or f"device-of-{session}"),
+        shown=Label(Platform(platform), "a label", "info"),
+        opened_at=at,
+        seen_at=at,
+        resume_hash=digest(secret),
+        node=node,
+        credential=credential,
+        credential_expires_at=expires_at,
+        address="192.0.2.1",
+    )
+
+
+async def open_session(store: AnyStore, wanted: SessionRecord) -> SessionsCommitted:
+    """Open a session beside all others."""
+    return await store.sessions.decide(wanted.user, lambda now, held: SessionDecision(opens=wanted))
+
+
+async def log_in(store: AnyStore, wanted: SessionRecord, policy: Policy = PRESETS["easemob"]) -> SessionsCommitted:
+    """Open a session as far as the device policy allows."""
+
+    def held_as(one: SessionRecord) -> Login:
+        return Login(one.session, one.device, one.shown.platform, one.opened_at, one.tag)
+
+    def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
+        if any(one.session == wanted.session for one in held):
+            return SessionDecision(opens=wanted)
+        losses = admit(policy, [held_as(one) for one in held], held_as(wanted))
+        ends = tuple(Ending(loss.session, loss.reason, wanted.shown) for loss in losses)
+        return SessionDecision(ends=ends, opens=wanted)
+
+    return await store.sessions.decide(wanted.user, decide)
+
+
+async def end_session(store: AnyStore, user: UserId, session: str) -> SessionsCommitted:
+    return await store.sessions.decide(
+        user, lambda now, held: SessionDecision(ends=(Ending(SessionId(session), "closed"),))
+    )
+
+
+def limit_of(capacity: int) -> Policy:
+    return Policy(slots=(Slot(key=("app",), capacity=capacity),))

@@ -1,0 +1,110 @@
+"""The stores under contract: in memory, on SQLite, on PostgreSQL. None is ever skipped."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from tests.contract.stores.acts import AnyStore
+from tests.support.postgres import Cluster
+from tests.support.time_and_chance import ManualClock
+from unisono.stores.memory import MemoryStore
+from unisono.stores.sql import StoreOptions, open_store
+from unisono.stores.sql.migrate import migrate
+from unisono.stores.sql.postgres import PostgresDriver
+
+KINDS = ("memory", "sqlite", "postgres")
+
+
+class Home:
+    """A place where stores are opened; those still open at the end are closed."""
+
+    def __init__(self, options: StoreOptions | None, clock: ManualClock) -> None:
+        self.options = options
+        self.clock = clock
+        self._open: list[AnyStore] = []
+
+    async def open(self, **changes: object) -> AnyStore:
+        if self.options is None:
+            store: AnyStore = MemoryStore(self.clock)
+        else:
+            store = await open_store(structs.replace(self.options, **changes), self.clock)
+        self._open.append(store)
+        return store
+
+    async def close(self, store: AnyStore) -> None:
+        self._open.remove(store)
+        await store.close()
+
+    async def close_all(self) -> None:
+        for store in list(self._open):
+            await self.close(store)
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Cluster) -> str:
+    """Make the schema once: copying a database takes less than making its tables."""
+    name = postgres.create_database()
+    driver = PostgresDriver(StoreOptions(app="test", url=postgres.dsn(name)))
+    driver.prepare()
+    migrate(driver)
+    driver.settle()
+    return name
+
+
+@pytest.fixture
+def migrated_dsn(postgres: Cluster, migrated: str) -> Iterator[str]:
+    with postgres.database(template=migrated) as name:
+        yield postgres.dsn(name)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+def options_of(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> StoreOptions | None:
+    match kind:
+        case "memory":
+            return None
+        case "sqlite":
+            return StoreOptions(app="test", data_dir=tmp_path, readers=2)
+        case _:
+            return StoreOptions(app="test", url=request.getfixturevalue("migrated_dsn"), readers=2)
+
+
+async def homes(kind: str, request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Home]:
+    home = Home(options_of(kind, request, tmp_path), clock)
+    yield home
+    await home.close_all()
+
+
+@pytest.fixture(params=KINDS)
+async def home(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Home]:
+    async for one in homes(request.param, request, tmp_path, clock):
+        yield one
+
+
+@pytest.fixture(params=KINDS[1:])
+async def durable(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Home]:
+    async for one in homes(request.param, request, tmp_path, clock):
+        yield one
+
+
+@pytest.fixture
+async def sqlite(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Home]:
+    async for one in homes("sqlite", request, tmp_path, clock):
+        yield one
+
+
+@pytest.fixture
+async def shared(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Home]:
+    """Lend a PostgreSQL schema that several stores open at the same time, as nodes do."""
+    async for one in homes("postgres", request, tmp_path, clock):
+        yield one
+
+
+@pytest.fixture
+async def store(home: Home) -> AnyStore:
+    return await home.open()

@@ -1,0 +1,160 @@
+"""The directory's promises: conversations, members, audiences, history."""
+
+import pytest
+
+from tests.contract.stores.acts import (
+    ANN,
+    BOB,
+    CIM,
+    DAN,
+    ROOM,
+    AnyStore,
+    add,
+    conversation_id,
+    create,
+    mark_read,
+    remove,
+    send,
+    view_of,
+)
+from tests.support.time_and_chance import NOON, ManualClock
+from unisono.domain.ids import START, Seq, StreamKey, UserId, conversation_stream, user_stream
+
+TALK = conversation_stream(ROOM)
+
+
+async def test_a_member_finds_the_conversation_with_its_members(store: AnyStore, clock: ManualClock) -> None:
+    await create(store, ANN, CIM, BOB)
+    clock.advance(60)
+    await add(store, ANN, DAN)
+    clock.advance(60)
+    await send(store, ANN, "key")
+    await mark_read(store, BOB, 2)
+    mine = await store.directory.find(ROOM, BOB)
+    assert mine is not None
+    conversation = mine.conversation
+    assert (conversation.id, conversation.of, conversation.creator) == (ROOM, "group", ANN)
+    assert (conversation.created_at, conversation.updated_at) == (NOON, NOON + 60_000)
+    assert (conversation.head.seq, conversation.head.at, conversation.member_count) == (3, NOON + 120_000, 4)
+    assert (conversation.name, conversation.attributes, conversation.is_unique) == ("name", {"a": 1}, False)
+    assert (mine.membership.since, mine.membership.read, mine.membership.until) == (1, 2, None)
+    assert mine.members == (ANN, BOB, CIM, DAN)
+
+
+async def test_a_stranger_finds_nothing(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    assert await store.directory.find(ROOM, DAN) is None
+    assert await store.directory.find(conversation_id(1), ANN) is None
+
+
+async def test_a_former_member_finds_it_as_far_as_they_were_there(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    await remove(store, ANN, BOB)
+    await send(store, ANN, "key")
+    mine = await store.directory.find(ROOM, BOB)
+    assert mine is not None
+    assert (mine.membership.until, mine.conversation.head.seq, mine.members) == (2, 2, ())
+
+
+async def test_conversations_are_listed_by_id_a_page_at_a_time(store: AnyStore) -> None:
+    rooms = [conversation_id(number) for number in range(7)]
+    for room in reversed(rooms):
+        await create(store, ANN, BOB, room=room)
+    await remove(store, ANN, BOB, room=rooms[3])
+    left = [room for room in rooms if room != rooms[3]]
+    assert [mine.conversation.id for mine in await store.directory.list_of(BOB, None, 10)] == left
+    assert [mine.conversation.id for mine in await store.directory.list_of(BOB, None, 2)] == left[:2]
+    assert [mine.conversation.id for mine in await store.directory.list_of(BOB, left[1], 2)] == left[2:4]
+    assert await store.directory.list_of(BOB, left[-1], 2) == []
+    assert all(mine.members == () for mine in await store.directory.list_of(ANN, None, 10))
+    assert await store.directory.list_of(DAN, None, 10) == []
+
+
+async def test_an_audience_is_that_of_the_fact_a_checkpoint_reaches(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    start = await store.log.checkpoint()
+    await send(store, ANN, "one")
+    await add(store, ANN, CIM)
+    middle = await store.log.checkpoint()
+    await remove(store, ANN, BOB)
+    end = await store.log.checkpoint()
+    seen = [await store.directory.audience(TALK, checkpoint) for checkpoint in (START, start, middle, end)]
+    assert [(audience.after, audience.head, set(audience.members)) for audience in seen] == [
+        (0, 4, set()),
+        (1, 4, {ANN, BOB}),
+        (3, 4, {ANN, BOB, CIM}),
+        (4, 4, {ANN, CIM}),
+    ]
+
+
+async def test_a_users_stream_has_its_user_for_audience(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    checkpoint = await store.log.checkpoint()
+    await mark_read(store, BOB, 1)
+    audience = await store.directory.audience(user_stream(BOB), checkpoint)
+    assert (audience.after, audience.head, audience.members) == (1, 2, frozenset((BOB,)))
+    unknown = await store.directory.audience(user_stream(DAN), checkpoint)
+    assert (unknown.after, unknown.head, unknown.epoch, unknown.members) == (0, 0, 1, frozenset((DAN,)))
+
+
+async def test_an_unknown_conversation_has_nobody_for_audience(store: AnyStore) -> None:
+    audience = await store.directory.audience(StreamKey("c/none"), START)
+    assert (audience.after, audience.head, audience.epoch, audience.members) == (0, 0, 1, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected", "has_more"),
+    [
+        ({}, [9, 10, 11], True),
+        ({"limit": 8}, [2, 3, 5, 6, 8, 9, 10, 11], False),
+        ({"limit": 7}, [3, 5, 6, 8, 9, 10, 11], True),
+        ({"limit": 99}, [2, 3, 5, 6, 8, 9, 10, 11], False),
+        ({"before": 9}, [5, 6, 8], True),
+        ({"before": 6}, [2, 3, 5], False),
+        ({"before": 2}, [], False),
+        ({"after": 0}, [2, 3, 5], True),
+        ({"after": 3}, [5, 6, 8], True),
+        ({"after": 8}, [9, 10, 11], False),
+        ({"after": 11}, [], False),
+        ({"after": 2, "before": 10}, [6, 8, 9], True),
+        ({"after": 2, "before": 8}, [3, 5, 6], False),
+        ({"until": 6}, [3, 5, 6], True),
+        ({"until": 3}, [2, 3], False),
+        ({"after": 2, "until": 5}, [3, 5], False),
+    ],
+)
+async def test_history_is_bounded_on_every_side(
+    store: AnyStore, asked: dict[str, int], expected: list[int], has_more: bool
+) -> None:
+    await create(store, ANN, BOB)
+    for act in "mm+mm-mmmm":
+        match act:
+            case "+":
+                await add(store, ANN, CIM)
+            case "-":
+                await remove(store, ANN, CIM)
+            case _:
+                mine = await store.directory.find(ROOM, ANN)
+                assert mine is not None
+                await send(store, ANN, f"key-{mine.conversation.head.seq}", f"text {mine.conversation.head.seq + 1}")
+    given: dict[str, Seq | None] = {
+        name: Seq(asked[name]) if name in asked else None for name in ("before", "after", "until")
+    }
+    page = await store.directory.history(ROOM, limit=asked.get("limit", 3), **given)
+    assert ([message.seq for message in page.messages], page.has_more) == (expected, has_more)
+    assert all(message.content.text == f"text {message.seq}" for message in page.messages)
+    assert all((message.sender, message.at) == (ANN, NOON) for message in page.messages)
+
+
+async def test_an_unknown_conversation_has_no_history(store: AnyStore) -> None:
+    page = await store.directory.history(ROOM, before=None, after=None, until=None, limit=3)
+    assert (page.messages, page.has_more) == ((), False)
+
+
+async def test_names_of_64_characters_of_any_script_are_kept_apart(store: AnyStore) -> None:
+    """Compared by code point: PostgreSQL would sort and fold them by its locale otherwise."""
+    users = [UserId(name * 64) for name in ("a", "A", "ä", "\N{OLD PERSIAN SIGN A}", "%", "_", "'", "ß")]
+    committed = await create(store, users[0], *users[1:])
+    assert set(view_of(committed).members) == set(users)
+    for user in users:
+        assert (await store.log.moved(user, START, None, 10)).heads[0].stream == TALK
