@@ -1,10 +1,12 @@
 """The stores under contract: in memory, on SQLite, on PostgreSQL. None is ever skipped."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from msgspec import structs
+from psycopg import sql
 
 from tests.contract.stores.acts import AnyStore
 from tests.support.postgres import Cluster
@@ -13,6 +15,7 @@ from unisono.stores.memory import MemoryStore
 from unisono.stores.sql import StoreOptions, open_store
 from unisono.stores.sql.migrate import migrate
 from unisono.stores.sql.postgres import PostgresDriver
+from unisono.stores.sql.schema import METADATA
 
 KINDS = ("memory", "sqlite", "postgres")
 
@@ -42,21 +45,26 @@ class Home:
             await self.close(store)
 
 
+TABLES = [table.name for table in METADATA.sorted_tables if table.name != "meta"]
+
+
 @pytest.fixture(scope="session")
-def migrated(postgres: Cluster) -> str:
-    """Make the schema once: copying a database takes less than making its tables."""
-    name = postgres.create_database()
-    driver = PostgresDriver(StoreOptions(app="test", url=postgres.dsn(name)))
+def migrated_dsn(postgres: Cluster) -> str:
+    """Make a database and its schema once: emptying the tables takes a tenth of that."""
+    dsn = postgres.dsn(postgres.create_database())
+    driver = PostgresDriver(StoreOptions(app="test", url=dsn))
     driver.prepare()
     migrate(driver)
     driver.settle()
-    return name
+    return dsn
 
 
 @pytest.fixture
-def migrated_dsn(postgres: Cluster, migrated: str) -> Iterator[str]:
-    with postgres.database(template=migrated) as name:
-        yield postgres.dsn(name)
+def emptied_dsn(migrated_dsn: str) -> str:
+    with psycopg.connect(migrated_dsn, autocommit=True) as connection:
+        names = sql.SQL(", ").join(sql.Identifier("app_test", name) for name in TABLES)
+        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
+    return migrated_dsn
 
 
 @pytest.fixture
@@ -71,7 +79,7 @@ def options_of(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Sto
         case "sqlite":
             return StoreOptions(app="test", data_dir=tmp_path, readers=2)
         case _:
-            return StoreOptions(app="test", url=request.getfixturevalue("migrated_dsn"), readers=2)
+            return StoreOptions(app="test", url=request.getfixturevalue("emptied_dsn"), readers=2)
 
 
 async def homes(kind: str, request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Home]:
