@@ -20,6 +20,7 @@ setup: ## make .venv from the locked dependencies, tests included
 	@tools/setup.sh test
 
 check: setup ## format, lint, types, imports, sizes, docs in step (< 1 min)
+	@tools/bootstrap.sh check
 	@$(PYTHON) -m tools.check
 
 test: setup ## every deterministic suite and the short adverse runs (< 10 min)
@@ -40,9 +41,11 @@ bench: setup ## ratios against peers and limits, into bench/out/latest.json (< 1
 	@$(PYTHON) -m bench $(ARGS)
 
 rows: setup ## acceptance rows and the tests that prove them
+	@tools/bootstrap.sh check
 	@$(PYTHON) -m tools.rows $(ARGS)
 
 docs: setup ## write the generated reference pages
+	@tools/bootstrap.sh check
 	@$(PYTHON) -m tools.docs write
 
 lock: ## renew requirements/*.txt from pyproject.toml

@@ -7,10 +7,11 @@ set -euo pipefail
 needs() {
   case $1 in
     venv) printf '%s\n' python3-venv:ensurepip ;;
+    check) printf '%s\n' make:make git:git ;;
     test) printf '%s\n' make:make git:git gcc:gcc libc6-dev:stdio strace:strace postgresql:initdb ;;
     bench) printf '%s\n' make:make gcc:gcc libc6-dev:stdio nats-server:nats-server nodejs:node npm:npm ;;
     *)
-      echo "tools/bootstrap.sh: 'venv', 'test' or 'bench', not '$1'" >&2
+      echo "tools/bootstrap.sh: 'venv', 'check', 'test' or 'bench', not '$1'" >&2
       exit 2
       ;;
   esac
@@ -38,7 +39,7 @@ install() {
   apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-lacking=$(missing "${1:?venv, test or bench}")
+lacking=$(missing "${1:?venv, check, test or bench}")
 [ -z "$lacking" ] && exit
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
