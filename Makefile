@@ -3,6 +3,7 @@
 PYTHON := .venv/bin/python
 DATA   := ./data
 ARGS   :=
+HOURS  := 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup check test full soak bench rows docs lock clean
@@ -34,7 +35,7 @@ full: setup ## the adverse, security and fuzz suites at full figures (< 60 min)
 
 soak: setup ## the long runs, for hours: HOURS=2
 	@tools/bootstrap.sh test
-	@$(PYTHON) -m tools.suites soak
+	@UNISONO_SOAK_HOURS=$(HOURS) $(PYTHON) -m tools.suites soak
 
 bench: setup ## ratios against peers and limits, into bench/out/latest.json (< 10 min)
 	@tools/bootstrap.sh bench
