@@ -67,9 +67,9 @@ def code_of_close(close: int | None) -> str:
     return "link_lost" if close is None else _BY_CLOSE.get(close, "link_lost")
 
 
-def read_advice(word: str, code: str) -> Advice:
-    """Read the advice of a `bye`; a word of a newer protocol counts as its code's."""
+def read_advice(word: str) -> Advice:
+    """Read the advice of a `bye`; a word of a newer protocol counts as trying again later."""
     try:
         return Advice(word)
     except ValueError:
-        return advice_of(code)
+        return Advice.LATER

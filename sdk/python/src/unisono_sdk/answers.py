@@ -1,7 +1,7 @@
 """What comes back for a request, as the protocol says it; the tag stands in `kind`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from unisono_sdk.facts import Content, Json, Label, SeqFact
@@ -170,7 +170,15 @@ class Sessions:
     sessions: tuple[SessionView, ...]
 
 
-Answer = (
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownAnswer:
+    """An answer of a newer server."""
+
+    kind: str
+    fields: Mapping[str, Json] = field(default_factory=dict)
+
+
+KnownAnswer = (
     Welcome
     | Done
     | Pong
@@ -184,3 +192,4 @@ Answer = (
     | ReadMark
     | Sessions
 )
+Answer = KnownAnswer | UnknownAnswer

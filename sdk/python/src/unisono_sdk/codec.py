@@ -7,7 +7,7 @@ from typing import Final, NoReturn, cast
 
 import msgpack  # type: ignore[import-untyped]
 
-from unisono_sdk.answers import Answer, Facts
+from unisono_sdk.answers import Answer, Facts, KnownAnswer, UnknownAnswer
 from unisono_sdk.commands import Command
 from unisono_sdk.errors import InvalidArgument, ProtocolFault
 from unisono_sdk.facts import KnownFact, SeqFact, UnknownFact
@@ -88,8 +88,11 @@ def frame_of(value: object) -> ServerFrame:
 
 def _answer(value: object) -> Answer:
     fields = mapping(value, "$.answer")
-    if fields.get("kind") != Facts.kind:
-        return cast("Answer", read(cast("type[object]", Answer), fields, "$.answer"))
+    kind = _kind(fields, "$.answer")
+    if kind not in _ANSWERS:
+        return UnknownAnswer(kind=kind, fields=_without_kind(fields))
+    if kind != Facts.kind:
+        return cast("KnownAnswer", read(cast("type[object]", KnownAnswer), fields, "$.answer"))
     rest = read(Facts, {**fields, "facts": ()}, "$.answer")
     return Facts(stream=rest.stream, epoch=rest.epoch, head=rest.head, facts=_facts(fields.get("facts")))
 
@@ -111,7 +114,8 @@ def _seq_fact(fields: Mapping[str, object]) -> SeqFact:
     return SeqFact(seq=seq, at=at, fact=fact_of(fields.get("fact")))
 
 
-_KNOWN: Final = frozenset(kind.kind for kind in KnownFact.__args__)
+_ANSWERS: Final = frozenset(each.kind for each in KnownAnswer.__args__)
+_FACTS: Final = frozenset(each.kind for each in KnownFact.__args__)
 
 
 def fact_of(value: object) -> KnownFact | UnknownFact:
@@ -121,12 +125,18 @@ def fact_of(value: object) -> KnownFact | UnknownFact:
         ProtocolFault: It is none, or one of a known kind that lacks something.
     """
     fields = mapping(value, "$.fact")
-    kind = fields.get("kind")
-    if not isinstance(kind, str):
-        raise ProtocolFault("$.fact.kind: missing")
-    if kind not in _KNOWN:
-        return UnknownFact(kind=kind, fields={key: each for key, each in fields.items() if key != "kind"})
+    kind = _kind(fields, "$.fact")
+    if kind not in _FACTS:
+        return UnknownFact(kind=kind, fields=_without_kind(fields))
     return cast("KnownFact", read(cast("type[object]", KnownFact), fields, "$.fact"))
+
+
+def _kind(fields: Mapping[str, object], at: str) -> str:
+    return read(str, fields.get("kind"), f"{at}.kind")
+
+
+def _without_kind(fields: Mapping[str, object]) -> Mapping[str, object]:
+    return {key: each for key, each in fields.items() if key != "kind"}
 
 
 def _no_constant(word: str) -> NoReturn:

@@ -187,7 +187,7 @@ class Hub:
             return
         try:
             result = handler(event)
-        except Exception:
+        except Exception:  # a handler's task tree ends here
             log.exception("event=handler_failed name=%s", name)
             return
         if inspect.isawaitable(result):
@@ -210,7 +210,7 @@ class Hub:
             while subscription.waiting:
                 try:
                     await subscription.waiting.popleft()()
-                except Exception:
+                except Exception:  # a handler's task tree ends here
                     log.exception("event=handler_failed name=%s", name)
         finally:
             subscription.is_running = False

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Final, cast
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -148,6 +149,10 @@ class Link:
         self._over.set()
         self._socket.transport.abort()
 
+    def expect(self, loss: Loss) -> None:
+        """Note why the server is about to end the link; its last frame may say more."""
+        self.loss = self.loss or loss
+
     async def close(self) -> None:
         """Close in good order, within the deadline for it."""
         self._over.set()
@@ -176,9 +181,15 @@ class Link:
             case Refusal(re=re):
                 self._answer(re, _fault(frame))
             case Bye():
-                self.loss = self.loss or of_bye(frame)
+                self._take_bye(of_bye(frame))
             case _:
                 log.debug("event=frame_unknown is=%s", frame.tag)
+
+    def _take_bye(self, said: Loss) -> None:
+        known = self.loss
+        if known is not None and known.code == said.code:
+            said = replace(said, numbers=known.numbers, retry_after_ms=said.retry_after_ms or known.retry_after_ms)
+        self.loss = said
 
     def _answer(self, re: int, answer: Answer | UnisonoError) -> None:
         waiting = self._waiting.get(re)

@@ -55,7 +55,7 @@ def closed_here() -> Loss:
 
 def of_bye(bye: Bye) -> Loss:
     """Give the loss that the server announced."""
-    return Loss(bye.code, bye.message, read_advice(bye.advice, bye.code), bye.retry_after_ms, bye.newcomer)
+    return Loss(bye.code, bye.message, read_advice(bye.advice), bye.retry_after_ms, bye.newcomer)
 
 
 def of_close(close: int | None, reason: str) -> Loss:

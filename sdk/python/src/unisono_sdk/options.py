@@ -1,6 +1,6 @@
 """What all clients of one `Unisono` share."""
 
-import random
+import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +14,13 @@ from unisono_sdk.limits import Limits
 
 PATH = "/v1/connect"
 SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+
+
+CHANCE_STEPS = 1 << 30
+
+
+def _chance() -> float:
+    return secrets.randbelow(CHANCE_STEPS) / CHANCE_STEPS
 
 
 def _new_id() -> str:
@@ -31,7 +38,7 @@ class Options:
     fail_fast: bool = False
     proxy: str | None = None
     clock: Clock = field(default_factory=SystemClock)
-    chance: Callable[[], float] = random.random
+    chance: Callable[[], float] = _chance
     new_id: Callable[[], str] = _new_id
 
 

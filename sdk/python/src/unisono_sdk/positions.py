@@ -263,8 +263,7 @@ class Positions:
     def _drain(self, stream: str, place: Place) -> list[Outcome]:
         outcomes: list[Outcome] = []
         if place.seq == UNKNOWN and place.held and not self.is_fresh:
-            first = place.held[min(place.held)]
-            place.seq = first.seq - 1 if self._is_beginning(first) else UNKNOWN
+            self._begin(place, is_told=not self._is_syncing and self._own not in self._open)
         if place.held and place.seq != UNKNOWN:
             while (fact := place.held.pop(place.seq + 1, None)) is not None:
                 self._held -= 1
@@ -313,9 +312,10 @@ class Positions:
         for stream in list(self._open):
             place = self._places[stream]
             if place.seq == UNKNOWN and place.is_asked:
-                until = min(place.held) - 1 if place.held else place.head
-                outcomes.append(Restart(stream, place.epoch, 1, until, "unknown"))
-                place.seq = until
+                self._begin(place, is_told=True)
+                if place.seq == UNKNOWN:
+                    place.seq = min(place.held) - 1 if place.held else place.head
+                    outcomes.append(Restart(stream, place.epoch, 1, place.seq, "unknown"))
                 outcomes += self._settle(stream, place, self._drain(stream, place))
         return outcomes
 
@@ -330,8 +330,14 @@ class Positions:
         else:
             self._open.discard(stream)
 
-    def _is_beginning(self, placed: SeqFact) -> bool:
-        return placed.seq == 1 or self._lets_me_in(placed.fact)
+    def _begin(self, place: Place, *, is_told: bool) -> None:
+        """Begin with the first fact held, if that is where the stream begins for me.
+
+        Unless my own stream has told all it has, I may have come and gone before the coming that is held.
+        """
+        first = place.held[min(place.held)] if place.held else None
+        if first is not None and (first.seq == 1 or (is_told and self._lets_me_in(first.fact))):
+            place.seq = first.seq - 1
 
     def _was_out(self, place: Place, facts: Sequence[SeqFact]) -> bool:
         """Say if the first word about me among facts that are new is that I came in."""

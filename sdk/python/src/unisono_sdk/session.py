@@ -158,6 +158,7 @@ class Session:
 
     async def _end_refused(self, link: Link, refusal: Refused) -> None:
         """Let the server say more in its last frame, such as who took the place, before the link ends."""
+        link.expect(of_refusal(refusal))
         try:
             async with self._options.clock.deadline(self._options.limits.close_s):
                 await link.wait_over()
