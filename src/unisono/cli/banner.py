@@ -26,12 +26,12 @@ class Scene(Struct, frozen=True):
     data: Path | None = None
     config: Path | None = None
 
-    def command(self, *words: str, needs_keys: bool = True) -> str:
+    def command(self, *words: str) -> str:
         """Give a command as it can be copied, with the options by which it finds this server and its keys."""
         parts = list(words)
         if self.config is not None:
             parts += ["--config", str(self.config)]
-        if needs_keys and self.data is not None and self.data != Settings().data_dir:
+        if self.data is not None and self.data != Settings().data_dir:
             parts += ["--data", str(self.data)]
         return f"{self.program} {shlex.join(parts)}"
 
@@ -113,10 +113,9 @@ def _devices(settings: Settings) -> str:
 
 def _steps(url: str, settings: Settings, scene: Scene) -> list[str]:
     where = [] if url == DEFAULT_URL else ["--url", url]
-    needs_token = settings.identity.kind != "dev"
     steps = [
-        scene.command("chat", "--user", "alice", "--to", "bob", *where, needs_keys=needs_token),
-        scene.command("chat", "--user", "bob", "--to", "alice", *where, needs_keys=needs_token),
+        scene.command("chat", "--user", "alice", "--to", "bob", *where),
+        scene.command("chat", "--user", "bob", "--to", "alice", *where),
         scene.command("sessions", "list", "--user", "alice", *where),
     ]
     if settings.identity.kind == "jwt" and settings.identity.jwt.secret is not None:

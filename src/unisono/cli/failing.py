@@ -1,6 +1,7 @@
 """How a command fails: a sentence, what to do about it, and an exit code that scripts can rely on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Final, TextIO
 
@@ -44,11 +45,26 @@ class Failure(Exception):
             print(f"  {self.hint}", file=target)
 
 
-SDK_MISSING: Final = Failure(
-    "this command needs the Python SDK, which is not installed",
-    exit_code=Exit.CONFIGURATION,
-    hint="pip install 'unisono[client]'",
-)
+CLIENT_PARTS: Final = frozenset({"unisono_sdk", "prompt_toolkit", "websockets", "msgpack"})
+
+
+@contextmanager
+def client_needed() -> Iterator[None]:
+    """Import what only the extra `client` brings, while inside.
+
+    Raises:
+        Failure: It is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] not in CLIENT_PARTS:
+            raise
+        raise Failure(
+            f"this command needs {missing.name}, which is not installed",
+            exit_code=Exit.CONFIGURATION,
+            hint="pip install 'unisono[client]'",
+        ) from None
 
 
 def of_code(code: str, message: str) -> Failure:

@@ -36,6 +36,11 @@ Token = Annotated[
         "--token", envvar="UNISONO_TOKEN", help="Token of the user. Made from the data directory if left out."
     ),
 ]
+Device = Annotated[str | None, typer.Option("--device", help="Name of the device to be; this machine if left out.")]
+DeviceType = Annotated[
+    str | None,
+    typer.Option("--device-type", help="Platform of the device, as device limits count it.", show_default="cli"),
+]
 AdminKey = Annotated[
     str | None,
     typer.Option(
@@ -97,6 +102,81 @@ def token(
         print_json(minted)
     else:
         typer.echo(minted.token)
+
+
+@program.command()
+def chat(
+    *,
+    user: User,
+    to: Annotated[list[str], typer.Option("--to", help="With whom; several times for a group.")],
+    device: Device = None,
+    device_type: DeviceType = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Talk with somebody in the terminal."""
+    from unisono.cli.failing import client_needed
+    from unisono.cli.sources import settings_from
+
+    with client_needed():
+        from unisono.cli.chat import run_chat
+        from unisono.cli.reaching import reach_from
+
+    settings = settings_from(config, {"data_dir": data})
+    reach = reach_from(settings, url=url, user=user, token=token, device=device, platform=device_type)
+    run_chat(reach, to)
+
+
+@program.command()
+def send(
+    *,
+    user: User,
+    to: Annotated[str, typer.Option("--to", help="To whom.")],
+    text: Annotated[str, typer.Argument(help="The message; - takes it from standard input.")],
+    key: Annotated[str | None, typer.Option(help="Name of the send: repeating it sends nothing twice.")] = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send one message."""
+    from unisono.cli.failing import client_needed
+    from unisono.cli.sources import settings_from
+
+    with client_needed():
+        from unisono.cli.letters import send
+        from unisono.cli.reaching import reach_from
+
+    reach = reach_from(settings_from(config, {"data_dir": data}), url=url, user=user, token=token)
+    send(reach, to, text, key=key, as_json=as_json)
+
+
+@program.command()
+def history(
+    *,
+    user: User,
+    other: Annotated[str, typer.Option("--with", help="With whom.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many messages at most.")] = 20,
+    before: Annotated[int | None, typer.Option(help="Only messages before this number.")] = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the messages with somebody, the oldest first."""
+    from unisono.cli.failing import client_needed
+    from unisono.cli.sources import settings_from
+
+    with client_needed():
+        from unisono.cli.letters import history
+        from unisono.cli.reaching import reach_from
+
+    reach = reach_from(settings_from(config, {"data_dir": data}), url=url, user=user, token=token)
+    history(reach, other, limit=limit, before=before, as_json=as_json)
 
 
 @sessions.command("list")

@@ -1,0 +1,72 @@
+"""`unisono send` and `unisono history`: one message, or those before, for people and scripts."""
+
+import asyncio
+import sys
+from typing import Any
+
+from unisono.cli.failing import Exit, Failure
+from unisono.cli.printing import print_json, safe
+from unisono.cli.reaching import Reach, logged_in
+from unisono.cli.transcript import Transcript
+from unisono_sdk import Message
+
+
+def send(reach: Reach, to: str, text: str, *, key: str | None, as_json: bool) -> None:
+    """Send one message; `-` takes it from standard input. When this returns it is durable.
+
+    Raises:
+        Failure: It was not sent.
+    """
+    text = sys.stdin.read() if text == "-" else text
+    if not text.strip():
+        raise Failure("there is nothing to send", exit_code=Exit.USAGE)
+    message = asyncio.run(_send(reach, to, text, key))
+    if as_json:
+        print_json(_plain(message))
+    else:
+        sys.stdout.write(f"Sent to {safe(to)} as number {message.seq}.\n")
+
+
+def history(reach: Reach, other: str, *, limit: int, before: int | None, as_json: bool) -> None:
+    """Print messages of a conversation of two, the oldest first.
+
+    Raises:
+        Failure: They cannot be had.
+    """
+    messages, has_more = asyncio.run(_history(reach, other, limit, before))
+    if as_json:
+        print_json({"messages": [_plain(message) for message in messages], "has_more": has_more})
+        return
+    written = Transcript()
+    for message in messages:
+        for line in written.message(message):
+            sys.stdout.write("".join(text for _, text in line) + "\n")
+
+
+async def _send(reach: Reach, to: str, text: str, key: str | None) -> Message:
+    async with logged_in(reach) as client:
+        conversation = await client.direct(to)
+        return await conversation.send(text, key=key)
+
+
+async def _history(reach: Reach, other: str, limit: int, before: int | None) -> tuple[list[Message], bool]:
+    async with logged_in(reach) as client:
+        conversation = await client.direct(other)
+        page = await conversation.history(limit, before=before)
+        return list(page), not page.done
+
+
+def _plain(message: Message) -> dict[str, Any]:
+    content = message.content
+    whole = {
+        "conversation": message.conversation.id,
+        "seq": message.seq,
+        "at": message.at,
+        "sender": message.sender,
+        "key": message.key,
+        "type": content.type,
+        "text": content.text,
+        "attributes": content.attributes,
+        "data": content.data,
+    }
+    return {name: value for name, value in whole.items() if value is not None}
