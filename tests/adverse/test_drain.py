@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crowd import create, gathered
+from tests.support.crowd import NOWHERE, create, gathered
 from tests.support.figures import Report
 from tests.support.server_process import TEST_CONFIG, ServerProcess
 
@@ -27,6 +27,7 @@ async def test_a_server_told_to_stop_says_goodbye_and_keeps_its_word(data: Path,
         room = await create(crowd.clients[0], tuple(USERS), "room")
         crowd.talk(crowd.clients, [room], ahead=6)
         await crowd.wait_until(lambda: crowd.acknowledgements > 50)
+        crowd.route(NOWHERE)
         begun_s = time.monotonic()
         code = await server.terminate()
         took_s = time.monotonic() - begun_s
@@ -39,6 +40,7 @@ async def test_a_server_told_to_stop_says_goodbye_and_keeps_its_word(data: Path,
             readers.add("ann", follows=True)
             await readers.wait_live()
             log = await readers.final_log()
+        crowd.route(server.port)
         placed = {fact.key for fact in log[f"c/{room}"] if fact.key is not None}
         await crowd.hush()
         verdict = await crowd.verdict()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crowd import create, gathered, read_stream
+from tests.support.crowd import NOWHERE, create, gathered, read_stream
 from tests.support.figures import Report
 from tests.support.follower import Frame
 from tests.support.raw_socket import RawSocket
@@ -103,7 +103,7 @@ async def test_who_missed_ten_thousand_messages_gets_them_all_in_order(
         room = await create(senders[0], ("ann", "bob"), "room")
         await absent.wait_until(lambda: absent.follower.seq(f"c/{room}") == 1)
         checkpoint = absent.follower.checkpoint
-        absent.port = 1
+        absent.port = NOWHERE
         absent.cut()
         begun_s = time.monotonic()
         for number in range(missed):

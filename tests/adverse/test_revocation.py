@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.support.crowd import Crowd, gathered
+from tests.support.crowd import NOWHERE, Crowd, gathered
 from tests.support.figures import Report
 from tests.support.server_process import ServerProcess
 from tests.support.virtual_client import VirtualClient
@@ -59,7 +59,7 @@ async def test_a_revoked_user_is_out_and_a_detached_session_does_not_come_back(d
     async with ServerProcess(data) as server, gathered(server.port) as crowd:
         live, away = crowd.add("ann", 2)
         await crowd.wait_live()
-        away.port = 1
+        away.port = NOWHERE
         away.cut()
         assert await rest(server, "POST", "revocations", {"user": "ann"}) == 200
         assert await seconds_until_over(crowd, [live]) <= CLOSED_MAX_S

@@ -12,6 +12,8 @@ from tests.support.virtual_client import Manner, RefusedError, VirtualClient
 
 READ_PAGE = 1000
 SETTLE_TIMEOUT_S = 30.0
+NOWHERE = 1
+"""A port where nobody listens."""
 
 
 class Crowd:
@@ -39,6 +41,11 @@ class Crowd:
             self._tasks.create_task(client.run())
         self.clients += added
         return added
+
+    def route(self, port: int) -> None:
+        """Have everybody connect there from the next time on."""
+        for client in self.clients:
+            client.port = port
 
     async def wait_until(self, holds: Callable[[], bool], timeout_s: float = SETTLE_TIMEOUT_S) -> None:
         """Wait until something holds of the crowd; looked at once per turn of the loop in which anything happened."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -128,8 +129,9 @@ class ServerProcess:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal, without waiting for anything."""
-        if self._process is not None and self._process.returncode is None:
-            os.kill(self._server_pid(), number)
+        with suppress(ProcessLookupError):
+            if self._process is not None and self._process.returncode is None:
+                os.kill(self._server_pid(), number)
 
     async def wait_ended(self) -> int:
         """Wait for the end of the process; give its exit code."""
