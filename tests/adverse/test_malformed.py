@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-import msgpack  # type: ignore[import-untyped]
+import msgpack
 import pytest
 
 from tests.support.crowd import create, gathered
