@@ -20,7 +20,6 @@ ROOM: Final = 4
 """Members, all of them senders, of a conversation in the variant where messages are delivered to others too."""
 BARE: Final = "bare sqlite3"
 HALF: Final = Goal("ratio", "at least", 0.5)
-SUPPLEMENT: Final = ("server CPU per message", "server_us_per_reply", "µs CPU"), ("median time", "latency_p50_us", "µs")
 
 
 def alone(node: unisono.Node, senders: int) -> list[str]:
@@ -50,8 +49,9 @@ def measure(plan: Plan) -> list[Figure]:
 
 def figures_of(series: dict[str, Series], senders: int) -> list[Figure]:
     """Make figures of readings; the goal is for one message in flight per sender, and nobody else to deliver to."""
-    bare = series[BARE].median("messages_per_s")
-    figures = [Figure(f"{BARE}, same rows, {bare_sqlite.GROUP} a transaction", bare, "messages/s")]
+    bare, bare_cpu = series[BARE].median("messages_per_s"), series[BARE].median("cpu_us_per_message")
+    same_rows = f"{BARE}, same rows, {bare_sqlite.GROUP} a transaction"
+    figures = [Figure(same_rows, bare, "messages/s"), Figure(f"{same_rows}: CPU", bare_cpu, "µs/message")]
     for name in VARIANTS:
         for in_flight in IN_FLIGHT:
             found = series[_series(name, in_flight)]
@@ -59,7 +59,9 @@ def figures_of(series: dict[str, Series], senders: int) -> list[Figure]:
             figure = Figure(what, found.median("replies_per_s"), "messages/s")
             figure = compared(figure, BARE, bare)
             figures.append(noted(judged(figure, HALF) if name == next(iter(VARIANTS)) else figure, found))
-            figures += [Figure(f"{what}: {label}", found.median(key), unit) for label, key, unit in SUPPLEMENT]
+            cpu = Figure(f"{what}: server CPU", found.median("server_us_per_reply"), "µs/message")
+            figures.append(compared(cpu, BARE, bare_cpu))
+            figures.append(Figure(f"{what}: median time", found.median("latency_p50_us") / 1000, "ms"))
     return figures
 
 

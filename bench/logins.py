@@ -41,12 +41,12 @@ def figures_of(found: Series, count: int) -> list[Figure]:
     """Make figures of readings."""
     note = found.note()
     rows = (
-        ("logins", "open_per_s", "1/s"),
-        ("login: server CPU each", "open_server_us_per_connection", "µs CPU"),
-        ("login: median time", "open_setup_p50_us", "µs"),
-        ("resumes, with the question what was missed", "back_per_s", "1/s"),
-        ("resume: server CPU each, the loss included", "back_server_us_per_connection", "µs CPU"),
-        ("resume: median time", "back_setup_p50_us", "µs"),
-        (f"storm: {count} sessions cut, all back after", "back_seconds", "s"),
+        ("logins", "open_per_s", 1.0, "1/s"),
+        ("login: server CPU", "open_server_us_per_connection", 1.0, "µs each"),
+        (f"login: median time, {PARALLEL} at a time", "open_setup_p50_us", 1e-3, "ms"),
+        ("resumes, each asking what it missed", "back_per_s", 1.0, "1/s"),
+        ("resume: server CPU, the loss included", "back_server_us_per_connection", 1.0, "µs each"),
+        (f"resume: median time, {PARALLEL} at a time", "back_setup_p50_us", 1e-3, "ms"),
+        (f"storm: {count} sessions cut at once, all back after", "back_seconds", 1.0, "s"),
     )
-    return [Figure(name, found.median(key), unit, note=note) for name, key, unit in rows]
+    return [Figure(name, found.median(key) * scale, unit, note=note) for name, key, scale, unit in rows]
