@@ -34,7 +34,7 @@ from unisono.identity.function import UserIdFunction
 from unisono.identity.opening import opened_identity
 from unisono.ports.bus import Bus
 from unisono.settings import Settings, is_same_origin
-from unisono.stores.sql import StoreOptions, open_store
+from unisono.stores.sql import Store, StoreOptions, open_store
 from unisono.telemetry.lag import LoopLag
 from unisono.telemetry.lines import Lines, chosen_format
 from unisono.telemetry.meter import Meter
@@ -95,7 +95,7 @@ async def running(
         node = Node(parts, _app_options(settings), name=settings.app, server=f"unisono/{__version__}")
         await node.start()
         lag = LoopLag(clock, telemetry)
-        hosting = Hosting(settings, node, telemetry, lag)
+        hosting = Hosting(settings, node, store, telemetry, lag)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         background = [tasks.create_task(job) for job in (node.run(), hosting.watch(), lag.run())]
         for task in background:
@@ -107,7 +107,7 @@ async def running(
 class Hosting:
     """The doors of a node on one port."""
 
-    def __init__(self, settings: Settings, node: Node, telemetry: SystemTelemetry, lag: LoopLag) -> None:
+    def __init__(self, settings: Settings, node: Node, store: Store, telemetry: SystemTelemetry, lag: LoopLag) -> None:
         limits = settings.limits
         self._settings = settings
         self._node = node
@@ -123,6 +123,20 @@ class Hosting:
         )
         self._telemetry = telemetry
         self._lag = lag
+        self._store = store
+        self._flusher = Flusher()
+        self._watch_levels(telemetry.meter)
+
+    def _watch_levels(self, meter: Meter) -> None:
+        meter.watch("connections", lambda: len(self._registry))
+        meter.watch("sessions_live", lambda: len(self._node.audience))
+        meter.watch("users_live", self._node.audience.count_users)
+        meter.watch("streams_followed", self._node.fanout.count_streams)
+        meter.watch("outbox", self._registry.queued_bytes)
+        meter.watch("store_queue", lambda: self._store.waiting)
+        meter.watch("store_batches", lambda: self._store.batches)
+        meter.watch("writes", lambda: self._flusher.writes)
+        meter.watch("sent", lambda: self._flusher.sent_bytes)
 
     async def watch(self) -> None:
         """End connections that fell silent, until cancelled."""
@@ -137,7 +151,7 @@ class Hosting:
             _door_options(self._settings),
             admission=self._admission,
             registry=self._registry,
-            flusher=Flusher(),
+            flusher=self._flusher,
         )
         door.add_to(application.router)
         self._rest_door().add_to(application.router)
@@ -177,8 +191,7 @@ class Hosting:
         return exposition(self._telemetry.meter, accept)
 
     async def _check_store(self) -> str | None:
-        await self._node.parts.log.checkpoint()
-        return None
+        return None if await self._store.healthy() else "does not answer"
 
     async def _check_lease(self) -> str | None:
         return None if self._node.has_lease else "lost"

@@ -30,6 +30,10 @@ class Audience:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    def count_users(self) -> int:
+        """Give how many users are here."""
+        return len(self._links)
+
     def __iter__(self) -> Iterator[Attached]:
         return iter(tuple(self._sessions.values()))
 

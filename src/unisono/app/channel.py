@@ -13,7 +13,18 @@ class Channel:
     While `is_behind`, facts come from the log alone; `hinted` remembers how far hints said it has come meanwhile.
     """
 
-    __slots__ = ("delivered", "epoch", "hinted", "is_behind", "is_loaded", "is_reading", "members", "of_user", "stream")
+    __slots__ = (
+        "delivered",
+        "epoch",
+        "hinted",
+        "is_behind",
+        "is_loaded",
+        "is_reading",
+        "members",
+        "of_user",
+        "stream",
+        "weight",
+    )
 
     def __init__(self, stream: StreamKey) -> None:
         self.stream = stream
@@ -22,6 +33,8 @@ class Channel:
         self.epoch: Epoch = FIRST_EPOCH
         self.delivered: Seq = NO_SEQ
         self.hinted: Seq = NO_SEQ
+        self.weight = 0
+        """Members as the node last counted them."""
         self.is_loaded = False
         self.is_behind = False
         self.is_reading = False

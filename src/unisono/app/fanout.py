@@ -8,7 +8,7 @@ delays a fact by one sweep at most.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from unisono.app.audience import Audience
@@ -26,6 +26,8 @@ from unisono.ports.telemetry import Telemetry
 
 CHANNELS_LIMIT: Final = 50_000
 """Streams followed at a time; beyond it the longest silent one is dropped and loaded again at its next fact."""
+MEMBERS_LIMIT: Final = 1_000_000
+"""Members of all followed streams together, at about 120 bytes each; beyond it, likewise."""
 READ_PAGE: Final = 500
 CATCHING_UP_LIMIT: Final = 32
 """Streams read from the log at a time."""
@@ -43,6 +45,7 @@ class Fanout:
         self._channels: OrderedDict[StreamKey, Channel] = OrderedDict()
         self._gathered: dict[StreamKey, list[PlacedFact]] = {}
         self._behind: dict[StreamKey, Channel] = {}
+        self._members = 0
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self.checkpoint: Checkpoint = START
@@ -57,6 +60,10 @@ class Fanout:
                 gathered[fact.stream] = [fact]
             else:
                 waiting.append(fact)
+
+    def count_streams(self) -> int:
+        """Give how many streams are followed."""
+        return len(self._channels)
 
     async def start(self) -> None:
         """Begin at the end of the log: no link is here yet that lacks anything before it."""
@@ -151,24 +158,30 @@ class Fanout:
                 case Push(first):
                     self._deliver(channel, run[first - run[0].seq :])
                 case Gap():
+                    self._telemetry.count("gaps_read")
                     self._fall_behind(channel, split[-1][-1].seq)
                     return
                 case Stale():
                     pass
 
     def _deliver(self, channel: Channel, facts: Sequence[PlacedFact]) -> None:
-        links_of = self._audience.links_of
         for part, members in channel.pass_on(facts):
-            frames: dict[Encoder, bytes] = {}
-            for user in members:
-                for link in links_of(user):
-                    encoder = link.encoder
-                    if (frame := frames.get(encoder)) is None:
-                        frame = frames[encoder] = encoder.delivery(part, self.checkpoint)
-                    link.push_nowait(frame)
+            self._push(part, members)
         self._telemetry.count("facts_delivered", len(facts))
+        self._weigh(channel)
         if channel.of_user is not None:
             self._end_sessions(facts)
+
+    def _push(self, facts: Sequence[PlacedFact], members: Collection[UserId]) -> None:
+        """Give facts to all links of users who are here, written once per encoder."""
+        links_of = self._audience.links_of
+        frames: dict[Encoder, bytes] = {}
+        for user in members:
+            for link in links_of(user):
+                encoder = link.encoder
+                if (frame := frames.get(encoder)) is None:
+                    frame = frames[encoder] = encoder.delivery(facts, self.checkpoint)
+                link.push_nowait(frame)
 
     def _end_sessions(self, facts: Sequence[PlacedFact]) -> None:
         for placed in facts:
@@ -180,10 +193,24 @@ class Fanout:
     def _follow(self, stream: StreamKey) -> Channel:
         channel = self._channels[stream] = Channel(stream)
         if len(self._channels) > CHANNELS_LIMIT:
-            oldest = next((key for key, held in self._channels.items() if not held.is_behind), stream)
-            if oldest != stream:
-                del self._channels[oldest]
+            self._forget_oldest(channel)
         return channel
+
+    def _weigh(self, channel: Channel) -> None:
+        self._members += len(channel.members) - channel.weight
+        channel.weight = len(channel.members)
+        if self._members > MEMBERS_LIMIT:
+            self._forget_oldest(channel)
+
+    def _forget_oldest(self, kept: Channel) -> None:
+        oldest = next((held for held in self._channels.values() if not held.is_behind), kept)
+        if oldest is not kept:
+            self._forget(oldest)
+
+    def _forget(self, channel: Channel) -> None:
+        if self._channels.get(channel.stream) is channel:
+            del self._channels[channel.stream]
+            self._members -= channel.weight
 
     def _fall_behind(self, channel: Channel, hinted: Seq) -> None:
         channel.hinted = max(channel.hinted, hinted)
@@ -197,10 +224,10 @@ class Fanout:
             await self._read_to_head(channel)
         except UnisonoError as fault:
             # The store is away. Forgotten, the channel is loaded again from the checkpoint by the next hint or sweep.
-            self._channels.pop(channel.stream, None)
+            self._forget(channel)
             self._telemetry.fault("catch_up_failed", code=fault.code)
         except Exception as defect:  # noqa: BLE001  (the task tree of a stream ends here; the others go on)
-            self._channels.pop(channel.stream, None)
+            self._forget(channel)
             self._telemetry.defect("delivery_failed", defect, stream=channel.stream)
         finally:
             channel.is_reading = channel.is_behind = False

@@ -72,6 +72,7 @@ class Greeting:
             Invalid: The login id was used before.
         """
         self._logins.spend(credential.address)
+        started_s = self._parts.clock.monotonic_s()
         now = self._parts.clock.now()
         principal = await self._parts.identity.authenticate(credential, now)
         if principal.user is None:
@@ -90,6 +91,7 @@ class Greeting:
         greeted = await self._attach(record, command, link, secret, committed)
         self._parts.bus.publish_nowait(committed.facts)
         self._parts.telemetry.count("logins", label="ok")
+        self._parts.telemetry.observe_s("login", self._parts.clock.monotonic_s() - started_s)
         self._parts.telemetry.event(
             "session_opened",
             user=record.user,

@@ -13,6 +13,9 @@ from unisono.domain.errors import Unavailable, UnisonoError
 from unisono.domain.ids import Instant, NodeId
 
 EXPIRED_PER_TURN: Final = 200
+TOUCH_EVERY_S: Final = 30.0
+"""How exact it is known when a session last spoke."""
+TOUCHED_AT_ONCE: Final = 1000
 FORGET_EVERY_S: Final = 3600.0
 JITTER_SHARE: Final = 0.1
 
@@ -32,6 +35,7 @@ class Housekeeping:
         self._own_sessions = own_sessions
         self.node = NodeId(0)
         self.has_lease = True
+        self._touched_s = 0.0
 
     async def run(self) -> None:
         """Do the chores until cancelled. A chore that fails is logged and tried again at its next turn."""
@@ -40,6 +44,7 @@ class Housekeeping:
             chores.create_task(self._repeat("sweep", options.sweep_s, self._fanout.sweep))
             chores.create_task(self._repeat("lease", options.lease_ttl_s / 3, self._keep_lease))
             chores.create_task(self._repeat("expiry", options.sweep_s, self._end_expired))
+            chores.create_task(self._repeat("touch", TOUCH_EVERY_S, self._touch))
             chores.create_task(self._repeat("forget", FORGET_EVERY_S, self._forget))
 
     async def _repeat(self, name: str, every_s: float, chore: Chore) -> None:
@@ -49,6 +54,8 @@ class Housekeeping:
                 await chore()
             except UnisonoError as fault:
                 self._parts.telemetry.fault("chore_failed", chore=name, code=fault.code)
+            except Exception as defect:  # noqa: BLE001  (a chore's defect must not end what everybody else does)
+                self._parts.telemetry.defect("chore_failed", defect, chore=name)
 
     async def _keep_lease(self) -> None:
         self.has_lease = await self._parts.sessions.keep_lease(self.node, self._options.lease_ttl_s)
@@ -63,6 +70,18 @@ class Housekeeping:
     async def _end_expired(self) -> None:
         before = Instant(self._parts.clock.now() - int(self._options.detach_window_s * 1000))
         await self._own_sessions.end_expired(before, EXPIRED_PER_TURN)
+
+    async def _touch(self) -> None:
+        """Note which sessions spoke since the last time."""
+        now, now_s = self._parts.clock.now(), self._parts.clock.monotonic_s()
+        seen = [
+            (attached.session, Instant(now - int((now_s - attached.link.heard_at_s) * 1000)))
+            for attached in self._audience
+            if attached.link.heard_at_s > self._touched_s
+        ]
+        self._touched_s = now_s
+        for start in range(0, len(seen), TOUCHED_AT_ONCE):
+            await self._parts.sessions.touch(seen[start : start + TOUCHED_AT_ONCE])
 
     async def _forget(self) -> None:
         before = Instant(self._parts.clock.now() - int(self._options.ended_kept_s * 1000))

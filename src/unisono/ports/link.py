@@ -19,6 +19,8 @@ class Link(Protocol):
     """A connection that carries a session."""
 
     encoder: Encoder
+    heard_at_s: float
+    """When the peer last spoke, on the monotonic clock."""
 
     def push_nowait(self, frame: bytes) -> None:
         """Queue bytes for the peer; frames leave in this order. A link past its bound ends itself instead."""

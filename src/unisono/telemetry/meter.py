@@ -1,7 +1,7 @@
 """Counts in plain numbers: about 0.1 µs each. `exposition` makes text of them when somebody asks."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from unisono.telemetry.metrics import LABEL_VALUES_MAX, METRICS, Metric
@@ -38,6 +38,7 @@ class Meter:
         self._counts: Final[dict[str, dict[str, int]]] = {}
         self._gauges: Final[dict[str, float]] = {}
         self._histograms: Final[dict[str, Histogram]] = {}
+        self._watched: Final[dict[str, Callable[[], float]]] = {}
         for metric in metrics.values():
             self._declare(metric)
 
@@ -78,13 +79,18 @@ class Meter:
         if histogram is not None:
             histogram.observe(seconds)
 
+    def watch(self, name: str, read: Callable[[], float]) -> None:
+        """Have a gauge, or a counter without a label, read where it is kept whenever somebody asks."""
+        self._watched[name] = read
+
     def counted(self, name: str, label: str = "") -> int:
         """Give a counter's value."""
-        return self._counts[name].get(label, 0)
+        return int(self.counts_of(name).get(label, 0))
 
     def level(self, name: str) -> float:
         """Give a gauge's value."""
-        return self._gauges[name]
+        read = self._watched.get(name)
+        return self._gauges[name] if read is None else read()
 
     @property
     def metrics(self) -> Collection[Metric]:
@@ -93,7 +99,8 @@ class Meter:
 
     def counts_of(self, name: str) -> Mapping[str, int]:
         """Give a counter's values by label."""
-        return self._counts[name]
+        read = self._watched.get(name)
+        return self._counts[name] if read is None else {"": int(read())}
 
     def histogram_of(self, name: str) -> Histogram:
         """Give a histogram."""

@@ -13,6 +13,10 @@ class Flusher:
     """Writes the outboxes that something was put into, at the end of the turn. One per event loop."""
 
     def __init__(self) -> None:
+        self.writes = 0
+        """Writes so far."""
+        self.sent_bytes = 0
+        """Bytes handed to transports so far."""
         self._loop = asyncio.get_running_loop()
         self._filled: list[Outbox] = []
 
@@ -24,8 +28,9 @@ class Flusher:
 
     def _flush(self) -> None:
         filled, self._filled = self._filled, []
+        self.writes += len(filled)
         for outbox in filled:
-            outbox.flush()
+            self.sent_bytes += outbox.flush()
 
 
 class Outbox:
@@ -71,19 +76,20 @@ class Outbox:
         if self._waiting_bytes > self._limit_bytes:
             self._overflow()
 
-    def flush(self) -> None:
-        """Hand what was put in to the transport, in one write."""
-        frames = self._frames
+    def flush(self) -> int:
+        """Hand what was put in to the transport, in one write; give how many bytes it was."""
+        frames, size = self._frames, self._waiting_bytes
         if not frames:
-            return
+            return 0
         self._frames = []
         self._waiting_bytes = 0
         if self._transport.is_closing():
             self._is_open = False
-            return
+            return 0
         self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
         if self._is_open and self._transport.get_write_buffer_size() > self._limit_bytes:
             self._overflow()
+        return size
 
     def close(self, last: bytes) -> None:
         """Write what waits, then `last`, and take nothing more."""

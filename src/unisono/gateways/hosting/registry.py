@@ -19,6 +19,10 @@ class Registry:
     def __len__(self) -> int:
         return len(self._connections)
 
+    def queued_bytes(self) -> int:
+        """Give how much waits for all connections together."""
+        return sum(connection.queued_bytes() for connection in self._connections)
+
     def __iter__(self) -> Iterator[Connection]:
         return iter(tuple(self._connections))
 

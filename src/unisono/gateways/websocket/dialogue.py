@@ -9,11 +9,11 @@ from aiohttp import WSMsgType, web
 from msgspec import Struct
 
 from unisono.app.caller import Caller
+from unisono.app.greeting import Greeted
 from unisono.app.node import Node
 from unisono.domain.answers import Answer
-from unisono.domain.commands import Login, Resume
+from unisono.domain.commands import Command, Login, Resume
 from unisono.domain.errors import Internal, Malformed, NotGreeted, Timeout, UnisonoError
-from unisono.domain.ids import SessionId
 from unisono.domain.permission import Standing, check
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.connection import Connection
@@ -47,6 +47,7 @@ class Dialogue:
         socket: Socket,
         connection: Connection,
         encoder: NativeEncoder,
+        *,
         admission: Admission,
         pace: Pace,
     ) -> None:
@@ -85,26 +86,39 @@ class Dialogue:
     async def _serve(self, request: Request, credential_of: CredentialOf, address: str) -> None:
         command = request.do
         try:
-            check(type(command), Standing.UNGREETED)
-            with self._admission.greeting():
-                match command:
-                    case Login():
-                        greeted = await self._node.greeting.login(command, credential_of(command), self._connection)
-                        session = SessionId(command.login)
-                    case Resume(session=session):
-                        greeted = await self._node.greeting.resume(command, address, self._connection)
-                    case _:
-                        raise NotGreeted()
+            greeted = await self._greet(command, credential_of, address)
         except UnisonoError as fault:
-            self._refuse(request.id, fault)
-            self._connection.end(fault)
+            self._refuse_greeting(request, fault)
+            return
+        except Exception as defect:  # noqa: BLE001  (a defect in the operator's own function costs one login)
+            self._node.parts.telemetry.defect("greeting_failed", defect)
+            self._refuse_greeting(request, Internal())
             return
         try:
             self._connection.answer_nowait(self._encoder.reply(request.id, greeted.welcome))
             self._connection.uncork()
             await self._converse(greeted.caller)
         finally:
-            await self._node.leave(session, self._connection)
+            if greeted.caller.session is not None:
+                await self._node.leave(greeted.caller.session, self._connection)
+
+    async def _greet(self, command: Command, credential_of: CredentialOf, address: str) -> Greeted:
+        check(type(command), Standing.UNGREETED)
+        with self._admission.greeting():
+            match command:
+                case Login():
+                    return await self._node.greeting.login(command, credential_of(command), self._connection)
+                case Resume():
+                    return await self._node.greeting.resume(command, address, self._connection)
+                case _:
+                    raise NotGreeted()
+
+    def _refuse_greeting(self, request: Request, fault: UnisonoError) -> None:
+        if isinstance(request.do, Login | Resume):
+            outcomes = "logins" if isinstance(request.do, Login) else "resumes"
+            self._node.parts.telemetry.count(outcomes, label=fault.code)
+        self._refuse(request.id, fault)
+        self._connection.end(fault)
 
     async def _converse(self, caller: Caller) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -122,12 +136,15 @@ class Dialogue:
         def acknowledge(answer: Answer) -> None:
             self._connection.push_nowait(self._encoder.reply(request.id, answer))
 
+        parts = self._node.parts
+        started_s = parts.clock.monotonic_s()
         try:
             await self._node.executor.execute(caller, request.do, acknowledge)
+            parts.telemetry.observe_s("command", parts.clock.monotonic_s() - started_s)
         except UnisonoError as fault:
             self._refuse(request.id, fault)
         except Exception as defect:  # noqa: BLE001  (the task tree of a request ends here; a defect costs one answer)
-            self._node.parts.telemetry.defect("command_failed", defect, op=type(request.do).__name__)
+            parts.telemetry.defect("command_failed", defect, op=type(request.do).__name__)
             self._refuse(request.id, Internal())
         finally:
             self._in_flight -= 1
@@ -162,6 +179,7 @@ class Dialogue:
 
     def _payload(self, data: bytes | str, *, is_text: bool) -> bytes | None:
         self._node.parts.telemetry.count("frames_received")
+        self._node.parts.telemetry.count("received", len(data))
         if is_text is self._encoder.codec.is_text and isinstance(data, bytes):
             return data
         fault = Malformed(reason="text frames carry JSON, binary frames MessagePack")

@@ -107,7 +107,7 @@ class WebSocketDoor:
         count = self._node.parts.telemetry.count
         count("connections_opened", label="websocket")
         try:
-            dialogue = Dialogue(self._node, socket, connection, encoder, self._admission, options.pace)
+            dialogue = Dialogue(self._node, socket, connection, encoder, admission=self._admission, pace=options.pace)
             await dialogue.run(partial(_credential, request, address), address)
         finally:
             self._registry.discard(connection)
