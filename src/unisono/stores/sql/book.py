@@ -57,6 +57,7 @@ class Book:
         self.now = Instant(0)
         self.pos = 0
         self.reached = 0
+        self._late: set[StreamKey] = set()
         self._forget()
 
     def _forget(self) -> None:
@@ -96,6 +97,7 @@ class Book:
 
     def settle(self) -> None:
         """Forget what must not be believed after the commit."""
+        self._late.clear()
         if self._is_kept and self._known < KEPT_MAX:
             self._forget_batch()
         else:
@@ -125,7 +127,18 @@ class Book:
         return stream
 
     def writable(self, keys: Collection[StreamKey]) -> None:
-        """Make streams that do not exist yet, so that facts can be placed in them."""
+        """Make streams that do not exist yet, so that facts can be placed in them.
+
+        Those that nobody foresaw are locked late and out of order. Should that fail, the next attempt foresees them.
+        """
+        late = [key for key in keys if self._streams.get(key) is None]
+        if late:
+            if not self._late:
+                self.connection.hurry()
+            self._late.update(late)
+            self._make(late)
+
+    def _make(self, keys: Collection[StreamKey]) -> None:
         unknown = [key for key in keys if key not in self._streams]
         if unknown:
             self._load_streams(unknown)
@@ -205,6 +218,8 @@ class Book:
 
     def foresee_streams(self, ahead: Foresight) -> None:
         """Load the streams that a batch names, and lock them against other writers, in one order."""
+        ahead.own |= self._late
+        self._late.clear()
         if ahead.unique:
             self._load_unique(ahead.unique)
             ahead.streams.update(key for name in ahead.unique if (key := self._unique[name]) is not None)
@@ -212,7 +227,10 @@ class Book:
         if unknown:
             self._load_streams(unknown)
         if ahead.own:
-            self.writable(ahead.own)
+            self._make(ahead.own)
+        if not self._is_kept and (unseen := {name for name in ahead.unique if self._unique[name] is None}):
+            # Another writer may have made it while we waited for the locks.
+            self._load_unique(unseen)
 
     def foresee_details(self, ahead: Foresight) -> None:
         """Load what belongs to the streams of a batch."""

@@ -32,6 +32,9 @@ class Connection(Protocol):
     def begin(self) -> None:
         """Begin a transaction that writes."""
 
+    def hurry(self) -> None:
+        """Wait for locks only briefly from here on: they are taken out of order, and a circle must end soon."""
+
     def begin_reading(self) -> None:
         """Begin a transaction in which all reads see one moment."""
 

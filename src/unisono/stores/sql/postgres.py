@@ -33,11 +33,13 @@ CHECKPOINT: Final = (
     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1"
     " + coalesce((SELECT value::bigint FROM meta WHERE name = 'offset'), 0)"
 )
+HURRY: Final = "SET LOCAL lock_timeout = '100ms'"
 CLUSTER: Final = "SELECT system_identifier::text FROM pg_control_system()"
 
 AGAIN: Final = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
     psycopg.errors.UniqueViolation,
 )
 
@@ -59,6 +61,10 @@ class PostgresConnection:
     def begin(self) -> None:
         """Begin a transaction that writes. Each statement sees what was committed before it: locks come first."""
         self.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+
+    def hurry(self) -> None:
+        """Wait for locks only briefly until the end of this transaction."""
+        self.run(HURRY)
 
     def begin_reading(self) -> None:
         """Begin a transaction in which all reads see one moment."""

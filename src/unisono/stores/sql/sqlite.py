@@ -56,6 +56,9 @@ class SqliteConnection:
         """Begin a transaction that writes."""
         self._connection.execute("BEGIN IMMEDIATE")
 
+    def hurry(self) -> None:
+        """Do nothing: nobody else holds locks."""
+
     def begin_reading(self) -> None:
         """Begin a transaction in which all reads see one moment."""
         self._connection.execute("BEGIN")

@@ -50,7 +50,7 @@ class Transaction:
         ahead.streams.update(map(user_stream, scope.users))
         if scope.unique_of is not None:
             ahead.unique.add(unique_key(*scope.unique_of))
-            ahead.streams.update(map(user_stream, scope.unique_of[1]))
+            ahead.own.update(map(user_stream, scope.unique_of[1]))
 
     def name_details(self, book: Book, ahead: Foresight) -> None:
         """Name memberships and the place of the send key."""

@@ -1,0 +1,214 @@
+"""Several nodes on one PostgreSQL schema."""
+
+import asyncio
+import threading
+
+import psycopg
+
+from tests.contract.stores.acts import (
+    ANN,
+    BOB,
+    CIM,
+    DAN,
+    ROOM,
+    add,
+    conversation_id,
+    create,
+    limit_of,
+    log_in,
+    moved,
+    record,
+    remove,
+    send,
+    seqs,
+    view_of,
+)
+from tests.contract.stores.conftest import Home
+from tests.support.time_and_chance import NOON
+from unisono.domain.answers import Done
+from unisono.domain.conversation import Decision, Scope, Snapshot
+from unisono.domain.facts import MembersLeft, SessionOpened
+from unisono.domain.ids import START, Seq, UserId, conversation_stream, user_stream
+from unisono.domain.placement import Draft
+
+PATIENCE_S = 20.0
+POSITIONS = """
+    SELECT seq, pos FROM app_test.facts JOIN app_test.streams ON streams.id = facts.stream
+    WHERE key = 'c/000000000000000000000000' ORDER BY seq
+"""
+
+
+async def test_a_commit_that_becomes_visible_late_is_not_missed(shared: Home) -> None:
+    """The transaction that began first commits last; a checkpoint taken in between must lie before both."""
+    slow, quick = await shared.open(), await shared.open()
+    other = conversation_id(1)
+    await create(slow, ANN, BOB)
+    await create(slow, ANN, BOB, room=other)
+    has_begun, release = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def decide(_: Snapshot) -> Decision:
+        loop.call_soon_threadsafe(has_begun.set)
+        release.wait(PATIENCE_S)
+        return Decision((Draft(conversation_stream(ROOM), MembersLeft((DAN,), ANN)),), lambda _: Done())
+
+    before = await quick.log.checkpoint()
+    async with asyncio.TaskGroup() as tasks:
+        late = tasks.create_task(slow.log.transact(Scope(conversation=ROOM), decide))
+        await has_begun.wait()
+        await send(quick, ANN, "key", room=other)
+        between = await quick.log.checkpoint()
+        app = await quick.log.moved_in_app(before, 10)
+        page = await quick.log.moved(ANN, before, None, 10)
+        assert [head.stream for head in page.heads] == [conversation_stream(other)]
+        release.set()
+    assert late.result().facts[0].checkpoint > between
+    for checkpoint in (between, app.checkpoint, page.checkpoint):
+        assert conversation_stream(ROOM) in await moved(quick, BOB, checkpoint)
+        again = await quick.log.moved_in_app(checkpoint, 10)
+        assert conversation_stream(ROOM) in {move.stream for move in again.streams}
+    audience = await quick.directory.audience(conversation_stream(ROOM), between)
+    assert (audience.after, audience.head) == (1, 2)
+
+
+async def test_positions_never_fall_along_a_stream(shared: Home) -> None:
+    """Transactions may come to a stream in another order than their numbers'; a checkpoint still cuts a prefix."""
+    slow, quick = await shared.open(), await shared.open()
+    await create(slow, ANN, BOB)
+    other = conversation_id(1)
+    await create(slow, ANN, BOB, room=other)
+    has_begun, release = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def decide(_: Snapshot) -> Decision:
+        loop.call_soon_threadsafe(has_begun.set)
+        release.wait(PATIENCE_S)
+        return Decision((Draft(conversation_stream(ROOM), MembersLeft((DAN,), ANN)),), lambda _: Done())
+
+    async with asyncio.TaskGroup() as tasks:
+        late = tasks.create_task(slow.log.transact(Scope(conversation=other), decide))
+        await has_begun.wait()
+        await send(quick, ANN, "key")
+        release.set()
+    facts = late.result().facts
+    assert facts[0].seq == 3
+    with psycopg.connect(shared.options.url) as connection:  # type: ignore[union-attr, arg-type]
+        rows = connection.execute(POSITIONS).fetchall()
+    positions = [pos for _, pos in rows]
+    assert positions == sorted(positions)
+    assert facts[0].checkpoint == positions[-1]
+
+
+async def test_two_nodes_write_one_stream_without_a_hole(shared: Home) -> None:
+    nodes = [await shared.open() for _ in range(2)]
+    await create(nodes[0], ANN, BOB)
+
+    async def write(number: int) -> list[int]:
+        return [(await send(nodes[number % 2], ANN, f"{number}-{turn}")).seq for turn in range(8)]
+
+    places = [place for run in await asyncio.gather(*map(write, range(64))) for place in run]
+    assert sorted(places) == list(range(2, 2 + 64 * 8))
+    assert await seqs(nodes[1]) == list(range(1, 2 + 64 * 8))
+
+
+async def test_two_nodes_give_a_repeated_key_one_place(shared: Home) -> None:
+    nodes = [await shared.open() for _ in range(2)]
+    await create(nodes[0], ANN, BOB)
+    placed = await asyncio.gather(*(send(nodes[turn % 2], ANN, f"key-{turn // 4}") for turn in range(80)))
+    assert {placed[turn] for turn in range(80)} == {placed[4 * turn] for turn in range(20)}
+    assert await seqs(nodes[0]) == list(range(1, 22))
+
+
+async def test_two_nodes_make_one_unique_conversation(shared: Home) -> None:
+    nodes = [await shared.open() for _ in range(2)]
+    for turn in range(10):
+        pair = UserId(f"left-{turn}"), UserId(f"right-{turn}")
+        made = await asyncio.gather(
+            *(
+                create(nodes[side], pair[side], pair[1 - side], room=conversation_id(2 * turn + side), of="direct")
+                for side in (0, 1)
+            )
+        )
+        assert len({view_of(one).conversation for one in made}) == 1
+        assert sum(view_of(one).is_new for one in made) == 1
+
+
+async def test_two_nodes_that_repeat_one_create_make_one_conversation(shared: Home) -> None:
+    nodes = [await shared.open() for _ in range(2)]
+    for turn in range(10):
+        user = UserId(f"user-{turn}")
+        made = await asyncio.gather(*(create(nodes[at % 2], user, BOB, room=conversation_id(turn)) for at in range(4)))
+        assert sum(view_of(one).is_new for one in made) == 1
+
+
+async def test_two_nodes_admit_no_more_devices_than_allowed(shared: Home) -> None:
+    nodes = [await shared.open() for _ in range(2)]
+    policy = limit_of(3)
+    await asyncio.gather(
+        *(log_in(nodes[number % 2], record(f"session-{number:03}", at=NOON), policy) for number in range(200))
+    )
+    alive = 0
+    for fact in (await nodes[0].log.read(user_stream(ANN), Seq(0), 1000)).facts:
+        alive += 1 if isinstance(fact.fact, SessionOpened) else -1
+        assert alive <= 3
+    assert alive == len(await nodes[1].sessions.list_of(ANN)) == 3
+
+
+async def test_what_one_node_changes_the_other_decides_over(shared: Home) -> None:
+    nodes = [await shared.open() for _ in range(2)]
+    await create(nodes[0], ANN, BOB)
+    for turn in range(10):
+        await send(nodes[0], ANN, f"{turn}")
+        await remove(nodes[1], ANN, BOB)
+        outcome = await asyncio.gather(send(nodes[0], BOB, f"refused-{turn}"), return_exceptions=True)
+        assert isinstance(outcome[0], Exception)
+        await add(nodes[0], ANN, BOB)
+        assert (await send(nodes[1], BOB, f"{turn}")).seq == 4 * turn + 5
+
+
+async def test_two_nodes_that_cross_each_other_both_get_through(shared: Home) -> None:
+    """Batches over the same users and conversations in any order end in deadlocks; these are run again."""
+    nodes = [await shared.open() for _ in range(2)]
+    users = [ANN, BOB, CIM, DAN]
+
+    async def churn(number: int) -> None:
+        node, room = nodes[number % 2], conversation_id(number % 3)
+        me = users[number % 4]
+        await create(node, me, *users, room=conversation_id(100 + number))
+        await log_in(node, record(f"session-{number}", me, at=NOON))
+        await send(node, ANN, f"{number}", room=room)
+        await create(nodes[1 - number % 2], users[number % 3], *users, room=conversation_id(200 + number))
+
+    for number in range(3):
+        await create(nodes[0], ANN, *users, room=conversation_id(number))
+    await asyncio.gather(*map(churn, range(40)))
+    for number in range(3):
+        stream = conversation_stream(conversation_id(number))
+        assert await seqs(nodes[0], stream) == list(range(1, len(await seqs(nodes[1], stream)) + 1))
+    heads = await moved(nodes[0], DAN)
+    assert len(heads) == 3 + 80 + 1
+
+
+async def test_positions_go_on_in_a_database_that_was_moved_to_another_cluster(shared: Home) -> None:
+    """There, transaction numbers begin anew: a client's old checkpoint would hide all that is to come."""
+    store = await shared.open()
+    await create(store, ANN, BOB)
+    before = await store.log.checkpoint()
+    await shared.close(store)
+    assert shared.options is not None
+    assert shared.options.url is not None
+    with psycopg.connect(shared.options.url) as connection:
+        kept = connection.execute("SELECT name, value FROM app_test.meta").fetchall()
+        connection.execute("UPDATE app_test.meta SET value = 'another' WHERE name = 'cluster'")
+        connection.execute("UPDATE app_test.streams SET head_pos = head_pos + 100000000")
+        connection.execute("UPDATE app_test.facts SET pos = pos + 100000000")
+    again = await shared.open()
+    after = await again.log.checkpoint()
+    assert after > before + 100_000_000
+    await send(again, ANN, "key")
+    assert await moved(again, BOB, after) == {conversation_stream(ROOM): 2}
+    assert len(await moved(again, BOB, START)) == 2
+    await shared.close(again)
+    with psycopg.connect(shared.options.url) as connection:
+        for name, value in kept:
+            connection.execute("UPDATE app_test.meta SET value = %s WHERE name = %s", (value, name))

@@ -1,0 +1,365 @@
+"""The sessions' promises: one decision per user at a time, resume, fences, leases, revocation."""
+
+import asyncio
+
+import pytest
+
+from tests.contract.stores.acts import (
+    ANN,
+    BOB,
+    AnyStore,
+    digest,
+    end_session,
+    limit_of,
+    log_in,
+    open_session,
+    record,
+)
+from tests.support.time_and_chance import NOON, ManualClock
+from unisono.domain.devices import PRESETS
+from unisono.domain.errors import DeviceRefused, Invalid, Replaced
+from unisono.domain.facts import Label, SessionEnded, SessionOpened
+from unisono.domain.ids import Fence, Instant, NodeId, Platform, Seq, SessionId, user_stream
+from unisono.ports.sessions import EndedSession, Ending, SessionDecision, SessionRecord
+
+ONE, TWO = SessionId("one"), SessionId("two")
+
+
+async def attach(
+    store: AnyStore, session: str, *, fence: int | None = None, node: int = 1, secret: str = "secret"
+) -> SessionRecord | EndedSession | None:
+    return await store.sessions.attach(
+        SessionId(session), digest(secret), None if fence is None else Fence(fence), NodeId(node)
+    )
+
+
+async def held(store: AnyStore, session: str = "one") -> SessionRecord:
+    return next(one for one in await store.sessions.list_of(ANN) if one.session == session)
+
+
+async def test_an_opened_session_is_listed_as_it_was_opened(store: AnyStore) -> None:
+    wanted = record("one", at=NOON, credential="c1", expires_at=Instant(NOON + 1000))
+    committed = await open_session(store, wanted)
+    assert committed.opened == wanted
+    assert await store.sessions.list_of(ANN) == [wanted]
+    assert await store.sessions.list_of(BOB) == []
+    assert [fact.fact for fact in committed.facts] == [SessionOpened(ONE, wanted.device, wanted.shown)]
+    assert (committed.facts[0].stream, committed.facts[0].seq) == (user_stream(ANN), 1)
+
+
+async def test_sessions_are_listed_and_decided_over_from_the_oldest_login_on(store: AnyStore) -> None:
+    for number, name in enumerate(("c", "a", "b")):
+        await open_session(store, record(name, at=Instant(NOON + number)))
+    await open_session(store, record("0", at=Instant(NOON + 1)))
+    assert [one.session for one in await store.sessions.list_of(ANN)] == ["c", "0", "a", "b"]
+    seen: list[str] = []
+
+    def decide(now: Instant, sessions: object) -> SessionDecision:
+        assert now == NOON
+        seen.extend(one.session for one in sessions)  # type: ignore[attr-defined]
+        return SessionDecision()
+
+    committed = await store.sessions.decide(ANN, decide)
+    assert seen == ["c", "0", "a", "b"]
+    assert (committed.ended, committed.opened, committed.facts) == ((), None, ())
+
+
+async def test_endings_come_before_the_opening_in_the_users_stream(store: AnyStore) -> None:
+    first = record("one", at=NOON)
+    await open_session(store, first)
+    newcomer = Label(Platform("ios"), "phone")
+    wanted = record("two", at=NOON)
+    committed = await store.sessions.decide(
+        ANN, lambda now, sessions: SessionDecision((Ending(ONE, "displaced", newcomer),), wanted)
+    )
+    assert committed.ended == (first,)
+    assert [fact.fact for fact in committed.facts] == [
+        SessionEnded(ONE, first.device, "displaced", newcomer),
+        SessionOpened(TWO, wanted.device, wanted.shown),
+    ]
+    assert [fact.seq for fact in committed.facts] == [2, 3]
+    assert await store.sessions.list_of(ANN) == [wanted]
+    assert await store.sessions.find_ended(ONE) == EndedSession(ANN, Ending(ONE, "displaced", newcomer))
+    assert await store.sessions.find_ended(TWO) is None
+    facts = await store.log.read(user_stream(ANN), Seq(0), 10)
+    assert [fact.fact for fact in facts.facts][1:] == [fact.fact for fact in committed.facts]
+
+
+async def test_ending_what_is_over_or_somebody_elses_does_nothing(store: AnyStore) -> None:
+    await open_session(store, record("one", at=NOON))
+    await end_session(store, ANN, "one")
+    again = await end_session(store, ANN, "one")
+    await open_session(store, record("two", BOB, at=NOON))
+    foreign = await end_session(store, ANN, "two")
+    assert (again.ended, again.facts, foreign.ended, foreign.facts) == ((), (), (), ())
+    assert len(await store.sessions.list_of(BOB)) == 1
+
+
+async def test_a_repeated_login_renews_its_session_and_leaves_no_fact(store: AnyStore, clock: ManualClock) -> None:
+    first = await open_session(store, record("one", device="d", at=NOON, node=NodeId(1), secret="first"))
+    clock.advance(5)
+    again = await open_session(
+        store, record("one", device="d", at=clock.now(), node=NodeId(2), secret="second", credential="c2")
+    )
+    assert again.facts == ()
+    assert again.ended == ()
+    assert again.opened is not None
+    assert first.opened is not None
+    assert again.opened.fence > first.opened.fence
+    assert (again.opened.opened_at, again.opened.credential) == (NOON, "c2")
+    await store.sessions.detach(ONE, first.opened.fence)
+    assert await attach(store, "one", secret="first") is None
+    assert isinstance(await attach(store, "one", secret="second"), SessionRecord)
+    assert len(await store.sessions.list_of(ANN)) == 1
+
+
+async def test_a_session_id_is_never_used_twice(store: AnyStore) -> None:
+    await open_session(store, record("one", at=NOON))
+    with pytest.raises(Invalid):
+        await open_session(store, record("one", device="another", at=NOON))
+    with pytest.raises(Invalid):
+        await open_session(store, record("one", BOB, at=NOON))
+    await end_session(store, ANN, "one")
+    with pytest.raises(Invalid):
+        await open_session(store, record("one", at=NOON))
+    assert await store.sessions.list_of(ANN) == []
+
+
+async def test_a_refused_opening_ends_nobody(store: AnyStore) -> None:
+    await open_session(store, record("one", at=NOON))
+    taken = record("two", BOB, at=NOON)
+    await open_session(store, taken)
+    wanted = record("two", at=NOON)
+    with pytest.raises(Invalid):
+        await store.sessions.decide(ANN, lambda now, sessions: SessionDecision((Ending(ONE, "displaced"),), wanted))
+    assert len(await store.sessions.list_of(ANN)) == 1
+    assert (await store.log.read(user_stream(ANN), Seq(0), 10)).head == 1
+
+
+async def test_a_decision_that_raises_leaves_no_trace(store: AnyStore) -> None:
+    policy = PRESETS["turms-keep"]
+    await log_in(store, record("one", at=NOON), policy)
+    with pytest.raises(DeviceRefused):
+        await log_in(store, record("two", at=NOON), policy)
+    assert [one.session for one in await store.sessions.list_of(ANN)] == [ONE]
+
+
+@pytest.mark.rows("E11", "E12")
+async def test_four_devices_of_a_platform_stay_whoever_joins_on_another(store: AnyStore) -> None:
+    names = [f"web-{number}" for number in range(4)]
+    for number, name in enumerate(names):
+        await log_in(store, record(name, at=Instant(NOON + number)))
+    await log_in(store, record("phone", at=Instant(NOON + 4), platform="ios"))
+    assert [one.session for one in await store.sessions.list_of(ANN)] == [*names, "phone"]
+    fifth = await log_in(store, record("web-4", at=Instant(NOON + 5)))
+    assert [one.session for one in fifth.ended] == ["web-0"]
+
+
+@pytest.mark.rows("T1")
+async def test_of_two_tabs_that_log_in_as_one_device_type_exactly_one_stays(store: AnyStore) -> None:
+    policy = PRESETS["turms"]
+    await asyncio.gather(*(log_in(store, record(name, at=NOON), policy) for name in ("one", "two")))
+    assert len(await store.sessions.list_of(ANN)) == 1
+
+
+async def test_two_hundred_logins_at_once_never_exceed_three_devices(store: AnyStore) -> None:
+    policy = limit_of(3)
+    committed = await asyncio.gather(
+        *(log_in(store, record(f"session-{number:03}", at=NOON), policy) for number in range(200))
+    )
+    alive = 0
+    for fact in (await store.log.read(user_stream(ANN), Seq(0), 1000)).facts:
+        alive += 1 if isinstance(fact.fact, SessionOpened) else -1
+        assert alive <= 3
+    assert alive == len(await store.sessions.list_of(ANN)) == 3
+    assert sum(len(one.ended) for one in committed) == 197
+
+
+async def test_attaching_needs_the_right_secret(store: AnyStore) -> None:
+    await open_session(store, record("one", at=NOON))
+    assert await attach(store, "one", secret="wrong") is None
+    assert await attach(store, "none") is None
+    await end_session(store, ANN, "one")
+    assert await attach(store, "one", secret="wrong") is None
+
+
+async def test_attaching_takes_the_session_over_and_leaves_no_fact(store: AnyStore, clock: ManualClock) -> None:
+    node = await store.sessions.take_lease("node", 60)
+    await open_session(store, record("one", at=NOON))
+    clock.advance(5)
+    taken = await attach(store, "one", node=node)
+    assert isinstance(taken, SessionRecord)
+    assert (taken.node, taken.fence, taken.seen_at, taken.detached_at) == (node, 1, NOON + 5000, None)
+    assert await held(store) == taken
+    assert (await store.log.read(user_stream(ANN), Seq(0), 10)).head == 1
+
+
+async def test_attaching_what_is_over_tells_how_it_ended(store: AnyStore) -> None:
+    await open_session(store, record("one", at=NOON))
+    await end_session(store, ANN, "one")
+    assert await attach(store, "one") == EndedSession(ANN, Ending(ONE, "closed"))
+
+
+async def test_a_lower_fence_than_the_highest_seen_is_refused(store: AnyStore) -> None:
+    await open_session(store, record("one", at=NOON))
+    fences = [
+        taken.fence
+        for fence in (None, 7, 7, None, 9)
+        if (taken := await attach(store, "one", fence=fence))  # type: ignore[union-attr]
+    ]
+    assert fences == [1, 7, 7, 8, 9]
+    with pytest.raises(Replaced):
+        await attach(store, "one", fence=8)
+    assert (await held(store)).fence == 9
+
+
+async def test_a_connection_that_goes_late_leaves_its_successor_alone(store: AnyStore, clock: ManualClock) -> None:
+    node = await store.sessions.take_lease("node", 60)
+    await open_session(store, record("one", at=NOON))
+    await attach(store, "one", node=node)
+    await attach(store, "one", node=node)
+    await store.sessions.detach(ONE, Fence(1))
+    assert (await held(store)).node == node
+    clock.advance(3)
+    await store.sessions.detach(ONE, Fence(2))
+    assert ((await held(store)).node, (await held(store)).detached_at) == (None, NOON + 3000)
+    clock.advance(3)
+    await store.sessions.detach(ONE, Fence(2))
+    assert (await held(store)).detached_at == NOON + 3000
+
+
+async def test_touching_moves_the_last_sign_of_life_forward_alone(store: AnyStore) -> None:
+    await open_session(store, record("one", at=NOON))
+    await store.sessions.touch([(ONE, Instant(NOON + 9)), (TWO, Instant(NOON + 9))])
+    await store.sessions.touch([(ONE, Instant(NOON + 5))])
+    await store.sessions.touch([])
+    assert (await held(store)).seen_at == NOON + 9
+
+
+async def test_a_lease_that_ran_out_leaves_its_sessions_detached_since_then(
+    store: AnyStore, clock: ManualClock
+) -> None:
+    node = await store.sessions.take_lease("node", 10)
+    await open_session(store, record("one", at=NOON, node=node))
+    clock.advance(9.999)
+    assert (await held(store)).node == node
+    clock.advance(0.001)
+    assert ((await held(store)).node, (await held(store)).detached_at) == (None, NOON + 10_000)
+    assert not await store.sessions.keep_lease(node, 10)
+    clock.advance(100)
+    assert await store.sessions.users_with_expired(Instant(NOON + 10_000), 10) == []
+    assert await store.sessions.users_with_expired(Instant(NOON + 10_001), 10) == [ANN]
+
+
+async def test_a_lease_that_is_kept_carries_its_sessions_on(store: AnyStore, clock: ManualClock) -> None:
+    node = await store.sessions.take_lease("node", 10)
+    await open_session(store, record("one", at=NOON, node=node))
+    for _ in range(5):
+        clock.advance(9)
+        assert await store.sessions.keep_lease(node, 10)
+    assert (await held(store)).node == node
+    assert not await store.sessions.keep_lease(NodeId(node + 1), 10)
+
+
+async def test_a_new_lease_ends_the_earlier_ones_of_its_name_and_grows(store: AnyStore, clock: ManualClock) -> None:
+    first = await store.sessions.take_lease("node", 60)
+    other = await store.sessions.take_lease("other", 60)
+    await open_session(store, record("one", at=NOON, node=first))
+    await open_session(store, record("two", at=NOON, node=other))
+    clock.advance(5)
+    second = await store.sessions.take_lease("node", 60)
+    assert first < other < second
+    assert (await held(store)).detached_at == NOON + 5000
+    assert (await held(store, "two")).node == other
+    assert not await store.sessions.keep_lease(first, 60)
+    assert await store.sessions.keep_lease(second, 60)
+
+
+async def test_what_a_lost_node_carried_counts_from_the_end_of_its_lease(store: AnyStore, clock: ManualClock) -> None:
+    """A server that was killed and comes back an hour later finds its sessions detached for nearly that hour."""
+    first = await store.sessions.take_lease("node", 10)
+    await open_session(store, record("one", at=NOON, node=first))
+    clock.advance(3600)
+    await store.sessions.take_lease("node", 10)
+    assert (await held(store)).detached_at == NOON + 10_000
+
+
+async def test_users_whose_window_or_credential_ran_out_are_listed(store: AnyStore, clock: ManualClock) -> None:
+    users = [type(ANN)(f"user-{number}") for number in range(6)]
+    for user in users:
+        await open_session(store, record(f"of-{user}", user, at=NOON, node=NodeId(1)))
+        await store.sessions.detach(SessionId(f"of-{user}"), Fence(0))
+        clock.advance(1)
+    cut = Instant(NOON + 3000)
+    assert await store.sessions.users_with_expired(cut, 10) == users[:3]
+    assert await store.sessions.users_with_expired(cut, 2) == users[:2]
+    await end_session(store, users[0], f"of-{users[0]}")
+    assert await store.sessions.users_with_expired(cut, 10) == users[1:3]
+    await attach(store, f"of-{users[1]}", node=await store.sessions.take_lease("node", 60))
+    assert await store.sessions.users_with_expired(cut, 10) == users[2:3]
+    await open_session(store, record("paid", BOB, at=NOON, node=NodeId(2), expires_at=Instant(clock.now() + 1)))
+    assert BOB not in await store.sessions.users_with_expired(Instant(0), 10)
+    clock.advance(0.002)
+    assert BOB in await store.sessions.users_with_expired(Instant(0), 10)
+
+
+async def test_users_of_a_credential_are_those_with_open_sessions(store: AnyStore) -> None:
+    await open_session(store, record("one", at=NOON, credential="c"))
+    await open_session(store, record("two", at=NOON, credential="c"))
+    await open_session(store, record("three", BOB, at=NOON, credential="c"))
+    assert await store.sessions.users_of_credential("c") == [ANN, BOB]
+    await end_session(store, BOB, "three")
+    assert await store.sessions.users_of_credential("c") == [ANN]
+    assert await store.sessions.users_of_credential("other") == []
+
+
+async def test_a_revoked_credential_is_void_until_its_time(store: AnyStore, clock: ManualClock) -> None:
+    revoked = store.sessions.is_revoked
+    await store.sessions.revoke_credential("c", Instant(NOON + 1000))
+    await store.sessions.revoke_credential("c", Instant(NOON + 500))
+    assert await revoked(ANN, "c", NOON)
+    assert not await revoked(ANN, "d", NOON)
+    assert not await revoked(ANN, None, None)
+    clock.advance(0.999)
+    assert await revoked(ANN, "c", NOON)
+    clock.advance(0.001)
+    assert not await revoked(ANN, "c", NOON)
+
+
+async def test_credentials_issued_before_an_instant_are_void(store: AnyStore) -> None:
+    revoked = store.sessions.is_revoked
+    await store.sessions.revoke_before(ANN, NOON)
+    await store.sessions.revoke_before(ANN, Instant(NOON - 1000))
+    assert await revoked(ANN, "c", Instant(NOON - 1))
+    assert not await revoked(ANN, "c", NOON)
+    assert await revoked(ANN, "c", None)
+    assert await revoked(ANN, None, None)
+    assert not await revoked(BOB, "c", None)
+
+
+async def test_what_ended_long_ago_is_forgotten(store: AnyStore, clock: ManualClock) -> None:
+    await open_session(store, record("one", at=NOON))
+    await open_session(store, record("two", at=NOON))
+    await open_session(store, record("three", at=NOON))
+    await end_session(store, ANN, "one")
+    clock.advance(10)
+    await end_session(store, ANN, "two")
+    assert await store.sessions.forget_ended(NOON) == 0
+    assert await store.sessions.forget_ended(Instant(NOON + 1)) == 1
+    assert await store.sessions.find_ended(ONE) is None
+    assert await store.sessions.find_ended(TWO) is not None
+    assert [one.session for one in await store.sessions.list_of(ANN)] == ["three"]
+
+
+async def test_forgetting_keeps_what_still_counts(store: AnyStore, clock: ManualClock) -> None:
+    node = await store.sessions.take_lease("node", 10)
+    await open_session(store, record("one", at=NOON, node=node))
+    await store.sessions.revoke_credential("short", Instant(NOON + 1000))
+    await store.sessions.revoke_credential("long", Instant(NOON + 100_000))
+    await store.sessions.revoke_before(ANN, NOON)
+    clock.advance(50)
+    assert await store.sessions.forget_ended(clock.now()) == 0
+    assert await store.sessions.is_revoked(BOB, "long", NOON)
+    assert await store.sessions.is_revoked(ANN, None, None)
+    assert (await held(store)).detached_at == NOON + 10_000
+    assert await store.sessions.take_lease("other", 10) > node
