@@ -1,6 +1,8 @@
 """Where a chat is shown and lines come from: a terminal with an input line of its own, or a pipe."""
 
 import asyncio
+import os
+import stat
 import sys
 from collections.abc import AsyncIterator, Callable
 from typing import Final, Protocol, TextIO
@@ -76,14 +78,18 @@ class PipeTerminal:
 
     async def lines(self) -> AsyncIterator[str]:
         """Give the lines of the input until its end."""
-        reader = await _opened(self._source)
-        if reader is None:
-            # A file does not make anybody wait.
+        if not _makes_wait(self._source):
             for line in self._source:
                 yield line.rstrip("\n")
             return
-        while line_bytes := await reader.readline():
-            yield line_bytes.decode(errors="replace").rstrip("\n")
+        reader = asyncio.StreamReader(limit=LINE_MAX_BYTES)
+        loop = asyncio.get_running_loop()
+        pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), self._source)
+        try:
+            while line_bytes := await reader.readline():
+                yield line_bytes.decode(errors="replace").rstrip("\n")
+        finally:
+            pipe.close()
 
 
 def terminal_for(prompt: str, status: Callable[[], str]) -> Terminal:
@@ -93,12 +99,10 @@ def terminal_for(prompt: str, status: Callable[[], str]) -> Terminal:
     return PipeTerminal(sys.stdin, sys.stdout)
 
 
-async def _opened(source: TextIO) -> asyncio.StreamReader | None:
-    """Give a reader of a pipe, or None when it is none."""
-    reader = asyncio.StreamReader(limit=LINE_MAX_BYTES)
-    loop = asyncio.get_running_loop()
+def _makes_wait(source: TextIO) -> bool:
+    """Say if its next line may be long in coming: so with a pipe or terminal, but not with a file."""
     try:
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), source)
-    except (ValueError, OSError):
-        return None
-    return reader
+        mode = os.fstat(source.fileno()).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode)
