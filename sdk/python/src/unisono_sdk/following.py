@@ -57,6 +57,8 @@ class Following:
         """Wait until a fact was delivered here, or it is clear that it will not be."""
         at = Position(0, 0) if self.positions is None else self.positions[stream]
         if self.loss is not None or (at.epoch, at.seq) >= (epoch, seq):
+            # Handlers that were started with the fact may have been started in this very turn of the loop.
+            await asyncio.sleep(0)
             return
         waiting = self._waiting.setdefault(stream, [])
         entry = (seq, asyncio.get_running_loop().create_future())
