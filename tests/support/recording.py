@@ -93,6 +93,7 @@ class RecordingLink:
         self._counting = CountingEncoder() if encoder is None else encoder
         self.encoder: Encoder = self._counting
         self.heard_at_s = 0.0
+        self.heard_at_s = 0.0
         self.frames: list[bytes] = []
         self.ended: tuple[UnisonoError, Label | None] | None = None
 

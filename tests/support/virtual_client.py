@@ -42,10 +42,12 @@ class Manner:
     - `follows`: keeps up with its streams; without it pushes are passed over
     - `doubt`: share of acknowledged sends that are repeated all the same
     - `patience_s`: longest silence borne while something was asked
+    - `device`: its id, one of its own when not given
     - `receive_bytes`: size of the socket's own buffer
     """
 
     platform: str = "web"
+    device: str | None = None
     follows: bool = True
     doubt: float = 0.0
     patience_s: float = 20.0
@@ -244,7 +246,11 @@ class VirtualClient:
             return
         if self._login_id is None:
             self._login_id = f"{self._chance.getrandbits(96):024x}"
-        device = {"id": f"device-of-{self.name}"[:64], "platform": self._manner.platform, "label": self.name}
+        device = {
+            "id": self._manner.device or f"device-of-{self.name}"[:64],
+            "platform": self._manner.platform,
+            "label": self.name,
+        }
         if self.info is not None:
             device["info"] = self.info
         login: Frame = {"op": "login", "device": device, "login": self._login_id}
