@@ -4,9 +4,10 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from rich.table import Table
+from rich.markup import escape
 
 from unisono.cli.failing import Exit, Failure, of_code
 from unisono.cli.printing import console, moment, print_json, safe
@@ -75,35 +76,36 @@ def list_sessions(operator: Operator, user: str, *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    sessions = answer["sessions"]
-    if not sessions:
-        console().print(f"{safe(user)} has no sessions.")
+    if not answer["sessions"]:
+        console().print(f"{_plain(user)} has no sessions.")
         return
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("SESSION", "DEVICE", "PLATFORM", "LABEL", "STATE", "OPENED", "SEEN", "ADDRESS"):
-        table.add_column(heading, no_wrap=heading in ("SESSION", "DEVICE"))
+    screen = console()
+    for line in tree(answer["sessions"]):
+        # Ids stay whole, to be copied; the terminal wraps what is too long for it.
+        screen.print(line, soft_wrap=True)
+
+
+def tree(sessions: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Give the lines that show sessions below their devices, in the order of login."""
+    by_device: dict[str, list[dict[str, Any]]] = {}
     for session in sessions:
-        table.add_row(*_row(session))
-    console().print(table)
+        by_device.setdefault(session["device"], []).append(session)
+    for device, its in by_device.items():
+        shown = its[-1]["shown"]
+        name = f"{shown['label']} ({shown['platform']})" if shown.get("label") else shown["platform"]
+        yield f"[bold]{_plain(name)}[/]  [dim]device {_plain(device)}[/]"
+        yield from map(_session_line, its)
 
 
-def _row(session: dict[str, Any]) -> tuple[str, ...]:
-    shown = session["shown"]
-    state = "[green]live[/]" if session["state"] == "live" else "[yellow]detached[/]"
-    return (
-        _plain(session["session"]),
-        _plain(session["device"]),
-        _plain(shown["platform"]),
-        _plain(shown.get("label", "")),
-        state,
-        moment(session["opened_at"]),
-        moment(session["seen_at"]),
-        _plain(session.get("address", "")),
-    )
+def _session_line(session: dict[str, Any]) -> str:
+    colour = "green" if session["state"] == "live" else "yellow"
+    times = f"since {moment(session['opened_at'])}, heard {moment(session['seen_at'])}"
+    whence = f", from {_plain(session['address'])}" if session.get("address") else ""
+    return f"  {_plain(session['session'])}  [{colour}]{session['state']:<8}[/]  [dim]{times}{whence}[/]"
 
 
 def _plain(text: str) -> str:
-    return safe(text).replace("[", "\\[")
+    return escape(safe(text))
 
 
 def close_sessions(

@@ -189,7 +189,7 @@ def list_sessions(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the sessions of a user that are not over."""
+    """Show the sessions of a user that are not over, by device."""
     from unisono.cli.operating import Operator, list_sessions
     from unisono.cli.sources import admin_key as find_key
     from unisono.cli.sources import server_url, settings_from

@@ -55,10 +55,12 @@ def reach_from(
 
 
 def this_device(name: str | None, platform: str) -> Device:
-    """Give the device that this machine's user is: the same one each time, or another one by name."""
+    """Give the device that this machine's user is: the same one each time, or another one, whose id is its name."""
+    if name is not None:
+        return Device(id=name, platform=platform, label=name)
     here = socket.gethostname()
-    known = f"{here}/{getpass.getuser()}/{platform}/{name or ''}"
-    return Device(id=uuid.uuid5(uuid.NAMESPACE_DNS, known).hex, platform=platform, label=name or f"terminal on {here}")
+    known = f"{here}/{getpass.getuser()}/{platform}"
+    return Device(id=uuid.uuid5(uuid.NAMESPACE_DNS, known).hex, platform=platform, label=f"terminal on {here}")
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ from typing import Final
 from unisono.cli.printing import moment, safe
 from unisono_sdk import Label, Message, SessionView
 from unisono_sdk.events import (
-    Closed,
     Disconnect,
     Exited,
     MembersJoined,
@@ -105,8 +104,6 @@ def _of_link(event: object) -> Line | None:
             return note("connected again")
         case WasDisplaced(newcomer=newcomer):
             return warning(f"this session was displaced: {named(newcomer)} took its place")
-        case Closed(code=code, message=message) if code != "client_closed":
-            return warning(f"this session is over: {safe(message)}")
         case _:
             return None
 

@@ -22,15 +22,17 @@ async def sessions(desk: Desk, *words: str, key: str = ADMIN_KEY) -> Outcome:
     return await asyncio.to_thread(run, "sessions", *words, "--url", desk.url, "--admin-key", key)
 
 
-async def test_sessions_are_listed_as_a_table(desk: Desk) -> None:
-    async with await desk.login("alice", "d1", platform="ios", label="My [bold]phone\x1b[2J") as peer:
+async def test_sessions_are_shown_below_their_devices(desk: Desk) -> None:
+    async with (
+        await desk.login("alice", "d1", platform="ios", label="My [bold]phone\x1b[2J") as phone,
+        await desk.login("alice", "d2") as laptop,
+    ):
         told = await sessions(desk, "list", "--user", "alice")
-    heading, row = told.out.splitlines()
-    assert heading.split() == ["SESSION", "DEVICE", "PLATFORM", "LABEL", "STATE", "OPENED", "SEEN", "ADDRESS"]
-    assert row.startswith(peer.session)
-    assert "My [bold]phone�[2J" in row
-    assert " ios " in row
-    assert " live " in row
+    lines = told.out.splitlines()
+    assert lines[0] == "My [bold]phone�[2J (ios)  device d1"
+    assert lines[1].startswith(f"  {phone.session}  live      since just now, heard just now, from 127.0.0.1")
+    assert lines[2] == "web  device d2"
+    assert lines[3].startswith(f"  {laptop.session}  live")
 
 
 async def test_sessions_are_listed_as_json(desk: Desk) -> None:
