@@ -94,7 +94,7 @@ def test_good_frames_with_a_few_bytes_changed(subprotocol: str, data: st.DataObj
 
 
 @pytest.mark.full
-@settings(max_examples=50_000, deadline=None)
+@settings(max_examples=20_000, deadline=None)
 @given(subprotocols, st.data(), mutations)
 def test_good_frames_with_a_few_bytes_changed_at_length(
     subprotocol: str, data: st.DataObject, changes: list[Mutation]
@@ -105,7 +105,7 @@ def test_good_frames_with_a_few_bytes_changed_at_length(
 
 
 @pytest.mark.full
-@settings(max_examples=50_000, deadline=None)
+@settings(max_examples=20_000, deadline=None)
 @given(subprotocols, st.binary(max_size=2000))
 def test_any_bytes_at_length(subprotocol: str, frame: bytes) -> None:
     decode(subprotocol, frame)
