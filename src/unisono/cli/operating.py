@@ -99,9 +99,9 @@ def tree(sessions: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 def _session_line(session: dict[str, Any]) -> str:
     colour = "green" if session["state"] == "live" else "yellow"
-    times = f"since {moment(session['opened_at'])}, heard {moment(session['seen_at'])}"
-    whence = f", from {_plain(session['address'])}" if session.get("address") else ""
-    return f"  {_plain(session['session'])}  [{colour}]{session['state']:<8}[/]  [dim]{times}{whence}[/]"
+    parts = [f"since {moment(session['opened_at'])}", f"heard {moment(session['seen_at'])}"]
+    parts += [_plain(session["address"])] if session.get("address") else []
+    return f"  {_plain(session['session'])}  [{colour}]{session['state']:<8}[/]  [dim]{' · '.join(parts)}[/]"
 
 
 def _plain(text: str) -> str:

@@ -30,7 +30,7 @@ async def test_sessions_are_shown_below_their_devices(desk: Desk) -> None:
         told = await sessions(desk, "list", "--user", "alice")
     lines = told.out.splitlines()
     assert lines[0] == "My [bold]phone�[2J (ios)  device d1"
-    assert lines[1].startswith(f"  {phone.session}  live      since just now, heard just now, from 127.0.0.1")
+    assert lines[1].startswith(f"  {phone.session}  live      since just now · heard just now · 127.0.0.1")
     assert lines[2] == "web  device d2"
     assert lines[3].startswith(f"  {laptop.session}  live")
 

@@ -72,7 +72,7 @@ async def test_development_mode_is_said_loudly_in_banner_and_log(tmp_path: Path)
     async with serving(tmp_path, "--dev", "--port", "0") as served:
         await served.hears(UP)
         await served.hears(re.compile("(DEVELOPMENT MODE)"))
-    assert "event=dev_mode" in served.said
+        await served.hears(re.compile("(event=dev_mode)"))
 
 
 async def test_clients_are_told_when_to_come_back(tmp_path: Path) -> None:

@@ -271,5 +271,5 @@ async def _serving(handler: Callable[[web.Request], Awaitable[web.StreamResponse
 
 async def _until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110  (one turn of the loop at a time, until the others have come so far)
+        while not holds():
             await asyncio.sleep(0)
