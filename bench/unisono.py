@@ -113,7 +113,7 @@ def command(request: int | str, do: Mapping[str, object]) -> str:
 
 def send(conversation: str) -> str:
     """Give the frame of a message for the load generator: own request id and send key each, and a body of its own."""
-    do = {"op": "send", "conversation": conversation, "key": "k%d-%n", "content": {"text": "%m"}}
+    do = {"op": "send", "conversation": conversation, "key": "%u-%d-%n", "content": {"text": "%m"}}
     return command("1%n", do)
 
 

@@ -156,6 +156,7 @@ static int ep;
 static struct sockaddr_in server_addr;
 static struct conn *subs, *pubs;
 static uint8_t rbuf[RBUF_SIZE + 64];
+static uint64_t run_id;             /* %u: another one in each run           */
 static uint64_t rng = 0x9e3779b97f4a7c15u;
 
 static int ready_count, failed_count, closed_count;
@@ -406,7 +407,7 @@ static size_t put_text(uint8_t *to, size_t room, const char *text)
 }
 
 /* Expands %d (index), %g (group), %D and %G (the same, zero-padded to six and
- * four digits), %v (line of --values), %1 to %4 (captures of `c`, which may be
+ * four digits), %u (the run), %v (line of --values), %1 to %4 (captures of `c`, which may be
  * NULL), %% into a static buffer. */
 static struct bytes expand(struct bytes t, int index, const struct conn *c)
 {
@@ -426,6 +427,8 @@ static struct bytes expand(struct bytes t, int index, const struct conn *c)
             n += (size_t)sprintf((char *)buf + n, "%d", index % opt.groups);
         else if (k == 'G')
             n += (size_t)sprintf((char *)buf + n, "%04d", index % opt.groups);
+        else if (k == 'u')
+            n += (size_t)sprintf((char *)buf + n, "%012" PRIx64, run_id);
         else if (k == 'v' && nvalues)
             n += put_text(buf + n, sizeof buf - 16 - n, values[index % nvalues]);
         else if (c && k >= '1' && k < '1' + c->ncaptures)
@@ -1405,7 +1408,7 @@ static const char usage[] =
 "  -d, --duration S       measured time                               (5)\n"
 "  -W, --warmup S         unmeasured time before it                   (1)\n"
 "      --payload T        message; %m body, %n sequence, %d publisher,\n"
-"                         %g its group                               (%m)\n"
+"                         %g its group, %u the run                   (%m)\n"
 "      --binary           send binary frames instead of text\n"
 "      --send T           script: send this frame (%d index, %g group)\n"
 "      --expect S         script: wait for a frame containing S\n"
@@ -1619,6 +1622,7 @@ int main(int argc, char **argv)
     if (ep < 0)
         die("epoll_create1: %s", strerror(errno));
     rng ^= clock_ns() | 1;
+    run_id = clock_ns() & 0xffffffffffffu;
     deadline = clock_ns() + (uint64_t)(opt.limit * 1e9);
 
     int nsubs = mode == STORM ? opt.parallel : opt.conns;

@@ -12,6 +12,8 @@ from bench.figures import Reading
 from bench.processes import HOST, LOAD_CORE, BenchError, pinned
 
 LIMIT_S: Final = 120.0
+DRAIN_S: Final = 5.0
+"""How long the last deliveries may take. A busy machine is slow; only what never comes is lost."""
 
 
 class Target(Struct, frozen=True):
@@ -34,8 +36,8 @@ def load(mode: str, target: Target, *options: str) -> list[Reading]:
     Raises:
         BenchError: The load generator failed, or messages went missing.
     """
-    command = [str(build.wsload()), mode, "--json", "--spin", "--limit", str(LIMIT_S), "-P", str(target.pid)]
-    command += [*options, *target.options, target.url]
+    command = [str(build.wsload()), mode, "--json", "--spin", "--limit", str(LIMIT_S), "--drain", str(DRAIN_S)]
+    command += ["-P", str(target.pid), *options, *target.options, target.url]
     try:
         done = subprocess.run(
             pinned(LOAD_CORE, command), capture_output=True, text=True, timeout=LIMIT_S + 30, check=False
