@@ -5,12 +5,14 @@ and put the link among the audience before they read the checkpoint, so that not
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from unisono.app.audience import Attached, Audience
 from unisono.app.caller import Caller
+from unisono.app.departures import Departures
 from unisono.app.endings import fault_of_live, fault_of_resume
 from unisono.app.fanout import Fanout
 from unisono.app.options import AppOptions
@@ -27,7 +29,6 @@ from unisono.domain.errors import (
     TokenExpired,
     TokenInvalid,
     TokenRevoked,
-    UnisonoError,
 )
 from unisono.domain.facts import EndReason, Label
 from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Instant, NodeId, Seq, SessionId, UserId
@@ -53,11 +54,21 @@ class Greeted(Struct, frozen=True):
 class Greeting:
     """Opens and resumes sessions of one app on this node."""
 
-    def __init__(self, parts: Parts, options: AppOptions, audience: Audience, fanout: Fanout, *, server: str) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        options: AppOptions,
+        audience: Audience,
+        fanout: Fanout,
+        departures: Departures,
+        *,
+        server: str,
+    ) -> None:
         self._parts = parts
         self._options = options
         self._audience = audience
         self._fanout = fanout
+        self._departures = departures
         self._server = server
         self._logins = RateLimiter(options.logins, parts.clock)
         self.node = NodeId(0)
@@ -82,13 +93,14 @@ class Greeting:
         secret = self._parts.entropy.secret()
         record = self._record(command, principal.user, principal, credential, secret)
         committed = await self._parts.sessions.decide(principal.user, self._opening(record))
-        try:
-            # Once more: a revocation in the same moment may have looked for sessions before this one was there.
-            await self._check_revoked(principal.user, principal)
-        except TokenRevoked:
-            await self._parts.sessions.decide(record.user, _ending(record, "revoked"))
-            raise
-        greeted = await self._attach(record, command, link, secret, committed)
+        async with self._held(committed.opened or record):
+            try:
+                # Once more: a revocation in the same moment may have looked for sessions before this one was there.
+                await self._check_revoked(principal.user, principal)
+            except TokenRevoked:
+                await self._parts.sessions.decide(record.user, _ending(record, "revoked"))
+                raise
+            greeted = await self._attach(record, command, link, secret, committed)
         self._parts.bus.publish_nowait(committed.facts)
         self._parts.telemetry.count("logins", label="ok")
         self._parts.telemetry.observe_s("login", self._parts.clock.monotonic_s() - started_s)
@@ -117,11 +129,21 @@ class Greeting:
             raise SessionUnknown()
         if isinstance(found, EndedSession):
             raise fault_of_resume(found.ending.reason)
-        await self._check_still_good(found)
-        greeted = await self._attach(found, command, link, None, None)
+        async with self._held(found):
+            await self._check_still_good(found)
+            greeted = await self._attach(structs.replace(found, address=address), command, link, None, None)
         self._parts.telemetry.count("resumes", label="ok")
         self._parts.telemetry.event("session_resumed", user=found.user, session=found.session, address=address)
         return greeted
+
+    @asynccontextmanager
+    async def _held(self, record: SessionRecord) -> AsyncIterator[None]:
+        """Let a session go that its link does not get after all: the store believes it live on this node."""
+        try:
+            yield
+        except BaseException:
+            await self._departures.note(record.session, record.fence)
+            raise
 
     async def _check_revoked(self, user: UserId, principal: Principal) -> None:
         if await self._parts.sessions.is_revoked(user, principal.credential, principal.issued_at):
@@ -202,7 +224,7 @@ class Greeting:
         try:
             await self._end_if_over(record.session, link)
             return Greeted(caller, await self._welcome(caller, secret, record.credential_expires_at))
-        except UnisonoError:
+        except BaseException:
             self._audience.remove(record.session, link)
             raise
 

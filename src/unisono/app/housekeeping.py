@@ -1,11 +1,10 @@
 """What has to happen again and again: sweeping the log, keeping the node's lease, ending what ran out."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from unisono.app.audience import Audience
-from unisono.app.fanout import Fanout
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
@@ -23,16 +22,21 @@ Chore = Callable[[], Awaitable[None]]
 
 
 class Housekeeping:
-    """The periodic chores of one app on one node."""
+    """The periodic chores of one app on one node: its own, and those that others do at every sweep."""
 
     def __init__(
-        self, parts: Parts, options: AppOptions, audience: Audience, fanout: Fanout, own_sessions: OwnSessions
+        self,
+        parts: Parts,
+        options: AppOptions,
+        audience: Audience,
+        own_sessions: OwnSessions,
+        at_every_sweep: Mapping[str, Chore],
     ) -> None:
         self._parts = parts
         self._options = options
         self._audience = audience
-        self._fanout = fanout
         self._own_sessions = own_sessions
+        self._at_every_sweep = at_every_sweep
         self.node = NodeId(0)
         self.has_lease = True
         self._touched_s = 0.0
@@ -41,7 +45,8 @@ class Housekeeping:
         """Do the chores until cancelled. A chore that fails is logged and tried again at its next turn."""
         options = self._options
         async with asyncio.TaskGroup() as chores:
-            chores.create_task(self._repeat("sweep", options.sweep_s, self._fanout.sweep))
+            for name, chore in self._at_every_sweep.items():
+                chores.create_task(self._repeat(name, options.sweep_s, chore))
             chores.create_task(self._repeat("lease", options.lease_ttl_s / 3, self._keep_lease))
             chores.create_task(self._repeat("expiry", options.sweep_s, self._end_expired))
             chores.create_task(self._repeat("touch", TOUCH_EVERY_S, self._touch))

@@ -3,6 +3,7 @@
 import asyncio
 
 from unisono.app.audience import Attached, Audience
+from unisono.app.departures import Departures
 from unisono.app.execute import Executor
 from unisono.app.fanout import Fanout
 from unisono.app.greeting import Greeting
@@ -11,7 +12,6 @@ from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.app.reading import Reading
-from unisono.domain.errors import UnisonoError
 from unisono.domain.ids import SessionId
 from unisono.ports.link import Link
 
@@ -24,10 +24,12 @@ class Node:
         self.options = options
         self.audience = Audience()
         self.fanout = Fanout(parts.log, parts.directory, self.audience, parts.telemetry)
-        self.greeting = Greeting(parts, options, self.audience, self.fanout, server=server)
+        self._departures = Departures(parts.sessions, parts.telemetry)
+        self.greeting = Greeting(parts, options, self.audience, self.fanout, self._departures, server=server)
         self.own_sessions = OwnSessions(parts, self.audience)
         self.executor = Executor(parts, options, self.fanout, self.own_sessions, Reading(parts))
-        self._housekeeping = Housekeeping(parts, options, self.audience, self.fanout, self.own_sessions)
+        chores = {"sweep": self.fanout.sweep, "departures": self._departures.settle}
+        self._housekeeping = Housekeeping(parts, options, self.audience, self.own_sessions, chores)
         self._name = name
         parts.bus.subscribe(self.fanout.hint)
 
@@ -52,10 +54,5 @@ class Node:
     async def leave(self, session: SessionId, link: Link) -> None:
         """Note that a session's link is gone. A later link of the session is left alone."""
         attached: Attached | None = self.audience.remove(session, link)
-        if attached is None:
-            return
-        try:
-            await self.parts.sessions.detach(session, attached.fence)
-        except UnisonoError as fault:
-            # The lease tells the others: without it the session counts as detached.
-            self.parts.telemetry.fault("detach_failed", code=fault.code)
+        if attached is not None:
+            await self._departures.note(session, attached.fence)

@@ -1,0 +1,46 @@
+"""Links that are gone, until the store knows of it."""
+
+from collections import OrderedDict
+from typing import Final
+
+from unisono.domain.errors import UnisonoError
+from unisono.domain.ids import Fence, SessionId
+from unisono.ports.sessions import Sessions
+from unisono.ports.telemetry import Telemetry
+
+UNTOLD_LIMIT: Final = 100_000
+"""Departures that wait for the store. Beyond it the oldest are given up, until the lease of this node is over."""
+
+
+class Departures:
+    """Detaches sessions whose link is gone.
+
+    While the node keeps its lease, a session that was never detached would seem live for ever, and hold its place.
+    """
+
+    def __init__(self, sessions: Sessions, telemetry: Telemetry) -> None:
+        self._sessions = sessions
+        self._telemetry = telemetry
+        self._untold: OrderedDict[SessionId, Fence] = OrderedDict()
+
+    async def note(self, session: SessionId, fence: Fence) -> None:
+        """Detach a session from the link with this fence, now or when the store is back."""
+        try:
+            await self._sessions.detach(session, fence)
+        except UnisonoError as fault:
+            self._untold[session] = fence
+            self._telemetry.fault("detach_failed", code=fault.code)
+            if len(self._untold) > UNTOLD_LIMIT:
+                self._untold.popitem(last=False)
+
+    async def settle(self) -> None:
+        """Try again what failed.
+
+        Raises:
+            Unavailable: The store is still away; the rest waits for the next time.
+        """
+        while self._untold:
+            session, fence = next(iter(self._untold.items()))
+            await self._sessions.detach(session, fence)
+            if self._untold.get(session) == fence:
+                del self._untold[session]

@@ -1,0 +1,84 @@
+"""Links that are gone: the store is told, if need be later."""
+
+import pytest
+
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.app.app_stage import AppStage, an_app, failing
+from unisono.app import departures as module
+from unisono.app.departures import Departures
+from unisono.domain.errors import Unavailable
+from unisono.domain.ids import Fence, SessionId, UserId
+
+
+async def state(stage: AppStage) -> str:
+    (view,) = (await stage.node.own_sessions.list_of(UserId("alice"))).sessions
+    return view.state
+
+
+@in_virtual_time
+async def test_a_session_without_its_link_is_detached() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        await alice.go()
+        assert await state(stage) == "detached"
+        assert len(stage.node.audience) == 0
+
+
+@in_virtual_time
+async def test_a_link_that_was_replaced_detaches_nobody() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        await stage.resume(alice)
+        await alice.go()
+        assert await state(stage) == "live"
+
+
+@in_virtual_time
+async def test_a_departure_that_the_store_did_not_hear_of_is_told_later() -> None:
+    """Used to be forgotten: the session seemed live, and held its place, as long as the node lived."""
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        departures = Departures(stage.store.sessions, stage.telemetry)
+        stage.mood = failing("detach")
+        await departures.note(alice.session, alice.caller.fence)
+        assert ("detach_failed", {"code": "unavailable"}) in stage.telemetry.faults
+        with pytest.raises(Unavailable):
+            await departures.settle()
+        stage.node.audience.remove(alice.session, alice.link)
+        assert await state(stage) == "live"
+        stage.mood = failing()
+        await departures.settle()
+        assert await state(stage) == "detached"
+
+
+@in_virtual_time
+async def test_a_late_departure_leaves_a_session_that_came_back_alone() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        departures = Departures(stage.store.sessions, stage.telemetry)
+        stage.mood = failing("detach")
+        await departures.note(alice.session, alice.caller.fence)
+        stage.mood = failing()
+        await stage.resume(alice)
+        await departures.settle()
+        assert await state(stage) == "live"
+
+
+@in_virtual_time
+async def test_so_many_departures_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "UNTOLD_LIMIT", 2)
+    async with an_app() as stage:
+        departures = Departures(stage.store.sessions, stage.telemetry)
+        stage.mood = failing("detach")
+        for number in range(3):
+            await departures.note(SessionId(str(number)), Fence(0))
+        told: list[SessionId] = []
+
+        async def listen(session: SessionId, fence: Fence) -> None:
+            told.append(session)
+
+        monkeypatch.setattr(stage.store.sessions, "detach", listen)
+        await departures.settle()
+        assert told == ["1", "2"]
+        await departures.settle()
+        assert told == ["1", "2"]
