@@ -95,7 +95,9 @@ class FakeServer:
     def place(self, stream: str, *facts: Frame) -> Frame:
         """Place facts; give their delivery."""
         log = self.streams.setdefault(stream, [])
-        placed = [{"seq": len(log) + 1 + i, "at": 1000 + len(log) + i, "fact": fact} for i, fact in enumerate(facts)]
+        placed: list[Frame] = [
+            {"seq": len(log) + 1 + i, "at": 1000 + len(log) + i, "fact": fact} for i, fact in enumerate(facts)
+        ]
         log.extend(placed)
         self.checkpoint += 1
         self.moves[stream] = self.checkpoint

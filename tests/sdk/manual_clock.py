@@ -30,6 +30,8 @@ class ManualClock:
 
     def deadline(self, seconds: float) -> asyncio.Timeout:
         """Give a deadline that time has to be moved past."""
+        if seconds <= 0:
+            return asyncio.timeout(0)
         alarm = asyncio.timeout(None)
         self._due.append(_Due(self._now_s + seconds, alarm))
         return alarm

@@ -10,7 +10,7 @@ import pytest
 
 from unisono_sdk.answers import UnknownAnswer
 from unisono_sdk.codec import JSON, MSGPACK
-from unisono_sdk.commands import COMMANDS, Command, Content, DeviceFrame
+from unisono_sdk.commands import COMMANDS, Command
 from unisono_sdk.facts import UnknownFact
 from unisono_sdk.frames import Request, ServerFrame, UnknownFrame
 from unisono_sdk.structure import read
@@ -95,4 +95,3 @@ def test_a_request_is_written_as_the_server_reads_it(frame: dict[str, Any]) -> N
 def test_every_operation_has_its_frame() -> None:
     seen = {frame.values[0]["means"]["do"]["op"] for frame in frames("client")}
     assert seen == set(BY_OP)
-    assert DeviceFrame(id="d", platform="web") != Content()

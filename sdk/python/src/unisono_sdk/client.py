@@ -30,7 +30,7 @@ from unisono_sdk.places import Position
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
 
-F = TypeVar("F", bound=Handler[object])
+F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
@@ -215,9 +215,9 @@ class Client:
     def on(self, name: str) -> Callable[[F], F]: ...
 
     @overload
-    def on(self, name: str, handler: Handler[object]) -> Callable[[], None]: ...
+    def on(self, name: str, handler: Handler) -> Callable[[], None]: ...
 
-    def on(self, name: str, handler: Handler[object] | None = None) -> Callable[[F], F] | Callable[[], None]:
+    def on(self, name: str, handler: Handler | None = None) -> Callable[[F], F] | Callable[[], None]:
         """Add a handler of events, as a decorator or with `handler`; the latter gives what takes it away again.
 
         Handlers take the event and are plain or async functions. One that fails is logged and disturbs nobody. Async
@@ -250,9 +250,9 @@ class Client:
             if not self._asking and not self._session.first.done():
                 await self.close()
 
-    def tell_early(self) -> None:
-        """Tell from now on what comes, beginning with what came already: the program has its client."""
-        self._dispatch.open()
+    def listen(self) -> None:
+        """Tell from now on what comes: whoever asked for the client has it."""
+        self._following.listen()
 
     def kept_in(self, state: SavedState) -> SavedState:
         """Give a state with what a later program needs of this client.

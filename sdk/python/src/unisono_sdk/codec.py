@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Final, NoReturn, cast
 
-import msgpack  # type: ignore[import-untyped]
+import msgpack
 
 from unisono_sdk.answers import Answer, Facts, KnownAnswer, UnknownAnswer
 from unisono_sdk.commands import Command

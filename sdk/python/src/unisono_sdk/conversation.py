@@ -166,7 +166,7 @@ class Conversation:
             self._desk.hub.iterate(lambda event: isinstance(event, Message) and event.conversation.id == self.id),
         )
 
-    def on(self, name: str, handler: Handler[object]) -> Callable[[], None]:
+    def on(self, name: str, handler: Handler) -> Callable[[], None]:
         """Add a handler for events of this conversation; give what takes it away again."""
         return self._desk.hub.on(name, handler, conversation=self.id)
 

@@ -107,6 +107,7 @@ class Counter:
                 return answer
 
     async def _ask(self, command: Command) -> Answer:
+        self._following.listen()
         while True:
             link = await self._session.wait_link()
             try:

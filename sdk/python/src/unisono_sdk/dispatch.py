@@ -37,7 +37,7 @@ class Dispatch:
         return known
 
     def open(self) -> None:
-        """Tell what was held, and everything at once from now on."""
+        """Tell what was held, and everything at once from now on. Calling it again changes nothing."""
         early, self._early = self._early, None
         self.take(early or ())
 

@@ -53,6 +53,11 @@ class Following:
         """Set who tells the program."""
         self._dispatch = dispatch
 
+    def listen(self) -> None:
+        """Tell from now on what comes, beginning with what came already: the program has its client."""
+        if self._dispatch is not None:
+            self._dispatch.open()
+
     async def wait_delivered(self, stream: str, epoch: int, seq: int) -> None:
         """Wait until a fact was delivered here, or it is clear that it will not be."""
         at = Position(0, 0) if self.positions is None else self.positions[stream]

@@ -6,7 +6,7 @@ import logging
 import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from unisono_sdk.clock import Clock
 from unisono_sdk.errors import InvalidArgument, Overflow
@@ -14,7 +14,8 @@ from unisono_sdk.errors import InvalidArgument, Overflow
 log: Final = logging.getLogger("unisono_sdk")
 
 T = TypeVar("T")
-Handler = Callable[[T], object]
+Handler = Callable[[Any], object]
+"""A plain or async function of one event, whose class its name tells."""
 Spawn = Callable[[Coroutine[object, object, None]], object]
 
 EVENTS: Final = frozenset(
@@ -114,7 +115,7 @@ class EventIterator(Generic[T]):
 class _Subscription:
     """One handler. What it has to wait for runs in order, one at a time."""
 
-    def __init__(self, handler: Handler[object], conversation: str | None) -> None:
+    def __init__(self, handler: Handler, conversation: str | None) -> None:
         self.handler: Final = handler
         self.conversation: Final = conversation
         self.waiting: deque[Callable[[], Awaitable[object]]] = deque()
@@ -132,7 +133,7 @@ class Hub:
         self._handlers: dict[str, list[_Subscription]] = {}
         self._iterators: weakref.WeakSet[EventIterator[object]] = weakref.WeakSet()
 
-    def on(self, name: str, handler: Handler[object], *, conversation: str | None = None) -> Callable[[], None]:
+    def on(self, name: str, handler: Handler, *, conversation: str | None = None) -> Callable[[], None]:
         """Add a handler; give what takes it away again.
 
         Raises:

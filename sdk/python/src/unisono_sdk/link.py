@@ -133,9 +133,9 @@ class Link:
             self._fail_waiting()
 
     async def keep_alive(self, heartbeat_s: float, reach: Callable[[int], None]) -> None:
-        """Speak often enough, and end the link when nobody answers. Runs until cancelled."""
+        """Speak often enough, and end the link when nobody answers. Runs until the link is over."""
         quiet_s = max(1.0, heartbeat_s * QUIET_SHARE)
-        while True:
+        while not self.is_over:
             silent_s = self._clock.monotonic_s() - min(self._spoke_at_s, self._heard_at_s)
             if silent_s < quiet_s:
                 await self._clock.sleep(quiet_s - silent_s)

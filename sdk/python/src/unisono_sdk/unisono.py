@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Literal, Self, TypeVar, overload
+from typing import Final, Literal, Self, TypeVar, overload
 
 from unisono_sdk.backoff import Backoff
 from unisono_sdk.client import Client
@@ -21,7 +21,10 @@ from unisono_sdk.options import Options, address
 from unisono_sdk.session import NetworkEvent
 from unisono_sdk.state import MemoryState, SavedSession, SavedState, StateStore
 
-F = TypeVar("F", bound=Handler[object])
+F = TypeVar("F", bound=Handler)
+TURNS_TO_LISTEN: Final = 8
+"""Turns of the loop between a login and its first event: a caller behind `wait_for` or a task comes 3 turns later."""
+
 _Who = tuple[object, str | None, str | None, str | None]
 
 
@@ -92,7 +95,7 @@ class Unisono:
         device: Device | None = None,
         tag: str | None = None,
         tab: str | None = None,
-        handlers: Mapping[str, Handler[object]] | None = None,
+        handlers: Mapping[str, Handler] | None = None,
     ) -> Client:
         """Log a user in, or resume the session that the state has; give the client, live.
 
@@ -133,7 +136,7 @@ class Unisono:
             raise
         # The resume token is kept before anybody relies on the session.
         await self._keeper.save()
-        asyncio.get_running_loop().call_soon(client.tell_early)
+        _after_turns(TURNS_TO_LISTEN, client.listen)
         return client
 
     def retry(self) -> bool:
@@ -144,9 +147,9 @@ class Unisono:
     def on(self, name: str) -> Callable[[F], F]: ...
 
     @overload
-    def on(self, name: str, handler: Handler[object]) -> Callable[[], None]: ...
+    def on(self, name: str, handler: Handler) -> Callable[[], None]: ...
 
-    def on(self, name: str, handler: Handler[object] | None = None) -> Callable[[F], F] | Callable[[], None]:
+    def on(self, name: str, handler: Handler | None = None) -> Callable[[F], F] | Callable[[], None]:
         """Add a handler for the network events of all clients: `disconnect`, `schedule`, `retry`, `reconnect`.
 
         They fire here first and on the client right after; `reconnect` fires on the client only when its session is
@@ -250,6 +253,14 @@ class Unisono:
             for client in self._clients.values():
                 state = client.kept_in(state)
         return state
+
+
+def _after_turns(turns: int, call: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    if turns:
+        loop.call_soon(_after_turns, turns - 1, call)
+    else:
+        call()
 
 
 def _kept(saved: SavedSession | None) -> Kept:
