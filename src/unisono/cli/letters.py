@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import asdict
 from typing import Any
 
 from unisono.cli.failing import Exit, Failure
@@ -57,16 +58,13 @@ async def _history(reach: Reach, other: str, limit: int, before: int | None) -> 
 
 
 def _plain(message: Message) -> dict[str, Any]:
-    content = message.content
-    whole = {
+    """Give a message as the protocol shows it in a history, with its conversation."""
+    content = {name: value for name, value in asdict(message.content).items() if value is not None}
+    return {
         "conversation": message.conversation.id,
         "seq": message.seq,
         "at": message.at,
         "sender": message.sender,
         "key": message.key,
-        "type": content.type,
-        "text": content.text,
-        "attributes": content.attributes,
-        "data": content.data,
+        "content": content,
     }
-    return {name: value for name, value in whole.items() if value is not None}

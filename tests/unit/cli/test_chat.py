@@ -215,13 +215,13 @@ async def command(desk: Desk, *words: str, stdin: str = "") -> Outcome:
 async def test_one_message_is_sent_and_read_back(desk: Desk) -> None:
     assert (await command(desk, "send", "--user", "alice", "--to", "bob", "hi")).out == "Sent to bob as number 2.\n"
     sent = (await command(desk, "send", "--user", "alice", "--to", "bob", "-", "--json", stdin="long\ntext\n")).json
-    assert (sent["seq"], sent["text"], sent["sender"]) == (3, "long\ntext\n", "alice")
+    assert (sent["seq"], sent["content"]["text"], sent["sender"]) == (3, "long\ntext\n", "alice")
     told = await command(desk, "history", "--user", "bob", "--with", "alice")
     assert [line.split(maxsplit=1)[1] for line in told.out.splitlines()[1:3]] == ["alice  hi", "alice  long"]
     page = (await command(desk, "history", "--user", "bob", "--with", "alice", "--json", "--limit", "1")).json
     assert ([message["seq"] for message in page["messages"]], page["has_more"]) == ([3], True)
     older = (await command(desk, "history", "--user", "bob", "--with", "alice", "--json", "--before", "3")).json
-    assert ([message["text"] for message in older["messages"]], older["has_more"]) == (["hi"], False)
+    assert ([message["content"]["text"] for message in older["messages"]], older["has_more"]) == (["hi"], False)
 
 
 async def test_a_send_with_a_name_happens_once(desk: Desk) -> None:
