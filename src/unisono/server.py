@@ -185,8 +185,7 @@ class Hosting:
         return RestDoor(desk, options, Health(checks, parts.clock, parts.telemetry), parts.telemetry)
 
     def _exposition(self, accept: str) -> tuple[bytes, str]:
-        # prometheus-client takes 76 ms to import, and many servers are never asked.
-        from unisono.telemetry.exposition import exposition  # noqa: PLC0415
+        from unisono.telemetry.exposition import exposition  # noqa: PLC0415  (76 ms that many servers never need)
 
         return exposition(self._telemetry.meter, accept)
 

@@ -35,7 +35,7 @@ class Operator:
         request = urllib.request.Request(url, method=method)  # noqa: S310  (http and https only, checked above)
         request.add_header("Authorization", f"Bearer {self._key}")
         try:
-            with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:  # noqa: S310  (as above)
+            with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:  # noqa: S310  (checked above)
                 return _object(answer.read(ANSWER_MAX_BYTES))
         except urllib.error.HTTPError as refusal:
             with refusal:

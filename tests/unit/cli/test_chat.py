@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,14 +13,13 @@ import pytest
 
 from tests.support.operator_desk import TOKEN_SECRET, Desk, open_desk
 from tests.unit.cli.commands import Outcome, run
-from unisono.cli import transcript
 from unisono.cli.chat import Chat, run_chat
 from unisono.cli.failing import Exit, Failure, client_needed
 from unisono.cli.reaching import Reach, logged_in, reach_from, this_device
 from unisono.cli.terminal import PipeTerminal
-from unisono.cli.transcript import Line, Transcript
+from unisono.cli.transcript import Line
 from unisono.config import load
-from unisono_sdk import Client, Content, Device, Label, Message, Unisono
+from unisono_sdk import Client, Device, Unisono
 from unisono_sdk import events as happened
 
 T = TypeVar("T")
@@ -317,83 +315,6 @@ def test_one_machine_is_one_device_unless_it_is_named() -> None:
     assert this_device(None, "cli").id != this_device(None, "ios").id
     phone = this_device("phone", "ios")
     assert (phone.id, phone.label, phone.platform) == ("phone", "phone", "ios")
-
-
-# ---------------------------------------------------------------- how it reads
-
-
-def message(text: str | None, *, sender: str = "bob", at: int = 0, is_mine: bool = False) -> Message:
-    return Message(
-        conversation=None,  # type: ignore[arg-type]  # it is not looked at
-        seq=1,
-        at=at,
-        sender=sender,
-        key="k",
-        content=Content(text=text, type=-1 if text is not None else 7),
-        is_mine=is_mine,
-        is_from_here=is_mine,
-    )
-
-
-def written(messages: list[Message]) -> list[str]:
-    page = Transcript(UTC)
-    return ["".join(text for _, text in line) for one in messages for line in page.message(one)]
-
-
-def test_a_new_day_has_a_heading() -> None:
-    day_ms = 86_400_000
-    assert written([message("a"), message("b", at=60_000), message("c", at=day_ms)]) == [
-        "── Thursday 01 January 1970 ──",
-        "00:00 bob  a",
-        "00:01 bob  b",
-        "── Friday 02 January 1970 ──",
-        "00:00 bob  c",
-    ]
-
-
-def test_lines_of_one_message_stand_below_each_other() -> None:
-    assert written([message("a\nb")])[1:] == ["00:00 bob  a", "           b"]
-
-
-def test_what_others_write_is_no_command_to_the_terminal() -> None:
-    lines = written([message("\x1b[2Jgone\r", sender="b\x07b")])
-    assert lines[1] == "00:00 b�b  �[2Jgone�"
-
-
-def test_a_message_without_text_is_named_by_its_type() -> None:
-    assert written([message(None)])[1] == "00:00 bob  (a message of type 7)"
-
-
-LABEL = Label(platform="ios", label="iPhone")
-
-
-@pytest.mark.parametrize(
-    ("event", "told"),
-    [
-        (happened.Disconnect(code="x", message="y"), "connection lost"),
-        (happened.Reconnect(), "connected again"),
-        (happened.WasDisplaced(newcomer=LABEL), "displaced: iPhone (ios) took its place"),
-        (happened.WasDisplaced(newcomer=None), "displaced: another device"),
-        (happened.SessionOpened(session="s", device="d", shown=LABEL, tag=None, at=0), "logged in on iPhone (ios)"),
-        (happened.Retry(attempt=1), None),
-        (happened.StartOver(conversation=None, stream="s", first=3, until=5, reason="gone"), "3 entries are missing"),
-        (happened.StartOver(conversation=None, stream="s", first=3, until=2, reason="gone"), None),
-    ],
-)
-def test_what_happens_beside_messages_is_told_where_it_matters(event: object, told: str | None) -> None:
-    line = transcript.of_event(event)
-    assert (line is None) == (told is None)
-    if line is not None and told is not None:
-        assert told in line[0][1]
-
-
-@pytest.mark.parametrize(
-    ("users", "by", "told"),
-    [(("bob",), "bob", "bob joined"), (("bob", "carol"), "alice", "bob, carol joined, added by alice")],
-)
-def test_who_comes_and_goes_is_told_with_whose_doing_it_was(users: tuple[str, ...], by: str, told: str) -> None:
-    joined = happened.MembersJoined(conversation=None, users=users, by=by, at=0)  # type: ignore[arg-type]
-    assert transcript.of_event(joined) == [("dim", f"── {told}")]
 
 
 async def test_a_pipe_shows_plain_lines() -> None:
