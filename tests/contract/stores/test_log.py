@@ -1,6 +1,7 @@
 """The log's promises: order, atomicity, send keys, gapless streams."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -150,8 +151,8 @@ async def test_two_drafts_on_one_stream_stand_one_behind_the_other(store: AnySto
     drafts = tuple(Draft(stream, left) for stream in (TALK, user_stream(ANN), TALK))
     places: list[Place] = []
 
-    def answer(found: object) -> Done:
-        places.extend(found)  # type: ignore[call-overload]
+    def answer(found: Sequence[Place]) -> Done:
+        places.extend(found)
         return Done()
 
     committed = await store.log.transact(Scope(conversation=ROOM), lambda _: Decision(drafts, answer))
@@ -166,8 +167,8 @@ async def test_a_draft_whose_key_has_a_place_keeps_it(store: AnyStore) -> None:
     draft = Draft(TALK, MembersLeft((DAN,), ANN), ANN, SendKey("key"))
     seen: list[Place] = []
 
-    def answer(places: object) -> Done:
-        seen.extend(places)  # type: ignore[call-overload]
+    def answer(places: Sequence[Place]) -> Done:
+        seen.extend(places)
         return Done()
 
     committed = await store.log.transact(Scope(conversation=ROOM), lambda _: Decision((draft,), answer))

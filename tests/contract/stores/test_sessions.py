@@ -202,11 +202,8 @@ async def test_attaching_what_is_over_tells_how_it_ended(store: AnyStore) -> Non
 
 async def test_a_lower_fence_than_the_highest_seen_is_refused(store: AnyStore) -> None:
     await open_session(store, record("one", at=NOON))
-    fences = [
-        taken.fence
-        for fence in (None, 7, 7, None, 9)
-        if (taken := await attach(store, "one", fence=fence))  # type: ignore[union-attr]
-    ]
+    taken = [await attach(store, "one", fence=fence) for fence in (None, 7, 7, None, 9)]
+    fences = [one.fence for one in taken if isinstance(one, SessionRecord)]
     assert fences == [1, 7, 7, 8, 9]
     with pytest.raises(Replaced):
         await attach(store, "one", fence=8)

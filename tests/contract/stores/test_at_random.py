@@ -1,0 +1,173 @@
+"""SQLite and the fake in memory, taken through the same random life, answer alike at every step."""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from tests.contract.stores import acts
+from tests.contract.stores.acts import ANN, BOB, CIM, DAN, AnyStore, conversation_id
+from tests.support.time_and_chance import ManualClock
+from unisono.domain.errors import UnisonoError
+from unisono.domain.ids import (
+    START,
+    Checkpoint,
+    ConversationId,
+    Fence,
+    NodeId,
+    Seq,
+    SessionId,
+    UserId,
+    conversation_stream,
+    user_stream,
+)
+from unisono.ports.sessions import SessionDecision
+from unisono.stores.memory import MemoryStore
+from unisono.stores.sql import StoreOptions, open_store
+
+USERS = (ANN, BOB, CIM, DAN)
+ROOMS = tuple(conversation_id(number) for number in range(3))
+users = st.sampled_from(USERS)
+rooms = st.sampled_from(ROOMS)
+keys = st.sampled_from(["k1", "k2", "k3", "k4"])
+sessions = st.sampled_from(["s1", "s2", "s3", "s4"])
+Act = Callable[[AnyStore], Awaitable[Any]]
+
+
+class TwoStores(RuleBasedStateMachine):
+    """Does everything twice and compares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = ManualClock()
+        self.fake: AnyStore = MemoryStore(self.clock)
+        self.real = self.open()
+        self.checkpoints: list[Checkpoint] = [START]
+
+    def open(self) -> AnyStore:
+        options = StoreOptions(app="test", data_dir=Path(self.folder.name), synchronous="normal", readers=1)
+        return self.runner.run(open_store(options, self.clock))
+
+    def teardown(self) -> None:
+        self.runner.run(self.real.close())
+        self.runner.close()
+        self.folder.cleanup()
+
+    def both(self, act: Act) -> None:
+        assert self.runner.run(outcome(act, self.real)) == self.runner.run(outcome(act, self.fake))
+
+    @rule(creator=users, members=st.lists(users, min_size=1), room=rooms, key=keys, unique=st.booleans())
+    def create(self, creator: UserId, members: list[UserId], room: ConversationId, key: str, unique: bool) -> None:
+        # An id is used once: the use cases draw it anew for each attempt.
+        if self.runner.run(self.fake.log.read(conversation_stream(room), Seq(0), 1)).head == 0:
+            self.both(lambda store: acts.create(store, creator, *members, room=room, key=key, unique=unique))
+
+    @rule(sender=users, room=rooms, key=keys)
+    def send(self, sender: UserId, room: ConversationId, key: str) -> None:
+        self.both(lambda store: acts.send(store, sender, key, room=room))
+
+    @rule(by=users, members=st.lists(users, min_size=1), room=rooms)
+    def add(self, by: UserId, members: list[UserId], room: ConversationId) -> None:
+        self.both(lambda store: acts.add(store, by, *members, room=room))
+
+    @rule(by=users, members=st.lists(users, min_size=1), room=rooms)
+    def remove(self, by: UserId, members: list[UserId], room: ConversationId) -> None:
+        self.both(lambda store: acts.remove(store, by, *members, room=room))
+
+    @rule(reader=users, room=rooms, seq=st.integers(0, 10))
+    def mark_read(self, reader: UserId, room: ConversationId, seq: int) -> None:
+        self.both(lambda store: acts.mark_read(store, reader, seq, room=room))
+
+    @rule(user=users, session=sessions, capacity=st.integers(1, 2))
+    def log_in(self, user: UserId, session: str, capacity: int) -> None:
+        wanted = acts.record(session, user, at=self.clock.now(), node=NodeId(1))
+        self.both(lambda store: acts.log_in(store, wanted, acts.limit_of(capacity)))
+
+    @rule(session=sessions, fence=st.none() | st.integers(0, 4))
+    def attach(self, session: str, fence: int | None) -> None:
+        asked = None if fence is None else Fence(fence)
+        self.both(lambda store: store.sessions.attach(SessionId(session), acts.digest(), asked, NodeId(1)))
+
+    @rule(session=sessions, fence=st.integers(0, 4))
+    def detach(self, session: str, fence: int) -> None:
+        self.both(lambda store: store.sessions.detach(SessionId(session), Fence(fence)))
+
+    @rule(user=users)
+    def log_out(self, user: UserId) -> None:
+        self.both(lambda store: store.sessions.decide(user, lambda now, held: SessionDecision()))
+
+    @rule()
+    def take_lease(self) -> None:
+        self.both(lambda store: store.sessions.take_lease("node", 20))
+
+    @rule(seconds=st.integers(-5, 30))
+    def wait(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+
+    @rule()
+    def forget(self) -> None:
+        self.both(lambda store: store.sessions.forget_ended(self.clock.now()))
+
+    @rule()
+    def restart(self) -> None:
+        self.runner.run(self.real.close())
+        self.real = self.open()
+
+    @rule()
+    def note_checkpoint(self) -> None:
+        self.both(lambda store: store.log.checkpoint())
+        self.checkpoints.append(self.runner.run(self.fake.log.checkpoint()))
+
+    @rule(user=users, room=rooms, limit=st.integers(1, 4), at=st.integers(0, 9))
+    def catch_up(self, user: UserId, room: ConversationId, limit: int, at: int) -> None:
+        checkpoint = self.checkpoints[at % len(self.checkpoints)]
+        self.both(lambda store: store.log.moved(user, checkpoint, None, limit))
+        self.both(lambda store: app_moves(store, checkpoint, limit))
+        self.both(lambda store: store.directory.audience(conversation_stream(room), checkpoint))
+
+    @rule(user=users, room=rooms, limit=st.integers(1, 4), seq=st.none() | st.integers(0, 9))
+    def read(self, user: UserId, room: ConversationId, limit: int, seq: int | None) -> None:
+        place = None if seq is None else Seq(seq)
+        self.both(lambda store: store.log.read(conversation_stream(room), place or Seq(0), limit))
+        self.both(lambda store: store.log.read(user_stream(user), place or Seq(0), limit))
+        self.both(lambda store: store.directory.find(room, user))
+        self.both(lambda store: store.directory.list_of(user, None, limit))
+        self.both(lambda store: store.sessions.list_of(user))
+        self.both(lambda store: store.directory.history(room, before=place, after=None, until=None, limit=limit))
+        self.both(lambda store: store.directory.history(room, before=None, after=place, until=None, limit=limit))
+
+    @invariant()
+    def agree_on_the_checkpoint(self) -> None:
+        self.both(lambda store: store.log.checkpoint())
+
+
+async def app_moves(store: AnyStore, checkpoint: Checkpoint, limit: int) -> object:
+    """Give what moved in the app; what moved at once has no order."""
+    moves = await store.log.moved_in_app(checkpoint, limit)
+    return {(move.stream, move.head) for move in moves.streams}, moves.checkpoint, moves.is_complete
+
+
+async def outcome(act: Act, store: AnyStore) -> object:
+    """Give the answer, or the kind of fault."""
+    try:
+        return await act(store)
+    except UnisonoError as fault:
+        return fault.code, dict(fault.numbers)
+
+
+TestTwoStores = TwoStores.TestCase
+TestTwoStores.settings = settings(
+    max_examples=40,
+    stateful_step_count=40,
+    deadline=None,
+    phases=[Phase.generate],
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
