@@ -32,7 +32,8 @@ class Statement:
     @cached_property
     def _compiled(self) -> tuple[str, tuple[str, ...], dict[str, Any]]:
         compiled = _compile(self._build(), self._dialect)
-        return compiled.string, tuple(compiled.positiontup or ()), dict(compiled.params)
+        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        return compiled.string, tuple(compiled.positiontup or ()), constants
 
     @property
     def text(self) -> str:

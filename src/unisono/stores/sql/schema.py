@@ -123,7 +123,8 @@ SESSIONS: Final = Table(
 def _open_index(name: str) -> Index:
     """Declare an index over sessions that are not over, by a column that most of them leave empty or share with few."""
     column = SESSIONS.c[name]
-    where = SESSIONS.c.ended_at.is_(None) & column.is_not(None)
+    is_open = SESSIONS.c.ended_at.is_(None)
+    where = is_open & column.is_not(None) if column.nullable else is_open
     return Index(f"ix_sessions_open_{name}", column, sqlite_where=where, postgresql_where=where)
 
 
@@ -136,7 +137,7 @@ REVOKED_CREDENTIALS: Final = Table(
     "revoked_credentials",
     METADATA,
     Column("credential", Text, primary_key=True),
-    Column("until", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False, index=True),
 )
 
 REVOKED_USERS: Final = Table(

@@ -1,6 +1,6 @@
 """Every statement about sessions, leases and revocations."""
 
-from sqlalchemy import Dialect, delete, select, update
+from sqlalchemy import Dialect, delete, null, select, update
 from sqlalchemy import bindparam as value
 from sqlalchemy.sql.expression import Executable
 
@@ -12,7 +12,7 @@ _S = SESSIONS.c
 _IS_OPEN = _S.ended_at.is_(None)
 # A node whose lease is over carries nothing, so the lease's end stands beside each session.
 _WITH_LEASE = select(SESSIONS, LEASES.c.until).outerjoin(LEASES, LEASES.c.node == _S.node)
-_DETACH = {"node": None, "detached_at": given("detached_at", _S.detached_at)}
+_DETACH = {"node": null(), "detached_at": given("detached_at", _S.detached_at)}
 
 
 def _one(dialect: Dialect, statement: Executable) -> Statement:

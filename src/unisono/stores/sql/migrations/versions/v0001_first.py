@@ -114,7 +114,8 @@ def _create_sessions() -> None:
         sa.Column("newcomer", sa.Text()),
     )
     for column in SESSION_INDEXES:
-        where = sa.text(f"ended_at IS NULL AND {column} IS NOT NULL")
+        is_given = "" if column == "user_id" else f" AND {column} IS NOT NULL"
+        where = sa.text("ended_at IS NULL" + is_given)
         name = f"ix_sessions_open_{column}"
         op.create_index(name, "sessions", [column], sqlite_where=where, postgresql_where=where)
     where = sa.text("ended_at IS NOT NULL")
@@ -124,6 +125,7 @@ def _create_sessions() -> None:
         sa.Column("credential", sa.Text(), primary_key=True),
         sa.Column("until", NUMBER, nullable=False),
     )
+    op.create_index("ix_revoked_credentials_until", "revoked_credentials", ["until"])
     op.create_table(
         "revoked_users",
         sa.Column("user_id", NAME, primary_key=True),
