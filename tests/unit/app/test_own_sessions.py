@@ -1,0 +1,130 @@
+"""A user's own sessions: seen, and ended one by one, by device, or all."""
+
+import pytest
+
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.app.app_stage import AppStage, Present, an_app
+from tests.unit.app.fanout_stage import settle
+from unisono.domain import commands as c
+from unisono.domain.answers import Done, Sessions
+from unisono.domain.errors import NotFound
+from unisono.domain.ids import DeviceId, Instant, SessionId, UserId
+
+ALICE = UserId("alice")
+
+
+async def three(stage: AppStage) -> tuple[Present, Present, Present]:
+    """Log in twice on one device and once on another."""
+    return (
+        await stage.login("alice", "laptop", login="first-one"),
+        await stage.login("alice", "laptop", login="second-one"),
+        await stage.login("alice", "phone", platform="ios", login="third-one"),
+    )
+
+
+def codes(*presents: Present) -> list[str | None]:
+    return [present.link.code for present in presents]
+
+
+@pytest.mark.rows("E28", "E34", "E35")
+@in_virtual_time
+async def test_one_sees_all_of_ones_sessions_and_which_is_this_one() -> None:
+    async with an_app() as stage:
+        first, second, third = await three(stage)
+        await second.go()
+        await stage.login("bob")
+        listed = await first.ask(c.ListSessions())
+        assert isinstance(listed, Sessions)
+        shown = {view.session: (view.device, view.state, view.is_this) for view in listed.sessions}
+        assert shown == {
+            "first-one": ("laptop", "live", True),
+            "second-one": ("laptop", "detached", False),
+            "third-one": ("phone", "live", False),
+        }
+        alone = await (await stage.login("carol")).ask(c.ListSessions())
+        assert isinstance(alone, Sessions)
+        assert [view.session for view in alone.sessions if not view.is_this] == []
+        assert third.link.code is None
+
+
+@in_virtual_time
+async def test_one_session_can_be_closed_from_another() -> None:
+    async with an_app() as stage:
+        first, second, third = await three(stage)
+        assert await third.ask(c.CloseSession(session=first.session)) == Done()
+        assert codes(first, second, third) == ["session_closed", None, None]
+        assert await third.refused(c.CloseSession(session=first.session)) == "not_found"
+
+
+@pytest.mark.rows("E30")
+@in_virtual_time
+async def test_a_device_can_be_closed_with_all_its_sessions() -> None:
+    async with an_app() as stage:
+        first, second, third = await three(stage)
+        assert await third.ask(c.CloseDevice(device=DeviceId("laptop"))) == Done()
+        assert codes(first, second, third) == ["session_closed", "session_closed", None]
+        assert await third.refused(c.CloseDevice(device=DeviceId("laptop"))) == "not_found"
+
+
+@pytest.mark.rows("L250")
+@in_virtual_time
+async def test_logging_out_ends_this_session_alone_and_answers_first() -> None:
+    async with an_app() as stage:
+        first, second, third = await three(stage)
+        assert await first.ask(c.Logout()) == Done()
+        assert codes(first, second, third) == ["session_closed", None, None]
+        assert first.link.ended is not None
+        assert first.link.ended[0].numbers == {"reason": "logged_out"}
+
+
+@pytest.mark.rows("E29")
+@in_virtual_time
+async def test_all_sessions_of_a_user_can_be_ended_and_nobody_elses() -> None:
+    async with an_app() as stage:
+        mine, bob = await three(stage), await stage.login("bob")
+        assert len((await stage.node.own_sessions.end_all(ALICE, "closed")).ended) == 3
+        await settle()
+        assert codes(*mine, bob) == ["session_closed"] * 3 + [None]
+        assert len((await stage.node.own_sessions.end_all(ALICE, "closed")).ended) == 0
+
+
+@in_virtual_time
+async def test_another_users_session_does_not_exist_for_me() -> None:
+    async with an_app() as stage:
+        alice, mallory = await stage.login("alice"), await stage.login("mallory", "other")
+        assert await mallory.refused(c.CloseSession(session=alice.session)) == "not_found"
+        assert await mallory.refused(c.CloseSession(session=SessionId("never-was"))) == "not_found"
+        assert await mallory.refused(c.CloseDevice(device=DeviceId("d"))) == "not_found"
+        assert alice.link.code is None
+
+
+@in_virtual_time
+async def test_revoking_a_token_ends_what_it_opened() -> None:
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        detached = await stage.login("alice", "away")
+        await detached.go()
+        assert await stage.node.own_sessions.revoke_credential("token-of-alice", Instant(1 << 52)) == 2
+        await settle()
+        assert codes(alice, bob) == ["token_revoked", None]
+        assert await stage.node.own_sessions.revoke_credential("token-of-alice", Instant(1 << 52)) == 0
+
+
+@in_virtual_time
+async def test_revoking_up_to_an_instant_ends_what_was_opened_before_it() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        now = stage.clock.now()
+        assert await stage.node.own_sessions.revoke_before(ALICE, now) == 0
+        assert await stage.node.own_sessions.revoke_before(ALICE, Instant(now + 1)) == 1
+        await settle()
+        assert alice.link.code == "token_revoked"
+
+
+@in_virtual_time
+async def test_ending_what_is_not_there_is_not_found() -> None:
+    async with an_app() as stage:
+        with pytest.raises(NotFound):
+            await stage.node.own_sessions.end_session(ALICE, SessionId("never-was"), "closed")
+        with pytest.raises(NotFound):
+            await stage.node.own_sessions.end_device(ALICE, DeviceId("never-was"), "closed")

@@ -1,0 +1,147 @@
+"""What a user may read, and up to where."""
+
+import pytest
+
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.app.app_stage import AppStage, Present, an_app, group, text
+from tests.unit.app.stage import users
+from unisono.domain import commands as c
+from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved
+from unisono.domain.ids import ConversationId, Seq, StreamKey, conversation_stream
+
+
+async def history_of(present: Present, chat: ConversationId, **asked: int) -> list[str]:
+    answer = await present.ask(c.GetHistory(conversation=chat, **asked))  # type: ignore[arg-type]
+    assert isinstance(answer, History)
+    return [entry.key for entry in answer.messages]
+
+
+async def read(present: Present, stream: StreamKey, after: int = 0, limit: int = 100) -> Facts:
+    answer = await present.ask(c.ReadStream(stream=stream, after=Seq(after), limit=limit))
+    assert isinstance(answer, Facts)
+    return answer
+
+
+async def moved(present: Present, **asked: object) -> Moved:
+    answer = await present.ask(c.Sync(**asked))  # type: ignore[arg-type]
+    assert isinstance(answer, Moved)
+    return answer
+
+
+async def a_chat_bob_left(stage: AppStage) -> tuple[Present, Present, ConversationId]:
+    """Let bob leave between two messages."""
+    alice, bob = await stage.login("alice"), await stage.login("bob")
+    chat = await group(alice, "bob")
+    await alice.ask(text(chat, "before"))
+    await bob.ask(c.Quit(conversation=chat))
+    await alice.ask(text(chat, "after"))
+    return alice, bob, chat
+
+
+@pytest.mark.rows("L230", "L231", "L233")
+@in_virtual_time
+async def test_history_gives_the_newest_messages_in_rising_order() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        chat = await group(alice, "bob")
+        for number in range(30):
+            await alice.ask(text(chat, str(number)))
+        assert await history_of(alice, chat) == [str(number) for number in range(10, 30)]
+        assert await history_of(alice, chat, limit=3) == ["27", "28", "29"]
+        assert await history_of(alice, chat, before=4, limit=10) == ["0", "1"]
+        assert await history_of(alice, chat, after=4, limit=2) == ["3", "4"]
+
+
+@in_virtual_time
+async def test_who_left_reads_up_to_there_and_no_further() -> None:
+    async with an_app() as stage:
+        alice, bob, chat = await a_chat_bob_left(stage)
+        assert await history_of(bob, chat) == ["before"]
+        assert await history_of(alice, chat) == ["before", "after"]
+        stream = conversation_stream(chat)
+        page = await read(bob, stream)
+        assert [fact.seq for fact in page.facts] == [1, 2, 3]
+        assert page.head == 3
+        assert (await read(bob, stream, after=3)).facts == ()
+        assert [head.seq for head in (await moved(bob)).heads if head.stream == stream] == [3]
+        assert await bob.refused(c.GetConversation(conversation=chat)) == "not_found"
+
+
+@pytest.mark.rows("L287")
+@in_virtual_time
+async def test_who_came_back_reads_what_was_said_meanwhile() -> None:
+    async with an_app() as stage:
+        _, bob, chat = await a_chat_bob_left(stage)
+        await bob.ask(c.Join(conversation=chat))
+        assert await history_of(bob, chat) == ["before", "after"]
+
+
+@in_virtual_time
+async def test_one_reads_ones_own_stream_and_nobody_elses() -> None:
+    async with an_app() as stage:
+        alice, _ = await stage.login("alice"), await stage.login("bob")
+        assert len((await read(alice, StreamKey("u/alice"))).facts) == 1
+        for stream in ("u/bob", "u/nobody-at-all", "x/alice", "alice"):
+            assert await alice.refused(c.ReadStream(stream=StreamKey(stream), after=Seq(0))) == "not_found"
+
+
+@in_virtual_time
+async def test_streams_are_read_page_by_page() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        chat = await group(alice, "bob")
+        for number in range(5):
+            await alice.ask(text(chat, str(number)))
+        seqs, after = [], 0
+        while True:
+            page = await read(alice, conversation_stream(chat), after, limit=2)
+            seqs += [fact.seq for fact in page.facts]
+            after = seqs[-1]
+            if after == page.head:
+                break
+        assert seqs == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.rows("E4")
+@in_virtual_time
+async def test_who_comes_back_learns_which_streams_moved() -> None:
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        quiet, busy = await group(alice, "bob", "carol"), await group(alice, "bob")
+        known = (await moved(bob)).checkpoint
+        assert (await moved(bob, checkpoint=known)).heads == ()
+        await alice.ask(text(busy))
+        await alice.ask(text(await group(alice, "dave")))
+        heads = (await moved(bob, checkpoint=known)).heads
+        assert [(head.stream, head.seq) for head in heads] == [(conversation_stream(busy), 2)]
+        assert conversation_stream(quiet) in {head.stream for head in (await moved(bob)).heads}
+
+
+@in_virtual_time
+async def test_conversations_are_listed_page_by_page() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        made = [await group(alice, name) for name in ("bob", "carol", "dave")]
+        seen: list[ConversationId] = []
+        after = None
+        while True:
+            page = await alice.ask(c.ListConversations(after=after, limit=2))
+            assert isinstance(page, Conversations)
+            seen += [view.conversation for view in page.conversations]
+            if (after := page.next) is None:
+                break
+        assert seen == sorted(made)
+
+
+@in_virtual_time
+async def test_a_member_sees_a_conversation_with_its_members_and_the_own_mark() -> None:
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        chat = await group(alice, "bob")
+        await alice.ask(text(chat))
+        await bob.ask(c.MarkRead(conversation=chat, seq=Seq(2)))
+        for present, mark in ((alice, 0), (bob, 2)):
+            view = await present.ask(c.GetConversation(conversation=chat))
+            assert isinstance(view, ConversationView)
+            assert set(view.members) == set(users("alice", "bob"))
+            assert (view.head, view.read, view.creator) == (2, mark, "alice")
