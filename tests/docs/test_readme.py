@@ -101,20 +101,23 @@ async def test_the_five_minutes_of_the_readme(tmp_path: Path) -> None:
     assert [words[0] for words in (alice, bob, phone)] == ["chat"] * 3
     async with ServerProcess(tmp_path / "data") as server:
         newcomer = Newcomer(server)
-        async with newcomer.chatting(alice) as first, newcomer.chatting(bob) as second:
-            async with newcomer.chatting(phone) as third:
-                await wait_for_sessions(newcomer, "bob", 2)
-                write_line(first, "Hello, both of you")
-                await wait_for_line(second, "Hello, both of you")
-                await wait_for_line(third, "Hello, both of you")
-                write_line(third, "From the phone")
-                await wait_for_line(first, "From the phone")
-                await wait_for_line(second, "From the phone")
-                for words in rest:
-                    await newcomer.run(words)
-                    if words[:2] == ["sessions", "close"]:
-                        await wait_for_sessions(newcomer, "bob", 1)
-                await asyncio.wait_for(third.wait(), DEADLINE_S)
+        async with (
+            newcomer.chatting(alice) as first,
+            newcomer.chatting(bob) as second,
+            newcomer.chatting(phone) as third,
+        ):
+            await wait_for_sessions(newcomer, "bob", 2)
+            write_line(first, "Hello, both of you")
+            await wait_for_line(second, "Hello, both of you")
+            await wait_for_line(third, "Hello, both of you")
+            write_line(third, "From the phone")
+            await wait_for_line(first, "From the phone")
+            await wait_for_line(second, "From the phone")
+            for words in rest:
+                await newcomer.run(words)
+                if words[:2] == ["sessions", "close"]:
+                    await wait_for_sessions(newcomer, "bob", 1)
+            await asyncio.wait_for(third.wait(), DEADLINE_S)
         shown = json.loads(await newcomer.run(["history", "--user", "bob", "--with", "alice", "--json"]))
         assert [message["content"]["text"] for message in shown["messages"]][-1] == "Lunch at one?"
         server.assert_clean_log()
