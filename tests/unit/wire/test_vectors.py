@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
-import msgpack  # type: ignore[import-untyped]  # it has no types of its own
+import msgpack
 import msgspec
 import pytest
 
