@@ -71,7 +71,7 @@ class Channel:
 class Node:
     """One of several that share the log."""
 
-    def __init__(self, name: str, sky: Sky, log: Log, sessions: Sessions, bus: Bus, advance: Advance) -> None:
+    def __init__(self, name: str, sky: Sky, log: Log, sessions: Sessions, *, bus: Bus, advance: Advance) -> None:
         self.name = name
         self._sky, self._log, self._sessions, self._bus, self._advance = sky, log, sessions, bus, advance
         self._channels: dict[StreamKey, Channel] = {}

@@ -62,7 +62,7 @@ class World:
         self.log = Log(self.sky)
         self._logins = Sessions(self.log, partial(admit, self.policy))
         bus = Bus(self.sky)
-        self._nodes = [Node(f"node-{n}", self.sky, self.log, self._logins, bus, advance) for n in range(3)]
+        self._nodes = [Node(f"node-{n}", self.sky, self.log, self._logins, bus=bus, advance=advance) for n in range(3)]
         self._arithmetic = Arithmetic(advance, catch_up, is_patient=is_patient)
         self.sessions: list[Session] = []
         self.rooms: list[ConversationId] = []
