@@ -113,7 +113,8 @@ class Conversation:
     """One conversation, the same object for the same id as long as the client remembers it.
 
     `name`, `attributes`, `creator`, `members` and `read` are what the client knows: complete after `refresh`, `create`,
-    `direct` or a membership operation, and kept in step by facts. `members` is in the order of joining.
+    `direct` or a membership operation, and kept in step by facts. `members` has the founders first, then who joined,
+    in that order.
     """
 
     def __init__(self, desk: Desk, conversation: str) -> None:

@@ -1,0 +1,43 @@
+"""The examples of the guide are programs, and they run."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.server_process import ServerProcess
+from unisono_sdk.hub import EVENTS
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "python-sdk.md"
+TEXT = GUIDE.read_text()
+PROGRAMS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+SHOWN = re.findall(r"^```python no-run\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+async def test_each_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with ServerProcess(tmp_path / "data") as server:
+        for number, program in enumerate(PROGRAMS):
+            code = compile(program.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}"), f"example {number}", "exec")
+            async with asyncio.timeout(30):
+                await asyncio.to_thread(exec, code, {"__name__": "__main__"})
+        server.assert_clean_log()
+    printed = capsys.readouterr().out
+    assert "tom says Jerry, get up!" in printed
+    first, second = re.findall(r"(?:first|second) start (\w+ \w+)", printed)
+    assert first == second
+    assert len(PROGRAMS) == 6
+
+
+def test_what_is_only_shown_is_python() -> None:
+    for program in SHOWN:
+        compile(program, "shown", "exec")
+
+
+def test_every_event_is_in_the_guides_table() -> None:
+    rows = [line.split("|")[1] for line in TEXT.splitlines() if line.startswith("| `")]
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert EVENTS - {"unknown_fact"} <= told
