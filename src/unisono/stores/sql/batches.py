@@ -34,10 +34,7 @@ class Committer:
 
     def open(self) -> None:
         """Connect, so that a store that cannot write does not open."""
-        connection = self._connected()
-        connection.begin()
-        self.reached = Checkpoint(connection.commit_position() - 1)
-        connection.rollback()
+        self.reached = Checkpoint(self._connected().query(self._driver.checkpoint_text)[0][0])
 
     def close(self) -> None:
         """Give up the connection."""

@@ -55,7 +55,7 @@ class Book:
         self._is_kept = is_kept
         self.connection: Connection
         self.now = Instant(0)
-        self.pos = 0
+        self._pos: int | None = None
         self.reached = 0
         self._late: set[StreamKey] = set()
         self._forget()
@@ -79,7 +79,14 @@ class Book:
         """Start in a transaction that has just begun."""
         self.connection = connection
         self.now = now
-        self.pos = connection.commit_position()
+        self._pos = None
+
+    @property
+    def pos(self) -> int:
+        """Give the position of what this batch places."""
+        if self._pos is None:
+            self._pos = self.connection.commit_position()
+        return self._pos
 
     def flush(self) -> None:
         """Write what was changed."""
@@ -91,7 +98,9 @@ class Book:
         self._write(self._sql.write_members, [row for _, row in sorted(self._joined.items())])
         self._write(self._sql.insert_facts, self._facts)
         moved = [(stream.id, stream.head.seq, stream.head.at, stream.pos) for stream in self._moved.values()]
-        self._write(self._sql.advance_streams, moved)
+        # Said twice it is the same, so the list may be filled up to a length whose text is there already.
+        for text, values in self._sql.advance_streams.padded(moved):
+            self.connection.run(text, values)
         if moved:
             self.reached = self.pos
 

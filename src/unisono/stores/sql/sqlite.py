@@ -26,7 +26,7 @@ READER_MAP_BYTES: Final = 256 * 1024 * 1024
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """The log file is cut back to this after a checkpoint, should it ever have grown beyond."""
 
-NEXT_POSITION: Final = "SELECT coalesce(max(head_pos), 0) + 1 FROM streams"
+LAST_POSITION: Final = "SELECT coalesce(max(head_pos), 0) FROM streams"
 # What one transaction could not write, another one can: the data is at fault, not the database.
 DATA_ERRORS: Final = (
     sqlite3.IntegrityError,
@@ -43,6 +43,7 @@ class SqliteConnection:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._position: int | None = None
 
     def query(self, text: str, params: Params = ()) -> list[Row]:
         """Execute a statement that gives rows."""
@@ -74,9 +75,9 @@ class SqliteConnection:
                 self._connection.execute("ROLLBACK")
 
     def commit_position(self) -> int:
-        """Count on from the last position committed: there is no other writer."""
-        position: int = self.query(NEXT_POSITION)[0][0]
-        return position
+        """Count on from the last position committed: there is no other writer. A rollback leaves a gap."""
+        self._position = self.query(LAST_POSITION)[0][0] + 1 if self._position is None else self._position + 1
+        return self._position
 
     def close(self) -> None:
         """End the connection."""
@@ -90,7 +91,7 @@ class SqliteDriver:
     def __init__(self, options: StoreOptions) -> None:
         self.dialect: Dialect = sqlite.dialect(paramstyle="qmark")
         self.is_sole_writer = True
-        self.checkpoint_text = "SELECT coalesce(max(head_pos), 0) FROM streams"
+        self.checkpoint_text = LAST_POSITION
         self.tables_text = "SELECT name FROM sqlite_master WHERE type = 'table'"
         self._synchronous = options.synchronous
         options.data_dir.mkdir(parents=True, exist_ok=True)
