@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from msgspec import Struct
 
 from unisono import __version__
+from unisono.domain.commands import TOKEN_MAX_CHARS
 from unisono.domain.errors import (
     Internal,
     Invalid,
@@ -28,7 +29,8 @@ from unisono.gateways.rest.operations import OPERATIONS, Asked, Desk, Operation
 from unisono.gateways.rest.shapes import Alive
 from unisono.ports.telemetry import Telemetry
 
-BODY_MAX_BYTES: Final = 65_536
+BODY_MAX_BYTES: Final = 12 * TOKEN_MAX_CHARS + 4096
+"""The longest token there may be, each character written as two escapes of six bytes, and something around it."""
 READ_DEADLINE_S: Final = 10.0
 WORK_DEADLINE_S: Final = 30.0
 
@@ -154,11 +156,16 @@ def _shaped(body: bytes, shapes: Sequence[type[Struct]]) -> Struct:
         shape = next((shape for shape in shapes if shape.__struct_fields__[0] in fields), None)
         if shape is None:
             raise Invalid(needs=" or ".join(shape.__struct_fields__[0] for shape in shapes))
-        return msgspec.convert(fields, shape)
+        return msgspec.convert({name: _whole(value) for name, value in fields.items()}, shape)
     except msgspec.ValidationError as problem:
         raise Invalid(reason=str(problem)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Malformed(reason="not JSON") from None
+
+
+def _whole(value: object) -> object:
+    """Give 5 for 5.0: JSON makes no difference between them, and a schema's `integer` takes both."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 async def _bounded(request: web.Request) -> bytes:
