@@ -90,6 +90,11 @@ def _after(name: str, subprotocol: str, payload: bytes, code: str) -> Entry:
     return _entry(name, subprotocol, payload, code, re=request, ends=request == 0)
 
 
+def _first(name: str, subprotocol: str, payload: bytes, code: str) -> Entry:
+    request = request_id_of(payload, codec_of(subprotocol))
+    return _entry(f"{name}, before login", subprotocol, payload, code, when="before", re=request, ends=True)
+
+
 def _wrong_kind(subprotocol: str) -> Iterator[Entry]:
     other = MSGPACK if subprotocol == JSON else JSON
     frame = "binary" if subprotocol == JSON else "text"
@@ -116,7 +121,7 @@ def _before(subprotocol: str) -> Iterator[Entry]:
         )
     bad = bad_json() if subprotocol == JSON else bad_msgpack()
     for name, payload, code in (*list(bad)[:12], *list(bad_envelopes(subprotocol))[:12]):
-        yield _entry(f"{name}, before login", subprotocol, payload, code, when="before", ends=True)
+        yield _first(name, subprotocol, payload, code)
     for name, do in (
         ("operation not known", {"op": "teleport"}),
         ("login without a device", {"op": "login", "login": "12345678"}),
@@ -125,4 +130,4 @@ def _before(subprotocol: str) -> Iterator[Entry]:
     ):
         payload = written(subprotocol, {"id": 7, "do": do})
         code = "unsupported" if do["op"] == "teleport" else "malformed"
-        yield _entry(f"{name}, before login", subprotocol, payload, code, when="before", ends=True)
+        yield _first(name, subprotocol, payload, code)
