@@ -7,12 +7,13 @@ import pytest
 
 from tests.sdk.conftest import within
 from tests.sdk.diary import Diary
-from tests.sdk.fake_server import FakeServer, Frame, Peer, Refuse
+from tests.sdk.fake_server import FakeServer, Frame, Hush, Peer, Refuse
 from tests.sdk.manual_clock import ManualClock
 from unisono_sdk import (
     ClientClosed,
     Displaced,
     Label,
+    Unavailable,
     Unisono,
     events,
 )
@@ -20,7 +21,7 @@ from unisono_sdk import (
 Connect = Callable[..., Unisono]
 
 
-@pytest.mark.rows("E42", "X8")
+@pytest.mark.rows("E42")
 async def test_a_displaced_client_is_told_by_whom_and_never_comes_back(
     server: FakeServer, connect: Connect, clock: ManualClock
 ) -> None:
@@ -121,3 +122,26 @@ async def test_the_server_says_when_to_come_back(server: FakeServer, connect: Co
 
 def test_displaced_is_a_session_that_is_over() -> None:
     assert Displaced.codes == {"displaced"}
+
+
+async def test_an_answer_that_is_too_much_for_the_link_is_not_asked_for_for_ever(
+    server: FakeServer, connect: Connect
+) -> None:
+    """A page of history larger than the server's outbox used to be asked for until the deadline."""
+
+    def too_much(_: Peer, __: Frame) -> Frame:
+        raise Hush
+
+    async with connect() as unisono:
+        client = await unisono.login(user="me")
+        server.hooks["sessions"] = too_much
+        asked = asyncio.ensure_future(client.sessions())
+        for turn in range(1, 4):
+            peer = await server.peer()
+            while len(server.requests("sessions")) < turn:
+                await asyncio.sleep(0)
+            await peer.push({"is": "bye", "code": "slow_consumer", "message": "m", "advice": "reconnect"})
+            await peer.socket.close(4408)
+        with pytest.raises(Unavailable) as caught:
+            await within(asked)
+        assert caught.value.code == "slow_consumer"

@@ -121,3 +121,15 @@ async def test_the_outbox_is_bounded(server: FakeServer, connect: Connect) -> No
         for each in waiting:
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_what_is_too_large_for_a_frame_fails_here_and_costs_nothing_else(
+    server: FakeServer, connect: Connect
+) -> None:
+    """Such a send used to end the client for good: the server closes with `too_large`, whose advice is to stop."""
+    async with connect(limits=Limits(sent_bytes=1000)) as unisono:
+        conversation = (await unisono.login(user="me")).conversation("1")
+        with pytest.raises(InvalidArgument) as caught:
+            await conversation.send("ä" * 500)
+        assert caught.value.numbers["limit_bytes"] == 1000
+        assert (await conversation.send("ä" * 300)).seq == 2

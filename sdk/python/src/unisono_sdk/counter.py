@@ -1,5 +1,7 @@
 """Where requests and sends are handed in: what waits for the link, what is repeated, what fails."""
 
+from typing import Final
+
 from unisono_sdk.answers import Answer, Placed
 from unisono_sdk.clock import Clock
 from unisono_sdk.commands import Command, SendMessage
@@ -11,6 +13,8 @@ from unisono_sdk.hub import Hub
 from unisono_sdk.options import Options
 from unisono_sdk.outbox import Outbox
 from unisono_sdk.session import Session
+
+SLOW_CONSUMER: Final = "slow_consumer"
 
 
 class Counter:
@@ -55,7 +59,7 @@ class Counter:
         """
         try:
             async with self._options.clock.deadline(self._options.limits.request_s):
-                return await self._ask(command)
+                return await self._ask(command, slow_repeats=self._options.limits.slow_repeats)
         except TimeoutError:
             raise TimedOut(f"no answer to {command.op} in {self._options.limits.request_s} s") from None
 
@@ -106,8 +110,9 @@ class Counter:
                     raise ProtocolFault(f"a send was answered with {answer.kind}")
                 return answer
 
-    async def _ask(self, command: Command) -> Answer:
+    async def _ask(self, command: Command, *, slow_repeats: int | None = None) -> Answer:
         self._following.listen()
+        too_slow = 0
         while True:
             link = await self._session.wait_link()
             try:
@@ -116,6 +121,9 @@ class Counter:
                 if self._options.fail_fast:
                     raise
                 await link.wait_over()
+                too_slow += link.loss is not None and link.loss.code == SLOW_CONSUMER
+                if slow_repeats is not None and too_slow > slow_repeats and link.loss is not None:
+                    raise link.loss.error from None
 
     async def _wait_own_fact(self, placed: Placed) -> None:
         """Let the message come by first, where it comes soon: then its handlers ran before its sender goes on."""

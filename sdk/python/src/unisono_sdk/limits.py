@@ -46,8 +46,12 @@ class Limits:
     """Streams read at a time while catching up."""
     frame_bytes: int = 32 << 20
     """The largest frame taken from the server; beyond it the link is dropped."""
+    sent_bytes: int = 1 << 20
+    """The largest frame sent, which is what a server takes by default; a larger one is `InvalidArgument`."""
     send_repeats: int = 8
     """How often a send that the server put off (`rate_limited`, `unavailable` …) is repeated before it fails."""
+    slow_repeats: int = 2
+    """How often a request is repeated whose answer was too much for the link (`slow_consumer`) before it fails."""
     token_attempts: int = 3
     """New tokens asked for in a row before the client gives up."""
     login_attempts: int = 3

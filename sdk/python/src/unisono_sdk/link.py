@@ -14,7 +14,7 @@ from websockets.typing import Subprotocol
 
 from unisono_sdk.answers import Answer, Pong
 from unisono_sdk.clock import Clock
-from unisono_sdk.codec import Codec
+from unisono_sdk.codec import Codec, Payload
 from unisono_sdk.commands import Command, Ping
 from unisono_sdk.errors import InvalidArgument, LinkDown, ProtocolFault, UnisonoError, refused
 from unisono_sdk.frames import Bye, Delivery, Refusal, Reply, Request, ServerFrame
@@ -95,14 +95,14 @@ class Link:
         Raises:
             Refused: The server said no.
             LinkDown: The link ended before the answer.
-            InvalidArgument: It cannot be sent.
+            InvalidArgument: It cannot be sent, or is larger than `Limits.sent_bytes`.
         """
         async with self._room:
             if self.is_over:
                 raise self._lost()
             self._last_id += 1
             request = Request(id=self._last_id, do=command)
-            payload = self._codec.encode(request)
+            payload = self._encode(request)
             answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
             self._waiting[request.id] = answer
             self._spoke_at_s = self._clock.monotonic_s()
@@ -115,6 +115,14 @@ class Link:
             finally:
                 self._waiting.pop(request.id, None)
                 answer.cancel()
+
+    def _encode(self, request: Request) -> Payload:
+        payload = self._codec.encode(request)
+        size, limit = len(payload.encode() if isinstance(payload, str) else payload), self._limits.sent_bytes
+        if size > limit:
+            # The server would end the connection, and with it all that is under way.
+            raise InvalidArgument(f"larger than {limit} bytes: {size}", numbers={"limit_bytes": limit, "bytes": size})
+        return payload
 
     async def read(self, take: TakeDelivery) -> None:
         """Take what the server says until the link ends; `loss` tells why it did."""
