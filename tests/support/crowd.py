@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from tests.support.follower import Frame, logged
-from tests.support.judge import Acknowledged, FinalLog, Logged, Readable, SessionLog, Verdict, judge
+from tests.support.judge import Acknowledged, FinalLog, Logged, Readable, Said, SessionLog, Verdict, judge
 from tests.support.virtual_client import Manner, RefusedError, VirtualClient
 
 READ_PAGE = 1000
@@ -91,7 +91,7 @@ class Crowd:
     @property
     def sends(self) -> int:
         """Count the messages that were begun."""
-        return sum(talker.said for talker in self._talkers)
+        return sum(len(talker.said) for talker in self._talkers)
 
     @property
     def acknowledgements(self) -> int:
@@ -130,7 +130,8 @@ class Crowd:
             whole = [client for client in self.clients if client.follower.log.is_whole]
             await self.wait_until(lambda: all(_has_all(client, reaches) for client in whole), timeout_s)
         sessions = [*extra[0], *(client.follower.log for client in self.clients)]
-        return judge(log, sessions, [*extra[1], *(ack for client in self.clients for ack in client.acks)])
+        acks = [*extra[1], *(ack for client in self.clients for ack in client.acks)]
+        return judge(log, sessions, acks, [said for talker in self._talkers for said in talker.said])
 
     def stop(self) -> None:
         """End everybody."""
@@ -145,7 +146,7 @@ class Talker:
 
     def __init__(self, client: VirtualClient, conversations: Sequence[str], seed: int) -> None:
         self.is_talking = True
-        self.said = 0
+        self.said: list[Said] = []
         self._client = client
         self._conversations = conversations
         self._prefix = str(seed)
@@ -160,9 +161,10 @@ class Talker:
     def _say(self) -> None:
         if not self.is_talking:
             return
-        self.said += 1
-        key = f"{self._prefix}/{self._client.name}/{self.said}"
-        self._client.post(self._chance.choice(self._conversations), f"[{key}] says something", key)
+        client, conversation = self._client, self._chance.choice(self._conversations)
+        key = f"{self._prefix}/{client.name}/{len(self.said) + 1}"
+        self.said.append(Said(client.name, client.user, f"c/{conversation}", key))
+        client.post(conversation, f"[{key}] says something", key)
 
 
 @asynccontextmanager

@@ -55,6 +55,7 @@ class Follower:
 
     def begin_connection(self) -> None:
         """Forget what was asked on the connection before."""
+        self._reached = self.checkpoint
         for position in self.positions.values():
             position.is_reading = False
 
@@ -66,9 +67,12 @@ class Follower:
     def take_moved(self, moved: Frame) -> tuple[list[Frame], Frame | None]:
         """Take a page of the answer; give what to read, and the request of the following page when there is one."""
         self._synced_to = self._synced_to or moved["checkpoint"]
-        reads = [
-            read for head in moved["heads"] for read in self._want(head["stream"], head["epoch"], until=head["seq"])
-        ]
+        reads: list[Frame] = []
+        for head in moved["heads"]:
+            stream, epoch, seq = head["stream"], head["epoch"], head["seq"]
+            if seq < self._position(stream, epoch).seq:
+                self._start_over(stream, epoch)
+            reads += self._want(stream, epoch, until=seq)
         if moved.get("next") is not None:
             return reads, {"op": "sync", "checkpoint": self.checkpoint, "after": moved["next"]}
         self._is_syncing = False
@@ -79,6 +83,8 @@ class Follower:
         """Take pushed facts; give what to read."""
         stream, facts = delivery["stream"], delivery["facts"]
         position = self._position(stream, delivery["epoch"])
+        if delivery["epoch"] < position.epoch:
+            return []
         for fact in facts:
             if fact["seq"] == position.seq + 1:
                 self._take(stream, position, fact)
@@ -94,6 +100,8 @@ class Follower:
     def take_page(self, page: Frame) -> list[Frame]:
         """Take facts that were read; give what to read next."""
         position = self._position(page["stream"], page["epoch"])
+        if page["epoch"] < position.epoch:
+            return []
         position.is_reading = False
         for fact in page["facts"]:
             if fact["seq"] == position.seq + 1:
@@ -120,12 +128,16 @@ class Follower:
         position = self.positions.get(stream)
         if position is None:
             position = self.positions[stream] = Position(epoch, self.log.starts.get(stream, 0))
-        elif position.epoch != epoch:
-            self.restarts += 1
-            self.log.seen = [seen for seen in self.log.seen if seen.stream != stream]
-            self.facts.pop(stream, None)
-            position = self.positions[stream] = Position(epoch, 0)
+        elif epoch > position.epoch:
+            position = self._start_over(stream, epoch)
         return position
+
+    def _start_over(self, stream: str, epoch: int) -> Position:
+        self.restarts += 1
+        self.log.seen = [seen for seen in self.log.seen if seen.stream != stream]
+        self.facts.pop(stream, None)
+        self.positions[stream] = Position(epoch, 0)
+        return self.positions[stream]
 
     def _want(self, stream: str, epoch: int, *, until: int) -> list[Frame]:
         position = self._position(stream, epoch)

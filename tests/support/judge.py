@@ -74,6 +74,16 @@ class Logged:
     leaves: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message that was begun on a session, in the order of these."""
+
+    session: str
+    sender: str
+    stream: str
+    key: str
+
+
 FinalLog = Mapping[str, Sequence[Logged]]
 
 
@@ -144,11 +154,18 @@ class Readable:
         return any(left <= after and before <= joined for left, joined in self._absences.get(user, ()))
 
 
-def judge(log: FinalLog, sessions: Iterable[SessionLog], acks: Iterable[Acknowledged]) -> Verdict:
-    """Hold what was seen and told against the final log."""
+def judge(
+    log: FinalLog, sessions: Iterable[SessionLog], acks: Iterable[Acknowledged], said: Iterable[Said] = ()
+) -> Verdict:
+    """Hold what was seen and told, and the order of what was said, against the final log."""
     sessions, acks = tuple(sessions), tuple(acks)
     readable = {stream: Readable(stream, facts) for stream, facts in log.items()}
-    findings = [*_judge_log(log), *_judge_acks(log, acks), *_judge_agreement(sessions, readable)]
+    findings = [
+        *_judge_log(log),
+        *_judge_acks(log, acks),
+        *_judge_said(log, said),
+        *_judge_agreement(sessions, readable),
+    ]
     for session in sessions:
         findings += _judge_order(session, readable)
         findings += _judge_content(session, log, readable)
@@ -181,6 +198,18 @@ def _judge_acks(log: FinalLog, acks: Iterable[Acknowledged]) -> Iterator[Finding
         fact = at_place.get((ack.stream, ack.seq))
         if fact is None or (fact.sender, fact.key) != (ack.sender, ack.key):
             yield Finding(Fault.UNKEPT, f"{ack.stream} {ack.seq}: key {ack.key} of {ack.sender}")
+
+
+def _judge_said(log: FinalLog, said: Iterable[Said]) -> Iterator[Finding]:
+    """Check that what one session said in one conversation was placed in that order."""
+    places = {(stream, fact.sender, fact.key): fact.seq for stream, facts in log.items() for fact in facts}
+    last: dict[tuple[str, str], int] = {}
+    for each in said:
+        seq = places.get((each.stream, each.sender, each.key))
+        before = last.get((each.session, each.stream), 0)
+        if seq is not None and seq < before:
+            yield Finding(Fault.REORDERED, f"{each.session} said {each.key} later, placed at {seq} before {before}")
+        last[each.session, each.stream] = max(before, seq or 0)
 
 
 def _judge_order(session: SessionLog, readable: Mapping[str, Readable]) -> Iterator[Finding]:

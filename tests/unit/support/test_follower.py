@@ -88,11 +88,32 @@ def test_a_lost_connection_forgets_its_questions_and_keeps_its_checkpoint() -> N
     assert [read["after"] for read in reads] == [1]
 
 
-def test_another_epoch_starts_over() -> None:
+def test_a_higher_epoch_starts_over_and_a_lower_one_is_passed_over() -> None:
     following = follower()
     following.take_delivery(delivery(1, 2))
     following.take_delivery(delivery(1, epoch=2))
+    following.take_delivery(delivery(2, 3, epoch=1))
+    assert following.take_page(page(2, head=2, epoch=1)) == []
     assert (seqs(following), following.restarts) == ([1], 1)
+
+
+def test_a_head_below_the_position_starts_over() -> None:
+    following = follower()
+    following.take_delivery(delivery(1, 2, 3))
+    reads, _ = following.take_moved(moved(2, head=2))
+    assert [read["after"] for read in reads] == [0]
+    assert (seqs(following), following.restarts) == ([], 1)
+
+
+def test_what_was_reached_on_a_lost_connection_counts_no_more() -> None:
+    following = follower()
+    following.take_delivery(delivery(1, checkpoint=1))
+    following.take_delivery(delivery(3, checkpoint=9))
+    following.begin_connection()
+    following.begin_sync()
+    following.take_moved(moved(5, head=3))
+    following.take_page(page(2, 3, head=3))
+    assert following.checkpoint == 5
 
 
 def test_who_begins_late_takes_only_what_follows() -> None:

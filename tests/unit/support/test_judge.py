@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.judge import Acknowledged, Fault, Logged, Seen, SessionLog, Verdict, judge
+from tests.support.judge import Acknowledged, Fault, Logged, Said, Seen, SessionLog, Verdict, judge
 
 STREAM = "c/a"
 
@@ -24,6 +24,7 @@ class Case:
         self.ann = self.session("ann/1", "ann")
         self.ann_too = self.session("ann/2", "ann")
         self.bob = self.session("bob/1", "bob")
+        self.said = [Said("ann/1", "ann", STREAM, f"k{seq}") for seq in range(2, 7)]
         self.acks = [Acknowledged("ann", STREAM, f"k{seq}", seq) for seq in range(2, 7)]
 
     def session(self, name: str, user: str) -> SessionLog:
@@ -33,7 +34,7 @@ class Case:
 
     def verdict(self) -> Verdict:
         """Have it judged."""
-        return judge(self.log, (self.ann, self.ann_too, self.bob), self.acks)
+        return judge(self.log, (self.ann, self.ann_too, self.bob), self.acks, self.said)
 
 
 def test_a_blameless_history_is_clean() -> None:
@@ -109,6 +110,10 @@ def _show_to_one_who_left(case: Case) -> None:
         session.seen[-1:] = [Seen(STREAM, 6, "left"), Seen(STREAM, 7, "message 6")]
 
 
+def _place_in_another_order(case: Case) -> None:
+    case.said[1], case.said[2] = case.said[2], case.said[1]
+
+
 def _tear_the_log(case: Case) -> None:
     del case.log[STREAM][2]
 
@@ -132,6 +137,7 @@ def _tear_the_log(case: Case) -> None:
         (_show_to_a_stranger, Fault.FOREIGN),
         (_show_the_user_stream, Fault.FOREIGN),
         (_show_to_one_who_left, Fault.FOREIGN),
+        (_place_in_another_order, Fault.REORDERED),
         (_tear_the_log, Fault.HOLE),
     ],
 )
