@@ -64,5 +64,6 @@ class Directory(Protocol):
     ) -> HistoryPage:
         """Read messages with `after` < seq < `before` and seq <= `until`.
 
-        With `after` alone the oldest of them, else the newest; always given in rising order.
+        With `after` alone the oldest of them, else the newest; always given in rising order. Up to `limit`, fewer of
+        large ones.
         """

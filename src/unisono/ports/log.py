@@ -61,6 +61,7 @@ class Log(Protocol):
 
         Sorted by stream key, starting after `after`. A former member's head is where they left. Once all pages were
         read with the same `checkpoint`, everything committed up to the first page's `checkpoint` is accounted for.
+        A checkpoint beyond the log's end is of another log (an older copy was restored): then all of them have moved.
         """
 
     async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:

@@ -1,5 +1,7 @@
 """The directory's promises: conversations, members, audiences, history."""
 
+import asyncio
+
 import pytest
 
 from tests.contract.stores.acts import (
@@ -158,3 +160,58 @@ async def test_names_of_64_characters_of_any_script_are_kept_apart(store: AnySto
     assert set(view_of(committed).members) == set(users)
     for user in users:
         assert (await store.log.moved(user, START, None, 10)).heads[0].stream == TALK
+
+
+async def test_large_messages_come_in_short_pages_and_none_is_left_out(store: AnyStore) -> None:
+    """A page is one frame: a thousand messages of 64 KiB would pass any outbox."""
+    await create(store, ANN, BOB)
+    texts = {await place_of(store, number): f"{number}" * 50_000 for number in range(8)}
+    upwards: list[Seq] = []
+    has_more = True
+    while has_more:
+        after = upwards[-1] if upwards else Seq(0)
+        page = await store.directory.history(ROOM, before=None, after=after, until=None, limit=100)
+        assert page.messages
+        upwards += [message.seq for message in page.messages]
+        has_more = page.has_more
+    downwards: list[Seq] = []
+    has_more = True
+    while has_more:
+        before = downwards[0] if downwards else None
+        page = await store.directory.history(ROOM, before=before, after=None, until=None, limit=100)
+        assert all(message.content.text == texts[message.seq] for message in page.messages)
+        downwards = [message.seq for message in page.messages] + downwards
+        has_more = page.has_more
+    assert upwards == downwards == sorted(texts)
+    read: list[int] = []
+    while len(read) < 9:
+        facts = await store.log.read(TALK, Seq(len(read)), 100)
+        assert facts.facts
+        assert facts.head == 9
+        read += [fact.seq for fact in facts.facts]
+    assert read == list(range(1, 10))
+
+
+async def place_of(store: AnyStore, number: int) -> Seq:
+    return (await send(store, ANN, f"{number}", f"{number}" * 50_000)).seq
+
+
+async def test_long_pages_are_put_together_without_a_seam(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    await asyncio.gather(*(send(store, ANN, f"{number}") for number in range(450)))
+    facts = await store.log.read(TALK, Seq(0), 1000)
+    assert [fact.seq for fact in facts.facts] == list(range(1, 452))
+    newest = await store.directory.history(ROOM, before=None, after=None, until=None, limit=300)
+    assert ([message.seq for message in newest.messages], newest.has_more) == (list(range(152, 452)), True)
+    oldest = await store.directory.history(ROOM, before=None, after=Seq(1), until=None, limit=450)
+    assert ([message.seq for message in oldest.messages], oldest.has_more) == (list(range(2, 452)), False)
+
+
+@pytest.mark.rows("L233")
+async def test_ten_asked_for_are_the_ten_newest_in_rising_order_of_time(store: AnyStore, clock: ManualClock) -> None:
+    await create(store, ANN, BOB)
+    for number in range(21):
+        clock.advance(1)
+        await send(store, ANN, f"{number}")
+    page = await store.directory.history(ROOM, before=None, after=None, until=None, limit=10)
+    assert [message.at for message in page.messages] == [NOON + 1000 * second for second in range(12, 22)]

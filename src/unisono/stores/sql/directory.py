@@ -24,6 +24,7 @@ from unisono.ports.directory import Audience, HistoryPage, MyConversation
 from unisono.stores.sql.compiled import Row
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import read_conversation, read_membership, read_stream, view
+from unisono.stores.sql.pages import read_page
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.schema import CONVERSATIONS, STREAMS
 from unisono.stores.sql.statements import Statements
@@ -103,21 +104,26 @@ class SqlDirectory:
         until: Seq | None,
         limit: int,
     ) -> HistoryPage:
-        """Read messages with `after` < seq < `before` and seq <= `until`."""
+        """Read messages with `after` < seq < `before` and seq <= `until`, fewer of large ones."""
         is_newest = after is None or before is not None
         statement = self._sql.history_newest if is_newest else self._sql.history_oldest
-        values = statement.bind(
-            key=conversation_stream(conversation),
-            after=NO_SEQ if after is None else after,
-            before=INTEGER_MAX if before is None else before,
-            until=INTEGER_MAX if until is None else until,
-            limit=limit + 1,
-        )
+        first = NO_SEQ if after is None else after
+        end = INTEGER_MAX if before is None else before
 
         def read(connection: Connection) -> HistoryPage:
-            rows = connection.query(statement.text, values)
-            page = rows[limit - 1 :: -1] if is_newest else rows[:limit]
-            return HistoryPage(tuple(_message(row) for row in page), has_more=len(rows) > limit)
+            def more(row: Row | None, count: int) -> list[Row]:
+                values = statement.bind(
+                    key=conversation_stream(conversation),
+                    after=row[0] if row is not None and not is_newest else first,
+                    before=row[0] if row is not None and is_newest else end,
+                    until=INTEGER_MAX if until is None else until,
+                    limit=count,
+                )
+                return connection.query(statement.text, values)
+
+            rows, has_more = read_page(more, limit)
+            page = reversed(rows) if is_newest else rows
+            return HistoryPage(tuple(_message(row) for row in page), has_more)
 
         return await self._readers.read(read)
 

@@ -1,7 +1,6 @@
 """The log port on SQL."""
 
-from collections.abc import Sequence
-from typing import Final, cast
+from typing import cast
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
 from unisono.domain.conversation import Decide, Scope
@@ -21,13 +20,11 @@ from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.stores.sql.compiled import Row
 from unisono.stores.sql.driver import Connection, Driver
 from unisono.stores.sql.entries import decode_fact, read_stream
+from unisono.stores.sql.pages import read_page
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.transaction import Transaction
 from unisono.stores.sql.writer import Writer
-
-PAGE_BYTES: Final = 128 * 1024
-"""Facts read at once, whatever their number: a page is one frame, and must fit the outbox of whoever asked for it."""
 
 
 class SqlLog:
@@ -44,7 +41,7 @@ class SqlLog:
         return cast(Committed, await self._writer.do(Transaction(scope, decide)))
 
     async def read(self, stream: StreamKey, after: Seq, limit: int, until: Seq | None = None) -> Facts:
-        """Read up to `limit` facts after `after`, in order and without holes."""
+        """Read up to `limit` facts after `after`, fewer of large ones, in order and without holes."""
         head, facts = self._sql.head, self._sql.facts
 
         def read(connection: Connection) -> Facts:
@@ -55,12 +52,14 @@ class SqlLog:
             entry = read_stream(rows[0])
             end = entry.head.seq if until is None else min(until, entry.head.seq)
             last = min(end, after + limit)
-            found = (
-                ()
-                if last <= after
-                else connection.query(facts.text, facts.bind(stream=entry.id, after=after, last=last))
-            )
-            placed = tuple(SeqFact(Seq(seq), Instant(at), decode_fact(body)) for seq, at, body in _fitting(found))
+
+            def more(row: Row | None, count: int) -> list[Row]:
+                start = after if row is None else row[0]
+                values = facts.bind(stream=entry.id, after=start, last=min(last, start + count))
+                return connection.query(facts.text, values) if start < last else []
+
+            rows, _ = read_page(more, limit)
+            placed = tuple(SeqFact(Seq(seq), Instant(at), decode_fact(body)) for seq, at, body in rows)
             return Facts(stream, entry.head.epoch, placed, Seq(end))
 
         return await self._readers.read(read)
@@ -112,16 +111,6 @@ class SqlLog:
 def known(checkpoint: Checkpoint, reached: Checkpoint) -> Checkpoint:
     """Take a checkpoint beyond the log's end for what it is, a place in another log: all of this one has moved."""
     return checkpoint if checkpoint <= reached else START
-
-
-def _fitting(rows: Sequence[Row]) -> Sequence[Row]:
-    """Give as many facts as fit a page, one at least."""
-    room = PAGE_BYTES
-    for count, (_, _, body) in enumerate(rows):
-        room -= len(body)
-        if room < 0:
-            return rows[: max(1, count)]
-    return rows
 
 
 def _moved(rows: list[Row]) -> tuple[MovedStream, ...]:

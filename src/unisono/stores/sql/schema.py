@@ -7,11 +7,10 @@ compare by code point, in PostgreSQL too, so that both databases and Python sort
 from typing import Final
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
-from sqlalchemy.dialects.postgresql import TEXT
 
 METADATA: Final = MetaData()
 
-_Name: Final = Text().with_variant(TEXT(collation="C"), "postgresql")
+_Name: Final = Text().with_variant(Text(collation="C"), "postgresql")
 # SQLite numbers rows by itself only in a column whose type is spelled INTEGER.
 _Id: Final = BigInteger().with_variant(Integer(), "sqlite")
 

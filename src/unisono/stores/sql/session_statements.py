@@ -23,9 +23,12 @@ class SessionStatements:
     """The statements of one dialect, compiled when first used."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.open_of_user = _one(
-            dialect, _WITH_LEASE.where(_S.user_id == given("user", _S.user_id), _IS_OPEN).order_by(_S.opened_at, _S.id)
+        open_of_user = _WITH_LEASE.where(_S.user_id == given("user", _S.user_id), _IS_OPEN).order_by(
+            _S.opened_at, _S.id
         )
+        self.open_of_user = _one(dialect, open_of_user)
+        # A session that another node takes over meanwhile must not get the same fence twice.
+        self.lock_open_of_user = _one(dialect, open_of_user.with_for_update(of=SESSIONS))
         self.session = _one(dialect, _WITH_LEASE.where(_S.id == given("id", _S.id)))
         self.lock_session = _one(dialect, select(_S.id).where(_S.id == given("id", _S.id)).with_for_update())
         self.write = Statement(dialect, lambda: upsert(dialect, SESSIONS, 1))

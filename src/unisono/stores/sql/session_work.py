@@ -59,7 +59,8 @@ class DecideSessions(SessionWork):
     def run(self, book: Book) -> SessionsCommitted:
         """Decide, then end and open."""
         book.writable((user_stream(self._user),))
-        rows = book.connection.query(self.sql.open_of_user.text, self.sql.open_of_user.bind(user=self._user))
+        locked = self.sql.lock_open_of_user
+        rows = book.connection.query(locked.text, locked.bind(user=self._user))
         held = {record.session: record for row in rows for record in [read_session(row, book.now).record]}
         decision = self._decide(book.now, list(held.values()))
         endings = {ending.session: ending for ending in decision.ends if ending.session in held}

@@ -1,6 +1,7 @@
 """Every statement of the log and the directory. Those about sessions stand in `session_statements`."""
 
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -19,7 +20,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import values as rows_of
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
@@ -43,9 +43,10 @@ def wanted(rows: int, columns: Sequence[Column[Any]]) -> CTE:
 
 def insert(dialect: Dialect, table: Table, rows: int, columns: Iterable[Column[Any]]) -> Any:
     """Write rows, in the dialect's own words, so that it can say what happens on a conflict."""
-    make = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
     columns = list(columns)
-    return make(table).values(
+    # Loading both dialects would make each start of a server longer.
+    words = import_module(f"sqlalchemy.dialects.{dialect.name}")
+    return words.insert(table).values(
         [{column: numbered(column.name, row, column) for column in columns} for row in range(rows)]
     )
 

@@ -2,12 +2,11 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
 
-NAME = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 NUMBER = sa.BigInteger()
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 SESSION_INDEXES = ("user_id", "node", "detached_at", "credential", "credential_expires_at")
