@@ -11,7 +11,7 @@ from typing import Final
 from bench import contenders, unisono
 from bench.figures import Figure, Goal, Reading, Run, Series, compared, judged, noted, take_turns
 from bench.plan import Plan
-from bench.wsload import Target, load, window_of
+from bench.wsload import Target, load, load_again, window_of
 
 LIMIT: Final = "C broadcaster"
 OURS: Final = "Unisono"
@@ -71,8 +71,9 @@ def _run(open_: Open, sessions: int, plan: Plan) -> Run:
         plan.say(f"fan-out to {sessions}: {name}")
         windows = ",".join(map(str, WINDOWS))
         times = ("-d", str(plan.seconds), "-W", str(plan.warmup_s), "-s", str(contenders.MESSAGE_BYTES))
+        again = load if name in (OURS, ONE_USER) else load_again
         with open_(sessions) as target:
-            for reading in load("fanout", target, "-n", str(sessions), "-w", windows, *times):
+            for reading in again("fanout", target, "-n", str(sessions), "-w", windows, *times):
                 yield _series(name, window_of(reading)), reading
 
     return run

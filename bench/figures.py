@@ -120,14 +120,15 @@ Run = Callable[[], Iterable[tuple[str, Reading]]]
 def take_turns(runs: Mapping[str, Run], *, repeats: int, extra: int = 1) -> dict[str, Series]:
     """Run contenders in turns, since shared machines drift, until each has `repeats` quiet readings.
 
-    At most `extra` further turns are spent on those that were disturbed.
+    At most `extra` further turns are spent on those that were disturbed now and then; on a machine that is never quiet
+    they would only take time.
     """
     found: dict[str, Series] = {}
     made_by: dict[str, set[str]] = {name: set() for name in runs}
     for turn in range(repeats + extra):
         for name, run in runs.items():
-            mine = [found[series] for series in made_by[name]]
-            if turn >= repeats and mine and all(len(series.quiet) >= repeats for series in mine):
+            quiet = [len(found[series].quiet) for series in made_by[name]]
+            if turn >= repeats and not 0 < min(quiet, default=0) < repeats:
                 continue
             for series, reading in run():
                 made_by[name].add(series)

@@ -56,6 +56,17 @@ def test_contenders_run_in_turns_and_disturbed_ones_get_a_further_turn() -> None
     assert len(series["b"].quiet) == 2
 
 
+def test_a_machine_that_is_never_quiet_gets_no_further_turns() -> None:
+    turns: list[int] = []
+
+    def run() -> Iterator[tuple[str, Reading]]:
+        turns.append(1)
+        yield "x", reading(1.0, other=0.9)
+
+    take_turns({"x": run}, repeats=2, extra=3)
+    assert len(turns) == 2
+
+
 def test_one_run_may_feed_several_series() -> None:
     def run() -> Iterator[tuple[str, Reading]]:
         yield "x/16", reading(1.0)
