@@ -31,7 +31,7 @@ from unisono.domain.errors import (
     TokenRevoked,
 )
 from unisono.domain.facts import EndReason, Label
-from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Instant, NodeId, Seq, SessionId, UserId
+from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Instant, NodeId, Seq, SessionId, UserId, is_user_id
 from unisono.ports.identity import Credential, Principal
 from unisono.ports.link import Link
 from unisono.ports.sessions import (
@@ -159,8 +159,8 @@ class Greeting:
     def _record(
         self, command: Login, user: UserId, principal: Principal, credential: Credential, secret: str
     ) -> SessionRecord:
-        if not 1 <= len(user) <= USER_ID_MAX_CHARS:
-            raise TokenInvalid(reason="user id length", limit=USER_ID_MAX_CHARS)
+        if not is_user_id(user):
+            raise TokenInvalid(reason="not a user id", limit=USER_ID_MAX_CHARS)
         now = self._parts.clock.now()
         device = command.device
         return SessionRecord(

@@ -4,6 +4,7 @@ A `Seq` is a fact's place in its stream, from 1, without holes. Together with th
 `Position`. A `Checkpoint` is one number for a whole app: everything committed up to it is included.
 """
 
+import re
 from typing import Annotated, Final, NewType
 
 from msgspec import Meta, Struct
@@ -39,6 +40,8 @@ INTEGER_MAX: Final = 2**53 - 1
 # A pattern ends in (?![\s\S]) because Python's `$` lets a final line break pass; JavaScript reads it alike.
 PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\x9f]+(?![\s\S])"
 """No control characters: they have no place in an id, would break lines of the log, and PostgreSQL keeps no NUL."""
+# Half a surrogate pair cannot come over the wire, but out of a token it can.
+_USER_ID: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 NO_NUL: Final = r"^[^\x00]*$"
 
 # Lengths are counted in characters (Unicode code points), as clients see them.
@@ -69,6 +72,11 @@ class Position(Struct, frozen=True, order=True):
 
     epoch: Epoch
     seq: Seq
+
+
+def is_user_id(text: str) -> bool:
+    """Say if a text, from wherever it comes, can be a user id: 1 to 64 printable characters."""
+    return len(text) <= USER_ID_MAX_CHARS and _USER_ID.fullmatch(text) is not None
 
 
 def conversation_stream(conversation: ConversationId) -> StreamKey:
