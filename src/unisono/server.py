@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TextIO
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from msgspec import Struct
 
 from unisono import __version__
@@ -146,6 +146,7 @@ class Hosting:
     async def listening(self) -> AsyncIterator[int]:
         """Take connections while inside; gives the port."""
         application = web.Application()
+        application.on_response_prepare.append(_name_server)
         door = WebSocketDoor(
             self._node,
             _door_options(self._settings),
@@ -204,6 +205,11 @@ class Hosting:
     def _draining(self) -> UnisonoError:
         spread = int(self._node.parts.entropy.fraction() * RETURN_SPREAD_MS)
         return Draining(retry_after_ms=500 + spread)
+
+
+async def _name_server(_: web.Request, response: web.StreamResponse) -> None:
+    # The library's own header tells everybody the versions of Python and of itself.
+    response.headers[hdrs.SERVER] = "unisono"
 
 
 def _open_telemetry(

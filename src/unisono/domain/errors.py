@@ -37,6 +37,8 @@ UnisonoError
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from unisono.domain.facts import Label
+
 Number = int | str
 
 
@@ -224,6 +226,11 @@ class Displaced(SessionFault):
 
     code = "displaced"
     text = "another device took the place of this one"
+
+    def __init__(self, newcomer: Label | None = None) -> None:
+        """Keep who took the place, for the one who lost it to see."""
+        self.newcomer: Final = newcomer
+        super().__init__()
 
 
 class Replaced(SessionFault):
