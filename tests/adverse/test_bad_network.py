@@ -12,7 +12,7 @@ from tests.support.server_process import ServerProcess
 
 pytestmark = pytest.mark.adverse
 
-TALK_SHORT_S = 4.0
+TALK_SHORT_S = 2.0
 TALK_FULL_S = 120.0
 PATIENCE_S = 0.6
 BLACK_HOLE_S = 1.0

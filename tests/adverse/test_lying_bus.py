@@ -14,7 +14,7 @@ from tests.support.server_process import TEST_CONFIG, ServerProcess
 pytestmark = pytest.mark.adverse
 
 SWEEP_S = 0.5
-TALK_SHORT_S = 3.0
+TALK_SHORT_S = 2.0
 TALK_FULL_S = 60.0
 USERS = {"ann": 3, "bob": 2, "eve": 1}
 LIES = (
