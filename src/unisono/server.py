@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -92,7 +93,7 @@ async def running(
             entropy=SystemEntropy(),
             telemetry=telemetry,
         )
-        node = Node(parts, _app_options(settings), name=settings.app, server=f"unisono/{__version__}")
+        node = Node(parts, _app_options(settings), name=_node_name(settings), server=f"unisono/{__version__}")
         await node.start()
         lag = LoopLag(clock, telemetry)
         hosting = Hosting(settings, node, store, telemetry, lag)
@@ -221,6 +222,11 @@ def _open_telemetry(
     stack.callback(telemetry.close)
     stack.enter_context(libraries_logged(lines, clock))
     return telemetry
+
+
+def _node_name(settings: Settings) -> str:
+    # The same after a restart, so that the sessions of the earlier life count as detached at once.
+    return settings.server.node or f"{socket.gethostname()}:{settings.server.port}"
 
 
 def _bus(settings: Settings) -> Bus:

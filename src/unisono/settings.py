@@ -76,6 +76,10 @@ class Server(Section, frozen=True):
         tuple[NetworkText, ...],
         Meta(max_length=100, description="Networks whose X-Forwarded-For is believed, for example 10.0.0.0/8."),
     ] = ()
+    node: Annotated[
+        Annotated[str, Meta(max_length=128)] | None,
+        Meta(description="Name of this node, another one for each server of a database. Empty: host name and port."),
+    ] = None
     drain_s: Annotated[Seconds, Meta(description="Time to say goodbye to clients at a stop.")] = 10.0
 
 

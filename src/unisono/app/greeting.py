@@ -15,6 +15,7 @@ from unisono.app.caller import Caller
 from unisono.app.departures import Departures
 from unisono.app.endings import fault_of_live, fault_of_resume
 from unisono.app.fanout import Fanout
+from unisono.app.lease import Lease
 from unisono.app.options import AppOptions
 from unisono.app.parts import Parts
 from unisono.app.rates import RateLimiter
@@ -31,7 +32,7 @@ from unisono.domain.errors import (
     TokenRevoked,
 )
 from unisono.domain.facts import EndReason, Label
-from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Instant, NodeId, Seq, SessionId, UserId, is_user_id
+from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Instant, Seq, SessionId, UserId, is_user_id
 from unisono.ports.identity import Credential, Principal
 from unisono.ports.link import Link
 from unisono.ports.sessions import (
@@ -62,6 +63,7 @@ class Greeting:
         fanout: Fanout,
         departures: Departures,
         *,
+        lease: Lease,
         server: str,
     ) -> None:
         self._parts = parts
@@ -69,9 +71,9 @@ class Greeting:
         self._audience = audience
         self._fanout = fanout
         self._departures = departures
+        self._lease = lease
         self._server = server
         self._logins = RateLimiter(options.logins, parts.clock)
-        self.node = NodeId(0)
 
     async def login(self, command: Login, credential: Credential, link: Link) -> Greeted:
         """Open a session on a link, or let the connection in without a user where the identity says so (row S13).
@@ -123,7 +125,7 @@ class Greeting:
             TokenExpired, TokenRevoked: The credential it was opened with lets it in no longer.
         """
         found = await self._parts.sessions.attach(
-            command.session, _hash(command.resume_token), command.fence, self.node
+            command.session, _hash(command.resume_token), command.fence, self._lease.node
         )
         if found is None:
             raise SessionUnknown()
@@ -172,7 +174,7 @@ class Greeting:
             seen_at=now,
             resume_hash=_hash(secret),
             tag=command.tag,
-            node=self.node,
+            node=self._lease.node,
             credential=principal.credential,
             credential_expires_at=principal.expires_at,
             address=credential.address,

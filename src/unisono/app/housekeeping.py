@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from unisono.app.audience import Audience
+from unisono.app.lease import Lease
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
-from unisono.domain.errors import Unavailable, UnisonoError
-from unisono.domain.ids import Instant, NodeId
+from unisono.domain.errors import UnisonoError
+from unisono.domain.ids import Instant
 
 EXPIRED_PER_TURN: Final = 200
 TOUCH_EVERY_S: Final = 30.0
@@ -30,15 +31,16 @@ class Housekeeping:
         options: AppOptions,
         audience: Audience,
         own_sessions: OwnSessions,
+        *,
+        lease: Lease,
         at_every_sweep: Mapping[str, Chore],
     ) -> None:
         self._parts = parts
         self._options = options
         self._audience = audience
         self._own_sessions = own_sessions
+        self._lease = lease
         self._at_every_sweep = at_every_sweep
-        self.node = NodeId(0)
-        self.has_lease = True
         self._touched_s = 0.0
 
     async def run(self) -> None:
@@ -47,7 +49,7 @@ class Housekeeping:
         async with asyncio.TaskGroup() as chores:
             for name, chore in self._at_every_sweep.items():
                 chores.create_task(self._repeat(name, options.sweep_s, chore))
-            chores.create_task(self._repeat("lease", options.lease_ttl_s / 3, self._keep_lease))
+            chores.create_task(self._repeat("lease", options.lease_ttl_s / 3, self._lease.keep))
             chores.create_task(self._repeat("expiry", options.sweep_s, self._end_expired))
             chores.create_task(self._repeat("touch", TOUCH_EVERY_S, self._touch))
             chores.create_task(self._repeat("forget", FORGET_EVERY_S, self._forget))
@@ -61,16 +63,6 @@ class Housekeeping:
                 self._parts.telemetry.fault("chore_failed", chore=name, code=fault.code)
             except Exception as defect:  # noqa: BLE001  (a chore's defect must not end what everybody else does)
                 self._parts.telemetry.defect("chore_failed", defect, chore=name)
-
-    async def _keep_lease(self) -> None:
-        self.has_lease = await self._parts.sessions.keep_lease(self.node, self._options.lease_ttl_s)
-        if self.has_lease:
-            return
-        # Another node may hold our users by now, so what we believe of their sessions is worth nothing.
-        self._parts.telemetry.fault("lease_lost", node=self.node)
-        for attached in self._audience:
-            attached.link.end(Unavailable(reason="lease lost"))
-        raise Unavailable(reason="lease lost")
 
     async def _end_expired(self) -> None:
         before = Instant(self._parts.clock.now() - int(self._options.detach_window_s * 1000))

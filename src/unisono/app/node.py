@@ -8,6 +8,7 @@ from unisono.app.execute import Executor
 from unisono.app.fanout import Fanout
 from unisono.app.greeting import Greeting
 from unisono.app.housekeeping import Housekeeping
+from unisono.app.lease import Lease
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
@@ -25,25 +26,28 @@ class Node:
         self.audience = Audience()
         self.fanout = Fanout(parts.log, parts.directory, self.audience, parts.telemetry)
         self._departures = Departures(parts.sessions, parts.telemetry)
-        self.greeting = Greeting(parts, options, self.audience, self.fanout, self._departures, server=server)
+        self._lease = Lease(parts.sessions, self.audience, parts.telemetry, name=name, ttl_s=options.lease_ttl_s)
+        self.greeting = Greeting(
+            parts, options, self.audience, self.fanout, self._departures, lease=self._lease, server=server
+        )
         self.own_sessions = OwnSessions(parts, self.audience)
         self.executor = Executor(parts, options, self.fanout, self.own_sessions, Reading(parts))
         chores = {"sweep": self.fanout.sweep, "departures": self._departures.settle}
-        self._housekeeping = Housekeeping(parts, options, self.audience, self.own_sessions, chores)
-        self._name = name
+        self._housekeeping = Housekeeping(
+            parts, options, self.audience, self.own_sessions, lease=self._lease, at_every_sweep=chores
+        )
         parts.bus.subscribe(self.fanout.hint)
 
     async def start(self) -> None:
         """Take the node's lease and find the end of the log. Call before the first connection."""
-        node = await self.parts.sessions.take_lease(self._name, self.options.lease_ttl_s)
-        self.greeting.node = self._housekeeping.node = node
+        await self._lease.take()
         await self.fanout.start()
-        self.parts.telemetry.event("node_started", node=node, app=self._name)
+        self.parts.telemetry.event("node_started", node=self._lease.node)
 
     @property
     def has_lease(self) -> bool:
         """Say if other nodes count our sessions as live."""
-        return self._housekeeping.has_lease
+        return self._lease.is_held
 
     async def run(self) -> None:
         """Do what goes on beside the connections, until cancelled."""

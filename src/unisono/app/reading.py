@@ -66,7 +66,8 @@ class Reading:
         return History(conversation=command.conversation, messages=page.messages, has_more=page.has_more)
 
     async def _find(self, user: UserId, conversation: ConversationId, command: type[c.Command]) -> MyConversation:
-        mine = await self._parts.directory.find(conversation, user)
+        with_members = command is c.GetConversation
+        mine = await self._parts.directory.find(conversation, user, with_members=with_members)
         if mine is None:
             raise NotFound()
         check(command, standing(mine.membership), mine.conversation.of)

@@ -24,7 +24,7 @@ class Audience(Struct, frozen=True):
 
 
 class MyConversation(Struct, frozen=True):
-    """A conversation and the reader's place in it. `members` are listed only where one conversation is asked for."""
+    """A conversation and the reader's place in it. `members` are listed only where they are asked for."""
 
     conversation: Conversation
     membership: Membership
@@ -41,8 +41,13 @@ class HistoryPage(Struct, frozen=True):
 class Directory(Protocol):
     """Reads of one app. Each call sees one moment; two calls may see two."""
 
-    async def find(self, conversation: ConversationId, user: UserId) -> MyConversation | None:
-        """Give a conversation as a current or former member sees it, or None when there is nothing for them to see."""
+    async def find(
+        self, conversation: ConversationId, user: UserId, *, with_members: bool = False
+    ) -> MyConversation | None:
+        """Give a conversation as a current or former member sees it, or None when there is nothing for them to see.
+
+        Members are listed where asked for, and for a current member only.
+        """
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
         """List the conversations the user is in now, by id, starting after `after`."""

@@ -137,7 +137,7 @@ class TwoStores(RuleBasedStateMachine):
         place = None if seq is None else Seq(seq)
         self.both(lambda store: store.log.read(conversation_stream(room), place or Seq(0), limit))
         self.both(lambda store: store.log.read(user_stream(user), place or Seq(0), limit))
-        self.both(lambda store: store.directory.find(room, user))
+        self.both(lambda store: store.directory.find(room, user, with_members=True))
         self.both(lambda store: store.directory.list_of(user, None, limit))
         self.both(lambda store: store.sessions.list_of(user))
         self.both(lambda store: store.directory.history(room, before=place, after=None, until=None, limit=limit))

@@ -148,7 +148,7 @@ async def test_what_the_database_cannot_keep_is_refused_and_hurts_nobody_else(du
     assert [outcome.seq for outcome in outcomes if isinstance(outcome, Placed)] == list(range(2, 12))
     assert isinstance(outcomes[5], Invalid)
     with pytest.raises(Invalid):
-        await store.directory.find(ROOM, UserId("\ud800"))
+        await store.directory.find(ROOM, UserId("\ud800"), with_members=True)
 
 
 async def test_a_database_that_is_away_leaves_nothing_half_done_and_comes_back(durable: Home) -> None:
@@ -167,7 +167,7 @@ async def test_a_database_that_is_away_leaves_nothing_half_done_and_comes_back(d
         assert not await store.healthy()
     assert await store.healthy()
     assert await seqs(store) == [1]
-    assert await store.directory.find(room, ANN) is None
+    assert await store.directory.find(room, ANN, with_members=True) is None
     assert (await send(store, ANN, "0")).seq == 2
 
 

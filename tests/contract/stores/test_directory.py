@@ -32,7 +32,7 @@ async def test_a_member_finds_the_conversation_with_its_members(store: AnyStore,
     clock.advance(60)
     await send(store, ANN, "key")
     await mark_read(store, BOB, 2)
-    mine = await store.directory.find(ROOM, BOB)
+    mine = await store.directory.find(ROOM, BOB, with_members=True)
     assert mine is not None
     conversation = mine.conversation
     assert (conversation.id, conversation.of, conversation.creator) == (ROOM, "group", ANN)
@@ -43,17 +43,24 @@ async def test_a_member_finds_the_conversation_with_its_members(store: AnyStore,
     assert mine.members == (ANN, BOB, CIM, DAN)
 
 
+async def test_members_are_listed_only_where_they_are_asked_for(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    mine = await store.directory.find(ROOM, BOB)
+    assert mine is not None
+    assert mine.members == ()
+
+
 async def test_a_stranger_finds_nothing(store: AnyStore) -> None:
     await create(store, ANN, BOB)
-    assert await store.directory.find(ROOM, DAN) is None
-    assert await store.directory.find(conversation_id(1), ANN) is None
+    assert await store.directory.find(ROOM, DAN, with_members=True) is None
+    assert await store.directory.find(conversation_id(1), ANN, with_members=True) is None
 
 
 async def test_a_former_member_finds_it_as_far_as_they_were_there(store: AnyStore) -> None:
     await create(store, ANN, BOB)
     await remove(store, ANN, BOB)
     await send(store, ANN, "key")
-    mine = await store.directory.find(ROOM, BOB)
+    mine = await store.directory.find(ROOM, BOB, with_members=True)
     assert mine is not None
     assert (mine.membership.until, mine.conversation.head.seq, mine.members) == (2, 2, ())
 
@@ -136,7 +143,7 @@ async def test_history_is_bounded_on_every_side(
             case "-":
                 await remove(store, ANN, CIM)
             case _:
-                mine = await store.directory.find(ROOM, ANN)
+                mine = await store.directory.find(ROOM, ANN, with_members=True)
                 assert mine is not None
                 await send(store, ANN, f"key-{mine.conversation.head.seq}", f"text {mine.conversation.head.seq + 1}")
     given: dict[str, Seq | None] = {

@@ -352,6 +352,6 @@ async def test_many_conversations_and_members_in_one_moment_are_all_kept(store: 
     rooms: list[ConversationId] = [conversation_id(number) for number in range(5)]
     await asyncio.gather(*(create(store, ANN, *crowd, room=room) for room in rooms))
     for room in rooms:
-        mine = await store.directory.find(room, crowd[0])
+        mine = await store.directory.find(room, crowd[0], with_members=True)
         assert mine is not None
         assert (mine.conversation.member_count, len(mine.members)) == (500, 500)

@@ -51,10 +51,18 @@ async def test_everything_is_there_after_a_restart(durable: Home) -> None:
     await fill(store)
     checkpoint = await store.log.checkpoint()
     place = await send(store, ANN, "last")
-    before = await store.directory.find(ROOM, BOB), await store.sessions.list_of(ANN), await moved(store, BOB)
+    before = (
+        await store.directory.find(ROOM, BOB, with_members=True),
+        await store.sessions.list_of(ANN),
+        await moved(store, BOB),
+    )
     await durable.close(store)
     again = await durable.open()
-    after = await again.directory.find(ROOM, BOB), await again.sessions.list_of(ANN), await moved(again, BOB)
+    after = (
+        await again.directory.find(ROOM, BOB, with_members=True),
+        await again.sessions.list_of(ANN),
+        await moved(again, BOB),
+    )
     assert after == before
     assert await send(again, ANN, "last") == place
     assert (await send(again, ANN, "next")).seq == place.seq + 1

@@ -85,7 +85,9 @@ class LittleLog:
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:
         raise NotImplementedError
 
-    async def find(self, conversation: ConversationId, user: UserId) -> MyConversation | None:
+    async def find(
+        self, conversation: ConversationId, user: UserId, *, with_members: bool = False
+    ) -> MyConversation | None:
         raise NotImplementedError
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:

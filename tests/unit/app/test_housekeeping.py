@@ -80,13 +80,14 @@ async def test_the_lease_is_kept() -> None:
 
 
 @in_virtual_time
-async def test_who_lost_the_lease_believes_nothing_of_its_sessions_any_more() -> None:
+async def test_who_lost_the_lease_ends_all_links_and_takes_another() -> None:
     async with a_running_app(lease_ttl_s=10.0) as stage:
         alice = await stage.login("alice")
         await stage.store.sessions.take_lease("test", 10.0)
         await asyncio.sleep(4)
         assert alice.link.code == "unavailable"
-        assert not stage.node.has_lease
+        assert stage.node.has_lease
+        assert (await stage.login("alice")).link.code is None
         assert "lease_lost" in [name for name, _ in stage.telemetry.faults]
 
 

@@ -27,11 +27,13 @@ class MemoryDirectory:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    async def find(self, conversation: ConversationId, user: UserId) -> MyConversation | None:
+    async def find(
+        self, conversation: ConversationId, user: UserId, *, with_members: bool = False
+    ) -> MyConversation | None:
         """Give a conversation to a current or former member."""
         self._state.check_open()
         mine = self._mine(conversation, user)
-        if mine is None or not mine.membership.is_member:
+        if mine is None or not (with_members and mine.membership.is_member):
             return mine
         members = tuple(member.user for member in self._state.roster(conversation))
         return MyConversation(mine.conversation, mine.membership, members)

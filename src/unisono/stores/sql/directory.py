@@ -41,7 +41,9 @@ class SqlDirectory:
         self._sql = statements
         self._readers = readers
 
-    async def find(self, conversation: ConversationId, user: UserId) -> MyConversation | None:
+    async def find(
+        self, conversation: ConversationId, user: UserId, *, with_members: bool = False
+    ) -> MyConversation | None:
         """Give a conversation as a current or former member sees it, or None."""
         find, members = self._sql.find, self._sql.current_members
         values = find.bind(key=conversation_stream(conversation), user=user)
@@ -51,7 +53,7 @@ class SqlDirectory:
             if not rows:
                 return None
             mine = _mine(rows[0])
-            if not mine.membership.is_member:
+            if not (with_members and mine.membership.is_member):
                 return mine
             found = connection.query(members.text, members.bind(stream=rows[0][0]))
             return MyConversation(mine.conversation, mine.membership, tuple(UserId(name) for (name,) in found))
