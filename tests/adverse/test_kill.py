@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import statistics
 import time
 from functools import partial
 from pathlib import Path
@@ -58,8 +59,8 @@ async def test_a_killed_server_loses_doubles_and_reorders_nothing(data: Path, is
         resumes, logins = (sum(getattr(client, what) for client in crowd.clients) for what in ("resumes", "logins"))
     report(
         f"{cycles} kills, {crowd.sends} sends, {verdict.acknowledgements} acknowledgements, {verdict.deliveries} "
-        f"deliveries to {len(crowd.clients)} sessions, {resumes} resumes; ready after {max(server.starts_s):.2f} s at "
-        f"worst; {verdict}; {time.monotonic() - begun_s:.0f} s in all"
+        f"deliveries to {len(crowd.clients)} sessions, {resumes} resumes; ready after "
+        f"{statistics.median(server.starts_s):.2f} s, {max(server.starts_s):.2f} s at worst; {verdict}; {time.monotonic() - begun_s:.0f} s in all"
     )
     verdict.assert_clean()
     assert max(server.starts_s) <= READY_MAX_S * others_share()
