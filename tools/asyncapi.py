@@ -16,26 +16,26 @@ from unisono.wire.native import SUBPROTOCOLS, Bye, Delivery, Refusal, Reply, Req
 
 Schema = dict[str, Any]
 
-ANSWERS: Final[Mapping[type[c.Command], type[a.Answer]]] = {
-    c.Login: a.Welcome,
-    c.Resume: a.Welcome,
-    c.Logout: a.Done,
-    c.Ping: a.Pong,
-    c.Sync: a.Moved,
-    c.ReadStream: a.Facts,
-    c.CreateConversation: a.ConversationView,
-    c.GetConversation: a.ConversationView,
-    c.ListConversations: a.Conversations,
-    c.AddMembers: a.Membership,
-    c.RemoveMembers: a.Membership,
-    c.Join: a.Membership,
-    c.Quit: a.Membership,
-    c.SendMessage: a.Placed,
-    c.GetHistory: a.History,
-    c.MarkRead: a.ReadMark,
-    c.ListSessions: a.Sessions,
-    c.CloseSession: a.Done,
-    c.CloseDevice: a.Done,
+ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
+    c.Login: (a.Welcome,),
+    c.Resume: (a.Welcome,),
+    c.Logout: (a.Done,),
+    c.Ping: (a.Pong,),
+    c.Sync: (a.Moved,),
+    c.ReadStream: (a.Facts, a.StartOver),
+    c.CreateConversation: (a.ConversationView,),
+    c.GetConversation: (a.ConversationView,),
+    c.ListConversations: (a.Conversations,),
+    c.AddMembers: (a.Membership,),
+    c.RemoveMembers: (a.Membership,),
+    c.Join: (a.Membership,),
+    c.Quit: (a.Membership,),
+    c.SendMessage: (a.Placed,),
+    c.GetHistory: (a.History,),
+    c.MarkRead: (a.ReadMark,),
+    c.ListSessions: (a.Sessions,),
+    c.CloseSession: (a.Done,),
+    c.CloseDevice: (a.Done,),
 }
 """What a command that was carried out is answered with."""
 
@@ -94,7 +94,7 @@ def _document() -> Schema:
             },
             "schemas": _schemas(),
         },
-        "x-answers": {_tag(command): _tag(answer) for command, answer in ANSWERS.items()},
+        "x-answers": {_tag(command): [_tag(answer) for answer in answers] for command, answers in ANSWERS.items()},
         "x-codes": {
             name: {"close": code.close, "status": code.status, "advice": code.advice.value}
             for name, code in CODES.items()

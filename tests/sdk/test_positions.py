@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unisono_sdk.answers import Facts, StreamHead
+from unisono_sdk.answers import Facts, StartOver, StreamHead
 from unisono_sdk.facts import (
     Content,
     ConversationCreated,
@@ -120,7 +120,7 @@ def test_the_next_is_delivered_lower_is_dropped_higher_waits() -> None:
     assert seqs(positions.take(server.push(STREAM, 1, 2))) == [1, 2]
     assert seqs(positions.take(server.push(STREAM, 1, 3))) == [3]
     assert positions.take(server.push(STREAM, 5)) == []
-    assert positions.next_read() == Read(STREAM, 3)
+    assert positions.next_read() == Read(STREAM, 3, 1)
     assert positions.next_read() is None
     assert seqs(positions.take(server.push(STREAM, 4))) == [4, 5]
 
@@ -253,11 +253,11 @@ def test_my_own_stream_tells_how_far_i_may_read_one_that_i_left() -> None:
     assert seqs(server.answer_all(positions)) == [3]
 
 
-@pytest.mark.parametrize("way", ["push", "head", "page"])
+@pytest.mark.parametrize("way", ["push", "head", "page", "word"])
 def test_another_epoch_is_a_start_over_with_its_range(way: str) -> None:
     server = log_of(5)
     positions = member(server, at=4)
-    if way == "page":
+    if way in {"page", "word"}:
         positions.take_heads([StreamHead(stream=STREAM, epoch=1, seq=9)], 8)
     asked = positions.next_read()
     server.epoch = 2
@@ -267,6 +267,10 @@ def test_another_epoch_is_a_start_over_with_its_range(way: str) -> None:
         return
     if way == "head":
         got = positions.take_heads([server.head(STREAM)], 8)
+    elif way == "word":
+        assert asked == Read(STREAM, 4, 1)
+        told = StartOver(stream=STREAM, epoch=2, first=1, until=5, reason="epoch_changed")
+        got = positions.take_start_over(asked, told)
     else:
         assert asked is not None
         got = positions.take_page(asked, server.page(asked))

@@ -8,6 +8,7 @@ from unisono.domain.ids import (
     Checkpoint,
     ConversationId,
     DeviceId,
+    Epoch,
     Fence,
     Platform,
     SendKey,
@@ -65,7 +66,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         sdk="js/1.0.0",
     ),
     c.Sync(checkpoint=Checkpoint(4711), after=StreamKey(f"c/{ROOM}"), limit=100),
-    c.ReadStream(stream=StreamKey(f"c/{ROOM}"), after=Seq(17), limit=50),
+    c.ReadStream(stream=StreamKey(f"c/{ROOM}"), after=Seq(17), limit=50, epoch=Epoch(1)),
     c.CreateConversation(
         key=KEY, of="direct", members=(BOB,), name="tea", attributes={"topic": {"id": 7, "open": True}}, unique=False
     ),

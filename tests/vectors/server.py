@@ -120,6 +120,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
         ),
         head=Seq(17),
     ),
+    "start_over": a.StartOver(STREAM, Epoch(2), Seq(1), Seq(17), "epoch_changed"),
     "placed": a.Placed(STREAM, EPOCH, Seq(17), NOW),
     "placed: greatest numbers": a.Placed(STREAM, Epoch(INTEGER_MAX), Seq(INTEGER_MAX), Instant(INTEGER_MAX)),
     "conversation: least": VIEW,

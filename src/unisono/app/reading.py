@@ -2,10 +2,12 @@
 
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
-from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved
+from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved, StartOver
 from unisono.domain.conversation import standing
+from unisono.domain.delivery import StartOver as Lost
+from unisono.domain.delivery import catch_up
 from unisono.domain.errors import NotFound
-from unisono.domain.ids import ConversationId, UserId, conversation_of, user_of
+from unisono.domain.ids import ConversationId, Position, UserId, conversation_of, user_of
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
 from unisono.ports.directory import MyConversation
@@ -21,12 +23,24 @@ class Reading:
         """Say which of the user's streams moved after a checkpoint."""
         return await self._parts.log.moved(user, command.checkpoint, command.after, command.limit)
 
-    async def stream(self, user: UserId, command: c.ReadStream) -> Facts:
-        """Read facts of one of the user's streams; of a conversation they left, up to where they left.
+    async def stream(self, user: UserId, command: c.ReadStream) -> Facts | StartOver:
+        """Read facts of one of the user's streams, or say plainly that the reader's position cannot be continued.
 
         Raises:
             NotFound: Not a stream of theirs.
         """
+        facts = await self._facts(user, command)
+        if command.epoch is None:
+            return facts
+        verdict = catch_up(Position(command.epoch, command.after), Position(facts.epoch, facts.head))
+        if not isinstance(verdict, Lost):
+            return facts
+        return StartOver(
+            stream=command.stream, epoch=facts.epoch, first=verdict.first, until=verdict.until, reason=verdict.reason
+        )
+
+    async def _facts(self, user: UserId, command: c.ReadStream) -> Facts:
+        """Read facts; of a conversation the user left, up to where they left."""
         conversation = conversation_of(command.stream)
         if conversation is None:
             check(c.ReadStream, Standing.MEMBER if user_of(command.stream) == user else Standing.STRANGER)

@@ -92,6 +92,20 @@ class Facts(Answer, frozen=True, tag="facts"):
     head: Seq
 
 
+class StartOver(Answer, frozen=True, tag="start_over"):
+    """What the reader holds of a stream cannot be continued: drop it, and read `first` to `until` anew if it matters.
+
+    `reason`: the position was reached in another epoch, or lies beyond the end (an older copy was restored), or what
+    follows it is no longer kept.
+    """
+
+    stream: StreamKey
+    epoch: Epoch
+    first: Seq
+    until: Seq
+    reason: Literal["epoch_changed", "ahead", "trimmed"]
+
+
 class Placed(Answer, frozen=True, tag="placed"):
     """The message is durable and has its place. The only acknowledgement of a send."""
 
@@ -183,6 +197,7 @@ AnyAnswer = (
     | Pong
     | Moved
     | Facts
+    | StartOver
     | Placed
     | ConversationView
     | Conversations

@@ -15,6 +15,7 @@ from unisono.domain.ids import (
     CheckpointIn,
     ConversationIdIn,
     DeviceIdIn,
+    EpochIn,
     FenceIn,
     Json,
     OpaqueIn,
@@ -100,11 +101,15 @@ class Sync(Command, frozen=True, tag="sync"):
 
 
 class ReadStream(Command, frozen=True, tag="read"):
-    """Ask for facts of one of my streams, in order, those after `after`."""
+    """Ask for facts of one of my streams, in order, those after `after`.
+
+    With the `epoch` in which `after` was reached, the server says so where the position cannot be continued.
+    """
 
     stream: StreamKeyIn
     after: SeqIn
     limit: PageSize = 100
+    epoch: EpochIn | None = None
 
 
 class CreateConversation(Command, frozen=True, tag="create"):

@@ -6,8 +6,8 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app, group, text
 from tests.unit.app.stage import users
 from unisono.domain import commands as c
-from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved
-from unisono.domain.ids import ConversationId, Seq, StreamKey, conversation_stream
+from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved, StartOver
+from unisono.domain.ids import FIRST_EPOCH, ConversationId, Epoch, Seq, StreamKey, conversation_stream
 
 
 async def history_of(present: Present, chat: ConversationId, **asked: int) -> list[str]:
@@ -145,3 +145,18 @@ async def test_a_member_sees_a_conversation_with_its_members_and_the_own_mark() 
             assert isinstance(view, ConversationView)
             assert set(view.members) == set(users("alice", "bob"))
             assert (view.head, view.read, view.creator) == (2, mark, "alice")
+
+
+@in_virtual_time
+async def test_a_position_that_cannot_be_continued_is_told_so_with_the_range_to_fetch() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        stream = conversation_stream(await group(alice, "bob"))
+
+        async def asked(after: int, epoch: int) -> object:
+            return await alice.ask(c.ReadStream(stream=stream, after=Seq(after), epoch=Epoch(epoch)))
+
+        assert isinstance(await asked(0, 1), Facts)
+        assert isinstance(await asked(1, 1), Facts)
+        assert await asked(2, 1) == StartOver(stream, FIRST_EPOCH, Seq(1), Seq(1), "ahead")
+        assert await asked(1, 2) == StartOver(stream, FIRST_EPOCH, Seq(1), Seq(1), "epoch_changed")

@@ -70,6 +70,21 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartOver:
+    """What I hold of a stream cannot be continued; `first` to `until` can be read anew.
+
+    `reason` is epoch_changed, ahead or trimmed.
+    """
+
+    kind: ClassVar[str] = "start_over"
+    stream: str
+    epoch: int
+    first: int
+    until: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     """The message is durable and has its place."""
 
@@ -184,6 +199,7 @@ KnownAnswer = (
     | Pong
     | Moved
     | Facts
+    | StartOver
     | Placed
     | ConversationView
     | Conversations

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from unisono_sdk.answers import Answer, Facts, Moved, StreamHead
+from unisono_sdk.answers import Answer, Facts, Moved, StartOver, StreamHead
 from unisono_sdk.commands import Command, ReadStream, Sync
 from unisono_sdk.errors import LinkDown, Refused
 from unisono_sdk.frames import Delivery
@@ -87,7 +87,9 @@ class CatchUp:
     async def _read(self, asked: Read) -> None:
         await self._wait_room(self._limits.page)
         try:
-            answer = await self._ask(ReadStream(stream=asked.stream, after=asked.after, limit=self._limits.page))
+            answer = await self._ask(
+                ReadStream(stream=asked.stream, after=asked.after, limit=self._limits.page, epoch=asked.epoch or None)
+            )
         except LinkDown:
             self._positions.put_back(asked)
         except Refused:
@@ -98,6 +100,8 @@ class CatchUp:
     def _take_page(self, asked: Read, answer: Answer) -> None:
         if isinstance(answer, Facts) and answer.stream == asked.stream:
             self._take(self._positions.take_page(asked, answer))
+        elif isinstance(answer, StartOver) and answer.stream == asked.stream:
+            self._take(self._positions.take_start_over(asked, answer))
         else:
             self._positions.put_back(asked)
             self._link.end(garbled("a read was answered with something else"))

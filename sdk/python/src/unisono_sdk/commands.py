@@ -83,6 +83,7 @@ class ReadStream(Command):
     stream: str
     after: int
     limit: int = 100
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,10 +48,11 @@ Outcome = Deliver | Restart
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Ask for the facts of a stream after a seq."""
+    """Ask for the facts of a stream after a seq that was reached in an epoch; 0 when none was heard yet."""
 
     stream: str
     after: int
+    epoch: int = 0
 
 
 @dataclass(slots=True)

@@ -8,9 +8,10 @@ waits until my own stream has told it. After my leaving, facts pass unseen until
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from unisono_sdk.answers import Facts, StreamHead
+from unisono_sdk.answers import Facts, StartOver, StreamHead
 from unisono_sdk.facts import (
     ConversationCreated,
     ConversationEntered,
@@ -156,6 +157,15 @@ class Positions:
             outcomes += self._give_up_unknown()
         return self._settle(stream, place, outcomes)
 
+    def take_start_over(self, asked: Read, told: StartOver) -> list[Outcome]:
+        """Take the server's word that a position cannot be continued."""
+        place = self._meet(asked.stream, told.epoch)
+        place.is_reading = False
+        if told.epoch < place.epoch:
+            return []
+        restart = self._restart(asked.stream, place, told.epoch, told.until, told.reason)
+        return self._settle(asked.stream, place, [replace(restart, first=told.first)])
+
     def give_up(self, asked: Read) -> list[Outcome]:
         """Note that the server does not let me read a stream: what is missing of it stays missing."""
         place = self._places[asked.stream]
@@ -182,7 +192,7 @@ class Positions:
             place = self._places[stream]
             if place.seq != UNKNOWN and not place.is_reading:
                 place.is_reading = True
-                return Read(stream, place.seq)
+                return Read(stream, place.seq, place.epoch)
         return self._read_own_for_unknown()
 
     # ------------------------------------------------------------ inside
@@ -304,7 +314,7 @@ class Positions:
         for place in unknown:
             place.is_asked = True
         own.is_reading = True
-        return Read(self._own, max(own.seq, 0))
+        return Read(self._own, max(own.seq, 0), own.epoch)
 
     def _give_up_unknown(self) -> list[Outcome]:
         """My own stream was read to its end and does not say where these began: say so."""
