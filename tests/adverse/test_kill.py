@@ -59,8 +59,8 @@ async def test_a_killed_server_loses_doubles_and_reorders_nothing(data: Path, is
         resumes, logins = (sum(getattr(client, what) for client in crowd.clients) for what in ("resumes", "logins"))
     middle_s, worst_s = statistics.median(server.starts_s), max(server.starts_s)
     report(
-        f"{cycles} kills, {crowd.sends} sends, {resumes} resumes of {len(crowd.clients)} sessions, {verdict}; ready again "
-        f"after {middle_s:.2f} s, {worst_s:.2f} s at worst; {time.monotonic() - begun_s:.0f} s in all"
+        f"{cycles} kills, {crowd.sends} sends, {resumes} resumes of {len(crowd.clients)} sessions, {verdict}; ready "
+        f"again after {middle_s:.2f} s, {worst_s:.2f} s at worst; {time.monotonic() - begun_s:.0f} s in all"
     )
     verdict.assert_clean()
     assert worst_s <= READY_MAX_S * others_share()
