@@ -9,7 +9,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Mapping
-from typing import Final, Self
+from typing import Final, Self, cast
 
 CONTINUATION: Final = 0x0
 TEXT: Final = 0x1
@@ -125,8 +125,8 @@ class RawSocket(asyncio.Protocol):
             self._transport.resume_reading()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Not asserted: the transports of uvloop are none of asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data

@@ -63,16 +63,17 @@ class Dialogue:
     async def run(self, credential_of: CredentialOf, address: str) -> None:
         """Serve the client until either side ends it."""
         try:
-            request = await self._first_request()
-        except UnisonoError as fault:
+            payload = await self._first_payload()
+        except Timeout as fault:
             self._refuse(0, fault)
             self._connection.end(fault)
             return
+        request = None if payload is None else self._read_greeting(payload)
         if request is not None:
             await self._serve(request, credential_of, address)
 
-    async def _first_request(self) -> Request | None:
-        """Give the request that greets. Only waiting for it is timed: cutting off a login would leave half of it."""
+    async def _first_payload(self) -> bytes | None:
+        """Give what is to greet. Only waiting for it is timed: cutting off a login would leave half of it."""
         payload = None
         try:
             async with asyncio.timeout(self._pace.greeting_s):
@@ -81,7 +82,15 @@ class Dialogue:
                         payload = await self._next_payload()
         except TimeoutError:
             raise Timeout(what="greeting", limit_s=int(self._pace.greeting_s)) from None
-        return None if payload is None else self._encoder.codec.decode(payload)
+        return payload
+
+    def _read_greeting(self, payload: bytes) -> Request | None:
+        try:
+            return self._encoder.codec.decode(payload)
+        except UnisonoError as fault:
+            self._refuse(request_id_of(payload, self._encoder.codec), fault)
+            self._connection.end(fault)
+            return None
 
     async def _serve(self, request: Request, credential_of: CredentialOf, address: str) -> None:
         command = request.do

@@ -76,7 +76,8 @@ class WebSocketDoor:
         if origin is None or origin in self._options.origins:
             return
         if not self._options.is_same_origin(origin, request.host):
-            raise OriginRefused(origin=origin[:200])
+            # A header may hold any bytes; a fault is told in JSON.
+            raise OriginRefused(origin=origin[:200].encode("ascii", "replace").decode())
 
     async def _serve(self, request: web.Request, encoder: NativeEncoder, address: str) -> web.StreamResponse:
         options = self._options
@@ -161,4 +162,6 @@ async def _close(socket: Socket, connection: Connection) -> None:
     if connection.ending is not None:
         fault = connection.ending.fault
         code, reason = code_of(fault).close, fault.message
-    await socket.close(code=code, message=reason.encode()[:CLOSE_REASON_MAX_BYTES], drain=False)
+    # Cut between two characters: a reason that is no UTF-8 is an offence of its own.
+    text = reason.encode()[:CLOSE_REASON_MAX_BYTES].decode(errors="ignore")
+    await socket.close(code=code, message=text.encode(), drain=False)
