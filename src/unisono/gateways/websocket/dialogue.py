@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from aiohttp import WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 from msgspec import Struct
 
 from unisono.app.caller import Caller
@@ -13,7 +13,7 @@ from unisono.app.greeting import Greeted
 from unisono.app.node import Node
 from unisono.domain.answers import Answer
 from unisono.domain.commands import Command, Login, Resume
-from unisono.domain.errors import Internal, Malformed, NotGreeted, Timeout, UnisonoError
+from unisono.domain.errors import Internal, Malformed, NotGreeted, Timeout, TooLarge, UnisonoError
 from unisono.domain.permission import Standing, check
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.connection import Connection
@@ -184,6 +184,8 @@ class Dialogue:
             if message.type is WSMsgType.PING:
                 self._connection.answer_nowait(frame(bytes(message.data), PONG))
             elif message.type in CLOSING:
+                if isinstance(message.data, WebSocketError):
+                    self._connection.finish(_offence(message.data))
                 return None
 
     def _payload(self, data: bytes | str, *, is_text: bool) -> bytes | None:
@@ -206,3 +208,8 @@ class Dialogue:
     def _refuse(self, request: int, fault: UnisonoError) -> None:
         self._node.parts.telemetry.count("refusals", label=fault.code)
         self._connection.answer_nowait(self._encoder.refusal(request, fault))
+
+
+def _offence(error: WebSocketError) -> UnisonoError:
+    """Give the fault of a peer that broke the rules of the transport. The library has told it already, by its code."""
+    return TooLarge(what="frame") if error.code == WSCloseCode.MESSAGE_TOO_BIG else Malformed(reason="transport")

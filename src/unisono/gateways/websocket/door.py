@@ -87,7 +87,8 @@ class WebSocketDoor:
             autoping=False,
             protocols=SUBPROTOCOLS,
             compress=False,
-            max_msg_size=options.frame_bytes,
+            # The library refuses from this size on.
+            max_msg_size=options.frame_bytes + 1,
             decode_text=False,
         )
         if not socket.can_prepare(request).ok:

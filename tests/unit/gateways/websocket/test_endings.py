@@ -1,0 +1,153 @@
+"""How connections end: the last words, the close code, and what is let through before them."""
+
+import asyncio
+
+import pytest
+
+from tests.support.raw_socket import CLOSE
+from tests.unit.app.fanout_stage import settle
+from tests.unit.gateways.websocket.door_stage import an_open_door, login, on_uvloop
+from unisono.domain.errors import Draining
+from unisono.domain.ids import UserId
+
+
+@pytest.mark.rows("E41", "E42", "X7")
+@on_uvloop
+async def test_a_displaced_device_is_told_by_whom_and_not_to_come_back() -> None:
+    async with an_open_door() as door:
+        clients = [await (await door.connect()).login("alice", str(number)) for number in range(5)]
+        bye, code = await clients[0].last_words()
+        assert (bye["code"], bye["advice"], code) == ("displaced", "stop", 4432)
+        assert bye["newcomer"] == {"platform": "web", "label": "alice's 4"}
+        assert (await clients[1].ask({"op": "ping"}))["is"] == "reply"
+
+
+@pytest.mark.rows("E43")
+@on_uvloop
+async def test_any_other_end_names_no_newcomer() -> None:
+    async with an_open_door() as door:
+        client = await (await door.connect()).login()
+        await door.app.node.own_sessions.end_all(UserId("alice"), "closed")
+        bye, code = await client.last_words()
+        assert (bye["code"], code) == ("session_closed", 4431)
+        assert "newcomer" not in bye
+
+
+@on_uvloop
+async def test_a_logout_is_answered_and_then_closed() -> None:
+    async with an_open_door() as door:
+        client = await (await door.connect()).login()
+        assert (await client.ask({"op": "logout"}))["answer"]["kind"] == "done"
+        bye, code = await client.last_words()
+        assert (bye["code"], code) == ("session_closed", 4431)
+
+
+@on_uvloop
+async def test_when_the_node_stops_requests_under_way_are_answered_and_clients_told_when_to_come() -> None:
+    async with an_open_door() as door:
+        client = await (await door.connect()).login()
+        gate, reached = asyncio.Event(), asyncio.Event()
+
+        async def hold(method: str) -> None:
+            reached.set()
+            await gate.wait()
+
+        door.app.mood = hold
+        request = client.issue({"op": "create", "key": "k", "members": ["bob"]})
+        await reached.wait()
+        draining = asyncio.create_task(door.registry.end_all(lambda: Draining(retry_after_ms=700), 10))
+        await settle(50)
+        client.issue({"op": "sessions"})
+        gate.set()
+        frames = [await client.next_frame() for _ in range(2)]
+        frames = [frame for frame in frames if frame["is"] != "facts"]
+        assert (frames[0]["is"], frames[0]["re"]) == ("reply", request)
+        bye, code = await client.last_words() if len(frames) == 1 else (frames[1], await client.closed())
+        assert (bye["code"], bye["advice"], bye["retry_after_ms"], code) == ("draining", "later", 700, 1012)
+        assert await draining == 0
+
+
+@on_uvloop
+async def test_when_the_node_stops_a_login_under_way_gets_its_welcome_first() -> None:
+    """Used to break the stop itself: between two readings there was nothing to end."""
+    async with an_open_door() as door:
+        gate, reached = asyncio.Event(), asyncio.Event()
+
+        async def hold(method: str) -> None:
+            reached.set()
+            await gate.wait()
+
+        door.app.mood = hold
+        client = await door.connect()
+        request = client.issue(login("alice"))
+        await reached.wait()
+        draining = asyncio.create_task(door.registry.end_all(lambda: Draining(retry_after_ms=700), 10))
+        await settle(50)
+        gate.set()
+        assert (await client.answer(request))["is"] == "reply"
+        _, code = await client.last_words()
+        assert code == 1012
+        assert await draining == 0
+
+
+@pytest.mark.rows("S13", "X48")
+@on_uvloop
+async def test_a_connection_without_a_user_lives_and_is_nobodys() -> None:
+    async with an_open_door() as door:
+        client = await (await door.connect()).login("nobody")
+        assert (await client.ask({"op": "ping"}))["is"] == "reply"
+        assert (await client.ask({"op": "sessions"}))["code"] == "no_user"
+        assert len(door.app.node.audience) == 0
+        client.socket.close()
+        assert await client.closed() == 1000
+
+
+@on_uvloop
+async def test_a_silent_client_is_told_and_left() -> None:
+    async with an_open_door() as door:
+        client = await (await door.connect()).login()
+        for connection in door.registry:
+            connection.heard_at_s -= 51
+            connection.end_if_silent(50)
+        bye, code = await client.last_words()
+        assert (bye["code"], bye["advice"], code) == ("timeout", "reconnect", 4410)
+
+
+@on_uvloop
+async def test_a_close_reason_is_never_cut_inside_a_character() -> None:
+    """A client that gets a reason which is no UTF-8 has to break the connection (RFC 6455, section 8.1)."""
+    async with an_open_door() as door:
+        client = await (await door.connect()).login()
+        reasons: list[bytes] = []
+        take = client.socket._dispatch
+
+        def note(opcode: int, payload: bytes, *, is_last: bool) -> None:
+            if opcode == CLOSE:
+                reasons.append(payload[2:])
+            take(opcode, payload, is_last=is_last)
+
+        client.socket._dispatch = note  # type: ignore[method-assign]
+        for connection in door.registry:
+            connection.end(Draining(reason="ä" * 100))
+        await client.closed()
+        assert reasons[0].decode().endswith("ä")
+        assert len(reasons[0]) in {122, 123}
+
+
+@pytest.mark.parametrize(
+    "offence",
+    [
+        b"\xc1\x80\x00\x00\x00\x00",  # a reserved bit
+        b"\x83\x80\x00\x00\x00\x00",  # an opcode that nobody gave a meaning
+        b"\x09\x80\x00\x00\x00\x00",  # a control frame in pieces
+        b"\x80\x80\x00\x00\x00\x00",  # the end of a message without its beginning
+    ],
+)
+@on_uvloop
+async def test_who_breaks_the_rules_of_the_transport_is_told_by_the_standard_code(offence: bytes) -> None:
+    async with an_open_door() as door:
+        client = await (await door.connect()).login()
+        client.socket.send_bytes(offence)
+        assert await client.closed() == 1002
+        await door.counted("connections_closed", "malformed")
+        assert door.app.telemetry.defects == []
