@@ -78,8 +78,8 @@ def _prepare(connection: sqlite3.Connection, source: Path) -> list[Row]:
     for name, kind, _ in own:
         if kind == "table":
             others = f"WHERE kind <> '{MESSAGE}'" if name == FACTS else ""
-            connection.execute(f"INSERT INTO main.{name} SELECT * FROM source.{name} {others}")  # noqa: S608
-    rows = f"SELECT * FROM source.{FACTS} WHERE kind = '{MESSAGE}' ORDER BY pos, stream, seq"  # noqa: S608
+            connection.execute(f"INSERT INTO main.{name} SELECT * FROM source.{name} {others}")  # noqa: S608  (names of our own tables)
+    rows = f"SELECT * FROM source.{FACTS} WHERE kind = '{MESSAGE}' ORDER BY pos, stream, seq"  # noqa: S608  (names of our own tables)
     messages: list[Row] = connection.execute(rows).fetchall()
     connection.execute("DETACH source")
     if not messages:
@@ -90,8 +90,8 @@ def _prepare(connection: sqlite3.Connection, source: Path) -> list[Row]:
 def _write(connection: sqlite3.Connection, messages: Sequence[Row]) -> None:
     columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({FACTS})")]
     stream, seq, pos, at = (columns.index(name) for name in ("stream", "seq", "pos", "at"))
-    insert = f"INSERT INTO {FACTS} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
-    update = f"UPDATE {STREAMS} SET head = ?, head_at = ?, head_pos = ? WHERE id = ?"  # noqa: S608
+    insert = f"INSERT INTO {FACTS} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  (names of our own tables)
+    update = f"UPDATE {STREAMS} SET head = ?, head_at = ?, head_pos = ? WHERE id = ?"  # noqa: S608  (names of our own tables)
     waiting = iter(messages)
     while group := list(islice(waiting, GROUP)):
         heads = {row[stream]: (row[seq], row[at], row[pos], row[stream]) for row in group}

@@ -102,5 +102,5 @@ def _wait_until_ready(process: subprocess.Popen[bytes], is_ready: Callable[[], b
     while not is_ready():
         if process.poll() is not None or time.monotonic() > deadline:
             tail = log.read_text(errors="replace")[-800:]
-            raise BenchError(f"{Path(str(process.args[3])).name} did not become ready:\n{tail}")  # type: ignore[index]
+            raise BenchError(f"{Path(str(process.args[3])).name} did not become ready:\n{tail}")  # type: ignore[index]  # always started from a list
         time.sleep(POLL_S)

@@ -17,7 +17,7 @@ CHUNK_MAX: Final = 128
 
 
 def _compile(statement: Executable, dialect: Dialect) -> SQLCompiler:
-    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement has it
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 -- narrows what SQLAlchemy types too widely
     return compiled
 

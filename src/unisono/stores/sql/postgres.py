@@ -95,7 +95,7 @@ class PostgresDriver:
     """One schema of one database."""
 
     def __init__(self, options: StoreOptions) -> None:
-        self.dialect: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+        self.dialect: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # untyped there
         self.is_sole_writer = False
         self.checkpoint_text = CHECKPOINT
         self.tables_text = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
