@@ -39,7 +39,7 @@ def test_shares_are_of_the_innermost_frame() -> None:
     [
         ("put (unisono/gateways/hosting/outbox.py:60)", "unisono.gateways.hosting.outbox"),
         ("main (unisono/__init__.py:1)", "unisono"),
-        ("put (/home/me/src/unisono/wire/native.py:60)", "unisono.wire.native"),
+        ("put (/srv/unisono/src/unisono/wire/native.py:60)", "unisono.wire.native"),
         ("run (asyncio/base_events.py)", "asyncio"),
         ("run (/env/lib/python3.11/site-packages/uvloop/__init__.py:9)", "uvloop"),
         ("epoll_wait", "(elsewhere)"),

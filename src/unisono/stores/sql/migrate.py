@@ -42,8 +42,8 @@ def version_of(driver: Driver) -> str | None:
 
 def _upgrade(connection: EngineConnection) -> None:
     # Alembic takes a third of a second to load, and a database in its present form does not need it.
-    from alembic import command  # noqa: PLC0415  (needed for a new file only)
-    from alembic.config import Config  # noqa: PLC0415  (as above)
+    from alembic import command  # noqa: PLC0415  (a file that is up to date needs no alembic)
+    from alembic.config import Config  # noqa: PLC0415  (a file that is up to date needs no alembic)
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

@@ -114,6 +114,6 @@ def _driver_of(options: StoreOptions) -> Driver:
     if options.url is None:
         return SqliteDriver(options)
     # The PostgreSQL driver is an extra: who keeps a file does not have to install it.
-    from unisono.stores.sql.postgres import PostgresDriver  # noqa: PLC0415  (see above)
+    from unisono.stores.sql.postgres import PostgresDriver  # noqa: PLC0415  (the driver is an extra)
 
     return PostgresDriver(options)
