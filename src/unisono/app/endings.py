@@ -9,19 +9,19 @@ from unisono.domain.errors import (
     TokenRevoked,
     UnisonoError,
 )
-from unisono.domain.facts import EndReason, SessionEnded
+from unisono.domain.facts import EndReason, Label, SessionEnded
 
 
 def fault_of(fact: SessionEnded) -> UnisonoError:
     """Give the fault that the ended session's live link is closed with."""
-    return fault_of_live(fact.reason)
+    return fault_of_live(fact.reason, fact.newcomer)
 
 
-def fault_of_live(reason: EndReason) -> UnisonoError:
+def fault_of_live(reason: EndReason, newcomer: Label | None = None) -> UnisonoError:
     """Give the fault for a session that was live when it ended. Only an outlived token ends a live one by time."""
     match reason:
         case "displaced":
-            return Displaced()
+            return Displaced(newcomer)
         case "replaced":
             return Replaced()
         case "revoked":
@@ -32,9 +32,9 @@ def fault_of_live(reason: EndReason) -> UnisonoError:
             return SessionClosed(reason=reason)
 
 
-def fault_of_resume(reason: EndReason) -> UnisonoError:
+def fault_of_resume(reason: EndReason, newcomer: Label | None = None) -> UnisonoError:
     """Give the fault for a client that comes back to a session which ended while it was away.
 
     One that ran out may log in again; one that lost its place or was closed may not, by itself.
     """
-    return SessionUnknown() if reason == "expired" else fault_of_live(reason)
+    return SessionUnknown() if reason == "expired" else fault_of_live(reason, newcomer)

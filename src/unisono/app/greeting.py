@@ -130,7 +130,7 @@ class Greeting:
         if found is None:
             raise SessionUnknown()
         if isinstance(found, EndedSession):
-            raise fault_of_resume(found.ending.reason)
+            raise fault_of_resume(found.ending.reason, found.ending.newcomer)
         async with self._held(found):
             await self._check_still_good(found)
             greeted = await self._attach(structs.replace(found, address=address), command, link, None, None)
@@ -234,7 +234,7 @@ class Greeting:
         """End a link whose session ended before it was among the audience: then nobody told it so."""
         ended = await self._parts.sessions.find_ended(session)
         if ended is not None:
-            link.end(fault_of_live(ended.ending.reason), ended.ending.newcomer)
+            link.end(fault_of_live(ended.ending.reason, ended.ending.newcomer), ended.ending.newcomer)
 
     async def _welcome(self, caller: Caller, secret: str | None, expires_at: Instant | None) -> Welcome:
         return Welcome(

@@ -14,6 +14,7 @@ from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.app.reading import Reading
 from unisono.domain.ids import SessionId
+from unisono.domain.session import Phase
 from unisono.ports.link import Link
 
 
@@ -55,8 +56,8 @@ class Node:
             tasks.create_task(self.fanout.run())
             tasks.create_task(self._housekeeping.run())
 
-    async def leave(self, session: SessionId, link: Link) -> None:
-        """Note that a session's link is gone. A later link of the session is left alone."""
+    async def leave(self, session: SessionId, link: Link, phase: Phase) -> None:
+        """Note that a session's link is gone, and detach a session that lives on. A later link of it is left alone."""
         attached: Attached | None = self.audience.remove(session, link)
-        if attached is not None:
+        if attached is not None and phase is Phase.DETACHED:
             await self._departures.note(session, attached.fence)

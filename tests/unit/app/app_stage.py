@@ -37,6 +37,7 @@ from unisono.domain.ids import (
 )
 from unisono.domain.quotas import Quotas
 from unisono.domain.rates import Rate
+from unisono.domain.session import Phase
 from unisono.ports.identity import Credential, Principal
 from unisono.stores.memory import MemoryStore
 
@@ -96,7 +97,7 @@ class Present:
 
     async def go(self) -> None:
         """Lose the connection."""
-        await self._stage.node.leave(self.session, self.link)
+        await self._stage.node.leave(self.session, self.link, Phase.DETACHED)
 
 
 class AppStage:

@@ -13,8 +13,19 @@ from unisono.app.greeting import Greeted
 from unisono.app.node import Node
 from unisono.domain.answers import Answer
 from unisono.domain.commands import Command, Login, Resume
-from unisono.domain.errors import Internal, Malformed, NotGreeted, Timeout, TooLarge, UnisonoError
+from unisono.domain.errors import (
+    Displaced,
+    Internal,
+    Malformed,
+    NotGreeted,
+    SessionFault,
+    Timeout,
+    TokenFault,
+    TooLarge,
+    UnisonoError,
+)
 from unisono.domain.permission import Standing, check
+from unisono.domain.session import Cue, Phase, next_phase
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.connection import Connection
 from unisono.gateways.hosting.frames import PONG, frame
@@ -39,7 +50,7 @@ class Pace(Struct, frozen=True):
 class Dialogue:
     """Reads a client's frames one by one and starts what they ask; answers leave as they come."""
 
-    __slots__ = ("_admission", "_connection", "_encoder", "_in_flight", "_node", "_pace", "_room", "_socket")
+    __slots__ = ("_admission", "_connection", "_encoder", "_in_flight", "_node", "_pace", "_phase", "_room", "_socket")
 
     def __init__(
         self,
@@ -57,6 +68,7 @@ class Dialogue:
         self._encoder = encoder
         self._admission = admission
         self._pace = pace
+        self._phase = Phase.GREETING
         self._in_flight = 0
         self._room: asyncio.Event | None = None
 
@@ -65,6 +77,7 @@ class Dialogue:
         try:
             payload = await self._first_payload()
         except Timeout as fault:
+            self._move(Cue.DEADLINE_PASSED)
             self._refuse(0, fault)
             self._connection.end(fault)
             return
@@ -103,13 +116,23 @@ class Dialogue:
             self._node.parts.telemetry.defect("greeting_failed", defect)
             self._refuse_greeting(request, Internal())
             return
+        self._move(Cue.CREDENTIALS_ACCEPTED)
         try:
             self._connection.answer_nowait(self._encoder.reply(request.id, greeted.welcome))
             self._connection.uncork()
             await self._converse(greeted.caller)
         finally:
+            self._move(Cue.ENDED if self._is_session_over() else Cue.TRANSPORT_LOST)
             if greeted.caller.session is not None:
-                await self._node.leave(greeted.caller.session, self._connection)
+                await self._node.leave(greeted.caller.session, self._connection, self._phase)
+
+    def _move(self, cue: Cue) -> None:
+        self._phase = next_phase(self._phase, cue)
+
+    def _is_session_over(self) -> bool:
+        """Say if the connection ended because its session did, and not the other way round."""
+        ending = self._connection.ending
+        return ending is not None and isinstance(ending.fault, SessionFault | TokenFault)
 
     async def _greet(self, command: Command, credential_of: CredentialOf, address: str) -> Greeted:
         check(type(command), Standing.UNGREETED)
@@ -126,8 +149,9 @@ class Dialogue:
         if isinstance(request.do, Login | Resume):
             outcomes = "logins" if isinstance(request.do, Login) else "resumes"
             self._node.parts.telemetry.count(outcomes, label=fault.code)
+        self._move(Cue.CREDENTIALS_REFUSED)
         self._refuse(request.id, fault)
-        self._connection.end(fault)
+        self._connection.end(fault, fault.newcomer if isinstance(fault, Displaced) else None)
 
     async def _converse(self, caller: Caller) -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -22,6 +22,24 @@ async def test_a_displaced_device_is_told_by_whom_and_not_to_come_back() -> None
         assert (await clients[1].ask({"op": "ping"}))["is"] == "reply"
 
 
+@pytest.mark.rows("E42")
+@on_uvloop
+async def test_a_device_that_was_displaced_while_it_was_away_is_told_by_whom_when_it_comes_back() -> None:
+    """The newcomer used to be named to live sessions only."""
+    async with an_open_door() as door:
+        away = await door.connect()
+        welcome = (await away.ask(login("alice", "0")))["answer"]
+        away.socket.abort()
+        await away.socket.closed
+        for number in range(1, 5):
+            await (await door.connect()).login("alice", str(number))
+        back = await door.connect()
+        back.issue({"op": "resume", "session": welcome["session"], "resume_token": welcome["resume_token"]})
+        bye, code = await back.last_words()
+        assert (bye["code"], code) == ("displaced", 4432)
+        assert bye["newcomer"] == {"platform": "web", "label": "alice's 4"}
+
+
 @pytest.mark.rows("E43")
 @on_uvloop
 async def test_any_other_end_names_no_newcomer() -> None:
