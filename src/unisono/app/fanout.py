@@ -199,13 +199,15 @@ class Fanout:
     def _weigh(self, channel: Channel) -> None:
         self._members += len(channel.members) - channel.weight
         channel.weight = len(channel.members)
-        if self._members > MEMBERS_LIMIT:
-            self._forget_oldest(channel)
+        while self._members > MEMBERS_LIMIT and self._forget_oldest(channel):
+            pass
 
-    def _forget_oldest(self, kept: Channel) -> None:
-        oldest = next((held for held in self._channels.values() if not held.is_behind), kept)
-        if oldest is not kept:
+    def _forget_oldest(self, kept: Channel) -> bool:
+        """Forget the longest silent stream but one, if there is any that is not being read."""
+        oldest = next((held for held in self._channels.values() if held is not kept and not held.is_behind), None)
+        if oldest is not None:
             self._forget(oldest)
+        return oldest is not None
 
     def _forget(self, channel: Channel) -> None:
         if self._channels.get(channel.stream) is channel:
@@ -237,6 +239,7 @@ class Fanout:
     async def _read_to_head(self, channel: Channel) -> None:
         if not channel.is_loaded:
             channel.load(await self._directory.audience(channel.stream, self.checkpoint))
+            self._weigh(channel)
         head = NO_SEQ
         while channel.delivered < max(channel.hinted, head) or head == NO_SEQ:
             page = await self._log.read(channel.stream, channel.delivered, READ_PAGE)

@@ -30,6 +30,7 @@ from unisono.domain.errors import (
     TokenExpired,
     TokenInvalid,
     TokenRevoked,
+    Unavailable,
 )
 from unisono.domain.facts import EndReason, Label
 from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Instant, Seq, SessionId, UserId, is_user_id
@@ -204,6 +205,9 @@ class Greeting:
         secret: str | None,
         committed: SessionsCommitted | None,
     ) -> Greeted:
+        if record.node != self._lease.node:
+            # The lease was lost meanwhile: to the store this session has no link, and its window runs out.
+            raise Unavailable(reason="lease lost")
         opened = committed.opened if committed is not None else record
         fence = opened.fence if opened is not None else record.fence
         if committed is not None and committed.facts and not self._audience.links_of(record.user):

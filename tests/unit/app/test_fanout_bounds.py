@@ -59,3 +59,42 @@ async def test_a_fact_that_cannot_be_written_harms_its_own_stream_alone() -> Non
         stage.encoder.cannot_write = None
         await stage.fanout.sweep()
         assert {fact.stream for fact in alice.facts} == {OTHER, CHAT}
+
+
+@in_virtual_time
+async def test_the_members_of_all_streams_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MEMBERS_LIMIT", 4)
+    async with on_stage() as stage:
+        stage.arrive(ALICE)
+        small = [conversation_stream(ConversationId(str(number))) for number in range(2)]
+        for stream in small:
+            await stage.happen(created("alice", "bob"), stream=stream)
+        assert stage.fanout.count_streams() == 2
+        await stage.happen(created("alice", "bob", "carol", "dave"))
+        assert stage.fanout.count_streams() == 1
+
+
+@in_virtual_time
+async def test_members_are_counted_also_when_a_stream_is_loaded_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHANNELS_LIMIT", 1)
+    async with on_stage() as stage:
+        stage.arrive(ALICE)
+        (first,) = await stage.happen(created("alice", "bob"))
+        await stage.fanout.sweep()
+        await stage.happen(created("alice"), stream=OTHER)
+        await stage.fanout.sweep()
+        await stage.hint(first)
+        monkeypatch.setattr(module, "CHANNELS_LIMIT", 100)
+        monkeypatch.setattr(module, "MEMBERS_LIMIT", 2)
+        await stage.happen(created("alice"), stream=conversation_stream(ConversationId("third")))
+        assert stage.fanout.count_streams() == 1
+
+
+@in_virtual_time
+async def test_a_stream_of_more_members_than_all_may_have_is_followed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MEMBERS_LIMIT", 1)
+    async with on_stage() as stage:
+        alice = stage.arrive(ALICE)
+        await stage.happen(created("alice", "bob"), message())
+        assert [fact.seq for fact in alice.facts] == [1, 2]
+        assert stage.fanout.count_streams() == 1

@@ -322,3 +322,23 @@ async def test_a_login_that_is_displaced_before_its_welcome_is_told() -> None:
         assert early.link.ended[1].label == "late one"
         assert later[0].link.code is None
         assert list(await states(stage)) == ["late"]
+
+
+@in_virtual_time
+async def test_a_login_under_way_when_the_lease_is_lost_has_to_be_repeated() -> None:
+    """Used to be welcomed although the store counted it as away, and to be ended when that had lasted too long."""
+    async with an_app() as stage:
+        calls: list[str] = []
+
+        async def lose_the_lease(method: str) -> None:
+            calls.append(method)
+            if method == "is_revoked" and "decide" in calls:
+                stage.mood = failing()
+                await stage.node._lease.take()
+
+        stage.mood = lose_the_lease
+        with pytest.raises(Unavailable):
+            await stage.login("alice")
+        assert len(stage.node.audience) == 0
+        await stage.login("alice")
+        assert await states(stage) == {"d": "live"}
