@@ -35,7 +35,7 @@ full: setup ## the adverse, security and fuzz suites at full figures (< 60 min)
 
 soak: setup ## the long runs, for hours: HOURS=2
 	@tools/bootstrap.sh test
-	@UNISONO_SOAK_HOURS=$(HOURS) $(PYTHON) -m tools.suites soak
+	@TESTS_SOAK_HOURS=$(HOURS) $(PYTHON) -m tools.suites soak
 
 bench: setup ## ratios against peers and limits, into bench/out/latest.json (< 10 min)
 	@tools/bootstrap.sh bench

@@ -45,8 +45,8 @@ SUITES: Final[Mapping[str, Sequence[Suite]]] = {
         ),
         Suite("adverse", "adverse and not (full or soak)", ("tests",)),
     ),
-    "full": (Suite("full", "(adverse or full) and not soak", ("tests", "--timeout=3000"), {"UNISONO_FULL": "1"}),),
-    "soak": (Suite("soak", "soak", ("tests", "--timeout=0"), {"UNISONO_FULL": "1"}),),
+    "full": (Suite("full", "(adverse or full) and not soak", ("tests", "--timeout=3000"), {"TESTS_FULL": "1"}),),
+    "soak": (Suite("soak", "soak", ("tests", "--timeout=0"), {"TESTS_FULL": "1"}),),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from _pytest.terminal import TerminalReporter
 
-PLACE: Final = "UNISONO_TALLY"
+PLACE: Final = "TESTS_TALLY"
 OUTCOMES: Final = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 
 

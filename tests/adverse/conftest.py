@@ -1,6 +1,6 @@
 """What the adverse suites share: how long they run, where they put their data, and the table at the end.
 
-They run alone on the machine, one after the other. `UNISONO_FULL=1` asks for the full figures.
+They run alone on the machine, one after the other. `TESTS_FULL=1` asks for the full figures.
 """
 
 import os
@@ -15,7 +15,7 @@ from tests.support.lossy_disk import compile_shim
 @pytest.fixture(scope="session")
 def is_full() -> bool:
     """Say if the full figures were asked for."""
-    return os.environ.get("UNISONO_FULL", "") not in {"", "0"}
+    return os.environ.get("TESTS_FULL", "") not in {"", "0"}
 
 
 @pytest.fixture

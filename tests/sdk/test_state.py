@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -150,13 +149,6 @@ async def test_a_file_that_is_no_state_is_a_fault(connect: Connect, tmp_path: Pa
 def _written(path: Path, text: str | bytes) -> Path:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-async def test_a_file_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
-    await asyncio.to_thread(tmp_path.chmod, 0o500)
-    with pytest.raises(StateFault):
-        await FileState(tmp_path / "s").save(SavedState())
 
 
 async def test_a_file_below_a_file_is_a_fault(tmp_path: Path) -> None:

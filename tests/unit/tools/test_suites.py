@@ -52,8 +52,8 @@ def test_a_real_session_is_counted(tmp_path: Path, code: str, counts: tuple[bool
 
 
 def test_a_suite_finds_what_its_environment_holds(tmp_path: Path) -> None:
-    (tmp_path / "test_x.py").write_text("import os\ndef test_x(): assert os.environ['UNISONO_FULL'] == '1'\n")
-    suite = Suite("planted", "", ("-p", "no:cacheprovider"), {**BARE, "UNISONO_FULL": "1"})
+    (tmp_path / "test_x.py").write_text("import os\ndef test_x(): assert os.environ['TESTS_FULL'] == '1'\n")
+    suite = Suite("planted", "", ("-p", "no:cacheprovider"), {**BARE, "TESTS_FULL": "1"})
     assert total([run(suite, tmp_path)]) == (True, "1 passed, 0 failed")
 
 
