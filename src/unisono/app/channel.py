@@ -1,10 +1,16 @@
 """One stream as a node follows it: how far it was delivered here, and to whom. Pure bookkeeping."""
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
-from unisono.domain.facts import ConversationCreated, MembersJoined, MembersLeft, PlacedFact
+import msgspec
+
+from unisono.domain.facts import ConversationCreated, Fact, MembersJoined, MembersLeft, MessagePlaced, PlacedFact
 from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, Epoch, Seq, StreamKey, UserId, user_of
 from unisono.ports.directory import Audience
+
+FACT_BYTES: Final = 200
+"""What a fact takes besides what its message says."""
 
 
 class Channel:
@@ -84,6 +90,26 @@ def runs(facts: list[PlacedFact]) -> list[list[PlacedFact]]:
         else:
             split.append([placed])
     return split
+
+
+def light_prefix(facts: Sequence[PlacedFact], limit_bytes: int) -> Sequence[PlacedFact]:
+    """Give the facts, at least one, that are within a size together."""
+    size = 0
+    for index, placed in enumerate(facts):
+        size += _size(placed.fact)
+        if size > limit_bytes and index > 0:
+            return facts[:index]
+    return facts
+
+
+def _size(fact: Fact) -> int:
+    """Say about how many bytes a fact takes on the wire."""
+    if not isinstance(fact, MessagePlaced):
+        return FACT_BYTES
+    content = fact.content
+    if content.attributes is None and content.data is None:
+        return FACT_BYTES + len(content.text or "")
+    return FACT_BYTES + len(msgspec.json.encode(content))
 
 
 def _seq(placed: PlacedFact) -> Seq:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from unisono.app.audience import Audience
-from unisono.app.channel import Channel, runs
+from unisono.app.channel import Channel, light_prefix, runs
 from unisono.app.endings import fault_of
 from unisono.domain.answers import Facts, SeqFact
 from unisono.domain.delivery import Gap, Push, Stale, advance
@@ -29,6 +29,11 @@ CHANNELS_LIMIT: Final = 50_000
 MEMBERS_LIMIT: Final = 1_000_000
 """Members of all followed streams together, at about 120 bytes each; beyond it, likewise."""
 READ_PAGE: Final = 500
+HOLD_S: Final = 0.002
+"""How long facts for many wait while more are committed. A burst of 16 to 1,000 links left in two halves without."""
+MANY: Final = 64
+DELIVERY_BYTES: Final = 256 * 1024
+"""Facts of one stream that leave at once."""
 CATCHING_UP_LIMIT: Final = 32
 """Streams read from the log at a time."""
 SWEEP_PAGE: Final = 1000
@@ -46,6 +51,7 @@ class Fanout:
         self._gathered: dict[StreamKey, list[PlacedFact]] = {}
         self._behind: dict[StreamKey, Channel] = {}
         self._members = 0
+        self._hold: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
         self.checkpoint: Checkpoint = START
@@ -53,7 +59,7 @@ class Fanout:
     def hint(self, facts: Sequence[PlacedFact]) -> None:
         """Take facts from the bus; they are delivered in the next turn of the loop."""
         gathered = self._gathered
-        if not gathered and facts:
+        if facts and (not gathered or self._hold is not None):
             asyncio.get_running_loop().call_soon(self._flush)
         for fact in facts:
             if (waiting := gathered.get(fact.stream)) is None:
@@ -93,15 +99,16 @@ class Fanout:
         Raises:
             Unavailable: The store is away; the checkpoint stays, and the next sweep begins where this one did.
         """
-        is_complete = False
+        # The node's own checkpoint moves at the end: a stream of a later page is loaded as of what it moved after.
+        reached, is_complete = self.checkpoint, False
         while not is_complete:
-            moves = await self._log.moved_in_app(self.checkpoint, SWEEP_PAGE)
+            moves = await self._log.moved_in_app(reached, SWEEP_PAGE)
             lagging = [(channel, moved.head) for moved in moves.streams if (channel := self._lagging(moved))]
             await self._wait_until_read(lagging)
             if any(channel.delivered < head for channel, head in lagging):
                 return
-            self.checkpoint = max(self.checkpoint, moves.checkpoint)
-            is_complete = moves.is_complete
+            reached, is_complete = max(reached, moves.checkpoint), moves.is_complete
+        self.checkpoint = reached
 
     async def _wait_until_read(self, lagging: Sequence[tuple[Channel, Seq]]) -> None:
         """Wait until each stream was read so far, or could not be. A busy one may be behind again by then."""
@@ -127,12 +134,35 @@ class Fanout:
         return user is not None and not self._audience.links_of(user)
 
     def _flush(self) -> None:
+        if not self._holds_on():
+            self._pass_on()
+
+    def _pass_on(self) -> None:
         gathered, self._gathered = self._gathered, {}
         for stream, facts in gathered.items():
             try:
                 self._take_hints(stream, facts)
             except Exception as defect:  # noqa: BLE001  (nobody calls a callback; a fact that cannot be written costs its stream)
                 self._telemetry.defect("delivery_failed", defect, stream=stream)
+
+    def _holds_on(self) -> bool:
+        """Wait a little for what is being committed, where many links would be written to twice otherwise."""
+        if self._log.is_busy and (self._hold is not None or self._is_for_many()):
+            if self._hold is None:
+                self._hold = asyncio.get_running_loop().call_later(HOLD_S, self._let_go)
+            return True
+        if self._hold is not None:
+            self._hold.cancel()
+            self._hold = None
+        return False
+
+    def _let_go(self) -> None:
+        self._hold = None
+        self._pass_on()
+
+    def _is_for_many(self) -> bool:
+        found = (self._channels.get(stream) for stream in self._gathered)
+        return any(channel is not None and len(channel.members) >= MANY for channel in found)
 
     def _take_hints(self, stream: StreamKey, facts: list[PlacedFact]) -> None:
         channel = self._channels.get(stream)
@@ -156,7 +186,13 @@ class Fanout:
         for run in split:
             match advance(channel.delivered, run[0].seq, run[-1].seq):
                 case Push(first):
-                    self._deliver(channel, run[first - run[0].seq :])
+                    new = run[first - run[0].seq :]
+                    light = light_prefix(new, DELIVERY_BYTES)
+                    self._deliver(channel, light)
+                    if len(light) < len(new):
+                        # Large facts go out page by page, so that who reads has a chance to.
+                        self._fall_behind(channel, split[-1][-1].seq)
+                        return
                 case Gap():
                     self._telemetry.count("gaps_read")
                     self._fall_behind(channel, split[-1][-1].seq)
@@ -242,10 +278,13 @@ class Fanout:
             self._weigh(channel)
         head = NO_SEQ
         while channel.delivered < max(channel.hinted, head) or head == NO_SEQ:
+            hinted = channel.hinted
             page = await self._log.read(channel.stream, channel.delivered, READ_PAGE)
             head = page.head
             if not page.facts:
-                return
+                if hinted == channel.hinted:
+                    return
+                continue
             self._deliver(channel, [_placed(page, fact) for fact in page.facts])
             await self._notify()
 

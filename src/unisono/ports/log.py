@@ -36,6 +36,10 @@ class AppMoves(Struct, frozen=True):
 class Log(Protocol):
     """Facts of one app."""
 
+    @property
+    def is_busy(self) -> bool:
+        """Say if transactions are under way here, whose facts will follow at once."""
+
     async def transact(self, scope: Scope, decide: Decide) -> Committed:
         """Load what the scope names, decide, place the drafts, and make all of it durable.
 

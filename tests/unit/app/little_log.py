@@ -21,6 +21,8 @@ class LittleLog:
     when the facts of a stream were read, but are not yet given.
     """
 
+    is_busy = False
+
     def __init__(self) -> None:
         self.facts: list[PlacedFact] = []
         self.is_away = False

@@ -27,6 +27,11 @@ class MemoryLog:
         self._state = state
         self._clock = clock
 
+    @property
+    def is_busy(self) -> bool:
+        """Never: each is done at once."""
+        return False
+
     async def transact(self, scope: Scope, decide: Decide) -> Committed:
         """Decide and place at once: nothing else runs meanwhile."""
         state = self._state

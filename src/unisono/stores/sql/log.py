@@ -36,6 +36,11 @@ class SqlLog:
         self._writer = writer
         self._readers = readers
 
+    @property
+    def is_busy(self) -> bool:
+        """Say if transactions are under way here."""
+        return self._writer.waiting > 0
+
     async def transact(self, scope: Scope, decide: Decide) -> Committed:
         """Load what the scope names, decide, place the drafts, and make all of it durable."""
         return cast(Committed, await self._writer.do(Transaction(scope, decide)))
