@@ -32,6 +32,7 @@ READ_PAGE: Final = 500
 HOLD_S: Final = 0.002
 """How long facts for many wait while more are committed. A burst of 16 to 1,000 links left in two halves without."""
 MANY: Final = 64
+"""Members or links from which on facts are for many."""
 DELIVERY_BYTES: Final = 256 * 1024
 """Facts of one stream that leave at once."""
 CATCHING_UP_LIMIT: Final = 32
@@ -161,8 +162,12 @@ class Fanout:
         self._pass_on()
 
     def _is_for_many(self) -> bool:
-        found = (self._channels.get(stream) for stream in self._gathered)
-        return any(channel is not None and len(channel.members) >= MANY for channel in found)
+        links_of = self._audience.links_of
+        found = (channel for stream in self._gathered if (channel := self._channels.get(stream)) is not None)
+        return any(
+            len(channel.members) >= MANY or sum(len(links_of(user)) for user in channel.members) >= MANY
+            for channel in found
+        )
 
     def _take_hints(self, stream: StreamKey, facts: list[PlacedFact]) -> None:
         channel = self._channels.get(stream)
