@@ -45,6 +45,8 @@ RETURN_SPREAD_MS: Final = 2_000
 """Over how long clients are spread when they are told to come back after a stop."""
 LAG_MAX_S: Final = 1.0
 """An event loop this late is not ready for more work."""
+KEEPALIVE_S: Final = 75.0
+"""How long an HTTP connection may stay without a request after its last one. The library's own is an hour."""
 BACKLOG: Final = 4096
 """Connections that may wait to be accepted: a whole fleet comes back at once after a restart."""
 
@@ -157,7 +159,9 @@ class Hosting:
         )
         door.add_to(application.router)
         self._rest_door().add_to(application.router)
-        runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        runner = web.AppRunner(
+            application, access_log=None, handle_signals=False, shutdown_timeout=1.0, keepalive_timeout=KEEPALIVE_S
+        )
         await runner.setup()
         server = self._settings.server
         site = web.TCPSite(runner, server.host, server.port, backlog=BACKLOG)

@@ -17,6 +17,10 @@ from unisono.domain.faults import BusFaults
 from unisono.domain.quotas import Quotas
 
 SECRET_MIN_BYTES: Final = 32
+PAGE_BYTES: Final = 128 * 1024
+"""What the store puts into a page of facts at most, besides its first fact."""
+FRAME_REST_BYTES: Final = 4096
+"""What a frame may hold besides the message it carries."""
 SHARED_SECRET_ALGORITHMS: Final = frozenset({"HS256"})
 
 Algorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
@@ -300,6 +304,13 @@ class Settings(Section, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse to believe anybody from anywhere."""
+        if self.limits.outbox_bytes < 2 * (PAGE_BYTES + self.quotas.message_bytes):
+            raise ValueError(
+                "limits.outbox_bytes must be at least twice a page of 128 KiB and quotas.message_bytes together:"
+                " with less, nobody could read a full page"
+            )
+        if self.limits.frame_bytes < self.quotas.message_bytes + FRAME_REST_BYTES:
+            raise ValueError("limits.frame_bytes must be at least quotas.message_bytes and 4096")
         if self.identity.kind == "dev" and not is_loopback_host(self.server.host):
             raise ValueError("identity.kind = 'dev' needs server.host = '127.0.0.1': it lets everybody in as anybody")
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from unisono.config import load
+from unisono.config import ConfigError, load
 from unisono.domain.devices import PRESETS, Login, Policy, Slot, admit
 from unisono.domain.ids import DeviceId, Instant, Platform, SessionId
 from unisono.settings import Jwt, Secret, Sessions, Settings, describe, is_loopback_host, is_same_origin
@@ -154,3 +154,17 @@ def test_a_page_of_this_server_is_known_by_host_and_port(origin: str, host: str,
 def test_loopback_hosts_are_those_nobody_else_reaches() -> None:
     assert all(map(is_loopback_host, ("127.0.0.1", "127.1.2.3", "::1", "localhost")))
     assert not any(map(is_loopback_host, ("0.0.0.0", "::", "", "127.example", "10.0.0.1")))
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{"limits.outbox_bytes": 393_215}, {"quotas.message_bytes": 500_000}, {"limits.frame_bytes": 69_631}],
+)
+def test_limits_that_would_let_nobody_read_what_was_said_stop_the_start(chosen: dict[str, int]) -> None:
+    """A conversation with a message larger than an outbox used to end the link of everybody who read it."""
+    with pytest.raises(ConfigError, match="must be at least"):
+        load(overrides=chosen)
+
+
+def test_limits_that_just_suffice_are_taken() -> None:
+    assert load(overrides={"limits.outbox_bytes": 393_216, "limits.frame_bytes": 69_632}).limits.frame_bytes == 69_632

@@ -33,6 +33,10 @@ class Departures:
             if len(self._untold) > UNTOLD_LIMIT:
                 self._untold.popitem(last=False)
 
+    def expect(self, session: SessionId, fence: Fence) -> None:
+        """Detach later a session that a store which gave no answer may still come to believe live here."""
+        self._untold[session] = fence
+
     async def settle(self) -> None:
         """Try again what failed.
 

@@ -4,9 +4,10 @@ A login is decided once per user at a time and may end other sessions; a resume 
 and put the link among the audience before they read the checkpoint, so that nothing committed later can pass it by.
 """
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 from msgspec import Struct, structs
 
@@ -25,6 +26,7 @@ from unisono.domain.devices import Login as HeldLogin
 from unisono.domain.devices import admit
 from unisono.domain.errors import (
     LimitReached,
+    LocalFault,
     Replaced,
     SessionUnknown,
     TokenExpired,
@@ -33,7 +35,7 @@ from unisono.domain.errors import (
     Unavailable,
 )
 from unisono.domain.facts import EndReason, Label
-from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Instant, Seq, SessionId, UserId, is_user_id
+from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Fence, Instant, Seq, SessionId, UserId, is_user_id
 from unisono.ports.identity import Credential, Principal
 from unisono.ports.link import Link
 from unisono.ports.sessions import (
@@ -95,7 +97,8 @@ class Greeting:
         await self._check_revoked(principal.user, principal)
         secret = self._parts.entropy.secret()
         record = self._record(command, principal.user, principal, credential, secret)
-        committed = await self._parts.sessions.decide(principal.user, self._opening(record))
+        with self._in_doubt(record.session, record.fence):
+            committed = await self._parts.sessions.decide(principal.user, self._opening(record))
         async with self._held(committed.opened or record):
             try:
                 # Once more: a revocation in the same moment may have looked for sessions before this one was there.
@@ -125,9 +128,10 @@ class Greeting:
             SessionFault: The session is over, or another link has a higher fence.
             TokenExpired, TokenRevoked: The credential it was opened with lets it in no longer.
         """
-        found = await self._parts.sessions.attach(
-            command.session, _hash(command.resume_token), command.fence, self._lease.node
-        )
+        with self._in_doubt(command.session, command.fence):
+            found = await self._parts.sessions.attach(
+                command.session, _hash(command.resume_token), command.fence, self._lease.node
+            )
         if found is None:
             raise SessionUnknown()
         if isinstance(found, EndedSession):
@@ -138,6 +142,16 @@ class Greeting:
         self._parts.telemetry.count("resumes", label="ok")
         self._parts.telemetry.event("session_resumed", user=found.user, session=found.session, address=address)
         return greeted
+
+    @contextmanager
+    def _in_doubt(self, session: SessionId, fence: Fence | None) -> Iterator[None]:
+        """Have a session let go whose opening got no answer: the store may carry it out all the same."""
+        try:
+            yield
+        except (LocalFault, asyncio.CancelledError):
+            if fence is not None:
+                self._departures.expect(session, fence)
+            raise
 
     @asynccontextmanager
     async def _held(self, record: SessionRecord) -> AsyncIterator[None]:
@@ -205,7 +219,7 @@ class Greeting:
         secret: str | None,
         committed: SessionsCommitted | None,
     ) -> Greeted:
-        if record.node != self._lease.node:
+        if record.node != self._lease.node or not self._lease.is_held:
             # The lease was lost meanwhile: to the store this session has no link, and its window runs out.
             raise Unavailable(reason="lease lost")
         opened = committed.opened if committed is not None else record

@@ -37,6 +37,10 @@ class Lease:
         # Others may hold our users by now, so what we believe of their sessions is worth nothing.
         self.is_held = False
         self._telemetry.fault("lease_lost", node=self.node)
+        self._end_links()
+        await self.take()
+        self._end_links()
+
+    def _end_links(self) -> None:
         for attached in self._audience:
             attached.link.end(Unavailable(reason="lease lost"))
-        await self.take()

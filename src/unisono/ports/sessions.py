@@ -86,8 +86,8 @@ class Sessions(Protocol):
     ) -> SessionRecord | EndedSession | None:
         """Take a session over for a connection of `node`, if hash and fence allow.
 
-        Without a fence the next one is taken. Gives None when there is none such or the hash differs, the ending when
-        it is over. Never ends another session.
+        The fence that holds then is higher than any before, and at least the one asked for. Gives None when there is
+        none such or the hash differs, the ending when it is over. Never ends another session.
 
         Raises:
             Replaced: The fence is lower than the highest one seen.

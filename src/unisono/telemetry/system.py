@@ -38,9 +38,7 @@ class SystemTelemetry:
 
     def defect(self, event: str, problem: BaseException, **fields: Field) -> None:
         """Write one line about an exception that nobody expected; its text may hold what must not be logged."""
-        described = _describe(problem)
-        del described["reason"]
-        self.fault(event, **described, **fields)
+        self.fault(event, **_describe(problem), **fields)
 
     def _count_dropped(self) -> None:
         if self._lines.dropped > self._dropped_before:
@@ -59,7 +57,9 @@ class _LibraryHandler(logging.Handler):
         self._clock = clock
 
     def emit(self, record: logging.LogRecord) -> None:
-        fields: dict[str, Field] = {"logger": record.name, "message": record.getMessage()}
+        # What an HTTP library puts into its words may be a peer's header or cookie.
+        says = str(record.msg) if record.name.startswith("aiohttp") else record.getMessage()
+        fields: dict[str, Field] = {"logger": record.name, "message": says}
         if record.exc_info and record.exc_info[1] is not None:
             fields |= _describe(record.exc_info[1])
         level = "error" if record.levelno >= logging.ERROR else "warning"
@@ -67,12 +67,12 @@ class _LibraryHandler(logging.Handler):
 
 
 def _describe(problem: BaseException) -> dict[str, Field]:
-    """Give an exception in one line: its type, its text, and the place it was raised at."""
+    """Give an exception in one line: its type and the place it was raised at. Its text may hold what a peer sent."""
     trace = problem.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else None
-    return {"problem": type(problem).__name__, "reason": str(problem), "place": place}
+    return {"problem": type(problem).__name__, "place": place}
 
 
 @contextmanager

@@ -200,14 +200,15 @@ async def test_attaching_what_is_over_tells_how_it_ended(store: AnyStore) -> Non
     assert await attach(store, "one") == EndedSession(ANN, Ending(ONE, "closed"))
 
 
-async def test_a_lower_fence_than_the_highest_seen_is_refused(store: AnyStore) -> None:
+async def test_a_lower_fence_than_the_highest_seen_is_refused_and_none_holds_twice(store: AnyStore) -> None:
+    """An equal fence used to hold again, and a detachment that came late took the session off its new link."""
     await open_session(store, record("one", at=NOON))
     taken = [await attach(store, "one", fence=fence) for fence in (None, 7, 7, None, 9)]
     fences = [one.fence for one in taken if isinstance(one, SessionRecord)]
-    assert fences == [1, 7, 7, 8, 9]
+    assert fences == [1, 7, 8, 9, 10]
     with pytest.raises(Replaced):
         await attach(store, "one", fence=8)
-    assert (await held(store)).fence == 9
+    assert (await held(store)).fence == 10
 
 
 async def test_a_connection_that_goes_late_leaves_its_successor_alone(store: AnyStore, clock: ManualClock) -> None:

@@ -7,6 +7,10 @@ idle connection waits for nothing.
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
+
+WRITE_BYTES: Final = 64 * 1024
+"""So much is written at once, without waiting for the end of the turn."""
 
 
 class Flusher:
@@ -77,8 +81,8 @@ class Outbox:
             self._flusher.add(self)
         frames.append(frame)
         self._waiting_bytes += len(frame)
-        if self._waiting_bytes > self._limit_bytes:
-            self._overflow()
+        if self._waiting_bytes >= WRITE_BYTES:
+            self.flush()
 
     def flush(self) -> int:
         """Hand what was put in to the transport, in one write; give how many bytes it was."""
@@ -90,9 +94,11 @@ class Outbox:
         if self._transport.is_closing():
             self._is_open = False
             return 0
-        self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        # What counts is what the peer has left unread, not how much came for it at once.
         if self._is_open and self._transport.get_write_buffer_size() > self._limit_bytes:
             self._overflow()
+            return 0
+        self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
         return size
 
     def close(self, last: bytes) -> None:

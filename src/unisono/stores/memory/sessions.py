@@ -100,9 +100,9 @@ class MemorySessions:
             return None
         if session in self._endings:
             return await self.find_ended(session)
-        wanted = Fence(old.fence + 1) if fence is None else fence
-        if wanted < old.fence:
+        if fence is not None and fence < old.fence:
             raise Replaced(fence=old.fence)
+        wanted = Fence(max(old.fence + 1, fence or 0))
         taken = structs.replace(old, fence=wanted, node=node, detached_at=None, seen_at=self._clock.now())
         self._records[session] = taken
         return taken

@@ -140,9 +140,10 @@ class Attach(SessionWork):
         if entry.ending is not None:
             return entry.ended
         held = entry.record.fence
-        fence = Fence(held + 1) if self._fence is None else self._fence
-        if fence < held:
+        if self._fence is not None and self._fence < held:
             raise Replaced(fence=held)
+        # Never the same twice: a detachment that comes late must not be taken for one of this link.
+        fence = Fence(max(held + 1, self._fence or 0))
         taken = structs.replace(entry.record, fence=fence, node=self._node, detached_at=None, seen_at=book.now)
         book.connection.run(self.sql.write.text, session_row(taken))
         return taken

@@ -94,9 +94,10 @@ class SqliteDriver:
         self.checkpoint_text = LAST_POSITION
         self.tables_text = "SELECT name FROM sqlite_master WHERE type = 'table'"
         self._synchronous = options.synchronous
-        options.data_dir.mkdir(parents=True, exist_ok=True)
+        options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path: Final = options.data_dir / f"{options.app}.sqlite3"
         self._lock = _lock(options.data_dir / f"{options.app}.lock")
+        _keep_private(self.path)
 
     def prepare(self) -> None:
         """Do nothing: the first connection makes the file."""
@@ -110,6 +111,8 @@ class SqliteDriver:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
+        # Else every second batch makes a file in /var/tmp and drops it again.
+        connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
         connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
@@ -151,6 +154,14 @@ class SqliteDriver:
     def close(self) -> None:
         """Let another server have the file."""
         os.close(self._lock)
+
+
+def _keep_private(path: Path) -> None:
+    """Let nobody but our own user read the file, and those that SQLite lays beside it with the same mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if file.exists():
+            file.chmod(0o600)
 
 
 def _lock(path: Path) -> int:

@@ -171,12 +171,12 @@ async def test_a_slow_consumer_is_told_and_gets_no_more() -> None:
     reading = asyncio.create_task(read_for_ever(line.connection))
     await asyncio.sleep(0)
     line.transport.is_stuck = True
-    line.connection.push_nowait(bytes(OUTBOX_BYTES))
+    line.connection.push_nowait(bytes(OUTBOX_BYTES + 1))
     await line.written()
     assert line.code is None
-    assert line.connection.queued_bytes() == OUTBOX_BYTES
+    assert line.connection.queued_bytes() == OUTBOX_BYTES + 1
     line.connection.push_nowait(b"!")
-    assert (await line.written()).endswith(b"!bye slow_consumer")
+    assert (await line.written()).endswith(b"\0bye slow_consumer")
     assert line.connection.ending is not None
     assert line.connection.ending.fault.numbers == {"queued_bytes": OUTBOX_BYTES + 1}
     assert await reading == "ended"

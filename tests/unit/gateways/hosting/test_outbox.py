@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.recording import RecordingTransport
-from unisono.gateways.hosting.outbox import Flusher, Outbox
+from unisono.gateways.hosting.outbox import WRITE_BYTES, Flusher, Outbox
 
 LIMIT = 100
 
@@ -80,7 +80,7 @@ async def test_what_a_flush_brings_waits_for_the_next_one() -> None:
 
 
 @pytest.mark.parametrize("unread", [0, LIMIT])
-async def test_exactly_the_bound_may_wait(unread: int) -> None:
+async def test_exactly_the_bound_may_lie_unread(unread: int) -> None:
     box = Box()
     box.transport.unread_bytes = unread
     box.outbox.put(bytes(LIMIT - 1))
@@ -90,29 +90,35 @@ async def test_exactly_the_bound_may_wait(unread: int) -> None:
     assert len(box.transport.written) == LIMIT
 
 
-async def test_one_byte_past_the_bound_is_an_overflow_told_once() -> None:
+async def test_more_than_the_bound_at_once_ends_nobody_who_reads() -> None:
+    """A burst used to end the links of those who read fastest, too."""
     box = Box()
-    box.outbox.put(bytes(LIMIT))
-    box.outbox.put(b"!")
-    box.outbox.put(b"?")
-    await turn()
-    assert box.overflows == [LIMIT + 1]
-    assert box.transport.writes == []
-    assert box.outbox.queued_bytes() == 0
-
-
-async def test_what_the_peer_left_unread_counts_too() -> None:
-    box = Box()
-    box.transport.is_stuck = True
-    box.outbox.put(bytes(LIMIT))
+    for _ in range(5):
+        box.outbox.put(bytes(LIMIT))
     await turn()
     assert box.overflows == []
-    assert box.outbox.queued_bytes() == LIMIT
+    assert len(box.transport.written) == 5 * LIMIT
+
+
+async def test_what_is_large_is_written_before_the_turn_is_over() -> None:
+    box = Box()
+    box.outbox.put(bytes(WRITE_BYTES - 1))
+    assert box.transport.writes == []
     box.outbox.put(b"!")
+    assert len(box.transport.written) == WRITE_BYTES
+
+
+async def test_past_the_bound_unread_is_an_overflow_told_once() -> None:
+    box = Box()
+    box.transport.is_stuck = True
+    box.outbox.put(bytes(LIMIT + 1))
     await turn()
+    assert box.overflows == []
+    assert box.outbox.queued_bytes() == LIMIT + 1
+    for late in (b"!", b"?"):
+        box.outbox.put(late)
+        await turn()
     assert box.overflows == [LIMIT + 1]
-    box.outbox.put(b"never written")
-    await turn()
     assert len(box.transport.written) == LIMIT + 1
 
 
@@ -135,19 +141,11 @@ async def test_after_the_last_frame_nothing_is_written() -> None:
 
 async def test_after_an_overflow_the_last_frame_is_written_alone() -> None:
     box = Box()
-    box.outbox = Outbox(box.transport, Flusher(), LIMIT, lambda _: box.outbox.close(b"too slow"))
-    box.outbox.put(bytes(LIMIT + 1))
-    await turn()
-    assert box.transport.writes == [b"too slow"]
-
-
-async def test_an_overflow_during_a_flush_can_close_too() -> None:
-    box = Box()
     box.transport.unread_bytes = LIMIT + 1
     box.outbox = Outbox(box.transport, Flusher(), LIMIT, lambda _: box.outbox.close(b"too slow"))
     box.outbox.put(b"fact")
     await turn()
-    assert box.transport.writes == [b"fact", b"too slow"]
+    assert box.transport.writes == [b"too slow"]
 
 
 async def test_a_transport_that_closes_gets_nothing_more() -> None:
