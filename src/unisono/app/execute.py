@@ -5,6 +5,7 @@ The order that the promises rest on is in `execute`: commit, acknowledge, publis
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from unisono.app.caller import Caller
 from unisono.app.fanout import Fanout
@@ -23,6 +24,10 @@ from unisono.domain.permission import Standing, check
 from unisono.ports.log import Committed
 
 Acknowledge = Callable[[Answer], None]
+
+
+USERS_PER_REQUEST: Final = 10
+"""So many users named cost as much as one more request: each is written to their own stream."""
 
 
 class Executor:
@@ -53,7 +58,7 @@ class Executor:
         check(type(command), Standing.NOBODY if user is None else Standing.MEMBER)
         if user is None or session is None:
             raise Internal(reason="a rule lets connections without a user do this")
-        self._rate.spend(user)
+        self._rate.spend(user, _cost(command))
         self._parts.telemetry.count("commands", label=type(command).__name__)
         transaction = self._transaction(user, command)
         if transaction is None:
@@ -144,3 +149,11 @@ class Executor:
             case _:
                 raise Internal(reason="a command without a use case")
         return Done()
+
+
+def _cost(command: c.Command) -> float:
+    match command:
+        case c.CreateConversation(members=users) | c.AddMembers(users=users) | c.RemoveMembers(users=users):
+            return 1.0 + len(users) // USERS_PER_REQUEST
+        case _:
+            return 1.0

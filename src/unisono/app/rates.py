@@ -23,8 +23,8 @@ class RateLimiter:
     def __len__(self) -> int:
         return len(self._buckets)
 
-    def spend(self, key: str) -> None:
-        """Count one request of a key.
+    def spend(self, key: str, amount: float = 1.0) -> None:
+        """Count one request of a key, or one that costs as much as several.
 
         Raises:
             RateLimited: Too many; says when there is room again.
@@ -37,6 +37,6 @@ class RateLimiter:
                 self._buckets.popitem(last=False)
         else:
             self._buckets.move_to_end(key)
-        wait_s = take(bucket, self._rate, now_s)
+        wait_s = take(bucket, self._rate, now_s, amount)
         if wait_s > 0.0:
             raise RateLimited(retry_after_ms=int(wait_s * 1000) + 1)

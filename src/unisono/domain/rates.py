@@ -24,11 +24,15 @@ def full(rate: Rate, now_s: float) -> Bucket:
     return Bucket(tokens=float(rate.burst), at_s=now_s)
 
 
-def take(bucket: Bucket, rate: Rate, now_s: float) -> float:
-    """Take one and give 0.0, or take none and give the seconds after which there will be one."""
+def take(bucket: Bucket, rate: Rate, now_s: float, amount: float = 1.0) -> float:
+    """Take an amount and give 0.0, or take nothing and give the seconds after which there will be enough.
+
+    More than a whole burst counts as one: else it would never pass.
+    """
+    wanted = min(amount, float(rate.burst))
     bucket.tokens = min(float(rate.burst), bucket.tokens + (now_s - bucket.at_s) * rate.per_s)
     bucket.at_s = now_s
-    if bucket.tokens >= 1.0:
-        bucket.tokens -= 1.0
+    if bucket.tokens >= wanted:
+        bucket.tokens -= wanted
         return 0.0
-    return (1.0 - bucket.tokens) / rate.per_s
+    return (wanted - bucket.tokens) / rate.per_s

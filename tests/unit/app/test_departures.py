@@ -8,6 +8,7 @@ from unisono.app import departures as module
 from unisono.app.departures import Departures
 from unisono.domain.errors import Unavailable
 from unisono.domain.ids import Fence, SessionId, UserId
+from unisono.ports.sessions import SessionsCommitted, SessionsDecide
 
 
 async def state(stage: AppStage) -> str:
@@ -82,3 +83,21 @@ async def test_so_many_departures_wait_and_no_more(monkeypatch: pytest.MonkeyPat
         assert told == ["1", "2"]
         await departures.settle()
         assert told == ["1", "2"]
+
+
+@in_virtual_time
+async def test_a_login_that_was_given_up_and_carried_out_later_lets_its_place_go() -> None:
+    """Used to seem live, and to hold its place, for as long as the node lived."""
+    async with an_app() as stage:
+        in_time = stage.store.sessions.decide
+
+        async def too_late(user: UserId, decide: SessionsDecide) -> SessionsCommitted:
+            await in_time(user, decide)
+            raise Unavailable()
+
+        stage.store.sessions.decide = too_late  # type: ignore[method-assign]
+        with pytest.raises(Unavailable):
+            await stage.login("alice")
+        assert await state(stage) == "live"
+        await stage.node._departures.settle()
+        assert await state(stage) == "detached"

@@ -95,3 +95,18 @@ def test_never_more_than_burst_and_rate_allow(per_s: float, burst: int, pauses: 
             assert take(bucket, rate, now_s + wait_s + 1e-9) < 1e-6
             passed += 1
             now_s += wait_s + 1e-9
+
+
+def test_what_costs_more_takes_more_and_never_more_than_a_burst() -> None:
+    """Five hundred members used to cost as much as a ping, and their streams a second of everybody's time."""
+    clock = ManualClock()
+    limiter = RateLimiter(Rate(per_s=10, burst=20), clock)
+    limiter.spend("alice", 15.0)
+    with pytest.raises(RateLimited) as refused:
+        limiter.spend("alice", 6.0)
+    assert refused.value.retry_after_ms == 101
+    limiter.spend("alice", 5.0)
+    clock.advance(2)
+    limiter.spend("alice", 1000.0)
+    with pytest.raises(RateLimited):
+        limiter.spend("alice")
