@@ -229,7 +229,8 @@ class Greeting:
         attached = Attached(record.user, record.session, record.device, fence, link)
         loser = self._audience.add(attached)
         if loser is attached:
-            raise Replaced(fence=fence)
+            # A login repeated on a second connection may be carried out before the first: its client is to try again.
+            raise Replaced(fence=fence) if committed is None else Unavailable(reason="the same login elsewhere")
         if loser is not None:
             loser.link.end(Replaced(fence=fence))
         caller = Caller(
