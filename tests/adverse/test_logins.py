@@ -71,7 +71,7 @@ async def test_a_login_whose_tab_dies_holds_up_nobody(data: Path) -> None:
             dying.send_text(login(f"login of turn {turn}"))
             dying.abort()
             answers = [await answer_to_login(server.port, turn) for _ in range(2)]
-            # Whichever was carried out last has the session: the dying one may be, by a hair. It holds up nobody after it.
+            # Whichever was carried out last has the session, by a hair the dying one. It holds up nobody after it.
             assert answers[0] in {"welcome", "unavailable", "replaced"}
             assert answers[1] == "welcome"
         server.assert_clean_log()
