@@ -90,6 +90,7 @@ class VirtualClient:
         self._chance = Random(f"{seed}/{name}")
         self._manner = manner
         self._login_id: str | None = None
+        self._attempts = 0
         self._resume_token: str | None = None
         self._session: str | None = None
         self._socket: RawSocket | None = None
@@ -246,6 +247,7 @@ class VirtualClient:
             return
         if self._login_id is None:
             self._login_id = f"{self._chance.getrandbits(96):024x}"
+        self._attempts += 1
         device = {
             "id": self._manner.device or f"device-of-{self.name}"[:64],
             "platform": self._manner.platform,
@@ -253,7 +255,7 @@ class VirtualClient:
         }
         if self.info is not None:
             device["info"] = self.info
-        login: Frame = {"op": "login", "device": device, "login": self._login_id}
+        login: Frame = {"op": "login", "device": device, "login": self._login_id, "fence": self._attempts}
         login |= {"token": self._manner.token} if self._manner.token is not None else {"user": self.user}
         self._issue(login, self._take_welcome)
 

@@ -54,6 +54,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         token="header.payload.signature",
         user=ANN,
         tag=Tag("Mobile"),
+        fence=Fence(2),
         tab=TabId("tab-1"),
         sdk="js/1.0.0",
     ),

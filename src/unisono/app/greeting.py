@@ -86,6 +86,7 @@ class Greeting:
             DeviceRefused, LimitReached: No slot is free.
             RateLimited: Too many logins from this address.
             Invalid: The login id was used before.
+            Replaced: A repetition of this login has the session.
         """
         self._logins.spend(credential.address)
         started_s = self._parts.clock.monotonic_s()
@@ -98,16 +99,14 @@ class Greeting:
         secret = self._parts.entropy.secret()
         record = self._record(command, principal.user, principal, credential, secret)
         with self._in_doubt(record.session, record.fence):
-            committed = await self._parts.sessions.decide(principal.user, self._opening(record))
-        async with self._held(committed.opened or record):
-            try:
-                # Once more: a revocation in the same moment may have looked for sessions before this one was there.
-                await self._check_revoked(principal.user, principal)
-            except TokenRevoked:
-                await self._parts.sessions.decide(record.user, _ending(record, "revoked"))
-                raise
-            greeted = await self._attach(record, command, link, secret, committed)
-        self._parts.bus.publish_nowait(committed.facts)
+            committed = await self._parts.sessions.decide(principal.user, self._opening(record, command.fence))
+        try:
+            async with self._held(committed.opened or record):
+                await self._check_revoked_meanwhile(record, principal)
+                greeted = await self._attach(record, command, link, secret, committed)
+        finally:
+            # Whatever became of this link: the sessions that ended for it are to hear of it.
+            self._parts.bus.publish_nowait(committed.facts)
         self._parts.telemetry.count("logins", label="ok")
         self._parts.telemetry.observe_s("login", self._parts.clock.monotonic_s() - started_s)
         self._parts.telemetry.event(
@@ -166,6 +165,15 @@ class Greeting:
         if await self._parts.sessions.is_revoked(user, principal.credential, principal.issued_at):
             raise TokenRevoked()
 
+    async def _check_revoked_meanwhile(self, record: SessionRecord, principal: Principal) -> None:
+        """Check once more: a revocation in the same moment may have looked for sessions before this one was there."""
+        try:
+            await self._check_revoked(record.user, principal)
+        except TokenRevoked:
+            ended = await self._parts.sessions.decide(record.user, _ending(record, "revoked"))
+            self._parts.bus.publish_nowait(ended.facts)
+            raise
+
     async def _check_still_good(self, record: SessionRecord) -> None:
         now = self._parts.clock.now()
         if record.credential_expires_at is not None and record.credential_expires_at <= now:
@@ -188,6 +196,7 @@ class Greeting:
             opened_at=now,
             seen_at=now,
             resume_hash=_hash(secret),
+            fence=command.fence or Fence(0),
             tag=command.tag,
             node=self._lease.node,
             credential=principal.credential,
@@ -195,13 +204,16 @@ class Greeting:
             address=credential.address,
         )
 
-    def _opening(self, record: SessionRecord) -> SessionsDecide:
+    def _opening(self, record: SessionRecord, fence: Fence | None) -> SessionsDecide:
         newcomer = _held(record)
         policy, limit = self._options.policy, self._options.quotas.sessions_per_user
 
         def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
             del now
-            if any(other.session == record.session for other in held):
+            if (repeated := next((other for other in held if other.session == record.session), None)) is not None:
+                # The attempt of a tab that died may be carried out after the one that came in its place.
+                if fence is not None and fence < repeated.fence:
+                    raise Replaced(fence=repeated.fence)
                 return SessionDecision(opens=record)
             losses = admit(policy, [_held(other) for other in held], newcomer)
             if len(held) - len(losses) >= limit:
@@ -229,8 +241,7 @@ class Greeting:
         attached = Attached(record.user, record.session, record.device, fence, link)
         loser = self._audience.add(attached)
         if loser is attached:
-            # A login repeated on a second connection may be carried out before the first: its client is to try again.
-            raise Replaced(fence=fence) if committed is None else Unavailable(reason="the same login elsewhere")
+            raise Replaced(fence=fence)
         if loser is not None:
             loser.link.end(Replaced(fence=fence))
         caller = Caller(

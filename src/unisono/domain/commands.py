@@ -58,7 +58,8 @@ class Device(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 class Login(Command, frozen=True, tag="login"):
     """Open a session. `login` is made new by the SDK for each login, so that repeating a lost one is no second one.
 
-    `user` is a wish: it must equal what the credential says, and stands alone only on a `--dev` server.
+    `user` is a wish: it must equal what the credential says, and stands alone only on a `--dev` server. A repetition
+    with a higher `fence` has the session, in whatever order the two are carried out.
     """
 
     device: Device
@@ -66,6 +67,7 @@ class Login(Command, frozen=True, tag="login"):
     token: Token | None = None
     user: UserIdIn | None = None
     tag: TagIn | None = None
+    fence: FenceIn | None = None
     tab: TabIdIn | None = None
     sdk: OpaqueIn | None = None
 

@@ -138,6 +138,7 @@ class AppStage:
         login: str | None = None,
         platform: str = "web",
         tag: str | None = None,
+        fence: int | None = None,
         link: RecordingLink | None = None,
         label: str | None = None,
         info: str | None = None,
@@ -150,6 +151,7 @@ class AppStage:
             login=login or f"login-{user}-{device}",
             token=user,
             tag=None if tag is None else Tag(tag),
+            fence=None if fence is None else Fence(fence),
             tab=TabId("tab"),
         )
         return Present(link, await self.node.greeting.login(command, credential(command, address), link), self)

@@ -16,6 +16,7 @@ from unisono.domain.errors import (
     Invalid,
     LimitReached,
     RateLimited,
+    Replaced,
     TokenInvalid,
     TokenMissing,
     TokenRevoked,
@@ -135,6 +136,19 @@ async def test_repeating_a_login_is_no_second_one() -> None:
         with pytest.raises(UnisonoError):
             await stage.resume(first)
         await stage.resume(again)
+
+
+@in_virtual_time
+async def test_of_the_attempts_of_one_login_the_last_has_the_session_in_whatever_order_they_come() -> None:
+    async with an_app(policy=ONE_PLACE) as stage:
+        second = await stage.login("alice", "d", login="same-login", fence=2)
+        with pytest.raises(Replaced):
+            await stage.login("alice", "d", login="same-login", fence=1)
+        await settle()
+        assert await states(stage) == {"d": "live"}
+        third = await stage.login("alice", "d", login="same-login", fence=3)
+        assert second.link.code == "replaced"
+        assert third.welcome.fence == 3
 
 
 @pytest.mark.parametrize("who", ["other user", "other device", "after its end"])

@@ -26,7 +26,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login(Command):
-    """Open a session, named by `login`: repeating a lost login with the same name is no second one."""
+    """Open a session, named by `login`: repeating a lost login with the same name is no second one.
+
+    The repetition says a higher `fence`, so that the lost one cannot take the session when it comes late.
+    """
 
     op: ClassVar[str] = "login"
     device: DeviceFrame
@@ -34,6 +37,7 @@ class Login(Command):
     token: str | None = None
     user: str | None = None
     tag: str | None = None
+    fence: int | None = None
     tab: str | None = None
     sdk: str | None = None
 

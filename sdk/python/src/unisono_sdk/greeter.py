@@ -42,6 +42,7 @@ class Greeter:
         self._credentials = credentials
         self._options = options
         self._pending_login: str | None = None
+        self._attempts = 0
         self._renewals = 0
         self._token = None if callable(credentials.token) else credentials.token
         self.kept = kept
@@ -115,13 +116,16 @@ class Greeter:
     def _login(self) -> Login:
         credentials = self._credentials
         # The same name until it is answered: a login whose answer was lost must not become two.
-        self._pending_login = self._pending_login or self._options.new_id()
+        if self._pending_login is None:
+            self._pending_login, self._attempts = self._options.new_id(), 0
+        self._attempts += 1
         return Login(
             device=credentials.device,
             login=self._pending_login,
             token=self._token,
             user=credentials.user,
             tag=credentials.tag,
+            fence=self._attempts,
             tab=credentials.tab,
             sdk=SDK,
         )
