@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from unisono.domain.answers import SessionView
-from unisono.domain.commands import Token
+from unisono.domain.commands.session import Token
 from unisono.domain.facts import Label
 from unisono.domain.ids import INTEGER_MAX, DeviceId, DeviceIdIn, Instant, SessionId, SessionIdIn, UserIdIn
 

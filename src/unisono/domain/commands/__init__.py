@@ -1,0 +1,99 @@
+"""What may be asked, in the imperative. One struct per operation; `op` names it on the wire.
+
+Limits of single fields stand in the types; limits that an operator can change are `quotas`.
+"""
+
+from typing import Final, get_args
+
+from unisono.domain.commands.base import (
+    MEMBERS_PER_COMMAND_MAX,
+    PAGE_MAX,
+    Command,
+)
+from unisono.domain.commands.conversation import (
+    NAME_MAX_CHARS,
+    AddMembers,
+    CreateConversation,
+    GetConversation,
+    Join,
+    ListConversations,
+    Quit,
+    RemoveMembers,
+)
+from unisono.domain.commands.message import (
+    GetHistory,
+    MarkRead,
+    SendMessage,
+)
+from unisono.domain.commands.session import (
+    INFO_MAX_CHARS,
+    LABEL_MAX_CHARS,
+    TOKEN_MAX_CHARS,
+    CloseDevice,
+    CloseSession,
+    Device,
+    ListSessions,
+    Login,
+    Logout,
+    Ping,
+    ReadStream,
+    Resume,
+    Sync,
+)
+
+AnyCommand = (
+    Login
+    | Resume
+    | Logout
+    | Ping
+    | Sync
+    | ReadStream
+    | CreateConversation
+    | GetConversation
+    | ListConversations
+    | AddMembers
+    | RemoveMembers
+    | Join
+    | Quit
+    | SendMessage
+    | GetHistory
+    | MarkRead
+    | ListSessions
+    | CloseSession
+    | CloseDevice
+)
+
+COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
+"""All operations. The permission table and the protocol page are checked against this list."""
+
+__all__ = [
+    "COMMANDS",
+    "INFO_MAX_CHARS",
+    "LABEL_MAX_CHARS",
+    "MEMBERS_PER_COMMAND_MAX",
+    "NAME_MAX_CHARS",
+    "PAGE_MAX",
+    "TOKEN_MAX_CHARS",
+    "AddMembers",
+    "AnyCommand",
+    "CloseDevice",
+    "CloseSession",
+    "Command",
+    "CreateConversation",
+    "Device",
+    "GetConversation",
+    "GetHistory",
+    "Join",
+    "ListConversations",
+    "ListSessions",
+    "Login",
+    "Logout",
+    "MarkRead",
+    "Ping",
+    "Quit",
+    "ReadStream",
+    "RemoveMembers",
+    "Resume",
+    "SendMessage",
+    "Sync",
+]

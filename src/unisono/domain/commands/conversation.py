@@ -1,0 +1,68 @@
+"""What may be asked about conversations and who belongs to them."""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from unisono.domain.commands.base import MEMBERS_PER_COMMAND_MAX, Command, PageSize, Users
+from unisono.domain.facts import ConversationKind
+from unisono.domain.ids import NO_NUL, ConversationIdIn, Json, SendKeyIn, UserIdIn
+
+NAME_MAX_CHARS: Final = 256
+
+Name = Annotated[str, Meta(max_length=NAME_MAX_CHARS, pattern=NO_NUL)]
+
+
+class CreateConversation(Command, frozen=True, tag="create"):
+    """Begin a conversation of the caller and `members`.
+
+    A `direct` one has two members for ever; a `group` may change. With `unique` (always so for a direct one) the
+    conversation of this kind and exactly these members that was made so before is given back. Repeating `key` gives
+    back what it made the first time.
+    """
+
+    key: SendKeyIn
+    of: ConversationKind = "group"
+    members: Annotated[tuple[UserIdIn, ...], Meta(max_length=MEMBERS_PER_COMMAND_MAX)] = ()
+    name: Name | None = None
+    attributes: dict[str, Json] | None = None
+    unique: bool = True
+
+
+class GetConversation(Command, frozen=True, tag="conversation"):
+    """Ask for one conversation, with its members."""
+
+    conversation: ConversationIdIn
+
+
+class ListConversations(Command, frozen=True, tag="conversations"):
+    """Ask for my conversations, by id, a page at a time."""
+
+    after: ConversationIdIn | None = None
+    limit: PageSize = 100
+
+
+class AddMembers(Command, frozen=True, tag="add"):
+    """Make users members. Those who are members already stay so."""
+
+    conversation: ConversationIdIn
+    users: Users
+
+
+class RemoveMembers(Command, frozen=True, tag="remove"):
+    """Make members leave. Those who are none already are passed over."""
+
+    conversation: ConversationIdIn
+    users: Users
+
+
+class Join(Command, frozen=True, tag="join"):
+    """Become a member."""
+
+    conversation: ConversationIdIn
+
+
+class Quit(Command, frozen=True, tag="quit"):
+    """Cease to be a member."""
+
+    conversation: ConversationIdIn

@@ -1,0 +1,29 @@
+"""What may be asked about messages."""
+
+from unisono.domain.commands.base import Command, PageSize
+from unisono.domain.facts import Content
+from unisono.domain.ids import ConversationIdIn, SendKeyIn, SeqIn
+
+
+class SendMessage(Command, frozen=True, tag="send"):
+    """Place a message. `key` is the sender's: repeating it, from any tab, ever, gives the first place again."""
+
+    conversation: ConversationIdIn
+    key: SendKeyIn
+    content: Content
+
+
+class GetHistory(Command, frozen=True, tag="history"):
+    """Ask for messages before or after a place, in rising order; without either, the newest."""
+
+    conversation: ConversationIdIn
+    before: SeqIn | None = None
+    after: SeqIn | None = None
+    limit: PageSize = 20
+
+
+class MarkRead(Command, frozen=True, tag="mark_read"):
+    """Move my read mark up to `seq`, for all my sessions. A lower one than today's changes nothing."""
+
+    conversation: ConversationIdIn
+    seq: SeqIn
