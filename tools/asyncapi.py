@@ -12,7 +12,7 @@ from unisono.domain import answers as a
 from unisono.domain import commands as c
 from unisono.domain.facts import Fact
 from unisono.wire.codes import CODES
-from unisono.wire.native import SUBPROTOCOLS, Bye, Delivery, Refusal, Reply, Request
+from unisono.wire.native import SUBPROTOCOLS, Bye, Delivery, EventFrame, Refusal, Reply, Request
 
 Schema = dict[str, Any]
 
@@ -30,7 +30,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.RemoveMembers: (a.Membership,),
     c.Join: (a.Membership,),
     c.Quit: (a.Membership,),
-    c.SendMessage: (a.Placed,),
+    c.SendMessage: (a.Placed, a.Passed),
+    c.TellTyping: (a.Done,),
     c.GetHistory: (a.History,),
     c.MarkRead: (a.ReadMark,),
     c.ListSessions: (a.Sessions,),
@@ -44,6 +45,7 @@ TITLES: Final[Mapping[type[msgspec.Struct], str]] = {
     Reply: "The server did it, and this came of it",
     Refusal: "The server did not do it, and why",
     Delivery: "Facts of a stream, as they happen",
+    EventFrame: "Something that passes by",
     Bye: "The last frame before a close",
 }
 REFERENCE: Final = "#/components/schemas/{name}"
@@ -84,7 +86,7 @@ def _document() -> Schema:
             "tell": {
                 "action": "send",
                 "channel": channel,
-                "messages": [_in_channel("Delivery"), _in_channel("Bye")],
+                "messages": [_in_channel("Delivery"), _in_channel("EventFrame"), _in_channel("Bye")],
             },
         },
         "components": {

@@ -29,7 +29,8 @@ async def test_each_example_runs(
     assert "tom says Jerry, get up!" in printed
     first, second = re.findall(r"(?:first|second) start (\w+ \w+)", printed)
     assert first == second
-    assert len(PROGRAMS) == 6
+    assert "tom calls behind you!" in printed
+    assert len(PROGRAMS) == 7
 
 
 def test_what_is_only_shown_is_python() -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from unisono.domain.errors import UnisonoError
+from unisono.domain.events import Event, Priority
 from unisono.domain.facts import Label, PlacedFact
 from unisono.domain.ids import Checkpoint, StreamKey
 from unisono.ports.link import Encoder
@@ -77,6 +78,7 @@ class CountingEncoder:
 
     def __init__(self) -> None:
         self.cannot_write: StreamKey | None = None
+        self.events: list[Event] = []
         self.deliveries: list[tuple[tuple[PlacedFact, ...], Checkpoint]] = []
 
     def delivery(self, facts: Sequence[PlacedFact], checkpoint: Checkpoint) -> bytes:
@@ -84,6 +86,10 @@ class CountingEncoder:
             raise TypeError("unheard of")
         self.deliveries.append((tuple(facts), checkpoint))
         return str(len(self.deliveries) - 1).encode()
+
+    def event(self, event: Event) -> bytes:
+        self.events.append(event)
+        return str(len(self.events) - 1).encode()
 
 
 class RecordingLink:
@@ -95,11 +101,19 @@ class RecordingLink:
         self.heard_at_s = 0.0
         self.heard_at_s = 0.0
         self.frames: list[bytes] = []
+        self.events: list[Event] = []
+        self.too_full_for: frozenset[Priority] = frozenset()
         self.ended: tuple[UnisonoError, Label | None] | None = None
 
     def push_nowait(self, frame: bytes) -> None:
         if self.ended is None:
             self.frames.append(frame)
+
+    def push_transient_nowait(self, frame: bytes, priority: Priority) -> bool:
+        if self.ended is not None or priority in self.too_full_for:
+            return False
+        self.events.append(self._counting.events[int(frame)])
+        return True
 
     def end(self, fault: UnisonoError, newcomer: Label | None = None) -> None:
         if self.ended is None:

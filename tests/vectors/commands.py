@@ -42,6 +42,7 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.SendMessage(conversation=ROOM, key=KEY, content=Content(text="hello")),
     c.GetHistory(conversation=ROOM),
     c.MarkRead(conversation=ROOM, seq=Seq(17)),
+    c.TellTyping(conversation=ROOM),
     c.ListSessions(),
     c.CloseSession(session=SessionId(LOGIN)),
     c.CloseDevice(device=DeviceId("browser-1")),
@@ -80,6 +81,8 @@ MOST: Final[tuple[c.Command, ...]] = (
         content=Content(
             type=-2, text="a picture", attributes={"mood": "fine"}, data={"url": "https://x.test/1.png", "size": 10240}
         ),
+        transient=True,
     ),
+    c.TellTyping(conversation=ROOM, is_typing=False),
     c.GetHistory(conversation=ROOM, before=Seq(100), after=Seq(17), limit=50),
 )

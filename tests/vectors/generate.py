@@ -55,7 +55,7 @@ def refused_frames() -> str:
 
 
 def _server_frames() -> Iterator[Frame]:
-    for name, frame in (*server.answers(), *server.refusals(), *server.ends()):
+    for name, frame in (*server.answers(), *server.events(), *server.refusals(), *server.ends()):
         yield _frame(name, "server", msgspec.json.encode(frame), msgspec.msgpack.encode(frame))
     for name, facts, checkpoint in server.placed_facts():
         as_json = AS_JSON.encode_delivery(facts, checkpoint)

@@ -5,6 +5,7 @@ from typing import Final
 
 from tests.vectors.commands import ANN, BOB, CAT, KEY, LOGIN, ROOM
 from unisono.domain import answers as a
+from unisono.domain import events as e
 from unisono.domain import facts as f
 from unisono.domain.errors import RateLimited, TooLarge, UnisonoError, leaves
 from unisono.domain.ids import (
@@ -23,7 +24,7 @@ from unisono.domain.ids import (
     Tag,
 )
 from unisono.wire.codes import CODES
-from unisono.wire.native import Bye, Push, Refusal, Reply
+from unisono.wire.native import Bye, EventFrame, Push, Refusal, Reply
 
 NOW: Final = Instant(1_795_219_200_123)
 EPOCH: Final = Epoch(1)
@@ -122,6 +123,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     ),
     "start_over": a.StartOver(STREAM, Epoch(2), Seq(1), Seq(17), "epoch_changed"),
     "placed": a.Placed(STREAM, EPOCH, Seq(17), NOW),
+    "passed": a.Passed(NOW),
     "placed: greatest numbers": a.Placed(STREAM, Epoch(INTEGER_MAX), Seq(INTEGER_MAX), Instant(INTEGER_MAX)),
     "conversation: least": VIEW,
     "conversation: all fields": FULL_VIEW,
@@ -141,6 +143,20 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
         )
     ),
 }
+
+
+EVENTS: Final[dict[str, e.Event]] = {
+    "message": e.TransientMessage(ROOM, ANN, KEY, NOW, f.Content(text="hello")),
+    "message: a picture": e.TransientMessage(ROOM, BOB, KEY, NOW, PICTURE),
+    "typing": e.Typing(ROOM, BOB, is_typing=True),
+    "typing: ceased": e.Typing(ROOM, BOB, is_typing=False),
+}
+
+
+def events() -> Iterator[tuple[str, Push]]:
+    """Give a frame with each event."""
+    for name, event in EVENTS.items():
+        yield f"event: {name}", EventFrame(event)
 
 
 def answers() -> Iterator[tuple[str, Push]]:

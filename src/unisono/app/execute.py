@@ -68,6 +68,8 @@ class Executor:
         committed = await self._parts.log.transact(*transaction)
         acknowledge(committed.answer)
         self._parts.bus.publish_nowait(committed.facts)
+        for signal in committed.signals:
+            self._parts.bus.signal_nowait(signal)
         self._note(committed, started_s)
 
     async def carry_out(self, user: UserId, command: c.Command) -> Committed:
@@ -93,6 +95,10 @@ class Executor:
             case c.MarkRead(conversation=conversation):
                 return Scope(conversation=conversation, users=(user,)), partial(
                     messages.mark_read, reader=user, command=command
+                )
+            case c.TellTyping(conversation=conversation):
+                return Scope(conversation=conversation, users=(user,)), partial(
+                    messages.typing, user=user, command=command
                 )
             case c.CreateConversation():
                 return self._creation(user, command)

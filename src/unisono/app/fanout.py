@@ -68,6 +68,11 @@ class Fanout:
             else:
                 waiting.append(fact)
 
+    def members_of(self, stream: StreamKey) -> Collection[UserId] | None:
+        """Give who sees a stream, or None when it is not followed here. Do not keep it: it changes."""
+        channel = self._channels.get(stream)
+        return channel.members if channel is not None and channel.is_loaded else None
+
     def count_streams(self) -> int:
         """Give how many streams are followed."""
         return len(self._channels)

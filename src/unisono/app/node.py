@@ -13,6 +13,7 @@ from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.app.reading import Reading
+from unisono.app.signals import Signals
 from unisono.domain.ids import SessionId
 from unisono.domain.session import Phase
 from unisono.ports.link import Link
@@ -37,7 +38,8 @@ class Node:
         self._housekeeping = Housekeeping(
             parts, options, self.audience, self.own_sessions, lease=self._lease, at_every_sweep=chores
         )
-        parts.bus.subscribe(self.fanout.hint)
+        self.signals = Signals(parts.directory, self.audience, self.fanout, parts.telemetry)
+        parts.bus.subscribe(self.fanout.hint, self.signals.take)
 
     async def start(self) -> None:
         """Take the node's lease and find the end of the log. Call before the first connection."""
@@ -54,6 +56,7 @@ class Node:
         """Do what goes on beside the connections, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.fanout.run())
+            tasks.create_task(self.signals.run())
             tasks.create_task(self._housekeeping.run())
 
     async def leave(self, session: SessionId, link: Link, phase: Phase) -> None:

@@ -7,9 +7,10 @@ import asyncio
 import random
 from collections.abc import Sequence
 
+from unisono.domain.events import Signal
 from unisono.domain.facts import PlacedFact
 from unisono.domain.faults import BusFaults
-from unisono.ports.bus import Bus, Listener
+from unisono.ports.bus import Bus, Listener, SignalListener
 
 
 class FaultyBus:
@@ -20,9 +21,19 @@ class FaultyBus:
         self._faults = faults
         self._chance = random.Random(faults.seed)  # noqa: S311  (faults, not secrets)
 
-    def subscribe(self, listener: Listener) -> None:
-        """Add a listener to the wrapped bus."""
-        self._inner.subscribe(listener)
+    def subscribe(self, listener: Listener, signal_listener: SignalListener | None = None) -> None:
+        """Add listeners to the wrapped bus."""
+        self._inner.subscribe(listener, signal_listener)
+
+    def signal_nowait(self, signal: Signal) -> None:
+        """Drop a signal, or pass it on, now or later; never twice: that is promised of every bus."""
+        if self._chance.random() < self._faults.drop:
+            return
+        if self._chance.random() >= self._faults.delay:
+            self._inner.signal_nowait(signal)
+            return
+        delay_s = self._chance.random() * self._faults.delay_max_s
+        asyncio.get_running_loop().call_later(delay_s, self._inner.signal_nowait, signal)
 
     def publish_nowait(self, facts: Sequence[PlacedFact]) -> None:
         """Publish each fact never, once or twice, now or later."""

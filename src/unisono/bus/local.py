@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from unisono.domain.events import Signal
 from unisono.domain.facts import PlacedFact
-from unisono.ports.bus import Listener
+from unisono.ports.bus import Listener, SignalListener
 
 
 class LocalBus:
@@ -11,12 +12,20 @@ class LocalBus:
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+        self._signal_listeners: list[SignalListener] = []
 
     def publish_nowait(self, facts: Sequence[PlacedFact]) -> None:
         """Call all listeners."""
         for listener in self._listeners:
             listener(facts)
 
-    def subscribe(self, listener: Listener) -> None:
-        """Add a listener."""
+    def signal_nowait(self, signal: Signal) -> None:
+        """Call all listeners."""
+        for listener in self._signal_listeners:
+            listener(signal)
+
+    def subscribe(self, listener: Listener, signal_listener: SignalListener | None = None) -> None:
+        """Add listeners."""
         self._listeners.append(listener)
+        if signal_listener is not None:
+            self._signal_listeners.append(signal_listener)

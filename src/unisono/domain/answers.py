@@ -115,6 +115,12 @@ class Placed(Answer, frozen=True, tag="placed"):
     at: Instant
 
 
+class Passed(Answer, frozen=True, tag="passed"):
+    """The transient message was passed on to who is here. Whether it reached anybody is not known."""
+
+    at: Instant
+
+
 class ConversationView(Answer, frozen=True, tag="conversation"):
     """A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark."""
 
@@ -199,6 +205,7 @@ AnyAnswer = (
     | Facts
     | StartOver
     | Placed
+    | Passed
     | ConversationView
     | Conversations
     | Membership

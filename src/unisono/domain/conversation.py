@@ -11,6 +11,7 @@ from msgspec import Struct
 from unisono.domain.answers import Answer
 from unisono.domain.commands import Command
 from unisono.domain.errors import NotFound
+from unisono.domain.events import Signal
 from unisono.domain.facts import ConversationKind, Fact
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, SendKey, Seq, UserId
 from unisono.domain.permission import Standing, check
@@ -84,11 +85,12 @@ class Snapshot(Struct, frozen=True):
 class Decision(Struct, frozen=True):
     """Drafts to place, all or none, and the answer once they are durable, from their places in the same order.
 
-    Drafts of one stream stand in the order in which they are to be placed.
+    Drafts of one stream stand in the order in which they are to be placed. `signals` go out after the answer.
     """
 
     drafts: tuple[Draft, ...]
     answer: Callable[[Sequence[Place]], Answer]
+    signals: tuple[Signal, ...] = ()
 
 
 Decide = Callable[[Snapshot], Decision]

@@ -60,6 +60,7 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.SendMessage: Rule(_MEMBERS),
     c.GetHistory: Rule(_READERS),
     c.MarkRead: Rule(_MEMBERS),
+    c.TellTyping: Rule(_MEMBERS),
     c.ListSessions: Rule(_USERS),
     c.CloseSession: Rule(_USERS),
     c.CloseDevice: Rule(_USERS),

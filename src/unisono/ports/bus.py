@@ -1,11 +1,16 @@
-"""The bus: hints that a stream moved. It may drop, repeat and reorder; the log is the truth."""
+"""The bus: hints that a stream moved. It may drop, repeat and reorder; the log is the truth.
+
+It carries signals, too, of which nothing is kept anywhere: one that is lost is lost.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from unisono.domain.events import Signal
 from unisono.domain.facts import PlacedFact
 
 Listener = Callable[[Sequence[PlacedFact]], None]
+SignalListener = Callable[[Signal], None]
 
 
 class Bus(Protocol):
@@ -14,5 +19,8 @@ class Bus(Protocol):
     def publish_nowait(self, facts: Sequence[PlacedFact]) -> None:
         """Hint that facts were committed. Never waits, and a hint that is lost is no fault: the log has it."""
 
-    def subscribe(self, listener: Listener) -> None:
-        """Have a function called, on the event loop, with what any node publishes, this one included."""
+    def signal_nowait(self, signal: Signal) -> None:
+        """Tell an event to all nodes, each once at most."""
+
+    def subscribe(self, listener: Listener, signal_listener: SignalListener | None = None) -> None:
+        """Have functions called, on the event loop, with what any node publishes, this one included."""

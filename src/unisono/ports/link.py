@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from unisono.domain.errors import UnisonoError
+from unisono.domain.events import Event, Priority
 from unisono.domain.facts import Label, PlacedFact
 from unisono.domain.ids import Checkpoint
 
@@ -13,6 +14,9 @@ class Encoder(Protocol):
 
     def delivery(self, facts: Sequence[PlacedFact], checkpoint: Checkpoint) -> bytes:
         """Write facts of one stream, in order and without holes, ready for the transport."""
+
+    def event(self, event: Event) -> bytes:
+        """Write an event, ready for the transport."""
 
 
 class Link(Protocol):
@@ -24,6 +28,9 @@ class Link(Protocol):
 
     def push_nowait(self, frame: bytes) -> None:
         """Queue bytes for the peer; frames leave in this order. A link past its bound ends itself instead."""
+
+    def push_transient_nowait(self, frame: bytes, priority: Priority) -> bool:
+        """Queue bytes unless the link is congested for what matters so little; False when they were dropped."""
 
     def end(self, fault: UnisonoError, newcomer: Label | None = None) -> None:
         """Say why, then close. Safe to call more than once; the first reason counts."""

@@ -6,15 +6,17 @@ from msgspec import Struct
 
 from unisono.domain.answers import Answer, Facts, Moved
 from unisono.domain.conversation import Decide, Scope
+from unisono.domain.events import Signal
 from unisono.domain.facts import PlacedFact
 from unisono.domain.ids import Checkpoint, Epoch, Seq, StreamKey, UserId
 
 
 class Committed(Struct, frozen=True):
-    """A decision that is durable: its answer, and the facts it placed, in the order of its drafts."""
+    """A decision that is durable: its answer, the facts it placed in the order of its drafts, and its signals."""
 
     answer: Answer
     facts: tuple[PlacedFact, ...]
+    signals: tuple[Signal, ...] = ()
 
 
 class MovedStream(Struct, frozen=True):

@@ -56,6 +56,8 @@ _ALL: Final = (
     _counter("messages_placed", "Messages that became durable."),
     _counter("facts_placed", "Facts that became durable, messages included."),
     _counter("facts_delivered", "Facts handed to connections."),
+    _counter("events_delivered", "Events handed to connections: transient messages, typing and the like."),
+    _counter("events_dropped", "Events dropped, by why.", label="why"),
     _counter("frames_received", "Frames received from clients."),
     _counter("writes", "Writes to connections; each carries all frames of a turn of the event loop."),
     _counter("received", "Payload received from clients.", unit="bytes"),

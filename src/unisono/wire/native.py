@@ -1,7 +1,7 @@
 """The native protocol: one set of structs, JSON and MessagePack as two encodings of it.
 
 A client frame is a `Request`; the server answers each with a `Reply` or a `Refusal` that repeats its id. What the
-server says by itself is `Delivery` (facts of a stream) or `Bye` (right before a close).
+server says by itself is `Delivery` (facts of a stream), `EventFrame` or `Bye` (right before a close).
 docs/protocol/native.md is the text to this module; tests/vectors hold frames that both sides must read alike.
 """
 
@@ -15,6 +15,7 @@ from msgspec import Meta, Raw, Struct
 from unisono.domain.answers import AnyAnswer
 from unisono.domain.commands import AnyCommand
 from unisono.domain.errors import Malformed, Unsupported
+from unisono.domain.events import Event
 from unisono.domain.facts import Label, PlacedFact
 from unisono.domain.ids import INTEGER_MAX, Checkpoint, Epoch, Instant, Seq, StreamKey
 from unisono.wire.json_values import check_values
@@ -90,7 +91,13 @@ class Delivery(Push, frozen=True, tag="facts"):
     checkpoint: Checkpoint
 
 
-ServerFrame = Reply | Refusal | Bye | Delivery
+class EventFrame(Push, frozen=True, tag="event"):
+    """Server to client: something passes by. It has no place, and who was away does not hear of it."""
+
+    event: Event
+
+
+ServerFrame = Reply | Refusal | Bye | Delivery | EventFrame
 
 
 class Codec(Protocol):

@@ -193,12 +193,13 @@ async def an_app(*, policy: Policy | None = None, **options: object) -> AsyncIte
     """Give an app that runs, without its periodic chores."""
     stage = AppStage(policy=policy, **options)
     await stage.node.start()
-    running = asyncio.create_task(stage.node.fanout.run())
+    running = [asyncio.create_task(part.run()) for part in (stage.node.fanout, stage.node.signals)]
     try:
         yield stage
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def calm(method: str) -> None:

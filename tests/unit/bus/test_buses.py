@@ -10,9 +10,12 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.stage import message, placed, seqs
 from unisono.bus.faulty import FaultyBus
 from unisono.bus.local import LocalBus
+from unisono.domain.events import Signal, Typing
 from unisono.domain.facts import PlacedFact
 from unisono.domain.faults import BusFaults
+from unisono.domain.ids import ConversationId, StreamKey, UserId
 
+SIGNAL = Signal(StreamKey("c/x"), Typing(ConversationId("x"), UserId("ann"), is_typing=True))
 HINTS = [placed(seq, message(str(seq))) for seq in range(1, 101)]
 
 
@@ -45,6 +48,32 @@ def test_every_listener_hears_every_hint_at_once_and_in_order() -> None:
     bus.publish_nowait(HINTS[:3])
     bus.publish_nowait(HINTS[3:5])
     assert heard == (HINTS[:5], HINTS[:5])
+
+
+def test_signals_go_to_who_listens_for_them() -> None:
+    bus, heard = LocalBus(), list[Signal]()
+    bus.subscribe(list[PlacedFact]().extend)
+    bus.subscribe(list[PlacedFact]().extend, heard.append)
+    bus.signal_nowait(SIGNAL)
+    assert heard == [SIGNAL]
+
+
+@in_virtual_time
+async def signalled(faults: BusFaults) -> list[Signal]:
+    """Give what is heard of a hundred signals."""
+    heard = list[Signal]()
+    bus = FaultyBus(LocalBus(), faults)
+    bus.subscribe(list[PlacedFact]().extend, heard.append)
+    for _ in range(100):
+        bus.signal_nowait(SIGNAL)
+    await asyncio.sleep(faults.delay_max_s + 1)
+    return heard
+
+
+def test_the_bus_that_lies_drops_and_delays_signals_and_never_tells_one_twice() -> None:
+    assert len(signalled(BusFaults(repeat=1, delay=0.5, seed=1))) == 100
+    assert 30 < len(signalled(BusFaults(drop=0.5, repeat=1, seed=1))) < 70
+    assert signalled(BusFaults(drop=1)) == []
 
 
 def test_a_bus_without_listeners_loses_what_it_may_lose() -> None:

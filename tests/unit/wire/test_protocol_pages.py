@@ -14,16 +14,18 @@ from tools import asyncapi
 from unisono.domain import quotas
 from unisono.domain.answers import AnyAnswer
 from unisono.domain.commands import COMMANDS, Command
+from unisono.domain.events import Event
 from unisono.domain.facts import Fact, PlacedFact
 from unisono.settings import Settings
 from unisono.wire.codes import CODES
 from unisono.wire.json_values import NESTING_MAX, VALUES_MAX
-from unisono.wire.native import JSON, Bye, Delivery, Refusal, Reply, codec_of
+from unisono.wire.native import JSON, Bye, Delivery, EventFrame, Refusal, Reply, codec_of
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/protocol/native.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```json (\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 DOCUMENT = json.loads(asyncapi.document())
+FRAMES = (Reply, Refusal, Bye, Delivery, EventFrame)
 VECTORS = ROOT / "tests/vectors"
 
 
@@ -69,7 +71,7 @@ def test_every_example_is_a_frame(kind: str, text: str) -> None:
     if kind == "request":
         codec_of(JSON).decode(text)
         return
-    (expected,) = [struct for struct in (Reply, Refusal, Bye, Delivery) if tag(struct) == json.loads(text)["is"]]
+    (expected,) = [struct for struct in FRAMES if tag(struct) == json.loads(text)["is"]]
     read = msgspec.json.decode(text, type=expected)
     assert json.loads(msgspec.json.encode(read)) == json.loads(text), "a field that is not read"
     if isinstance(read, Delivery):
@@ -158,6 +160,14 @@ def test_every_fact_is_described_with_all_its_fields() -> None:
         assert described == {field.name: not field.required for field in msgspec.structs.fields(fact)}
 
 
+def test_every_event_is_described_with_all_its_fields() -> None:
+    rows = {first.strip("`"): fields for first, fields, *_ in cells(section("11. Events"))}
+    assert rows.keys() == {tag(event) for event in get_args(Event)}
+    for event in get_args(Event):
+        described = {name: f"`{name}`?" in rows[tag(event)] for name in quoted(rows[tag(event)])}
+        assert described == {field.name: not field.required for field in msgspec.structs.fields(event)}
+
+
 def test_every_reason_for_an_end_is_named() -> None:
     (row,) = [row for row in cells(section("10. Facts")) if row[0] == "`session_ended`"]
     ends = msgspec.inspect.type_info(next(fact for fact in get_args(Fact) if tag(fact) == "session_ended"))
@@ -173,7 +183,7 @@ def test_every_reason_for_an_end_is_named() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     text = PAGE
     limits, rates, chosen = Settings().limits, Settings().rates, quotas.Quotas()
-    rows = {row[0]: row[1] for row in cells(section("11. Limits"))}
+    rows = {row[0]: row[1] for row in cells(section("12. Limits"))}
     assert rows["a client's frame"].startswith(f"{limits.frame_bytes >> 20} MiB")
     assert rows["a message, as JSON"].startswith(f"{chosen.message_bytes >> 10} KiB")
     assert rows["attributes of a conversation, as JSON"].startswith(f"{chosen.attributes_bytes >> 10} KiB")
@@ -215,7 +225,7 @@ def validator(name: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(schema)
 
 
-NAMES = {"reply": "Reply", "error": "Refusal", "bye": "Bye", "facts": "Delivery"}
+NAMES = {"reply": "Reply", "error": "Refusal", "bye": "Bye", "facts": "Delivery", "event": "EventFrame"}
 
 
 def test_the_schemas_take_every_golden_frame() -> None:

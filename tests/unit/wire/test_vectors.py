@@ -13,6 +13,7 @@ from tests.vectors import generate
 from tests.vectors.refused import answer_to
 from unisono.domain.answers import AnyAnswer
 from unisono.domain.commands import COMMANDS
+from unisono.domain.events import Event
 from unisono.domain.facts import Fact
 from unisono.wire.codes import CODES
 from unisono.wire.native import JSON, MSGPACK, Request, codec_of
@@ -115,10 +116,18 @@ def test_every_answer_fact_error_and_end_is_there() -> None:
     delivered = [entry["fact"] for mean in means if mean["is"] == "facts" for entry in mean["facts"]]
     assert {answer["kind"] for answer in replies} == tags(get_args(AnyAnswer))
     assert {fact["kind"] for fact in delivered} == tags(get_args(Fact))
+    assert {mean["event"]["kind"] for mean in means if mean["is"] == "event"} == tags(get_args(Event))
     assert {mean["code"] for mean in means if mean["is"] == "error"} == set(CODES)
     assert {mean["code"]: mean["advice"] for mean in means if mean["is"] == "bye"} == {
         name: code.advice.value for name, code in CODES.items()
     }
+
+
+def test_every_field_of_events_is_there() -> None:
+    spoken = [frame["means"]["event"] for frame in frames("server.json") if frame["means"]["is"] == "event"]
+    for event in get_args(Event):
+        kind = str(event.__struct_config__.tag)
+        assert {key for each in spoken if each["kind"] == kind for key in each} == {"kind", *event.__struct_fields__}
 
 
 def test_every_field_of_answers_and_facts_is_there() -> None:

@@ -12,7 +12,7 @@ from unisono_sdk import events
 from unisono_sdk.answers import SessionView
 from unisono_sdk.backoff import Backoff
 from unisono_sdk.client import Client
-from unisono_sdk.conversation import Conversation, HistoryPage, Message, MessagesIterator
+from unisono_sdk.conversation import Conversation, HistoryPage, Message, MessagesIterator, TransientMessage
 from unisono_sdk.device import Device, TokenProvider
 from unisono_sdk.errors import (
     ClientClosed,
@@ -79,6 +79,7 @@ __all__ = [
     "StateStore",
     "TimedOut",
     "TokenProvider",
+    "TransientMessage",
     "Unacceptable",
     "Unavailable",
     "Unisono",

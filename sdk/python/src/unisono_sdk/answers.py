@@ -96,6 +96,14 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """The transient message was passed on to who is here."""
+
+    kind: ClassVar[str] = "passed"
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationView:
     """A conversation as its member sees it."""
 
@@ -201,6 +209,7 @@ KnownAnswer = (
     | Facts
     | StartOver
     | Placed
+    | Passed
     | ConversationView
     | Conversations
     | Membership

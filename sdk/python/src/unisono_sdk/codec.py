@@ -11,7 +11,8 @@ from unisono_sdk.answers import Answer, Facts, KnownAnswer, UnknownAnswer
 from unisono_sdk.commands import Command
 from unisono_sdk.errors import InvalidArgument, ProtocolFault
 from unisono_sdk.facts import KnownFact, SeqFact, UnknownFact
-from unisono_sdk.frames import Bye, Delivery, Refusal, Reply, Request, ServerFrame, UnknownFrame
+from unisono_sdk.frames import Bye, Delivery, EventFrame, Refusal, Reply, Request, ServerFrame, UnknownFrame
+from unisono_sdk.passing import KnownPassing, Passing, UnknownPassing
 from unisono_sdk.structure import mapping, read, write
 
 Payload = str | bytes
@@ -80,6 +81,8 @@ def frame_of(value: object) -> ServerFrame:
             return Delivery(
                 stream=rest.stream, epoch=rest.epoch, checkpoint=rest.checkpoint, facts=_facts(fields.get("facts"))
             )
+        case "event":
+            return EventFrame(event=_passing(fields.get("event")))
         case str(tag):
             return UnknownFrame(tag=tag)
         case _:
@@ -115,6 +118,7 @@ def _seq_fact(fields: Mapping[str, object]) -> SeqFact:
 
 
 _ANSWERS: Final = frozenset(each.kind for each in KnownAnswer.__args__)
+_PASSING: Final = frozenset(each.kind for each in KnownPassing.__args__)
 _FACTS: Final = frozenset(each.kind for each in KnownFact.__args__)
 
 
@@ -129,6 +133,14 @@ def fact_of(value: object) -> KnownFact | UnknownFact:
     if kind not in _FACTS:
         return UnknownFact(kind=kind, fields=_without_kind(fields))
     return cast("KnownFact", read(cast("type[object]", KnownFact), fields, "$.fact"))
+
+
+def _passing(value: object) -> Passing:
+    fields = mapping(value, "$.event")
+    kind = _kind(fields, "$.event")
+    if kind not in _PASSING:
+        return UnknownPassing(kind=kind, fields=_without_kind(fields))
+    return cast("KnownPassing", read(cast("type[object]", KnownPassing), fields, "$.event"))
 
 
 def _kind(fields: Mapping[str, object], at: str) -> str:

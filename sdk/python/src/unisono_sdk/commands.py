@@ -162,6 +162,16 @@ class SendMessage(Command):
     conversation: str
     key: str
     content: Content
+    transient: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellTyping(Command):
+    """Tell the other members that I began, or ceased, to write."""
+
+    op: ClassVar[str] = "typing"
+    conversation: str
+    is_typing: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +234,7 @@ COMMANDS: Final[tuple[type[Command], ...]] = (
     SendMessage,
     GetHistory,
     MarkRead,
+    TellTyping,
     ListSessions,
     CloseSession,
     CloseDevice,

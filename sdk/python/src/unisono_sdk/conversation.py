@@ -1,13 +1,26 @@
 """Conversations and their messages, as a program handles them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Protocol, Self, TypeVar, cast
 
-from unisono_sdk.answers import Answer, ConversationView, History, HistoryEntry, Membership, ReadMark
-from unisono_sdk.commands import AddMembers, Command, GetConversation, GetHistory, Join, MarkRead, Quit, RemoveMembers
-from unisono_sdk.errors import ProtocolFault
+from unisono_sdk import passing
+from unisono_sdk.answers import Answer, ConversationView, History, HistoryEntry, Membership, Passed, ReadMark
+from unisono_sdk.commands import (
+    AddMembers,
+    Command,
+    GetConversation,
+    GetHistory,
+    Join,
+    MarkRead,
+    Quit,
+    RemoveMembers,
+    SendMessage,
+    TellTyping,
+)
+from unisono_sdk.errors import LinkDown, ProtocolFault
 from unisono_sdk.facts import Content, Json
 from unisono_sdk.hub import EventIterator, Handler, Hub
 
@@ -44,6 +57,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransientMessage:
+    """`transient`: a message that is not kept and has no place. Fields as in `Message`."""
+
+    conversation: "Conversation" = field(repr=False, compare=False)
+    at: int
+    sender: str
+    key: str
+    content: Content
+    is_mine: bool
+    is_from_here: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
     """Messages in rising order; `done` when there are no more in the direction asked for."""
 
@@ -57,6 +83,9 @@ class HistoryPage:
     def __len__(self) -> int:
         """Count the messages."""
         return len(self.messages)
+
+
+TYPING_EVERY_S: Final = 3.0
 
 
 class Desk(Protocol):
@@ -74,8 +103,17 @@ class Desk(Protocol):
     async def place(self, conversation: "Conversation", content: Content, key: str | None) -> Message:
         """Send a message."""
 
+    async def request_now(self, command: Command) -> Answer:
+        """Ask the server, if there is a connection now."""
+
     def is_own_key(self, key: str) -> bool:
         """Say if this client made a send key."""
+
+    def new_key(self) -> str:
+        """Make a send key."""
+
+    def monotonic_s(self) -> float:
+        """Give the time that only goes forward."""
 
 
 class MessagesIterator:
@@ -128,6 +166,7 @@ class Conversation:
         self.members: tuple[str, ...] = ()
         self.read: int = 0
         self.head: int = 0
+        self._typing_since_s: float | None = None
 
     def __repr__(self) -> str:
         """Show what it is."""
@@ -149,6 +188,36 @@ class Conversation:
             TooLarge, Unacceptable: The server does not take such a content.
         """
         return await self._desk.place(self, Content(text=content) if isinstance(content, str) else content, key)
+
+    async def send_transient(self, content: str | Content, *, key: str | None = None) -> int:
+        """Send what matters only now: to the members who are here, my other sessions too; give the server's time.
+
+        It is in no history, nobody gets it later, and a congested session may be spared it. It comes as `transient`.
+
+        Raises:
+            LinkDown: There is no connection now; nothing waits in the outbox.
+            NotFound: I am no member.
+            TooLarge, Unacceptable: The server does not take such a content.
+        """
+        content = Content(text=content) if isinstance(content, str) else content
+        key = self._desk.new_key() if key is None else key
+        command = SendMessage(conversation=self.id, key=key, content=content, transient=True)
+        answer = await self._desk.request_now(command)
+        if not isinstance(answer, Passed):
+            raise ProtocolFault(f"{command.op} was answered with {answer.kind}")
+        return answer.at
+
+    async def typing(self, is_typing: bool = True) -> None:  # noqa: FBT001, FBT002  (reads as a statement)
+        """Tell the other members that I began, or ceased, to write; call it at each key, it repeats every 3 s at most.
+
+        Without a connection nothing is told, and no error raised.
+        """
+        now_s = self._desk.monotonic_s()
+        if is_typing and self._typing_since_s is not None and now_s - self._typing_since_s < TYPING_EVERY_S:
+            return
+        self._typing_since_s = now_s if is_typing else None
+        with suppress(LinkDown):
+            await self._desk.request_now(TellTyping(conversation=self.id, is_typing=is_typing))
 
     async def history(self, limit: int = 20, *, before: int | None = None, after: int | None = None) -> HistoryPage:
         """Read up to `limit` (1 to 1,000) messages before or after a seq; without either, the newest."""
@@ -239,6 +308,19 @@ class Conversation:
             content=content,
             is_mine=is_mine,
             is_from_here=is_mine and self._desk.is_own_key(key),
+        )
+
+    def transient(self, passing: passing.TransientMessage) -> TransientMessage:
+        """Make a transient message of this conversation."""
+        is_mine = passing.sender == self._desk.user
+        return TransientMessage(
+            conversation=self,
+            at=passing.at,
+            sender=passing.sender,
+            key=passing.key,
+            content=passing.content,
+            is_mine=is_mine,
+            is_from_here=is_mine and self._desk.is_own_key(passing.key),
         )
 
 

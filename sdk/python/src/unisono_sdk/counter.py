@@ -78,6 +78,22 @@ class Counter:
         except TimeoutError:
             raise TimedOut(f"no answer to {command.op} in {self._options.limits.request_s} s") from None
 
+    async def request_now(self, command: Command) -> Answer:
+        """Ask, if there is a link now: for what nobody wants to hear later.
+
+        Raises:
+            Refused: The server said no.
+            LinkDown: There is no link, or it was lost before the answer.
+            TimedOut, ClientClosed: As of `request_once`.
+        """
+        if not self._session.is_live:
+            raise LinkDown("there is no connection now")
+        return await self.request_once(command)
+
+    def monotonic_s(self) -> float:
+        """Give the time that only goes forward, in seconds."""
+        return self._options.clock.monotonic_s()
+
     async def place(self, conversation: Conversation, content: Content, key: str | None) -> Message:
         """Send a message; see `Conversation.send`."""
         if self._options.fail_fast and not self._session.is_live:

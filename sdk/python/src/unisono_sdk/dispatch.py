@@ -7,6 +7,7 @@ from typing import Final
 from unisono_sdk import events, facts
 from unisono_sdk.conversation import Conversation, Desk
 from unisono_sdk.facts import SeqFact
+from unisono_sdk.passing import Passing, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 
 EARLY_LIMIT: Final = 10_000
@@ -52,6 +53,19 @@ class Dispatch:
                 self._fact(outcome)
         if self._early is not None and len(self._early) > EARLY_LIMIT:
             self.open()
+
+    def passing(self, passing: Passing) -> None:
+        """Tell what passes by; what does so before the program listens is gone."""
+        if self._early is not None:
+            return
+        match passing:
+            case TransientMessage(conversation=key):
+                self._desk.hub.emit("transient", self.conversation(key).transient(passing), conversation=key)
+            case Typing(conversation=key, user=user, is_typing=is_typing):
+                typing = events.Typing(conversation=self.conversation(key), user=user, is_typing=is_typing)
+                self._desk.hub.emit("typing", typing, conversation=key)
+            case _:
+                pass
 
     def _restart(self, restart: Restart) -> None:
         conversation = self.conversation(restart.stream[2:]) if restart.stream.startswith("c/") else None

@@ -5,7 +5,7 @@ Instants are milliseconds since 1970-01-01 UTC. Beside these there is `Message`,
 
 from dataclasses import dataclass
 
-from unisono_sdk.conversation import Conversation
+from unisono_sdk.conversation import Conversation, TransientMessage
 from unisono_sdk.facts import Label, UnknownFact
 
 
@@ -65,6 +65,15 @@ class ReadMoved:
     conversation: Conversation
     seq: int
     at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typing:
+    """`typing`: another member began, or ceased, to write. Let it lapse after six seconds: the end may never come."""
+
+    conversation: Conversation
+    user: str
+    is_typing: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +181,8 @@ ClientEvent = (
     | Entered
     | Exited
     | ReadMoved
+    | Typing
+    | TransientMessage
     | SessionOpened
     | SessionEnded
     | NewFact

@@ -10,6 +10,7 @@ from unisono_sdk.events import Closed, Disconnect, Reconnect, Retry, Schedule, W
 from unisono_sdk.hub import Hub
 from unisono_sdk.loss import Loss
 from unisono_sdk.options import Options
+from unisono_sdk.passing import Passing
 from unisono_sdk.places import Outcome, Position, Restart
 from unisono_sdk.positions import Positions
 from unisono_sdk.session import NetworkEvent
@@ -100,6 +101,11 @@ class Following:
             if outcome.stream in self._waiting:
                 self._release(outcome.stream, outcome.until if isinstance(outcome, Restart) else outcome.placed.seq)
         self._moved()
+
+    def passing(self, passing: Passing) -> None:
+        """Tell the program, if it has its client by now."""
+        if self._dispatch is not None:
+            self._dispatch.passing(passing)
 
     def network(self, event: NetworkEvent, *, is_client_back: bool) -> None:
         """Tell the `Unisono` object, then the client; of a return first the one, when the session is back the other."""

@@ -10,6 +10,7 @@ from typing import ClassVar
 from unisono_sdk.answers import Answer
 from unisono_sdk.commands import Command
 from unisono_sdk.facts import Label, SeqFact
+from unisono_sdk.passing import Passing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +67,18 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventFrame:
+    """Server to client: something passes by."""
+
+    tag: ClassVar[str] = "event"
+    event: Passing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownFrame:
     """A frame of a newer server. It is passed over."""
 
     tag: str
 
 
-ServerFrame = Reply | Refusal | Bye | Delivery | UnknownFrame
+ServerFrame = Reply | Refusal | Bye | Delivery | EventFrame | UnknownFrame

@@ -21,6 +21,8 @@ Spawn = Callable[[Coroutine[object, object, None]], object]
 EVENTS: Final = frozenset(
     {
         "message",
+        "transient",
+        "typing",
         "created",
         "members_joined",
         "members_left",

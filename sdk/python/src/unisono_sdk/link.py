@@ -17,7 +17,7 @@ from unisono_sdk.clock import Clock
 from unisono_sdk.codec import Codec, Payload
 from unisono_sdk.commands import Command, Ping
 from unisono_sdk.errors import InvalidArgument, LinkDown, ProtocolFault, UnisonoError, refused
-from unisono_sdk.frames import Bye, Delivery, Refusal, Reply, Request, ServerFrame
+from unisono_sdk.frames import Bye, Delivery, EventFrame, Refusal, Reply, Request, ServerFrame
 from unisono_sdk.limits import Limits
 from unisono_sdk.loss import Loss, broken, garbled, of_bye, of_close
 
@@ -26,7 +26,7 @@ log: Final = logging.getLogger("unisono_sdk")
 QUIET_SHARE: Final = 0.8
 """Share of the heartbeat after which a silent client speaks: a sign of life that is on its way counts for nothing."""
 
-TakeDelivery = Callable[[Delivery], None]
+TakePush = Callable[[Delivery | EventFrame], None]
 
 
 @asynccontextmanager
@@ -124,7 +124,7 @@ class Link:
             raise InvalidArgument(f"larger than {limit} bytes: {size}", numbers={"limit_bytes": limit, "bytes": size})
         return payload
 
-    async def read(self, take: TakeDelivery) -> None:
+    async def read(self, take: TakePush) -> None:
         """Take what the server says until the link ends; `loss` tells why it did."""
         try:
             while True:
@@ -180,9 +180,9 @@ class Link:
             if isinstance(answer, Pong):
                 reach(answer.checkpoint)
 
-    def _take(self, frame: ServerFrame, take: TakeDelivery) -> None:
+    def _take(self, frame: ServerFrame, take: TakePush) -> None:
         match frame:
-            case Delivery():
+            case Delivery() | EventFrame():
                 take(frame)
             case Reply(re=re):
                 self._answer(re, frame.answer)

@@ -11,12 +11,13 @@ from unisono_sdk.answers import Welcome
 from unisono_sdk.catch_up import CatchUp
 from unisono_sdk.errors import ClientClosed, LinkDown, Refused, UnisonoError
 from unisono_sdk.events import Disconnect, Reconnect, Retry, Schedule
-from unisono_sdk.frames import Delivery
+from unisono_sdk.frames import Delivery, EventFrame
 from unisono_sdk.greeter import Greeter
 from unisono_sdk.lifecycle import Cue, Phase, next_phase
 from unisono_sdk.link import Link, open_link
 from unisono_sdk.loss import Loss, broken, closed_here, of_refusal
 from unisono_sdk.options import Options
+from unisono_sdk.passing import Passing
 from unisono_sdk.places import Outcome
 from unisono_sdk.positions import Positions
 
@@ -33,6 +34,9 @@ class Listener(Protocol):
 
     def passed(self, outcomes: Sequence[Outcome]) -> None:
         """Facts came, each once and in order."""
+
+    def passing(self, passing: Passing) -> None:
+        """Something passed by."""
 
     def network(self, event: NetworkEvent, *, is_client_back: bool) -> None:
         """Take note that the link went or came."""
@@ -199,8 +203,10 @@ class Session:
         if not self.first.done():
             self.first.set_result(None)
 
-    def _take(self, delivery: Delivery) -> None:
-        if self._catch_up is not None:
+    def _take(self, delivery: Delivery | EventFrame) -> None:
+        if isinstance(delivery, EventFrame):
+            self._listener.passing(delivery.event)
+        elif self._catch_up is not None:
             self._catch_up.take(delivery)
         elif len(self._early) < self._options.limits.held_facts:
             self._early.append(delivery)

@@ -24,6 +24,7 @@ from unisono.domain.commands.message import (
     GetHistory,
     MarkRead,
     SendMessage,
+    TellTyping,
 )
 from unisono.domain.commands.session import (
     INFO_MAX_CHARS,
@@ -58,6 +59,7 @@ AnyCommand = (
     | SendMessage
     | GetHistory
     | MarkRead
+    | TellTyping
     | ListSessions
     | CloseSession
     | CloseDevice
@@ -96,4 +98,5 @@ __all__ = [
     "Resume",
     "SendMessage",
     "Sync",
+    "TellTyping",
 ]

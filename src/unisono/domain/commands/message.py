@@ -6,11 +6,22 @@ from unisono.domain.ids import ConversationIdIn, SendKeyIn, SeqIn
 
 
 class SendMessage(Command, frozen=True, tag="send"):
-    """Place a message. `key` is the sender's: repeating it, from any tab, ever, gives the first place again."""
+    """Place a message. `key` is the sender's: repeating it, from any tab, ever, gives the first place again.
+
+    A `transient` one gets no place: it reaches who is here now, is in no history, and a repetition is another message.
+    """
 
     conversation: ConversationIdIn
     key: SendKeyIn
     content: Content
+    transient: bool = False
+
+
+class TellTyping(Command, frozen=True, tag="typing"):
+    """Tell the other members that I began, or ceased, to write."""
+
+    conversation: ConversationIdIn
+    is_typing: bool = True
 
 
 class GetHistory(Command, frozen=True, tag="history"):

@@ -1,13 +1,15 @@
 """A live connection: frames in order, one reason to end, no silence for ever."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Final
 
 from msgspec import Struct
 
 from unisono.domain.errors import SlowConsumer, Timeout, UnisonoError
+from unisono.domain.events import Priority
 from unisono.domain.facts import Label
 from unisono.gateways.hosting.outbox import Flusher, Outbox
 from unisono.ports.clock import Clock
@@ -15,6 +17,15 @@ from unisono.ports.link import Encoder
 
 CORKED_LIMIT_BYTES: Final = 1 << 20
 """What may be pushed to a link before its welcome was written."""
+
+
+TRANSIENT_SHARES: Final[Mapping[Priority, float]] = {"low": 0.25, "normal": 0.5, "high": 0.75}
+"""How full an outbox may be for a frame of a priority to be put into it. Facts have it whole."""
+
+
+@cache
+def _rooms(outbox_bytes: int) -> Mapping[Priority, int]:
+    return {priority: int(outbox_bytes * share) for priority, share in TRANSIENT_SHARES.items()}
 
 
 class Ending(Struct, frozen=True):
@@ -38,6 +49,7 @@ class Connection:
         "_corked",
         "_corked_bytes",
         "_outbox",
+        "_room_bytes",
         "_say_bye",
         "_scope",
         "encoder",
@@ -63,6 +75,7 @@ class Connection:
         self._scope: asyncio.Timeout | None = None
         self._corked: list[bytes] | None = []
         self._corked_bytes = 0
+        self._room_bytes = _rooms(outbox_bytes)
         self._outbox = Outbox(transport, flusher, outbox_bytes, self._overflowed)
 
     def push_nowait(self, frame: bytes) -> None:
@@ -75,6 +88,13 @@ class Connection:
         if self._corked_bytes > CORKED_LIMIT_BYTES:
             self._corked.clear()
             self.end(SlowConsumer(limit_bytes=CORKED_LIMIT_BYTES))
+
+    def push_transient_nowait(self, frame: bytes, priority: Priority) -> bool:
+        """Queue a frame that may be dropped; False when it was: too much waits already, or the welcome does."""
+        if self._corked is not None or self._outbox.queued_bytes() > self._room_bytes[priority]:
+            return False
+        self._outbox.put(frame)
+        return True
 
     def answer_nowait(self, frame: bytes) -> None:
         """Queue a frame at once, welcome or not."""

@@ -5,12 +5,13 @@ from typing import cast
 
 from unisono.domain.answers import Answer, AnyAnswer
 from unisono.domain.errors import UnisonoError
+from unisono.domain.events import Event
 from unisono.domain.facts import PlacedFact
 from unisono.domain.ids import Checkpoint
 from unisono.gateways.hosting.connection import Ending
 from unisono.gateways.hosting.frames import BINARY, TEXT, frame
 from unisono.wire.codes import code_of
-from unisono.wire.native import Bye, Codec, Refusal, Reply, ServerFrame
+from unisono.wire.native import Bye, Codec, EventFrame, Refusal, Reply, ServerFrame
 
 
 class NativeEncoder:
@@ -23,6 +24,10 @@ class NativeEncoder:
     def delivery(self, facts: Sequence[PlacedFact], checkpoint: Checkpoint) -> bytes:
         """Write facts of one stream as one frame."""
         return frame(self.codec.encode_delivery(facts, checkpoint), self._opcode)
+
+    def event(self, event: Event) -> bytes:
+        """Write an event as one frame."""
+        return self._frame(EventFrame(event))
 
     def reply(self, request: int, answer: Answer) -> bytes:
         """Write the answer to a request."""

@@ -39,11 +39,11 @@ class MemoryLog:
         now = self._clock.now()
         decision = decide(self._snapshot(scope))
         if not decision.drafts:
-            return Committed(decision.answer(()), ())
+            return Committed(decision.answer(()), (), decision.signals)
         state.position += 1
         placed = [state.place(draft, now) for draft in decision.drafts]
         facts = tuple(fact for _, fact in placed if fact is not None)
-        return Committed(decision.answer([place for place, _ in placed]), facts)
+        return Committed(decision.answer([place for place, _ in placed]), facts, decision.signals)
 
     def _snapshot(self, scope: Scope) -> Snapshot:
         state, earlier = self._state, None

@@ -73,7 +73,7 @@ class Transaction:
         """Decide over what the scope names, and place the drafts."""
         decision = self._decide(take_snapshot(self._scope, book))
         if not decision.drafts:
-            return Committed(decision.answer(()), ())
+            return Committed(decision.answer(()), (), decision.signals)
         return place(decision, book)
 
 
@@ -133,7 +133,7 @@ def place(decision: Decision, book: Book) -> Committed:
         for draft, taken, body in zip(drafts, places, bodies, strict=True)
         if not taken.is_repeat
     ]
-    return Committed(answer, tuple(facts))
+    return Committed(answer, tuple(facts), decision.signals)
 
 
 def _places(drafts: Sequence[Draft], book: Book) -> list[Place]:

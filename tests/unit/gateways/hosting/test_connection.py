@@ -8,6 +8,7 @@ import pytest
 from tests.support.recording import CountingEncoder, RecordingTransport
 from tests.support.time_and_chance import ManualClock
 from unisono.domain.errors import Displaced, Draining, UnisonoError
+from unisono.domain.events import Priority
 from unisono.domain.facts import Label
 from unisono.domain.ids import Platform
 from unisono.gateways.hosting.connection import CORKED_LIMIT_BYTES, Connection, Ending
@@ -265,3 +266,19 @@ async def test_a_connection_that_comes_while_all_are_ended_is_ended_too() -> Non
     serving = asyncio.create_task(serve(registry, line))
     await serving
     assert await line.written() == b"bye draining"
+
+
+async def test_what_may_be_dropped_is_dropped_the_earlier_the_less_it_matters() -> None:
+    line = Line()
+    assert not line.connection.push_transient_nowait(b"too early", "high"), "the welcome comes first"
+    line.connection.uncork()
+    line.transport.is_stuck = True
+    taken: dict[int, list[str]] = {}
+    for share in (0, 1, 2, 3):
+        line.transport.unread_bytes = OUTBOX_BYTES * share // 4 + 1
+        priorities: tuple[Priority, ...] = ("low", "normal", "high")
+        taken[share] = [each for each in priorities if line.connection.push_transient_nowait(b"", each)]
+    assert taken == {0: ["low", "normal", "high"], 1: ["normal", "high"], 2: ["high"], 3: []}
+    assert line.connection.ending is None
+    line.connection.push_nowait(b"a fact")
+    assert b"a fact" in await line.written()

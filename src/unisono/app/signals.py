@@ -1,0 +1,70 @@
+"""Events to the links of this node: best effort, the unimportant first to be dropped, nothing kept."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Final
+
+from unisono.app.audience import Audience
+from unisono.app.fanout import Fanout
+from unisono.domain.errors import UnisonoError
+from unisono.domain.events import Signal
+from unisono.domain.ids import INTEGER_MAX, Checkpoint, UserId
+from unisono.ports.directory import Directory
+from unisono.ports.link import Encoder
+from unisono.ports.telemetry import Telemetry
+
+WAITING_LIMIT: Final = 1000
+"""Signals that wait until it is known who sees their stream; beyond it, new ones are dropped."""
+NOW: Final = Checkpoint(INTEGER_MAX)
+
+
+class Signals:
+    """Delivers the signals of one app to the links of this node."""
+
+    def __init__(self, directory: Directory, audience: Audience, fanout: Fanout, telemetry: Telemetry) -> None:
+        self._directory = directory
+        self._audience = audience
+        self._fanout = fanout
+        self._telemetry = telemetry
+        self._waiting: asyncio.Queue[Signal] = asyncio.Queue(WAITING_LIMIT)
+
+    def take(self, signal: Signal) -> None:
+        """Take a signal from the bus; it is delivered at once where it is known who sees its stream."""
+        members = self._fanout.members_of(signal.stream)
+        if members is not None:
+            self._push(signal, members)
+            return
+        try:
+            self._waiting.put_nowait(signal)
+        except asyncio.QueueFull:
+            self._telemetry.count("events_dropped", label="unknown audience")
+
+    async def run(self) -> None:
+        """Look up who sees the streams that are not followed here, until cancelled."""
+        while True:
+            signal = await self._waiting.get()
+            try:
+                found = await self._directory.audience(signal.stream, NOW)
+            except UnisonoError as fault:
+                self._telemetry.fault("signal_failed", code=fault.code)
+            else:
+                self._push(signal, found.members)
+
+    def _push(self, signal: Signal, members: Collection[UserId]) -> None:
+        """Give an event to all links of users who are here, written once per encoder."""
+        frames: dict[Encoder, bytes] = {}
+        delivered = dropped = 0
+        for user in members:
+            if user == signal.not_to:
+                continue
+            for link in self._audience.links_of(user):
+                encoder = link.encoder
+                if (frame := frames.get(encoder)) is None:
+                    frame = frames[encoder] = encoder.event(signal.event)
+                if link.push_transient_nowait(frame, signal.priority):
+                    delivered += 1
+                else:
+                    dropped += 1
+        self._telemetry.count("events_delivered", delivered)
+        if dropped:
+            self._telemetry.count("events_dropped", dropped, label="congested")

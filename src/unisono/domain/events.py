@@ -1,0 +1,44 @@
+"""What passes by without a place: nobody who was away hears of it later, and under load it may be dropped.
+
+Facts are for what matters tomorrow; events are for what matters now. A decision asks for them with a `Signal`.
+"""
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from unisono.domain.facts import Content
+from unisono.domain.ids import ConversationId, Instant, SendKey, StreamKey, UserId
+
+Priority = Literal["high", "normal", "low"]
+DEFAULT_PRIORITY: Final[Priority] = "normal"
+
+
+class TransientMessage(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="message"):
+    """A message that is not kept. `key` is the sender's own, by which the sending tab knows its message again."""
+
+    conversation: ConversationId
+    sender: UserId
+    key: SendKey
+    at: Instant
+    content: Content
+
+
+class Typing(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="typing"):
+    """A member began, or ceased, to write a message."""
+
+    conversation: ConversationId
+    user: UserId
+    is_typing: bool
+
+
+Event = TransientMessage | Typing
+
+
+class Signal(Struct, frozen=True):
+    """An event for those who see a stream: the members of its conversation, on all their sessions but `not_to`'s."""
+
+    stream: StreamKey
+    event: Event
+    priority: Priority = DEFAULT_PRIORITY
+    not_to: UserId | None = None
