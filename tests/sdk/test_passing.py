@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from tests.sdk.test_against_server import House, house, until, within
-from unisono_sdk import Client, Conversation, LinkDown, NotFound, TransientMessage, events
+from unisono_sdk import Client, Conversation, LinkDown, NotFound, TransientMessage, events, passing
+from unisono_sdk.dispatch import EARLY_LIMIT, Dispatch
+from unisono_sdk.hub import Hub
 
 __all__ = ["house"]
 
@@ -26,7 +28,9 @@ async def test_a_transient_message_comes_once_to_each_session_and_is_not_kept(ho
     tablet = await house.login("ann")
     bobs, tablets, anns = bob.events(), tablet.events(), ann.events()
     at = await conversation.send_transient("look out of the window")
-    (at_bob, at_tablet, at_home) = [await until(each, TransientMessage) for each in (bobs, tablets, anns)]
+    at_bob = await until(bobs, TransientMessage)
+    at_tablet = await until(tablets, TransientMessage)
+    at_home = await until(anns, TransientMessage)
     assert (at_bob.content.text, at_bob.sender, at_bob.at) == ("look out of the window", "ann", at)
     assert [(each.is_mine, each.is_from_here) for each in (at_bob, at_tablet, at_home)] == [
         (False, False),
@@ -79,3 +83,33 @@ async def test_a_stranger_cannot_send_what_passes_by(house: House) -> None:
         await mallory.conversation(conversation.id).send_transient("hello?")
     with pytest.raises(NotFound):
         await mallory.conversation(conversation.id).typing()
+
+
+class LittleDesk:
+    """Implements `conversation.Desk` as far as telling goes."""
+
+    user = "ann"
+
+    def __init__(self) -> None:
+        self.hub = Hub(lambda work: work.close(), limit=100)
+
+    def is_own_key(self, key: str) -> bool:
+        return False
+
+
+async def test_what_passes_by_before_the_program_listens_is_told_when_it_does() -> None:
+    """A session under load could lose what came in the few turns of the loop between its login and its first event."""
+    desk = LittleDesk()
+    dispatch = Dispatch(desk, remembered=10)  # type: ignore[arg-type]  # what is not needed is not there
+    heard: list[object] = []
+    desk.hub.on("typing", heard.append)
+    for is_typing in (True, False):
+        dispatch.passing(passing.Typing(conversation="c", user="bob", is_typing=is_typing))
+    assert heard == []
+    dispatch.open()
+    assert [event.is_typing for event in heard if isinstance(event, events.Typing)] == [True, False]
+    many = Dispatch(desk, remembered=10)  # type: ignore[arg-type]  # as above
+    for _ in range(EARLY_LIMIT + 5):
+        many.passing(passing.Typing(conversation="c", user="bob", is_typing=True))
+    many.open()
+    assert len(heard) == 2 + EARLY_LIMIT

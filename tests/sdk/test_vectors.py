@@ -1,6 +1,7 @@
 """The SDK reads and writes the golden frames as the server does, in both encodings."""
 
 import json
+from base64 import b64encode
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ def plain(value: Any) -> Any:
             if getattr(value, each.name) != each.default
         }
         return {**tags, **kinds, **told}
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     if isinstance(value, dict):

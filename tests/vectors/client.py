@@ -95,6 +95,8 @@ def _edges() -> Iterator[tuple[str, c.Command]]:
         yield f"text, {name}", send(text)
     for name, value in VALUES.items():
         yield f"attributes, {name}", send(attributes=value)
+    yield "bytes alone", send(type=9, binary="AAECAwQF/v8=")
+    yield "no bytes", send(type=9, binary="")
     yield "data alone", send(type=7, data={"a": 1})
     yield "attributes nested as deep as allowed", send(attributes=nested(NESTING_MAX))
     yield "lowest type", send("x", type=-(2**31))

@@ -79,9 +79,17 @@ MOST: Final[tuple[c.Command, ...]] = (
         conversation=ROOM,
         key=KEY,
         content=Content(
-            type=-2, text="a picture", attributes={"mood": "fine"}, data={"url": "https://x.test/1.png", "size": 10240}
+            type=-2,
+            text="a picture",
+            attributes={"mood": "fine"},
+            data={"url": "https://x.test/1.png", "size": 10240},
+            binary="AAECAwQF/v8=",
         ),
         transient=True,
+        mentions=(BOB,),
+        mention_all=True,
+        reply_to=Seq(3),
+        push={"alert": "Hi!"},
     ),
     c.TellTyping(conversation=ROOM, is_typing=False),
     c.GetHistory(conversation=ROOM, before=Seq(100), after=Seq(17), limit=50),

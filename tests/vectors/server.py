@@ -33,6 +33,10 @@ LABEL: Final = f.Label(Platform("ios"), label="Ann's phone", info="red")
 SESSION: Final = SessionId(LOGIN)
 DEVICE: Final = DeviceId("browser-1")
 PICTURE: Final = f.Content(type=-2, text="a picture", attributes={"mood": "fine"}, data={"size": 10240})
+BINARY: Final = f.Content(type=9, binary="AAECAwQF/v8=")
+MOST: Final = f.MessagePlaced(
+    sender=ANN, key=KEY, content=PICTURE, mentions=(BOB,), mention_all=True, reply_to=Seq(3), push={"alert": "Hi!"}
+)
 
 FACTS: Final[dict[str, f.Fact]] = {
     "created: least": f.ConversationCreated(by=ANN, of="group", members=(ANN,)),
@@ -40,7 +44,8 @@ FACTS: Final[dict[str, f.Fact]] = {
         by=ANN, of="direct", members=(ANN, BOB), name="tea", attributes={"topic": {"id": 7}}, is_unique=True
     ),
     "message: least": f.MessagePlaced(sender=ANN, key=KEY, content=f.Content(text="hello")),
-    "message: all fields": f.MessagePlaced(sender=ANN, key=KEY, content=PICTURE),
+    "message: all fields": MOST,
+    "message: bytes": f.MessagePlaced(sender=ANN, key=KEY, content=BINARY),
     "message: empty text": f.MessagePlaced(sender=ANN, key=KEY, content=f.Content(text="")),
     "message: beyond the basic plane": f.MessagePlaced(ANN, KEY, f.Content(text="\U0001f375\U00020000\x00\u2028")),
     "joined: by themselves": f.MembersJoined(users=(CAT,), by=CAT),
@@ -76,8 +81,8 @@ FULL_VIEW: Final = a.ConversationView(
     is_new=True,
 )
 ENTRIES: Final = (
-    a.HistoryEntry(Seq(16), Instant(NOW - 1), ANN, KEY, f.Content(text="hello")),
-    a.HistoryEntry(Seq(17), NOW, BOB, KEY, PICTURE),
+    a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
+    a.HistoryEntry(Seq(17), NOW, f.MessagePlaced(BOB, KEY, PICTURE)),
 )
 
 ANSWERS: Final[dict[str, a.AnyAnswer]] = {
@@ -146,8 +151,8 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
 
 
 EVENTS: Final[dict[str, e.Event]] = {
-    "message": e.TransientMessage(ROOM, ANN, KEY, NOW, f.Content(text="hello")),
-    "message: a picture": e.TransientMessage(ROOM, BOB, KEY, NOW, PICTURE),
+    "message": e.TransientMessage(ROOM, NOW, f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
+    "message: all fields": e.TransientMessage(ROOM, NOW, MOST),
     "typing": e.Typing(ROOM, BOB, is_typing=True),
     "typing: ceased": e.Typing(ROOM, BOB, is_typing=False),
 }

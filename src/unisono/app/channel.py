@@ -107,9 +107,10 @@ def _size(fact: Fact) -> int:
     if not isinstance(fact, MessagePlaced):
         return FACT_BYTES
     content = fact.content
-    if content.attributes is None and content.data is None:
-        return FACT_BYTES + len(content.text or "")
-    return FACT_BYTES + len(msgspec.json.encode(content))
+    has_more = content.attributes is not None or content.data is not None or content.binary is not None
+    if has_more or fact.push is not None or fact.mentions:
+        return FACT_BYTES + len(msgspec.json.encode(fact))
+    return FACT_BYTES + len(content.text or "")
 
 
 def _seq(placed: PlacedFact) -> Seq:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from unisono.domain.facts import Content, ConversationKind, Fact, Label
+from unisono.domain.facts import ConversationKind, Fact, Label, MessagePlaced
 from unisono.domain.ids import (
     Checkpoint,
     ConversationId,
@@ -13,7 +13,6 @@ from unisono.domain.ids import (
     Fence,
     Instant,
     Json,
-    SendKey,
     Seq,
     SessionId,
     StreamKey,
@@ -157,9 +156,7 @@ class HistoryEntry(Struct, frozen=True, omit_defaults=True):
 
     seq: Seq
     at: Instant
-    sender: UserId
-    key: SendKey
-    content: Content
+    message: MessagePlaced
 
 
 class History(Answer, frozen=True, tag="history"):

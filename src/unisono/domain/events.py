@@ -7,21 +7,19 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from unisono.domain.facts import Content
-from unisono.domain.ids import ConversationId, Instant, SendKey, StreamKey, UserId
+from unisono.domain.facts import MessagePlaced
+from unisono.domain.ids import ConversationId, Instant, StreamKey, UserId
 
 Priority = Literal["high", "normal", "low"]
 DEFAULT_PRIORITY: Final[Priority] = "normal"
 
 
 class TransientMessage(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="message"):
-    """A message that is not kept. `key` is the sender's own, by which the sending tab knows its message again."""
+    """A message that is not kept, else as any other."""
 
     conversation: ConversationId
-    sender: UserId
-    key: SendKey
     at: Instant
-    content: Content
+    message: MessagePlaced
 
 
 class Typing(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="typing"):

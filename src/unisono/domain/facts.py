@@ -26,20 +26,23 @@ from unisono.domain.ids import (
 
 ConversationKind = Literal["direct", "group"]
 ContentType = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+Base64 = Annotated[str, Meta(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\s\S])")]
 EndReason = Literal["logged_out", "closed", "displaced", "replaced", "revoked", "expired"]
 
 
 class Content(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a message says.
 
-    `type` is negative for the built-in kinds (-1 text), positive for the application's own (LeanCloud v3 rule, rows
-    L117 ff.); 0 is reserved. `attributes` travel with any type; `data` belongs to the type.
+    `type` is negative for the built-in kinds (-1 text, -2 image, -3 audio, -4 video, -5 location, -6 file), positive
+    for the application's own (LeanCloud v3 rule, rows L117 ff.); 0 is reserved. `attributes` travel with any type;
+    `data` and `binary`, which is base64 in every encoding, belong to the type.
     """
 
     type: ContentType = -1
     text: str | None = None
     attributes: dict[str, Json] | None = None
     data: dict[str, Json] | None = None
+    binary: Base64 | None = None
 
 
 class Label(Struct, frozen=True, omit_defaults=True):
@@ -62,11 +65,19 @@ class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="ki
 
 
 class MessagePlaced(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="message"):
-    """A message got its place. `key` is the sender's own, by which the sending tab knows its message again."""
+    """A message got its place. `key` is the sender's own, by which the sending tab knows its message again.
+
+    `mentions` names users, `mention_all` everybody. `reply_to` is the seq of the message that this one answers. `push`
+    is what a push notification is to carry.
+    """
 
     sender: UserId
     key: SendKey
     content: Content
+    mentions: tuple[UserId, ...] = ()
+    mention_all: bool = False
+    reply_to: Seq | None = None
+    push: dict[str, Json] | None = None
 
 
 class MembersJoined(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="joined"):

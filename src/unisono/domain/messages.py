@@ -4,11 +4,12 @@ from unisono.domain import marks
 from unisono.domain.answers import Done, Passed, Placed, ReadMark
 from unisono.domain.commands import MarkRead, SendMessage, TellTyping
 from unisono.domain.conversation import Decision, Snapshot, permit
+from unisono.domain.errors import Invalid
 from unisono.domain.events import Signal, TransientMessage, Typing
 from unisono.domain.facts import MessagePlaced, ReadMarkMoved
-from unisono.domain.ids import Instant, Seq, UserId, conversation_stream, user_stream
+from unisono.domain.ids import ConversationId, Instant, Seq, UserId, conversation_stream, user_stream
 from unisono.domain.placement import Draft, Place
-from unisono.domain.quotas import Quotas, check_content
+from unisono.domain.quotas import Quotas, check_content, check_push
 
 
 def send(snapshot: Snapshot, sender: UserId, command: SendMessage, limits: Quotas) -> Decision:
@@ -21,16 +22,30 @@ def send(snapshot: Snapshot, sender: UserId, command: SendMessage, limits: Quota
         return Decision(drafts=(), answer=lambda _: _placed(earlier))
     conversation = permit(SendMessage, snapshot, sender)
     check_content(command.content, limits)
+    fact = _message(sender, command, conversation.head.seq, limits)
     if command.transient:
-        return _passing(snapshot.now, sender, command)
-    fact = MessagePlaced(sender=sender, key=command.key, content=command.content)
+        return _passing(snapshot.now, conversation.id, fact)
     draft = Draft(stream=conversation_stream(conversation.id), fact=fact, sender=sender, key=command.key)
     return Decision(drafts=(draft,), answer=lambda places: _placed(places[0]))
 
 
-def _passing(now: Instant, sender: UserId, command: SendMessage) -> Decision:
-    event = TransientMessage(command.conversation, sender, command.key, now, command.content)
-    signal = Signal(conversation_stream(command.conversation), event)
+def _message(sender: UserId, command: SendMessage, head: Seq, limits: Quotas) -> MessagePlaced:
+    if command.reply_to is not None and not 1 <= command.reply_to <= head:
+        raise Invalid(field="reply_to", reason="no such place", value=command.reply_to)
+    check_push(command.push, limits)
+    return MessagePlaced(
+        sender=sender,
+        key=command.key,
+        content=command.content,
+        mentions=tuple(dict.fromkeys(command.mentions)),
+        mention_all=command.mention_all,
+        reply_to=command.reply_to,
+        push=command.push,
+    )
+
+
+def _passing(now: Instant, conversation: ConversationId, message: MessagePlaced) -> Decision:
+    signal = Signal(conversation_stream(conversation), TransientMessage(conversation, now, message))
     return Decision(drafts=(), answer=lambda _: Passed(now), signals=(signal,))
 
 

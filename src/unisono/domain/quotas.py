@@ -17,6 +17,9 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True):
     attributes_bytes: Annotated[
         int, Meta(ge=64, le=1_048_576, description="The attributes of a conversation in their JSON form.")
     ] = 16_384
+    push_bytes: Annotated[
+        int, Meta(ge=64, le=65_536, description="What a message says to push notifications, in its JSON form.")
+    ] = 4_096
     sessions_per_user: Annotated[
         int, Meta(ge=1, le=100_000, description="Sessions of one user that are not over, whatever the policy says.")
     ] = 1_000
@@ -31,10 +34,11 @@ def check_content(content: Content, quotas: Quotas) -> None:
     """
     if content.type == 0:
         raise Invalid(field="content.type", value=0)
-    if content.text is None and content.attributes is None and content.data is None:
+    has_more = content.attributes is not None or content.data is not None or content.binary is not None
+    if content.text is None and not has_more:
         raise Invalid(field="content", reason="empty")
     # Four bytes a character is the most UTF-8 takes, six what JSON escapes take: most messages end the check here.
-    if content.attributes is None and content.data is None and len(content.text or "") * 6 + 64 <= quotas.message_bytes:
+    if not has_more and len(content.text or "") * 6 + 64 <= quotas.message_bytes:
         return
     size = len(msgspec.json.encode(content))
     if size > quotas.message_bytes:
@@ -47,11 +51,24 @@ def check_attributes(attributes: dict[str, object] | None, quotas: Quotas) -> No
     Raises:
         TooLarge: Beyond the limit.
     """
-    if attributes is None:
+    _check_size("attributes", attributes, quotas.attributes_bytes)
+
+
+def check_push(push: dict[str, object] | None, quotas: Quotas) -> None:
+    """Refuse what is larger than `push_bytes` in its JSON form.
+
+    Raises:
+        TooLarge: Beyond the limit.
+    """
+    _check_size("push", push, quotas.push_bytes)
+
+
+def _check_size(what: str, value: dict[str, object] | None, limit_bytes: int) -> None:
+    if value is None:
         return
-    size = len(msgspec.json.encode(attributes))
-    if size > quotas.attributes_bytes:
-        raise TooLarge(what="attributes", limit_bytes=quotas.attributes_bytes, bytes=size)
+    size = len(msgspec.json.encode(value))
+    if size > limit_bytes:
+        raise TooLarge(what=what, limit_bytes=limit_bytes, bytes=size)
 
 
 def check_member_count(count: int, quotas: Quotas) -> None:

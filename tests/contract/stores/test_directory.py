@@ -151,8 +151,8 @@ async def test_history_is_bounded_on_every_side(
     }
     page = await store.directory.history(ROOM, limit=asked.get("limit", 3), **given)
     assert ([message.seq for message in page.messages], page.has_more) == (expected, has_more)
-    assert all(message.content.text == f"text {message.seq}" for message in page.messages)
-    assert all((message.sender, message.at) == (ANN, NOON) for message in page.messages)
+    assert all(message.message.content.text == f"text {message.seq}" for message in page.messages)
+    assert all((message.message.sender, message.at) == (ANN, NOON) for message in page.messages)
 
 
 async def test_an_unknown_conversation_has_no_history(store: AnyStore) -> None:
@@ -186,7 +186,7 @@ async def test_large_messages_come_in_short_pages_and_none_is_left_out(store: An
     while has_more:
         before = downwards[0] if downwards else None
         page = await store.directory.history(ROOM, before=before, after=None, until=None, limit=100)
-        assert all(message.content.text == texts[message.seq] for message in page.messages)
+        assert all(message.message.content.text == texts[message.seq] for message in page.messages)
         downwards = [message.seq for message in page.messages] + downwards
         has_more = page.has_more
     assert upwards == downwards == sorted(texts)

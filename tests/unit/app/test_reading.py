@@ -13,7 +13,7 @@ from unisono.domain.ids import FIRST_EPOCH, ConversationId, Epoch, Seq, StreamKe
 async def history_of(present: Present, chat: ConversationId, **asked: int) -> list[str]:
     answer = await present.ask(c.GetHistory(conversation=chat, **asked))  # type: ignore[arg-type]
     assert isinstance(answer, History)
-    return [entry.key for entry in answer.messages]
+    return [entry.message.key for entry in answer.messages]
 
 
 async def read(present: Present, stream: StreamKey, after: int = 0, limit: int = 100) -> Facts:

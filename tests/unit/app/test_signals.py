@@ -11,7 +11,7 @@ from unisono.app.signals import WAITING_LIMIT
 from unisono.domain import commands as c
 from unisono.domain.answers import Done, Facts, History, Passed, Placed
 from unisono.domain.events import Signal, TransientMessage, Typing
-from unisono.domain.facts import Content
+from unisono.domain.facts import Content, MessagePlaced
 from unisono.domain.ids import ConversationId, SendKey, Seq, UserId, conversation_stream
 
 ALICE = UserId("alice")
@@ -38,7 +38,7 @@ async def test_a_transient_message_reaches_who_is_here_and_is_nowhere_afterwards
         assert isinstance(answer, Passed)
         for present in (alice, other_tab, bob):
             (event,) = present.link.events
-            assert event == TransientMessage(chat, ALICE, SendKey("t"), answer.at, Content(text="psst"))
+            assert event == TransientMessage(chat, answer.at, MessagePlaced(ALICE, SendKey("t"), Content(text="psst")))
         assert carol.link.events == []
         history = await bob.ask(c.GetHistory(conversation=chat))
         assert isinstance(history, History)

@@ -8,6 +8,7 @@ from unisono.cli import transcript
 from unisono.cli.transcript import Transcript
 from unisono_sdk import Content, Label, Message
 from unisono_sdk import events as happened
+from unisono_sdk.facts import MessagePlaced
 
 
 def message(text: str | None, *, sender: str = "bob", at: int = 0, is_mine: bool = False) -> Message:
@@ -15,9 +16,7 @@ def message(text: str | None, *, sender: str = "bob", at: int = 0, is_mine: bool
         conversation=None,  # type: ignore[arg-type]  # it is not looked at
         seq=1,
         at=at,
-        sender=sender,
-        key="k",
-        content=Content(text=text, type=-1 if text is not None else 7),
+        said=MessagePlaced(sender=sender, key="k", content=Content(text=text, type=-1 if text is not None else 7)),
         is_mine=is_mine,
         is_from_here=is_mine,
     )

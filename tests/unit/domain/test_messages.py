@@ -74,3 +74,49 @@ def test_only_members_mark() -> None:
     for caller in (BOB, CAT):
         with pytest.raises(NotFound):
             messages.mark_read(snapshot(ANN, former=(BOB,)), caller, MarkRead(ROOM, Seq(7)))
+
+
+def test_a_message_keeps_whom_it_calls_what_it_answers_and_what_push_is_to_say() -> None:
+    command = SendMessage(
+        ROOM,
+        SendKey("k"),
+        Content(text="tea?"),
+        mentions=(BOB, CAT, BOB),
+        mention_all=True,
+        reply_to=Seq(10),
+        push={"alert": "Hi"},
+    )
+    (draft,) = messages.send(snapshot(ANN, BOB), ANN, command, LIMITS).drafts
+    assert draft.fact == MessagePlaced(
+        ANN,
+        SendKey("k"),
+        Content(text="tea?"),
+        mentions=(BOB, CAT),
+        mention_all=True,
+        reply_to=Seq(10),
+        push={"alert": "Hi"},
+    )
+
+
+@pytest.mark.parametrize("seq", [0, 11])
+def test_a_reply_to_no_place_is_refused(seq: int) -> None:
+    with pytest.raises(Invalid):
+        messages.send(snapshot(ANN), ANN, SendMessage(ROOM, SendKey("k"), Content(text="x"), reply_to=Seq(seq)), LIMITS)
+
+
+@pytest.mark.parametrize(("size", "fits"), [(64, True), (65, False)])
+def test_what_push_is_to_say_has_its_own_limit(size: int, *, fits: bool) -> None:
+    limits = Quotas(push_bytes=64)
+    command = SendMessage(ROOM, SendKey("k"), Content(text="x"), push={"a": "x" * (size - 8)})
+    assert len(msgspec.json.encode(command.push)) == size
+    if fits:
+        messages.send(snapshot(ANN), ANN, command, limits)
+    else:
+        with pytest.raises(TooLarge):
+            messages.send(snapshot(ANN), ANN, command, limits)
+
+
+def test_bytes_alone_are_a_message_and_count_by_their_size() -> None:
+    messages.send(snapshot(ANN), ANN, SendMessage(ROOM, SendKey("k"), Content(type=9, binary="AAAA")), LIMITS)
+    with pytest.raises(TooLarge):
+        messages.send(snapshot(ANN), ANN, SendMessage(ROOM, SendKey("k"), Content(type=9, binary="AAAA" * 64)), LIMITS)

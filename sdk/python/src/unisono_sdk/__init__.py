@@ -12,7 +12,7 @@ from unisono_sdk import events
 from unisono_sdk.answers import SessionView
 from unisono_sdk.backoff import Backoff
 from unisono_sdk.client import Client
-from unisono_sdk.conversation import Conversation, HistoryPage, Message, MessagesIterator, TransientMessage
+from unisono_sdk.conversation import Conversation, HistoryPage, MessagesIterator
 from unisono_sdk.device import Device, TokenProvider
 from unisono_sdk.errors import (
     ClientClosed,
@@ -39,6 +39,7 @@ from unisono_sdk.errors import (
 from unisono_sdk.facts import Content, Label
 from unisono_sdk.hub import EventIterator
 from unisono_sdk.limits import Limits
+from unisono_sdk.message import Message, TransientMessage
 from unisono_sdk.places import Position
 from unisono_sdk.state import FileState, MemoryState, SavedState, StateStore
 from unisono_sdk.unisono import Unisono

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from unisono_sdk.facts import Content, Json, Label, SeqFact
+from unisono_sdk.facts import Json, Label, MessagePlaced, SeqFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +146,7 @@ class HistoryEntry:
 
     seq: int
     at: int
-    sender: str
-    key: str
-    content: Content
+    message: MessagePlaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from unisono_sdk.commands import (
     ListSessions,
     Logout,
 )
-from unisono_sdk.conversation import Conversation, Message, ask
+from unisono_sdk.conversation import Conversation, ask
 from unisono_sdk.counter import Counter
 from unisono_sdk.dispatch import Dispatch
 from unisono_sdk.errors import ClientClosed, LinkDown, SessionOver
@@ -25,6 +25,7 @@ from unisono_sdk.following import FindSaved, Following, Hears
 from unisono_sdk.greeter import Credentials, Greeter, Kept
 from unisono_sdk.hub import EventIterator, Handler, Hub, Spawn
 from unisono_sdk.lifecycle import Phase
+from unisono_sdk.message import Message
 from unisono_sdk.options import Options
 from unisono_sdk.places import Position
 from unisono_sdk.session import Session

@@ -163,6 +163,10 @@ class SendMessage(Command):
     key: str
     content: Content
     transient: bool = False
+    mentions: tuple[str, ...] = ()
+    mention_all: bool = False
+    reply_to: int | None = None
+    push: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

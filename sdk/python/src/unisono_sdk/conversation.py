@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Final, Protocol, Self, TypeVar, cast
 
-from unisono_sdk import passing
-from unisono_sdk.answers import Answer, ConversationView, History, HistoryEntry, Membership, Passed, ReadMark
+from unisono_sdk.answers import Answer, ConversationView, History, HistoryEntry, Membership, Passed, Placed, ReadMark
 from unisono_sdk.commands import (
     AddMembers,
     Command,
@@ -21,52 +19,11 @@ from unisono_sdk.commands import (
     TellTyping,
 )
 from unisono_sdk.errors import LinkDown, ProtocolFault
-from unisono_sdk.facts import Content, Json
+from unisono_sdk.facts import Content, Json, MessagePlaced
 from unisono_sdk.hub import EventIterator, Handler, Hub
+from unisono_sdk.message import Message, TransientMessage
 
 A = TypeVar("A", bound=Answer)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A message at its place.
-
-    `seq` is its place in the conversation, from 1 (facts of membership have places, too), `at` the server's time in
-    milliseconds since 1970-01-01 UTC, `key` the sender's own name for it. `is_mine` when my user sent it, from whatever
-    session; `is_from_here` when this very client did.
-    """
-
-    conversation: "Conversation" = field(repr=False, compare=False)
-    seq: int
-    at: int
-    sender: str
-    key: str
-    content: Content
-    is_mine: bool
-    is_from_here: bool
-
-    @property
-    def text(self) -> str | None:
-        """Give the text."""
-        return self.content.text
-
-    @property
-    def sent_at(self) -> datetime:
-        """Give the server's time."""
-        return datetime.fromtimestamp(self.at / 1000, UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransientMessage:
-    """`transient`: a message that is not kept and has no place. Fields as in `Message`."""
-
-    conversation: "Conversation" = field(repr=False, compare=False)
-    at: int
-    sender: str
-    key: str
-    content: Content
-    is_mine: bool
-    is_from_here: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +57,7 @@ class Desk(Protocol):
     async def request(self, command: Command) -> Answer:
         """Ask the server."""
 
-    async def place(self, conversation: "Conversation", content: Content, key: str | None) -> Message:
+    async def place(self, command: SendMessage) -> Placed:
         """Send a message."""
 
     async def request_now(self, command: Command) -> Answer:
@@ -174,11 +131,27 @@ class Conversation:
 
     # ------------------------------------------------------------ messages
 
-    async def send(self, content: str | Content, *, key: str | None = None) -> Message:
+    @property
+    def user(self) -> str:
+        """Whose view of the conversation this is: my user."""
+        return self._desk.user
+
+    async def send(
+        self,
+        content: str | Content,
+        *,
+        key: str | None = None,
+        mentions: Sequence[str] = (),
+        mention_all: bool = False,
+        reply_to: Message | int | None = None,
+        push: Mapping[str, Json] | None = None,
+    ) -> Message:
         """Send a text or a content; give the message at its place, which is durable then.
 
         While the link is down it waits in the outbox, in order. `key` repeats an earlier send: the server places it at
         most once. The message comes to the handlers of this client, too, marked `is_mine`, before this returns.
+        `mentions` names up to 100 users; `reply_to` is the message it answers, or its seq; `push` is what a push
+        notification is to carry, up to 4 KiB of JSON.
 
         Raises:
             OutboxFull: `Limits.outbox` sends wait already.
@@ -187,7 +160,17 @@ class Conversation:
             NotFound: I am no member.
             TooLarge, Unacceptable: The server does not take such a content.
         """
-        return await self._desk.place(self, Content(text=content) if isinstance(content, str) else content, key)
+        command = SendMessage(
+            conversation=self.id,
+            key=key or self._desk.new_key(),
+            content=Content(text=content) if isinstance(content, str) else content,
+            mentions=tuple(mentions),
+            mention_all=mention_all,
+            reply_to=reply_to.seq if isinstance(reply_to, Message) else reply_to,
+            push=push,
+        )
+        placed = await self._desk.place(command)
+        return self.message(placed.seq, placed.at, sent(command, self.user))
 
     async def send_transient(self, content: str | Content, *, key: str | None = None) -> int:
         """Send what matters only now: to the members who are here, my other sessions too; give the server's time.
@@ -294,34 +277,38 @@ class Conversation:
         return self
 
     def _of_history(self, entry: HistoryEntry) -> Message:
-        return self.message(entry.seq, entry.at, entry.sender, entry.key, entry.content)
+        return self.message(entry.seq, entry.at, entry.message)
 
-    def message(self, seq: int, at: int, sender: str, key: str, content: Content) -> Message:
+    def message(self, seq: int, at: int, said: MessagePlaced) -> Message:
         """Make a message of this conversation."""
-        is_mine = sender == self._desk.user
         return Message(
-            conversation=self,
-            seq=seq,
-            at=at,
-            sender=sender,
-            key=key,
-            content=content,
-            is_mine=is_mine,
-            is_from_here=is_mine and self._desk.is_own_key(key),
+            conversation=self, seq=seq, at=at, said=said, is_mine=self._is_mine(said), is_from_here=self._is_own(said)
         )
 
-    def transient(self, passing: passing.TransientMessage) -> TransientMessage:
+    def transient(self, at: int, said: MessagePlaced) -> TransientMessage:
         """Make a transient message of this conversation."""
-        is_mine = passing.sender == self._desk.user
         return TransientMessage(
-            conversation=self,
-            at=passing.at,
-            sender=passing.sender,
-            key=passing.key,
-            content=passing.content,
-            is_mine=is_mine,
-            is_from_here=is_mine and self._desk.is_own_key(passing.key),
+            conversation=self, at=at, said=said, is_mine=self._is_mine(said), is_from_here=self._is_own(said)
         )
+
+    def _is_mine(self, said: MessagePlaced) -> bool:
+        return said.sender == self._desk.user
+
+    def _is_own(self, said: MessagePlaced) -> bool:
+        return self._is_mine(said) and self._desk.is_own_key(said.key)
+
+
+def sent(command: SendMessage, sender: str) -> MessagePlaced:
+    """Give the message that a send places."""
+    return MessagePlaced(
+        sender=sender,
+        key=command.key,
+        content=command.content,
+        mentions=tuple(dict.fromkeys(command.mentions)),
+        mention_all=command.mention_all,
+        reply_to=command.reply_to,
+        push=command.push,
+    )
 
 
 async def ask(desk: Desk, command: Command, expected: type[A]) -> A:

@@ -5,9 +5,7 @@ from typing import Final
 from unisono_sdk.answers import Answer, Placed
 from unisono_sdk.clock import Clock
 from unisono_sdk.commands import Command, SendMessage
-from unisono_sdk.conversation import Conversation, Message
 from unisono_sdk.errors import LinkDown, ProtocolFault, TimedOut, Unavailable
-from unisono_sdk.facts import Content
 from unisono_sdk.following import Following
 from unisono_sdk.hub import Hub
 from unisono_sdk.options import Options
@@ -94,22 +92,20 @@ class Counter:
         """Give the time that only goes forward, in seconds."""
         return self._options.clock.monotonic_s()
 
-    async def place(self, conversation: Conversation, content: Content, key: str | None) -> Message:
+    async def place(self, command: SendMessage) -> Placed:
         """Send a message; see `Conversation.send`."""
         if self._options.fail_fast and not self._session.is_live:
             raise LinkDown("there is no connection now")
-        key = key or self.new_key()
-        command = SendMessage(conversation=conversation.id, key=key, content=content)
         try:
             async with (
                 self._options.clock.deadline(self._options.limits.send_s),
-                self._outbox.turn(conversation.id),
+                self._outbox.turn(command.conversation),
             ):
                 placed = await self._place(command)
         except TimeoutError:
-            raise TimedOut(f"not sent in {self._options.limits.send_s} s; its key is {key}") from None
+            raise TimedOut(f"not sent in {self._options.limits.send_s} s; its key is {command.key}") from None
         await self._wait_own_fact(placed)
-        return conversation.message(placed.seq, placed.at, self.user, key, content)
+        return placed
 
     async def _place(self, command: SendMessage) -> Placed:
         put_off = 0

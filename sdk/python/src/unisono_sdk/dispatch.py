@@ -24,7 +24,7 @@ class Dispatch:
         self._desk = desk
         self._remembered = remembered
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
-        self._early: list[Outcome] | None = []
+        self._early: list[Outcome | Passing] | None = []
 
     def conversation(self, conversation: str) -> Conversation:
         """Give the object of a conversation."""
@@ -40,7 +40,11 @@ class Dispatch:
     def open(self) -> None:
         """Tell what was held, and everything at once from now on. Calling it again changes nothing."""
         early, self._early = self._early, None
-        self.take(early or ())
+        for held in early or ():
+            if isinstance(held, Deliver | Restart):
+                self.take((held,))
+            else:
+                self.passing(held)
 
     def take(self, outcomes: Iterable[Outcome]) -> None:
         """Tell what happened."""
@@ -55,12 +59,14 @@ class Dispatch:
             self.open()
 
     def passing(self, passing: Passing) -> None:
-        """Tell what passes by; what does so before the program listens is gone."""
+        """Tell what passes by."""
         if self._early is not None:
+            if len(self._early) < EARLY_LIMIT:
+                self._early.append(passing)
             return
         match passing:
-            case TransientMessage(conversation=key):
-                self._desk.hub.emit("transient", self.conversation(key).transient(passing), conversation=key)
+            case TransientMessage(conversation=key, at=at, message=said):
+                self._desk.hub.emit("transient", self.conversation(key).transient(at, said), conversation=key)
             case Typing(conversation=key, user=user, is_typing=is_typing):
                 typing = events.Typing(conversation=self.conversation(key), user=user, is_typing=is_typing)
                 self._desk.hub.emit("typing", typing, conversation=key)
@@ -92,9 +98,8 @@ class Dispatch:
         hub, key, at = self._desk.hub, conversation.id, placed.at
         conversation.head = max(conversation.head, placed.seq)
         match placed.fact:
-            case facts.MessagePlaced(sender=sender, key=send_key, content=content):
-                message = conversation.message(placed.seq, at, sender, send_key, content)
-                hub.emit("message", message, conversation=key)
+            case facts.MessagePlaced() as said:
+                hub.emit("message", conversation.message(placed.seq, at, said), conversation=key)
             case facts.ConversationCreated() as fact:
                 self._created(conversation, fact)
                 hub.emit("created", events.Created(conversation=conversation, by=fact.by, at=at), conversation=key)

@@ -5,8 +5,9 @@ Instants are milliseconds since 1970-01-01 UTC. Beside these there is `Message`,
 
 from dataclasses import dataclass
 
-from unisono_sdk.conversation import Conversation, TransientMessage
+from unisono_sdk.conversation import Conversation
 from unisono_sdk.facts import Label, UnknownFact
+from unisono_sdk.message import TransientMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,14 @@ class Content:
     """What a message says.
 
     `type` is negative for built-in kinds (-1 text) and positive for the application's own; `attributes` go with any
-    type, `data` belongs to the type.
+    type, `data` and `binary` belong to the type.
     """
 
     type: int = -1
     text: str | None = None
     attributes: Mapping[str, Json] | None = None
     data: Mapping[str, Json] | None = None
+    binary: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,10 @@ class MessagePlaced:
     sender: str
     key: str
     content: Content
+    mentions: tuple[str, ...] = ()
+    mention_all: bool = False
+    reply_to: int | None = None
+    push: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from unisono_sdk.facts import Content, Json
+from unisono_sdk.facts import Json, MessagePlaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,10 +13,8 @@ class TransientMessage:
 
     kind: ClassVar[str] = "message"
     conversation: str
-    sender: str
-    key: str
     at: int
-    content: Content
+    message: MessagePlaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

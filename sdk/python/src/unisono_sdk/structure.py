@@ -5,7 +5,9 @@ one is passed over, so that a newer server may add fields. Writing leaves out wh
 """
 
 import types
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -35,6 +37,8 @@ def write(value: object) -> object:
             for each in fields(value)
             if not _has_default(each, content := getattr(value, each.name))
         }
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
     if isinstance(value, list | tuple):
         return [write(each) for each in value]
     return value
@@ -60,6 +64,8 @@ def _reader(kind: Hashable) -> Read:
     """Make what reads one annotation."""
     if kind is object:
         return lambda value, _: value
+    if kind is bytes:
+        return _bytes
     if kind in PLAIN:
         return _plain(cast("type", kind))
     if is_dataclass(kind):
@@ -82,6 +88,14 @@ def _plain(kind: type) -> Read:
         return value
 
     return take
+
+
+def _bytes(value: object, at: str) -> object:
+    """Read bytes, which are base64 in every encoding."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return b64decode(value, validate=True)
+    raise ProtocolFault(f"{at}: expected bytes in base64, got {_name(value)}")
 
 
 def _union(arguments: tuple[object, ...]) -> Read:

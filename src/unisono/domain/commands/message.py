@@ -1,20 +1,33 @@
 """What may be asked about messages."""
 
+from typing import Annotated, Final
+
+from msgspec import Meta
+
 from unisono.domain.commands.base import Command, PageSize
 from unisono.domain.facts import Content
-from unisono.domain.ids import ConversationIdIn, SendKeyIn, SeqIn
+from unisono.domain.ids import ConversationIdIn, Json, SendKeyIn, SeqIn, UserIdIn
+
+MENTIONS_MAX: Final = 100
+
+Mentions = Annotated[tuple[UserIdIn, ...], Meta(max_length=MENTIONS_MAX)]
 
 
 class SendMessage(Command, frozen=True, tag="send"):
     """Place a message. `key` is the sender's: repeating it, from any tab, ever, gives the first place again.
 
     A `transient` one gets no place: it reaches who is here now, is in no history, and a repetition is another message.
+    `mentions`, `mention_all`, `reply_to` and `push` as in `facts.MessagePlaced`.
     """
 
     conversation: ConversationIdIn
     key: SendKeyIn
     content: Content
     transient: bool = False
+    mentions: Mentions = ()
+    mention_all: bool = False
+    reply_to: SeqIn | None = None
+    push: dict[str, Json] | None = None
 
 
 class TellTyping(Command, frozen=True, tag="typing"):

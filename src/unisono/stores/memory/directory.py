@@ -81,7 +81,7 @@ class MemoryDirectory:
         self._state.check_open()
         end = INTEGER_MAX if until is None else until
         found = [
-            HistoryEntry(placed.seq, placed.at, placed.fact.sender, placed.fact.key, placed.fact.content)
+            HistoryEntry(placed.seq, placed.at, placed.fact)
             for placed in self._state.stream(conversation_stream(conversation)).facts
             if isinstance(placed.fact, MessagePlaced)
             and (after or 0) < placed.seq < (INTEGER_MAX if before is None else before)

@@ -142,5 +142,4 @@ def _mine(row: Row) -> MyConversation:
 
 def _message(row: Row) -> HistoryEntry:
     seq, at, body = row
-    fact = _decode_message(body)
-    return HistoryEntry(Seq(seq), Instant(at), fact.sender, fact.key, fact.content)
+    return HistoryEntry(Seq(seq), Instant(at), _decode_message(body))

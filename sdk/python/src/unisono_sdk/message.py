@@ -1,0 +1,88 @@
+"""Messages, as a program handles them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from unisono_sdk.facts import Content, Json, MessagePlaced
+
+if TYPE_CHECKING:
+    from unisono_sdk.conversation import Conversation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What every message has.
+
+    `at` is the server's time in milliseconds since 1970-01-01 UTC. `is_mine` when my user sent it, from whatever
+    session; `is_from_here` when this very client did.
+    """
+
+    conversation: "Conversation" = field(repr=False, compare=False)
+    at: int
+    said: MessagePlaced
+    is_mine: bool
+    is_from_here: bool
+
+    @property
+    def sender(self) -> str:
+        """Give who sent it."""
+        return self.said.sender
+
+    @property
+    def key(self) -> str:
+        """Give the sender's own name for it."""
+        return self.said.key
+
+    @property
+    def content(self) -> Content:
+        """Give what it says."""
+        return self.said.content
+
+    @property
+    def text(self) -> str | None:
+        """Give the text."""
+        return self.said.content.text
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """Give the users it calls by name."""
+        return self.said.mentions
+
+    @property
+    def mention_all(self) -> bool:
+        """Say if it calls everybody."""
+        return self.said.mention_all
+
+    @property
+    def mentions_me(self) -> bool:
+        """Say if it calls me, by name or with everybody; my own messages do not."""
+        return not self.is_mine and (self.said.mention_all or self.conversation.user in self.said.mentions)
+
+    @property
+    def push(self) -> Mapping[str, Json] | None:
+        """Give what a push notification was to carry."""
+        return self.said.push
+
+    @property
+    def sent_at(self) -> datetime:
+        """Give the server's time."""
+        return datetime.fromtimestamp(self.at / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Said):
+    """A message at its place: `seq` in the conversation, from 1 (facts of membership have places, too)."""
+
+    seq: int
+
+    @property
+    def reply_to(self) -> int | None:
+        """Give the seq of the message that this one answers."""
+        return self.said.reply_to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransientMessage(Said):
+    """`transient`: a message that is not kept and has no place."""
