@@ -30,7 +30,7 @@ async def test_each_example_runs(
     first, second = re.findall(r"(?:first|second) start (\w+ \w+)", printed)
     assert first == second
     assert "tom calls behind you!" in printed
-    assert len(PROGRAMS) == 8
+    assert len(PROGRAMS) == 9
 
 
 def test_what_is_only_shown_is_python() -> None:

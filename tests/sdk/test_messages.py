@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.sdk.test_against_server import House, house, within
-from unisono_sdk import Content, Unacceptable
+from tests.sdk.test_against_server import House, house, until, within
+from unisono_sdk import Content, Forbidden, Message, Unacceptable, events
 
 __all__ = ["house"]
 
@@ -54,3 +54,49 @@ async def test_what_cannot_be_carried_is_refused_and_leaves_nothing(house: House
     with pytest.raises(Unacceptable):
         await conversation.send("many", mentions=[f"u{n}" for n in range(101)])
     assert len(await conversation.history()) == 0
+
+
+@pytest.mark.parametrize("codec", ["json", "msgpack"])
+@pytest.mark.rows("X20")
+async def test_an_edit_and_a_recall_reach_everybody_and_who_comes_later_sees_what_is_left(
+    house: House, codec: str
+) -> None:
+    ann, bob = await house.login("ann", codec=codec), await house.login("bob", codec=codec)
+    tablet = await house.login("ann")
+    bobs, tablets = bob.events(), tablet.events()
+    conversation = await ann.direct("bob")
+    message = await conversation.send("Helo bob")
+    edited = await message.edit("Hello Bob", mentions=["bob"])
+    assert (edited.text, edited.mentions, edited.seq, edited.edited_at is None) == ("Hello Bob", ("bob",), 2, False)
+    await (await until(bobs, Message)).react("+")
+    gone = await edited.recall()
+    for happened in (bobs, tablets):
+        event = await until(happened, events.Edited)
+        assert (event.seq, event.by, event.content.text, event.mentions) == (2, "ann", "Hello Bob", ("bob",))
+        reacted = await until(happened, events.Reacted)
+        assert (reacted.seq, reacted.by, reacted.reaction, reacted.is_on) == (2, "bob", "+", True)
+        recalled = await until(happened, events.Recalled)
+        assert (recalled.seq, recalled.by) == (2, "ann")
+    late = await house.login("bob")
+    (kept,) = (await late.conversation(conversation.id).history()).messages
+    for left in (gone, kept):
+        assert (left.seq, left.is_recalled, left.text, left.mentions, left.reactions) == (2, True, None, (), ())
+        assert (left.sender, left.key, left.edited_at) == ("ann", message.key, None)
+    assert "Hello" not in repr(kept)
+
+
+async def test_reactions_are_counted_and_another_may_neither_edit_nor_recall(house: House) -> None:
+    ann, bob = await house.login("ann"), await house.login("bob")
+    conversation = await ann.direct("bob")
+    message = await conversation.send("tea?")
+    await message.react("+")
+    (his,) = (await bob.conversation(conversation.id).history()).messages
+    await his.react("+")
+    await his.react("!")
+    await his.react("!", on=False)
+    (seen,) = (await conversation.history()).messages
+    assert [(each.reaction, each.count, each.is_mine) for each in seen.reactions] == [("+", 2, True)]
+    for refused in (his.edit("coffee!"), his.recall()):
+        with pytest.raises(Forbidden):
+            await refused
+    assert (await conversation.history()).messages[0].text == "tea?"

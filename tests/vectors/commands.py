@@ -43,6 +43,9 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.GetHistory(conversation=ROOM),
     c.MarkRead(conversation=ROOM, seq=Seq(17)),
     c.TellTyping(conversation=ROOM),
+    c.EditMessage(conversation=ROOM, message=Seq(3), content=Content(text="Hello!")),
+    c.RecallMessage(conversation=ROOM, message=Seq(3)),
+    c.React(conversation=ROOM, message=Seq(3), reaction="+"),
     c.ListSessions(),
     c.CloseSession(session=SessionId(LOGIN)),
     c.CloseDevice(device=DeviceId("browser-1")),
@@ -92,5 +95,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         push={"alert": "Hi!"},
     ),
     c.TellTyping(conversation=ROOM, is_typing=False),
+    c.EditMessage(conversation=ROOM, message=Seq(3), content=Content(text="Hello!"), mentions=(BOB,), mention_all=True),
+    c.React(conversation=ROOM, message=Seq(3), reaction="\U0001f44d", on=False),
     c.GetHistory(conversation=ROOM, before=Seq(100), after=Seq(17), limit=50),
 )

@@ -6,7 +6,7 @@ Plain = dict[str, object]
 
 LABEL: Plain = {"platform": "ios", "label": "Ann's phone"}
 MESSAGE: Plain = {"kind": "message", "sender": "ann", "key": "k1", "content": {"text": "hello"}}
-NEW_FACT: Plain = {"kind": "reacted", "by": "bob", "to": 2, "with": "\U0001f44d"}
+NEW_FACT: Plain = {"kind": "enchanted", "by": "bob", "to": 2, "with": "\U0001f44d"}
 
 
 def delivery(*facts: Plain, **more: object) -> Plain:

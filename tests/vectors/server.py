@@ -35,7 +35,18 @@ DEVICE: Final = DeviceId("browser-1")
 PICTURE: Final = f.Content(type=-2, text="a picture", attributes={"mood": "fine"}, data={"size": 10240})
 BINARY: Final = f.Content(type=9, binary="AAECAwQF/v8=")
 MOST: Final = f.MessagePlaced(
-    sender=ANN, key=KEY, content=PICTURE, mentions=(BOB,), mention_all=True, reply_to=Seq(3), push={"alert": "Hi!"}
+    sender=ANN,
+    key=KEY,
+    content=PICTURE,
+    mentions=(BOB,),
+    mention_all=True,
+    reply_to=Seq(3),
+    push={"alert": "Hi!"},
+    revision=Seq(19),
+    revised_at=NOW,
+)
+RECALLED: Final = f.MessagePlaced(
+    sender=ANN, key=KEY, content=f.Content(), revision=Seq(20), revised_at=NOW, is_recalled=True
 )
 
 FACTS: Final[dict[str, f.Fact]] = {
@@ -48,6 +59,12 @@ FACTS: Final[dict[str, f.Fact]] = {
     "message: bytes": f.MessagePlaced(sender=ANN, key=KEY, content=BINARY),
     "message: empty text": f.MessagePlaced(sender=ANN, key=KEY, content=f.Content(text="")),
     "message: beyond the basic plane": f.MessagePlaced(ANN, KEY, f.Content(text="\U0001f375\U00020000\x00\u2028")),
+    "message: recalled": RECALLED,
+    "revised: least": f.MessageRevised(Seq(3), ANN, f.Content(text="Hello!")),
+    "revised: all fields": f.MessageRevised(Seq(3), ANN, PICTURE, mentions=(BOB,), mention_all=True),
+    "recalled": f.MessageRecalled(Seq(3), ANN),
+    "reacted": f.MessageReacted(Seq(3), BOB, "\U0001f44d", is_on=True),
+    "reacted: taken away": f.MessageReacted(Seq(3), BOB, "\U0001f44d", is_on=False),
     "joined: by themselves": f.MembersJoined(users=(CAT,), by=CAT),
     "joined: by invitation": f.MembersJoined(users=(BOB, CAT), by=ANN),
     "left: by themselves": f.MembersLeft(users=(CAT,), by=CAT),
@@ -82,7 +99,12 @@ FULL_VIEW: Final = a.ConversationView(
 )
 ENTRIES: Final = (
     a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
-    a.HistoryEntry(Seq(17), NOW, f.MessagePlaced(BOB, KEY, PICTURE)),
+    a.HistoryEntry(
+        Seq(17),
+        NOW,
+        f.MessagePlaced(BOB, KEY, PICTURE),
+        (a.ReactionCount("+", 2, is_mine=True), a.ReactionCount("-", 1)),
+    ),
 )
 
 ANSWERS: Final[dict[str, a.AnyAnswer]] = {

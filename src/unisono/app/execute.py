@@ -15,7 +15,7 @@ from unisono.app.parts import Parts
 from unisono.app.rates import RateLimiter
 from unisono.app.reading import Reading
 from unisono.domain import commands as c
-from unisono.domain import membership, messages
+from unisono.domain import membership, messages, revisions
 from unisono.domain.answers import Answer, Done, Placed, Pong
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Internal
@@ -96,6 +96,15 @@ class Executor:
                 return Scope(conversation=conversation, users=(user,)), partial(
                     messages.mark_read, reader=user, command=command
                 )
+            case c.EditMessage(conversation=conversation, message=message):
+                scope = Scope(conversation=conversation, users=(user,), message=message)
+                return scope, lambda snapshot: revisions.edit(snapshot, user, command, quotas)
+            case c.RecallMessage(conversation=conversation, message=message):
+                scope = Scope(conversation=conversation, users=(user,), message=message)
+                return scope, lambda snapshot: revisions.recall(snapshot, user, command, quotas)
+            case c.React(conversation=conversation, message=message):
+                scope = Scope(conversation=conversation, users=(user,), message=message)
+                return scope, lambda snapshot: revisions.react(snapshot, user, command, quotas)
             case c.TellTyping(conversation=conversation):
                 return Scope(conversation=conversation, users=(user,)), partial(
                     messages.typing, user=user, command=command

@@ -76,6 +76,7 @@ class Reading:
             after=command.after,
             until=mine.membership.until,
             limit=command.limit,
+            reader=user,
         )
         return History(conversation=command.conversation, messages=page.messages, has_more=page.has_more)
 

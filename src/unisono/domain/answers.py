@@ -151,12 +151,21 @@ class Membership(Answer, frozen=True, tag="membership"):
     members: tuple[UserId, ...]
 
 
+class ReactionCount(Struct, frozen=True, omit_defaults=True):
+    """How many members put a reaction to a message, and whether the reader is one of them."""
+
+    reaction: str
+    count: int
+    is_mine: bool = False
+
+
 class HistoryEntry(Struct, frozen=True, omit_defaults=True):
-    """A message in history."""
+    """A message in history, as it is now. The most frequent reactions come first."""
 
     seq: Seq
     at: Instant
     message: MessagePlaced
+    reactions: tuple[ReactionCount, ...] = ()
 
 
 class History(Answer, frozen=True, tag="history"):

@@ -12,7 +12,7 @@ from unisono.domain.answers import Answer
 from unisono.domain.commands import Command
 from unisono.domain.errors import NotFound
 from unisono.domain.events import Signal
-from unisono.domain.facts import ConversationKind, Fact
+from unisono.domain.facts import ConversationKind, Fact, MessagePlaced
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, SendKey, Seq, UserId
 from unisono.domain.permission import Standing, check
 from unisono.domain.placement import Draft, Head, Place
@@ -56,6 +56,7 @@ class Scope(Struct, frozen=True):
     - `users`: whose membership matters, current or former; `all_members` asks for all current ones too.
     - `sender` and `key`: ask for an earlier place of the same draft: in the conversation's stream, or without a
       conversation in the sender's own.
+    - `message`: asks for the message at this seq, with its reactions.
     - `unique_of`: asks for the unique conversation of this kind and exactly these members.
     """
 
@@ -65,6 +66,16 @@ class Scope(Struct, frozen=True):
     sender: UserId | None = None
     key: SendKey | None = None
     unique_of: tuple[ConversationKind, tuple[UserId, ...]] | None = None
+    message: Seq | None = None
+
+
+class Target(Struct, frozen=True):
+    """A message that a command is about, with who reacted to it how."""
+
+    seq: Seq
+    at: Instant
+    message: MessagePlaced
+    reactions: Mapping[str, frozenset[UserId]] = {}
 
 
 class Snapshot(Struct, frozen=True):
@@ -72,6 +83,7 @@ class Snapshot(Struct, frozen=True):
 
     `earlier` is the place the key was given before, `earlier_fact` what stands there. `conversation` is the one asked
     for; without one asked for, that which `earlier_fact` entered, else `unique`: `memberships` belong to it.
+    `target` is the message asked for, None when there is none at that seq.
     """
 
     now: Instant
@@ -80,6 +92,7 @@ class Snapshot(Struct, frozen=True):
     earlier: Place | None = None
     earlier_fact: Fact | None = None
     unique: Conversation | None = None
+    target: Target | None = None
 
 
 class Decision(Struct, frozen=True):

@@ -1,6 +1,9 @@
-"""What has happened, named in the past tense. A fact never changes and never leaves its place.
+"""What has happened, named in the past tense. A fact never leaves its place.
 
-Facts of a conversation's stream: `ConversationCreated`, `MessagePlaced`, `MembersJoined`, `MembersLeft`.
+Nor does it change, but for one thing: what a message says is rewritten when it is edited or recalled (`revisions`).
+
+Facts of a conversation's stream: `ConversationCreated`, `MessagePlaced`, `MessageRevised`, `MessageRecalled`,
+`MessageReacted`, `MembersJoined`, `MembersLeft`.
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ReadMarkMoved`, `SessionOpened`, `SessionEnded`.
 """
 
@@ -69,6 +72,9 @@ class MessagePlaced(Struct, frozen=True, omit_defaults=True, tag_field="kind", t
 
     `mentions` names users, `mention_all` everybody. `reply_to` is the seq of the message that this one answers. `push`
     is what a push notification is to carry.
+
+    The content is the present one: `revision` is the seq of the fact that changed it last, at `revised_at`, and a
+    message that `is_recalled` has none left.
     """
 
     sender: UserId
@@ -78,6 +84,35 @@ class MessagePlaced(Struct, frozen=True, omit_defaults=True, tag_field="kind", t
     mention_all: bool = False
     reply_to: Seq | None = None
     push: dict[str, Json] | None = None
+    revision: Seq | None = None
+    revised_at: Instant | None = None
+    is_recalled: bool = False
+
+
+class MessageRevised(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="revised"):
+    """The message at `message` was edited. When it changed again since, nothing is left in this `content`."""
+
+    message: Seq
+    by: UserId
+    content: Content
+    mentions: tuple[UserId, ...] = ()
+    mention_all: bool = False
+
+
+class MessageRecalled(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="recalled"):
+    """The message at `message` was taken back: its content is gone."""
+
+    message: Seq
+    by: UserId
+
+
+class MessageReacted(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="reacted"):
+    """A member put a reaction to the message at `message`, or took it away."""
+
+    message: Seq
+    by: UserId
+    reaction: str
+    is_on: bool
 
 
 class MembersJoined(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="joined"):
@@ -135,7 +170,15 @@ class SessionEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind", ta
     newcomer: Label | None = None
 
 
-ConversationFact = ConversationCreated | MessagePlaced | MembersJoined | MembersLeft
+ConversationFact = (
+    ConversationCreated
+    | MessagePlaced
+    | MembersJoined
+    | MembersLeft
+    | MessageRevised
+    | MessageRecalled
+    | MessageReacted
+)
 UserFact = ConversationEntered | ConversationExited | ReadMarkMoved | SessionOpened | SessionEnded
 Fact = ConversationFact | UserFact
 

@@ -20,6 +20,13 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True):
     push_bytes: Annotated[
         int, Meta(ge=64, le=65_536, description="What a message says to push notifications, in its JSON form.")
     ] = 4_096
+    edit_window_s: Annotated[
+        int, Meta(ge=0, description="How long a message may be edited, in seconds; 0 for ever.")
+    ] = 0
+    recall_window_s: Annotated[
+        int, Meta(ge=0, description="How long a message may be recalled, in seconds; 0 for ever.")
+    ] = 0
+    reactions_per_message: Annotated[int, Meta(ge=0, le=1_000, description="Different reactions to one message.")] = 20
     sessions_per_user: Annotated[
         int, Meta(ge=1, le=100_000, description="Sessions of one user that are not over, whatever the policy says.")
     ] = 1_000

@@ -66,8 +66,9 @@ class Directory(Protocol):
         after: Seq | None,
         until: Seq | None,
         limit: int,
+        reader: UserId,
     ) -> HistoryPage:
-        """Read messages with `after` < seq < `before` and seq <= `until`.
+        """Read messages, with their reactions as `reader` sees them, with `after` < seq < `before` and seq <= `until`.
 
         With `after` alone the oldest of them, else the newest; always given in rising order. Up to `limit`, fewer of
         large ones.

@@ -34,6 +34,8 @@ def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
     match command:
         case c.SendMessage(content=content, push=push):
             return ("content.attributes", content.attributes), ("content.data", content.data), ("push", push)
+        case c.EditMessage(content=content):
+            return ("content.attributes", content.attributes), ("content.data", content.data)
         case c.CreateConversation(attributes=attributes):
             return (("attributes", attributes),)
         case _:

@@ -4,9 +4,18 @@ import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
-from unisono.domain import membership, messages
+from unisono.domain import membership, messages, revisions
 from unisono.domain.answers import ConversationView, Done, Placed
-from unisono.domain.commands import AddMembers, CreateConversation, MarkRead, RemoveMembers, SendMessage
+from unisono.domain.commands import (
+    AddMembers,
+    CreateConversation,
+    EditMessage,
+    MarkRead,
+    React,
+    RecallMessage,
+    RemoveMembers,
+    SendMessage,
+)
 from unisono.domain.conversation import Decision, Scope, Snapshot
 from unisono.domain.devices import PRESETS, Login, Policy, Slot, admit
 from unisono.domain.facts import Content, ConversationKind, Label
@@ -108,6 +117,26 @@ async def mark_read(store: AnyStore, user: UserId, seq: int, room: ConversationI
     command = MarkRead(room, Seq(seq))
     scope = Scope(conversation=room, users=(user,))
     return await store.log.transact(scope, lambda snapshot: messages.mark_read(snapshot, user, command))
+
+
+async def edit(store: AnyStore, user: UserId, seq: int, text: str, room: ConversationId = ROOM) -> Committed:
+    command = EditMessage(room, Seq(seq), Content(text=text))
+    scope = Scope(conversation=room, users=(user,), message=command.message)
+    return await store.log.transact(scope, lambda seen: revisions.edit(seen, user, command, QUOTAS))
+
+
+async def recall(store: AnyStore, user: UserId, seq: int, room: ConversationId = ROOM) -> Committed:
+    command = RecallMessage(room, Seq(seq))
+    scope = Scope(conversation=room, users=(user,), message=command.message)
+    return await store.log.transact(scope, lambda seen: revisions.recall(seen, user, command, QUOTAS))
+
+
+async def react(
+    store: AnyStore, user: UserId, seq: int, reaction: str, *, on: bool = True, room: ConversationId = ROOM
+) -> Committed:
+    command = React(room, Seq(seq), reaction, on)
+    scope = Scope(conversation=room, users=(user,), message=command.message)
+    return await store.log.transact(scope, lambda seen: revisions.react(seen, user, command, QUOTAS))
 
 
 async def look(store: AnyStore, scope: Scope) -> Snapshot:

@@ -85,6 +85,18 @@ class TwoStores(RuleBasedStateMachine):
     def mark_read(self, reader: UserId, room: ConversationId, seq: int) -> None:
         self.both(lambda store: acts.mark_read(store, reader, seq, room=room))
 
+    @rule(user=users, room=rooms, seq=st.integers(0, 10), text=st.sampled_from(["a", "b", "c"]))
+    def edit(self, user: UserId, room: ConversationId, seq: int, text: str) -> None:
+        self.both(lambda store: acts.edit(store, user, seq, text, room=room))
+
+    @rule(user=users, room=rooms, seq=st.integers(0, 10))
+    def recall(self, user: UserId, room: ConversationId, seq: int) -> None:
+        self.both(lambda store: acts.recall(store, user, seq, room=room))
+
+    @rule(user=users, room=rooms, seq=st.integers(0, 6), reaction=st.sampled_from("xy"), on=st.booleans())
+    def react(self, user: UserId, room: ConversationId, seq: int, reaction: str, on: bool) -> None:
+        self.both(lambda store: acts.react(store, user, seq, reaction, on=on, room=room))
+
     @rule(user=users, session=sessions, capacity=st.integers(1, 2))
     def log_in(self, user: UserId, session: str, capacity: int) -> None:
         wanted = acts.record(session, user, at=self.clock.now(), node=NodeId(1))
@@ -140,8 +152,12 @@ class TwoStores(RuleBasedStateMachine):
         self.both(lambda store: store.directory.find(room, user, with_members=True))
         self.both(lambda store: store.directory.list_of(user, None, limit))
         self.both(lambda store: store.sessions.list_of(user))
-        self.both(lambda store: store.directory.history(room, before=place, after=None, until=None, limit=limit))
-        self.both(lambda store: store.directory.history(room, before=None, after=place, until=None, limit=limit))
+        self.both(
+            lambda store: store.directory.history(room, before=place, after=None, until=None, limit=limit, reader=user)
+        )
+        self.both(
+            lambda store: store.directory.history(room, before=None, after=place, until=None, limit=limit, reader=user)
+        )
 
     @invariant()
     def agree_on_the_checkpoint(self) -> None:

@@ -149,14 +149,14 @@ async def test_history_is_bounded_on_every_side(
     given: dict[str, Seq | None] = {
         name: Seq(asked[name]) if name in asked else None for name in ("before", "after", "until")
     }
-    page = await store.directory.history(ROOM, limit=asked.get("limit", 3), **given)
+    page = await store.directory.history(ROOM, limit=asked.get("limit", 3), reader=ANN, **given)
     assert ([message.seq for message in page.messages], page.has_more) == (expected, has_more)
     assert all(message.message.content.text == f"text {message.seq}" for message in page.messages)
     assert all((message.message.sender, message.at) == (ANN, NOON) for message in page.messages)
 
 
 async def test_an_unknown_conversation_has_no_history(store: AnyStore) -> None:
-    page = await store.directory.history(ROOM, before=None, after=None, until=None, limit=3)
+    page = await store.directory.history(ROOM, before=None, after=None, until=None, limit=3, reader=ANN)
     assert (page.messages, page.has_more) == ((), False)
 
 
@@ -177,7 +177,7 @@ async def test_large_messages_come_in_short_pages_and_none_is_left_out(store: An
     has_more = True
     while has_more:
         after = upwards[-1] if upwards else Seq(0)
-        page = await store.directory.history(ROOM, before=None, after=after, until=None, limit=100)
+        page = await store.directory.history(ROOM, before=None, after=after, until=None, limit=100, reader=ANN)
         assert page.messages
         upwards += [message.seq for message in page.messages]
         has_more = page.has_more
@@ -185,7 +185,7 @@ async def test_large_messages_come_in_short_pages_and_none_is_left_out(store: An
     has_more = True
     while has_more:
         before = downwards[0] if downwards else None
-        page = await store.directory.history(ROOM, before=before, after=None, until=None, limit=100)
+        page = await store.directory.history(ROOM, before=before, after=None, until=None, limit=100, reader=ANN)
         assert all(message.message.content.text == texts[message.seq] for message in page.messages)
         downwards = [message.seq for message in page.messages] + downwards
         has_more = page.has_more
@@ -208,9 +208,9 @@ async def test_long_pages_are_put_together_without_a_seam(store: AnyStore) -> No
     await asyncio.gather(*(send(store, ANN, f"{number}") for number in range(450)))
     facts = await store.log.read(TALK, Seq(0), 1000)
     assert [fact.seq for fact in facts.facts] == list(range(1, 452))
-    newest = await store.directory.history(ROOM, before=None, after=None, until=None, limit=300)
+    newest = await store.directory.history(ROOM, before=None, after=None, until=None, limit=300, reader=ANN)
     assert ([message.seq for message in newest.messages], newest.has_more) == (list(range(152, 452)), True)
-    oldest = await store.directory.history(ROOM, before=None, after=Seq(1), until=None, limit=450)
+    oldest = await store.directory.history(ROOM, before=None, after=Seq(1), until=None, limit=450, reader=ANN)
     assert ([message.seq for message in oldest.messages], oldest.has_more) == (list(range(2, 452)), False)
 
 
@@ -220,5 +220,5 @@ async def test_ten_asked_for_are_the_ten_newest_in_rising_order_of_time(store: A
     for number in range(21):
         clock.advance(1)
         await send(store, ANN, f"{number}")
-    page = await store.directory.history(ROOM, before=None, after=None, until=None, limit=10)
+    page = await store.directory.history(ROOM, before=None, after=None, until=None, limit=10, reader=ANN)
     assert [message.at for message in page.messages] == [NOON + 1000 * second for second in range(12, 22)]

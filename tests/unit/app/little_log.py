@@ -96,7 +96,14 @@ class LittleLog:
         raise NotImplementedError
 
     async def history(
-        self, conversation: ConversationId, *, before: Seq | None, after: Seq | None, until: Seq | None, limit: int
+        self,
+        conversation: ConversationId,
+        *,
+        before: Seq | None,
+        after: Seq | None,
+        until: Seq | None,
+        limit: int,
+        reader: UserId,
     ) -> HistoryPage:
         raise NotImplementedError
 

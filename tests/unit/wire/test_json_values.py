@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unisono.domain.commands import COMMANDS, Command, CreateConversation, SendMessage
+from unisono.domain.commands import COMMANDS, Command, CreateConversation, EditMessage, SendMessage
 from unisono.domain.errors import Malformed
 from unisono.domain.facts import Content
 from unisono.domain.ids import INTEGER_MAX, ConversationId, SendKey
@@ -127,4 +127,4 @@ def test_every_command_with_a_free_value_is_checked() -> None:
         return any(is_free(part) for part in (*parts, *inner))
 
     free = {command for command in COMMANDS if is_free(msgspec.inspect.type_info(command))}
-    assert free == {SendMessage, CreateConversation}
+    assert free == {SendMessage, EditMessage, CreateConversation}

@@ -141,12 +141,22 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionCount:
+    """How many members put a reaction to a message, and whether I am one of them."""
+
+    reaction: str
+    count: int
+    is_mine: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
     """A message in history."""
 
     seq: int
     at: int
     message: MessagePlaced
+    reactions: tuple[ReactionCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

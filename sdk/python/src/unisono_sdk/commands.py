@@ -170,6 +170,38 @@ class SendMessage(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditMessage(Command):
+    """Give my message at seq `message` another content."""
+
+    op: ClassVar[str] = "edit"
+    conversation: str
+    message: int
+    content: Content
+    mentions: tuple[str, ...] = ()
+    mention_all: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallMessage(Command):
+    """Take my message back."""
+
+    op: ClassVar[str] = "recall"
+    conversation: str
+    message: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class React(Command):
+    """Put a reaction to a message, or take mine away."""
+
+    op: ClassVar[str] = "react"
+    conversation: str
+    message: int
+    reaction: str
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TellTyping(Command):
     """Tell the other members that I began, or ceased, to write."""
 
@@ -239,6 +271,9 @@ COMMANDS: Final[tuple[type[Command], ...]] = (
     GetHistory,
     MarkRead,
     TellTyping,
+    EditMessage,
+    RecallMessage,
+    React,
     ListSessions,
     CloseSession,
     CloseDevice,

@@ -2,18 +2,31 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, Self, TypeVar, cast
 
-from unisono_sdk.answers import Answer, ConversationView, History, HistoryEntry, Membership, Passed, Placed, ReadMark
+from unisono_sdk.answers import (
+    Answer,
+    ConversationView,
+    Done,
+    History,
+    HistoryEntry,
+    Membership,
+    Passed,
+    Placed,
+    ReadMark,
+)
 from unisono_sdk.commands import (
     AddMembers,
     Command,
+    EditMessage,
     GetConversation,
     GetHistory,
     Join,
     MarkRead,
     Quit,
+    React,
+    RecallMessage,
     RemoveMembers,
     SendMessage,
     TellTyping,
@@ -172,6 +185,36 @@ class Conversation:
         placed = await self._desk.place(command)
         return self.message(placed.seq, placed.at, sent(command, self.user))
 
+    async def edit(
+        self, message: Message, content: str | Content, *, mentions: Sequence[str] = (), mention_all: bool = False
+    ) -> Message:
+        """Give a message of mine another content; see `Message.edit`."""
+        content = Content(text=content) if isinstance(content, str) else content
+        named = tuple(dict.fromkeys(mentions))
+        command = EditMessage(
+            conversation=self.id, message=message.seq, content=content, mentions=named, mention_all=mention_all
+        )
+        placed = await ask(self._desk, command, Placed)
+        said = replace(message.said, content=content, mentions=named, mention_all=mention_all)
+        return replace(message, said=replace(said, revision=placed.seq, revised_at=placed.at))
+
+    async def recall(self, message: Message) -> Message:
+        """Take a message of mine back; see `Message.recall`."""
+        placed = await ask(self._desk, RecallMessage(conversation=self.id, message=message.seq), Placed)
+        said = MessagePlaced(
+            sender=message.sender,
+            key=message.key,
+            content=Content(),
+            revision=placed.seq,
+            revised_at=placed.at,
+            is_recalled=True,
+        )
+        return replace(message, said=said, reactions=())
+
+    async def react(self, message: Message, reaction: str, *, on: bool = True) -> None:
+        """Put a reaction to a message, or take mine away; see `Message.react`."""
+        await ask(self._desk, React(conversation=self.id, message=message.seq, reaction=reaction, on=on), Done)
+
     async def send_transient(self, content: str | Content, *, key: str | None = None) -> int:
         """Send what matters only now: to the members who are here, my other sessions too; give the server's time.
 
@@ -277,7 +320,7 @@ class Conversation:
         return self
 
     def _of_history(self, entry: HistoryEntry) -> Message:
-        return self.message(entry.seq, entry.at, entry.message)
+        return replace(self.message(entry.seq, entry.at, entry.message), reactions=entry.reactions)
 
     def message(self, seq: int, at: int, said: MessagePlaced) -> Message:
         """Make a message of this conversation."""

@@ -113,6 +113,9 @@ class Dispatch:
                 if self._desk.user not in users:
                     left = events.MembersLeft(conversation=conversation, users=users, by=by, at=at)
                     hub.emit("members_left", left, conversation=key)
+            case facts.MessageRevised() | facts.MessageRecalled() | facts.MessageReacted() as fact:
+                name, event = _of_change(conversation, fact, at)
+                hub.emit(name, event, conversation=key)
             case _:
                 pass
 
@@ -154,3 +157,26 @@ class Dispatch:
         self._desk.hub.emit("exited", event, conversation=conversation.id)
         if is_kicked:
             self._desk.hub.call("kicked", event, conversation=conversation.id)
+
+
+def _of_change(
+    conversation: Conversation, fact: facts.MessageRevised | facts.MessageRecalled | facts.MessageReacted, at: int
+) -> tuple[str, events.Edited | events.Recalled | events.Reacted]:
+    """Give the event that tells of a change to a message, with its name."""
+    match fact:
+        case facts.MessageRevised(message=seq, by=by):
+            return "edited", events.Edited(
+                conversation=conversation,
+                seq=seq,
+                by=by,
+                at=at,
+                content=fact.content,
+                mentions=fact.mentions,
+                mention_all=fact.mention_all,
+            )
+        case facts.MessageRecalled(message=seq, by=by):
+            return "recalled", events.Recalled(conversation=conversation, seq=seq, by=by, at=at)
+        case facts.MessageReacted(message=seq, by=by, reaction=reaction, is_on=is_on):
+            return "reacted", events.Reacted(
+                conversation=conversation, seq=seq, by=by, at=at, reaction=reaction, is_on=is_on
+            )

@@ -6,7 +6,7 @@ Instants are milliseconds since 1970-01-01 UTC. Beside these there is `Message`,
 from dataclasses import dataclass
 
 from unisono_sdk.conversation import Conversation
-from unisono_sdk.facts import Label, UnknownFact
+from unisono_sdk.facts import Content, Label, UnknownFact
 from unisono_sdk.message import TransientMessage
 
 
@@ -66,6 +66,44 @@ class ReadMoved:
     conversation: Conversation
     seq: int
     at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """`edited`: a message has another content. Empty when it changed again since: another event tells how.
+
+    `seq` is the message's place.
+    """
+
+    conversation: Conversation
+    seq: int
+    by: str
+    at: int
+    content: Content
+    mentions: tuple[str, ...]
+    mention_all: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """`recalled`: the message at `seq` was taken back."""
+
+    conversation: Conversation
+    seq: int
+    by: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted:
+    """`reacted`: somebody put a reaction to the message at `seq`, or took it away."""
+
+    conversation: Conversation
+    seq: int
+    by: str
+    at: int
+    reaction: str
+    is_on: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +220,9 @@ ClientEvent = (
     | Entered
     | Exited
     | ReadMoved
+    | Edited
+    | Recalled
+    | Reacted
     | Typing
     | TransientMessage
     | SessionOpened

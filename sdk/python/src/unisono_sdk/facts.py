@@ -60,6 +60,41 @@ class MessagePlaced:
     mention_all: bool = False
     reply_to: int | None = None
     push: Mapping[str, Json] | None = None
+    revision: int | None = None
+    revised_at: int | None = None
+    is_recalled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRevised:
+    """A message was edited; when it changed again since, nothing is left in this `content`."""
+
+    kind: ClassVar[str] = "revised"
+    message: int
+    by: str
+    content: Content
+    mentions: tuple[str, ...] = ()
+    mention_all: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecalled:
+    """A message was taken back."""
+
+    kind: ClassVar[str] = "recalled"
+    message: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReacted:
+    """A member put a reaction to a message, or took it away."""
+
+    kind: ClassVar[str] = "reacted"
+    message: int
+    by: str
+    reaction: str
+    is_on: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +179,9 @@ KnownFact = (
     | MessagePlaced
     | MembersJoined
     | MembersLeft
+    | MessageRevised
+    | MessageRecalled
+    | MessageReacted
     | ConversationEntered
     | ConversationExited
     | ReadMarkMoved

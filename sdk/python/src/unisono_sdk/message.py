@@ -1,10 +1,11 @@
 """Messages, as a program handles them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from unisono_sdk.answers import ReactionCount
 from unisono_sdk.facts import Content, Json, MessagePlaced
 
 if TYPE_CHECKING:
@@ -76,6 +77,49 @@ class Message(Said):
     """A message at its place: `seq` in the conversation, from 1 (facts of membership have places, too)."""
 
     seq: int
+    reactions: Sequence[ReactionCount] = ()
+    """As of the page of history it was read in; a message that has just come has none."""
+
+    @property
+    def is_recalled(self) -> bool:
+        """Say if it was taken back: its content is gone."""
+        return self.said.is_recalled
+
+    @property
+    def edited_at(self) -> datetime | None:
+        """Give when it was edited last, by the server's time."""
+        at = None if self.said.is_recalled else self.said.revised_at
+        return None if at is None else datetime.fromtimestamp(at / 1000, UTC)
+
+    async def edit(
+        self, content: str | Content, *, mentions: Sequence[str] = (), mention_all: bool = False
+    ) -> "Message":
+        """Give it another content; give the message as it is then.
+
+        Raises:
+            Forbidden: It is not mine, was recalled, or is older than the operator allows.
+            NotFound: I am no member any more.
+            TooLarge, Unacceptable: The server does not take such a content.
+        """
+        return await self.conversation.edit(self, content, mentions=mentions, mention_all=mention_all)
+
+    async def recall(self) -> "Message":
+        """Take it back, for everybody; give what is left of it.
+
+        Raises:
+            Forbidden: It is not mine, or is older than the operator allows.
+            NotFound: I am no member any more.
+        """
+        return await self.conversation.recall(self)
+
+    async def react(self, reaction: str, *, on: bool = True) -> None:
+        """Put a reaction to it (1 to 32 characters), or take mine away.
+
+        Raises:
+            Forbidden: It was recalled.
+            LimitReached: It has as many different reactions as it may have.
+        """
+        await self.conversation.react(self, reaction, on=on)
 
     @property
     def reply_to(self) -> int | None:

@@ -21,8 +21,11 @@ from unisono.domain.commands.conversation import (
     RemoveMembers,
 )
 from unisono.domain.commands.message import (
+    EditMessage,
     GetHistory,
     MarkRead,
+    React,
+    RecallMessage,
     SendMessage,
     TellTyping,
 )
@@ -60,6 +63,9 @@ AnyCommand = (
     | GetHistory
     | MarkRead
     | TellTyping
+    | EditMessage
+    | RecallMessage
+    | React
     | ListSessions
     | CloseSession
     | CloseDevice
@@ -83,6 +89,7 @@ __all__ = [
     "Command",
     "CreateConversation",
     "Device",
+    "EditMessage",
     "GetConversation",
     "GetHistory",
     "Join",
@@ -93,7 +100,9 @@ __all__ = [
     "MarkRead",
     "Ping",
     "Quit",
+    "React",
     "ReadStream",
+    "RecallMessage",
     "RemoveMembers",
     "Resume",
     "SendMessage",

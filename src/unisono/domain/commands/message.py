@@ -6,10 +6,13 @@ from msgspec import Meta
 
 from unisono.domain.commands.base import Command, PageSize
 from unisono.domain.facts import Content
-from unisono.domain.ids import ConversationIdIn, Json, SendKeyIn, SeqIn, UserIdIn
+from unisono.domain.ids import PRINTABLE, ConversationIdIn, Json, SendKeyIn, SeqIn, UserIdIn
 
 MENTIONS_MAX: Final = 100
 
+REACTION_MAX_CHARS: Final = 32
+
+Reaction = Annotated[str, Meta(min_length=1, max_length=REACTION_MAX_CHARS, pattern=PRINTABLE)]
 Mentions = Annotated[tuple[UserIdIn, ...], Meta(max_length=MENTIONS_MAX)]
 
 
@@ -28,6 +31,32 @@ class SendMessage(Command, frozen=True, tag="send"):
     mention_all: bool = False
     reply_to: SeqIn | None = None
     push: dict[str, Json] | None = None
+
+
+class EditMessage(Command, frozen=True, tag="edit"):
+    """Give my message at seq `message` another content."""
+
+    conversation: ConversationIdIn
+    message: SeqIn
+    content: Content
+    mentions: Mentions = ()
+    mention_all: bool = False
+
+
+class RecallMessage(Command, frozen=True, tag="recall"):
+    """Take my message at seq `message` back."""
+
+    conversation: ConversationIdIn
+    message: SeqIn
+
+
+class React(Command, frozen=True, tag="react"):
+    """Put a reaction, such as an emoji, to the message at seq `message`, or take mine away (`on` false)."""
+
+    conversation: ConversationIdIn
+    message: SeqIn
+    reaction: Reaction
+    on: bool = True
 
 
 class TellTyping(Command, frozen=True, tag="typing"):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from unisono.domain.answers import HistoryEntry
+from unisono.domain.answers import HistoryEntry, ReactionCount
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
     INTEGER_MAX,
@@ -68,6 +68,12 @@ class MemoryDirectory:
         )
         return Audience(found.head.epoch, found.head.seq, after, members)
 
+    def _reactions(self, conversation: ConversationId, seq: Seq, reader: UserId) -> tuple[ReactionCount, ...]:
+        target = self._state.target(conversation, seq)
+        given = {} if target is None else target.reactions
+        ordered = sorted(given.items(), key=lambda item: (-len(item[1]), item[0]))
+        return tuple(ReactionCount(reaction, len(users), reader in users) for reaction, users in ordered)
+
     async def history(
         self,
         conversation: ConversationId,
@@ -76,12 +82,13 @@ class MemoryDirectory:
         after: Seq | None,
         until: Seq | None,
         limit: int,
+        reader: UserId,
     ) -> HistoryPage:
         """Read messages of a conversation."""
         self._state.check_open()
         end = INTEGER_MAX if until is None else until
         found = [
-            HistoryEntry(placed.seq, placed.at, placed.fact)
+            HistoryEntry(placed.seq, placed.at, placed.fact, self._reactions(conversation, placed.seq, reader))
             for placed in self._state.stream(conversation_stream(conversation)).facts
             if isinstance(placed.fact, MessagePlaced)
             and (after or 0) < placed.seq < (INTEGER_MAX if before is None else before)

@@ -65,6 +65,7 @@ class MemoryLog:
             earlier=None if earlier is None else place_of(earlier),
             earlier_fact=None if earlier is None else earlier.fact,
             unique=state.conversation(unique),
+            target=None if scope.message is None or subject is None else state.target(subject, scope.message),
         )
 
     def _memberships(self, scope: Scope, subject: ConversationId | None) -> Mapping[UserId, Membership]:

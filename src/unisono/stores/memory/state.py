@@ -4,13 +4,17 @@ from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
-from unisono.domain.conversation import Conversation, Membership, unique_members
+from unisono.domain.conversation import Conversation, Membership, Target, unique_members
 from unisono.domain.errors import Draining
 from unisono.domain.facts import (
     ConversationCreated,
     ConversationKind,
     MembersJoined,
     MembersLeft,
+    MessagePlaced,
+    MessageReacted,
+    MessageRecalled,
+    MessageRevised,
     PlacedFact,
     ReadMarkMoved,
 )
@@ -24,9 +28,11 @@ from unisono.domain.ids import (
     StreamKey,
     UserId,
     conversation_of,
+    conversation_stream,
     user_of,
 )
 from unisono.domain.placement import Draft, Head, Place, next_head
+from unisono.domain.revisions import recalled, revised, superseded
 
 UniqueKey = tuple[ConversationKind, tuple[UserId, ...]]
 
@@ -47,6 +53,7 @@ class State:
         self.conversations: dict[ConversationId, Conversation] = {}
         self.members: dict[ConversationId, dict[UserId, Membership]] = {}
         self.unique: dict[UniqueKey, ConversationId] = {}
+        self.reactions: dict[tuple[ConversationId, Seq], dict[str, dict[UserId, None]]] = {}
         self.position = 0
         self.is_closed = False
 
@@ -100,6 +107,8 @@ class State:
                 self._regroup(conversation, placed, joined=users)
             case MembersLeft(users=users) if conversation is not None:
                 self._regroup(conversation, placed, left=users)
+            case MessageRevised() | MessageRecalled() | MessageReacted() if conversation is not None:
+                self._revise(conversation, placed, fact)
             case ReadMarkMoved():
                 self._read(user_of(placed.stream), fact)
             case _:
@@ -150,6 +159,40 @@ class State:
         )
         if entry.is_unique and not is_unique:
             self.unique = {key: kept for key, kept in self.unique.items() if kept != conversation}
+
+    def target(self, conversation: ConversationId, seq: Seq) -> Target | None:
+        """Give a message with its reactions."""
+        facts = self.stream(conversation_stream(conversation)).facts
+        placed = facts[seq - 1] if 1 <= seq <= len(facts) else None
+        if placed is None or not isinstance(placed.fact, MessagePlaced):
+            return None
+        given = self.reactions.get((conversation, seq), {})
+        return Target(seq, placed.at, placed.fact, {each: frozenset(users) for each, users in given.items() if users})
+
+    def _revise(
+        self, conversation: ConversationId, placed: PlacedFact, fact: MessageRevised | MessageRecalled | MessageReacted
+    ) -> None:
+        found = self.target(conversation, fact.message)
+        if found is None:
+            return
+        if isinstance(fact, MessageReacted):
+            users = self.reactions.setdefault((conversation, fact.message), {}).setdefault(fact.reaction, {})
+            if fact.is_on:
+                users[fact.by] = None
+            else:
+                users.pop(fact.by, None)
+            return
+        facts, old = self.stream(conversation_stream(conversation)).facts, found.message
+        if old.revision is not None and isinstance(last := facts[old.revision - 1].fact, MessageRevised):
+            facts[old.revision - 1] = structs.replace(facts[old.revision - 1], fact=superseded(last))
+        new = (
+            revised(old, fact, placed.seq, placed.at)
+            if isinstance(fact, MessageRevised)
+            else recalled(old, placed.seq, placed.at)
+        )
+        facts[fact.message - 1] = structs.replace(facts[fact.message - 1], fact=new)
+        if isinstance(fact, MessageRecalled):
+            self.reactions.pop((conversation, fact.message), None)
 
     def _read(self, user: UserId | None, fact: ReadMarkMoved) -> None:
         members = self.members.get(fact.conversation, {})

@@ -10,16 +10,18 @@ from typing import Final
 
 from msgspec import Struct
 
-from unisono.domain.conversation import Membership
+from unisono.domain.conversation import Membership, Target
+from unisono.domain.facts import Fact, MessagePlaced
 from unisono.domain.ids import FIRST_EPOCH, Instant, SendKey, Seq, StreamKey, UserId, conversation_of
 from unisono.domain.placement import Head, Place
-from unisono.stores.sql.compiled import ListStatement, Row
+from unisono.stores.sql.compiled import ListStatement, Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import (
     ConversationEntry,
     Earlier,
     StreamEntry,
     decode_fact,
+    encode_fact,
     read_conversation,
     read_membership,
     read_stream,
@@ -51,7 +53,7 @@ class Book:
     """The writer's knowledge. One thread uses it."""
 
     def __init__(self, statements: Statements, *, is_kept: bool) -> None:
-        self._sql = statements
+        self.statements = statements
         self._is_kept = is_kept
         self.connection: Connection
         self.now = Instant(0)
@@ -94,12 +96,12 @@ class Book:
             (entry.row(number), entry) for number, stream in self._changed.items() if (entry := stream.conversation)
         ]
         conversations.sort(key=lambda pair: pair[1].unique_key or "")
-        self._write(self._sql.write_conversations, [row for row, _ in conversations])
-        self._write(self._sql.write_members, [row for _, row in sorted(self._joined.items())])
-        self._write(self._sql.insert_facts, self._facts)
+        self._write(self.statements.write_conversations, [row for row, _ in conversations])
+        self._write(self.statements.write_members, [row for _, row in sorted(self._joined.items())])
+        self._write(self.statements.insert_facts, self._facts)
         moved = [(stream.id, stream.head.seq, stream.head.at, stream.pos) for stream in self._moved.values()]
         # Said twice it is the same, so the list may be filled up to a length whose text is there already.
-        for text, values in self._sql.advance_streams.padded(moved):
+        for text, values in self.statements.advance_streams.padded(moved):
             self.connection.run(text, values)
         if moved:
             self.reached = self.pos
@@ -195,6 +197,44 @@ class Book:
         self._facts.append(row)
         self._moved[stream.id] = stream
 
+    def target(self, stream: StreamEntry, seq: Seq) -> Target | None:
+        """Give the message at a place with its reactions, or None when there is none."""
+        found = self._fact_at(stream, seq)
+        if found is None or not isinstance(found[1], MessagePlaced):
+            return None
+        statement = self.statements.reactions
+        given: dict[str, set[UserId]] = {}
+        for reaction, user in self.connection.query(statement.text, statement.bind(stream=stream.id, seq=seq)):
+            given.setdefault(reaction, set()).add(user)
+        reactions = {reaction: frozenset(users) for reaction, users in given.items()}
+        return Target(seq, Instant(found[0]), found[1], reactions)
+
+    def _fact_at(self, stream: StreamEntry, seq: Seq) -> tuple[int, Fact] | None:
+        for row in reversed(self._facts):
+            if row[0] == stream.id and row[1] == seq:
+                return row[3], decode_fact(row[-1])
+        statement = self.statements.fact
+        rows = self.connection.query(statement.text, statement.bind(stream=stream.id, seq=seq))
+        return (rows[0][0], decode_fact(rows[0][1])) if rows else None
+
+    def fact(self, stream: StreamEntry, seq: Seq) -> Fact | None:
+        """Give what stands at a place."""
+        found = self._fact_at(stream, seq)
+        return None if found is None else found[1]
+
+    def rewrite(self, stream: StreamEntry, seq: Seq, fact: Fact) -> None:
+        """Put another body to a fact that has its place."""
+        body = encode_fact(fact)
+        for index, row in enumerate(self._facts):
+            if row[0] == stream.id and row[1] == seq:
+                self._facts[index] = (*row[:-1], body)
+                return
+        self.run(self.statements.rewrite_fact, of=stream.id, place=seq, body=body)
+
+    def run(self, statement: Statement, **values: object) -> None:
+        """Write at once what is too rare to be gathered."""
+        self.connection.run(statement.text, statement.bind(**values))
+
     def remember(self, place: PlaceKey, earlier: Earlier) -> None:
         """Keep the place that a send key was given."""
         self._places[place] = earlier
@@ -259,18 +299,18 @@ class Book:
         self._known += len(ordered)
         self._streams.update(dict.fromkeys(ordered))
         talks: dict[int, StreamEntry] = {}
-        for row in self._query(self._sql.streams, [(key,) for key in ordered]):
+        for row in self._query(self.statements.streams, [(key,) for key in ordered]):
             stream = read_stream(row)
             self._streams[stream.key] = stream
             if conversation_of(stream.key) is not None:
                 talks[stream.id] = stream
-        for row in self._query(self._sql.conversations, [(number,) for number in talks]):
+        for row in self._query(self.statements.conversations, [(number,) for number in talks]):
             talks[row[0]].conversation = read_conversation(row)
 
     def _create(self, keys: Sequence[StreamKey]) -> None:
         rows = [(key, FIRST_EPOCH, 0, 0, 0) for key in keys]
         created = {}
-        for text, values in self._sql.create_streams.exact(rows):
+        for text, values in self.statements.create_streams.exact(rows):
             created.update({key: number for number, key in self.connection.query(text, values)})
         for key, number in created.items():
             self._streams[key] = StreamEntry(number, key, Head(), 0)
@@ -281,11 +321,11 @@ class Book:
         self._known += len(asked)
         for (_, user), stream in asked.items():
             stream.members[user] = None
-        for row in self._query(self._sql.members, list(asked)):
+        for row in self._query(self.statements.members, list(asked)):
             asked[row[1], row[0]].members[row[0]] = read_membership(row)
 
     def _load_rosters(self, asked: dict[int, StreamEntry]) -> None:
-        for row in self._query(self._sql.all_members, [(number,) for number in asked]):
+        for row in self._query(self.statements.all_members, [(number,) for number in asked]):
             self._known += 1
             asked[row[1]].members.setdefault(row[0], read_membership(row))
         for stream in asked.values():
@@ -293,12 +333,12 @@ class Book:
 
     def _load_places(self, asked: dict[PlaceKey, StreamEntry]) -> None:
         self._places.update(dict.fromkeys(asked))
-        for number, sender, key, seq, at, body in self._query(self._sql.places, list(asked)):
+        for number, sender, key, seq, at, body in self._query(self.statements.places, list(asked)):
             stream = asked[number, sender, key]
             place = Place(stream.key, stream.head.epoch, Seq(seq), Instant(at), is_repeat=True)
             self._places[number, sender, key] = Earlier(place, decode_fact(body))
 
     def _load_unique(self, keys: Collection[str]) -> None:
         self._unique.update(dict.fromkeys(keys))
-        for name, key in self._query(self._sql.unique, [(key,) for key in keys]):
+        for name, key in self._query(self.statements.unique, [(key,) for key in keys]):
             self._unique[name] = StreamKey(key)

@@ -1,11 +1,11 @@
 """The directory port on SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from unisono.domain.answers import HistoryEntry
+from unisono.domain.answers import HistoryEntry, ReactionCount
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
     FIRST_EPOCH,
@@ -105,6 +105,7 @@ class SqlDirectory:
         after: Seq | None,
         until: Seq | None,
         limit: int,
+        reader: UserId,
     ) -> HistoryPage:
         """Read messages with `after` < seq < `before` and seq <= `until`, fewer of large ones."""
         is_newest = after is None or before is not None
@@ -124,10 +125,24 @@ class SqlDirectory:
                 return connection.query(statement.text, values)
 
             rows, has_more = read_page(more, limit)
-            page = reversed(rows) if is_newest else rows
-            return HistoryPage(tuple(_message(row) for row in page), has_more)
+            page = rows[::-1] if is_newest else rows
+            given = self._reactions(connection, conversation, page, reader)
+            return HistoryPage(tuple(_message(row, given) for row in page), has_more)
 
         return await self._readers.read(read)
+
+    def _reactions(
+        self, connection: Connection, conversation: ConversationId, page: Sequence[Row], reader: UserId
+    ) -> Mapping[int, list[ReactionCount]]:
+        given: dict[int, list[ReactionCount]] = {}
+        if page:
+            statement = self._sql.count_reactions
+            values = statement.bind(
+                key=conversation_stream(conversation), reader=reader, first=page[0][0], last=page[-1][0]
+            )
+            for seq, reaction, count, is_mine in connection.query(statement.text, values):
+                given.setdefault(seq, []).append(ReactionCount(reaction, count, bool(is_mine)))
+        return given
 
 
 def _mine(row: Row) -> MyConversation:
@@ -140,6 +155,6 @@ def _mine(row: Row) -> MyConversation:
     return MyConversation(view(stream.key, head, entry), membership)
 
 
-def _message(row: Row) -> HistoryEntry:
+def _message(row: Row, given: Mapping[int, list[ReactionCount]]) -> HistoryEntry:
     seq, at, body = row
-    return HistoryEntry(Seq(seq), Instant(at), _decode_message(body))
+    return HistoryEntry(Seq(seq), Instant(at), _decode_message(body), tuple(given.get(seq, ())))

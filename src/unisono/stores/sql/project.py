@@ -13,9 +13,13 @@ from unisono.domain.facts import (
     MembersJoined,
     MembersLeft,
     MessagePlaced,
+    MessageReacted,
+    MessageRecalled,
+    MessageRevised,
     ReadMarkMoved,
 )
 from unisono.domain.ids import NO_SEQ, ConversationId, Seq, UserId, conversation_stream, user_of
+from unisono.domain.revisions import recalled, revised, superseded
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import ConversationEntry, StreamEntry
 
@@ -36,6 +40,10 @@ def project(book: Book, stream: StreamEntry, fact: Fact) -> None:
             _joined(book, stream, fact)
         case MembersLeft():
             _left(book, stream, fact)
+        case MessageRevised() | MessageRecalled():
+            _changed(book, stream, fact)
+        case MessageReacted():
+            _reacted(book, stream, fact)
         case ReadMarkMoved():
             _read(book, user_of(stream.key), fact.conversation, fact.seq)
         case _:
@@ -92,6 +100,26 @@ def _regroup(book: Book, stream: StreamEntry, change: int) -> None:
     if entry.of == "group" and change:
         book.forget_unique(entry)
     book.change(stream)
+
+
+def _changed(book: Book, stream: StreamEntry, fact: MessageRevised | MessageRecalled) -> None:
+    """Rewrite a message, and take from an earlier edit what is no longer so."""
+    message = book.fact(stream, fact.message)
+    if not isinstance(message, MessagePlaced):
+        return
+    if message.revision is not None and isinstance(last := book.fact(stream, message.revision), MessageRevised):
+        book.rewrite(stream, message.revision, superseded(last))
+    seq, at = stream.head.seq, stream.head.at
+    if isinstance(fact, MessageRevised):
+        book.rewrite(stream, fact.message, revised(message, fact, seq, at))
+    else:
+        book.rewrite(stream, fact.message, recalled(message, seq, at))
+        book.run(book.statements.drop_reactions, stream=stream.id, seq=fact.message)
+
+
+def _reacted(book: Book, stream: StreamEntry, fact: MessageReacted) -> None:
+    statement = book.statements.add_reaction if fact.is_on else book.statements.drop_reaction
+    book.run(statement, stream=stream.id, seq=fact.message, reaction=fact.reaction, user_id=fact.by)
 
 
 def _read(book: Book, user: UserId | None, conversation: ConversationId, seq: Seq) -> None:

@@ -84,6 +84,16 @@ MEMBERS: Final = Table(
     sqlite_with_rowid=False,
 )
 
+REACTIONS: Final = Table(
+    "reactions",
+    METADATA,
+    Column("stream", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("reaction", Text, primary_key=True),
+    Column("user_id", _Name, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 LEASES: Final = Table(
     "leases",
     METADATA,

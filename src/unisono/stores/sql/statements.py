@@ -13,6 +13,8 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
+    delete,
+    func,
     literal_column,
     null,
     select,
@@ -23,7 +25,7 @@ from sqlalchemy import values as rows_of
 from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
-from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, STREAMS
+from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, REACTIONS, STREAMS
 
 _MESSAGE: Final = literal_column("'message'", Text)
 _LIMIT: Final = bindparam("limit", type_=STREAMS.c.id.type)
@@ -80,6 +82,14 @@ class Statements:
         self.members = ListStatement(dialect, _members)
         self.all_members = ListStatement(dialect, _all_members)
         self.write_members = ListStatement(dialect, lambda rows: upsert(dialect, MEMBERS, rows))
+
+        self.rewrite_fact = one(_rewrite_fact())
+        self.fact = one(_fact())
+        self.reactions = one(_reactions())
+        self.add_reaction = one(_add_reaction(dialect))
+        self.drop_reaction = one(_drop_reaction())
+        self.drop_reactions = one(_drop_reactions())
+        self.count_reactions = one(_count_reactions())
 
         self.head = one(_head())
         self.facts = one(_facts())
@@ -145,6 +155,63 @@ def _members(rows: int) -> Executable:
 def _all_members(rows: int) -> Executable:
     streams = [numbered("stream", row, MEMBERS.c.stream) for row in range(rows)]
     return select(MEMBERS).where(MEMBERS.c.stream.in_(streams), MEMBERS.c.until.is_(None))
+
+
+def _rewrite_fact() -> Executable:
+    return (
+        update(FACTS)
+        .values(body=given("body", FACTS.c.body))
+        .where(FACTS.c.stream == given("of", FACTS.c.stream), FACTS.c.seq == given("place", FACTS.c.seq))
+    )
+
+
+def _fact() -> Executable:
+    return select(FACTS.c.at, FACTS.c.body).where(
+        FACTS.c.stream == given("stream", FACTS.c.stream), FACTS.c.seq == given("seq", FACTS.c.seq)
+    )
+
+
+def _to_message() -> tuple[Any, Any]:
+    return (
+        REACTIONS.c.stream == given("stream", REACTIONS.c.stream),
+        REACTIONS.c.seq == given("seq", REACTIONS.c.seq),
+    )
+
+
+def _reactions() -> Executable:
+    return select(REACTIONS.c.reaction, REACTIONS.c.user_id).where(*_to_message())
+
+
+def _add_reaction(dialect: Dialect) -> Executable:
+    words = import_module(f"sqlalchemy.dialects.{dialect.name}")
+    values = {column: given(column.name, column) for column in REACTIONS.c}
+    added: Executable = words.insert(REACTIONS).values(values).on_conflict_do_nothing()
+    return added
+
+
+def _drop_reaction() -> Executable:
+    return delete(REACTIONS).where(
+        *_to_message(),
+        REACTIONS.c.reaction == given("reaction", REACTIONS.c.reaction),
+        REACTIONS.c.user_id == given("user_id", REACTIONS.c.user_id),
+    )
+
+
+def _drop_reactions() -> Executable:
+    return delete(REACTIONS).where(*_to_message())
+
+
+def _count_reactions() -> Executable:
+    """Count the reactions to messages between two places, the most frequent first."""
+    seq, count = REACTIONS.c.seq, func.count()
+    is_mine = case((REACTIONS.c.user_id == given("reader", REACTIONS.c.user_id), 1), else_=0)
+    stream = select(STREAMS.c.id).where(STREAMS.c.key == given("key", STREAMS.c.key)).scalar_subquery()
+    return (
+        select(seq, REACTIONS.c.reaction, count, func.max(is_mine))
+        .where(REACTIONS.c.stream == stream, seq >= given("first", seq), seq <= given("last", seq))
+        .group_by(seq, REACTIONS.c.reaction)
+        .order_by(seq, count.desc(), REACTIONS.c.reaction)
+    )
 
 
 def _head() -> Executable:

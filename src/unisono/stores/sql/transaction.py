@@ -104,6 +104,7 @@ def take_snapshot(scope: Scope, book: Book) -> Snapshot:
         _memberships(scope, book, subject),
         *_parts(earlier),
         None if unique is None or unique.conversation is None else view(unique.key, unique.head, unique.conversation),
+        None if scope.message is None else book.target(subject, scope.message),
     )
 
 

@@ -80,6 +80,14 @@ def _create_conversations() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_members_stream", "members", ["stream"])
+    op.create_table(
+        "reactions",
+        sa.Column("stream", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("reaction", sa.Text(), primary_key=True),
+        sa.Column("user_id", NAME, primary_key=True),
+        sqlite_with_rowid=False,
+    )
 
 
 def _create_sessions() -> None:
