@@ -12,11 +12,12 @@ from unisono.domain.conversation import Membership, standing
 from unisono.domain.errors import UnisonoError
 from unisono.domain.facts import ConversationKind
 from unisono.domain.ids import Seq, UserId
+from unisono.domain.kinds import KINDS
 from unisono.domain.permission import Standing, check
 
 PAGE = Path(__file__).parents[2] / "docs/protocol/permissions.md"
-ANY, DIRECT = "Any conversation, any stream, or none", "Direct conversations"
-KINDS: tuple[ConversationKind | None, ...] = (None, *get_args(ConversationKind))
+ANY, OPEN = "Any conversation, any stream, or none", "Open conversations"
+OF: dict[ConversationKind, str] = {"direct": "Direct conversations", "room": "Rooms"}
 
 Table = dict[tuple[str, Standing], str]
 
@@ -48,10 +49,18 @@ def operations_of(cells: Table) -> set[str]:
     return {operation for operation, _ in cells}
 
 
-def outcome(command: type[Command], caller: Standing, of: ConversationKind | None) -> str:
+def may_be_open(of: ConversationKind | None) -> tuple[bool, ...]:
+    """Say if conversations of a kind are open."""
+    return (False,) if of is None else (KINDS[of].is_open,)
+
+
+CASES = [(of, is_open) for of in (None, *get_args(ConversationKind)) for is_open in may_be_open(of)]
+
+
+def outcome(command: type[Command], caller: Standing, of: ConversationKind | None, *, is_open: bool) -> str:
     """Ask the code."""
     try:
-        check(command, caller, of)
+        check(command, caller, of, is_open=is_open)
     except UnisonoError as fault:
         return fault.code
     return "yes"
@@ -69,17 +78,17 @@ def words(command: type[Command], caller: Standing, of: ConversationKind | None)
 def test_every_operation_has_a_row_and_no_row_is_left_over() -> None:
     operations = {name_of(command) for command in COMMANDS}
     assert operations_of(table(ANY)) == operations
-    assert operations_of(table(DIRECT)) <= operations
+    assert all(operations_of(table(heading)) <= operations for heading in (OPEN, *OF.values()))
 
 
-@pytest.mark.parametrize("of", KINDS)
+@pytest.mark.parametrize(("of", "is_open"), CASES)
 @pytest.mark.parametrize("caller", Standing)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_code_does_what_the_page_says(
-    command: type[Command], caller: Standing, of: ConversationKind | None
+    command: type[Command], caller: Standing, of: ConversationKind | None, *, is_open: bool
 ) -> None:
-    cells = table(ANY) | (table(DIRECT) if of == "direct" else {})
-    assert outcome(command, caller, of) == cells[name_of(command), caller]
+    cells = table(ANY) | (table(OPEN) if is_open else {}) | (table(OF[of]) if of in OF else {})
+    assert outcome(command, caller, of, is_open=is_open) == cells[name_of(command), caller]
 
 
 def test_an_operation_without_a_rule_is_refused_loudly() -> None:
@@ -93,7 +102,7 @@ def test_an_operation_without_a_rule_is_refused_loudly() -> None:
 
 def test_what_may_not_be_seen_looks_like_what_does_not_exist() -> None:
     """A stranger gets the same words whatever is asked and whatever kind of conversation it is about."""
-    texts = {words(command, Standing.STRANGER, of) for command in COMMANDS for of in KINDS}
+    texts = {words(command, Standing.STRANGER, of) for command in COMMANDS for of, is_open in CASES if not is_open}
     assert texts - {None, "this connection already has a session"} == {"not found"}
 
 

@@ -71,6 +71,7 @@ FACTS: Final[dict[str, f.Fact]] = {
     "left: removed": f.MembersLeft(users=(BOB, CAT), by=ANN),
     "entered": f.ConversationEntered(conversation=ROOM, seq=Seq(1), by=BOB),
     "exited": f.ConversationExited(conversation=ROOM, seq=Seq(18), by=BOB),
+    "made": f.ConversationMade(conversation=ROOM, of="room"),
     "read": f.ReadMarkMoved(conversation=ROOM, seq=Seq(17)),
     "session_opened: least": f.SessionOpened(SESSION, DEVICE, f.Label(Platform("web"))),
     "session_opened: all fields": f.SessionOpened(SESSION, DEVICE, LABEL, tag=Tag("Mobile")),

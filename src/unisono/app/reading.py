@@ -7,7 +7,7 @@ from unisono.domain.conversation import standing
 from unisono.domain.delivery import StartOver as Lost
 from unisono.domain.delivery import catch_up
 from unisono.domain.errors import NotFound
-from unisono.domain.ids import ConversationId, Position, UserId, conversation_of, user_of
+from unisono.domain.ids import NO_SEQ, ConversationId, Position, UserId, conversation_of, user_of
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
 from unisono.ports.directory import MyConversation
@@ -46,7 +46,7 @@ class Reading:
             check(c.ReadStream, Standing.MEMBER if user_of(command.stream) == user else Standing.STRANGER)
             return await self._parts.log.read(command.stream, command.after, command.limit)
         mine = await self._find(user, conversation, c.ReadStream)
-        return await self._parts.log.read(command.stream, command.after, command.limit, mine.membership.until)
+        return await self._parts.log.read(command.stream, command.after, command.limit, mine.until)
 
     async def conversation(self, user: UserId, command: c.GetConversation) -> ConversationView:
         """Show one conversation with its members.
@@ -74,7 +74,7 @@ class Reading:
             command.conversation,
             before=command.before,
             after=command.after,
-            until=mine.membership.until,
+            until=mine.until,
             limit=command.limit,
             reader=user,
         )
@@ -85,9 +85,9 @@ class Reading:
         mine = await self._parts.directory.find(conversation, user, with_members=with_members)
         if mine is None:
             raise NotFound()
-        check(command, standing(mine.membership), mine.conversation.of)
+        check(command, standing(mine.membership), mine.conversation.of, is_open=mine.conversation.is_open)
         return mine
 
 
 def _view(mine: MyConversation) -> ConversationView:
-    return view(mine.conversation, mine.members, mine.membership.read)
+    return view(mine.conversation, mine.members, NO_SEQ if mine.membership is None else mine.membership.read)

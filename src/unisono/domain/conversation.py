@@ -12,8 +12,9 @@ from unisono.domain.answers import Answer
 from unisono.domain.commands import Command
 from unisono.domain.errors import NotFound
 from unisono.domain.events import Signal
-from unisono.domain.facts import ConversationKind, Fact, MessagePlaced
+from unisono.domain.facts import ConversationEntered, ConversationKind, ConversationMade, Fact, MessagePlaced
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, SendKey, Seq, UserId
+from unisono.domain.kinds import KINDS
 from unisono.domain.permission import Standing, check
 from unisono.domain.placement import Draft, Head, Place
 
@@ -31,6 +32,11 @@ class Conversation(Struct, frozen=True):
     name: str | None = None
     attributes: dict[str, Json] | None = None
     is_unique: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Say if whoever knows its id may know of it."""
+        return KINDS[self.of].is_open
 
 
 class Membership(Struct, frozen=True):
@@ -82,7 +88,7 @@ class Snapshot(Struct, frozen=True):
     """What a scope asked for, as of one moment.
 
     `earlier` is the place the key was given before, `earlier_fact` what stands there. `conversation` is the one asked
-    for; without one asked for, that which `earlier_fact` entered, else `unique`: `memberships` belong to it.
+    for; without one asked for, that which `earlier_fact` tells of, else `unique`: `memberships` belong to it.
     `target` is the message asked for, None when there is none at that seq.
     """
 
@@ -114,6 +120,11 @@ def unique_members(members: Sequence[UserId]) -> tuple[UserId, ...]:
     return tuple(sorted(set(members)))
 
 
+def made_by(fact: Fact) -> ConversationId | None:
+    """Give the conversation that the creation which left this fact in the creator's stream made."""
+    return fact.conversation if isinstance(fact, ConversationEntered | ConversationMade) else None
+
+
 def standing(membership: Membership | None) -> Standing:
     """Say what a user is to a conversation."""
     if membership is None:
@@ -131,5 +142,5 @@ def permit(command: type[Command], snapshot: Snapshot, caller: UserId) -> Conver
     conversation = snapshot.conversation
     if conversation is None:
         raise NotFound()
-    check(command, standing(snapshot.memberships.get(caller)), conversation.of)
+    check(command, standing(snapshot.memberships.get(caller)), conversation.of, is_open=conversation.is_open)
     return conversation

@@ -4,7 +4,8 @@ Nor does it change, but for one thing: what a message says is rewritten when it 
 
 Facts of a conversation's stream: `ConversationCreated`, `MessagePlaced`, `MessageRevised`, `MessageRecalled`,
 `MessageReacted`, `MembersJoined`, `MembersLeft`.
-Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ReadMarkMoved`, `SessionOpened`, `SessionEnded`.
+Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ConversationMade`, `ReadMarkMoved`,
+`SessionOpened`, `SessionEnded`.
 """
 
 from typing import Annotated, Literal
@@ -27,7 +28,7 @@ from unisono.domain.ids import (
     UserId,
 )
 
-ConversationKind = Literal["direct", "group"]
+ConversationKind = Literal["direct", "group", "room"]
 ContentType = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 Base64 = Annotated[str, Meta(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\s\S])")]
 EndReason = Literal["logged_out", "closed", "displaced", "replaced", "revoked", "expired"]
@@ -145,6 +146,13 @@ class ConversationExited(Struct, frozen=True, omit_defaults=True, tag_field="kin
     by: UserId
 
 
+class ConversationMade(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="made"):
+    """This user created a conversation that has no list of members, and so did not enter it by that."""
+
+    conversation: ConversationId
+    of: ConversationKind
+
+
 class ReadMarkMoved(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="read"):
     """This user has read the conversation up to `seq`. Never moves back."""
 
@@ -179,7 +187,7 @@ ConversationFact = (
     | MessageRecalled
     | MessageReacted
 )
-UserFact = ConversationEntered | ConversationExited | ReadMarkMoved | SessionOpened | SessionEnded
+UserFact = ConversationEntered | ConversationExited | ConversationMade | ReadMarkMoved | SessionOpened | SessionEnded
 Fact = ConversationFact | UserFact
 
 

@@ -15,6 +15,7 @@ from unisono.domain.facts import (
     ConversationCreated,
     ConversationEntered,
     ConversationExited,
+    ConversationMade,
     MembersJoined,
     MembersLeft,
 )
@@ -27,6 +28,7 @@ from unisono.domain.ids import (
     conversation_stream,
     user_stream,
 )
+from unisono.domain.kinds import KINDS
 from unisono.domain.placement import Draft, Place
 from unisono.domain.quotas import Quotas, check_attributes, check_member_count
 
@@ -35,8 +37,12 @@ def members_to_be(creator: UserId, command: CreateConversation) -> tuple[UserId,
     """Give the members a new conversation would have, in lookup order.
 
     Raises:
-        Invalid: A direct conversation with any number but two.
+        Invalid: A direct conversation with any number but two, or members of a room.
     """
+    if KINDS[command.of].members == "unlisted":
+        if command.members:
+            raise Invalid(field="members", reason=f"a {command.of} lists no members", count=len(command.members))
+        return ()
     members = unique_members((creator, *command.members))
     if command.of == "direct" and len(members) != 2:
         raise Invalid(field="members", reason="a direct conversation has two members", count=len(members))
@@ -62,6 +68,9 @@ def create(
         is_unique=is_unique(command),
     )
     first = Draft(stream=conversation_stream(new_id), fact=created)
+    if not members:
+        made = Draft(user_stream(creator), ConversationMade(new_id, command.of), sender=creator, key=command.key)
+        return Decision(drafts=(first, made), answer=_view_of_new(new_id, created))
     entries = tuple(_entry(new_id, Seq(1), user, creator) for user in members if user != creator)
     # The creator's own entry remembers the key: repeating the command finds the conversation through it.
     own = Draft(
@@ -74,8 +83,20 @@ def create(
 
 
 def is_unique(command: CreateConversation) -> bool:
-    """Say if the command asks for the one conversation of its members: always so for a direct one."""
-    return command.unique or command.of == "direct"
+    """Say if the command asks for the one conversation of its members, as its kind has it unless it says so.
+
+    Raises:
+        Invalid: Of a kind that is never unique.
+    """
+    match KINDS[command.of].unique:
+        case "always":
+            return True
+        case "choice":
+            return command.unique is not False
+        case "never":
+            if command.unique:
+                raise Invalid(field="unique", reason=f"a {command.of} is not told by its members")
+            return False
 
 
 def add(snapshot: Snapshot, caller: UserId, command: AddMembers, limits: Quotas) -> Decision:
@@ -137,6 +158,8 @@ def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:
     conversation = snapshot.unique if snapshot.earlier is None else snapshot.conversation
     if conversation is None:
         return None
+    if KINDS[conversation.of].members == "unlisted":
+        return view(conversation, (), NO_SEQ)
     own = snapshot.memberships.get(creator)
     if own is None or not own.is_member:
         raise NotFound()

@@ -13,6 +13,7 @@ from msgspec import Struct
 from unisono.domain import commands as c
 from unisono.domain.errors import AlreadyGreeted, Forbidden, NotFound, NotGreeted, NoUser
 from unisono.domain.facts import ConversationKind
+from unisono.domain.kinds import KINDS
 
 
 class Standing(Enum):
@@ -31,10 +32,11 @@ class Standing(Enum):
 
 
 class Rule(Struct, frozen=True):
-    """Who may, and whether it makes sense in a direct conversation, whose two members are fixed."""
+    """Who may, and who may besides where a conversation is open; and whether it is about a list that may change."""
 
     allowed: frozenset[Standing]
-    in_direct: bool = True
+    if_open: frozenset[Standing] = frozenset()
+    changes_members: bool = False
 
 
 _GREETING: Final = frozenset({Standing.UNGREETED})
@@ -51,12 +53,12 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.Sync: Rule(_USERS),
     c.ReadStream: Rule(_READERS),
     c.CreateConversation: Rule(_USERS),
-    c.GetConversation: Rule(_MEMBERS),
+    c.GetConversation: Rule(_MEMBERS, if_open=_USERS),
     c.ListConversations: Rule(_USERS),
-    c.AddMembers: Rule(_MEMBERS, in_direct=False),
-    c.RemoveMembers: Rule(_MEMBERS, in_direct=False),
-    c.Join: Rule(_USERS, in_direct=False),
-    c.Quit: Rule(_READERS, in_direct=False),
+    c.AddMembers: Rule(_MEMBERS, changes_members=True),
+    c.RemoveMembers: Rule(_MEMBERS, changes_members=True),
+    c.Join: Rule(_USERS, changes_members=True),
+    c.Quit: Rule(_READERS, changes_members=True),
     c.SendMessage: Rule(_MEMBERS),
     c.GetHistory: Rule(_READERS),
     c.MarkRead: Rule(_MEMBERS),
@@ -70,7 +72,9 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
 }
 
 
-def check(command: type[c.Command], standing: Standing, of: ConversationKind | None = None) -> None:
+def check(
+    command: type[c.Command], standing: Standing, of: ConversationKind | None = None, *, is_open: bool = False
+) -> None:
     """Let a command through, or say why not.
 
     Raises:
@@ -81,10 +85,11 @@ def check(command: type[c.Command], standing: Standing, of: ConversationKind | N
         Forbidden: The caller may know, but not do this.
     """
     rule = RULES[command]
-    if standing not in rule.allowed:
+    if standing not in rule.allowed and not (is_open and standing in rule.if_open):
         raise _refusal(standing, rule)
-    if of == "direct" and not rule.in_direct:
-        raise Forbidden(reason="members of a direct conversation are fixed") if standing in _READERS else NotFound()
+    if of is not None and rule.changes_members and (members := KINDS[of].members) != "changing":
+        knows = standing in _READERS or is_open
+        raise Forbidden(reason=f"members of a {of} conversation are {members}") if knows else NotFound()
 
 
 def _refusal(standing: Standing, rule: Rule) -> Exception:

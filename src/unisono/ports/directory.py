@@ -24,11 +24,21 @@ class Audience(Struct, frozen=True):
 
 
 class MyConversation(Struct, frozen=True):
-    """A conversation and the reader's place in it. `members` are listed only where they are asked for."""
+    """A conversation and the reader's place in it, if any. `members` are listed only where they are asked for."""
 
     conversation: Conversation
-    membership: Membership
+    membership: Membership | None
     members: tuple[UserId, ...] = ()
+
+    @property
+    def is_member(self) -> bool:
+        """Say if the reader is a member now."""
+        return self.membership is not None and self.membership.is_member
+
+    @property
+    def until(self) -> Seq | None:
+        """Give the last seq that a former member may see; None for all others."""
+        return None if self.membership is None else self.membership.until
 
 
 class HistoryPage(Struct, frozen=True):
@@ -44,7 +54,7 @@ class Directory(Protocol):
     async def find(
         self, conversation: ConversationId, user: UserId, *, with_members: bool = False
     ) -> MyConversation | None:
-        """Give a conversation as a current or former member sees it, or None when there is nothing for them to see.
+        """Give a conversation as a current or former member sees it, an open one as anybody does; else None.
 
         Members are listed where asked for, and for a current member only.
         """

@@ -68,7 +68,7 @@ async def create(
     room: ConversationId = ROOM,
     key: str = "create",
     of: ConversationKind = "group",
-    unique: bool = False,
+    unique: bool | None = False,
 ) -> Committed:
     command = CreateConversation(SendKey(f"{key}-{room}"), of, members, "name", {"a": 1}, unique)
     asked = membership.members_to_be(creator, command)

@@ -20,6 +20,7 @@ from tests.contract.stores.acts import (
     view_of,
 )
 from tests.support.time_and_chance import NOON, ManualClock
+from unisono.domain.facts import ConversationMade
 from unisono.domain.ids import START, Seq, StreamKey, UserId, conversation_stream, user_stream
 
 TALK = conversation_stream(ROOM)
@@ -34,6 +35,7 @@ async def test_a_member_finds_the_conversation_with_its_members(store: AnyStore,
     await mark_read(store, BOB, 2)
     mine = await store.directory.find(ROOM, BOB, with_members=True)
     assert mine is not None
+    assert mine.membership is not None
     conversation = mine.conversation
     assert (conversation.id, conversation.of, conversation.creator) == (ROOM, "group", ANN)
     assert (conversation.created_at, conversation.updated_at) == (NOON, NOON + 60_000)
@@ -56,13 +58,29 @@ async def test_a_stranger_finds_nothing(store: AnyStore) -> None:
     assert await store.directory.find(conversation_id(1), ANN, with_members=True) is None
 
 
+async def test_a_room_is_there_for_anybody_and_on_nobodys_list(store: AnyStore) -> None:
+    made = await create(store, ANN, of="room", unique=None)
+    again = await create(store, ANN, of="room", unique=None, room=ROOM)
+    assert (view_of(made).is_new, view_of(again).is_new) == (True, False)
+    assert view_of(again).conversation == ROOM
+    for user in (ANN, DAN):
+        mine = await store.directory.find(ROOM, user, with_members=True)
+        assert mine is not None
+        assert (mine.conversation.of, mine.conversation.creator, mine.conversation.member_count) == ("room", ANN, 0)
+        assert (mine.membership, mine.is_member, mine.until, mine.members) == (None, False, None, ())
+        assert await store.directory.list_of(user, None, 10) == []
+    assert [fact.fact for fact in (await store.log.read(user_stream(ANN), Seq(0), 10)).facts] == [
+        ConversationMade(conversation=ROOM, of="room")
+    ]
+
+
 async def test_a_former_member_finds_it_as_far_as_they_were_there(store: AnyStore) -> None:
     await create(store, ANN, BOB)
     await remove(store, ANN, BOB)
     await send(store, ANN, "key")
     mine = await store.directory.find(ROOM, BOB, with_members=True)
     assert mine is not None
-    assert (mine.membership.until, mine.conversation.head.seq, mine.members) == (2, 2, ())
+    assert (mine.until, mine.conversation.head.seq, mine.members) == (2, 2, ())
 
 
 async def test_conversations_are_listed_by_id_a_page_at_a_time(store: AnyStore) -> None:

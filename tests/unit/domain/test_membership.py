@@ -14,6 +14,7 @@ from unisono.domain.facts import (
     ConversationCreated,
     ConversationEntered,
     ConversationExited,
+    ConversationMade,
     MembersJoined,
     MembersLeft,
 )
@@ -106,6 +107,43 @@ def test_a_direct_conversation_is_always_the_one_of_its_members() -> None:
     created = facts(decision)["c/new"]
     assert isinstance(created, ConversationCreated)
     assert created.is_unique
+
+
+@pytest.mark.rows("L136")
+def test_a_room_begins_without_members_and_its_creator_is_told() -> None:
+    decision = creation(CreateConversation(key=KEY, of="room", name="tea", attributes={"a": 1}))
+    assert facts(decision) == {
+        "c/new": ConversationCreated(by=ANN, of="room", members=(), name="tea", attributes={"a": 1}),
+        "u/ann": ConversationMade(conversation=NEW, of="room"),
+    }
+    assert [(draft.sender, draft.key) for draft in decision.drafts] == [(None, None), (ANN, KEY)]
+    view = decision.answer(places(decision, first=1))
+    assert isinstance(view, ConversationView)
+    assert (view.of, view.members, view.is_new) == ("room", (), True)
+
+
+def test_a_rooms_key_gives_back_the_room() -> None:
+    room = group(of="room")
+    seen = Snapshot(now=NOW, conversation=room, earlier=Placed(StreamKey("u/ann"), Epoch(1), Seq(2), NOW))
+    decision = creation(CreateConversation(key=KEY, of="room"), seen)
+    view = decision.answer(())
+    assert isinstance(view, ConversationView)
+    assert (decision.drafts, view.conversation, view.members, view.read, view.is_new) == ((), ROOM, (), 0, False)
+
+
+@pytest.mark.rows("L141", "Q27")
+def test_a_room_is_never_the_one_of_its_members() -> None:
+    with pytest.raises(Invalid) as refused:
+        m.is_unique(CreateConversation(key=KEY, of="room", unique=True))
+    assert refused.value.numbers["field"] == "unique"
+    assert not m.is_unique(CreateConversation(key=KEY, of="room"))
+    assert not m.is_unique(CreateConversation(key=KEY, of="room", unique=False))
+
+
+def test_a_room_takes_no_list_of_members() -> None:
+    with pytest.raises(Invalid) as refused:
+        creation(CreateConversation(key=KEY, of="room", members=(BOB,)))
+    assert refused.value.numbers["field"] == "members"
 
 
 def test_creating_within_the_limits_and_one_beyond() -> None:

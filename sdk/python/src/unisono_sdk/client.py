@@ -188,6 +188,18 @@ class Client:
         view = await ask(self._counter, command, ConversationView)
         return self.conversation(view.conversation).know(view)
 
+    async def create_room(
+        self, *, name: str | None = None, attributes: Mapping[str, Json] | None = None
+    ) -> Conversation:
+        """Create a room: for any number of people who come and go, without a list of members.
+
+        Raises:
+            TooLarge: More attributes than a conversation may have.
+        """
+        command = CreateConversation(key=self._counter.new_key(), of="room", name=name, attributes=attributes)
+        view = await ask(self._counter, command, ConversationView)
+        return self.conversation(view.conversation).know(view)
+
     def conversation(self, conversation: str) -> Conversation:
         """Give the object for a conversation, without asking the server."""
         return self._dispatch.conversation(conversation)

@@ -100,7 +100,7 @@ class CreateConversation(Command):
     members: tuple[str, ...] = ()
     name: str | None = None
     attributes: Mapping[str, Json] | None = None
-    unique: bool = True
+    unique: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

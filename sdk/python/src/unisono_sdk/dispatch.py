@@ -131,6 +131,11 @@ class Dispatch:
                 self._entered(self.conversation(key), by, at)
             case facts.ConversationExited(conversation=key, by=by):
                 self._exited(self.conversation(key), by, at)
+            case facts.ConversationMade(conversation=key, of=of):
+                conversation = self.conversation(key)
+                conversation.of, conversation.creator = of, self._desk.user
+                made = events.Created(conversation=conversation, by=self._desk.user, at=at)
+                hub.emit("created", made, conversation=key)
             case facts.ReadMarkMoved(conversation=key, seq=seq):
                 conversation = self.conversation(key)
                 conversation.read = max(conversation.read, seq)

@@ -12,7 +12,7 @@ from unisono_sdk.message import TransientMessage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """`created`: a conversation with me began."""
+    """`created`: a conversation with me began, or a room of mine."""
 
     conversation: Conversation
     by: str

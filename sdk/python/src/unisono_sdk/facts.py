@@ -136,6 +136,15 @@ class ConversationExited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationMade:
+    """I created a conversation that has no list of members."""
+
+    kind: ClassVar[str] = "made"
+    conversation: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadMarkMoved:
     """I have read the conversation up to `seq`."""
 
@@ -184,6 +193,7 @@ KnownFact = (
     | MessageReacted
     | ConversationEntered
     | ConversationExited
+    | ConversationMade
     | ReadMarkMoved
     | SessionOpened
     | SessionEnded

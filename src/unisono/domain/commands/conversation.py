@@ -16,9 +16,9 @@ Name = Annotated[str, Meta(max_length=NAME_MAX_CHARS, pattern=NO_NUL)]
 class CreateConversation(Command, frozen=True, tag="create"):
     """Begin a conversation of the caller and `members`.
 
-    A `direct` one has two members for ever; a `group` may change. With `unique` (always so for a direct one) the
-    conversation of this kind and exactly these members that was made so before is given back. Repeating `key` gives
-    back what it made the first time.
+    A `direct` one has two members for ever; a `group` may change; a `room` lists none. With `unique` the conversation
+    of this kind and exactly these members that was made so before is given back: always so for a direct one, never for
+    a room, for a group unless told otherwise. Repeating `key` gives back what it made the first time.
     """
 
     key: SendKeyIn
@@ -26,7 +26,7 @@ class CreateConversation(Command, frozen=True, tag="create"):
     members: Annotated[tuple[UserIdIn, ...], Meta(max_length=MEMBERS_PER_COMMAND_MAX)] = ()
     name: Name | None = None
     attributes: dict[str, Json] | None = None
-    unique: bool = True
+    unique: bool | None = None
 
 
 class GetConversation(Command, frozen=True, tag="conversation"):

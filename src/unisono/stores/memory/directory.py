@@ -30,19 +30,19 @@ class MemoryDirectory:
     async def find(
         self, conversation: ConversationId, user: UserId, *, with_members: bool = False
     ) -> MyConversation | None:
-        """Give a conversation to a current or former member."""
+        """Give a conversation to a current or former member, an open one to anybody."""
         self._state.check_open()
         mine = self._mine(conversation, user)
-        if mine is None or not (with_members and mine.membership.is_member):
+        if mine is None or not (with_members and mine.is_member):
             return mine
         members = tuple(member.user for member in self._state.roster(conversation))
         return MyConversation(mine.conversation, mine.membership, members)
 
     def _mine(self, conversation: ConversationId, user: UserId) -> MyConversation | None:
         found, membership = self._state.conversation(conversation), self._state.memberships(conversation).get(user)
-        if found is None or membership is None:
+        if found is None or (membership is None and not found.is_open):
             return None
-        if membership.until is not None:
+        if membership is not None and membership.until is not None:
             found = structs.replace(found, head=structs.replace(found.head, seq=membership.until))
         return MyConversation(found, membership)
 
@@ -50,7 +50,7 @@ class MemoryDirectory:
         """List the user's conversations by id."""
         self._state.check_open()
         found = (self._mine(conversation, user) for conversation in sorted(self._state.conversations))
-        mine = [one for one in found if one is not None and one.membership.is_member]
+        mine = [one for one in found if one is not None and one.is_member]
         return [one for one in mine if one.conversation.id > (after or "")][:limit]
 
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:

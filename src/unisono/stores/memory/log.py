@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
-from unisono.domain.conversation import Decide, Membership, Scope, Snapshot, unique_members
-from unisono.domain.facts import ConversationEntered
+from unisono.domain.conversation import Decide, Membership, Scope, Snapshot, made_by, unique_members
 from unisono.domain.ids import (
     START,
     Checkpoint,
@@ -56,8 +55,8 @@ class MemoryLog:
         if scope.unique_of is not None:
             unique = state.unique.get((scope.unique_of[0], unique_members(scope.unique_of[1])))
         subject = scope.conversation or unique
-        if scope.conversation is None and earlier is not None and isinstance(earlier.fact, ConversationEntered):
-            subject = earlier.fact.conversation
+        if scope.conversation is None and earlier is not None:
+            subject = made_by(earlier.fact) or subject
         return Snapshot(
             now=self._clock.now(),
             conversation=state.conversation(subject),

@@ -31,6 +31,7 @@ from unisono.domain.ids import (
     conversation_stream,
     user_of,
 )
+from unisono.domain.kinds import KINDS
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.domain.revisions import recalled, revised, superseded
 
@@ -153,7 +154,7 @@ class State:
 
     def _count(self, conversation: ConversationId, before: int, at: Instant) -> None:
         entry, count = self.conversations[conversation], len(self.roster(conversation))
-        is_unique = entry.is_unique and (entry.of == "direct" or count == before)
+        is_unique = entry.is_unique and (KINDS[entry.of].unique == "always" or count == before)
         self.conversations[conversation] = structs.replace(
             entry, member_count=count, updated_at=at, is_unique=is_unique
         )

@@ -44,7 +44,7 @@ class SqlDirectory:
     async def find(
         self, conversation: ConversationId, user: UserId, *, with_members: bool = False
     ) -> MyConversation | None:
-        """Give a conversation as a current or former member sees it, or None."""
+        """Give a conversation as a current or former member sees it, an open one as anybody does; else None."""
         find, members = self._sql.find, self._sql.current_members
         values = find.bind(key=conversation_stream(conversation), user=user)
 
@@ -53,7 +53,9 @@ class SqlDirectory:
             if not rows:
                 return None
             mine = _mine(rows[0])
-            if not (with_members and mine.membership.is_member):
+            if mine.membership is None and not mine.conversation.is_open:
+                return None
+            if not (with_members and mine.is_member):
                 return mine
             found = connection.query(members.text, members.bind(stream=rows[0][0]))
             return MyConversation(mine.conversation, mine.membership, tuple(UserId(name) for (name,) in found))
@@ -147,9 +149,10 @@ class SqlDirectory:
 
 def _mine(row: Row) -> MyConversation:
     stream = read_stream(row[:_STREAM_COLUMNS])
-    membership = read_membership(row[_BOTH_COLUMNS:])
+    place = row[_BOTH_COLUMNS:]
+    membership = None if place[0] is None else read_membership(place)
     head = stream.head
-    if membership.until is not None:
+    if membership is not None and membership.until is not None:
         head = msgspec.structs.replace(head, seq=membership.until)
     entry = read_conversation(row[_STREAM_COLUMNS:_BOTH_COLUMNS])
     return MyConversation(view(stream.key, head, entry), membership)

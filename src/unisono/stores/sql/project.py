@@ -19,6 +19,7 @@ from unisono.domain.facts import (
     ReadMarkMoved,
 )
 from unisono.domain.ids import NO_SEQ, ConversationId, Seq, UserId, conversation_stream, user_of
+from unisono.domain.kinds import KINDS
 from unisono.domain.revisions import recalled, revised, superseded
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import ConversationEntry, StreamEntry
@@ -97,7 +98,7 @@ def _regroup(book: Book, stream: StreamEntry, change: int) -> None:
         return
     entry.member_count += change
     entry.updated_at = stream.head.at
-    if entry.of == "group" and change:
+    if change and KINDS[entry.of].unique == "choice":
         book.forget_unique(entry)
     book.change(stream)
 

@@ -96,7 +96,7 @@ class Statements:
         self.moved = one(_moved())
         self.moved_in_app = one(_moved_in_app())
         self.moved_together = one(_moved_together())
-        self.find = one(_mine().where(STREAMS.c.key == given("key", STREAMS.c.key)))
+        self.find = one(_find())
         self.list_of = one(_list_of())
         self.current_members = one(_current_members())
         self.reached = one(_reached())
@@ -269,6 +269,16 @@ def _mine() -> Any:
         .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
         .join(CONVERSATIONS, CONVERSATIONS.c.stream == MEMBERS.c.stream)
         .where(MEMBERS.c.user_id == given("user", MEMBERS.c.user_id))
+    )
+
+
+def _find() -> Executable:
+    theirs = (MEMBERS.c.stream == STREAMS.c.id) & (MEMBERS.c.user_id == given("user", MEMBERS.c.user_id))
+    return (
+        select(STREAMS, CONVERSATIONS, MEMBERS)
+        .join(CONVERSATIONS, CONVERSATIONS.c.stream == STREAMS.c.id)
+        .outerjoin(MEMBERS, theirs)
+        .where(STREAMS.c.key == given("key", STREAMS.c.key))
     )
 
 

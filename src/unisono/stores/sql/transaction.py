@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from unisono.domain.conversation import Decide, Decision, Membership, Scope, Snapshot
-from unisono.domain.facts import ConversationEntered, Fact, PlacedFact
+from unisono.domain.conversation import Decide, Decision, Membership, Scope, Snapshot, made_by
+from unisono.domain.facts import Fact, PlacedFact
 from unisono.domain.ids import Checkpoint, StreamKey, UserId, conversation_stream, user_stream
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.ports.log import Committed
@@ -94,8 +94,8 @@ def take_snapshot(scope: Scope, book: Book) -> Snapshot:
     subject = stream
     if scope.conversation is None:
         subject = unique
-        if earlier is not None and isinstance(earlier.fact, ConversationEntered):
-            subject = book.stream(conversation_stream(earlier.fact.conversation))
+        if earlier is not None and (made := made_by(earlier.fact)) is not None:
+            subject = book.stream(conversation_stream(made))
     if subject is None or subject.conversation is None:
         return Snapshot(book.now, None, {}, *_parts(earlier))
     return Snapshot(
