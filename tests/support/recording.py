@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from unisono.domain.errors import UnisonoError
+from unisono.domain.errors import SessionFault, UnisonoError
 from unisono.domain.events import Event, Priority
 from unisono.domain.facts import Label, PlacedFact
 from unisono.domain.ids import Checkpoint, StreamKey
@@ -103,7 +103,7 @@ class RecordingLink:
         self.frames: list[bytes] = []
         self.events: list[Event] = []
         self.too_full_for: frozenset[Priority] = frozenset()
-        self.ended: tuple[UnisonoError, Label | None] | None = None
+        self.ended: UnisonoError | None = None
 
     def push_nowait(self, frame: bytes) -> None:
         if self.ended is None:
@@ -115,14 +115,19 @@ class RecordingLink:
         self.events.append(self._counting.events[int(frame)])
         return True
 
-    def end(self, fault: UnisonoError, newcomer: Label | None = None) -> None:
+    def end(self, fault: UnisonoError) -> None:
         if self.ended is None:
-            self.ended = fault, newcomer
+            self.ended = fault
 
     @property
     def code(self) -> str | None:
         """Give the code it ended with."""
-        return None if self.ended is None else self.ended[0].code
+        return None if self.ended is None else self.ended.code
+
+    @property
+    def newcomer(self) -> Label | None:
+        """Give who took its place."""
+        return self.ended.newcomer if isinstance(self.ended, SessionFault) else None
 
     @property
     def deliveries(self) -> list[tuple[PlacedFact, ...]]:

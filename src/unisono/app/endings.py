@@ -23,7 +23,7 @@ def fault_of_live(reason: EndReason, newcomer: Label | None = None) -> UnisonoEr
         case "displaced":
             return Displaced(newcomer)
         case "replaced":
-            return Replaced()
+            return Replaced(newcomer)
         case "revoked":
             return TokenRevoked()
         case "expired":

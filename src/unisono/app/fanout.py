@@ -234,7 +234,7 @@ class Fanout:
             if isinstance(placed.fact, SessionEnded):
                 attached = self._audience.find(placed.fact.session)
                 if attached is not None:
-                    attached.link.end(fault_of(placed.fact), placed.fact.newcomer)
+                    attached.link.end(fault_of(placed.fact))
 
     def _follow(self, stream: StreamKey) -> Channel:
         channel = self._channels[stream] = Channel(stream)

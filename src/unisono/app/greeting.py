@@ -264,7 +264,7 @@ class Greeting:
         """End a link whose session ended before it was among the audience: then nobody told it so."""
         ended = await self._parts.sessions.find_ended(session)
         if ended is not None:
-            link.end(fault_of_live(ended.ending.reason, ended.ending.newcomer), ended.ending.newcomer)
+            link.end(fault_of_live(ended.ending.reason, ended.ending.newcomer))
 
     async def _welcome(self, caller: Caller, secret: str | None, expires_at: Instant | None) -> Welcome:
         return Welcome(

@@ -204,7 +204,12 @@ class TokenRevoked(TokenFault):
 
 
 class SessionFault(RemoteFault):
-    """The session cannot be used."""
+    """The session cannot be used. `newcomer` is the device that took its place, when one did."""
+
+    def __init__(self, newcomer: Label | None = None, **numbers: Number) -> None:
+        """Keep who took the place, for the one who lost it to see."""
+        self.newcomer: Final = newcomer
+        super().__init__(**numbers)
 
 
 class SessionUnknown(SessionFault):
@@ -226,11 +231,6 @@ class Displaced(SessionFault):
 
     code = "displaced"
     text = "another device took the place of this one"
-
-    def __init__(self, newcomer: Label | None = None) -> None:
-        """Keep who took the place, for the one who lost it to see."""
-        self.newcomer: Final = newcomer
-        super().__init__()
 
 
 class Replaced(SessionFault):

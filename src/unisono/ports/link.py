@@ -5,7 +5,7 @@ from typing import Protocol
 
 from unisono.domain.errors import UnisonoError
 from unisono.domain.events import Event, Priority
-from unisono.domain.facts import Label, PlacedFact
+from unisono.domain.facts import PlacedFact
 from unisono.domain.ids import Checkpoint
 
 
@@ -32,5 +32,5 @@ class Link(Protocol):
     def push_transient_nowait(self, frame: bytes, priority: Priority) -> bool:
         """Queue bytes unless the link is congested for what matters so little; False when they were dropped."""
 
-    def end(self, fault: UnisonoError, newcomer: Label | None = None) -> None:
+    def end(self, fault: UnisonoError) -> None:
         """Say why, then close. Safe to call more than once; the first reason counts."""

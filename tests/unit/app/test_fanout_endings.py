@@ -17,8 +17,7 @@ async def test_a_session_that_ended_is_told_why_and_by_whom_on_its_link_alone() 
         newcomer = Label(platform=Platform("ios"), label="phone", info='{"model": "X"}')
         ended = SessionEnded(SessionId("loser"), DeviceId("d"), "displaced", newcomer)
         await stage.happen(ended, stream=user_stream(ALICE))
-        assert loser.ended is not None
-        assert (loser.code, loser.ended[1]) == ("displaced", newcomer)
+        assert (loser.code, loser.newcomer) == ("displaced", newcomer)
         assert other.ended is None
         assert seqs(loser.facts) == seqs(other.facts) == [1]
 

@@ -72,8 +72,7 @@ async def test_one_device_too_many_of_a_platform_displaces_the_earliest_and_tell
         await stage.login("alice", "e", label="tablet", info='{"colour": "red"}')
         await settle()
         assert [present.link.code for present in presents] == ["displaced", None, None, None]
-        assert presents[0].link.ended is not None
-        newcomer = presents[0].link.ended[1]
+        newcomer = presents[0].link.newcomer
         assert newcomer is not None
         assert (newcomer.platform, newcomer.label, newcomer.info) == ("web", "tablet", '{"colour": "red"}')
         assert set(await states(stage)) == {"b", "c", "d", "e", "phone"}
@@ -331,9 +330,8 @@ async def test_a_login_that_is_displaced_before_its_welcome_is_told() -> None:
         early = await stage.login("alice", "early")
         await settle()
         assert early.link.code == "displaced"
-        assert early.link.ended is not None
-        assert early.link.ended[1] is not None
-        assert early.link.ended[1].label == "late one"
+        assert early.link.newcomer is not None
+        assert early.link.newcomer.label == "late one"
         assert later[0].link.code is None
         assert list(await states(stage)) == ["late"]
 

@@ -74,7 +74,7 @@ async def test_logging_out_ends_this_session_alone_and_answers_first() -> None:
         assert await first.ask(c.Logout()) == Done()
         assert codes(first, second, third) == ["session_closed", None, None]
         assert first.link.ended is not None
-        assert first.link.ended[0].numbers == {"reason": "logged_out"}
+        assert first.link.ended.numbers == {"reason": "logged_out"}
 
 
 @pytest.mark.rows("E29")

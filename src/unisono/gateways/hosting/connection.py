@@ -6,11 +6,8 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import Final
 
-from msgspec import Struct
-
 from unisono.domain.errors import SlowConsumer, Timeout, UnisonoError
 from unisono.domain.events import Priority
-from unisono.domain.facts import Label
 from unisono.gateways.hosting.outbox import Flusher, Outbox
 from unisono.ports.clock import Clock
 from unisono.ports.link import Encoder
@@ -28,14 +25,7 @@ def _rooms(outbox_bytes: int) -> Mapping[Priority, int]:
     return {priority: int(outbox_bytes * share) for priority, share in TRANSIENT_SHARES.items()}
 
 
-class Ending(Struct, frozen=True):
-    """Why a connection ends."""
-
-    fault: UnisonoError
-    newcomer: Label | None = None
-
-
-SayBye = Callable[[Ending], bytes]
+SayBye = Callable[[UnisonoError], bytes]
 
 
 class Connection:
@@ -68,7 +58,7 @@ class Connection:
         clock: Clock,
     ) -> None:
         self.encoder = encoder
-        self.ending: Ending | None = None
+        self.ending: UnisonoError | None = None
         self.heard_at_s = clock.monotonic_s()
         self._clock = clock
         self._say_bye = say_bye
@@ -106,16 +96,16 @@ class Connection:
         for frame in corked or ():
             self._outbox.put(frame)
 
-    def end(self, fault: UnisonoError, newcomer: Label | None = None) -> None:
+    def end(self, fault: UnisonoError) -> None:
         """Say why, take no more answers, and stop reading; the first reason counts."""
-        if self.finish(fault, newcomer):
+        if self.finish(fault):
             self.say_bye()
 
-    def finish(self, fault: UnisonoError, newcomer: Label | None = None) -> bool:
+    def finish(self, fault: UnisonoError) -> bool:
         """Stop reading, but let the requests under way be answered first; False when it was ending already."""
         if self.ending is not None:
             return False
-        self.ending = Ending(fault, newcomer)
+        self.ending = fault
         if self._scope is not None:
             self._scope.reschedule(asyncio.get_running_loop().time())
         return True

@@ -14,7 +14,6 @@ from unisono.app.node import Node
 from unisono.domain.answers import Answer
 from unisono.domain.commands import Command, Login, Resume
 from unisono.domain.errors import (
-    Displaced,
     Internal,
     Malformed,
     NotGreeted,
@@ -132,7 +131,7 @@ class Dialogue:
     def _is_session_over(self) -> bool:
         """Say if the connection ended because its session did, and not the other way round."""
         ending = self._connection.ending
-        return ending is not None and isinstance(ending.fault, SessionFault | TokenFault)
+        return ending is not None and isinstance(ending, SessionFault | TokenFault)
 
     async def _greet(self, command: Command, credential_of: CredentialOf, address: str) -> Greeted:
         check(type(command), Standing.UNGREETED)
@@ -151,7 +150,7 @@ class Dialogue:
             self._node.parts.telemetry.count(outcomes, label=fault.code)
         self._move(Cue.CREDENTIALS_REFUSED)
         self._refuse(request.id, fault)
-        self._connection.end(fault, fault.newcomer if isinstance(fault, Displaced) else None)
+        self._connection.end(fault)
 
     async def _converse(self, caller: Caller) -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -115,7 +115,7 @@ class WebSocketDoor:
             self._registry.discard(connection)
             connection.say_bye()
             ending = connection.ending
-            count("connections_closed", label="gone" if ending is None else ending.fault.code)
+            count("connections_closed", label="gone" if ending is None else ending.code)
             await _close(socket, connection)
             if transport.get_write_buffer_size() > 0:
                 transport.abort()
@@ -160,8 +160,7 @@ def _credential(request: web.Request, address: str, command: Login) -> Credentia
 
 async def _close(socket: Socket, connection: Connection) -> None:
     code, reason = int(WSCloseCode.OK), ""
-    if connection.ending is not None:
-        fault = connection.ending.fault
+    if (fault := connection.ending) is not None:
         code, reason = code_of(fault).close, fault.message
     # Cut between two characters: a reason that is no UTF-8 is an offence of its own.
     text = reason.encode()[:CLOSE_REASON_MAX_BYTES].decode(errors="ignore")

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import cast
 
 from unisono.domain.answers import Answer, AnyAnswer
-from unisono.domain.errors import UnisonoError
+from unisono.domain.errors import SessionFault, UnisonoError
 from unisono.domain.events import Event
 from unisono.domain.facts import PlacedFact
 from unisono.domain.ids import Checkpoint
-from unisono.gateways.hosting.connection import Ending
 from unisono.gateways.hosting.frames import BINARY, TEXT, frame
 from unisono.wire.codes import code_of
 from unisono.wire.native import Bye, Codec, EventFrame, Refusal, Reply, ServerFrame
@@ -46,12 +45,12 @@ class NativeEncoder:
             )
         )
 
-    def bye(self, ending: Ending) -> bytes:
+    def bye(self, fault: UnisonoError) -> bytes:
         """Write the last frame before a close."""
-        fault = ending.fault
         advice = code_of(fault).advice.value
+        newcomer = fault.newcomer if isinstance(fault, SessionFault) else None
         return self._frame(
-            Bye(fault.code, fault.message, advice, retry_after_ms=fault.retry_after_ms, newcomer=ending.newcomer)
+            Bye(fault.code, fault.message, advice, retry_after_ms=fault.retry_after_ms, newcomer=newcomer)
         )
 
     def _frame(self, content: ServerFrame) -> bytes:

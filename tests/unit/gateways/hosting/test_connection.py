@@ -7,20 +7,20 @@ import pytest
 
 from tests.support.recording import CountingEncoder, RecordingTransport
 from tests.support.time_and_chance import ManualClock
-from unisono.domain.errors import Displaced, Draining, UnisonoError
+from unisono.domain.errors import Displaced, Draining, SessionFault, UnisonoError
 from unisono.domain.events import Priority
 from unisono.domain.facts import Label
 from unisono.domain.ids import Platform
-from unisono.gateways.hosting.connection import CORKED_LIMIT_BYTES, Connection, Ending
+from unisono.gateways.hosting.connection import CORKED_LIMIT_BYTES, Connection
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.registry import Registry
 
 OUTBOX_BYTES = 4096
 
 
-def bye(ending: Ending) -> bytes:
-    newcomer = "" if ending.newcomer is None else f" by {ending.newcomer.platform}"
-    return f"bye {ending.fault.code}{newcomer}".encode()
+def bye(fault: UnisonoError) -> bytes:
+    newcomer = f" by {fault.newcomer.platform}" if isinstance(fault, SessionFault) and fault.newcomer else ""
+    return f"bye {fault.code}{newcomer}".encode()
 
 
 class Line:
@@ -41,7 +41,7 @@ class Line:
     def code(self) -> str | None:
         """Give the code it ends with."""
         ending = self.connection.ending
-        return None if ending is None else ending.fault.code
+        return None if ending is None else ending.code
 
     async def written(self) -> bytes:
         await asyncio.sleep(0)
@@ -80,7 +80,7 @@ async def test_what_waits_for_the_welcome_is_bounded(size: int, code: str | None
 async def test_a_connection_that_ended_before_its_welcome_says_only_why() -> None:
     line = Line()
     line.connection.push_nowait(b"fact")
-    line.connection.end(Displaced(), Label(platform=Platform("ios")))
+    line.connection.end(Displaced(Label(platform=Platform("ios"))))
     line.connection.answer_nowait(b"welcome")
     line.connection.uncork()
     assert await line.written() == b"bye displaced by ios"
@@ -179,7 +179,7 @@ async def test_a_slow_consumer_is_told_and_gets_no_more() -> None:
     line.connection.push_nowait(b"!")
     assert (await line.written()).endswith(b"\0bye slow_consumer")
     assert line.connection.ending is not None
-    assert line.connection.ending.fault.numbers == {"queued_bytes": OUTBOX_BYTES + 1}
+    assert line.connection.ending.numbers == {"queued_bytes": OUTBOX_BYTES + 1}
     assert await reading == "ended"
 
 
