@@ -13,7 +13,7 @@ PARALLEL: Final = "64"
 HELLO: Final = (*unisono.login_script("s%d"), "--capture", '"checkpoint":', "--capture", '"resume_token":"')
 RESUME: Final = (
     "--back-send",
-    '{"id":2,"do":{"op":"resume","session":"login-s%d-d1","resume_token":"%2","checkpoint":%1}}',
+    '{"id":2,"do":{"op":"resume","session":"login-s%d-d1","resume_token":"%2"}}',
     "--back-expect",
     '"kind":"welcome"',
     "--back-send",

@@ -243,7 +243,7 @@ class VirtualClient:
     def _greet(self) -> None:
         if self._session is not None and self._resume_token is not None:
             resume = {"op": "resume", "session": self._session, "resume_token": self._resume_token}
-            self._issue(resume | {"checkpoint": self.follower.checkpoint}, self._take_welcome)
+            self._issue(resume, self._take_welcome)
             return
         if self._login_id is None:
             self._login_id = f"{self._chance.getrandbits(96):024x}"

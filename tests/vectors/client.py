@@ -125,5 +125,5 @@ def _greetings() -> Iterator[tuple[str, c.Command]]:
     yield "shortest", c.Login(device=shortest, login="l" * 8, token="", user=ANN)
     yield "longest", c.Login(device=longest, login="l" * 64, token="t" * c.TOKEN_MAX_CHARS)
     yield "every character of a platform", c.Login(c.Device(DeviceId("d"), Platform("0a_.-z9")), LOGIN)
-    yield "greatest fence", c.Resume(SessionId("s"), "", Checkpoint(INTEGER_MAX), Fence(INTEGER_MAX))
+    yield "greatest fence", c.Resume(SessionId("s"), "", Fence(INTEGER_MAX))
     yield "lowest fence", c.Resume(SessionId("s"), "t", fence=Fence(0))

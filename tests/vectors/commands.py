@@ -65,7 +65,6 @@ MOST: Final[tuple[c.Command, ...]] = (
     c.Resume(
         session=SessionId(LOGIN),
         resume_token="secret",
-        checkpoint=Checkpoint(4711),
         fence=Fence(3),
         tab=TabId("tab-1"),
         sdk="js/1.0.0",

@@ -16,10 +16,3 @@ class Caller(Struct, frozen=True):
     tab: TabId | None = None
     fence: Fence = Fence(0)
     address: str = ""
-
-
-class Member(Struct, frozen=True):
-    """A caller that has a user, as most use cases need one."""
-
-    user: UserId
-    session: SessionId

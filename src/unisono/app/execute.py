@@ -72,19 +72,6 @@ class Executor:
             self._parts.bus.signal_nowait(signal)
         self._note(committed, started_s)
 
-    async def carry_out(self, user: UserId, command: c.Command) -> Committed:
-        """Carry out a changing command on behalf of a user, for the operator; publish it, and give what became of it.
-
-        Raises:
-            UnisonoError: It was not carried out, and nothing of it remains.
-        """
-        transaction = self._transaction(user, command)
-        if transaction is None:
-            raise Internal(reason="not a changing command")
-        committed = await self._parts.log.transact(*transaction)
-        self._parts.bus.publish_nowait(committed.facts)
-        return committed
-
     def _transaction(self, user: UserId, command: c.Command) -> tuple[Scope, Decide] | None:
         """Give what a changing command needs to see and how it decides; None for one that changes no stream."""
         quotas = self._quotas

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from msgspec import Struct
-
 from unisono.app.audience import Audience
 from unisono.app.parts import Parts
 from unisono.domain.answers import Sessions, SessionView
@@ -13,12 +11,6 @@ from unisono.domain.ids import DeviceId, Instant, SessionId, UserId
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, SessionsCommitted
 
 Selects = Callable[[SessionRecord], bool]
-
-
-class Ended(Struct, frozen=True):
-    """How many sessions came to their end."""
-
-    count: int
 
 
 class OwnSessions:

@@ -9,7 +9,6 @@ from typing import Annotated, Final, NewType
 
 from msgspec import Meta, Struct
 
-AppId = NewType("AppId", str)
 UserId = NewType("UserId", str)
 DeviceId = NewType("DeviceId", str)
 SessionId = NewType("SessionId", str)

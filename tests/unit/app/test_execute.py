@@ -12,9 +12,9 @@ from tests.unit.app.stage import users
 from unisono.app.caller import Caller
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, ConversationView, Membership, Placed, Pong, ReadMark
-from unisono.domain.errors import Forbidden, Internal, NoUser, RateLimited, Unavailable, UnisonoError
+from unisono.domain.errors import Forbidden, NoUser, RateLimited, Unavailable, UnisonoError
 from unisono.domain.facts import ConversationEntered, ConversationExited, MessagePlaced, PlacedFact, ReadMarkMoved
-from unisono.domain.ids import ConversationId, SendKey, Seq, UserId, conversation_stream
+from unisono.domain.ids import ConversationId, SendKey, Seq, conversation_stream
 from unisono.domain.rates import Rate
 
 
@@ -262,16 +262,3 @@ async def test_a_connection_without_a_user_may_do_nothing_that_needs_one() -> No
         for command in (c.ListSessions(), c.Sync(), text(ConversationId("x")), c.Logout()):
             with pytest.raises(NoUser):
                 await stage.node.executor.execute(Caller(), command, lambda _: None)
-
-
-@in_virtual_time
-async def test_the_operator_can_change_a_conversation_in_a_users_name() -> None:
-    async with an_app() as stage:
-        alice = await stage.login("alice")
-        chat = await group(alice, "bob")
-        committed = await stage.node.executor.carry_out(UserId("bob"), text(chat, "from outside"))
-        await settle()
-        assert isinstance(committed.answer, Placed)
-        assert [fact.fact.key for fact in alice.link.facts if isinstance(fact.fact, MessagePlaced)] == ["from outside"]
-        with pytest.raises(Internal):
-            await stage.node.executor.carry_out(UserId("bob"), c.ListSessions())

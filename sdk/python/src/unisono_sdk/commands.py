@@ -49,7 +49,6 @@ class Resume(Command):
     op: ClassVar[str] = "resume"
     session: str
     resume_token: str
-    checkpoint: int = 0
     fence: int | None = None
     tab: str | None = None
     sdk: str | None = None

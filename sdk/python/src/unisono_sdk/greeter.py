@@ -76,7 +76,7 @@ class Greeter:
             token = given()
             self._token = await token if inspect.isawaitable(token) else token
 
-    async def greet(self, link: Link, checkpoint: int) -> Welcome:
+    async def greet(self, link: Link) -> Welcome:
         """Log in or resume on a link.
 
         Raises:
@@ -84,7 +84,7 @@ class Greeter:
             LinkDown: The link ended before the answer; the next greeting repeats this one.
             TimeoutError: There was no answer in time.
         """
-        command = self._resume(checkpoint) if self.is_resuming else self._login()
+        command = self._resume() if self.is_resuming else self._login()
         async with self._options.clock.deadline(self._options.limits.greeting_s):
             answer = await link.request(command)
         if not isinstance(answer, Welcome):
@@ -101,13 +101,12 @@ class Greeter:
         self._pending_login = None
         self._renewals = 0
 
-    def _resume(self, checkpoint: int) -> Resume:
+    def _resume(self) -> Resume:
         kept = self.kept
         kept.fence += 1
         return Resume(
             session=kept.session or "",
             resume_token=kept.resume_token or "",
-            checkpoint=checkpoint,
             fence=kept.fence,
             tab=self._credentials.tab,
             sdk=SDK,

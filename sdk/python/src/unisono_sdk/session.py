@@ -150,7 +150,7 @@ class Session:
 
     async def _talk(self, link: Link) -> None:
         try:
-            welcome = await self._greeter.greet(link, self._checkpoint_now())
+            welcome = await self._greeter.greet(link)
         except Refused as refusal:
             await self._end_refused(link, refusal)
         except LinkDown as fault:

@@ -64,7 +64,6 @@ class Resume(Command, frozen=True, tag="resume"):
 
     session: SessionIdIn
     resume_token: Token
-    checkpoint: CheckpointIn = START
     fence: FenceIn | None = None
     tab: TabIdIn | None = None
     sdk: OpaqueIn | None = None
