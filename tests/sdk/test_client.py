@@ -260,6 +260,19 @@ async def test_other_sessions_are_exactly_the_others(server: FakeServer, connect
         assert [view.session for view in await client.other_sessions()] == ["other"]
 
 
+async def test_sessions_are_listed_to_the_last_page(server: FakeServer, connect: Connect) -> None:
+    def paged(_: Peer, command: Frame) -> Frame:
+        number = int(command.get("after", "0"))
+        view = {"session": f"s{number}", "device": "d", "shown": {"platform": "web"}, "state": "live"}
+        more = {"next": str(number + 1)} if number < 2 else {}
+        return {"kind": "sessions", "sessions": [{**view, "opened_at": 1, "seen_at": 1}], **more}
+
+    server.hooks["sessions"] = paged
+    async with connect() as unisono:
+        client = await unisono.login(user="me")
+        assert [view.session for view in await client.sessions()] == ["s0", "s1", "s2"]
+
+
 async def test_an_answer_of_another_kind_is_a_fault(server: FakeServer, connect: Connect) -> None:
     server.hooks["sessions"] = lambda _, __: {"kind": "done"}
     async with connect() as unisono:

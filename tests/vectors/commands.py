@@ -10,6 +10,7 @@ from unisono.domain.ids import (
     DeviceId,
     Epoch,
     Fence,
+    PageMark,
     Platform,
     SendKey,
     Seq,
@@ -75,6 +76,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         key=KEY, of="direct", members=(BOB,), name="tea", attributes={"topic": {"id": 7, "open": True}}, unique=False
     ),
     c.ListConversations(after=ROOM, limit=10),
+    c.ListSessions(after=PageMark(f"1795219200123/{LOGIN}"), limit=10),
     c.AddMembers(conversation=ROOM, users=(BOB, CAT)),
     c.RemoveMembers(conversation=ROOM, users=(BOB, CAT)),
     c.SendMessage(

@@ -16,6 +16,7 @@ from unisono.domain.ids import (
     Epoch,
     Fence,
     Instant,
+    PageMark,
     Platform,
     Seq,
     SessionId,
@@ -170,6 +171,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
             ),
         )
     ),
+    "sessions: one page of several": a.Sessions((), next=PageMark(f"{NOW}/{SESSION}")),
 }
 
 

@@ -141,7 +141,7 @@ class Executor:
             case c.GetHistory():
                 return await reading.history(user, command)
             case c.ListSessions():
-                return await own.list_of(user, session)
+                return await own.page_of(user, command, session)
             case c.CloseSession():
                 await own.end_session(user, command.session, "closed")
             case c.CloseDevice():

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from unisono.app.audience import Audience
+from unisono.app.pages import Page
 from unisono.app.parts import Parts
+from unisono.domain import commands as c
 from unisono.domain.answers import Sessions, SessionView
 from unisono.domain.errors import NotFound
 from unisono.domain.facts import EndReason
-from unisono.domain.ids import DeviceId, Instant, SessionId, UserId
+from unisono.domain.ids import DeviceId, Instant, SessionId, UserId, page_mark, read_page_mark
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, SessionsCommitted
 
 Selects = Callable[[SessionRecord], bool]
@@ -20,18 +22,32 @@ class OwnSessions:
         self._parts = parts
         self._audience = audience
 
-    async def list_of(self, user: UserId, asking: SessionId | None = None) -> Sessions:
-        """List a user's sessions that are not over, the oldest login first."""
-        records = await self._parts.sessions.list_of(user)
-        return Sessions(sessions=tuple(self._view(record, asking) for record in records))
+    async def list_of(self, user: UserId) -> Sequence[SessionView]:
+        """List all of a user's sessions that are not over, the oldest login first."""
+        return [self._view(record, None) for record in await self._parts.sessions.list_of(user)]
+
+    async def page_of(self, user: UserId, command: c.ListSessions, asking: SessionId | None = None) -> Sessions:
+        """List a user's sessions that are not over, a page at a time, fewer of large ones."""
+        page = Page[SessionView](command.limit)
+        start = (Instant(-1), "") if command.after is None else read_page_mark(command.after)
+        for record in await self._parts.sessions.list_of(user):
+            if (record.opened_at, record.session) > start and not page.take(self._view(record, asking)):
+                last = page.entries[-1]
+                return Sessions(tuple(page.entries), next=page_mark(last.opened_at, last.session))
+        return Sessions(tuple(page.entries))
 
     async def end_session(self, user: UserId, session: SessionId, reason: EndReason) -> SessionsCommitted:
-        """End one session.
+        """End one session; one of theirs that is over already stays so.
 
         Raises:
-            NotFound: The user has no such session.
+            NotFound: The user has no such session, and had none as far as that is remembered.
         """
-        return await self._end(user, lambda record: record.session == session, reason)
+        committed = await self._end(user, lambda record: record.session == session, reason, must_exist=False)
+        if not committed.ended:
+            known = await self._parts.sessions.find_ended(session)
+            if known is None or known.user != user:
+                raise NotFound()
+        return committed
 
     async def end_device(self, user: UserId, device: DeviceId, reason: EndReason) -> SessionsCommitted:
         """End all sessions of one device.

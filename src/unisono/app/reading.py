@@ -1,5 +1,6 @@
 """What a user may read: their streams, conversations and history. Nothing here changes anything."""
 
+from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
 from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved, StartOver
@@ -58,10 +59,17 @@ class Reading:
         return _view(mine)
 
     async def conversations(self, user: UserId, command: c.ListConversations) -> Conversations:
-        """List the user's conversations, a page at a time."""
-        page = await self._parts.directory.list_of(user, command.after, command.limit)
-        last = page[-1].conversation.id if len(page) == command.limit else None
-        return Conversations(conversations=tuple(_view(mine) for mine in page), next=last)
+        """List the user's conversations, a page at a time, fewer of large ones."""
+        page, after = Page[ConversationView](command.limit), command.after
+        while True:
+            asked = page.step
+            part = await self._parts.directory.list_of(user, after, asked)
+            for mine in part:
+                if not page.take(_view(mine)):
+                    return Conversations(tuple(page.entries), next=page.entries[-1].conversation)
+                after = mine.conversation.id
+            if len(part) < asked:
+                return Conversations(tuple(page.entries))
 
     async def history(self, user: UserId, command: c.GetHistory) -> History:
         """Read messages of a conversation; of one the user left, up to where they left.

@@ -25,13 +25,14 @@ class Operator:
         self._url = url
         self._key = key
 
-    def ask(self, method: str, *path: str) -> dict[str, Any]:
-        """Carry out one operation; the parts of the path are plain text.
+    def ask(self, method: str, *path: str, **query: str) -> dict[str, Any]:
+        """Carry out one operation; the parts of the path and of the query are plain text.
 
         Raises:
             Failure: It was refused, or the server does not answer.
         """
         url = "/".join((self._url, "v1", *(urllib.parse.quote(part, safe="") for part in path)))
+        url += "?" + urllib.parse.urlencode(query) if query else ""
         request = urllib.request.Request(url, method=method)  # noqa: S310  (http and https only, checked above)
         request.add_header("Authorization", f"Bearer {self._key}")
         try:
@@ -72,17 +73,26 @@ def _refused(refusal: urllib.error.HTTPError) -> Failure:
 
 def list_sessions(operator: Operator, user: str, *, as_json: bool) -> None:
     """Show a user's sessions."""
-    answer = operator.ask("GET", "users", user, "sessions")
+    sessions = _all_sessions(operator, user)
     if as_json:
-        print_json(answer)
+        print_json({"sessions": sessions})
         return
-    if not answer["sessions"]:
+    if not sessions:
         console().print(f"{_plain(user)} has no sessions.")
         return
     screen = console()
-    for line in tree(answer["sessions"]):
+    for line in tree(sessions):
         # Ids stay whole, to be copied; the terminal wraps what is too long for it.
         screen.print(line, soft_wrap=True)
+
+
+def _all_sessions(operator: Operator, user: str) -> list[dict[str, Any]]:
+    page = operator.ask("GET", "users", user, "sessions")
+    sessions = list(page["sessions"])
+    while "next" in page:
+        page = operator.ask("GET", "users", user, "sessions", after=page["next"])
+        sessions += page["sessions"]
+    return sessions
 
 
 def tree(sessions: Sequence[dict[str, Any]]) -> Iterator[str]:

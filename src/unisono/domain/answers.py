@@ -13,6 +13,7 @@ from unisono.domain.ids import (
     Fence,
     Instant,
     Json,
+    PageMark,
     Seq,
     SessionId,
     StreamKey,
@@ -198,9 +199,10 @@ class SessionView(Struct, frozen=True, omit_defaults=True):
 
 
 class Sessions(Answer, frozen=True, tag="sessions"):
-    """A user's sessions that are not over, the oldest login first."""
+    """A user's sessions that are not over, the oldest login first; `next` asks for the following page."""
 
     sessions: tuple[SessionView, ...]
+    next: PageMark | None = None
 
 
 AnyAnswer = (

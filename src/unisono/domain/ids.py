@@ -19,6 +19,8 @@ StreamKey = NewType("StreamKey", str)
 Platform = NewType("Platform", str)
 Tag = NewType("Tag", str)
 NodeId = NewType("NodeId", int)
+PageMark = NewType("PageMark", str)
+"""Where a page of what is listed by time ends, as text that only we read."""
 
 Seq = NewType("Seq", int)
 Epoch = NewType("Epoch", int)
@@ -54,6 +56,9 @@ SendKeyIn = Annotated[SendKey, Meta(min_length=1, max_length=SEND_KEY_MAX_CHARS,
 StreamKeyIn = Annotated[StreamKey, Meta(min_length=3, max_length=OPAQUE_ID_MAX_CHARS + 2, pattern=PRINTABLE)]
 PlatformIn = Annotated[Platform, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,31}(?![\s\S])")]
 TagIn = Annotated[Tag, Meta(min_length=1, max_length=64, pattern=PRINTABLE)]
+PageMarkIn = Annotated[
+    PageMark, Meta(max_length=OPAQUE_ID_MAX_CHARS + 17, pattern=r"^[0-9]{1,16}/[^\x00-\x1f\x7f-\x9f]+(?![\s\S])")
+]
 SeqIn = Annotated[Seq, Meta(ge=0, le=INTEGER_MAX)]
 EpochIn = Annotated[Epoch, Meta(ge=1, le=INTEGER_MAX)]
 CheckpointIn = Annotated[Checkpoint, Meta(ge=0, le=INTEGER_MAX)]
@@ -72,6 +77,17 @@ class Position(Struct, frozen=True, order=True):
 
     epoch: Epoch
     seq: Seq
+
+
+def page_mark(at: Instant, name: str) -> PageMark:
+    """Mark a place in what is listed by time, and by name where that is the same."""
+    return PageMark(f"{at}/{name}")
+
+
+def read_page_mark(mark: PageMark) -> tuple[Instant, str]:
+    """Give the time and the name that a mark was made of."""
+    at, _, name = mark.partition("/")
+    return Instant(int(at)), name
 
 
 def is_user_id(text: str) -> bool:

@@ -12,7 +12,7 @@ from unisono.ports.sessions import SessionsCommitted, SessionsDecide
 
 
 async def state(stage: AppStage) -> str:
-    (view,) = (await stage.node.own_sessions.list_of(UserId("alice"))).sessions
+    (view,) = await stage.node.own_sessions.list_of(UserId("alice"))
     return view.state
 
 

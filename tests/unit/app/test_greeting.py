@@ -9,7 +9,6 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app, failing, group, text
 from tests.unit.app.fanout_stage import settle
 from unisono.domain import commands as c
-from unisono.domain.answers import Sessions
 from unisono.domain.devices import Policy, Slot
 from unisono.domain.errors import (
     DeviceRefused,
@@ -36,8 +35,7 @@ NEWCOMER_LOSES = Policy(slots=(Slot(key=("platform",), capacity=1, loser="newcom
 
 async def states(stage: AppStage, user: str = "alice") -> dict[str, str]:
     """Give the user's sessions that are not over, by device."""
-    listed: Sessions = await stage.node.own_sessions.list_of(UserId(user))
-    return {view.device: view.state for view in listed.sessions}
+    return {view.device: view.state for view in await stage.node.own_sessions.list_of(UserId(user))}
 
 
 @in_virtual_time
@@ -131,7 +129,7 @@ async def test_repeating_a_login_is_no_second_one() -> None:
         assert again.link.code is None
         assert again.welcome.fence > first.welcome.fence
         assert [type(fact.fact) for fact in first.link.facts + again.link.facts].count(SessionOpened) <= 1
-        assert len((await stage.node.own_sessions.list_of(ALICE)).sessions) == 1
+        assert len(await stage.node.own_sessions.list_of(ALICE)) == 1
         with pytest.raises(UnisonoError):
             await stage.resume(first)
         await stage.resume(again)

@@ -34,7 +34,7 @@ def spoken(present: Present, stage: AppStage) -> None:
 
 
 async def sessions(stage: AppStage) -> list[str]:
-    return [view.session for view in (await stage.node.own_sessions.list_of(ALICE)).sessions]
+    return [view.session for view in await stage.node.own_sessions.list_of(ALICE)]
 
 
 @in_virtual_time
@@ -133,7 +133,7 @@ async def test_it_is_noted_when_a_session_last_spoke() -> None:
         await asyncio.sleep(100)
         spoken(alice, stage)
         await asyncio.sleep(40)
-        views = {view.session: view for view in (await stage.node.own_sessions.list_of(ALICE)).sessions}
+        views = {view.session: view for view in await stage.node.own_sessions.list_of(ALICE)}
         assert stage.clock.now() - views[alice.session].seen_at in range(39_900, 40_100)
         assert views[silent.session].seen_at == views[silent.session].opened_at
 

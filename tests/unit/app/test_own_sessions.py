@@ -1,14 +1,20 @@
 """A user's own sessions: seen, and ended one by one, by device, or all."""
 
+import asyncio
+
+import msgspec
 import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app
 from tests.unit.app.fanout_stage import settle
+from unisono.app.pages import PAGE_BYTES
 from unisono.domain import commands as c
 from unisono.domain.answers import Done, Sessions
+from unisono.domain.devices import Policy
 from unisono.domain.errors import NotFound
-from unisono.domain.ids import DeviceId, Instant, SessionId, UserId
+from unisono.domain.facts import SessionEnded
+from unisono.domain.ids import DeviceId, Instant, Seq, SessionId, UserId, user_stream
 
 ALICE = UserId("alice")
 
@@ -53,7 +59,69 @@ async def test_one_session_can_be_closed_from_another() -> None:
         first, second, third = await three(stage)
         assert await third.ask(c.CloseSession(session=first.session)) == Done()
         assert codes(first, second, third) == ["session_closed", None, None]
-        assert await third.refused(c.CloseSession(session=first.session)) == "not_found"
+
+
+@in_virtual_time
+async def test_closing_a_session_once_more_is_no_error_for_its_user_alone() -> None:
+    """Who lost the answer asks again, and was told that there is no such session."""
+    async with an_app() as stage:
+        first, _, third = await three(stage)
+        mallory = await stage.login("mallory", "other")
+        for _ in range(2):
+            assert await third.ask(c.CloseSession(session=first.session)) == Done()
+        assert await mallory.refused(c.CloseSession(session=first.session)) == "not_found"
+        told = (await stage.node.parts.log.read(user_stream(ALICE), Seq(0), 100)).facts
+        assert sum(isinstance(fact.fact, SessionEnded) for fact in told) == 1
+
+
+async def pages_of(present: Present, **asked: int) -> list[list[str]]:
+    """List sessions page by page."""
+    pages: list[list[str]] = []
+    after = None
+    while True:
+        answer = await present.ask(c.ListSessions(after=after, **asked))
+        assert isinstance(answer, Sessions)
+        assert len(msgspec.json.encode(answer)) < PAGE_BYTES + 20_000
+        pages.append([view.session for view in answer.sessions])
+        if (after := answer.next) is None:
+            return pages
+
+
+@in_virtual_time
+async def test_sessions_are_listed_page_by_page_in_the_order_of_login() -> None:
+    async with an_app(policy=Policy(slots=())) as stage:
+        asking = await stage.login("alice", login="session-3")
+        for together in ((2, 1), (5, 4)):
+            await asyncio.sleep(1)
+            for number in together:
+                await stage.login("alice", login=f"session-{number}")
+        names = [f"session-{number}" for number in (3, 1, 2, 4, 5)]
+        assert await pages_of(asking) == [names]
+        assert await pages_of(asking, limit=5) == [names]
+        assert await pages_of(asking, limit=2) == [names[:2], names[2:4], names[4:]]
+
+
+@in_virtual_time
+async def test_a_page_goes_on_behind_a_session_that_ended_meanwhile() -> None:
+    async with an_app(policy=Policy(slots=())) as stage:
+        presents = [await stage.login("alice", login=f"session-{number}") for number in range(4)]
+        page = await presents[0].ask(c.ListSessions(limit=2))
+        assert isinstance(page, Sessions)
+        await presents[0].ask(c.CloseSession(session=presents[1].session))
+        rest = await presents[0].ask(c.ListSessions(after=page.next))
+        assert isinstance(rest, Sessions)
+        assert [view.session for view in rest.sessions] == ["session-2", "session-3"]
+
+
+@in_virtual_time
+async def test_sessions_that_say_much_come_in_short_pages_and_none_is_left_out() -> None:
+    """Listing some hundred of them made one frame that ended the connection of whoever asked."""
+    async with an_app(policy=Policy(slots=())) as stage:
+        snow = "\N{SNOWMAN}" * 4096
+        presents = [await stage.login("alice", login=f"session-{number}", info=snow) for number in range(25)]
+        pages = await pages_of(presents[0])
+        assert max(map(len, pages)) < 12
+        assert sorted(session for page in pages for session in page) == sorted(present.session for present in presents)
 
 
 @pytest.mark.rows("E30")

@@ -1,13 +1,15 @@
 """What a user may read, and up to where."""
 
+import msgspec
 import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app, group, text
 from tests.unit.app.stage import users
+from unisono.app.pages import PAGE_BYTES, STEP
 from unisono.domain import commands as c
 from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved, StartOver
-from unisono.domain.ids import FIRST_EPOCH, ConversationId, Epoch, Seq, StreamKey, conversation_stream
+from unisono.domain.ids import FIRST_EPOCH, ConversationId, Epoch, SendKey, Seq, StreamKey, conversation_stream
 
 
 async def history_of(present: Present, chat: ConversationId, **asked: int) -> list[str]:
@@ -131,6 +133,45 @@ async def test_conversations_are_listed_page_by_page() -> None:
             if (after := page.next) is None:
                 break
         assert seen == sorted(made)
+
+
+async def listed(present: Present, limit: int) -> list[list[ConversationId]]:
+    """List conversations page by page."""
+    pages: list[list[ConversationId]] = []
+    after = None
+    while True:
+        page = await present.ask(c.ListConversations(after=after, limit=limit))
+        assert isinstance(page, Conversations)
+        assert len(msgspec.json.encode(page)) < PAGE_BYTES + 2_000
+        pages.append([view.conversation for view in page.conversations])
+        if (after := page.next) is None:
+            return pages
+
+
+@in_virtual_time
+async def test_a_list_of_conversations_ends_where_it_is_complete() -> None:
+    """A list that filled its last page used to be followed by an empty one."""
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        made = sorted([await group(alice, f"user{number}") for number in range(STEP + 3)])
+        assert await listed(alice, len(made)) == await listed(alice, 1000) == [made]
+        assert await listed(alice, len(made) - 1) == [made[:-1], made[-1:]]
+
+
+@in_virtual_time
+async def test_conversations_that_say_much_come_in_short_pages_and_none_is_left_out() -> None:
+    """A page of them made one frame of up to 16 MB, which ended the connection of whoever asked."""
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        made = []
+        for number in range(30):
+            new = c.CreateConversation(key=SendKey(f"k{number}"), attributes={"about": "x" * 16_000}, unique=False)
+            answer = await alice.ask(new)
+            assert isinstance(answer, ConversationView)
+            made.append(answer.conversation)
+        pages = await listed(alice, 100)
+        assert [len(page) for page in pages] == [8, 8, 8, 6]
+        assert [found for page in pages for found in page] == sorted(made)
 
 
 @in_virtual_time

@@ -18,7 +18,7 @@ ONE_PLACE = Policy(slots=(Slot(key=("platform",), capacity=1),))
 
 
 async def states(stage: AppStage) -> dict[str, str]:
-    views = (await stage.node.own_sessions.list_of(UserId("alice"))).sessions
+    views = await stage.node.own_sessions.list_of(UserId("alice"))
     return {view.device: view.state for view in views}
 
 

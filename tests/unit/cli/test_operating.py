@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,13 @@ async def test_sessions_are_listed_as_json(desk: Desk) -> None:
     async with await desk.login("alice", "d1") as peer:
         told = await sessions(desk, "list", "--user", "alice", "--json")
     assert [session["session"] for session in told.json["sessions"]] == [peer.session]
+
+
+async def test_all_pages_of_a_long_list_are_shown(desk: Desk) -> None:
+    async with AsyncExitStack() as logins:
+        peers = [await logins.enter_async_context(await desk.login("alice", "d1", info="x" * 4096)) for _ in range(40)]
+        told = await sessions(desk, "list", "--user", "alice", "--json")
+    assert {session["session"] for session in told.json["sessions"]} == {peer.session for peer in peers}
 
 
 async def test_a_user_without_sessions_is_told_so(desk: Desk) -> None:

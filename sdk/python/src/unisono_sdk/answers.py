@@ -195,10 +195,11 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sessions:
-    """My sessions that are not over."""
+    """My sessions that are not over; `next` asks for the following page."""
 
     kind: ClassVar[str] = "sessions"
     sessions: tuple[SessionView, ...]
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

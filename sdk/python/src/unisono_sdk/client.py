@@ -123,7 +123,12 @@ class Client:
 
     async def sessions(self) -> Sequence[SessionView]:
         """List my sessions that are not over, the oldest login first, this one included (`is_this`)."""
-        return (await ask(self._counter, ListSessions(), Sessions)).sessions
+        page = await ask(self._counter, ListSessions(), Sessions)
+        found = list(page.sessions)
+        while page.next is not None:
+            page = await ask(self._counter, ListSessions(after=page.next), Sessions)
+            found += page.sessions
+        return found
 
     async def other_sessions(self) -> Sequence[SessionView]:
         """List my sessions without this one."""

@@ -231,9 +231,11 @@ class MarkRead(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListSessions(Command):
-    """Ask for my sessions."""
+    """Ask for my sessions, a page at a time."""
 
     op: ClassVar[str] = "sessions"
+    after: str | None = None
+    limit: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

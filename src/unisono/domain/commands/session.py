@@ -14,6 +14,7 @@ from unisono.domain.ids import (
     EpochIn,
     FenceIn,
     OpaqueIn,
+    PageMarkIn,
     PlatformIn,
     SeqIn,
     SessionIdIn,
@@ -98,7 +99,10 @@ class ReadStream(Command, frozen=True, tag="read"):
 
 
 class ListSessions(Command, frozen=True, tag="sessions"):
-    """Ask for my sessions that are not over, this one included."""
+    """Ask for my sessions that are not over, this one included, the oldest login first, a page at a time."""
+
+    after: PageMarkIn | None = None
+    limit: PageSize = 100
 
 
 class CloseSession(Command, frozen=True, tag="close_session"):

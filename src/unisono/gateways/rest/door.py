@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
@@ -26,7 +26,7 @@ from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
 from unisono.gateways.rest.openapi import encoded
 from unisono.gateways.rest.operations import OPERATIONS, Asked, Desk, Operation
-from unisono.gateways.rest.shapes import Alive
+from unisono.gateways.rest.shapes import Alive, OfPage
 from unisono.ports.telemetry import Telemetry
 
 BODY_MAX_BYTES: Final = 12 * TOKEN_MAX_CHARS + 4096
@@ -34,6 +34,7 @@ BODY_MAX_BYTES: Final = 12 * TOKEN_MAX_CHARS + 4096
 READ_DEADLINE_S: Final = 10.0
 WORK_DEADLINE_S: Final = 30.0
 
+Shape = TypeVar("Shape", bound=Struct)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -87,7 +88,8 @@ class RestDoor:
     def _operator_only(self, operation: Operation) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION))
-            asked = Asked(params=_params(request, operation), body=await _body(request, operation))
+            page = _convert(dict(request.query), OfPage) if operation.is_paged else OfPage()
+            asked = Asked(_params(request, operation), page, await _body(request, operation))
             try:
                 async with asyncio.timeout(WORK_DEADLINE_S):
                     answer = await operation.carry_out(self._desk, asked)
@@ -129,11 +131,15 @@ class RestDoor:
 
 def _params(request: web.Request, operation: Operation) -> Mapping[str, str]:
     params = dict(request.match_info)
+    _convert(params, operation.params)
+    return params
+
+
+def _convert(params: Mapping[str, str], shape: type[Shape]) -> Shape:
     try:
-        msgspec.convert(params, operation.params)
+        return msgspec.convert(params, shape, strict=False)
     except msgspec.ValidationError as problem:
         raise Invalid(reason=str(problem)) from None
-    return params
 
 
 async def _body(request: web.Request, operation: Operation) -> Struct | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from unisono import __version__
 from unisono.gateways.rest.operations import OPERATIONS, Operation
-from unisono.gateways.rest.shapes import Alive, Fault, Readiness
+from unisono.gateways.rest.shapes import Alive, Fault, OfPage, Readiness
 from unisono.wire.codes import CODES
 
 REF: Final = "#/components/schemas/{name}"
@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 def document() -> Document:
     """Give the document, as plain values."""
-    types = [Fault, Alive, Readiness, *_types()]
+    types = [Fault, Alive, Readiness, OfPage, *_types()]
     _, components = msgspec.json.schema_components(types, ref_template=REF, schema_hook=_any_value)
     paths: Document = {"/healthz": _healthz(), "/readyz": _readyz(), "/metrics": _metrics()}
     for operation in OPERATIONS:
@@ -84,8 +84,12 @@ def _operation(operation: Operation, components: Mapping[str, Any]) -> Document:
 
 
 def _parameters(operation: Operation, components: Mapping[str, Any]) -> list[Document]:
-    properties = components[operation.params.__name__]["properties"]
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name, schema in properties.items()]
+    def of(shape: type[Struct], **place: object) -> list[Document]:
+        properties = components[shape.__name__]["properties"]
+        return [{"name": name, **place, "schema": schema} for name, schema in properties.items()]
+
+    shown = of(operation.params, **{"in": "path", "required": True})
+    return [*shown, *of(OfPage, **{"in": "query"})] if operation.is_paged else shown
 
 
 def _answer(kind: type[Struct], description: str = "Done") -> Document:

@@ -6,9 +6,11 @@ from typing import Final, Literal, Protocol
 from msgspec import Struct
 
 from unisono.app.own_sessions import OwnSessions
+from unisono.app.pages import Page
 from unisono.domain.answers import SessionView
+from unisono.domain.commands import ListSessions
 from unisono.domain.errors import Internal
-from unisono.domain.ids import INTEGER_MAX, DeviceId, Instant, SessionId, UserId
+from unisono.domain.ids import INTEGER_MAX, DeviceId, Instant, SessionId, UserId, page_mark, read_page_mark
 from unisono.gateways.rest.shapes import (
     Closed,
     CredentialRevocation,
@@ -16,6 +18,7 @@ from unisono.gateways.rest.shapes import (
     DeviceView,
     OfDevice,
     OfNothing,
+    OfPage,
     OfSession,
     OfUser,
     SessionList,
@@ -51,13 +54,15 @@ class Asked(Struct, frozen=True):
     """One request, read and checked against the shapes of its operation."""
 
     params: Mapping[str, str]
-    body: Struct | None
+    page: OfPage = OfPage()
+    body: Struct | None = None
 
 
 class Operation(Struct, frozen=True):
     """One operation. `faults` are the codes it may answer with beside those that all have.
 
-    A body has one of the shapes in `bodies`, told apart by their first fields.
+    A body has one of the shapes in `bodies`, told apart by their first fields. A list that `is_paged` reads the page
+    asked for from the query.
     """
 
     name: str
@@ -69,14 +74,23 @@ class Operation(Struct, frozen=True):
     carry_out: Callable[[Desk, Asked], Awaitable[Struct]]
     bodies: tuple[type[Struct], ...] = ()
     faults: tuple[str, ...] = ()
+    is_paged: bool = False
 
 
 async def _list_sessions(desk: Desk, asked: Asked) -> SessionList:
-    return SessionList(sessions=(await desk.own_sessions.list_of(_user(asked))).sessions)
+    command = ListSessions(after=asked.page.after or None, limit=asked.page.limit)
+    page = await desk.own_sessions.page_of(_user(asked), command)
+    return SessionList(sessions=page.sessions, next=page.next)
 
 
 async def _list_devices(desk: Desk, asked: Asked) -> DeviceList:
-    return DeviceList(devices=devices_of((await desk.own_sessions.list_of(_user(asked))).sessions))
+    page = Page[DeviceView](asked.page.limit)
+    start = read_page_mark(asked.page.after) if asked.page.after else (Instant(-1), "")
+    for device in devices_of(await desk.own_sessions.list_of(_user(asked))):
+        if (device.opened_at, device.device) > start and not page.take(device):
+            last = page.entries[-1]
+            return DeviceList(tuple(page.entries), next=page_mark(last.opened_at, last.device))
+    return DeviceList(tuple(page.entries))
 
 
 async def _close_all(desk: Desk, asked: Asked) -> Closed:
@@ -117,7 +131,7 @@ def devices_of(sessions: Sequence[SessionView]) -> tuple[DeviceView, ...]:
     for session in sessions:
         by_device.setdefault(session.device, []).append(session)
     views = [_device(device, its) for device, its in by_device.items()]
-    return tuple(sorted(views, key=lambda view: view.opened_at))
+    return tuple(sorted(views, key=lambda view: (view.opened_at, view.device)))
 
 
 def _device(device: DeviceId, sessions: Sequence[SessionView]) -> DeviceView:
@@ -141,6 +155,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         OfUser,
         SessionList,
         _list_sessions,
+        is_paged=True,
     ),
     Operation(
         "closeAllSessions",
@@ -169,6 +184,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         OfUser,
         DeviceList,
         _list_devices,
+        is_paged=True,
     ),
     Operation(
         "closeDevice",

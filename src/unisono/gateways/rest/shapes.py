@@ -2,12 +2,23 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from unisono.domain.answers import SessionView
+from unisono.domain.commands.base import PageSize
 from unisono.domain.commands.session import Token
 from unisono.domain.facts import Label
-from unisono.domain.ids import INTEGER_MAX, DeviceId, DeviceIdIn, Instant, SessionId, SessionIdIn, UserIdIn
+from unisono.domain.ids import (
+    INTEGER_MAX,
+    DeviceId,
+    DeviceIdIn,
+    Instant,
+    PageMark,
+    PageMarkIn,
+    SessionId,
+    SessionIdIn,
+    UserIdIn,
+)
 
 InstantIn = Annotated[Instant, Meta(ge=0, le=INTEGER_MAX, description="Milliseconds since 1970-01-01 UTC.")]
 CredentialIn = Annotated[
@@ -40,10 +51,18 @@ class OfDevice(Struct, frozen=True):
     device: DeviceIdIn
 
 
-class SessionList(Struct, frozen=True):
-    """A user's sessions that are not over, the oldest login first."""
+class OfPage(Struct, frozen=True):
+    """Which page of a list: the one that begins behind `after`, the `next` of the page before."""
+
+    after: PageMarkIn | UnsetType = UNSET
+    limit: PageSize = 100
+
+
+class SessionList(Struct, frozen=True, omit_defaults=True):
+    """A user's sessions that are not over, the oldest login first; `next` asks for the following page."""
 
     sessions: tuple[SessionView, ...]
+    next: PageMark | None = None
 
 
 class DeviceView(Struct, frozen=True, omit_defaults=True):
@@ -57,10 +76,11 @@ class DeviceView(Struct, frozen=True, omit_defaults=True):
     sessions: tuple[SessionId, ...]
 
 
-class DeviceList(Struct, frozen=True):
-    """A user's devices that are logged in, the latest login last."""
+class DeviceList(Struct, frozen=True, omit_defaults=True):
+    """A user's devices that are logged in, the latest login last; `next` asks for the following page."""
 
     devices: tuple[DeviceView, ...]
+    next: PageMark | None = None
 
 
 class Closed(Struct, frozen=True):

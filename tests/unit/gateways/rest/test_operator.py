@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import quote
 
@@ -41,6 +42,27 @@ async def test_a_users_sessions_are_listed_as_they_show_themselves(desk: Desk) -
     assert first["shown"] == shown
     assert first["address"] == "127.0.0.1"
     assert second["device"] == "laptop"
+
+
+@pytest.mark.parametrize(("what", "key"), [("sessions", "session"), ("devices", "device")])
+async def test_lists_come_page_by_page(desk: Desk, what: str, key: str) -> None:
+    async with AsyncExitStack() as logins:
+        for number in range(4):
+            await logins.enter_async_context(await desk.login("alice", f"device {number}/+?"))
+        _, whole = await desk.ask("GET", f"/v1/users/alice/{what}")
+        assert "next" not in whole
+        _, first = await desk.ask("GET", f"/v1/users/alice/{what}?limit=2")
+        _, last = await desk.ask("GET", f"/v1/users/alice/{what}?limit=2&after={quote(first['next'], safe='')}")
+        assert "next" not in last
+    assert (len(first[what]), len(last[what])) == (2, 2)
+    assert [one[key] for one in first[what] + last[what]] == [one[key] for one in whole[what]]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "after=", "after=x", "after=1/%00"])
+async def test_a_page_that_cannot_be_meant_is_refused(desk: Desk, query: str) -> None:
+    for what in ("sessions", "devices"):
+        status, answer = await desk.ask("GET", f"/v1/users/alice/{what}?{query}")
+        assert (status, answer["code"]) == (422, "invalid")
 
 
 async def test_a_users_devices_are_listed_with_their_sessions(desk: Desk) -> None:

@@ -214,7 +214,7 @@ async def test_a_client_that_says_goodbye_gets_the_same_back_and_its_session_is_
         client.socket.send_frame(CLOSE, b"\x03\xe8done")
         assert await client.closed() == 1000
         await door.counted("connections_closed", "gone")
-        (view,) = (await door.app.node.own_sessions.list_of(UserId("alice"))).sessions
+        (view,) = await door.app.node.own_sessions.list_of(UserId("alice"))
         assert view.state == "detached"
         assert len(door.registry) == 0
         assert len(door.app.node.audience) == 0
