@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Final
 
-from unisono.domain.errors import UnisonoError
+from unisono.domain.errors import Draining, Overloaded, Unavailable, UnisonoError
 from unisono.domain.ids import Fence, SessionId
 from unisono.ports.sessions import Sessions
 from unisono.ports.telemetry import Telemetry
@@ -27,6 +27,9 @@ class Departures:
         """Detach a session from the link with this fence, now or when the store is back."""
         try:
             await self._sessions.detach(session, fence)
+        except Draining:
+            # The node goes, and its lease runs out with all sessions that it carried.
+            return
         except UnisonoError as fault:
             self._untold[session] = fence
             self._telemetry.fault("detach_failed", code=fault.code)
@@ -38,13 +41,19 @@ class Departures:
         self._untold[session] = fence
 
     async def settle(self) -> None:
-        """Try again what failed.
+        """Try again what failed. What fails for another reason than the store's absence is reported and given up.
 
         Raises:
-            Unavailable: The store is still away; the rest waits for the next time.
+            Unavailable, Overloaded, Draining: The store is still away; the rest waits for the next time.
         """
         while self._untold:
             session, fence = next(iter(self._untold.items()))
-            await self._sessions.detach(session, fence)
+            try:
+                await self._sessions.detach(session, fence)
+            except (Unavailable, Overloaded, Draining):
+                raise
+            except UnisonoError as fault:
+                # Once more would end alike, and hold up the rest for ever.
+                self._telemetry.fault("detach_given_up", session=session, code=fault.code)
             if self._untold.get(session) == fence:
                 del self._untold[session]

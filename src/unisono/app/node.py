@@ -14,6 +14,7 @@ from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.app.reading import Reading
 from unisono.app.signals import Signals
+from unisono.app.sweeping import Sweeping
 from unisono.domain.ids import SessionId
 from unisono.domain.session import Phase
 from unisono.ports.link import Link
@@ -33,8 +34,9 @@ class Node:
             parts, options, self.audience, self.fanout, self._departures, lease=self._lease, server=server
         )
         self.own_sessions = OwnSessions(parts, self.audience)
+        self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
         self.executor = Executor(parts, options, self.fanout, self.own_sessions, Reading(parts))
-        chores = {"sweep": self.fanout.sweep, "departures": self._departures.settle}
+        chores = {"sweep": self.sweeping.sweep, "departures": self._departures.settle}
         self._housekeeping = Housekeeping(
             parts, options, self.audience, self.own_sessions, lease=self._lease, at_every_sweep=chores
         )

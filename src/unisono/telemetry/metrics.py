@@ -72,6 +72,11 @@ _ALL: Final = (
     _gauge("sessions_live", "Sessions with a connection on this node."),
     _gauge("users_live", "Users with a session on this node."),
     _gauge("streams_followed", "Streams whose place and audience this node has at hand."),
+    _gauge(
+        "checkpoint_lag",
+        "How long ago the checkpoint last moved, or had nothing beyond it; a transaction left open anywhere stops it.",
+        "seconds",
+    ),
     _gauge("outbox", "What waits for all connections together.", "bytes"),
     _gauge("store_queue", "Transactions that wait for the writer."),
     _gauge("loop_lag", "How late the event loop was at the last check.", "seconds"),

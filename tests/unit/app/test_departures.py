@@ -6,7 +6,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, an_app, failing
 from unisono.app import departures as module
 from unisono.app.departures import Departures
-from unisono.domain.errors import Unavailable
+from unisono.domain.errors import Draining, Internal, Unavailable
 from unisono.domain.ids import Fence, SessionId, UserId
 from unisono.ports.sessions import SessionsCommitted, SessionsDecide
 
@@ -63,6 +63,39 @@ async def test_a_late_departure_leaves_a_session_that_came_back_alone() -> None:
         await stage.resume(alice)
         await departures.settle()
         assert await state(stage) == "live"
+
+
+@in_virtual_time
+async def test_a_departure_while_the_node_stops_is_no_fault() -> None:
+    """Each connection that ended after the store used to leave an error in the log."""
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        stage.mood = failing("detach", fault=Draining)
+        await alice.go()
+        assert stage.telemetry.faults == []
+
+
+@in_virtual_time
+async def test_a_departure_that_can_never_be_told_holds_up_no_other() -> None:
+    """The first one that was refused used to be tried for ever, and no other one was."""
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        departures = Departures(stage.store.sessions, stage.telemetry)
+        departures.expect(SessionId("bad"), Fence(0))
+        departures.expect(alice.session, alice.caller.fence)
+        departures.expect(bob.session, bob.caller.fence)
+        told: list[SessionId] = []
+
+        async def refuse_one(session: SessionId, fence: Fence) -> None:
+            told.append(session)
+            if session == "bad":
+                raise Internal()
+
+        stage.store.sessions.detach = refuse_one  # type: ignore[method-assign]
+        await departures.settle()
+        await departures.settle()
+        assert told == ["bad", alice.session, bob.session]
+        assert stage.telemetry.faults == [("detach_given_up", {"session": "bad", "code": "internal"})]
 
 
 @in_virtual_time
