@@ -11,7 +11,9 @@ from unisono_sdk.hub import EVENTS
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "python-sdk.md"
 TEXT = GUIDE.read_text()
-PROGRAMS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+README = (Path(__file__).parents[2] / "sdk" / "python" / "README.md").read_text()
+PROGRAM = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROGRAMS = PROGRAM.findall(TEXT)
 SHOWN = re.findall(r"^```python no-run\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
@@ -20,13 +22,14 @@ async def test_each_example_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     async with ServerProcess(tmp_path / "data") as server:
-        for number, program in enumerate(PROGRAMS):
+        for number, program in enumerate(PROGRAMS + PROGRAM.findall(README)):
             code = compile(program.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}"), f"example {number}", "exec")
             async with asyncio.timeout(30):
                 await asyncio.to_thread(exec, code, {"__name__": "__main__"})
         server.assert_clean_log()
     printed = capsys.readouterr().out
     assert "tom says Jerry, get up!" in printed
+    assert "ann says Hello, Ben!" in printed
     first, second = re.findall(r"(?:first|second) start (\w+ \w+)", printed)
     assert first == second
     assert "tom calls behind you!" in printed
