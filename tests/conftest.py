@@ -1,9 +1,11 @@
 """What every suite may ask for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support.figures import FIGURES, Report, reporting
 from tests.support.postgres import Cluster, postgres_cluster
 
 
@@ -19,3 +21,24 @@ def postgres_dsn(postgres: Cluster) -> Iterator[str]:
     """Lend the address of a fresh, empty database."""
     with postgres.database() as name:
         yield postgres.dsn(name)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Give a data directory of its own."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Report:
+    """Give a function that notes figures for the table at the end."""
+    return reporting(request.node.name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured."""
+    if not FIGURES:
+        return
+    terminalreporter.section("figures")
+    for name, figures in FIGURES:
+        terminalreporter.write_line(f"{name}: {figures}")

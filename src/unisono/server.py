@@ -135,6 +135,7 @@ class Hosting:
         meter.watch("sessions_live", lambda: len(self._node.audience))
         meter.watch("users_live", self._node.audience.count_users)
         meter.watch("streams_followed", self._node.fanout.count_streams)
+        meter.watch("tasks", lambda: len(asyncio.all_tasks()))
         meter.watch("checkpoint_lag", self._node.sweeping.lag_s)
         meter.watch("outbox", self._registry.queued_bytes)
         meter.watch("store_queue", lambda: self._store.waiting)

@@ -75,10 +75,12 @@ class Crowd:
         for client in self.clients:
             await client.wait_live(timeout_s)
 
-    def talk(self, clients: Iterable[VirtualClient], conversations: Sequence[str], *, ahead: int = 4) -> None:
-        """Have clients talk from now on, each with some sends under way."""
+    def talk(
+        self, clients: Iterable[VirtualClient], conversations: Sequence[str], *, ahead: int = 4, pause_s: float = 0.0
+    ) -> None:
+        """Have clients talk from now on, each with some sends under way, and a pause between a place and the next."""
         for client in clients:
-            talker = Talker(client, conversations, self.seed)
+            talker = Talker(client, conversations, self.seed, pause_s)
             self._talkers.append(talker)
             talker.start(ahead)
 
@@ -142,20 +144,27 @@ class Crowd:
 
 
 class Talker:
-    """Keeps sends of a client under way: each known place begins the next."""
+    """Keeps sends of a client under way: each known place begins the next, at once or after a pause."""
 
-    def __init__(self, client: VirtualClient, conversations: Sequence[str], seed: int) -> None:
+    def __init__(self, client: VirtualClient, conversations: Sequence[str], seed: int, pause_s: float = 0.0) -> None:
         self.is_talking = True
         self.said: list[Said] = []
         self._client = client
         self._conversations = conversations
         self._prefix = str(seed)
         self._chance = Random(f"{seed}/{client.name}/talk")
-        client.on_placed = self._say
+        self._pause_s = pause_s
+        client.on_placed = self._go_on
 
     def start(self, ahead: int) -> None:
         """Begin the first sends."""
         for _ in range(ahead):
+            self._say()
+
+    def _go_on(self) -> None:
+        if self._pause_s:
+            asyncio.get_running_loop().call_later(self._pause_s, self._say)
+        else:
             self._say()
 
     def _say(self) -> None:

@@ -143,9 +143,14 @@ class ServerProcess:
 
     async def metric(self, name: str) -> float:
         """Give a metric by its name and labels as Prometheus writes them; 0 when there is none yet."""
+        return (await self.metrics()).get(name, 0.0)
+
+    async def metrics(self) -> dict[str, float]:
+        """Give all metrics by their names and labels as Prometheus writes them."""
         async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self.port}/metrics") as response:
             lines = (await response.text()).splitlines()
-        return next((float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == name), 0.0)
+        pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, _, value in pairs}
 
     async def wait_metric(self, name: str, at_least: float, timeout_s: float = 10.0) -> None:
         """Wait until a metric has come to a value."""
@@ -159,6 +164,22 @@ class ServerProcess:
         """Give the memory that the server has in use."""
         pages = int(Path(f"/proc/{self._server_pid()}/statm").read_text().split()[1])
         return pages * resource.getpagesize()
+
+    def own_bytes(self) -> int:
+        """Give the memory in use that is the server's own; pages of the mapped database are the kernel's to drop."""
+        return int(self._status("RssAnon").split()[0]) * 1024
+
+    def threads(self) -> int:
+        """Count the threads of the server."""
+        return int(self._status("Threads"))
+
+    def open_files(self) -> int:
+        """Count the files and sockets that the server has open."""
+        return sum(1 for _ in Path(f"/proc/{self._server_pid()}/fd").iterdir())
+
+    def _status(self, name: str) -> str:
+        lines = Path(f"/proc/{self._server_pid()}/status").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith(name + ":"))
 
     def cpu_s(self) -> float:
         """Give the processor time that the server used."""

@@ -79,6 +79,7 @@ _ALL: Final = (
     ),
     _gauge("outbox", "What waits for all connections together.", "bytes"),
     _gauge("store_queue", "Transactions that wait for the writer."),
+    _gauge("tasks", "Tasks of the event loop: some for each connection, and one for each command under way."),
     _gauge("loop_lag", "How late the event loop was at the last check.", "seconds"),
     _gauge("ready", "1 when the node takes work, else 0."),
     _histogram("command", "Time from a command's frame to its answer."),
