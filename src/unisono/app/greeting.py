@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from unisono.app.audience import Attached, Audience
 from unisono.app.caller import Caller
@@ -93,7 +93,7 @@ class Greeting:
         now = self._parts.clock.now()
         principal = await self._parts.identity.authenticate(credential, now)
         if principal.user is None:
-            caller = Caller(tab=command.tab, address=credential.address)
+            caller = Caller(tab=command.tab)
             return Greeted(caller, await self._welcome(caller, None, None))
         await self._check_revoked(principal.user, principal)
         secret = self._parts.entropy.secret()
@@ -137,7 +137,7 @@ class Greeting:
             raise fault_of_resume(found.ending.reason, found.ending.newcomer)
         async with self._held(found):
             await self._check_still_good(found)
-            greeted = await self._attach(structs.replace(found, address=address), command, link, None, None)
+            greeted = await self._attach(found, command, link, None, None)
         self._parts.telemetry.count("resumes", label="ok")
         self._parts.telemetry.event("session_resumed", user=found.user, session=found.session, address=address)
         return greeted
@@ -244,15 +244,7 @@ class Greeting:
             raise Replaced(fence=fence)
         if loser is not None:
             loser.link.end(Replaced(fence=fence))
-        caller = Caller(
-            user=record.user,
-            session=record.session,
-            device=record.device,
-            shown=record.shown,
-            tab=command.tab,
-            fence=fence,
-            address=record.address or "",
-        )
+        caller = Caller(user=record.user, session=record.session, tab=command.tab, fence=fence)
         try:
             await self._end_if_over(record.session, link)
             return Greeted(caller, await self._welcome(caller, secret, record.credential_expires_at))

@@ -203,8 +203,8 @@ async def test_the_server_decides_who_a_user_is_and_may_fix_the_platform() -> No
         stage.passports.principals["t"] = Principal(user=ALICE, platform=Platform("ios"))
         alice = await stage.login("t", platform="web")
         assert alice.welcome.user == "alice"
-        assert alice.caller.shown is not None
-        assert alice.caller.shown.platform == "ios"
+        (view,) = await stage.node.own_sessions.list_of(ALICE)
+        assert view.shown.platform == "ios"
 
 
 @in_virtual_time

@@ -188,14 +188,6 @@ async def test_a_resume_that_fails_half_way_can_be_repeated_and_holds_nothing(me
 
 
 @in_virtual_time
-async def test_a_resumed_session_speaks_from_where_it_is_now() -> None:
-    async with an_app() as stage:
-        alice = await stage.login("alice", address="192.0.2.1")
-        assert alice.caller.address == "192.0.2.1"
-        assert (await stage.resume(alice)).caller.address == "192.0.2.2"
-
-
-@in_virtual_time
 async def test_a_second_greeting_on_one_connection_is_refused() -> None:
     async with an_app() as stage:
         alice = await stage.login("alice")
