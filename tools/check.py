@@ -50,6 +50,7 @@ STEPS: Final = (
     _ours("banned"),
     _ours("words"),
     _ours("strays"),
+    _ours("reached"),
     _ours("locks"),
     _ours("changes", "check"),
     _ours("docs", "check"),
