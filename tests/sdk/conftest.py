@@ -38,7 +38,7 @@ def connect(server: FakeServer, clock: ManualClock) -> Callable[..., Unisono]:
     """Lend what makes an entrance to the fake server, without jitter and on the clock that stands still."""
 
     def make(**more: Any) -> Unisono:
-        options: dict[str, Any] = {"clock": clock, "backoff": Backoff(jitter=0)}
+        options: dict[str, Any] = {"clock": clock, "backoff": Backoff(jitter=0), "missed": "nothing"}
         return Unisono(server.url, **(options | more))
 
     return make

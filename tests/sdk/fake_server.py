@@ -179,6 +179,9 @@ class FakeServer:
 
     # ------------------------------------------------------------ answers
 
+    def _unread(self, peer: Peer, command: Frame) -> Frame:
+        return {"kind": "unread", "total": 0, "mentions": 0, "conversations": []}
+
     def _login(self, peer: Peer, command: Frame) -> Frame:
         self.logins += 1
         self.fence = 1

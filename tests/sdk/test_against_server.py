@@ -45,10 +45,11 @@ class House:
     async def login(self, user: str, **more: Any) -> Client:
         """Log a user in on a new device."""
         device, tag, tab = more.pop("device", None), more.pop("tag", None), more.pop("tab", None)
+        handlers = more.pop("handlers", None)
         unisono = await self._stack.enter_async_context(
             Unisono(f"ws://127.0.0.1:{self.server.port}", backoff=SOON, **more)
         )
-        return await unisono.login(user=user, device=device, tag=tag, tab=tab)
+        return await unisono.login(user=user, device=device, tag=tag, tab=tab, handlers=handlers)
 
 
 @pytest.fixture

@@ -32,8 +32,9 @@ async def test_each_example_runs(
     assert "ann says Hello, Ben!" in printed
     first, second = re.findall(r"(?:first|second) start (\w+ \w+)", printed)
     assert first == second
+    assert "0 left" in printed
     assert "tom calls behind you!" in printed
-    assert len(PROGRAMS) == 9
+    assert len(PROGRAMS) == 10
 
 
 def test_what_is_only_shown_is_python() -> None:

@@ -99,7 +99,7 @@ class Log:
         return Snapshot(now=Instant(self._sky.now), conversation=known, memberships=dict(members), earlier=earlier)
 
     def _place(self, draft: Draft) -> f.PlacedFact:
-        head = self._heads[draft.stream] = next_head(self.head(draft.stream), Instant(self._sky.now))
+        head = self._heads[draft.stream] = next_head(self.head(draft.stream), Instant(self._sky.now), draft.fact)
         self.checkpoint = Checkpoint(self.checkpoint + 1)
         placed = f.PlacedFact(draft.stream, head.epoch, head.seq, head.at, self.checkpoint, draft.fact)
         self.streams.setdefault(draft.stream, []).append(placed)

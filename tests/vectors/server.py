@@ -73,7 +73,9 @@ FACTS: Final[dict[str, f.Fact]] = {
     "entered": f.ConversationEntered(conversation=ROOM, seq=Seq(1), by=BOB),
     "exited": f.ConversationExited(conversation=ROOM, seq=Seq(18), by=BOB),
     "made": f.ConversationMade(conversation=ROOM, of="room"),
-    "read": f.ReadMarkMoved(conversation=ROOM, seq=Seq(17)),
+    "read": f.ReadMarkMoved(conversation=ROOM, seq=Seq(17), head=Seq(17)),
+    "read: all fields": f.ReadMarkMoved(ROOM, Seq(12), Seq(17), unread=4, mentions=1),
+    "marked_unread": f.MarkedUnread(ROOM),
     "session_opened: least": f.SessionOpened(SESSION, DEVICE, f.Label(Platform("web"))),
     "session_opened: all fields": f.SessionOpened(SESSION, DEVICE, LABEL, tag=Tag("Mobile")),
     "session_ended: logged_out": f.SessionEnded(SESSION, DEVICE, "logged_out"),
@@ -98,6 +100,8 @@ FULL_VIEW: Final = a.ConversationView(
     attributes={"topic": {"id": 7}},
     members=(ANN, BOB),
     is_new=True,
+    unread=4,
+    is_marked_unread=True,
 )
 ENTRIES: Final = (
     a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
@@ -163,6 +167,17 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "history: none": a.History(ROOM, (), has_more=False),
     "history: some": a.History(ROOM, ENTRIES, has_more=True),
     "read_mark": a.ReadMark(ROOM, Seq(17)),
+    "read_mark: some left": a.ReadMark(ROOM, Seq(12), unread=4),
+    "unread: nothing": a.Unread(0, 0, ()),
+    "unread": a.Unread(
+        7,
+        1,
+        (
+            a.UnreadConversation(ROOM, 7, Seq(17), Seq(9), mentions=1, is_marked_unread=True, last=ENTRIES[1]),
+            a.UnreadConversation(ROOM, 0, Seq(17), Seq(17)),
+        ),
+        next=ConversationId(ROOM),
+    ),
     "sessions": a.Sessions(
         (
             a.SessionView(SESSION, DEVICE, f.Label(Platform("web")), "live", Instant(NOW - 9), NOW, is_this=True),

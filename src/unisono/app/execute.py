@@ -4,10 +4,10 @@ The order that the promises rest on is in `execute`: commit, acknowledge, publis
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from unisono.app.caller import Caller
+from unisono.app.changing import change
 from unisono.app.fanout import Fanout
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
@@ -15,11 +15,9 @@ from unisono.app.parts import Parts
 from unisono.app.rates import RateLimiter
 from unisono.app.reading import Reading
 from unisono.domain import commands as c
-from unisono.domain import membership, messages, revisions
-from unisono.domain.answers import Answer, Done, Placed, Pong
-from unisono.domain.conversation import Decide, Scope
+from unisono.domain.answers import Answer, Done, Placed, Pong, Unread
 from unisono.domain.errors import Internal
-from unisono.domain.ids import SessionId, UserId
+from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId
 from unisono.domain.permission import Standing, check
 from unisono.ports.log import Committed
 
@@ -60,7 +58,7 @@ class Executor:
             raise Internal(reason="a rule lets connections without a user do this")
         self._rate.spend(user, _cost(command))
         self._parts.telemetry.count("commands", label=type(command).__name__)
-        transaction = self._transaction(user, command)
+        transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
         if transaction is None:
             acknowledge(await self._other(user, session, command))
             return
@@ -72,46 +70,34 @@ class Executor:
             self._parts.bus.signal_nowait(signal)
         self._note(committed, started_s)
 
-    def _transaction(self, user: UserId, command: c.Command) -> tuple[Scope, Decide] | None:
-        """Give what a changing command needs to see and how it decides; None for one that changes no stream."""
-        quotas = self._quotas
-        match command:
-            case c.SendMessage(conversation=conversation, key=key):
-                scope = Scope(conversation=conversation, users=(user,), sender=user, key=key)
-                return scope, lambda snapshot: messages.send(snapshot, user, command, quotas)
-            case c.MarkRead(conversation=conversation):
-                return Scope(conversation=conversation, users=(user,)), partial(
-                    messages.mark_read, reader=user, command=command
-                )
-            case c.EditMessage(conversation=conversation, message=message):
-                scope = Scope(conversation=conversation, users=(user,), message=message)
-                return scope, lambda snapshot: revisions.edit(snapshot, user, command, quotas)
-            case c.RecallMessage(conversation=conversation, message=message):
-                scope = Scope(conversation=conversation, users=(user,), message=message)
-                return scope, lambda snapshot: revisions.recall(snapshot, user, command, quotas)
-            case c.React(conversation=conversation, message=message):
-                scope = Scope(conversation=conversation, users=(user,), message=message)
-                return scope, lambda snapshot: revisions.react(snapshot, user, command, quotas)
-            case c.TellTyping(conversation=conversation):
-                return Scope(conversation=conversation, users=(user,)), partial(
-                    messages.typing, user=user, command=command
-                )
-            case c.CreateConversation():
-                return self._creation(user, command)
-            case c.AddMembers(conversation=conversation, users=users):
-                scope = Scope(conversation=conversation, users=(user, *users), all_members=True)
-                return scope, lambda snapshot: membership.add(snapshot, user, command, quotas)
-            case c.RemoveMembers(conversation=conversation, users=users):
-                scope = Scope(conversation=conversation, users=(user, *users), all_members=True)
-                return scope, lambda snapshot: membership.remove(snapshot, user, command)
-            case c.Join(conversation=conversation):
-                scope = Scope(conversation=conversation, users=(user,), all_members=True)
-                return scope, lambda snapshot: membership.join(snapshot, user, quotas)
-            case c.Quit(conversation=conversation):
-                scope = Scope(conversation=conversation, users=(user,), all_members=True)
-                return scope, lambda snapshot: membership.quit_(snapshot, user)
-            case _:
-                return None
+    async def carry_out(self, user: UserId, command: c.Command) -> Committed:
+        """Carry out a changing command that is not the caller's own words; publish it, and give what became of it.
+
+        Raises:
+            UnisonoError: It was not carried out, and nothing of it remains.
+        """
+        transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
+        if transaction is None:
+            raise Internal(reason="not a changing command")
+        committed = await self._parts.log.transact(*transaction)
+        self._parts.bus.publish_nowait(committed.facts)
+        return committed
+
+    async def _mark_all_read(self, user: UserId, command: c.MarkAllRead) -> Unread:
+        """Read conversations to their ends, each by itself; a fault leaves those before it read."""
+        wanted = command.conversations or await self._with_unread(user)
+        for conversation in dict.fromkeys(wanted):
+            await self.carry_out(user, c.MarkRead(conversation, Seq(INTEGER_MAX)))
+        return await self._reading.unread(user, c.GetUnread())
+
+    async def _with_unread(self, user: UserId) -> list[ConversationId]:
+        found: list[ConversationId] = []
+        page = await self._reading.unread(user, c.GetUnread(limit=c.PAGE_MAX))
+        while True:
+            found += [each.conversation for each in page.conversations]
+            if page.next is None:
+                return found
+            page = await self._reading.unread(user, c.GetUnread(after=page.next, limit=c.PAGE_MAX))
 
     def _note(self, committed: Committed, started_s: float) -> None:
         telemetry = self._parts.telemetry
@@ -119,13 +105,6 @@ class Executor:
         telemetry.count("facts_placed", len(committed.facts))
         if isinstance(committed.answer, Placed):
             telemetry.count("messages_placed")
-
-    def _creation(self, user: UserId, command: c.CreateConversation) -> tuple[Scope, Decide]:
-        new_id = self._parts.entropy.conversation_id()
-        members = membership.members_to_be(user, command)
-        unique_of = (command.of, members) if membership.is_unique(command) else None
-        scope = Scope(users=(user,), all_members=True, sender=user, key=command.key, unique_of=unique_of)
-        return scope, lambda snapshot: membership.create(snapshot, user, command, new_id, self._quotas)
 
     async def _other(self, user: UserId, session: SessionId, command: c.Command) -> Answer:
         reading, own = self._reading, self._own_sessions
@@ -140,6 +119,10 @@ class Executor:
                 return await reading.conversations(user, command)
             case c.GetHistory():
                 return await reading.history(user, command)
+            case c.GetUnread():
+                return await reading.unread(user, command)
+            case c.MarkAllRead():
+                return await self._mark_all_read(user, command)
             case c.ListSessions():
                 return await own.page_of(user, command, session)
             case c.CloseSession():
@@ -155,6 +138,8 @@ class Executor:
 
 def _cost(command: c.Command) -> float:
     match command:
+        case c.MarkAllRead(conversations=conversations):
+            return 1.0 + len(conversations)
         case c.CreateConversation(members=users) | c.AddMembers(users=users) | c.RemoveMembers(users=users):
             return 1.0 + len(users) // USERS_PER_REQUEST
         case _:

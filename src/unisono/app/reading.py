@@ -3,12 +3,12 @@
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
-from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved, StartOver
+from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved, StartOver, Unread
 from unisono.domain.conversation import standing
 from unisono.domain.delivery import StartOver as Lost
 from unisono.domain.delivery import catch_up
 from unisono.domain.errors import NotFound
-from unisono.domain.ids import NO_SEQ, ConversationId, Position, UserId, conversation_of, user_of
+from unisono.domain.ids import ConversationId, Position, UserId, conversation_of, user_of
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
 from unisono.ports.directory import MyConversation
@@ -88,6 +88,10 @@ class Reading:
         )
         return History(conversation=command.conversation, messages=page.messages, has_more=page.has_more)
 
+    async def unread(self, user: UserId, command: c.GetUnread) -> Unread:
+        """Say what waits for the user, a page of conversations at a time."""
+        return await self._parts.directory.unread(user, command.after, command.limit)
+
     async def _find(self, user: UserId, conversation: ConversationId, command: type[c.Command]) -> MyConversation:
         with_members = command is c.GetConversation
         mine = await self._parts.directory.find(conversation, user, with_members=with_members)
@@ -98,4 +102,4 @@ class Reading:
 
 
 def _view(mine: MyConversation) -> ConversationView:
-    return view(mine.conversation, mine.members, NO_SEQ if mine.membership is None else mine.membership.read)
+    return view(mine.conversation, mine.members, mine.membership)

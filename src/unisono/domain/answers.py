@@ -136,6 +136,8 @@ class ConversationView(Answer, frozen=True, tag="conversation"):
     attributes: dict[str, Json] | None = None
     members: tuple[UserId, ...] = ()
     is_new: bool = False
+    unread: int = 0
+    is_marked_unread: bool = False
 
 
 class Conversations(Answer, frozen=True, tag="conversations"):
@@ -178,10 +180,35 @@ class History(Answer, frozen=True, tag="history"):
 
 
 class ReadMark(Answer, frozen=True, tag="read_mark"):
-    """My read mark after the command, which may be further than asked."""
+    """My read mark after the command, which may be further than asked, and how much is left unread."""
 
     conversation: ConversationId
     seq: Seq
+    unread: int = 0
+
+
+class UnreadConversation(Struct, frozen=True, omit_defaults=True):
+    """A conversation that has something for me: messages of others that I have not read, or my wish to come back.
+
+    `head` and `read` are its last seq and my mark as of the count. `last` is its newest message.
+    """
+
+    conversation: ConversationId
+    unread: int
+    head: Seq
+    read: Seq
+    mentions: int = 0
+    is_marked_unread: bool = False
+    last: HistoryEntry | None = None
+
+
+class Unread(Answer, frozen=True, tag="unread"):
+    """What waits for me: in all, and by conversation, by id; `next` asks for the following page."""
+
+    total: int
+    mentions: int
+    conversations: tuple[UnreadConversation, ...]
+    next: ConversationId | None = None
 
 
 class SessionView(Struct, frozen=True, omit_defaults=True):
@@ -219,5 +246,6 @@ AnyAnswer = (
     | Membership
     | History
     | ReadMark
+    | Unread
     | Sessions
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
+from unisono.domain import marks
 from unisono.domain.answers import Answer
 from unisono.domain.commands import Command
 from unisono.domain.errors import NotFound
@@ -15,6 +16,7 @@ from unisono.domain.events import Signal
 from unisono.domain.facts import ConversationEntered, ConversationKind, ConversationMade, Fact, MessagePlaced
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, SendKey, Seq, UserId
 from unisono.domain.kinds import KINDS
+from unisono.domain.marks import Passed
 from unisono.domain.permission import Standing, check
 from unisono.domain.placement import Draft, Head, Place
 
@@ -42,13 +44,21 @@ class Conversation(Struct, frozen=True):
 class Membership(Struct, frozen=True):
     """A user's place in a conversation, from the fact at `since` on.
 
-    `until` is the fact by which a former member left; what came later is not theirs to see.
+    `until` is the fact by which a former member left; what came later is not theirs to see. `passed` messages count as
+    read, and `own` are the user's own since (`marks`); `is_marked_unread` is their wish to come back to it.
     """
 
     user: UserId
     since: Seq
     read: Seq = NO_SEQ
     until: Seq | None = None
+    passed: int = 0
+    own: int = 0
+    is_marked_unread: bool = False
+
+    def unread(self, head: Head) -> int:
+        """Give how many messages of others the user has not read."""
+        return marks.unread(head.messages, self.passed, self.own)
 
     @property
     def is_member(self) -> bool:
@@ -63,6 +73,7 @@ class Scope(Struct, frozen=True):
     - `sender` and `key`: ask for an earlier place of the same draft: in the conversation's stream, or without a
       conversation in the sender's own.
     - `message`: asks for the message at this seq, with its reactions.
+    - `read_to`: asks what lies before and behind this place, or the end, for the first of `users`.
     - `unique_of`: asks for the unique conversation of this kind and exactly these members.
     """
 
@@ -73,6 +84,7 @@ class Scope(Struct, frozen=True):
     key: SendKey | None = None
     unique_of: tuple[ConversationKind, tuple[UserId, ...]] | None = None
     message: Seq | None = None
+    read_to: Seq | None = None
 
 
 class Target(Struct, frozen=True):
@@ -89,7 +101,7 @@ class Snapshot(Struct, frozen=True):
 
     `earlier` is the place the key was given before, `earlier_fact` what stands there. `conversation` is the one asked
     for; without one asked for, that which `earlier_fact` tells of, else `unique`: `memberships` belong to it.
-    `target` is the message asked for, None when there is none at that seq.
+    `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`.
     """
 
     now: Instant
@@ -99,6 +111,7 @@ class Snapshot(Struct, frozen=True):
     earlier_fact: Fact | None = None
     unique: Conversation | None = None
     target: Target | None = None
+    passed: Passed | None = None
 
 
 class Decision(Struct, frozen=True):

@@ -5,7 +5,7 @@ Nor does it change, but for one thing: what a message says is rewritten when it 
 Facts of a conversation's stream: `ConversationCreated`, `MessagePlaced`, `MessageRevised`, `MessageRecalled`,
 `MessageReacted`, `MembersJoined`, `MembersLeft`.
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ConversationMade`, `ReadMarkMoved`,
-`SessionOpened`, `SessionEnded`.
+`MarkedUnread`, `SessionOpened`, `SessionEnded`.
 """
 
 from typing import Annotated, Literal
@@ -154,10 +154,22 @@ class ConversationMade(Struct, frozen=True, omit_defaults=True, tag_field="kind"
 
 
 class ReadMarkMoved(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="read"):
-    """This user has read the conversation up to `seq`. Never moves back."""
+    """This user has read the conversation up to `seq`. Never moves back.
+
+    Of what stood there up to `head`, `unread` messages of others are left, with `mentions` calls to the user.
+    """
 
     conversation: ConversationId
     seq: Seq
+    head: Seq
+    unread: int = 0
+    mentions: int = 0
+
+
+class MarkedUnread(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="marked_unread"):
+    """This user wishes to come back to the conversation. Reading ends it."""
+
+    conversation: ConversationId
 
 
 class SessionOpened(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="session_opened"):
@@ -187,7 +199,15 @@ ConversationFact = (
     | MessageRecalled
     | MessageReacted
 )
-UserFact = ConversationEntered | ConversationExited | ConversationMade | ReadMarkMoved | SessionOpened | SessionEnded
+UserFact = (
+    ConversationEntered
+    | ConversationExited
+    | ConversationMade
+    | ReadMarkMoved
+    | MarkedUnread
+    | SessionOpened
+    | SessionEnded
+)
 Fact = ConversationFact | UserFact
 
 

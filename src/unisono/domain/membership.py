@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from unisono.domain.answers import Answer, ConversationView
 from unisono.domain.answers import Membership as MembershipAnswer
 from unisono.domain.commands import AddMembers, Command, CreateConversation, Join, Quit, RemoveMembers
-from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, unique_members
+from unisono.domain.conversation import Conversation, Decision, Membership, Snapshot, permit, unique_members
 from unisono.domain.errors import Invalid, NotFound
 from unisono.domain.facts import (
     ConversationCreated,
@@ -159,15 +159,17 @@ def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:
     if conversation is None:
         return None
     if KINDS[conversation.of].members == "unlisted":
-        return view(conversation, (), NO_SEQ)
+        return view(conversation, (), None)
     own = snapshot.memberships.get(creator)
     if own is None or not own.is_member:
         raise NotFound()
-    return view(conversation, _current(snapshot), own.read)
+    return view(conversation, _current(snapshot), own)
 
 
-def view(conversation: Conversation, members: Sequence[UserId], read: Seq, *, is_new: bool = False) -> ConversationView:
-    """Show a conversation to a member."""
+def view(
+    conversation: Conversation, members: Sequence[UserId], own: Membership | None, *, is_new: bool = False
+) -> ConversationView:
+    """Show a conversation to a reader, who has their place in it unless its kind keeps none."""
     return ConversationView(
         conversation=conversation.id,
         of=conversation.of,
@@ -176,11 +178,13 @@ def view(conversation: Conversation, members: Sequence[UserId], read: Seq, *, is
         updated_at=conversation.updated_at,
         epoch=conversation.head.epoch,
         head=conversation.head.seq,
-        read=read,
+        read=NO_SEQ if own is None else own.read,
         name=conversation.name,
         attributes=conversation.attributes,
         members=tuple(members),
         is_new=is_new,
+        unread=0 if own is None else own.unread(conversation.head),
+        is_marked_unread=own is not None and own.is_marked_unread,
     )
 
 

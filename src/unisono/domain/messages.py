@@ -2,12 +2,13 @@
 
 from unisono.domain import marks
 from unisono.domain.answers import Done, Passed, Placed, ReadMark
-from unisono.domain.commands import MarkRead, SendMessage, TellTyping
+from unisono.domain.commands import MarkRead, MarkUnread, SendMessage, TellTyping
 from unisono.domain.conversation import Decision, Snapshot, permit
 from unisono.domain.errors import Invalid
 from unisono.domain.events import Signal, TransientMessage, Typing
-from unisono.domain.facts import MessagePlaced, ReadMarkMoved
+from unisono.domain.facts import MarkedUnread, MessagePlaced, ReadMarkMoved
 from unisono.domain.ids import ConversationId, Instant, Seq, UserId, conversation_stream, user_stream
+from unisono.domain.marks import Passed as PassedBy
 from unisono.domain.placement import Draft, Place
 from unisono.domain.quotas import Quotas, check_content, check_push
 
@@ -60,13 +61,25 @@ def typing(snapshot: Snapshot, user: UserId, command: TellTyping) -> Decision:
 def mark_read(snapshot: Snapshot, reader: UserId, command: MarkRead) -> Decision:
     """Move the reader's mark, for all their sessions. A mark that would not move leaves no fact."""
     conversation = permit(MarkRead, snapshot, reader)
-    old = snapshot.memberships[reader].read
-    new = marks.moved(old, command.seq, conversation.head.seq)
-    answer = ReadMark(conversation=conversation.id, seq=new)
-    if new == old:
-        return Decision(drafts=(), answer=lambda _: answer)
-    fact = ReadMarkMoved(conversation=conversation.id, seq=Seq(new))
+    member, head = snapshot.memberships[reader], conversation.head
+    passed = snapshot.passed or PassedBy(head.messages)
+    new = marks.moved(member.read, command.seq, head.seq)
+    if new == member.read and not member.is_marked_unread:
+        same = ReadMark(conversation=conversation.id, seq=new, unread=member.unread(head))
+        return Decision(drafts=(), answer=lambda _: same)
+    unread = marks.unread(head.messages, passed.messages, passed.own)
+    answer = ReadMark(conversation=conversation.id, seq=new, unread=unread)
+    fact = ReadMarkMoved(conversation.id, new, head.seq, unread=unread, mentions=passed.mentions)
     return Decision(drafts=(Draft(stream=user_stream(reader), fact=fact),), answer=lambda _: answer)
+
+
+def mark_unread(snapshot: Snapshot, reader: UserId) -> Decision:
+    """Note the reader's wish to come back to a conversation. Repeating it leaves no fact."""
+    conversation = permit(MarkUnread, snapshot, reader)
+    if snapshot.memberships[reader].is_marked_unread:
+        return Decision(drafts=(), answer=lambda _: Done())
+    draft = Draft(stream=user_stream(reader), fact=MarkedUnread(conversation.id))
+    return Decision(drafts=(draft,), answer=lambda _: Done())
 
 
 def _placed(place: Place) -> Placed:

@@ -5,16 +5,17 @@ A stream's head is its last seq and the time of it. A draft goes right after it,
 
 from msgspec import Struct
 
-from unisono.domain.facts import Fact
+from unisono.domain.facts import Fact, MessagePlaced
 from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, Epoch, Instant, SendKey, Seq, StreamKey, UserId
 
 
 class Head(Struct, frozen=True):
-    """How far a stream has come."""
+    """How far a stream has come, and how many of its facts are messages."""
 
     epoch: Epoch = FIRST_EPOCH
     seq: Seq = NO_SEQ
     at: Instant = Instant(0)
+    messages: int = 0
 
 
 class Draft(Struct, frozen=True):
@@ -36,6 +37,7 @@ class Place(Struct, frozen=True):
     is_repeat: bool = False
 
 
-def next_head(head: Head, now: Instant) -> Head:
+def next_head(head: Head, now: Instant, fact: Fact) -> Head:
     """Give the head after one more fact: the next seq, and a time that never runs backwards."""
-    return Head(epoch=head.epoch, seq=Seq(head.seq + 1), at=max(now, head.at))
+    messages = head.messages + isinstance(fact, MessagePlaced)
+    return Head(epoch=head.epoch, seq=Seq(head.seq + 1), at=max(now, head.at), messages=messages)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from unisono.domain.answers import HistoryEntry
+from unisono.domain.answers import HistoryEntry, Unread
 from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Seq, StreamKey, UserId
 
@@ -61,6 +61,9 @@ class Directory(Protocol):
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
         """List the conversations the user is in now, by id, starting after `after`."""
+
+    async def unread(self, user: UserId, after: ConversationId | None, limit: int) -> Unread:
+        """Say what waits for a user: totals over all their conversations, and up to `limit` of these after `after`."""
 
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
         """Give how far a stream had come at `checkpoint`, who saw it then, and its head, all of one moment.

@@ -87,8 +87,17 @@ def view_of(committed: Committed) -> ConversationView:
     return committed.answer
 
 
-async def send(store: AnyStore, sender: UserId, key: str, text: str = "hello", room: ConversationId = ROOM) -> Placed:
-    command = SendMessage(room, SendKey(key), Content(text=text))
+async def send(
+    store: AnyStore,
+    sender: UserId,
+    key: str,
+    text: str = "hello",
+    room: ConversationId = ROOM,
+    *,
+    mentions: Sequence[UserId] = (),
+    mention_all: bool = False,
+) -> Placed:
+    command = SendMessage(room, SendKey(key), Content(text=text), mentions=tuple(mentions), mention_all=mention_all)
     scope = Scope(conversation=room, users=(sender,), sender=sender, key=command.key)
     committed = await store.log.transact(scope, lambda snapshot: messages.send(snapshot, sender, command, QUOTAS))
     assert isinstance(committed.answer, Placed)
@@ -115,8 +124,13 @@ async def quit_(store: AnyStore, user: UserId, room: ConversationId = ROOM) -> C
 
 async def mark_read(store: AnyStore, user: UserId, seq: int, room: ConversationId = ROOM) -> Committed:
     command = MarkRead(room, Seq(seq))
-    scope = Scope(conversation=room, users=(user,))
+    scope = Scope(conversation=room, users=(user,), read_to=command.seq)
     return await store.log.transact(scope, lambda snapshot: messages.mark_read(snapshot, user, command))
+
+
+async def mark_unread(store: AnyStore, user: UserId, room: ConversationId = ROOM) -> Committed:
+    scope = Scope(conversation=room, users=(user,))
+    return await store.log.transact(scope, lambda snapshot: messages.mark_unread(snapshot, user))
 
 
 async def edit(store: AnyStore, user: UserId, seq: int, text: str, room: ConversationId = ROOM) -> Committed:

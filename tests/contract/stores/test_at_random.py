@@ -69,9 +69,9 @@ class TwoStores(RuleBasedStateMachine):
         if self.runner.run(self.fake.log.read(conversation_stream(room), Seq(0), 1)).head == 0:
             self.both(lambda store: acts.create(store, creator, *members, room=room, key=key, unique=unique))
 
-    @rule(sender=users, room=rooms, key=keys)
-    def send(self, sender: UserId, room: ConversationId, key: str) -> None:
-        self.both(lambda store: acts.send(store, sender, key, room=room))
+    @rule(sender=users, room=rooms, key=keys, calls=st.lists(users, max_size=2), calls_all=st.booleans())
+    def send(self, sender: UserId, room: ConversationId, key: str, calls: list[UserId], calls_all: bool) -> None:
+        self.both(lambda store: acts.send(store, sender, key, room=room, mentions=calls, mention_all=calls_all))
 
     @rule(by=users, members=st.lists(users, min_size=1), room=rooms)
     def add(self, by: UserId, members: list[UserId], room: ConversationId) -> None:
@@ -84,6 +84,14 @@ class TwoStores(RuleBasedStateMachine):
     @rule(reader=users, room=rooms, seq=st.integers(0, 10))
     def mark_read(self, reader: UserId, room: ConversationId, seq: int) -> None:
         self.both(lambda store: acts.mark_read(store, reader, seq, room=room))
+
+    @rule(user=users, room=rooms)
+    def mark_unread(self, user: UserId, room: ConversationId) -> None:
+        self.both(lambda store: acts.mark_unread(store, user, room=room))
+
+    @rule(user=users, limit=st.integers(1, 3), after=st.none() | rooms)
+    def ask_unread(self, user: UserId, limit: int, after: ConversationId | None) -> None:
+        self.both(lambda store: store.directory.unread(user, after, limit))
 
     @rule(user=users, room=rooms, seq=st.integers(0, 10), text=st.sampled_from(["a", "b", "c"]))
     def edit(self, user: UserId, room: ConversationId, seq: int, text: str) -> None:

@@ -288,7 +288,7 @@ async def test_a_read_mark_moves_forward_alone(store: AnyStore) -> None:
     await send(store, ANN, "one")
     moved = await mark_read(store, BOB, 2)
     again = await mark_read(store, BOB, 1)
-    assert [fact.fact for fact in moved.facts] == [ReadMarkMoved(ROOM, Seq(2))]
+    assert [fact.fact for fact in moved.facts] == [ReadMarkMoved(ROOM, Seq(2), Seq(2))]
     assert again.facts == ()
 
 

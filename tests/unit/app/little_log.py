@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from tests.unit.app.stage import placed
-from unisono.domain.answers import Facts, Moved, SeqFact
+from unisono.domain.answers import Facts, Moved, SeqFact, Unread
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Unavailable
 from unisono.domain.facts import ConversationCreated, Fact, MembersJoined, MembersLeft, PlacedFact
@@ -93,6 +93,9 @@ class LittleLog:
         raise NotImplementedError
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
+        raise NotImplementedError
+
+    async def unread(self, user: UserId, after: ConversationId | None, limit: int) -> Unread:
         raise NotImplementedError
 
     async def history(

@@ -213,7 +213,7 @@ async def test_a_read_mark_moves_once_for_all_sessions_and_never_back() -> None:
         assert await other.ask(c.MarkRead(conversation=chat, seq=Seq(2))) == ReadMark(conversation=chat, seq=Seq(3))
         for present in (one, other):
             moved = [fact.fact for fact in present.link.facts if isinstance(fact.fact, ReadMarkMoved)]
-            assert moved == [ReadMarkMoved(conversation=chat, seq=Seq(3))]
+            assert moved == [ReadMarkMoved(conversation=chat, seq=Seq(3), head=Seq(4))]
 
 
 CONVERSATION_COMMANDS: list[Callable[[ConversationId], c.Command]] = [

@@ -5,12 +5,13 @@ import pytest
 
 from tests.unit.domain.stage import ANN, BOB, CAT, NOW, ROOM, places, snapshot
 from unisono.domain import messages
-from unisono.domain.answers import Placed, ReadMark
+from unisono.domain.answers import Done, Placed, ReadMark
 from unisono.domain.commands import MarkRead, SendMessage
 from unisono.domain.conversation import Snapshot
 from unisono.domain.errors import Invalid, NotFound, TooLarge
-from unisono.domain.facts import Content, MessagePlaced, ReadMarkMoved
-from unisono.domain.ids import Epoch, Instant, SendKey, Seq, StreamKey
+from unisono.domain.facts import Content, MarkedUnread, MessagePlaced, ReadMarkMoved
+from unisono.domain.ids import Epoch, Instant, SendKey, Seq, StreamKey, UserId
+from unisono.domain.marks import Passed
 from unisono.domain.placement import Place
 from unisono.domain.quotas import Quotas
 
@@ -54,7 +55,7 @@ def test_what_cannot_be_a_message_is_refused() -> None:
 def test_a_mark_moves_for_all_sessions_of_its_user_and_tells_nobody_else() -> None:
     decision = messages.mark_read(snapshot(ANN, BOB, read=3), ANN, MarkRead(ROOM, Seq(7)))
     (draft,) = decision.drafts
-    assert (draft.stream, draft.fact) == ("u/ann", ReadMarkMoved(conversation=ROOM, seq=Seq(7)))
+    assert (draft.stream, draft.fact) == ("u/ann", ReadMarkMoved(conversation=ROOM, seq=Seq(7), head=Seq(10)))
     assert decision.answer(places(decision)) == ReadMark(conversation=ROOM, seq=Seq(7))
 
 
@@ -120,3 +121,45 @@ def test_bytes_alone_are_a_message_and_count_by_their_size() -> None:
     messages.send(snapshot(ANN), ANN, SendMessage(ROOM, SendKey("k"), Content(type=9, binary="AAAA")), LIMITS)
     with pytest.raises(TooLarge):
         messages.send(snapshot(ANN), ANN, SendMessage(ROOM, SendKey("k"), Content(type=9, binary="AAAA" * 64)), LIMITS)
+
+
+def seen_by(user: UserId, *, read: int, passed: Passed | None, is_marked: bool = False, said: int = 9) -> Snapshot:
+    """Make what marking sees: nine messages by default, two of them before the mark."""
+    seen = snapshot(ANN, BOB, read=read)
+    assert seen.conversation is not None
+    head = msgspec.structs.replace(seen.conversation.head, messages=said)
+    member = msgspec.structs.replace(seen.memberships[user], passed=2, own=1, is_marked_unread=is_marked)
+    return msgspec.structs.replace(
+        seen,
+        conversation=msgspec.structs.replace(seen.conversation, head=head),
+        memberships={**seen.memberships, user: member},
+        passed=passed,
+    )
+
+
+@pytest.mark.rows("L101", "L102", "X21")
+def test_a_mark_says_what_is_left_unread_and_who_calls() -> None:
+    decision = messages.mark_read(
+        seen_by(BOB, read=3, passed=Passed(6, own=1, mentions=1)), BOB, MarkRead(ROOM, Seq(7))
+    )
+    (draft,) = decision.drafts
+    assert draft.fact == ReadMarkMoved(ROOM, Seq(7), Seq(10), unread=2, mentions=1)
+    assert decision.answer(places(decision)) == ReadMark(ROOM, Seq(7), unread=2)
+
+
+def test_a_mark_that_does_not_move_still_says_what_is_unread() -> None:
+    decision = messages.mark_read(seen_by(BOB, read=3, passed=Passed(2, own=1)), BOB, MarkRead(ROOM, Seq(3)))
+    assert (decision.drafts, decision.answer(())) == ((), ReadMark(ROOM, Seq(3), unread=6))
+
+
+def test_reading_ends_the_wish_to_come_back_also_where_the_mark_does_not_move() -> None:
+    (draft,) = messages.mark_unread(seen_by(BOB, read=10, passed=None), BOB).drafts
+    assert (draft.stream, draft.fact) == ("u/bob", MarkedUnread(ROOM))
+    marked = seen_by(BOB, read=10, passed=Passed(9), is_marked=True)
+    assert messages.mark_unread(marked, BOB).drafts == ()
+    assert messages.mark_unread(marked, BOB).answer(()) == Done()
+    decision = messages.mark_read(marked, BOB, MarkRead(ROOM, Seq(10)))
+    assert [draft.fact for draft in decision.drafts] == [ReadMarkMoved(ROOM, Seq(10), Seq(10))]
+    assert messages.mark_unread(seen_by(BOB, read=1, passed=None), BOB).answer(()) == Done()
+    with pytest.raises(NotFound):
+        messages.mark_unread(snapshot(ANN), CAT)

@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unisono.domain import marks
+from unisono.domain.facts import Content, MembersJoined, MessagePlaced
 from unisono.domain.ids import (
     ConversationId,
     Epoch,
     Instant,
     Position,
+    SendKey,
     Seq,
     StreamKey,
     UserId,
@@ -21,18 +23,24 @@ from unisono.domain.ids import (
 from unisono.domain.placement import Head, next_head
 from unisono.domain.rates import Bucket, Rate, full, take
 
+ANN = UserId("ann")
+JOINED = MembersJoined((ANN,), ANN)
+SAID = MessagePlaced(ANN, SendKey("k"), Content(text="hello"))
 seqs = st.integers(0, 1000).map(Seq)
 
 
 def test_a_new_stream_begins_with_seq_1_of_epoch_1() -> None:
-    assert next_head(Head(), Instant(5)) == Head(epoch=Epoch(1), seq=Seq(1), at=Instant(5))
+    assert next_head(Head(), Instant(5), JOINED) == Head(epoch=Epoch(1), seq=Seq(1), at=Instant(5))
 
 
-@given(st.lists(st.integers(0, 10**13).map(Instant), max_size=30))
-def test_a_stream_has_no_holes_and_its_time_never_runs_backwards(clock: list[Instant]) -> None:
+@given(st.lists(st.tuples(st.integers(0, 10**13).map(Instant), st.booleans()), max_size=30))
+def test_a_stream_has_no_holes_and_counts_messages_and_its_time_never_runs_backwards(
+    clock: list[tuple[Instant, bool]],
+) -> None:
     head = Head(epoch=Epoch(3))
-    for number, now in enumerate(clock, 1):
-        later = next_head(head, now)
+    for number, (now, is_message) in enumerate(clock, 1):
+        later = next_head(head, now, SAID if is_message else JOINED)
+        assert later.messages == head.messages + is_message
         assert later.seq == number
         assert later.epoch == head.epoch
         assert later.at == max(head.at, now)
@@ -108,3 +116,13 @@ def test_never_more_than_the_burst_and_what_grew_since(pauses: list[float]) -> N
         now_s += pause
         taken += take(bucket, RATE, now_s) == 0.0
         assert taken <= RATE.burst + now_s * RATE.per_s + 1e-6
+
+
+@given(st.lists(st.sampled_from("mo"), max_size=30), st.integers(0, 30))
+def test_unread_is_what_others_said_after_the_mark(said: list[str], mark: int) -> None:
+    passed, own = len(said[:mark]), said[mark:].count("m")
+    assert marks.unread(len(said), passed, own) == said[mark:].count("o")
+
+
+def test_unread_is_never_less_than_nothing() -> None:
+    assert marks.unread(3, 4, 0) == 0

@@ -43,6 +43,7 @@ from unisono_sdk.message import Message, TransientMessage
 from unisono_sdk.places import Position
 from unisono_sdk.state import FileState, MemoryState, SavedState, StateStore
 from unisono_sdk.unisono import Unisono
+from unisono_sdk.waiting import UnreadTotal
 
 __all__ = [
     "Backoff",
@@ -85,5 +86,6 @@ __all__ = [
     "Unavailable",
     "Unisono",
     "UnisonoError",
+    "UnreadTotal",
     "events",
 ]

@@ -120,6 +120,8 @@ class ConversationView:
     attributes: Mapping[str, Json] | None = None
     members: tuple[str, ...] = ()
     is_new: bool = False
+    unread: int = 0
+    is_marked_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,31 @@ class ReadMark:
     kind: ClassVar[str] = "read_mark"
     conversation: str
     seq: int
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadConversation:
+    """A conversation in which something waits for me; `last` is its newest message."""
+
+    conversation: str
+    unread: int
+    head: int
+    read: int
+    mentions: int = 0
+    is_marked_unread: bool = False
+    last: HistoryEntry | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """What waits for me, in all and by conversation."""
+
+    kind: ClassVar[str] = "unread"
+    total: int
+    mentions: int
+    conversations: tuple[UnreadConversation, ...]
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +251,7 @@ KnownAnswer = (
     | Membership
     | History
     | ReadMark
+    | Unread
     | Sessions
 )
 Answer = KnownAnswer | UnknownAnswer

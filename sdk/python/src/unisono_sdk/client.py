@@ -3,22 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar, cast, overload
+from typing import Final, TypeVar, cast, overload
 
-from unisono_sdk.answers import Conversations, ConversationView, Done, Sessions, SessionView
+from unisono_sdk.answers import Conversations, ConversationView, Done, Sessions, SessionView, Unread
 from unisono_sdk.commands import (
     CloseDevice,
     CloseSession,
     CreateConversation,
     DeviceFrame,
+    GetUnread,
     ListConversations,
     ListSessions,
     Logout,
+    MarkAllRead,
 )
 from unisono_sdk.conversation import Conversation, ask
 from unisono_sdk.counter import Counter
 from unisono_sdk.dispatch import Dispatch
-from unisono_sdk.errors import ClientClosed, LinkDown, SessionOver
+from unisono_sdk.errors import ClientClosed, LinkDown, SessionOver, UnisonoError
 from unisono_sdk.events import ClientEvent
 from unisono_sdk.facts import Json
 from unisono_sdk.following import FindSaved, Following, Hears
@@ -30,9 +32,13 @@ from unisono_sdk.options import Options
 from unisono_sdk.places import Position
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
+from unisono_sdk.waiting import UnreadTotal
 
 F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
+
+
+UNREAD_PAGE: Final = 500
 
 
 class Client:
@@ -67,6 +73,9 @@ class Client:
         self._task: asyncio.Task[None] | None = None
         self._asking = 0
         self._is_forgotten = False
+        self._has_counted = False
+        self._options = options
+        self._spawn = spawn
 
     # ------------------------------------------------------------ who and where
 
@@ -219,6 +228,32 @@ class Client:
                 yield self.conversation(view.conversation).know(view, has_members=False)
             after, is_last = answer.next, answer.next is None
 
+    async def unread(self) -> UnreadTotal:
+        """Ask what waits for me; conversations are in step with it afterwards, and `unread` events tell of each.
+
+        A client asks by itself at a login that brings no state from before.
+        """
+        page = await self._count_page(None)
+        total = UnreadTotal(messages=page.total, mentions=page.mentions)
+        while page.next is not None:
+            page = await self._count_page(page.next)
+        return total
+
+    async def _count_page(self, after: str | None) -> Unread:
+        page = await ask(self._counter, GetUnread(after=after, limit=UNREAD_PAGE), Unread)
+        for waiting in page.conversations:
+            self._dispatch.count(waiting)
+        return page
+
+    async def mark_all_read(self, conversations: Sequence[Conversation | str] = ()) -> None:
+        """Move my read marks to the end of conversations (up to 1,000); without any, of all in which something waits.
+
+        Raises:
+            NotFound: I am no member of one of them; those before it are read.
+        """
+        named = tuple(each if isinstance(each, str) else each.id for each in conversations)
+        await ask(self._counter, MarkAllRead(conversations=named), Unread)
+
     # ------------------------------------------------------------ receiving
 
     def messages(self) -> EventIterator[Message]:
@@ -271,6 +306,14 @@ class Client:
     def listen(self) -> None:
         """Tell from now on what comes: whoever asked for the client has it."""
         self._following.listen()
+        if self._options.missed == "counts" and not self._has_counted:
+            self._has_counted = True
+            self._spawn(self._count())
+
+    async def _count(self) -> None:
+        """Tell what waits; a program that goes before hears nothing of it."""
+        with suppress(UnisonoError):
+            await self.unread()
 
     def kept_in(self, state: SavedState) -> SavedState:
         """Give a state with what a later program needs of this client.

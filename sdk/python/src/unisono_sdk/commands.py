@@ -169,6 +169,31 @@ class SendMessage(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkAllRead(Command):
+    """Move my read marks to the end of these conversations; without any, of all."""
+
+    op: ClassVar[str] = "mark_all_read"
+    conversations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkUnread(Command):
+    """Note that I wish to come back to a conversation."""
+
+    op: ClassVar[str] = "mark_unread"
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetUnread(Command):
+    """Ask what waits for me."""
+
+    op: ClassVar[str] = "unread"
+    after: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditMessage(Command):
     """Give my message at seq `message` another content."""
 
@@ -275,6 +300,9 @@ COMMANDS: Final[tuple[type[Command], ...]] = (
     EditMessage,
     RecallMessage,
     React,
+    MarkAllRead,
+    MarkUnread,
+    GetUnread,
     ListSessions,
     CloseSession,
     CloseDevice,

@@ -24,6 +24,7 @@ from unisono_sdk.commands import (
     GetHistory,
     Join,
     MarkRead,
+    MarkUnread,
     Quit,
     React,
     RecallMessage,
@@ -35,6 +36,7 @@ from unisono_sdk.errors import LinkDown, ProtocolFault
 from unisono_sdk.facts import Content, Json, MessagePlaced
 from unisono_sdk.hub import EventIterator, Handler, Hub
 from unisono_sdk.message import Message, TransientMessage
+from unisono_sdk.waiting import Waiting
 
 A = TypeVar("A", bound=Answer)
 
@@ -136,6 +138,7 @@ class Conversation:
         self.members: tuple[str, ...] = ()
         self.read: int = 0
         self.head: int = 0
+        self.waiting: Final = Waiting()
         self._typing_since_s: float | None = None
 
     def __repr__(self) -> str:
@@ -271,8 +274,28 @@ class Conversation:
         if seq is None and self.head == 0:
             await self.refresh()
         answer = await ask(self._desk, MarkRead(conversation=self.id, seq=self.head if seq is None else seq), ReadMark)
-        self.read = max(self.read, answer.seq)
+        self.read = max(answer.seq, self.read)
         return self.read
+
+    async def mark_unread(self) -> None:
+        """Note, for all my sessions, that I wish to come back to it; reading ends the wish."""
+        await ask(self._desk, MarkUnread(conversation=self.id), Done)
+        self.waiting.mark()
+
+    @property
+    def unread(self) -> int:
+        """Give how many messages of others I have not read, on whatever session; 0 until the client knows."""
+        return self.waiting.unread
+
+    @property
+    def unread_mentions(self) -> int:
+        """Give how many of the unread messages call me."""
+        return self.waiting.mentions
+
+    @property
+    def is_marked_unread(self) -> bool:
+        """Say if I wish to come back to it."""
+        return self.waiting.is_marked
 
     # ------------------------------------------------------------ members
 
@@ -311,6 +334,9 @@ class Conversation:
         self.of, self.name, self.creator, self.created_at = view.of, view.name, view.creator, view.created_at
         self.attributes = dict(view.attributes or {})
         self.read, self.head = max(self.read, view.read), max(self.head, view.head)
+        self.waiting.counted(
+            view.unread, mentions=None, as_of=view.head, read=view.read, is_marked=view.is_marked_unread
+        )
         if has_members:
             self.members = view.members
         return self

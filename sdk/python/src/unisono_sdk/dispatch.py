@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from unisono_sdk import events, facts
+from unisono_sdk.answers import UnreadConversation
 from unisono_sdk.conversation import Conversation, Desk
 from unisono_sdk.facts import SeqFact
+from unisono_sdk.message import Message
 from unisono_sdk.passing import Passing, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 
@@ -99,7 +101,10 @@ class Dispatch:
         conversation.head = max(conversation.head, placed.seq)
         match placed.fact:
             case facts.MessagePlaced() as said:
-                hub.emit("message", conversation.message(placed.seq, at, said), conversation=key)
+                message = conversation.message(placed.seq, at, said)
+                if not message.is_mine:
+                    conversation.waiting.came(placed.seq, calls_me=message.mentions_me)
+                hub.emit("message", message, conversation=key)
             case facts.ConversationCreated() as fact:
                 self._created(conversation, fact)
                 hub.emit("created", events.Created(conversation=conversation, by=fact.by, at=at), conversation=key)
@@ -136,10 +141,11 @@ class Dispatch:
                 conversation.of, conversation.creator = of, self._desk.user
                 made = events.Created(conversation=conversation, by=self._desk.user, at=at)
                 hub.emit("created", made, conversation=key)
-            case facts.ReadMarkMoved(conversation=key, seq=seq):
-                conversation = self.conversation(key)
-                conversation.read = max(conversation.read, seq)
-                hub.emit("read", events.ReadMoved(conversation=conversation, seq=seq, at=at), conversation=key)
+            case facts.ReadMarkMoved() as fact:
+                self._read(fact, at)
+            case facts.MarkedUnread(conversation=key):
+                self.conversation(key).waiting.mark()
+                self._unread(self.conversation(key))
             case facts.SessionOpened(session=session, device=device, shown=shown, tag=tag):
                 opened = events.SessionOpened(session=session, device=device, shown=shown, tag=tag, at=at)
                 hub.emit("session_opened", opened)
@@ -148,6 +154,35 @@ class Dispatch:
                 hub.emit("session_ended", ended)
             case _:
                 pass
+
+    def _read(self, fact: facts.ReadMarkMoved, at: int) -> None:
+        conversation = self.conversation(fact.conversation)
+        conversation.read = max(conversation.read, fact.seq)
+        conversation.waiting.counted(fact.unread, mentions=fact.mentions, as_of=fact.head, read=fact.seq)
+        event = events.ReadMoved(conversation=conversation, seq=fact.seq, at=at)
+        self._desk.hub.emit("read", event, conversation=conversation.id)
+        self._unread(conversation)
+
+    def count(self, waiting: UnreadConversation) -> None:
+        """Take over what the server counted, and tell it."""
+        conversation = self.conversation(waiting.conversation)
+        conversation.head = max(conversation.head, waiting.head)
+        conversation.read = max(conversation.read, waiting.read)
+        conversation.waiting.counted(
+            waiting.unread,
+            mentions=waiting.mentions,
+            as_of=waiting.head,
+            read=waiting.read,
+            is_marked=waiting.is_marked_unread,
+        )
+        last = waiting.last
+        self._unread(conversation, None if last is None else conversation.message(last.seq, last.at, last.message))
+
+    def _unread(self, conversation: Conversation, last: Message | None = None) -> None:
+        event = events.Unread(
+            conversation=conversation, unread=conversation.unread, mentions=conversation.unread_mentions, last=last
+        )
+        self._desk.hub.emit("unread", event, conversation=conversation.id)
 
     def _entered(self, conversation: Conversation, by: str, at: int) -> None:
         is_invited = by != self._desk.user

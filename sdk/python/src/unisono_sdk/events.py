@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.facts import Content, Label, UnknownFact
-from unisono_sdk.message import TransientMessage
+from unisono_sdk.message import Message, TransientMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,20 @@ class ReadMoved:
     conversation: Conversation
     seq: int
     at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """`unread`: what waits for me in a conversation is another count.
+
+    Told at login for each conversation in which something waits, with its newest message in `last`, and whenever a mark
+    moves on any of my sessions. A message that comes raises `Conversation.unread` without this event.
+    """
+
+    conversation: Conversation
+    unread: int
+    mentions: int
+    last: Message | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +234,7 @@ ClientEvent = (
     | Entered
     | Exited
     | ReadMoved
+    | Unread
     | Edited
     | Recalled
     | Reacted

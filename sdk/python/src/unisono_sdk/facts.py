@@ -151,6 +151,17 @@ class ReadMarkMoved:
     kind: ClassVar[str] = "read"
     conversation: str
     seq: int
+    head: int
+    unread: int = 0
+    mentions: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedUnread:
+    """I wish to come back to the conversation."""
+
+    kind: ClassVar[str] = "marked_unread"
+    conversation: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +206,7 @@ KnownFact = (
     | ConversationExited
     | ConversationMade
     | ReadMarkMoved
+    | MarkedUnread
     | SessionOpened
     | SessionEnded
 )

@@ -23,6 +23,7 @@ EVENTS: Final = frozenset(
         "message",
         "transient",
         "typing",
+        "unread",
         "edited",
         "recalled",
         "reacted",

@@ -4,6 +4,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from unisono_sdk.backoff import Backoff
@@ -11,6 +12,9 @@ from unisono_sdk.clock import Clock, SystemClock
 from unisono_sdk.codec import JSON, Codec
 from unisono_sdk.errors import InvalidArgument
 from unisono_sdk.limits import Limits
+
+Missed = Literal["counts", "nothing"]
+"""What a client asks for at login of what it missed."""
 
 PATH = "/v1/connect"
 SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
@@ -36,6 +40,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     backoff: Backoff = field(default_factory=Backoff)
     fail_fast: bool = False
+    missed: Missed = "counts"
     proxy: str | None = None
     clock: Clock = field(default_factory=SystemClock)
     chance: Callable[[], float] = _chance

@@ -17,7 +17,7 @@ from unisono_sdk.greeter import Credentials, Kept
 from unisono_sdk.hub import Handler, Hub
 from unisono_sdk.keeper import Keeper
 from unisono_sdk.limits import Limits
-from unisono_sdk.options import Options, address
+from unisono_sdk.options import Missed, Options, address
 from unisono_sdk.session import NetworkEvent
 from unisono_sdk.state import MemoryState, SavedSession, SavedState, StateStore
 
@@ -43,6 +43,7 @@ class Unisono:
         state: StateStore | None = None,
         fixed_device_id: bool = True,
         fail_fast: bool = False,
+        missed: Missed = "counts",
         limits: Limits | None = None,
         backoff: Backoff | None = None,
         proxy: str | None = None,
@@ -57,6 +58,7 @@ class Unisono:
             state: Where device id and sessions are kept; forgotten with the program when not given.
             fixed_device_id: One device for all logins of this state; else each login is another device.
             fail_fast: Calls fail with `LinkDown` at once while the link is down, instead of waiting for it.
+            missed: At login ask what waits in each conversation (`unread` events), or nothing.
             limits: How much is held and waited for.
             backoff: When to come back; `Backoff(jitter=0)` for exactly 1000, 2000, 4000 … ms.
             proxy: An HTTP or SOCKS proxy to go through.
@@ -74,6 +76,7 @@ class Unisono:
             limits=limits or Limits(),
             backoff=backoff or Backoff(),
             fail_fast=fail_fast,
+            missed=missed,
             proxy=proxy,
             clock=clock or SystemClock(),
         )

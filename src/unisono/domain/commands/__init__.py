@@ -23,7 +23,10 @@ from unisono.domain.commands.conversation import (
 from unisono.domain.commands.message import (
     EditMessage,
     GetHistory,
+    GetUnread,
+    MarkAllRead,
     MarkRead,
+    MarkUnread,
     React,
     RecallMessage,
     SendMessage,
@@ -66,6 +69,9 @@ AnyCommand = (
     | EditMessage
     | RecallMessage
     | React
+    | MarkAllRead
+    | MarkUnread
+    | GetUnread
     | ListSessions
     | CloseSession
     | CloseDevice
@@ -92,12 +98,15 @@ __all__ = [
     "EditMessage",
     "GetConversation",
     "GetHistory",
+    "GetUnread",
     "Join",
     "ListConversations",
     "ListSessions",
     "Login",
     "Logout",
+    "MarkAllRead",
     "MarkRead",
+    "MarkUnread",
     "Ping",
     "Quit",
     "React",

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from unisono.domain.commands.base import Command, PageSize
+from unisono.domain.commands.base import PAGE_MAX, Command, PageSize
 from unisono.domain.facts import Content
 from unisono.domain.ids import PRINTABLE, ConversationIdIn, Json, SendKeyIn, SeqIn, UserIdIn
 
@@ -31,6 +31,25 @@ class SendMessage(Command, frozen=True, tag="send"):
     mention_all: bool = False
     reply_to: SeqIn | None = None
     push: dict[str, Json] | None = None
+
+
+class MarkAllRead(Command, frozen=True, tag="mark_all_read"):
+    """Move my read marks to the end of these conversations; without any, of all that have something unread."""
+
+    conversations: Annotated[tuple[ConversationIdIn, ...], Meta(max_length=PAGE_MAX)] = ()
+
+
+class MarkUnread(Command, frozen=True, tag="mark_unread"):
+    """Note that I wish to come back to a conversation, for all my sessions. Reading ends it."""
+
+    conversation: ConversationIdIn
+
+
+class GetUnread(Command, frozen=True, tag="unread"):
+    """Ask what waits for me, a page of conversations at a time."""
+
+    after: ConversationIdIn | None = None
+    limit: PageSize = 100
 
 
 class EditMessage(Command, frozen=True, tag="edit"):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from unisono.domain.answers import HistoryEntry, ReactionCount
+from unisono.domain.answers import HistoryEntry, ReactionCount, Unread, UnreadConversation
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
     INTEGER_MAX,
@@ -52,6 +52,41 @@ class MemoryDirectory:
         found = (self._mine(conversation, user) for conversation in sorted(self._state.conversations))
         mine = [one for one in found if one is not None and one.is_member]
         return [one for one in mine if one.conversation.id > (after or "")][:limit]
+
+    async def unread(self, user: UserId, after: ConversationId | None, limit: int) -> Unread:
+        """Say what waits for the user."""
+        waiting = []
+        for mine in await self.list_of(user, None, INTEGER_MAX):
+            conversation, member = mine.conversation, mine.membership
+            if member is None:
+                continue
+            unread = member.unread(conversation.head)
+            if unread or member.is_marked_unread:
+                mentions = self._state.passed(conversation.id, max(member.read, Seq(member.since - 1)), user).mentions
+                waiting.append(
+                    UnreadConversation(
+                        conversation.id,
+                        unread,
+                        conversation.head.seq,
+                        member.read,
+                        mentions=mentions,
+                        is_marked_unread=member.is_marked_unread,
+                        last=self._last(conversation.id),
+                    )
+                )
+        later = [each for each in waiting if each.conversation > (after or "")]
+        return Unread(
+            sum(each.unread for each in waiting),
+            sum(each.mentions for each in waiting),
+            tuple(later[:limit]),
+            later[limit - 1].conversation if len(later) > limit else None,
+        )
+
+    def _last(self, conversation: ConversationId) -> HistoryEntry | None:
+        for placed in reversed(self._state.stream(conversation_stream(conversation)).facts):
+            if isinstance(placed.fact, MessagePlaced):
+                return HistoryEntry(placed.seq, placed.at, placed.fact)
+        return None
 
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
         """Give who saw a stream at a checkpoint."""

@@ -14,6 +14,7 @@ from unisono.domain.ids import (
     conversation_stream,
     user_stream,
 )
+from unisono.domain.marks import Passed
 from unisono.ports.clock import Clock
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.stores.memory.state import State, place_of
@@ -64,8 +65,18 @@ class MemoryLog:
             earlier=None if earlier is None else place_of(earlier),
             earlier_fact=None if earlier is None else earlier.fact,
             unique=state.conversation(unique),
+            passed=self._passed(scope, subject),
             target=None if scope.message is None or subject is None else state.target(subject, scope.message),
         )
+
+    def _passed(self, scope: Scope, subject: ConversationId | None) -> Passed | None:
+        if scope.read_to is None or subject is None:
+            return None
+        member = self._state.memberships(subject).get(scope.users[0])
+        if member is None:
+            return None
+        head = self._state.stream(conversation_stream(subject)).head
+        return self._state.passed(subject, min(max(scope.read_to, member.since), head.seq), member.user)
 
     def _memberships(self, scope: Scope, subject: ConversationId | None) -> Mapping[UserId, Membership]:
         if subject is None:

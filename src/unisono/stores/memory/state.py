@@ -9,6 +9,7 @@ from unisono.domain.errors import Draining
 from unisono.domain.facts import (
     ConversationCreated,
     ConversationKind,
+    MarkedUnread,
     MembersJoined,
     MembersLeft,
     MessagePlaced,
@@ -32,6 +33,7 @@ from unisono.domain.ids import (
     user_of,
 )
 from unisono.domain.kinds import KINDS
+from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.domain.revisions import recalled, revised, superseded
 
@@ -91,7 +93,7 @@ class State:
         named = None if draft.key is None or draft.sender is None else (draft.sender, draft.key)
         if named is not None and (earlier := stream.places.get(named)) is not None:
             return place_of(earlier), None
-        head = stream.head = next_head(stream.head, now)
+        head = stream.head = next_head(stream.head, now, draft.fact)
         fact = PlacedFact(draft.stream, head.epoch, head.seq, head.at, Checkpoint(self.position), draft.fact)
         stream.facts.append(fact)
         if named is not None:
@@ -102,6 +104,10 @@ class State:
     def _project(self, placed: PlacedFact) -> None:
         conversation, fact = conversation_of(placed.stream), placed.fact
         match fact:
+            case MessagePlaced(sender=sender) if conversation is not None:
+                member = self.members.get(conversation, {}).get(sender)
+                if member is not None and member.is_member:
+                    self.members[conversation][sender] = structs.replace(member, own=member.own + 1)
             case ConversationCreated() if conversation is not None:
                 self._create(conversation, placed, fact)
             case MembersJoined(users=users) if conversation is not None:
@@ -112,6 +118,8 @@ class State:
                 self._revise(conversation, placed, fact)
             case ReadMarkMoved():
                 self._read(user_of(placed.stream), fact)
+            case MarkedUnread():
+                self._mark_unread(user_of(placed.stream), fact)
             case _:
                 pass
 
@@ -145,7 +153,8 @@ class State:
         for user in joined:
             old = members.get(user)
             if old is None or not old.is_member:
-                members[user] = Membership(user, placed.seq, NO_SEQ if old is None else old.read)
+                read = NO_SEQ if old is None else old.read
+                members[user] = Membership(user, placed.seq, read, passed=self.messages_up_to(conversation, placed.seq))
         for user in left:
             old = members.get(user)
             if old is not None and old.is_member:
@@ -195,11 +204,32 @@ class State:
         if isinstance(fact, MessageRecalled):
             self.reactions.pop((conversation, fact.message), None)
 
+    def messages_up_to(self, conversation: ConversationId, seq: Seq) -> int:
+        """Count the messages up to a place."""
+        facts = self.stream(conversation_stream(conversation)).facts
+        return sum(isinstance(placed.fact, MessagePlaced) for placed in facts[:seq])
+
+    def passed(self, conversation: ConversationId, seq: Seq, user: UserId) -> Passed:
+        """Count what lies before and behind a place, for a reader."""
+        later = [placed.fact for placed in self.stream(conversation_stream(conversation)).facts[seq:]]
+        messages = [fact for fact in later if isinstance(fact, MessagePlaced)]
+        own = sum(fact.sender == user for fact in messages)
+        calls = sum((fact.mention_all or user in fact.mentions) and fact.sender != user for fact in messages)
+        return Passed(self.messages_up_to(conversation, seq), own, calls)
+
     def _read(self, user: UserId | None, fact: ReadMarkMoved) -> None:
         members = self.members.get(fact.conversation, {})
         old = None if user is None else members.get(user)
         if old is not None and old.is_member:
-            members[old.user] = structs.replace(old, read=max(old.read, fact.seq))
+            passed = self.passed(fact.conversation, max(fact.seq, old.since), old.user)
+            read = max(old.read, fact.seq)
+            members[old.user] = Membership(old.user, old.since, read, passed=passed.messages, own=passed.own)
+
+    def _mark_unread(self, user: UserId | None, fact: MarkedUnread) -> None:
+        members = self.members.get(fact.conversation, {})
+        old = None if user is None else members.get(user)
+        if old is not None and old.is_member:
+            members[old.user] = structs.replace(old, is_marked_unread=True)
 
 
 def place_of(placed: PlacedFact) -> Place:

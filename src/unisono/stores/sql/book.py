@@ -13,6 +13,7 @@ from msgspec import Struct
 from unisono.domain.conversation import Membership, Target
 from unisono.domain.facts import Fact, MessagePlaced
 from unisono.domain.ids import FIRST_EPOCH, Instant, SendKey, Seq, StreamKey, UserId, conversation_of
+from unisono.domain.marks import Passed
 from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import ListStatement, Row, Statement
 from unisono.stores.sql.driver import Connection
@@ -74,6 +75,7 @@ class Book:
         self._moved: dict[int, StreamEntry] = {}
         self._changed: dict[int, StreamEntry] = {}
         self._joined: dict[tuple[UserId, int], Row] = {}
+        self._mentions: list[Row] = []
 
     # ------------------------------------------------------------ the life of a batch
 
@@ -99,7 +101,11 @@ class Book:
         self._write(self.statements.write_conversations, [row for row, _ in conversations])
         self._write(self.statements.write_members, [row for _, row in sorted(self._joined.items())])
         self._write(self.statements.insert_facts, self._facts)
-        moved = [(stream.id, stream.head.seq, stream.head.at, stream.pos) for stream in self._moved.values()]
+        self._write(self.statements.messages.insert_mentions, self._mentions)
+        moved = [
+            (stream.id, stream.head.seq, stream.head.at, stream.pos, stream.head.messages)
+            for stream in self._moved.values()
+        ]
         # Said twice it is the same, so the list may be filled up to a length whose text is there already.
         for text, values in self.statements.advance_streams.padded(moved):
             self.connection.run(text, values)
@@ -202,7 +208,7 @@ class Book:
         found = self._fact_at(stream, seq)
         if found is None or not isinstance(found[1], MessagePlaced):
             return None
-        statement = self.statements.reactions
+        statement = self.statements.messages.reactions
         given: dict[str, set[UserId]] = {}
         for reaction, user in self.connection.query(statement.text, statement.bind(stream=stream.id, seq=seq)):
             given.setdefault(reaction, set()).add(user)
@@ -213,7 +219,7 @@ class Book:
         for row in reversed(self._facts):
             if row[0] == stream.id and row[1] == seq:
                 return row[3], decode_fact(row[-1])
-        statement = self.statements.fact
+        statement = self.statements.messages.fact
         rows = self.connection.query(statement.text, statement.bind(stream=stream.id, seq=seq))
         return (rows[0][0], decode_fact(rows[0][1])) if rows else None
 
@@ -222,6 +228,35 @@ class Book:
         found = self._fact_at(stream, seq)
         return None if found is None else found[1]
 
+    def call(self, stream: StreamEntry, seq: Seq, sender: UserId, users: Iterable[str]) -> None:
+        """Note whom a message calls; the empty name is everybody."""
+        self._mentions.extend((user, stream.id, seq, sender) for user in users)
+
+    def call_off(self, stream: StreamEntry, seq: Seq, users: Iterable[str]) -> None:
+        """Forget whom a message called."""
+        self._mentions = [row for row in self._mentions if (row[1], row[2]) != (stream.id, seq)]
+        for user in users:
+            self.run(self.statements.messages.drop_mention, user=user, stream=stream.id, seq=seq)
+
+    def passed(self, stream: StreamEntry, seq: Seq, user: UserId) -> Passed:
+        """Count what lies before and behind a place, for a reader."""
+        if seq >= stream.head.seq:
+            return Passed(stream.head.messages)
+        mine = [row for row in self._facts if row[0] == stream.id and row[7] is not None]
+        before = max((row[7] for row in mine if row[1] <= seq), default=None)
+        if before is None:
+            rows = self._rows(self.statements.messages.nth, stream=stream.id, seq=seq)
+            before = rows[0][0] if rows else 0
+        asked = {"stream": stream.id, "seq": seq, "user": user}
+        own = self._rows(self.statements.messages.own_after, **asked)[0][0]
+        own += sum(row[1] > seq and row[5] == user for row in mine)
+        calls = self._rows(self.statements.messages.mentions_after, **asked)[0][0]
+        waiting = {row[2] for row in self._mentions if row[1] == stream.id and row[0] in {"", user} and row[3] != user}
+        return Passed(before, own, calls + sum(each > seq for each in waiting))
+
+    def _rows(self, statement: Statement, **values: object) -> list[Row]:
+        return self.connection.query(statement.text, statement.bind(**values))
+
     def rewrite(self, stream: StreamEntry, seq: Seq, fact: Fact) -> None:
         """Put another body to a fact that has its place."""
         body = encode_fact(fact)
@@ -229,7 +264,7 @@ class Book:
             if row[0] == stream.id and row[1] == seq:
                 self._facts[index] = (*row[:-1], body)
                 return
-        self.run(self.statements.rewrite_fact, of=stream.id, place=seq, body=body)
+        self.run(self.statements.messages.rewrite_fact, of=stream.id, place=seq, body=body)
 
     def run(self, statement: Statement, **values: object) -> None:
         """Write at once what is too rare to be gathered."""
@@ -261,6 +296,9 @@ class Book:
             member.until,
             until_pos,
             member.read,
+            member.passed,
+            member.own,
+            int(member.is_marked_unread),
         )
 
     # ------------------------------------------------------------ loading
@@ -308,7 +346,7 @@ class Book:
             talks[row[0]].conversation = read_conversation(row)
 
     def _create(self, keys: Sequence[StreamKey]) -> None:
-        rows = [(key, FIRST_EPOCH, 0, 0, 0) for key in keys]
+        rows = [(key, FIRST_EPOCH, 0, 0, 0, 0) for key in keys]
         created = {}
         for text, values in self.statements.create_streams.exact(rows):
             created.update({key: number for number, key in self.connection.query(text, values)})

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from unisono.domain.answers import HistoryEntry, ReactionCount
+from unisono.domain.answers import HistoryEntry, ReactionCount, Unread, UnreadConversation
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
     FIRST_EPOCH,
@@ -17,11 +17,12 @@ from unisono.domain.ids import (
     Seq,
     StreamKey,
     UserId,
+    conversation_of,
     conversation_stream,
     user_of,
 )
 from unisono.ports.directory import Audience, HistoryPage, MyConversation
-from unisono.stores.sql.compiled import Row
+from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import read_conversation, read_membership, read_stream, view
 from unisono.stores.sql.pages import read_page
@@ -70,6 +71,37 @@ class SqlDirectory:
         return await self._readers.read(
             lambda connection: [_mine(row) for row in connection.query(statement.text, values)]
         )
+
+    async def unread(self, user: UserId, after: ConversationId | None, limit: int) -> Unread:
+        """Say what waits for a user."""
+        sql = self._sql.messages
+        key = "" if after is None else conversation_stream(after)
+
+        def read(connection: Connection) -> Unread:
+            def ask(statement: Statement, **values: object) -> list[Row]:
+                return connection.query(statement.text, statement.bind(**values))
+
+            rows = ask(sql.unread, user=user, after=key, limit=limit + 1)
+            found = []
+            for stream_key, stream, head, read_seq, unread, mentions, is_marked in rows[:limit]:
+                last = [_message(row, {}) for row in ask(sql.last_message, stream=stream)]
+                conversation = conversation_of(StreamKey(stream_key)) or ConversationId("")
+                entry = UnreadConversation(
+                    conversation,
+                    unread,
+                    Seq(head),
+                    Seq(read_seq),
+                    mentions=mentions,
+                    is_marked_unread=bool(is_marked),
+                    last=last[0] if last else None,
+                )
+                found.append(entry)
+            total = int(ask(sql.unread_total, user=user)[0][0])
+            mentions = int(ask(sql.mentions_total, user=user)[0][0])
+            following = found[-1].conversation if len(rows) > limit else None
+            return Unread(total, mentions, tuple(found), following)
+
+        return await self._readers.read_at_one_moment(read)
 
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
         """Give how far a stream had come at `checkpoint`, who saw it then, and its head, all of one moment."""
@@ -138,7 +170,7 @@ class SqlDirectory:
     ) -> Mapping[int, list[ReactionCount]]:
         given: dict[int, list[ReactionCount]] = {}
         if page:
-            statement = self._sql.count_reactions
+            statement = self._sql.messages.count_reactions
             values = statement.bind(
                 key=conversation_stream(conversation), reader=reader, first=page[0][0], last=page[-1][0]
             )

@@ -66,8 +66,8 @@ class Earlier(Struct, frozen=True):
 
 def read_stream(row: Row) -> StreamEntry:
     """Read a row of `streams`."""
-    number, key, epoch, head, head_at, head_pos = row
-    return StreamEntry(number, StreamKey(key), Head(Epoch(epoch), Seq(head), Instant(head_at)), head_pos)
+    number, key, epoch, head, head_at, head_pos, messages = row
+    return StreamEntry(number, StreamKey(key), Head(Epoch(epoch), Seq(head), Instant(head_at), messages), head_pos)
 
 
 def read_conversation(row: Row) -> ConversationEntry:
@@ -79,8 +79,8 @@ def read_conversation(row: Row) -> ConversationEntry:
 
 def read_membership(row: Row) -> Membership:
     """Read a row of `members`."""
-    user, _, since, until, _, read = row
-    return Membership(user, Seq(since), Seq(read), until)
+    user, _, since, until, _, read, passed, own, is_marked = row
+    return Membership(user, Seq(since), Seq(read), until, passed, own, bool(is_marked))
 
 
 def view(key: StreamKey, head: Head, entry: ConversationEntry) -> Conversation:

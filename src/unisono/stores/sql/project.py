@@ -10,6 +10,7 @@ from unisono.domain.facts import (
     ConversationCreated,
     ConversationKind,
     Fact,
+    MarkedUnread,
     MembersJoined,
     MembersLeft,
     MessagePlaced,
@@ -34,7 +35,7 @@ def project(book: Book, stream: StreamEntry, fact: Fact) -> None:
     """Bring the tables up to a fact that was just put at the head of its stream."""
     match fact:
         case MessagePlaced():
-            pass
+            _said(book, stream, fact)
         case ConversationCreated():
             _created(book, stream, fact)
         case MembersJoined():
@@ -47,6 +48,8 @@ def project(book: Book, stream: StreamEntry, fact: Fact) -> None:
             _reacted(book, stream, fact)
         case ReadMarkMoved():
             _read(book, user_of(stream.key), fact.conversation, fact.seq)
+        case MarkedUnread():
+            _marked_unread(book, user_of(stream.key), fact.conversation)
         case _:
             # Entries and exits tell a user what the conversation's own facts did; sessions have their own tables.
             pass
@@ -76,7 +79,8 @@ def _joined(book: Book, stream: StreamEntry, fact: MembersJoined) -> None:
         earlier = book.member(stream, user)
         if earlier is None or earlier.until is not None:
             count += 1
-            book.join(stream, Membership(user, stream.head.seq, NO_SEQ if earlier is None else earlier.read))
+            read = NO_SEQ if earlier is None else earlier.read
+            book.join(stream, Membership(user, stream.head.seq, read, passed=stream.head.messages))
     _regroup(book, stream, count)
 
 
@@ -103,6 +107,24 @@ def _regroup(book: Book, stream: StreamEntry, change: int) -> None:
     book.change(stream)
 
 
+def _said(book: Book, stream: StreamEntry, fact: MessagePlaced) -> None:
+    """Keep a sender's own message from counting as unread to them, and note whom it calls."""
+    member = book.member(stream, fact.sender)
+    if member is not None and member.until is None:
+        book.join(stream, msgspec.structs.replace(member, own=member.own + 1))
+    _call(book, stream, stream.head.seq, fact.sender, fact)
+
+
+def _call(book: Book, stream: StreamEntry, seq: Seq, sender: UserId, fact: MessagePlaced | MessageRevised) -> None:
+    if called := _called(fact):
+        book.call(stream, seq, sender, called)
+
+
+def _called(fact: MessagePlaced | MessageRevised) -> tuple[str, ...]:
+    """Give whom a message calls; everybody is the empty name."""
+    return (*fact.mentions, "") if fact.mention_all else fact.mentions
+
+
 def _changed(book: Book, stream: StreamEntry, fact: MessageRevised | MessageRecalled) -> None:
     """Rewrite a message, and take from an earlier edit what is no longer so."""
     message = book.fact(stream, fact.message)
@@ -111,20 +133,33 @@ def _changed(book: Book, stream: StreamEntry, fact: MessageRevised | MessageReca
     if message.revision is not None and isinstance(last := book.fact(stream, message.revision), MessageRevised):
         book.rewrite(stream, message.revision, superseded(last))
     seq, at = stream.head.seq, stream.head.at
+    book.call_off(stream, fact.message, _called(message))
     if isinstance(fact, MessageRevised):
+        _call(book, stream, fact.message, message.sender, fact)
         book.rewrite(stream, fact.message, revised(message, fact, seq, at))
     else:
         book.rewrite(stream, fact.message, recalled(message, seq, at))
-        book.run(book.statements.drop_reactions, stream=stream.id, seq=fact.message)
+        book.run(book.statements.messages.drop_reactions, stream=stream.id, seq=fact.message)
 
 
 def _reacted(book: Book, stream: StreamEntry, fact: MessageReacted) -> None:
-    statement = book.statements.add_reaction if fact.is_on else book.statements.drop_reaction
+    statement = book.statements.messages.add_reaction if fact.is_on else book.statements.messages.drop_reaction
     book.run(statement, stream=stream.id, seq=fact.message, reaction=fact.reaction, user_id=fact.by)
 
 
 def _read(book: Book, user: UserId | None, conversation: ConversationId, seq: Seq) -> None:
     stream = book.stream(conversation_stream(conversation))
     member = None if stream is None or user is None else book.member(stream, user)
-    if stream is not None and member is not None and member.until is None and member.read < seq:
-        book.join(stream, Membership(member.user, member.since, seq))
+    if stream is not None and member is not None and member.until is None:
+        passed = book.passed(stream, max(seq, member.since), member.user)
+        book.join(
+            stream,
+            Membership(member.user, member.since, max(seq, member.read), passed=passed.messages, own=passed.own),
+        )
+
+
+def _marked_unread(book: Book, user: UserId | None, conversation: ConversationId) -> None:
+    stream = book.stream(conversation_stream(conversation))
+    member = None if stream is None or user is None else book.member(stream, user)
+    if stream is not None and member is not None and member.until is None:
+        book.join(stream, msgspec.structs.replace(member, is_marked_unread=True))

@@ -30,6 +30,7 @@ STREAMS: Final = Table(
     Column("head", BigInteger, nullable=False),
     Column("head_at", BigInteger, nullable=False),
     Column("head_pos", BigInteger, nullable=False, index=True),
+    Column("messages", BigInteger, nullable=False),
 )
 
 FACTS: Final = Table(
@@ -44,6 +45,8 @@ FACTS: Final = Table(
     Column("kind", Text, nullable=False),
     Column("sender", _Name),
     Column("send_key", _Name),
+    # The number of a message among the messages of its stream.
+    Column("nth", BigInteger),
     Column("body", LargeBinary, nullable=False),
 )
 _KEYED = FACTS.c.send_key.is_not(None)
@@ -81,6 +84,20 @@ MEMBERS: Final = Table(
     Column("until", BigInteger),
     Column("until_pos", BigInteger),
     Column("read_seq", BigInteger, nullable=False),
+    Column("passed", BigInteger, nullable=False),
+    Column("own", BigInteger, nullable=False),
+    Column("is_marked_unread", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+MENTIONS: Final = Table(
+    "mentions",
+    METADATA,
+    # Of everybody, where the user is empty.
+    Column("user_id", _Name, primary_key=True),
+    Column("stream", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("sender", _Name, nullable=False),
     sqlite_with_rowid=False,
 )
 

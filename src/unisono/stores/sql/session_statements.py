@@ -5,8 +5,8 @@ from sqlalchemy import bindparam as value
 from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import Statement
+from unisono.stores.sql.phrases import given, upsert
 from unisono.stores.sql.schema import LEASES, REVOKED_CREDENTIALS, REVOKED_USERS, SESSIONS
-from unisono.stores.sql.statements import given, upsert
 
 _S = SESSIONS.c
 _IS_OPEN = _S.ended_at.is_(None)

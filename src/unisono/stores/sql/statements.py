@@ -1,65 +1,22 @@
 """Every statement of the log and the directory. Those about sessions stand in `session_statements`."""
 
-from collections.abc import Iterable, Sequence
-from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
-    CTE,
-    Column,
     Dialect,
-    Insert,
-    Table,
-    Text,
-    bindparam,
     case,
-    delete,
-    func,
     literal_column,
     null,
     select,
     union_all,
     update,
 )
-from sqlalchemy import values as rows_of
 from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
-from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, REACTIONS, STREAMS
-
-_MESSAGE: Final = literal_column("'message'", Text)
-_LIMIT: Final = bindparam("limit", type_=STREAMS.c.id.type)
-
-
-def given(name: str, like: Column[Any]) -> Any:
-    """Declare a named value of a column's type."""
-    return bindparam(name, type_=like.type)
-
-
-def wanted(rows: int, columns: Sequence[Column[Any]]) -> CTE:
-    """Declare a list of rows given with the statement."""
-    named = [Column(column.name, column.type) for column in columns]
-    data = [tuple(numbered(column.name, row, column) for column in columns) for row in range(rows)]
-    return rows_of(*named, name="wanted").data(data).cte("wanted")
-
-
-def insert(dialect: Dialect, table: Table, rows: int, columns: Iterable[Column[Any]]) -> Any:
-    """Write rows, in the dialect's own words, so that it can say what happens on a conflict."""
-    columns = list(columns)
-    # Loading both dialects would make each start of a server longer.
-    words = import_module(f"sqlalchemy.dialects.{dialect.name}")
-    return words.insert(table).values(
-        [{column: numbered(column.name, row, column) for column in columns} for row in range(rows)]
-    )
-
-
-def upsert(dialect: Dialect, table: Table, rows: int, *, fixed: Sequence[str] = ()) -> Insert:
-    """Write whole rows, those already there anew, but for what is `fixed`."""
-    statement = insert(dialect, table, rows, table.c)
-    keys = [column.name for column in table.primary_key]
-    changed = {column.name: statement.excluded[column.name] for column in table.c if column.name not in (*keys, *fixed)}
-    written: Insert = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-    return written
+from unisono.stores.sql.message_statements import MessageStatements
+from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert, upsert, wanted
+from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, STREAMS
 
 
 class Statements:
@@ -83,14 +40,7 @@ class Statements:
         self.all_members = ListStatement(dialect, _all_members)
         self.write_members = ListStatement(dialect, lambda rows: upsert(dialect, MEMBERS, rows))
 
-        self.rewrite_fact = one(_rewrite_fact())
-        self.fact = one(_fact())
-        self.reactions = one(_reactions())
-        self.add_reaction = one(_add_reaction(dialect))
-        self.drop_reaction = one(_drop_reaction())
-        self.drop_reactions = one(_drop_reactions())
-        self.count_reactions = one(_count_reactions())
-
+        self.messages = MessageStatements(dialect)
         self.head = one(_head())
         self.facts = one(_facts())
         self.moved = one(_moved())
@@ -118,8 +68,9 @@ def _create_streams(dialect: Dialect, rows: int) -> Executable:
 
 
 def _advance_streams(rows: int) -> Executable:
-    new = wanted(rows, [STREAMS.c.id, STREAMS.c.head, STREAMS.c.head_at, STREAMS.c.head_pos])
-    moved = {name: new.c[name] for name in ("head", "head_at", "head_pos")}
+    changed = ("head", "head_at", "head_pos", "messages")
+    new = wanted(rows, [STREAMS.c.id, *(STREAMS.c[name] for name in changed)])
+    moved = {name: new.c[name] for name in changed}
     return update(STREAMS).values(moved).where(STREAMS.c.id == new.c.id)
 
 
@@ -157,63 +108,6 @@ def _all_members(rows: int) -> Executable:
     return select(MEMBERS).where(MEMBERS.c.stream.in_(streams), MEMBERS.c.until.is_(None))
 
 
-def _rewrite_fact() -> Executable:
-    return (
-        update(FACTS)
-        .values(body=given("body", FACTS.c.body))
-        .where(FACTS.c.stream == given("of", FACTS.c.stream), FACTS.c.seq == given("place", FACTS.c.seq))
-    )
-
-
-def _fact() -> Executable:
-    return select(FACTS.c.at, FACTS.c.body).where(
-        FACTS.c.stream == given("stream", FACTS.c.stream), FACTS.c.seq == given("seq", FACTS.c.seq)
-    )
-
-
-def _to_message() -> tuple[Any, Any]:
-    return (
-        REACTIONS.c.stream == given("stream", REACTIONS.c.stream),
-        REACTIONS.c.seq == given("seq", REACTIONS.c.seq),
-    )
-
-
-def _reactions() -> Executable:
-    return select(REACTIONS.c.reaction, REACTIONS.c.user_id).where(*_to_message())
-
-
-def _add_reaction(dialect: Dialect) -> Executable:
-    words = import_module(f"sqlalchemy.dialects.{dialect.name}")
-    values = {column: given(column.name, column) for column in REACTIONS.c}
-    added: Executable = words.insert(REACTIONS).values(values).on_conflict_do_nothing()
-    return added
-
-
-def _drop_reaction() -> Executable:
-    return delete(REACTIONS).where(
-        *_to_message(),
-        REACTIONS.c.reaction == given("reaction", REACTIONS.c.reaction),
-        REACTIONS.c.user_id == given("user_id", REACTIONS.c.user_id),
-    )
-
-
-def _drop_reactions() -> Executable:
-    return delete(REACTIONS).where(*_to_message())
-
-
-def _count_reactions() -> Executable:
-    """Count the reactions to messages between two places, the most frequent first."""
-    seq, count = REACTIONS.c.seq, func.count()
-    is_mine = case((REACTIONS.c.user_id == given("reader", REACTIONS.c.user_id), 1), else_=0)
-    stream = select(STREAMS.c.id).where(STREAMS.c.key == given("key", STREAMS.c.key)).scalar_subquery()
-    return (
-        select(seq, REACTIONS.c.reaction, count, func.max(is_mine))
-        .where(REACTIONS.c.stream == stream, seq >= given("first", seq), seq <= given("last", seq))
-        .group_by(seq, REACTIONS.c.reaction)
-        .order_by(seq, count.desc(), REACTIONS.c.reaction)
-    )
-
-
 def _head() -> Executable:
     return select(STREAMS).where(STREAMS.c.key == given("key", STREAMS.c.key))
 
@@ -245,7 +139,7 @@ def _moved() -> Executable:
         STREAMS.c.key == given("own", STREAMS.c.key), STREAMS.c.head_pos > checkpoint, later
     )
     both = union_all(theirs, own).subquery()
-    return select(both).order_by(both.c.key).limit(_LIMIT)
+    return select(both).order_by(both.c.key).limit(LIMIT)
 
 
 def _moved_in_app() -> Executable:
@@ -253,7 +147,7 @@ def _moved_in_app() -> Executable:
         select(STREAMS.c.key, STREAMS.c.epoch, STREAMS.c.head, STREAMS.c.head_pos)
         .where(STREAMS.c.head_pos > given("checkpoint", STREAMS.c.head_pos))
         .order_by(STREAMS.c.head_pos)
-        .limit(_LIMIT)
+        .limit(LIMIT)
     )
 
 
@@ -287,7 +181,7 @@ def _list_of() -> Executable:
         _mine()
         .where(MEMBERS.c.until.is_(null()), STREAMS.c.key > given("after", STREAMS.c.key))
         .order_by(STREAMS.c.key)
-        .limit(_LIMIT)
+        .limit(LIMIT)
     )
     return listed
 
@@ -327,11 +221,11 @@ def _history(*, newest: bool) -> Executable:
         select(seq, FACTS.c.at, FACTS.c.body)
         .where(
             FACTS.c.stream == stream,
-            FACTS.c.kind == _MESSAGE,
+            FACTS.c.kind == MESSAGE,
             seq > given("after", seq),
             seq < given("before", seq),
             seq <= given("until", seq),
         )
         .order_by(seq.desc() if newest else seq)
-        .limit(_LIMIT)
+        .limit(LIMIT)
     )

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from unisono.domain.conversation import Decide, Decision, Membership, Scope, Snapshot, made_by
-from unisono.domain.facts import Fact, PlacedFact
+from unisono.domain.facts import Fact, MessagePlaced, PlacedFact
 from unisono.domain.ids import Checkpoint, StreamKey, UserId, conversation_stream, user_stream
+from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.ports.log import Committed
 from unisono.stores.sql.book import Book, Foresight
@@ -105,11 +106,19 @@ def take_snapshot(scope: Scope, book: Book) -> Snapshot:
         *_parts(earlier),
         None if unique is None or unique.conversation is None else view(unique.key, unique.head, unique.conversation),
         None if scope.message is None else book.target(subject, scope.message),
+        _passed(scope, book, subject),
     )
 
 
 def _parts(earlier: Earlier | None) -> tuple[Place | None, Fact | None]:
     return (None, None) if earlier is None else (earlier.place, earlier.fact)
+
+
+def _passed(scope: Scope, book: Book, stream: StreamEntry) -> Passed | None:
+    """Count for a reader, but for what was before they came."""
+    if scope.read_to is None or (member := book.member(stream, scope.users[0])) is None:
+        return None
+    return book.passed(stream, max(scope.read_to, member.since), member.user)
 
 
 def _memberships(scope: Scope, book: Book, stream: StreamEntry) -> Mapping[UserId, Membership]:
@@ -148,7 +157,7 @@ def _places(drafts: Sequence[Draft], book: Book) -> list[Place]:
             if earlier is not None:
                 places.append(earlier.place)
                 continue
-        head = heads[draft.stream] = next_head(heads.get(draft.stream, stream.head), book.now)
+        head = heads[draft.stream] = next_head(heads.get(draft.stream, stream.head), book.now, draft.fact)
         places.append(Place(draft.stream, head.epoch, head.seq, head.at))
     return places
 
@@ -158,8 +167,11 @@ def put(book: Book, draft: Draft, taken: Place, body: bytes) -> PlacedFact:
     stream = book.existing(draft.stream)
     fact = draft.fact
     pos = max(stream.pos, book.pos)
-    row = (stream.id, taken.seq, pos, taken.at, KINDS[type(fact)], draft.sender, draft.key, body)
-    book.put(stream, Head(taken.epoch, taken.seq, taken.at), row)
+    is_message = type(fact) is MessagePlaced
+    messages = stream.head.messages + is_message
+    nth = messages if is_message else None
+    row = (stream.id, taken.seq, pos, taken.at, KINDS[type(fact)], draft.sender, draft.key, nth, body)
+    book.put(stream, Head(taken.epoch, taken.seq, taken.at, messages), row)
     if draft.key is not None and draft.sender is not None:
         again = Place(taken.stream, taken.epoch, taken.seq, taken.at, is_repeat=True)
         book.remember((stream.id, draft.sender, draft.key), Earlier(again, fact))

@@ -32,6 +32,7 @@ def _create_log() -> None:
         sa.Column("head", NUMBER, nullable=False),
         sa.Column("head_at", NUMBER, nullable=False),
         sa.Column("head_pos", NUMBER, nullable=False),
+        sa.Column("messages", NUMBER, nullable=False),
     )
     op.create_index("ix_streams_head_pos", "streams", ["head_pos"])
     op.create_table(
@@ -43,6 +44,7 @@ def _create_log() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("sender", NAME),
         sa.Column("send_key", NAME),
+        sa.Column("nth", NUMBER),
         sa.Column("body", sa.LargeBinary(), nullable=False),
     )
     keyed = sa.text("send_key IS NOT NULL")
@@ -77,9 +79,20 @@ def _create_conversations() -> None:
         sa.Column("until", NUMBER),
         sa.Column("until_pos", NUMBER),
         sa.Column("read_seq", NUMBER, nullable=False),
+        sa.Column("passed", NUMBER, nullable=False),
+        sa.Column("own", NUMBER, nullable=False),
+        sa.Column("is_marked_unread", sa.Integer(), nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_members_stream", "members", ["stream"])
+    op.create_table(
+        "mentions",
+        sa.Column("user_id", NAME, primary_key=True),
+        sa.Column("stream", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("sender", NAME, nullable=False),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "reactions",
         sa.Column("stream", NUMBER, primary_key=True, autoincrement=False),

@@ -1,0 +1,60 @@
+"""What waits for me in a conversation, counted from what the server says and what has come since."""
+
+from bisect import bisect_right, insort
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadTotal:
+    """How many messages of others wait for me, and how many of them call me."""
+
+    messages: int
+    mentions: int
+
+
+class Waiting:
+    """Unread messages of others.
+
+    The server counts exactly, as of a place; what comes behind that place is added here. The two streams that tell of
+    it, the conversation's and mine, come in no order among themselves, so the places of messages are kept for a while.
+    """
+
+    def __init__(self) -> None:
+        self._counted = 0
+        self._calls = 0
+        self._as_of = 0
+        self._read = 0
+        self._later: list[int] = []
+        self._later_calls: list[int] = []
+        self.is_marked = False
+
+    @property
+    def unread(self) -> int:
+        """Give how many messages of others I have not read."""
+        return self._counted + len(self._later)
+
+    @property
+    def mentions(self) -> int:
+        """Give how many of them call me."""
+        return self._calls + len(self._later_calls)
+
+    def came(self, seq: int, *, calls_me: bool) -> None:
+        """Note a message of another."""
+        if seq <= max(self._as_of, self._read) or seq in self._later[-1:]:
+            return
+        insort(self._later, seq)
+        if calls_me:
+            insort(self._later_calls, seq)
+
+    def counted(self, unread: int, *, mentions: int | None, as_of: int, read: int, is_marked: bool = False) -> None:
+        """Take over what the server counted, with everything up to `as_of` in it. An older count is passed over."""
+        if as_of < self._as_of or read < self._read:
+            return
+        self._counted, self._as_of, self._read, self.is_marked = unread, as_of, read, is_marked
+        self._calls = self._calls + len(self._later_calls) if mentions is None else mentions
+        self._later = self._later[bisect_right(self._later, as_of) :]
+        self._later_calls = self._later_calls[bisect_right(self._later_calls, as_of) :]
+
+    def mark(self) -> None:
+        """Note my wish to come back."""
+        self.is_marked = True

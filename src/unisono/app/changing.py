@@ -1,0 +1,82 @@
+"""Changing commands: what each needs to see, and how it decides."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from unisono.domain import commands as c
+from unisono.domain import membership, messages, revisions
+from unisono.domain.conversation import Decide, Scope
+from unisono.domain.ids import ConversationId, UserId
+from unisono.domain.quotas import Quotas
+
+Change = tuple[Scope, Decide]
+NewId = Callable[[], ConversationId]
+
+
+def change(user: UserId, command: c.Command, limits: Quotas, new_id: NewId) -> Change | None:
+    """Give the scope and the decision of a command; None for one that changes no stream."""
+    if isinstance(command, c.CreateConversation):
+        return _creation(user, command, limits, new_id())
+    for part in _PARTS:
+        found = part(user, command, limits)
+        if found is not None:
+            return found
+    return None
+
+
+def _creation(user: UserId, command: c.CreateConversation, limits: Quotas, new_id: ConversationId) -> Change:
+    members = membership.members_to_be(user, command)
+    unique_of = (command.of, members) if membership.is_unique(command) else None
+    scope = Scope(users=(user,), all_members=True, sender=user, key=command.key, unique_of=unique_of)
+    return scope, lambda snapshot: membership.create(snapshot, user, command, new_id, limits)
+
+
+def _of_messages(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
+    match command:
+        case c.SendMessage(conversation=conversation, key=key):
+            scope = Scope(conversation=conversation, users=(user,), sender=user, key=key)
+            return scope, lambda snapshot: messages.send(snapshot, user, command, limits)
+        case c.TellTyping(conversation=conversation):
+            return _about(conversation, user), partial(messages.typing, user=user, command=command)
+        case c.EditMessage(conversation=conversation, message=message):
+            scope = Scope(conversation=conversation, users=(user,), message=message)
+            return scope, lambda snapshot: revisions.edit(snapshot, user, command, limits)
+        case c.RecallMessage(conversation=conversation, message=message):
+            scope = Scope(conversation=conversation, users=(user,), message=message)
+            return scope, lambda snapshot: revisions.recall(snapshot, user, command, limits)
+        case c.React(conversation=conversation, message=message):
+            scope = Scope(conversation=conversation, users=(user,), message=message)
+            return scope, lambda snapshot: revisions.react(snapshot, user, command, limits)
+        case c.MarkRead(conversation=conversation, seq=seq):
+            scope = Scope(conversation=conversation, users=(user,), read_to=seq)
+            return scope, partial(messages.mark_read, reader=user, command=command)
+        case c.MarkUnread(conversation=conversation):
+            return _about(conversation, user), partial(messages.mark_unread, reader=user)
+        case _:
+            return None
+
+
+def _of_members(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
+    match command:
+        case c.AddMembers(conversation=conversation, users=users):
+            scope = Scope(conversation=conversation, users=(user, *users), all_members=True)
+            return scope, lambda snapshot: membership.add(snapshot, user, command, limits)
+        case c.RemoveMembers(conversation=conversation, users=users):
+            scope = Scope(conversation=conversation, users=(user, *users), all_members=True)
+            return scope, lambda snapshot: membership.remove(snapshot, user, command)
+        case c.Join(conversation=conversation):
+            scope = Scope(conversation=conversation, users=(user,), all_members=True)
+            return scope, lambda snapshot: membership.join(snapshot, user, limits)
+        case c.Quit(conversation=conversation):
+            scope = Scope(conversation=conversation, users=(user,), all_members=True)
+            return scope, lambda snapshot: membership.quit_(snapshot, user)
+        case _:
+            return None
+
+
+def _about(conversation: ConversationId, user: UserId) -> Scope:
+    return Scope(conversation=conversation, users=(user,))
+
+
+_PARTS: Final = (_of_messages, _of_members)

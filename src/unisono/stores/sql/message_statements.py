@@ -1,0 +1,202 @@
+"""Every statement about messages once they have their place: what is unread, whom they call, what became of them."""
+
+from importlib import import_module
+from typing import Any, Final
+
+from sqlalchemy import Dialect, Text, case, delete, distinct, func, literal_column, select, update
+from sqlalchemy.sql.expression import Executable
+
+from unisono.stores.sql.compiled import ListStatement, Statement
+from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert
+from unisono.stores.sql.schema import FACTS, MEMBERS, MENTIONS, REACTIONS, STREAMS
+
+
+class MessageStatements:
+    """The statements of one dialect, compiled when first used."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def one(build: Executable) -> Statement:
+            return Statement(dialect, lambda: build)
+
+        self.insert_mentions = ListStatement(dialect, lambda rows: insert(dialect, MENTIONS, rows, MENTIONS.c))
+        self.nth = one(_nth())
+        self.own_after = one(_own_after())
+        self.mentions_after = one(_mentions_after())
+        self.unread = one(_unread())
+        self.unread_total = one(_unread_total())
+        self.mentions_total = one(_mentions_total())
+        self.last_message = one(_last_message())
+        self.rewrite_fact = one(_rewrite_fact())
+        self.fact = one(_fact())
+        self.reactions = one(_reactions())
+        self.add_reaction = one(_add_reaction(dialect))
+        self.drop_reaction = one(_drop_reaction())
+        self.drop_reactions = one(_drop_reactions())
+        self.count_reactions = one(_count_reactions())
+        self.drop_mention = one(_drop_mention())
+
+
+def _nth() -> Executable:
+    """Find the number of the last message up to a place."""
+    return (
+        select(FACTS.c.nth)
+        .where(
+            FACTS.c.stream == given("stream", FACTS.c.stream),
+            FACTS.c.seq <= given("seq", FACTS.c.seq),
+            FACTS.c.nth.is_not(None),
+        )
+        .order_by(FACTS.c.seq.desc())
+        .limit(literal_column("1"))
+    )
+
+
+def _own_after() -> Executable:
+    return select(func.count()).where(
+        FACTS.c.stream == given("stream", FACTS.c.stream),
+        FACTS.c.seq > given("seq", FACTS.c.seq),
+        FACTS.c.kind == MESSAGE,
+        FACTS.c.sender == given("user", FACTS.c.sender),
+    )
+
+
+def _calls(user: Any) -> Any:
+    return MENTIONS.c.user_id.in_([user, literal_column("''", Text)]) & (MENTIONS.c.sender != user)
+
+
+def _mentions_after() -> Executable:
+    # A message that calls somebody by name and everybody calls them once.
+    return select(func.count(distinct(MENTIONS.c.seq))).where(
+        MENTIONS.c.stream == given("stream", MENTIONS.c.stream),
+        MENTIONS.c.seq > given("seq", MENTIONS.c.seq),
+        _calls(given("user", MENTIONS.c.user_id)),
+    )
+
+
+_LEFT: Final = STREAMS.c.messages - MEMBERS.c.passed - MEMBERS.c.own
+
+
+def _has_unread() -> Any:
+    return (
+        (MEMBERS.c.user_id == given("user", MEMBERS.c.user_id))
+        & MEMBERS.c.until.is_(None)
+        & ((literal_column("0") < _LEFT) | (MEMBERS.c.is_marked_unread == literal_column("1")))
+    )
+
+
+def _mentions_of_mine() -> Any:
+    return (
+        select(func.count(distinct(MENTIONS.c.seq)))
+        .where(
+            MENTIONS.c.stream == MEMBERS.c.stream,
+            MENTIONS.c.seq > MEMBERS.c.read_seq,
+            MENTIONS.c.seq >= MEMBERS.c.since,
+            _calls(MEMBERS.c.user_id),
+        )
+        .scalar_subquery()
+    )
+
+
+def _unread() -> Executable:
+    return (
+        select(
+            STREAMS.c.key,
+            STREAMS.c.id,
+            STREAMS.c.head,
+            MEMBERS.c.read_seq,
+            _LEFT,
+            _mentions_of_mine(),
+            MEMBERS.c.is_marked_unread,
+        )
+        .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
+        .where(_has_unread(), STREAMS.c.key > given("after", STREAMS.c.key))
+        .order_by(STREAMS.c.key)
+        .limit(LIMIT)
+    )
+
+
+def _unread_total() -> Executable:
+    return (
+        select(func.coalesce(func.sum(_LEFT), 0)).join(STREAMS, STREAMS.c.id == MEMBERS.c.stream).where(_has_unread())
+    )
+
+
+def _mentions_total() -> Executable:
+    return (
+        select(func.coalesce(func.sum(_mentions_of_mine()), 0))
+        .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
+        .where(_has_unread())
+    )
+
+
+def _last_message() -> Executable:
+    return (
+        select(FACTS.c.seq, FACTS.c.at, FACTS.c.body)
+        .where(FACTS.c.stream == given("stream", FACTS.c.stream), FACTS.c.kind == MESSAGE)
+        .order_by(FACTS.c.seq.desc())
+        .limit(literal_column("1"))
+    )
+
+
+def _rewrite_fact() -> Executable:
+    return (
+        update(FACTS)
+        .values(body=given("body", FACTS.c.body))
+        .where(FACTS.c.stream == given("of", FACTS.c.stream), FACTS.c.seq == given("place", FACTS.c.seq))
+    )
+
+
+def _fact() -> Executable:
+    return select(FACTS.c.at, FACTS.c.body).where(
+        FACTS.c.stream == given("stream", FACTS.c.stream), FACTS.c.seq == given("seq", FACTS.c.seq)
+    )
+
+
+def _to_message() -> tuple[Any, Any]:
+    return (
+        REACTIONS.c.stream == given("stream", REACTIONS.c.stream),
+        REACTIONS.c.seq == given("seq", REACTIONS.c.seq),
+    )
+
+
+def _reactions() -> Executable:
+    return select(REACTIONS.c.reaction, REACTIONS.c.user_id).where(*_to_message())
+
+
+def _add_reaction(dialect: Dialect) -> Executable:
+    words = import_module(f"sqlalchemy.dialects.{dialect.name}")
+    values = {column: given(column.name, column) for column in REACTIONS.c}
+    added: Executable = words.insert(REACTIONS).values(values).on_conflict_do_nothing()
+    return added
+
+
+def _drop_reaction() -> Executable:
+    return delete(REACTIONS).where(
+        *_to_message(),
+        REACTIONS.c.reaction == given("reaction", REACTIONS.c.reaction),
+        REACTIONS.c.user_id == given("user_id", REACTIONS.c.user_id),
+    )
+
+
+def _drop_reactions() -> Executable:
+    return delete(REACTIONS).where(*_to_message())
+
+
+def _count_reactions() -> Executable:
+    """Count the reactions to messages between two places, the most frequent first."""
+    seq, count = REACTIONS.c.seq, func.count()
+    is_mine = case((REACTIONS.c.user_id == given("reader", REACTIONS.c.user_id), 1), else_=0)
+    stream = select(STREAMS.c.id).where(STREAMS.c.key == given("key", STREAMS.c.key)).scalar_subquery()
+    return (
+        select(seq, REACTIONS.c.reaction, count, func.max(is_mine))
+        .where(REACTIONS.c.stream == stream, seq >= given("first", seq), seq <= given("last", seq))
+        .group_by(seq, REACTIONS.c.reaction)
+        .order_by(seq, count.desc(), REACTIONS.c.reaction)
+    )
+
+
+def _drop_mention() -> Executable:
+    return delete(MENTIONS).where(
+        MENTIONS.c.user_id == given("user", MENTIONS.c.user_id),
+        MENTIONS.c.stream == given("stream", MENTIONS.c.stream),
+        MENTIONS.c.seq == given("seq", MENTIONS.c.seq),
+    )

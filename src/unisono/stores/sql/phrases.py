@@ -1,0 +1,45 @@
+"""Phrases that statements are put together from."""
+
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Any, Final
+
+from sqlalchemy import CTE, Column, Dialect, Insert, Table, Text, bindparam, literal_column
+from sqlalchemy import values as rows_of
+
+from unisono.stores.sql.compiled import numbered
+from unisono.stores.sql.schema import STREAMS
+
+MESSAGE: Final = literal_column("'message'", Text)
+LIMIT: Final = bindparam("limit", type_=STREAMS.c.id.type)
+
+
+def given(name: str, like: Column[Any]) -> Any:
+    """Declare a named value of a column's type."""
+    return bindparam(name, type_=like.type)
+
+
+def wanted(rows: int, columns: Sequence[Column[Any]]) -> CTE:
+    """Declare a list of rows given with the statement."""
+    named = [Column(column.name, column.type) for column in columns]
+    data = [tuple(numbered(column.name, row, column) for column in columns) for row in range(rows)]
+    return rows_of(*named, name="wanted").data(data).cte("wanted")
+
+
+def insert(dialect: Dialect, table: Table, rows: int, columns: Iterable[Column[Any]]) -> Any:
+    """Write rows, in the dialect's own words, so that it can say what happens on a conflict."""
+    columns = list(columns)
+    # Loading both dialects would make each start of a server longer.
+    words = import_module(f"sqlalchemy.dialects.{dialect.name}")
+    return words.insert(table).values(
+        [{column: numbered(column.name, row, column) for column in columns} for row in range(rows)]
+    )
+
+
+def upsert(dialect: Dialect, table: Table, rows: int, *, fixed: Sequence[str] = ()) -> Insert:
+    """Write whole rows, those already there anew, but for what is `fixed`."""
+    statement = insert(dialect, table, rows, table.c)
+    keys = [column.name for column in table.primary_key]
+    changed = {column.name: statement.excluded[column.name] for column in table.c if column.name not in (*keys, *fixed)}
+    written: Insert = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    return written

@@ -1,0 +1,123 @@
+"""The Python client: what waits for me, on all my devices, with the real server."""
+
+import asyncio
+
+import pytest
+
+from tests.sdk.test_against_server import House, house, until, within
+from unisono_sdk import Client, NotFound, UnreadTotal, events
+from unisono_sdk.waiting import Waiting
+
+__all__ = ["house"]
+
+
+@pytest.mark.parametrize("codec", ["json", "msgpack"])
+@pytest.mark.rows("L96", "L97", "L98", "L99", "L100", "L108", "L179", "X25")
+async def test_who_logs_in_is_told_what_waits_in_each_conversation(house: House, codec: str) -> None:
+    ann = await house.login("ann", codec=codec)
+    first, second = await ann.direct("bob"), await ann.create(["bob", "cat"])
+    await first.send("one")
+    newest = await first.send("two", mentions=["bob"])
+    await second.send("three")
+    told: list[events.Unread] = []
+    bob = await house.login("bob", codec=codec, handlers={"unread": told.append})
+    async with asyncio.timeout(10):
+        while len(told) < 2:
+            await asyncio.sleep(0.01)
+    by_id = {event.conversation.id: event for event in told}
+    waiting = by_id[first.id]
+    assert (waiting.unread, waiting.mentions, waiting.conversation.unread) == (2, 1, 2)
+    assert waiting.last is not None
+    assert (waiting.last.seq, waiting.last.at, waiting.last.text) == (newest.seq, newest.at, "two")
+    assert by_id[second.id].unread == 1
+    assert await bob.unread() == UnreadTotal(messages=3, mentions=1)
+    assert await ann.unread() == UnreadTotal(messages=0, mentions=0)
+
+
+@pytest.mark.rows("L101", "L102", "L103", "X21", "X22", "E6")
+async def test_reading_on_one_device_is_told_to_the_others_once_with_nothing_left(house: House) -> None:
+    ann, phone, laptop = await house.login("ann"), await house.login("bob"), await house.login("bob")
+    told = laptop.events()
+    conversation = await ann.direct("bob")
+    for number in range(3):
+        await conversation.send(f"message {number}", mentions=["bob"])
+    here = phone.conversation(conversation.id)
+    await here.refresh()
+    there = laptop.conversation(conversation.id)
+    while there.unread < 3:
+        await within(anext(told))
+    assert (here.unread, there.unread, there.unread_mentions) == (3, 3, 3)
+    await phone.conversation(conversation.id).send("and I say this")
+    await here.mark_read()
+    event = await until(told, events.Unread)
+    assert (event.conversation, event.unread, event.mentions) == (there, 0, 0)
+    assert (there.unread, there.read) == (0, 5)
+    await conversation.send("after that")
+    while there.head < 6:
+        await within(anext(told))
+    assert (there.unread, await laptop.unread()) == (1, UnreadTotal(messages=1, mentions=0))
+
+
+@pytest.mark.rows("L103")
+async def test_all_can_be_read_at_once_and_a_wish_to_come_back_is_on_all_devices(house: House) -> None:
+    ann, phone, laptop = await house.login("ann"), await house.login("bob"), await house.login("bob")
+    rooms = [await ann.create(["bob", f"guest {number}"]) for number in range(4)]
+    for room in rooms:
+        await room.send("hello")
+    await phone.mark_all_read([rooms[0].id, phone.conversation(rooms[1].id)])
+    assert await laptop.unread() == UnreadTotal(messages=2, mentions=0)
+    await phone.mark_all_read()
+    assert await laptop.unread() == UnreadTotal(messages=0, mentions=0)
+    told = laptop.events()
+    await phone.conversation(rooms[2].id).mark_unread()
+    event = await until(told, events.Unread)
+    assert (event.conversation.id, event.unread, event.conversation.is_marked_unread) == (rooms[2].id, 0, True)
+    await laptop.conversation(rooms[2].id).mark_read(1)
+    assert not (await phone.conversation(rooms[2].id).refresh()).is_marked_unread
+    with pytest.raises(NotFound):
+        await ann.mark_all_read(["of others"])
+
+
+async def unread_everywhere(clients: list[Client], conversation: str) -> set[int]:
+    """Give what devices think is unread, when nothing moves any more."""
+    await asyncio.sleep(0)
+    return {client.conversation(conversation).unread for client in clients}
+
+
+@pytest.mark.rows("X21", "E6")
+async def test_four_devices_agree_after_all_has_gone_criss_cross(house: House) -> None:
+    ann = await house.login("ann")
+    devices = [await house.login("bob") for _ in range(4)]
+    conversation = await ann.direct("bob")
+    for number in range(20):
+        sends = [conversation.send(f"{number} {turn}") for turn in range(3)]
+        reader = devices[number % 4].conversation(conversation.id)
+        await asyncio.gather(
+            *sends, reader.mark_read(), devices[(number + 1) % 4].conversation(conversation.id).send("x")
+        )
+    last = await conversation.send("the last")
+    async with asyncio.timeout(20):
+        while any(device.conversation(conversation.id).head < last.seq for device in devices):
+            await asyncio.sleep(0.01)
+    truth = (await devices[0].unread()).messages
+    assert truth >= 1
+    async with asyncio.timeout(10):
+        while await unread_everywhere(devices, conversation.id) != {truth}:
+            await asyncio.sleep(0.01)
+
+
+def test_counts_and_messages_may_come_in_any_order() -> None:
+    waiting = Waiting()
+    waiting.came(5, calls_me=True)
+    waiting.came(7, calls_me=False)
+    waiting.came(7, calls_me=False)
+    assert (waiting.unread, waiting.mentions) == (2, 1)
+    waiting.counted(1, mentions=1, as_of=6, read=3)
+    assert (waiting.unread, waiting.mentions) == (2, 1)
+    waiting.came(6, calls_me=True)
+    assert waiting.unread == 2, "the server had counted it"
+    waiting.counted(9, mentions=9, as_of=5, read=3)
+    assert waiting.unread == 2, "an older count"
+    waiting.counted(0, mentions=0, as_of=9, read=9)
+    waiting.came(8, calls_me=True)
+    assert (waiting.unread, waiting.mentions) == (0, 0)
