@@ -43,6 +43,9 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.ListSessions: (a.Sessions,),
     c.CloseSession: (a.Done,),
     c.CloseDevice: (a.Done,),
+    c.AskPresence: (a.Presences,),
+    c.Watch: (a.Presences,),
+    c.Unwatch: (a.Done,),
 }
 """What a command that was carried out is answered with."""
 

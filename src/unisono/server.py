@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from unisono import __version__
 from unisono.app.node import Node
-from unisono.app.options import AppOptions
+from unisono.app.options import AppOptions, PresenceRules
 from unisono.app.parts import Parts
 from unisono.bus.faulty import FaultyBus
 from unisono.bus.local import LocalBus
@@ -137,6 +137,7 @@ class Hosting:
         meter.watch("streams_followed", self._node.fanout.count_streams)
         meter.watch("tasks", lambda: len(asyncio.all_tasks()))
         meter.watch("checkpoint_lag", self._node.sweeping.lag_s)
+        meter.watch("watches", lambda: self._node.watching.watches)
         meter.watch("outbox", self._registry.queued_bytes)
         meter.watch("store_queue", lambda: self._store.waiting)
         meter.watch("store_batches", lambda: self._store.batches)
@@ -255,7 +256,7 @@ def _store_options(settings: Settings) -> StoreOptions:
 
 
 def _app_options(settings: Settings) -> AppOptions:
-    rates, sessions = settings.rates, settings.sessions
+    rates, sessions, presence = settings.rates, settings.sessions, settings.presence
     return AppOptions(
         quotas=settings.quotas,
         policy=sessions.device_policy(),
@@ -266,6 +267,12 @@ def _app_options(settings: Settings) -> AppOptions:
         ended_kept_s=sessions.ended_kept_s,
         lease_ttl_s=sessions.lease_ttl_s,
         sweep_s=sessions.sweep_s,
+        presence=PresenceRules(
+            visible_to=presence.visible_to,
+            grace_s=presence.grace_s,
+            check_s=presence.check_s,
+            watched_per_session=presence.watched_per_session,
+        ),
     )
 
 

@@ -178,6 +178,23 @@ class Sessions(Section, frozen=True):
         return Policy(slots=slots, groups=policy.groups)
 
 
+class Presence(Section, frozen=True):
+    """Who sees whether a user is there."""
+
+    visible_to: Annotated[
+        Literal["everybody", "acquainted", "nobody"],
+        Meta(description="`acquainted`: users who share a conversation that lists its members. `nobody`: oneself."),
+    ] = "acquainted"
+    grace_s: Annotated[
+        float,
+        Meta(ge=0, le=3600, description="How long a user stays online after the last connection was lost."),
+    ] = 15.0
+    check_s: Annotated[Seconds, Meta(description="Pause between two looks at all who are watched.")] = 15.0
+    watched_per_session: Annotated[
+        int, Meta(ge=1, le=10_000, description="Users one session may watch; beyond it, `limit_reached`.")
+    ] = 200
+
+
 class Jwt(Section, frozen=True):
     """Signed tokens. Exactly one kind of key: `secret`, `public_key_file`, `jwks_file` or `jwks_url`.
 
@@ -296,6 +313,7 @@ class Settings(Section, frozen=True):
     rates: Rates = Rates()
     quotas: Quotas = Quotas()
     sessions: Sessions = Sessions()
+    presence: Presence = Presence()
     identity: Identity = Identity()
     admin: Admin = Admin()
     log: Log = Log()

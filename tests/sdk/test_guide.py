@@ -34,7 +34,8 @@ async def test_each_example_runs(
     assert first == second
     assert "0 left" in printed
     assert "tom calls behind you!" in printed
-    assert len(PROGRAMS) == 10
+    assert "spike is online python" in printed
+    assert len(PROGRAMS) == 11
 
 
 def test_what_is_only_shown_is_python() -> None:

@@ -53,6 +53,9 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.ListSessions(),
     c.CloseSession(session=SessionId(LOGIN)),
     c.CloseDevice(device=DeviceId("browser-1")),
+    c.AskPresence(users=(BOB,)),
+    c.Watch(users=(BOB,)),
+    c.Unwatch(users=(BOB,)),
 )
 
 MOST: Final[tuple[c.Command, ...]] = (
@@ -103,5 +106,8 @@ MOST: Final[tuple[c.Command, ...]] = (
     c.GetUnread(after=ROOM, limit=10),
     c.EditMessage(conversation=ROOM, message=Seq(3), content=Content(text="Hello!"), mentions=(BOB,), mention_all=True),
     c.React(conversation=ROOM, message=Seq(3), reaction="\U0001f44d", on=False),
+    c.AskPresence(users=(BOB, CAT)),
+    c.Watch(users=(BOB, CAT)),
+    c.Unwatch(users=(BOB, CAT)),
     c.GetHistory(conversation=ROOM, before=Seq(100), after=Seq(17), limit=50),
 )

@@ -187,6 +187,13 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
         )
     ),
     "sessions: one page of several": a.Sessions((), next=PageMark(f"{NOW}/{SESSION}")),
+    "presences": a.Presences(
+        (
+            e.Presence(BOB, "online", (Platform("ios"), Platform("web"))),
+            e.Presence(CAT, "offline", seen_at=NOW),
+            e.Presence(ANN, "offline"),
+        )
+    ),
 }
 
 
@@ -194,6 +201,8 @@ EVENTS: Final[dict[str, e.Event]] = {
     "message": e.TransientMessage(ROOM, NOW, f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
     "message: all fields": e.TransientMessage(ROOM, NOW, MOST),
     "typing": e.Typing(ROOM, BOB, is_typing=True),
+    "presence: came": e.Presence(BOB, "online", (Platform("web"),)),
+    "presence: went": e.Presence(BOB, "offline", seen_at=NOW),
     "typing: ceased": e.Typing(ROOM, BOB, is_typing=False),
 }
 

@@ -12,3 +12,10 @@ class Caller(Struct, frozen=True):
     session: SessionId | None = None
     tab: TabId | None = None
     fence: Fence = Fence(0)
+
+
+class Member(Struct, frozen=True):
+    """A caller that has a user."""
+
+    user: UserId
+    session: SessionId

@@ -6,12 +6,13 @@ The order that the promises rest on is in `execute`: commit, acknowledge, publis
 from collections.abc import Callable
 from typing import Final
 
-from unisono.app.caller import Caller
+from unisono.app.caller import Caller, Member
 from unisono.app.changing import change
 from unisono.app.fanout import Fanout
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
+from unisono.app.presence import Watching
 from unisono.app.rates import RateLimiter
 from unisono.app.reading import Reading
 from unisono.domain import commands as c
@@ -25,20 +26,28 @@ Acknowledge = Callable[[Answer], None]
 
 
 USERS_PER_REQUEST: Final = 10
-"""So many users named cost as much as one more request: each is written to their own stream."""
+"""So many users named cost as much as one more request: each is written to their own stream, or looked up."""
 
 
 class Executor:
     """Carries out the commands of greeted connections."""
 
     def __init__(
-        self, parts: Parts, options: AppOptions, fanout: Fanout, own_sessions: OwnSessions, reading: Reading
+        self,
+        parts: Parts,
+        options: AppOptions,
+        *,
+        fanout: Fanout,
+        own_sessions: OwnSessions,
+        reading: Reading,
+        watching: Watching,
     ) -> None:
         self._parts = parts
         self._quotas = options.quotas
         self._fanout = fanout
         self._own_sessions = own_sessions
         self._reading = reading
+        self._watching = watching
         self._rate = RateLimiter(options.commands, parts.clock)
 
     async def execute(self, caller: Caller, command: c.Command, acknowledge: Acknowledge) -> None:
@@ -125,14 +134,22 @@ class Executor:
                 return await self._mark_all_read(user, command)
             case c.ListSessions():
                 return await own.page_of(user, command, session)
+            case c.AskPresence() | c.Watch() | c.Unwatch():
+                return await self._watching.answer(Member(user, session), command)
+            case c.CloseSession() | c.CloseDevice() | c.Logout():
+                return await self._end(user, session, command)
+            case _:
+                raise Internal(reason="a command without a use case")
+
+    async def _end(self, user: UserId, session: SessionId, command: c.CloseSession | c.CloseDevice | c.Logout) -> Done:
+        own = self._own_sessions
+        match command:
             case c.CloseSession():
                 await own.end_session(user, command.session, "closed")
             case c.CloseDevice():
                 await own.end_device(user, command.device, "closed")
             case c.Logout():
                 await own.end_session(user, session, "logged_out")
-            case _:
-                raise Internal(reason="a command without a use case")
         return Done()
 
 
@@ -141,6 +158,8 @@ def _cost(command: c.Command) -> float:
         case c.MarkAllRead(conversations=conversations):
             return 1.0 + len(conversations)
         case c.CreateConversation(members=users) | c.AddMembers(users=users) | c.RemoveMembers(users=users):
+            return 1.0 + len(users) // USERS_PER_REQUEST
+        case c.AskPresence(users=users) | c.Watch(users=users):
             return 1.0 + len(users) // USERS_PER_REQUEST
         case _:
             return 1.0

@@ -34,6 +34,7 @@ from unisono.domain.errors import (
     TokenRevoked,
     Unavailable,
 )
+from unisono.domain.events import Stir
 from unisono.domain.facts import EndReason, Label
 from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Fence, Instant, Seq, SessionId, UserId, is_user_id
 from unisono.ports.identity import Credential, Principal
@@ -247,6 +248,7 @@ class Greeting:
         caller = Caller(user=record.user, session=record.session, tab=command.tab, fence=fence)
         try:
             await self._end_if_over(record.session, link)
+            self._parts.bus.signal_nowait(Stir(record.user))
             return Greeted(caller, await self._welcome(caller, secret, record.credential_expires_at))
         except BaseException:
             self._audience.remove(record.session, link)

@@ -12,9 +12,11 @@ from unisono.app.lease import Lease
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
+from unisono.app.presence import Watching
 from unisono.app.reading import Reading
 from unisono.app.signals import Signals
 from unisono.app.sweeping import Sweeping
+from unisono.domain.events import Passing, Stir
 from unisono.domain.ids import SessionId
 from unisono.domain.session import Phase
 from unisono.ports.link import Link
@@ -29,40 +31,61 @@ class Node:
         self.audience = Audience()
         self.fanout = Fanout(parts.log, parts.directory, self.audience, parts.telemetry)
         self._departures = Departures(parts.sessions, parts.telemetry)
-        self._lease = Lease(parts.sessions, self.audience, parts.telemetry, name=name, ttl_s=options.lease_ttl_s)
+        self.lease = Lease(parts.sessions, self.audience, parts.telemetry, name=name, ttl_s=options.lease_ttl_s)
         self.greeting = Greeting(
-            parts, options, self.audience, self.fanout, self._departures, lease=self._lease, server=server
+            parts, options, self.audience, self.fanout, self._departures, lease=self.lease, server=server
         )
         self.own_sessions = OwnSessions(parts, self.audience)
         self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
-        self.executor = Executor(parts, options, self.fanout, self.own_sessions, Reading(parts))
-        chores = {"sweep": self.sweeping.sweep, "departures": self._departures.settle}
+        self.watching = Watching(parts, options.presence, self.audience)
+        self.executor = Executor(
+            parts,
+            options,
+            fanout=self.fanout,
+            own_sessions=self.own_sessions,
+            reading=Reading(parts),
+            watching=self.watching,
+        )
+        chores = {
+            "sweep": self.sweeping.sweep,
+            "departures": self._departures.settle,
+            "presence": self.watching.sweep,
+        }
         self._housekeeping = Housekeeping(
-            parts, options, self.audience, self.own_sessions, lease=self._lease, at_every_sweep=chores
+            parts, options, self.audience, self.own_sessions, lease=self.lease, at_every_sweep=chores
         )
         self.signals = Signals(parts.directory, self.audience, self.fanout, parts.telemetry)
-        parts.bus.subscribe(self.fanout.hint, self.signals.take)
+        parts.bus.subscribe(self.fanout.hint, self._take)
 
     async def start(self) -> None:
         """Take the node's lease and find the end of the log. Call before the first connection."""
-        await self._lease.take()
+        await self.lease.take()
         await self.fanout.start()
-        self.parts.telemetry.event("node_started", node=self._lease.node)
+        self.parts.telemetry.event("node_started", node=self.lease.node)
 
     @property
     def has_lease(self) -> bool:
         """Say if other nodes count our sessions as live."""
-        return self._lease.is_held
+        return self.lease.is_held
 
     async def run(self) -> None:
         """Do what goes on beside the connections, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.fanout.run())
             tasks.create_task(self.signals.run())
+            tasks.create_task(self.watching.run())
             tasks.create_task(self._housekeeping.run())
 
     async def leave(self, session: SessionId, link: Link, phase: Phase) -> None:
         """Note that a session's link is gone, and detach a session that lives on. A later link of it is left alone."""
+        self.watching.forget(link)
         attached: Attached | None = self.audience.remove(session, link)
         if attached is not None and phase is Phase.DETACHED:
             await self._departures.note(session, attached.fence)
+            self.watching.stir(attached.user)
+
+    def _take(self, passing: Passing) -> None:
+        if isinstance(passing, Stir):
+            self.watching.take(passing)
+        else:
+            self.signals.take(passing)

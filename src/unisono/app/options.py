@@ -1,10 +1,21 @@
 """What an operator can set about an app's rules."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from unisono.domain.devices import Policy
 from unisono.domain.quotas import Quotas
 from unisono.domain.rates import Rate
+
+
+class PresenceRules(Struct, frozen=True):
+    """Who may see whether a user is there, and how that is found out. Times in seconds."""
+
+    visible_to: Literal["everybody", "acquainted", "nobody"] = "acquainted"
+    grace_s: float = 15.0
+    check_s: float = 15.0
+    watched_per_session: int = 200
 
 
 class AppOptions(Struct, frozen=True):
@@ -19,3 +30,4 @@ class AppOptions(Struct, frozen=True):
     ended_kept_s: float = 30 * 86_400.0
     lease_ttl_s: float = 10.0
     sweep_s: float = 1.0
+    presence: PresenceRules = PresenceRules()

@@ -8,6 +8,7 @@ from unisono.app.parts import Parts
 from unisono.domain import commands as c
 from unisono.domain.answers import Sessions, SessionView
 from unisono.domain.errors import NotFound
+from unisono.domain.events import Stir
 from unisono.domain.facts import EndReason
 from unisono.domain.ids import DeviceId, Instant, SessionId, UserId, page_mark, read_page_mark
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, SessionsCommitted
@@ -102,6 +103,8 @@ class OwnSessions:
 
         committed = await self._parts.sessions.decide(user, decide)
         self._parts.bus.publish_nowait(committed.facts)
+        if committed.ended:
+            self._parts.bus.signal_nowait(Stir(user))
         for record in committed.ended:
             self._parts.telemetry.count("sessions_ended", label=reason)
             self._parts.telemetry.event("session_ended", user=user, session=record.session, reason=reason)

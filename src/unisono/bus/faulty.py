@@ -7,7 +7,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 
-from unisono.domain.events import Signal
+from unisono.domain.events import Passing
 from unisono.domain.facts import PlacedFact
 from unisono.domain.faults import BusFaults
 from unisono.ports.bus import Bus, Listener, SignalListener
@@ -25,7 +25,7 @@ class FaultyBus:
         """Add listeners to the wrapped bus."""
         self._inner.subscribe(listener, signal_listener)
 
-    def signal_nowait(self, signal: Signal) -> None:
+    def signal_nowait(self, signal: Passing) -> None:
         """Drop a signal, or pass it on, now or later; never twice: that is promised of every bus."""
         if self._chance.random() < self._faults.drop:
             return

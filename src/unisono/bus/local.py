@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from unisono.domain.events import Signal
+from unisono.domain.events import Passing
 from unisono.domain.facts import PlacedFact
 from unisono.ports.bus import Listener, SignalListener
 
@@ -19,7 +19,7 @@ class LocalBus:
         for listener in self._listeners:
             listener(facts)
 
-    def signal_nowait(self, signal: Signal) -> None:
+    def signal_nowait(self, signal: Passing) -> None:
         """Call all listeners."""
         for listener in self._signal_listeners:
             listener(signal)

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from unisono.domain.events import Presence
 from unisono.domain.facts import ConversationKind, Fact, Label, MessagePlaced
 from unisono.domain.ids import (
     Checkpoint,
@@ -232,6 +233,12 @@ class Sessions(Answer, frozen=True, tag="sessions"):
     next: PageMark | None = None
 
 
+class Presences(Answer, frozen=True, tag="presences"):
+    """Who is there, in the order asked for; as the caller may see it."""
+
+    presences: tuple[Presence, ...]
+
+
 AnyAnswer = (
     Welcome
     | Done
@@ -248,4 +255,5 @@ AnyAnswer = (
     | ReadMark
     | Unread
     | Sessions
+    | Presences
 )

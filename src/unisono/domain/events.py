@@ -8,7 +8,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from unisono.domain.facts import MessagePlaced
-from unisono.domain.ids import ConversationId, Instant, StreamKey, UserId
+from unisono.domain.ids import ConversationId, Instant, Platform, StreamKey, UserId
 
 Priority = Literal["high", "normal", "low"]
 DEFAULT_PRIORITY: Final[Priority] = "normal"
@@ -30,7 +30,16 @@ class Typing(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="typ
     is_typing: bool
 
 
-Event = TransientMessage | Typing
+class Presence(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="presence"):
+    """A user who is watched came or went. `platforms` are those of the sessions; `seen_at` is known of who went."""
+
+    user: UserId
+    state: Literal["online", "offline"]
+    platforms: tuple[Platform, ...] = ()
+    seen_at: Instant | None = None
+
+
+Event = TransientMessage | Typing | Presence
 
 
 class Signal(Struct, frozen=True):
@@ -40,3 +49,12 @@ class Signal(Struct, frozen=True):
     event: Event
     priority: Priority = DEFAULT_PRIORITY
     not_to: UserId | None = None
+
+
+class Stir(Struct, frozen=True):
+    """A hint that sessions of a user came or went. Whoever watches the user looks; nobody relies on it."""
+
+    user: UserId
+
+
+Passing = Signal | Stir

@@ -6,11 +6,11 @@ It carries signals, too, of which nothing is kept anywhere: one that is lost is 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from unisono.domain.events import Signal
+from unisono.domain.events import Passing
 from unisono.domain.facts import PlacedFact
 
 Listener = Callable[[Sequence[PlacedFact]], None]
-SignalListener = Callable[[Signal], None]
+SignalListener = Callable[[Passing], None]
 
 
 class Bus(Protocol):
@@ -19,7 +19,7 @@ class Bus(Protocol):
     def publish_nowait(self, facts: Sequence[PlacedFact]) -> None:
         """Hint that facts were committed. Never waits, and a hint that is lost is no fault: the log has it."""
 
-    def signal_nowait(self, signal: Signal) -> None:
+    def signal_nowait(self, signal: Passing) -> None:
         """Tell an event to all nodes, each once at most."""
 
     def subscribe(self, listener: Listener, signal_listener: SignalListener | None = None) -> None:

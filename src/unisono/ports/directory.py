@@ -86,3 +86,6 @@ class Directory(Protocol):
         With `after` alone the oldest of them, else the newest; always given in rising order. Up to `limit`, fewer of
         large ones.
         """
+
+    async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
+        """Give those of the others who are now in a conversation with the user that lists its members."""

@@ -1,12 +1,13 @@
 """Sessions: who is logged in where, decided once per user at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from unisono.domain.facts import EndReason, Label, PlacedFact
 from unisono.domain.ids import DeviceId, Fence, Instant, NodeId, SessionId, Tag, UserId
+from unisono.domain.presence import Seen
 
 
 class SessionRecord(Struct, frozen=True):
@@ -101,6 +102,12 @@ class Sessions(Protocol):
 
     async def list_of(self, user: UserId) -> Sequence[SessionRecord]:
         """List the user's sessions that are not over, the oldest login first."""
+
+    async def seen(self, users: Sequence[UserId]) -> Mapping[UserId, Seen]:
+        """Give the sessions of users that are not over, and when those that are over were last there.
+
+        Users of whom nothing is known are left out. What is remembered of an ended session outlives `forget_ended`.
+        """
 
     async def find_ended(self, session: SessionId) -> EndedSession | None:
         """Say how a session ended, or None when it did not or is not known."""

@@ -5,6 +5,7 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import wraps
+from typing import NamedTuple
 
 import pytest
 
@@ -38,6 +39,7 @@ from unisono.domain.ids import (
 from unisono.domain.quotas import Quotas
 from unisono.domain.rates import Rate
 from unisono.domain.session import Phase
+from unisono.ports.bus import Bus
 from unisono.ports.identity import Credential, Principal
 from unisono.stores.memory import MemoryStore
 
@@ -100,23 +102,43 @@ class Present:
         await self._stage.node.leave(self.session, self.link, Phase.DETACHED)
 
 
+class Wiring(NamedTuple):
+    """What a node hangs on. `beside` another node it shares that one's store and bus."""
+
+    beside: "AppStage | None" = None
+    bus: Bus | None = None
+    name: str = "test"
+
+
 class AppStage:
     """A node without doors. `mood` is awaited at each call of the store, by the name of its method."""
 
-    def __init__(self, *, policy: Policy | None = None, **options: object) -> None:
+    def __init__(
+        self,
+        wiring: "Wiring | None" = None,
+        /,
+        *,
+        policy: Policy | None = None,
+        **options: object,
+    ) -> None:
+        wiring = wiring or Wiring()
+        beside = wiring.beside
         self.clock = LoopClock()
-        self.store = MemoryStore(self.clock)
         self.mood: Mood = calm
         self.telemetry = RecordingTelemetry()
         self.passports = Passports()
         self.encoder = CountingEncoder()
-        for port in (self.store.log, self.store.directory, self.store.sessions):
-            self._watch(port)
+        if beside is None:
+            self.store, self.bus = MemoryStore(self.clock), wiring.bus or LocalBus()
+            for port in (self.store.log, self.store.directory, self.store.sessions):
+                self._watch(port)
+        else:
+            self.store, self.bus = beside.store, beside.bus
         parts = Parts(
             log=self.store.log,
             directory=self.store.directory,
             sessions=self.store.sessions,
-            bus=LocalBus(),
+            bus=self.bus,
             identity=self.passports,
             clock=self.clock,
             entropy=CountingEntropy(),
@@ -128,7 +150,7 @@ class AppStage:
             "commands": PLENTY,
             "logins": PLENTY,
         }
-        self.node = Node(parts, AppOptions(**{**fields, **options}), name="test", server="unisono/test")  # type: ignore[arg-type]
+        self.node = Node(parts, AppOptions(**{**fields, **options}), name=wiring.name, server="unisono/test")  # type: ignore[arg-type]
 
     async def login(
         self,
@@ -189,11 +211,14 @@ class AppStage:
 
 
 @asynccontextmanager
-async def an_app(*, policy: Policy | None = None, **options: object) -> AsyncIterator[AppStage]:
+async def an_app(
+    wiring: Wiring | None = None, /, *, policy: Policy | None = None, **options: object
+) -> AsyncIterator[AppStage]:
     """Give an app that runs, without its periodic chores."""
-    stage = AppStage(policy=policy, **options)
+    stage = AppStage(wiring, policy=policy, **options)
     await stage.node.start()
-    running = [asyncio.create_task(part.run()) for part in (stage.node.fanout, stage.node.signals)]
+    parts = (stage.node.fanout, stage.node.signals, stage.node.watching)
+    running = [asyncio.create_task(part.run()) for part in parts]
     try:
         yield stage
     finally:

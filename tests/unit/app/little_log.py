@@ -57,6 +57,9 @@ class LittleLog:
         await self.after_read()
         return answer
 
+    async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
+        raise NotImplementedError
+
     async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:
         await self._read("moved_in_app", None)
         end = self._checkpoint()

@@ -344,7 +344,7 @@ async def test_a_login_under_way_when_the_lease_is_lost_has_to_be_repeated() -> 
             calls.append(method)
             if method == "is_revoked" and "decide" in calls:
                 stage.mood = failing()
-                await stage.node._lease.take()
+                await stage.node.lease.take()
 
         stage.mood = lose_the_lease
         with pytest.raises(Unavailable):

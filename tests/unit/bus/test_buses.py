@@ -10,7 +10,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.stage import message, placed, seqs
 from unisono.bus.faulty import FaultyBus
 from unisono.bus.local import LocalBus
-from unisono.domain.events import Signal, Typing
+from unisono.domain.events import Passing, Signal, Typing
 from unisono.domain.facts import PlacedFact
 from unisono.domain.faults import BusFaults
 from unisono.domain.ids import ConversationId, StreamKey, UserId
@@ -51,7 +51,7 @@ def test_every_listener_hears_every_hint_at_once_and_in_order() -> None:
 
 
 def test_signals_go_to_who_listens_for_them() -> None:
-    bus, heard = LocalBus(), list[Signal]()
+    bus, heard = LocalBus(), list[Passing]()
     bus.subscribe(list[PlacedFact]().extend)
     bus.subscribe(list[PlacedFact]().extend, heard.append)
     bus.signal_nowait(SIGNAL)
@@ -59,9 +59,9 @@ def test_signals_go_to_who_listens_for_them() -> None:
 
 
 @in_virtual_time
-async def signalled(faults: BusFaults) -> list[Signal]:
+async def signalled(faults: BusFaults) -> list[Passing]:
     """Give what is heard of a hundred signals."""
-    heard = list[Signal]()
+    heard = list[Passing]()
     bus = FaultyBus(LocalBus(), faults)
     bus.subscribe(list[PlacedFact]().extend, heard.append)
     for _ in range(100):

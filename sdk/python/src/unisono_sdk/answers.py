@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from unisono_sdk.facts import Json, Label, MessagePlaced, SeqFact
+from unisono_sdk.passing import Presence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +231,14 @@ class Sessions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Presences:
+    """Who is there, in the order asked for."""
+
+    kind: ClassVar[str] = "presences"
+    presences: tuple[Presence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownAnswer:
     """An answer of a newer server."""
 
@@ -253,5 +262,6 @@ KnownAnswer = (
     | ReadMark
     | Unread
     | Sessions
+    | Presences
 )
 Answer = KnownAnswer | UnknownAnswer

@@ -29,10 +29,12 @@ from unisono_sdk.hub import EventIterator, Handler, Hub, Spawn
 from unisono_sdk.lifecycle import Phase
 from unisono_sdk.message import Message
 from unisono_sdk.options import Options
+from unisono_sdk.passing import Presence
 from unisono_sdk.places import Position
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
 from unisono_sdk.waiting import UnreadTotal
+from unisono_sdk.watching import Watching
 
 F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
@@ -68,7 +70,8 @@ class Client:
         )
         self._session = Session(options, Greeter(credentials, kept, options), self._following)
         self._counter = Counter(options, self._session, self._following, key_prefix=key_prefix)
-        self._dispatch = Dispatch(self._counter, remembered=options.limits.conversations)
+        self._watching = Watching(self._counter)
+        self._dispatch = Dispatch(self._counter, remembered=options.limits.conversations, presence=self._watching.take)
         self._following.tell(self._dispatch)
         self._task: asyncio.Task[None] | None = None
         self._asking = 0
@@ -253,6 +256,34 @@ class Client:
         """
         named = tuple(each if isinstance(each, str) else each.id for each in conversations)
         await ask(self._counter, MarkAllRead(conversations=named), Unread)
+
+    # ------------------------------------------------------------ who is there
+
+    async def presence(self, *users: str) -> Sequence[Presence]:
+        """Ask once who of some users is there, in the order named.
+
+        A user whom I may not see looks like one who was never there.
+        """
+        return await self._watching.ask(users)
+
+    async def watch(self, *users: str) -> Sequence[Presence]:
+        """Hear by `presence` events when these users come or go, besides those watched already; give how they are now.
+
+        It lasts until `unwatch`, over all losses of the link.
+
+        Raises:
+            LimitReached: More users than a session may watch.
+        """
+        return await self._watching.watch(users)
+
+    async def unwatch(self, *users: str) -> None:
+        """Hear no more of these users."""
+        await self._watching.unwatch(users)
+
+    @property
+    def watched(self) -> Mapping[str, Presence]:
+        """Whom this client watches, and what it heard of them last."""
+        return self._watching.watched
 
     # ------------------------------------------------------------ receiving
 

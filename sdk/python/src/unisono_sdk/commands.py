@@ -279,6 +279,30 @@ class CloseDevice(Command):
     device: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPresence(Command):
+    """Ask once who of some users is there."""
+
+    op: ClassVar[str] = "presence"
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch(Command):
+    """Be told on this link when these users come or go."""
+
+    op: ClassVar[str] = "watch"
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwatch(Command):
+    """Be told no more."""
+
+    op: ClassVar[str] = "unwatch"
+    users: tuple[str, ...]
+
+
 COMMANDS: Final[tuple[type[Command], ...]] = (
     Login,
     Resume,
@@ -306,5 +330,8 @@ COMMANDS: Final[tuple[type[Command], ...]] = (
     ListSessions,
     CloseSession,
     CloseDevice,
+    AskPresence,
+    Watch,
+    Unwatch,
 )
 """All operations, for checks against the protocol page."""

@@ -1,7 +1,7 @@
 """From facts to events: what happened, told in the words of a program, with its conversation in step."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from unisono_sdk import events, facts
@@ -9,7 +9,7 @@ from unisono_sdk.answers import UnreadConversation
 from unisono_sdk.conversation import Conversation, Desk
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
-from unisono_sdk.passing import Passing, TransientMessage, Typing
+from unisono_sdk.passing import Passing, Presence, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 
 EARLY_LIMIT: Final = 10_000
@@ -22,8 +22,9 @@ class Dispatch:
     Until `open` is called, outcomes are held: a program that logs in gets its client first and what was missed then.
     """
 
-    def __init__(self, desk: Desk, *, remembered: int) -> None:
+    def __init__(self, desk: Desk, *, remembered: int, presence: Callable[[Presence], None]) -> None:
         self._desk = desk
+        self._presence = presence
         self._remembered = remembered
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
         self._early: list[Outcome | Passing] | None = []
@@ -72,6 +73,8 @@ class Dispatch:
             case Typing(conversation=key, user=user, is_typing=is_typing):
                 typing = events.Typing(conversation=self.conversation(key), user=user, is_typing=is_typing)
                 self._desk.hub.emit("typing", typing, conversation=key)
+            case Presence():
+                self._presence(passing)
             case _:
                 pass
 

@@ -5,6 +5,7 @@ Instants are milliseconds since 1970-01-01 UTC. Beside these there is `Message`,
 
 from dataclasses import dataclass
 
+from unisono_sdk import passing
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.facts import Content, Label, UnknownFact
 from unisono_sdk.message import Message, TransientMessage
@@ -227,6 +228,8 @@ class Reconnect:
     user: str | None = None
 
 
+Presence = passing.Presence
+
 ClientEvent = (
     Created
     | MembersJoined
@@ -240,6 +243,7 @@ ClientEvent = (
     | Reacted
     | Typing
     | TransientMessage
+    | Presence
     | SessionOpened
     | SessionEnded
     | NewFact

@@ -24,6 +24,7 @@ EVENTS: Final = frozenset(
         "transient",
         "typing",
         "unread",
+        "presence",
         "edited",
         "recalled",
         "reacted",

@@ -28,6 +28,26 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """`presence`: a user whom this client watches came or went.
+
+    `state` is online or offline, `platforms` are those the user is on. `seen_at` is when a user who is offline was last
+    there, None when that is not known or not mine to know.
+    """
+
+    kind: ClassVar[str] = "presence"
+    user: str
+    state: str
+    platforms: tuple[str, ...] = ()
+    seen_at: int | None = None
+
+    @property
+    def is_online(self) -> bool:
+        """Say if the user is there."""
+        return self.state == "online"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownPassing:
     """Something of a kind that this SDK does not know."""
 
@@ -35,5 +55,5 @@ class UnknownPassing:
     fields: Mapping[str, Json] = field(default_factory=dict)
 
 
-KnownPassing = TransientMessage | Typing
+KnownPassing = TransientMessage | Typing | Presence
 Passing = KnownPassing | UnknownPassing

@@ -32,6 +32,7 @@ from unisono.domain.commands.message import (
     SendMessage,
     TellTyping,
 )
+from unisono.domain.commands.presence import ASKED_MAX, AskPresence, Unwatch, Watch
 from unisono.domain.commands.session import (
     INFO_MAX_CHARS,
     LABEL_MAX_CHARS,
@@ -75,12 +76,16 @@ AnyCommand = (
     | ListSessions
     | CloseSession
     | CloseDevice
+    | AskPresence
+    | Watch
+    | Unwatch
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
 """All operations. The permission table and the protocol page are checked against this list."""
 
 __all__ = [
+    "ASKED_MAX",
     "COMMANDS",
     "INFO_MAX_CHARS",
     "LABEL_MAX_CHARS",
@@ -90,6 +95,7 @@ __all__ = [
     "TOKEN_MAX_CHARS",
     "AddMembers",
     "AnyCommand",
+    "AskPresence",
     "CloseDevice",
     "CloseSession",
     "Command",
@@ -117,4 +123,6 @@ __all__ = [
     "SendMessage",
     "Sync",
     "TellTyping",
+    "Unwatch",
+    "Watch",
 ]

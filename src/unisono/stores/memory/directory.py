@@ -17,6 +17,7 @@ from unisono.domain.ids import (
     conversation_stream,
     user_of,
 )
+from unisono.domain.kinds import KINDS
 from unisono.ports.directory import Audience, HistoryPage, MyConversation
 from unisono.stores.memory.state import State, seq_at
 
@@ -132,3 +133,18 @@ class MemoryDirectory:
         is_newest = after is None or before is not None
         page = found[-limit:] if is_newest else found[:limit]
         return HistoryPage(tuple(page), has_more=len(found) > limit)
+
+    async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
+        """Give who shares a conversation with the user."""
+        self._state.check_open()
+        known = {
+            member.user
+            for key, entry in self._state.conversations.items()
+            if KINDS[entry.of].members != "unlisted" and self._is_in(key, user)
+            for member in self._state.roster(key)
+        }
+        return frozenset(known.intersection(others))
+
+    def _is_in(self, conversation: ConversationId, user: UserId) -> bool:
+        membership = self._state.memberships(conversation).get(user)
+        return membership is not None and membership.is_member

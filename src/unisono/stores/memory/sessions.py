@@ -1,7 +1,7 @@
 """The sessions port in memory."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -9,6 +9,7 @@ from unisono.domain.errors import Invalid, Replaced
 from unisono.domain.facts import SessionEnded, SessionOpened
 from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_stream
 from unisono.domain.placement import Draft
+from unisono.domain.presence import Seen, Sighting
 from unisono.ports.clock import Clock
 from unisono.ports.sessions import (
     EndedSession,
@@ -39,6 +40,7 @@ class MemorySessions:
         self._leases: dict[NodeId, Lease] = {}
         self._void_credentials: dict[str, Instant] = {}
         self._void_before: dict[UserId, Instant] = {}
+        self._last_seen: dict[UserId, Instant] = {}
 
     async def decide(self, user: UserId, decide: SessionsDecide) -> SessionsCommitted:
         """Decide and write at once: nothing else runs meanwhile."""
@@ -49,6 +51,8 @@ class MemorySessions:
         endings = {ending.session: ending for ending in decision.ends if ending.session in held}
         opened, is_new = self._opening(decision, held, endings)
         self._endings.update({session: (ending, now) for session, ending in endings.items()})
+        for session in endings:
+            self._last_seen[user] = max(held[session].detached_at or now, self._last_seen.get(user, Instant(0)))
         facts: list[SessionEnded | SessionOpened] = [
             SessionEnded(ending.session, held[ending.session].device, ending.reason, ending.newcomer)
             for ending in endings.values()
@@ -127,6 +131,15 @@ class MemorySessions:
         mine = [self._now(session) for session, record in self._records.items() if record.user == user]
         mine = [record for record in mine if record.session not in self._endings]
         return sorted(mine, key=lambda record: (record.opened_at, record.session))
+
+    async def seen(self, users: Sequence[UserId]) -> Mapping[UserId, Seen]:
+        """Give who is there and who was."""
+        found: dict[UserId, Seen] = {}
+        for user in users:
+            held = tuple(Sighting(record.shown.platform, record.detached_at) for record in await self.list_of(user))
+            if held or user in self._last_seen:
+                found[user] = Seen(held, self._last_seen.get(user))
+        return found
 
     async def find_ended(self, session: SessionId) -> EndedSession | None:
         """Say how a session ended."""

@@ -178,6 +178,17 @@ class SqlDirectory:
                 given.setdefault(seq, []).append(ReactionCount(reaction, count, bool(is_mine)))
         return given
 
+    async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
+        """Give those of the others who are now in a conversation with the user that lists its members."""
+        pairs = [(other, user) for other in others]
+        statement = self._sql.acquainted
+
+        def read(connection: Connection) -> frozenset[UserId]:
+            asked = statement.padded(pairs)
+            return frozenset(UserId(name) for text, values in asked for (name,) in connection.query(text, values))
+
+        return await self._readers.read(read)
+
 
 def _mine(row: Row) -> MyConversation:
     stream = read_stream(row[:_STREAM_COLUMNS])

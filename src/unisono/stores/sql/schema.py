@@ -159,6 +159,14 @@ for _name in ("user_id", "node", "detached_at", "credential", "credential_expire
 _ENDED = SESSIONS.c.ended_at.is_not(None)
 Index("ix_sessions_ended_at", SESSIONS.c.ended_at, sqlite_where=_ENDED, postgresql_where=_ENDED)
 
+LAST_SEEN: Final = Table(
+    "last_seen",
+    METADATA,
+    # When the last session of a user that is over was there: sessions that are over are forgotten, this is not.
+    Column("user_id", _Name, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
 REVOKED_CREDENTIALS: Final = Table(
     "revoked_credentials",
     METADATA,

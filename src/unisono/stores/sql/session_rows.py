@@ -5,7 +5,8 @@ from typing import Final
 import msgspec
 
 from unisono.domain.facts import Label
-from unisono.domain.ids import Fence, Instant, NodeId
+from unisono.domain.ids import Fence, Instant, NodeId, Platform
+from unisono.domain.presence import Sighting
 from unisono.ports.sessions import EndedSession, Ending, SessionRecord
 from unisono.stores.sql.compiled import Row
 
@@ -29,8 +30,7 @@ def read_session(row: Row, now: Instant) -> SessionEntry:
     """Read a row of `sessions` with the end of its node's lease beside it."""
     (session, user, device, platform, label, info, opened_at, seen_at, resume_hash, fence, tag, node, *rest) = row
     detached_at, credential, expires_at, address, _, reason, newcomer, lease_until = rest
-    if node is not None and (lease_until is None or lease_until <= now):
-        node, detached_at = None, seen_at if lease_until is None else lease_until
+    node, detached_at = _held_by(node, detached_at, seen_at, lease_until, now)
     record = SessionRecord(
         session=session,
         user=user,
@@ -50,6 +50,22 @@ def read_session(row: Row, now: Instant) -> SessionEntry:
     if reason is None:
         return SessionEntry(record)
     return SessionEntry(record, Ending(session, reason, None if newcomer is None else _decode_label(newcomer)))
+
+
+def _held_by(
+    node: int | None, detached_at: Instant | None, seen_at: Instant, lease_until: Instant | None, now: Instant
+) -> tuple[int | None, Instant | None]:
+    """Give the node that carries a session and when it was lost: a node whose lease is over carries nothing."""
+    if node is not None and (lease_until is None or lease_until <= now):
+        return None, seen_at if lease_until is None else lease_until
+    return node, detached_at
+
+
+def read_sighting(row: Row, now: Instant) -> Sighting:
+    """Read the presence of a session that is not over."""
+    _, platform, node, detached_at, seen_at, lease_until = row
+    _, lost_at = _held_by(node, detached_at, seen_at, lease_until, now)
+    return Sighting(Platform(platform), lost_at)
 
 
 def session_row(record: SessionRecord) -> Row:

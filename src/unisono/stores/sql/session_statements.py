@@ -4,9 +4,9 @@ from sqlalchemy import Dialect, delete, null, select, update
 from sqlalchemy import bindparam as value
 from sqlalchemy.sql.expression import Executable
 
-from unisono.stores.sql.compiled import Statement
-from unisono.stores.sql.phrases import given, upsert
-from unisono.stores.sql.schema import LEASES, REVOKED_CREDENTIALS, REVOKED_USERS, SESSIONS
+from unisono.stores.sql.compiled import ListStatement, Statement, numbered
+from unisono.stores.sql.phrases import given, insert, upsert
+from unisono.stores.sql.schema import LAST_SEEN, LEASES, REVOKED_CREDENTIALS, REVOKED_USERS, SESSIONS
 
 _S = SESSIONS.c
 _IS_OPEN = _S.ended_at.is_(None)
@@ -43,6 +43,9 @@ class SessionStatements:
             .distinct()
             .order_by(_S.user_id),
         )
+        self.sightings = ListStatement(dialect, _sightings)
+        self.last_seen = ListStatement(dialect, _last_seen)
+        self.see = Statement(dialect, lambda: _see(dialect))
         self.forget_sessions = _one(dialect, delete(SESSIONS).where(_S.ended_at < given("before", _S.ended_at)))
         self._add_revocations(dialect)
         self._add_leases(dialect)
@@ -127,3 +130,25 @@ def _expired() -> Executable:
         .subquery()
     )
     return select(found.c.user_id).order_by(found.c.user_id).limit(value("limit", type_=_S.fence.type))
+
+
+def _sightings(rows: int) -> Executable:
+    users = [numbered("user", row, _S.user_id) for row in range(rows)]
+    return (
+        select(_S.user_id, _S.platform, _S.node, _S.detached_at, _S.seen_at, LEASES.c.until)
+        .outerjoin(LEASES, LEASES.c.node == _S.node)
+        .where(_S.user_id.in_(users), _IS_OPEN)
+    )
+
+
+def _last_seen(rows: int) -> Executable:
+    return select(LAST_SEEN).where(LAST_SEEN.c.user_id.in_([numbered("user", row, _S.user_id) for row in range(rows)]))
+
+
+def _see(dialect: Dialect) -> Executable:
+    """Write when a user was there last, unless a later time is known."""
+    new = insert(dialect, LAST_SEEN, 1, LAST_SEEN.c)
+    seen: Executable = new.on_conflict_do_update(
+        index_elements=["user_id"], set_={"at": new.excluded.at}, where=new.excluded.at > LAST_SEEN.c.at
+    )
+    return seen

@@ -66,7 +66,7 @@ class DecideSessions(SessionWork):
         endings = {ending.session: ending for ending in decision.ends if ending.session in held}
         opened, is_new = self._opening(book, decision, held, endings)
         for ending in endings.values():
-            self._end(book, ending)
+            self._end(book, ending, held[ending.session])
         if opened is not None:
             book.connection.run(self.sql.write.text, session_row(opened))
         drafts = [_ended(held[session], ending) for session, ending in endings.items()]
@@ -93,7 +93,8 @@ class DecideSessions(SessionWork):
             raise Invalid(field="login", reason="used before")
         return wanted, True
 
-    def _end(self, book: Book, ending: Ending) -> None:
+    def _end(self, book: Book, ending: Ending, record: SessionRecord) -> None:
+        book.connection.run(self.sql.see.text, (self._user, record.detached_at or book.now))
         end = self.sql.end
         book.connection.run(
             end.text,

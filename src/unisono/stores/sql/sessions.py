@@ -1,16 +1,17 @@
 """The sessions port on SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId
+from unisono.domain.presence import Seen, Sighting
 from unisono.ports.clock import Clock
 from unisono.ports.sessions import EndedSession, SessionRecord, SessionsCommitted, SessionsDecide
 from unisono.stores.sql import session_work as work
 from unisono.stores.sql.compiled import Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.readers import Readers
-from unisono.stores.sql.session_rows import read_session
+from unisono.stores.sql.session_rows import read_session, read_sighting
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.writer import Writer
 
@@ -53,6 +54,23 @@ class SqlSessions:
             return [read_session(row, now).record for row in rows]
 
         return await self._readers.read(read)
+
+    async def seen(self, users: Sequence[UserId]) -> Mapping[UserId, Seen]:
+        """Give the sessions of users that are not over, and when those that are over were last there."""
+        asked, now = [(user,) for user in users], self._clock.now()
+        sightings, last_seen = self._sql.sightings, self._sql.last_seen
+
+        def read(connection: Connection) -> Mapping[UserId, Seen]:
+            found: dict[UserId, list[Sighting]] = {}
+            last: dict[UserId, Instant] = {}
+            for text, values in sightings.padded(asked):
+                for row in connection.query(text, values):
+                    found.setdefault(row[0], []).append(read_sighting(row, now))
+            for text, values in last_seen.padded(asked):
+                last.update((user, at) for user, at in connection.query(text, values))
+            return {user: Seen(tuple(found.get(user, ())), last.get(user)) for user in found.keys() | last.keys()}
+
+        return await self._readers.read_at_one_moment(read)
 
     async def find_ended(self, session: SessionId) -> EndedSession | None:
         """Say how a session ended, or None when it did not or is not known."""

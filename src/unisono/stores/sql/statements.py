@@ -1,9 +1,11 @@
 """Every statement of the log and the directory. Those about sessions stand in `session_statements`."""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
+    Column,
     Dialect,
+    Text,
     case,
     literal_column,
     null,
@@ -13,10 +15,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import Executable
 
+from unisono.domain.kinds import KINDS
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.message_statements import MessageStatements
 from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert, upsert, wanted
 from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, STREAMS
+
+_LISTED: Final = [literal_column(f"'{of}'", Text) for of, kind in KINDS.items() if kind.members != "unlisted"]
+"""Kinds of conversations that list their members."""
 
 
 class Statements:
@@ -51,6 +57,7 @@ class Statements:
         self.current_members = one(_current_members())
         self.reached = one(_reached())
         self.members_then = one(_members_then())
+        self.acquainted = ListStatement(dialect, _acquainted)
         self.history_newest = one(_history(newest=True))
         self.history_oldest = one(_history(newest=False))
 
@@ -229,3 +236,18 @@ def _history(*, newest: bool) -> Executable:
         .order_by(seq.desc() if newest else seq)
         .limit(LIMIT)
     )
+
+
+def _acquainted(rows: int) -> Executable:
+    """Find for each pair of users one conversation that both are in now, by the memberships of the first."""
+    pairs = wanted(rows, [Column("other", MEMBERS.c.user_id.type), Column("user", MEMBERS.c.user_id.type)])
+    theirs, mine = MEMBERS.alias("theirs"), MEMBERS.alias("mine")
+    shared = (
+        select(theirs.c.stream)
+        .select_from(theirs)
+        .join(mine, (mine.c.stream == theirs.c.stream) & (mine.c.user_id == pairs.c.user) & mine.c.until.is_(None))
+        .join(CONVERSATIONS, CONVERSATIONS.c.stream == theirs.c.stream)
+        .where(theirs.c.user_id == pairs.c.other, theirs.c.until.is_(None), CONVERSATIONS.c.kind.in_(_LISTED))
+        .correlate(pairs)
+    )
+    return select(pairs.c.other).where(shared.exists())

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _create_log()
     _create_conversations()
     _create_sessions()
+    _create_presence()
 
 
 def _create_log() -> None:
@@ -150,4 +151,12 @@ def _create_sessions() -> None:
         "revoked_users",
         sa.Column("user_id", NAME, primary_key=True),
         sa.Column("before", NUMBER, nullable=False),
+    )
+
+
+def _create_presence() -> None:
+    op.create_table(
+        "last_seen",
+        sa.Column("user_id", NAME, primary_key=True),
+        sa.Column("at", NUMBER, nullable=False),
     )
