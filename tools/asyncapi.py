@@ -38,6 +38,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.MarkAllRead: (a.Unread,),
     c.MarkUnread: (a.Done,),
     c.GetUnread: (a.Unread,),
+    c.MarkDelivered: (a.Done,),
+    c.GetReceipts: (a.Receipts,),
     c.GetHistory: (a.History,),
     c.MarkRead: (a.ReadMark,),
     c.ListSessions: (a.Sessions,),

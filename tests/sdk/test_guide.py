@@ -32,10 +32,11 @@ async def test_each_example_runs(
     assert "ann says Hello, Ben!" in printed
     first, second = re.findall(r"(?:first|second) start (\w+ \w+)", printed)
     assert first == second
+    assert "jerry got Did you get this?" in printed
     assert "0 left" in printed
     assert "tom calls behind you!" in printed
     assert "spike is online python" in printed
-    assert len(PROGRAMS) == 11
+    assert len(PROGRAMS) == 12
 
 
 def test_what_is_only_shown_is_python() -> None:

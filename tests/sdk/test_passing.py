@@ -86,7 +86,7 @@ async def test_a_stranger_cannot_send_what_passes_by(house: House) -> None:
 
 
 class LittleDesk:
-    """Implements `conversation.Desk` as far as telling goes."""
+    """Implements `desk.Desk` as far as telling goes."""
 
     user = "ann"
 

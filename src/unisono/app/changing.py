@@ -51,6 +51,9 @@ def _of_messages(user: UserId, command: c.Command, limits: Quotas) -> Change | N
         case c.MarkRead(conversation=conversation, seq=seq):
             scope = Scope(conversation=conversation, users=(user,), read_to=seq)
             return scope, partial(messages.mark_read, reader=user, command=command)
+        case c.MarkDelivered(conversation=conversation, seq=seq):
+            scope = Scope(conversation=conversation, users=(user,), read_to=seq, mark="delivered")
+            return scope, partial(messages.mark_delivered, receiver=user, command=command)
         case c.MarkUnread(conversation=conversation):
             return _about(conversation, user), partial(messages.mark_unread, reader=user)
         case _:

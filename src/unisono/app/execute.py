@@ -116,30 +116,17 @@ class Executor:
             telemetry.count("messages_placed")
 
     async def _other(self, user: UserId, session: SessionId, command: c.Command) -> Answer:
-        reading, own = self._reading, self._own_sessions
         match command:
-            case c.Sync():
-                return await reading.sync(user, command)
-            case c.ReadStream():
-                return await reading.stream(user, command)
-            case c.GetConversation():
-                return await reading.conversation(user, command)
-            case c.ListConversations():
-                return await reading.conversations(user, command)
-            case c.GetHistory():
-                return await reading.history(user, command)
-            case c.GetUnread():
-                return await reading.unread(user, command)
             case c.MarkAllRead():
                 return await self._mark_all_read(user, command)
             case c.ListSessions():
-                return await own.page_of(user, command, session)
+                return await self._own_sessions.page_of(user, command, session)
             case c.AskPresence() | c.Watch() | c.Unwatch():
                 return await self._watching.answer(Member(user, session), command)
             case c.CloseSession() | c.CloseDevice() | c.Logout():
                 return await self._end(user, session, command)
             case _:
-                raise Internal(reason="a command without a use case")
+                return await self._reading.answer(user, command)
 
     async def _end(self, user: UserId, session: SessionId, command: c.CloseSession | c.CloseDevice | c.Logout) -> Done:
         own = self._own_sessions

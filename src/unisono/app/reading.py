@@ -3,11 +3,21 @@
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
-from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved, StartOver, Unread
+from unisono.domain.answers import (
+    Answer,
+    Conversations,
+    ConversationView,
+    Facts,
+    History,
+    Moved,
+    Receipts,
+    StartOver,
+    Unread,
+)
 from unisono.domain.conversation import standing
 from unisono.domain.delivery import StartOver as Lost
 from unisono.domain.delivery import catch_up
-from unisono.domain.errors import NotFound
+from unisono.domain.errors import Forbidden, Internal, NotFound
 from unisono.domain.ids import ConversationId, Position, UserId, conversation_of, user_of
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
@@ -19,6 +29,30 @@ class Reading:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+
+    async def answer(self, user: UserId, command: c.Command) -> Answer:
+        """Answer a question.
+
+        Raises:
+            UnisonoError: As the single ones say.
+        """
+        match command:
+            case c.Sync():
+                return await self.sync(user, command)
+            case c.ReadStream():
+                return await self.stream(user, command)
+            case c.GetConversation():
+                return await self.conversation(user, command)
+            case c.ListConversations():
+                return await self.conversations(user, command)
+            case c.GetHistory():
+                return await self.history(user, command)
+            case c.GetUnread():
+                return await self.unread(user, command)
+            case c.GetReceipts():
+                return await self.receipts(user, command)
+            case _:
+                raise Internal(reason="a command without a use case")
 
     async def sync(self, user: UserId, command: c.Sync) -> Moved:
         """Say which of the user's streams moved after a checkpoint."""
@@ -87,6 +121,21 @@ class Reading:
             reader=user,
         )
         return History(conversation=command.conversation, messages=page.messages, has_more=page.has_more)
+
+    async def receipts(self, user: UserId, command: c.GetReceipts) -> Receipts:
+        """Say who got and who read a message of the user's.
+
+        Raises:
+            NotFound: No such message, or the user is no member.
+            Forbidden: Another's message.
+        """
+        await self._find(user, command.conversation, c.GetReceipts)
+        found = await self._parts.directory.receipts(command.conversation, command.message)
+        if found is None:
+            raise NotFound()
+        if found.sender != user:
+            raise Forbidden(reason="another's message")
+        return found.receipts
 
     async def unread(self, user: UserId, command: c.GetUnread) -> Unread:
         """Say what waits for the user, a page of conversations at a time."""

@@ -188,6 +188,16 @@ class ReadMark(Answer, frozen=True, tag="read_mark"):
     unread: int = 0
 
 
+class Receipts(Answer, frozen=True, tag="receipts"):
+    """Who of the other members got my message, on whatever device, and who read it; `of` so many."""
+
+    conversation: ConversationId
+    message: Seq
+    delivered: tuple[UserId, ...]
+    read: tuple[UserId, ...]
+    of: int
+
+
 class UnreadConversation(Struct, frozen=True, omit_defaults=True):
     """A conversation that has something for me: messages of others that I have not read, or my wish to come back.
 
@@ -253,6 +263,7 @@ AnyAnswer = (
     | Membership
     | History
     | ReadMark
+    | Receipts
     | Unread
     | Sessions
     | Presences

@@ -5,6 +5,7 @@ the same moment see each other or wait. The decisions themselves stand in `membe
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -45,7 +46,8 @@ class Membership(Struct, frozen=True):
     """A user's place in a conversation, from the fact at `since` on.
 
     `until` is the fact by which a former member left; what came later is not theirs to see. `passed` messages count as
-    read, and `own` are the user's own since (`marks`); `is_marked_unread` is their wish to come back to it.
+    read, and `own` are the user's own since (`marks`); `is_marked_unread` is their wish to come back to it. A device of
+    theirs has the messages up to `delivered` that asked for a receipt.
     """
 
     user: UserId
@@ -55,6 +57,7 @@ class Membership(Struct, frozen=True):
     passed: int = 0
     own: int = 0
     is_marked_unread: bool = False
+    delivered: Seq = NO_SEQ
 
     def unread(self, head: Head) -> int:
         """Give how many messages of others the user has not read."""
@@ -73,7 +76,8 @@ class Scope(Struct, frozen=True):
     - `sender` and `key`: ask for an earlier place of the same draft: in the conversation's stream, or without a
       conversation in the sender's own.
     - `message`: asks for the message at this seq, with its reactions.
-    - `read_to`: asks what lies before and behind this place, or the end, for the first of `users`.
+    - `read_to`: asks what lies before and behind this place, or the end, for the first of `users`, whose `mark` is to
+      move there.
     - `unique_of`: asks for the unique conversation of this kind and exactly these members.
     """
 
@@ -85,6 +89,7 @@ class Scope(Struct, frozen=True):
     unique_of: tuple[ConversationKind, tuple[UserId, ...]] | None = None
     message: Seq | None = None
     read_to: Seq | None = None
+    mark: Literal["read", "delivered"] = "read"
 
 
 class Target(Struct, frozen=True):

@@ -5,7 +5,7 @@ Nor does it change, but for one thing: what a message says is rewritten when it 
 Facts of a conversation's stream: `ConversationCreated`, `MessagePlaced`, `MessageRevised`, `MessageRecalled`,
 `MessageReacted`, `MembersJoined`, `MembersLeft`.
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ConversationMade`, `ReadMarkMoved`,
-`MarkedUnread`, `SessionOpened`, `SessionEnded`.
+`MarkedUnread`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`.
 """
 
 from typing import Annotated, Literal
@@ -71,8 +71,8 @@ class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="ki
 class MessagePlaced(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="message"):
     """A message got its place. `key` is the sender's own, by which the sending tab knows its message again.
 
-    `mentions` names users, `mention_all` everybody. `reply_to` is the seq of the message that this one answers. `push`
-    is what a push notification is to carry.
+    `mentions` names users, `mention_all` everybody. `reply_to` is the seq of the message that this one answers.
+    `receipt` asks to be told who got and who read it. `push` is what a push notification is to carry.
 
     The content is the present one: `revision` is the seq of the fact that changed it last, at `revised_at`, and a
     message that `is_recalled` has none left.
@@ -84,6 +84,7 @@ class MessagePlaced(Struct, frozen=True, omit_defaults=True, tag_field="kind", t
     mentions: tuple[UserId, ...] = ()
     mention_all: bool = False
     reply_to: Seq | None = None
+    receipt: bool = False
     push: dict[str, Json] | None = None
     revision: Seq | None = None
     revised_at: Instant | None = None
@@ -172,6 +173,22 @@ class MarkedUnread(Struct, frozen=True, omit_defaults=True, tag_field="kind", ta
     conversation: ConversationId
 
 
+class DeliveredTo(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="delivered_to"):
+    """A device of `user` has this user's messages up to `seq` that asked for a receipt: their first one, told once."""
+
+    conversation: ConversationId
+    seq: Seq
+    user: UserId
+
+
+class ReadBy(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="read_by"):
+    """Another user has read this user's messages up to `seq` that asked for a receipt."""
+
+    conversation: ConversationId
+    seq: Seq
+    user: UserId
+
+
 class SessionOpened(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="session_opened"):
     """One of this user's devices logged in."""
 
@@ -205,6 +222,8 @@ UserFact = (
     | ConversationMade
     | ReadMarkMoved
     | MarkedUnread
+    | DeliveredTo
+    | ReadBy
     | SessionOpened
     | SessionEnded
 )

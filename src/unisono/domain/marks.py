@@ -6,18 +6,20 @@ so that it costs the same however much it is: all messages, less those up to the
 
 from msgspec import Struct
 
-from unisono.domain.ids import Seq
+from unisono.domain.ids import Seq, UserId
 
 
 class Passed(Struct, frozen=True):
     """What lies before and behind a place, for one reader.
 
     `messages` are those up to the place, `own` the reader's own after it, `mentions` the calls to them after it.
+    `askers` asked to be told when messages of theirs, from the reader's mark up to the place, came.
     """
 
     messages: int
     own: int = 0
     mentions: int = 0
+    askers: tuple[UserId, ...] = ()
 
 
 def moved(mark: Seq, asked: Seq, head: Seq) -> Seq:

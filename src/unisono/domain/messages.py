@@ -2,11 +2,11 @@
 
 from unisono.domain import marks
 from unisono.domain.answers import Done, Passed, Placed, ReadMark
-from unisono.domain.commands import MarkRead, MarkUnread, SendMessage, TellTyping
+from unisono.domain.commands import MarkDelivered, MarkRead, MarkUnread, SendMessage, TellTyping
 from unisono.domain.conversation import Decision, Snapshot, permit
 from unisono.domain.errors import Invalid
 from unisono.domain.events import Signal, TransientMessage, Typing
-from unisono.domain.facts import MarkedUnread, MessagePlaced, ReadMarkMoved
+from unisono.domain.facts import DeliveredTo, MarkedUnread, MessagePlaced, ReadBy, ReadMarkMoved
 from unisono.domain.ids import ConversationId, Instant, Seq, UserId, conversation_stream, user_stream
 from unisono.domain.marks import Passed as PassedBy
 from unisono.domain.placement import Draft, Place
@@ -41,6 +41,7 @@ def _message(sender: UserId, command: SendMessage, head: Seq, limits: Quotas) ->
         mentions=tuple(dict.fromkeys(command.mentions)),
         mention_all=command.mention_all,
         reply_to=command.reply_to,
+        receipt=command.receipt,
         push=command.push,
     )
 
@@ -70,7 +71,17 @@ def mark_read(snapshot: Snapshot, reader: UserId, command: MarkRead) -> Decision
     unread = marks.unread(head.messages, passed.messages, passed.own)
     answer = ReadMark(conversation=conversation.id, seq=new, unread=unread)
     fact = ReadMarkMoved(conversation.id, new, head.seq, unread=unread, mentions=passed.mentions)
-    return Decision(drafts=(Draft(stream=user_stream(reader), fact=fact),), answer=lambda _: answer)
+    told = tuple(Draft(user_stream(asker), ReadBy(conversation.id, new, reader)) for asker in passed.askers)
+    return Decision(drafts=(Draft(stream=user_stream(reader), fact=fact), *told), answer=lambda _: answer)
+
+
+def mark_delivered(snapshot: Snapshot, receiver: UserId, command: MarkDelivered) -> Decision:
+    """Tell senders who asked for it that a device of the receiver has their messages. Only the first one tells."""
+    conversation = permit(MarkDelivered, snapshot, receiver)
+    passed = snapshot.passed or PassedBy(0)
+    new = marks.moved(snapshot.memberships[receiver].delivered, command.seq, conversation.head.seq)
+    told = tuple(Draft(user_stream(asker), DeliveredTo(conversation.id, new, receiver)) for asker in passed.askers)
+    return Decision(drafts=told, answer=lambda _: Done())
 
 
 def mark_unread(snapshot: Snapshot, reader: UserId) -> Decision:

@@ -68,6 +68,8 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.React: Rule(_MEMBERS),
     c.MarkAllRead: Rule(_USERS),
     c.MarkUnread: Rule(_MEMBERS),
+    c.MarkDelivered: Rule(_MEMBERS),
+    c.GetReceipts: Rule(_MEMBERS),
     c.GetUnread: Rule(_USERS),
     c.ListSessions: Rule(_USERS),
     c.CloseSession: Rule(_USERS),

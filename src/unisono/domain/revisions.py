@@ -105,6 +105,7 @@ def recalled(message: MessagePlaced, place: Seq, at: Instant) -> MessagePlaced:
         sender=message.sender,
         key=message.key,
         content=EMPTY,
+        receipt=message.receipt,
         revision=place,
         revised_at=at,
         is_recalled=True,

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from unisono.domain.answers import HistoryEntry, Unread
+from unisono.domain.answers import HistoryEntry, Receipts, Unread
 from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Seq, StreamKey, UserId
 
@@ -48,6 +48,13 @@ class HistoryPage(Struct, frozen=True):
     has_more: bool
 
 
+class SentReceipts(Struct, frozen=True):
+    """A message's receipts and who may ask for them."""
+
+    sender: UserId
+    receipts: Receipts
+
+
 class Directory(Protocol):
     """Reads of one app. Each call sees one moment; two calls may see two."""
 
@@ -64,6 +71,9 @@ class Directory(Protocol):
 
     async def unread(self, user: UserId, after: ConversationId | None, limit: int) -> Unread:
         """Say what waits for a user: totals over all their conversations, and up to `limit` of these after `after`."""
+
+    async def receipts(self, conversation: ConversationId, message: Seq) -> SentReceipts | None:
+        """Say who of the members, of then and now, got and read a message; None when none stands there."""
 
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
         """Give how far a stream had come at `checkpoint`, who saw it then, and its head, all of one moment.

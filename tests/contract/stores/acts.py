@@ -10,6 +10,7 @@ from unisono.domain.commands import (
     AddMembers,
     CreateConversation,
     EditMessage,
+    MarkDelivered,
     MarkRead,
     React,
     RecallMessage,
@@ -96,8 +97,11 @@ async def send(
     *,
     mentions: Sequence[UserId] = (),
     mention_all: bool = False,
+    receipt: bool = False,
 ) -> Placed:
-    command = SendMessage(room, SendKey(key), Content(text=text), mentions=tuple(mentions), mention_all=mention_all)
+    command = SendMessage(
+        room, SendKey(key), Content(text=text), mentions=tuple(mentions), mention_all=mention_all, receipt=receipt
+    )
     scope = Scope(conversation=room, users=(sender,), sender=sender, key=command.key)
     committed = await store.log.transact(scope, lambda snapshot: messages.send(snapshot, sender, command, QUOTAS))
     assert isinstance(committed.answer, Placed)
@@ -126,6 +130,12 @@ async def mark_read(store: AnyStore, user: UserId, seq: int, room: ConversationI
     command = MarkRead(room, Seq(seq))
     scope = Scope(conversation=room, users=(user,), read_to=command.seq)
     return await store.log.transact(scope, lambda snapshot: messages.mark_read(snapshot, user, command))
+
+
+async def mark_delivered(store: AnyStore, user: UserId, seq: int, room: ConversationId = ROOM) -> Committed:
+    command = MarkDelivered(room, Seq(seq))
+    scope = Scope(conversation=room, users=(user,), read_to=command.seq, mark="delivered")
+    return await store.log.transact(scope, lambda snapshot: messages.mark_delivered(snapshot, user, command))
 
 
 async def mark_unread(store: AnyStore, user: UserId, room: ConversationId = ROOM) -> Committed:

@@ -69,9 +69,11 @@ class TwoStores(RuleBasedStateMachine):
         if self.runner.run(self.fake.log.read(conversation_stream(room), Seq(0), 1)).head == 0:
             self.both(lambda store: acts.create(store, creator, *members, room=room, key=key, unique=unique))
 
-    @rule(sender=users, room=rooms, key=keys, calls=st.lists(users, max_size=2), calls_all=st.booleans())
-    def send(self, sender: UserId, room: ConversationId, key: str, calls: list[UserId], calls_all: bool) -> None:
-        self.both(lambda store: acts.send(store, sender, key, room=room, mentions=calls, mention_all=calls_all))
+    @rule(sender=users, room=rooms, key=keys, calls=st.lists(users, max_size=2), asks=st.booleans())
+    def send(self, sender: UserId, room: ConversationId, key: str, calls: list[UserId], asks: bool) -> None:
+        self.both(
+            lambda store: acts.send(store, sender, key, room=room, mentions=calls, mention_all=asks, receipt=asks)
+        )
 
     @rule(by=users, members=st.lists(users, min_size=1), room=rooms)
     def add(self, by: UserId, members: list[UserId], room: ConversationId) -> None:
@@ -84,6 +86,14 @@ class TwoStores(RuleBasedStateMachine):
     @rule(reader=users, room=rooms, seq=st.integers(0, 10))
     def mark_read(self, reader: UserId, room: ConversationId, seq: int) -> None:
         self.both(lambda store: acts.mark_read(store, reader, seq, room=room))
+
+    @rule(user=users, room=rooms, seq=st.integers(0, 10))
+    def mark_delivered(self, user: UserId, room: ConversationId, seq: int) -> None:
+        self.both(lambda store: acts.mark_delivered(store, user, seq, room=room))
+
+    @rule(room=rooms, seq=st.integers(0, 10))
+    def ask_receipts(self, room: ConversationId, seq: int) -> None:
+        self.both(lambda store: store.directory.receipts(room, Seq(seq)))
 
     @rule(user=users, room=rooms)
     def mark_unread(self, user: UserId, room: ConversationId) -> None:
@@ -188,8 +198,8 @@ async def outcome(act: Act, store: AnyStore) -> object:
 
 TestTwoStores = TwoStores.TestCase
 TestTwoStores.settings = settings(
-    max_examples=40,
-    stateful_step_count=40,
+    max_examples=60,
+    stateful_step_count=50,
     deadline=None,
     phases=[Phase.generate],
     derandomize=True,

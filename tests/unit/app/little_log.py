@@ -9,7 +9,7 @@ from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Unavailable
 from unisono.domain.facts import ConversationCreated, Fact, MembersJoined, MembersLeft, PlacedFact
 from unisono.domain.ids import FIRST_EPOCH, START, Checkpoint, ConversationId, Seq, StreamKey, UserId, user_of
-from unisono.ports.directory import Audience, HistoryPage, MyConversation
+from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.ports.log import AppMoves, Committed, MovedStream
 
 
@@ -99,6 +99,9 @@ class LittleLog:
         raise NotImplementedError
 
     async def unread(self, user: UserId, after: ConversationId | None, limit: int) -> Unread:
+        raise NotImplementedError
+
+    async def receipts(self, conversation: ConversationId, message: Seq) -> SentReceipts | None:
         raise NotImplementedError
 
     async def history(

@@ -6,10 +6,10 @@ import pytest
 from tests.unit.domain.stage import ANN, BOB, CAT, NOW, ROOM, places, snapshot
 from unisono.domain import messages
 from unisono.domain.answers import Done, Placed, ReadMark
-from unisono.domain.commands import MarkRead, SendMessage
+from unisono.domain.commands import MarkDelivered, MarkRead, SendMessage
 from unisono.domain.conversation import Snapshot
 from unisono.domain.errors import Invalid, NotFound, TooLarge
-from unisono.domain.facts import Content, MarkedUnread, MessagePlaced, ReadMarkMoved
+from unisono.domain.facts import Content, DeliveredTo, MarkedUnread, MessagePlaced, ReadBy, ReadMarkMoved
 from unisono.domain.ids import Epoch, Instant, SendKey, Seq, StreamKey, UserId
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Place
@@ -163,3 +163,20 @@ def test_reading_ends_the_wish_to_come_back_also_where_the_mark_does_not_move() 
     assert messages.mark_unread(seen_by(BOB, read=1, passed=None), BOB).answer(()) == Done()
     with pytest.raises(NotFound):
         messages.mark_unread(snapshot(ANN), CAT)
+
+
+@pytest.mark.rows("L84", "L89")
+def test_who_asked_is_told_that_a_message_came_and_was_read() -> None:
+    seen = seen_by(BOB, read=3, passed=Passed(6, askers=(ANN, CAT)))
+    told = messages.mark_delivered(seen, BOB, MarkDelivered(ROOM, Seq(99)))
+    assert [(draft.stream, draft.fact) for draft in told.drafts] == [
+        ("u/ann", DeliveredTo(ROOM, Seq(10), BOB)),
+        ("u/cat", DeliveredTo(ROOM, Seq(10), BOB)),
+    ]
+    assert told.answer(places(told)) == Done()
+    read = messages.mark_read(seen, BOB, MarkRead(ROOM, Seq(7)))
+    assert [draft.fact for draft in read.drafts[1:]] == [ReadBy(ROOM, Seq(7), BOB)] * 2
+    nobody = messages.mark_delivered(seen_by(BOB, read=3, passed=None), BOB, MarkDelivered(ROOM, Seq(5)))
+    assert (nobody.drafts, nobody.answer(())) == ((), Done())
+    with pytest.raises(NotFound):
+        messages.mark_delivered(snapshot(ANN), CAT, MarkDelivered(ROOM, Seq(5)))

@@ -183,6 +183,18 @@ class ReadMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Receipts:
+    """Who of the others got and who read a message of mine; `of` so many."""
+
+    kind: ClassVar[str] = "receipts"
+    conversation: str
+    message: int
+    delivered: tuple[str, ...]
+    read: tuple[str, ...]
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadConversation:
     """A conversation in which something waits for me; `last` is its newest message."""
 
@@ -260,6 +272,7 @@ KnownAnswer = (
     | Membership
     | History
     | ReadMark
+    | Receipts
     | Unread
     | Sessions
     | Presences

@@ -17,8 +17,9 @@ from unisono_sdk.commands import (
     Logout,
     MarkAllRead,
 )
-from unisono_sdk.conversation import Conversation, ask
+from unisono_sdk.conversation import Conversation
 from unisono_sdk.counter import Counter
+from unisono_sdk.desk import ask
 from unisono_sdk.dispatch import Dispatch
 from unisono_sdk.errors import ClientClosed, LinkDown, SessionOver, UnisonoError
 from unisono_sdk.events import ClientEvent
@@ -69,7 +70,7 @@ class Client:
             options, self._hub, user=credentials.user, hears=hears, moved=moved, find_saved=find_saved
         )
         self._session = Session(options, Greeter(credentials, kept, options), self._following)
-        self._counter = Counter(options, self._session, self._following, key_prefix=key_prefix)
+        self._counter = Counter(options, self._session, self._following, key_prefix=key_prefix, spawn=spawn)
         self._watching = Watching(self._counter)
         self._dispatch = Dispatch(self._counter, remembered=options.limits.conversations, presence=self._watching.take)
         self._following.tell(self._dispatch)

@@ -165,7 +165,26 @@ class SendMessage(Command):
     mentions: tuple[str, ...] = ()
     mention_all: bool = False
     reply_to: int | None = None
+    receipt: bool = False
     push: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkDelivered(Command):
+    """Tell that this device has the messages up to `seq`."""
+
+    op: ClassVar[str] = "mark_delivered"
+    conversation: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetReceipts(Command):
+    """Ask who got and who read my message."""
+
+    op: ClassVar[str] = "receipts"
+    conversation: str
+    message: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +346,8 @@ COMMANDS: Final[tuple[type[Command], ...]] = (
     MarkAllRead,
     MarkUnread,
     GetUnread,
+    MarkDelivered,
+    GetReceipts,
     ListSessions,
     CloseSession,
     CloseDevice,

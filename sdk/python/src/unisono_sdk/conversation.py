@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final, Protocol, Self, TypeVar, cast
+from typing import Final, Self, cast
 
 from unisono_sdk.answers import (
-    Answer,
     ConversationView,
     Done,
     History,
@@ -15,14 +14,16 @@ from unisono_sdk.answers import (
     Passed,
     Placed,
     ReadMark,
+    Receipts,
 )
 from unisono_sdk.commands import (
     AddMembers,
-    Command,
     EditMessage,
     GetConversation,
     GetHistory,
+    GetReceipts,
     Join,
+    MarkDelivered,
     MarkRead,
     MarkUnread,
     Quit,
@@ -32,13 +33,13 @@ from unisono_sdk.commands import (
     SendMessage,
     TellTyping,
 )
+from unisono_sdk.desk import Desk, ask
 from unisono_sdk.errors import LinkDown, ProtocolFault
 from unisono_sdk.facts import Content, Json, MessagePlaced
-from unisono_sdk.hub import EventIterator, Handler, Hub
+from unisono_sdk.hub import EventIterator, Handler
 from unisono_sdk.message import Message, TransientMessage
+from unisono_sdk.receipts import SentMessages
 from unisono_sdk.waiting import Waiting
-
-A = TypeVar("A", bound=Answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,34 +59,6 @@ class HistoryPage:
 
 
 TYPING_EVERY_S: Final = 3.0
-
-
-class Desk(Protocol):
-    """What a conversation needs of its client."""
-
-    hub: Hub
-
-    @property
-    def user(self) -> str:
-        """Whose client it is."""
-
-    async def request(self, command: Command) -> Answer:
-        """Ask the server."""
-
-    async def place(self, command: SendMessage) -> Placed:
-        """Send a message."""
-
-    async def request_now(self, command: Command) -> Answer:
-        """Ask the server, if there is a connection now."""
-
-    def is_own_key(self, key: str) -> bool:
-        """Say if this client made a send key."""
-
-    def new_key(self) -> str:
-        """Make a send key."""
-
-    def monotonic_s(self) -> float:
-        """Give the time that only goes forward."""
 
 
 class MessagesIterator:
@@ -139,6 +112,7 @@ class Conversation:
         self.read: int = 0
         self.head: int = 0
         self.waiting: Final = Waiting()
+        self.sent: Final = SentMessages()
         self._typing_since_s: float | None = None
 
     def __repr__(self) -> str:
@@ -160,14 +134,15 @@ class Conversation:
         mentions: Sequence[str] = (),
         mention_all: bool = False,
         reply_to: Message | int | None = None,
+        receipt: bool = False,
         push: Mapping[str, Json] | None = None,
     ) -> Message:
         """Send a text or a content; give the message at its place, which is durable then.
 
         While the link is down it waits in the outbox, in order. `key` repeats an earlier send: the server places it at
         most once. The message comes to the handlers of this client, too, marked `is_mine`, before this returns.
-        `mentions` names up to 100 users; `reply_to` is the message it answers, or its seq; `push` is what a push
-        notification is to carry, up to 4 KiB of JSON.
+        `mentions` names up to 100 users; `reply_to` is the message it answers, or its seq; with `receipt` the `receipt`
+        events tell who got and who read it; `push` is what a push notification is to carry, up to 4 KiB of JSON.
 
         Raises:
             OutboxFull: `Limits.outbox` sends wait already.
@@ -183,10 +158,11 @@ class Conversation:
             mentions=tuple(mentions),
             mention_all=mention_all,
             reply_to=reply_to.seq if isinstance(reply_to, Message) else reply_to,
+            receipt=receipt,
             push=push,
         )
         placed = await self._desk.place(command)
-        return self.message(placed.seq, placed.at, sent(command, self.user))
+        return self.sent.find(placed.seq) or self.message(placed.seq, placed.at, sent(command, self.user))
 
     async def edit(
         self, message: Message, content: str | Content, *, mentions: Sequence[str] = (), mention_all: bool = False
@@ -276,6 +252,14 @@ class Conversation:
         answer = await ask(self._desk, MarkRead(conversation=self.id, seq=self.head if seq is None else seq), ReadMark)
         self.read = max(answer.seq, self.read)
         return self.read
+
+    async def mark_delivered(self, seq: int) -> None:
+        """Tell that this device has the messages up to a seq; the client does so by itself for those with `receipt`."""
+        await ask(self._desk, MarkDelivered(conversation=self.id, seq=seq), Done)
+
+    async def receipts(self, message: Message) -> Receipts:
+        """Ask who got and who read a message of mine; see `Message.receipts`."""
+        return await ask(self._desk, GetReceipts(conversation=self.id, message=message.seq), Receipts)
 
     async def mark_unread(self) -> None:
         """Note, for all my sessions, that I wish to come back to it; reading ends the wish."""
@@ -376,17 +360,6 @@ def sent(command: SendMessage, sender: str) -> MessagePlaced:
         mentions=tuple(dict.fromkeys(command.mentions)),
         mention_all=command.mention_all,
         reply_to=command.reply_to,
+        receipt=command.receipt,
         push=command.push,
     )
-
-
-async def ask(desk: Desk, command: Command, expected: type[A]) -> A:
-    """Ask the server for an answer of one kind.
-
-    Raises:
-        ProtocolFault: It gave another.
-    """
-    answer = await desk.request(command)
-    if not isinstance(answer, expected):
-        raise ProtocolFault(f"{command.op} was answered with {answer.kind}")
-    return answer

@@ -1,13 +1,15 @@
 """Where requests and sends are handed in: what waits for the link, what is repeated, what fails."""
 
+import asyncio
+from contextlib import suppress
 from typing import Final
 
 from unisono_sdk.answers import Answer, Placed
 from unisono_sdk.clock import Clock
-from unisono_sdk.commands import Command, SendMessage
-from unisono_sdk.errors import LinkDown, ProtocolFault, TimedOut, Unavailable
+from unisono_sdk.commands import Command, MarkDelivered, SendMessage
+from unisono_sdk.errors import LinkDown, ProtocolFault, TimedOut, Unavailable, UnisonoError
 from unisono_sdk.following import Following
-from unisono_sdk.hub import Hub
+from unisono_sdk.hub import Hub, Spawn
 from unisono_sdk.options import Options
 from unisono_sdk.outbox import Outbox
 from unisono_sdk.session import Session
@@ -16,15 +18,19 @@ SLOW_CONSUMER: Final = "slow_consumer"
 
 
 class Counter:
-    """Implements `conversation.Desk` on a session."""
+    """Implements `desk.Desk` on a session."""
 
-    def __init__(self, options: Options, session: Session, following: Following, *, key_prefix: str) -> None:
+    def __init__(
+        self, options: Options, session: Session, following: Following, *, key_prefix: str, spawn: Spawn
+    ) -> None:
         self._options = options
         self._session = session
         self._following = following
         self._outbox = Outbox(options.limits.outbox)
         self._key_prefix = key_prefix
         self._keys = 0
+        self._delivered: dict[str, int] = {}
+        self._spawn = spawn
         self.hub: Hub = following.hub
 
     @property
@@ -87,6 +93,23 @@ class Counter:
         if not self._session.is_live:
             raise LinkDown("there is no connection now")
         return await self.request_once(command)
+
+    def note_delivered(self, conversation: str, seq: int) -> None:
+        """Have the server told, soon and once for what comes together, what this device has."""
+        is_new = not self._delivered
+        self._delivered[conversation] = max(seq, self._delivered.get(conversation, 0))
+        if is_new:
+            self._spawn(self._tell_delivered())
+
+    async def _tell_delivered(self) -> None:
+        await asyncio.sleep(0)
+        while self._delivered:
+            conversation, seq = next(iter(self._delivered.items()))
+            # Whoever could not be told keeps what they know: the next message tells again.
+            with suppress(UnisonoError):
+                await self.request(MarkDelivered(conversation=conversation, seq=seq))
+            if self._delivered.get(conversation) == seq:
+                del self._delivered[conversation]
 
     def monotonic_s(self) -> float:
         """Give the time that only goes forward, in seconds."""

@@ -6,7 +6,8 @@ from typing import Final
 
 from unisono_sdk import events, facts
 from unisono_sdk.answers import UnreadConversation
-from unisono_sdk.conversation import Conversation, Desk
+from unisono_sdk.conversation import Conversation
+from unisono_sdk.desk import Desk
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
 from unisono_sdk.passing import Passing, Presence, TransientMessage, Typing
@@ -107,6 +108,11 @@ class Dispatch:
                 message = conversation.message(placed.seq, at, said)
                 if not message.is_mine:
                     conversation.waiting.came(placed.seq, calls_me=message.mentions_me)
+                    if said.receipt:
+                        self._desk.note_delivered(key, placed.seq)
+                elif said.receipt and message.is_from_here:
+                    # Before anybody's receipt can come: `send` gives this very message, and so do its receipts.
+                    conversation.sent.remember(message)
                 hub.emit("message", message, conversation=key)
             case facts.ConversationCreated() as fact:
                 self._created(conversation, fact)
@@ -146,6 +152,8 @@ class Dispatch:
                 hub.emit("created", made, conversation=key)
             case facts.ReadMarkMoved() as fact:
                 self._read(fact, at)
+            case facts.DeliveredTo() | facts.ReadBy() as fact:
+                self._receipt(fact, at)
             case facts.MarkedUnread(conversation=key):
                 self.conversation(key).waiting.mark()
                 self._unread(self.conversation(key))
@@ -180,6 +188,20 @@ class Dispatch:
         )
         last = waiting.last
         self._unread(conversation, None if last is None else conversation.message(last.seq, last.at, last.message))
+
+    def _receipt(self, fact: facts.DeliveredTo | facts.ReadBy, at: int) -> None:
+        conversation, is_read = self.conversation(fact.conversation), isinstance(fact, facts.ReadBy)
+        messages = conversation.sent.told(fact.user, fact.seq, at, is_read=is_read)
+        for message in messages or (None,):
+            event = events.Receipt(
+                conversation=conversation,
+                message=message,
+                seq=fact.seq if message is None else message.seq,
+                user=fact.user,
+                is_read=is_read,
+                at=at,
+            )
+            self._desk.hub.emit("receipt", event, conversation=conversation.id)
 
     def _unread(self, conversation: Conversation, last: Message | None = None) -> None:
         event = events.Unread(

@@ -84,6 +84,22 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """`receipt`: another got, or read (`is_read`), my message. `message` is the one that `send` gave.
+
+    It is None for a message that this client did not send, or no longer remembers; `seq` is its place, or the place up
+    to which all of mine that asked for it are meant.
+    """
+
+    conversation: Conversation
+    message: Message | None
+    seq: int
+    user: str
+    is_read: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
     """`edited`: a message has another content. Empty when it changed again since: another event tells how.
 
@@ -238,6 +254,7 @@ ClientEvent = (
     | Exited
     | ReadMoved
     | Unread
+    | Receipt
     | Edited
     | Recalled
     | Reacted

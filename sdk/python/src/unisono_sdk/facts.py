@@ -59,6 +59,7 @@ class MessagePlaced:
     mentions: tuple[str, ...] = ()
     mention_all: bool = False
     reply_to: int | None = None
+    receipt: bool = False
     push: Mapping[str, Json] | None = None
     revision: int | None = None
     revised_at: int | None = None
@@ -165,6 +166,26 @@ class MarkedUnread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveredTo:
+    """A device of another has my messages up to `seq` that asked for a receipt."""
+
+    kind: ClassVar[str] = "delivered_to"
+    conversation: str
+    seq: int
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBy:
+    """Another has read my messages up to `seq` that asked for a receipt."""
+
+    kind: ClassVar[str] = "read_by"
+    conversation: str
+    seq: int
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOpened:
     """One of my devices logged in."""
 
@@ -207,6 +228,8 @@ KnownFact = (
     | ConversationMade
     | ReadMarkMoved
     | MarkedUnread
+    | DeliveredTo
+    | ReadBy
     | SessionOpened
     | SessionEnded
 )

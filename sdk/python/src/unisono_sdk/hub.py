@@ -25,6 +25,7 @@ EVENTS: Final = frozenset(
         "typing",
         "unread",
         "presence",
+        "receipt",
         "edited",
         "recalled",
         "reacted",

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from unisono_sdk.answers import ReactionCount
+from unisono_sdk.answers import ReactionCount, Receipts
 from unisono_sdk.facts import Content, Json, MessagePlaced
 
 if TYPE_CHECKING:
@@ -120,6 +120,28 @@ class Message(Said):
             LimitReached: It has as many different reactions as it may have.
         """
         await self.conversation.react(self, reaction, on=on)
+
+    @property
+    def status(self) -> Literal["none", "sent", "delivered"]:
+        """Say what is known of its way: `sent` and `delivered` are of my own messages, as far as this client heard."""
+        if not self.is_mine:
+            return "none"
+        return "sent" if self.delivered_at is None else "delivered"
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """Give when the first recipient got it, by the server's time; it asked for a receipt and this client heard."""
+        at = self.conversation.sent.delivered_at(self.seq) if self.said.receipt and self.is_mine else None
+        return None if at is None else datetime.fromtimestamp(at / 1000, UTC)
+
+    async def receipts(self) -> Receipts:
+        """Ask who of the others got and who read it.
+
+        Raises:
+            Forbidden: It is not mine.
+            NotFound: I am no member any more.
+        """
+        return await self.conversation.receipts(self)
 
     @property
     def reply_to(self) -> int | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from unisono_sdk.answers import Done, Presences
 from unisono_sdk.commands import AskPresence, Unwatch, Watch
-from unisono_sdk.conversation import Desk, ask
+from unisono_sdk.desk import Desk, ask
 from unisono_sdk.errors import ClientClosed, LinkDown
 from unisono_sdk.passing import Presence
 

@@ -23,8 +23,10 @@ from unisono.domain.commands.conversation import (
 from unisono.domain.commands.message import (
     EditMessage,
     GetHistory,
+    GetReceipts,
     GetUnread,
     MarkAllRead,
+    MarkDelivered,
     MarkRead,
     MarkUnread,
     React,
@@ -73,6 +75,8 @@ AnyCommand = (
     | MarkAllRead
     | MarkUnread
     | GetUnread
+    | MarkDelivered
+    | GetReceipts
     | ListSessions
     | CloseSession
     | CloseDevice
@@ -104,6 +108,7 @@ __all__ = [
     "EditMessage",
     "GetConversation",
     "GetHistory",
+    "GetReceipts",
     "GetUnread",
     "Join",
     "ListConversations",
@@ -111,6 +116,7 @@ __all__ = [
     "Login",
     "Logout",
     "MarkAllRead",
+    "MarkDelivered",
     "MarkRead",
     "MarkUnread",
     "Ping",

@@ -20,7 +20,7 @@ class SendMessage(Command, frozen=True, tag="send"):
     """Place a message. `key` is the sender's: repeating it, from any tab, ever, gives the first place again.
 
     A `transient` one gets no place: it reaches who is here now, is in no history, and a repetition is another message.
-    `mentions`, `mention_all`, `reply_to` and `push` as in `facts.MessagePlaced`.
+    `mentions`, `mention_all`, `reply_to`, `receipt` and `push` as in `facts.MessagePlaced`.
     """
 
     conversation: ConversationIdIn
@@ -30,7 +30,22 @@ class SendMessage(Command, frozen=True, tag="send"):
     mentions: Mentions = ()
     mention_all: bool = False
     reply_to: SeqIn | None = None
+    receipt: bool = False
     push: dict[str, Json] | None = None
+
+
+class MarkDelivered(Command, frozen=True, tag="mark_delivered"):
+    """Tell that this device has the messages up to `seq`. Senders who asked for a receipt hear of my first device."""
+
+    conversation: ConversationIdIn
+    seq: SeqIn
+
+
+class GetReceipts(Command, frozen=True, tag="receipts"):
+    """Ask who got and who read my message at seq `message`."""
+
+    conversation: ConversationIdIn
+    message: SeqIn
 
 
 class MarkAllRead(Command, frozen=True, tag="mark_all_read"):

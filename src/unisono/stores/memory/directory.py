@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from unisono.domain.answers import HistoryEntry, ReactionCount, Unread, UnreadConversation
+from unisono.domain.answers import HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
     INTEGER_MAX,
@@ -18,7 +18,7 @@ from unisono.domain.ids import (
     user_of,
 )
 from unisono.domain.kinds import KINDS
-from unisono.ports.directory import Audience, HistoryPage, MyConversation
+from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.stores.memory.state import State, seq_at
 
 
@@ -82,6 +82,26 @@ class MemoryDirectory:
             tuple(later[:limit]),
             later[limit - 1].conversation if len(later) > limit else None,
         )
+
+    async def receipts(self, conversation: ConversationId, message: Seq) -> SentReceipts | None:
+        """Say who got and read a message."""
+        target = self._state.target(conversation, message)
+        if target is None:
+            return None
+        sender = target.message.sender
+        others = sorted(
+            (
+                member
+                for member in self._state.memberships(conversation).values()
+                if member.user != sender
+                and member.since <= message
+                and (member.until is None or member.until > message)
+            ),
+            key=lambda member: member.user,
+        )
+        got = tuple(member.user for member in others if max(member.delivered, member.read) >= message)
+        read = tuple(member.user for member in others if member.read >= message)
+        return SentReceipts(sender, Receipts(conversation, message, got, read, len(others)))
 
     def _last(self, conversation: ConversationId) -> HistoryEntry | None:
         for placed in reversed(self._state.stream(conversation_stream(conversation)).facts):

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from msgspec import structs
+
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
 from unisono.domain.conversation import Decide, Membership, Scope, Snapshot, made_by, unique_members
 from unisono.domain.ids import (
@@ -76,7 +78,12 @@ class MemoryLog:
         if member is None:
             return None
         head = self._state.stream(conversation_stream(subject)).head
-        return self._state.passed(subject, min(max(scope.read_to, member.since), head.seq), member.user)
+        until = Seq(min(scope.read_to, head.seq))
+        mark = member.read if scope.mark == "read" else member.delivered
+        askers = self._state.askers(subject, Seq(max(mark, member.since)), until, member.user)
+        if scope.mark == "delivered":
+            return Passed(0, askers=askers)
+        return structs.replace(self._state.passed(subject, Seq(max(until, member.since)), member.user), askers=askers)
 
     def _memberships(self, scope: Scope, subject: ConversationId | None) -> Mapping[UserId, Membership]:
         if subject is None:

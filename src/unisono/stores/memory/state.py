@@ -9,6 +9,7 @@ from unisono.domain.errors import Draining
 from unisono.domain.facts import (
     ConversationCreated,
     ConversationKind,
+    DeliveredTo,
     MarkedUnread,
     MembersJoined,
     MembersLeft,
@@ -118,6 +119,8 @@ class State:
                 self._revise(conversation, placed, fact)
             case ReadMarkMoved():
                 self._read(user_of(placed.stream), fact)
+            case DeliveredTo():
+                self._deliver(fact)
             case MarkedUnread():
                 self._mark_unread(user_of(placed.stream), fact)
             case _:
@@ -223,7 +226,21 @@ class State:
         if old is not None and old.is_member:
             passed = self.passed(fact.conversation, max(fact.seq, old.since), old.user)
             read = max(old.read, fact.seq)
-            members[old.user] = Membership(old.user, old.since, read, passed=passed.messages, own=passed.own)
+            members[old.user] = structs.replace(
+                old, read=read, passed=passed.messages, own=passed.own, is_marked_unread=False
+            )
+
+    def askers(self, conversation: ConversationId, after: Seq, until: Seq, receiver: UserId) -> tuple[UserId, ...]:
+        """Give who asked to hear of messages behind one place and up to another."""
+        facts = [placed.fact for placed in self.stream(conversation_stream(conversation)).facts[after:until]]
+        asked = {fact.sender for fact in facts if isinstance(fact, MessagePlaced) and fact.receipt}
+        return tuple(sorted(asked - {receiver}))
+
+    def _deliver(self, fact: DeliveredTo) -> None:
+        members = self.members.get(fact.conversation, {})
+        old = members.get(fact.user)
+        if old is not None and old.is_member:
+            members[fact.user] = structs.replace(old, delivered=max(old.delivered, fact.seq))
 
     def _mark_unread(self, user: UserId | None, fact: MarkedUnread) -> None:
         members = self.members.get(fact.conversation, {})

@@ -76,6 +76,7 @@ class Book:
         self._changed: dict[int, StreamEntry] = {}
         self._joined: dict[tuple[UserId, int], Row] = {}
         self._mentions: list[Row] = []
+        self._asked: list[Row] = []
 
     # ------------------------------------------------------------ the life of a batch
 
@@ -102,6 +103,7 @@ class Book:
         self._write(self.statements.write_members, [row for _, row in sorted(self._joined.items())])
         self._write(self.statements.insert_facts, self._facts)
         self._write(self.statements.messages.insert_mentions, self._mentions)
+        self._write(self.statements.messages.insert_asked, self._asked)
         moved = [
             (stream.id, stream.head.seq, stream.head.at, stream.pos, stream.head.messages)
             for stream in self._moved.values()
@@ -238,6 +240,17 @@ class Book:
         for user in users:
             self.run(self.statements.messages.drop_mention, user=user, stream=stream.id, seq=seq)
 
+    def ask_receipt(self, stream: StreamEntry, seq: Seq, sender: UserId) -> None:
+        """Note that a sender wants to hear who got a message."""
+        self._asked.append((stream.id, seq, sender))
+
+    def askers(self, stream: StreamEntry, after: Seq, until: Seq, receiver: UserId) -> tuple[UserId, ...]:
+        """Give who asked to hear of messages behind one place and up to another; not the receiver."""
+        values = {"stream": stream.id, "after": after, "until": until, "receiver": receiver}
+        found = {sender for (sender,) in self._rows(self.statements.messages.askers, **values)}
+        found |= {row[2] for row in self._asked if row[0] == stream.id and after < row[1] <= until}
+        return tuple(sorted(found - {receiver}))
+
     def passed(self, stream: StreamEntry, seq: Seq, user: UserId) -> Passed:
         """Count what lies before and behind a place, for a reader."""
         if seq >= stream.head.seq:
@@ -299,6 +312,7 @@ class Book:
             member.passed,
             member.own,
             int(member.is_marked_unread),
+            member.delivered,
         )
 
     # ------------------------------------------------------------ loading

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from unisono.domain.answers import HistoryEntry, ReactionCount, Unread, UnreadConversation
+from unisono.domain.answers import HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
     FIRST_EPOCH,
@@ -21,7 +21,7 @@ from unisono.domain.ids import (
     conversation_stream,
     user_of,
 )
-from unisono.ports.directory import Audience, HistoryPage, MyConversation
+from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import read_conversation, read_membership, read_stream, view
@@ -100,6 +100,25 @@ class SqlDirectory:
             mentions = int(ask(sql.mentions_total, user=user)[0][0])
             following = found[-1].conversation if len(rows) > limit else None
             return Unread(total, mentions, tuple(found), following)
+
+        return await self._readers.read_at_one_moment(read)
+
+    async def receipts(self, conversation: ConversationId, message: Seq) -> SentReceipts | None:
+        """Say who got and read a message."""
+        sql = self._sql.messages
+
+        def read(connection: Connection) -> SentReceipts | None:
+            def ask(statement: Statement, **values: object) -> list[Row]:
+                return connection.query(statement.text, statement.bind(**values))
+
+            found = ask(sql.sender_of, key=conversation_stream(conversation), seq=message)
+            if not found:
+                return None
+            stream, sender = found[0]
+            rows = ask(sql.recipients, stream=stream, seq=message, sender=sender)
+            got = tuple(UserId(user) for user, delivered, seen in rows if max(delivered, seen) >= message)
+            read_it = tuple(UserId(user) for user, _, seen in rows if seen >= message)
+            return SentReceipts(UserId(sender), Receipts(conversation, message, got, read_it, len(rows)))
 
         return await self._readers.read_at_one_moment(read)
 

@@ -79,8 +79,8 @@ def read_conversation(row: Row) -> ConversationEntry:
 
 def read_membership(row: Row) -> Membership:
     """Read a row of `members`."""
-    user, _, since, until, _, read, passed, own, is_marked = row
-    return Membership(user, Seq(since), Seq(read), until, passed, own, bool(is_marked))
+    user, _, since, until, _, read, passed, own, is_marked, delivered = row
+    return Membership(user, Seq(since), Seq(read), until, passed, own, bool(is_marked), Seq(delivered))
 
 
 def view(key: StreamKey, head: Head, entry: ConversationEntry) -> Conversation:

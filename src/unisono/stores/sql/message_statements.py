@@ -8,7 +8,7 @@ from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement
 from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert
-from unisono.stores.sql.schema import FACTS, MEMBERS, MENTIONS, REACTIONS, STREAMS
+from unisono.stores.sql.schema import ASKED, FACTS, MEMBERS, MENTIONS, REACTIONS, STREAMS
 
 
 class MessageStatements:
@@ -19,6 +19,10 @@ class MessageStatements:
             return Statement(dialect, lambda: build)
 
         self.insert_mentions = ListStatement(dialect, lambda rows: insert(dialect, MENTIONS, rows, MENTIONS.c))
+        self.insert_asked = ListStatement(dialect, lambda rows: insert(dialect, ASKED, rows, ASKED.c))
+        self.askers = one(_askers())
+        self.sender_of = one(_sender_of())
+        self.recipients = one(_recipients())
         self.nth = one(_nth())
         self.own_after = one(_own_after())
         self.mentions_after = one(_mentions_after())
@@ -34,6 +38,47 @@ class MessageStatements:
         self.drop_reactions = one(_drop_reactions())
         self.count_reactions = one(_count_reactions())
         self.drop_mention = one(_drop_mention())
+
+
+def _askers() -> Executable:
+    return (
+        select(ASKED.c.sender)
+        .distinct()
+        .where(
+            ASKED.c.stream == given("stream", ASKED.c.stream),
+            ASKED.c.seq > given("after", ASKED.c.seq),
+            ASKED.c.seq <= given("until", ASKED.c.seq),
+            ASKED.c.sender != given("receiver", ASKED.c.sender),
+        )
+    )
+
+
+def _sender_of() -> Executable:
+    """Find a message by its conversation's name."""
+    return (
+        select(STREAMS.c.id, FACTS.c.sender)
+        .join(FACTS, FACTS.c.stream == STREAMS.c.id)
+        .where(
+            STREAMS.c.key == given("key", STREAMS.c.key),
+            FACTS.c.seq == given("seq", FACTS.c.seq),
+            FACTS.c.kind == MESSAGE,
+        )
+    )
+
+
+def _recipients() -> Executable:
+    """List the others who could see a message, with their marks."""
+    seq = given("seq", MEMBERS.c.since)
+    return (
+        select(MEMBERS.c.user_id, MEMBERS.c.delivered_seq, MEMBERS.c.read_seq)
+        .where(
+            MEMBERS.c.stream == given("stream", MEMBERS.c.stream),
+            MEMBERS.c.since <= seq,
+            MEMBERS.c.until.is_(None) | (MEMBERS.c.until > seq),
+            MEMBERS.c.user_id != given("sender", MEMBERS.c.user_id),
+        )
+        .order_by(MEMBERS.c.user_id)
+    )
 
 
 def _nth() -> Executable:

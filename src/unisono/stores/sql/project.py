@@ -9,6 +9,7 @@ from unisono.domain.conversation import Membership, unique_members
 from unisono.domain.facts import (
     ConversationCreated,
     ConversationKind,
+    DeliveredTo,
     Fact,
     MarkedUnread,
     MembersJoined,
@@ -48,6 +49,8 @@ def project(book: Book, stream: StreamEntry, fact: Fact) -> None:
             _reacted(book, stream, fact)
         case ReadMarkMoved():
             _read(book, user_of(stream.key), fact.conversation, fact.seq)
+        case DeliveredTo():
+            _delivered(book, fact)
         case MarkedUnread():
             _marked_unread(book, user_of(stream.key), fact.conversation)
         case _:
@@ -90,7 +93,7 @@ def _left(book: Book, stream: StreamEntry, fact: MembersLeft) -> None:
         earlier = book.member(stream, user)
         if earlier is not None and earlier.until is None:
             count -= 1
-            gone = Membership(user, earlier.since, earlier.read, until=stream.head.seq)
+            gone = msgspec.structs.replace(earlier, until=stream.head.seq)
             book.join(stream, gone, until_pos=stream.pos)
     _regroup(book, stream, count)
 
@@ -113,6 +116,8 @@ def _said(book: Book, stream: StreamEntry, fact: MessagePlaced) -> None:
     if member is not None and member.until is None:
         book.join(stream, msgspec.structs.replace(member, own=member.own + 1))
     _call(book, stream, stream.head.seq, fact.sender, fact)
+    if fact.receipt:
+        book.ask_receipt(stream, stream.head.seq, fact.sender)
 
 
 def _call(book: Book, stream: StreamEntry, seq: Seq, sender: UserId, fact: MessagePlaced | MessageRevised) -> None:
@@ -154,8 +159,17 @@ def _read(book: Book, user: UserId | None, conversation: ConversationId, seq: Se
         passed = book.passed(stream, max(seq, member.since), member.user)
         book.join(
             stream,
-            Membership(member.user, member.since, max(seq, member.read), passed=passed.messages, own=passed.own),
+            msgspec.structs.replace(
+                member, read=max(seq, member.read), passed=passed.messages, own=passed.own, is_marked_unread=False
+            ),
         )
+
+
+def _delivered(book: Book, fact: DeliveredTo) -> None:
+    stream = book.stream(conversation_stream(fact.conversation))
+    member = None if stream is None else book.member(stream, fact.user)
+    if stream is not None and member is not None and member.until is None and member.delivered < fact.seq:
+        book.join(stream, msgspec.structs.replace(member, delivered=fact.seq))
 
 
 def _marked_unread(book: Book, user: UserId | None, conversation: ConversationId) -> None:

@@ -87,6 +87,7 @@ MEMBERS: Final = Table(
     Column("passed", BigInteger, nullable=False),
     Column("own", BigInteger, nullable=False),
     Column("is_marked_unread", Integer, nullable=False),
+    Column("delivered_seq", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -95,6 +96,16 @@ MENTIONS: Final = Table(
     METADATA,
     # Of everybody, where the user is empty.
     Column("user_id", _Name, primary_key=True),
+    Column("stream", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("sender", _Name, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ASKED: Final = Table(
+    "asked",
+    METADATA,
+    # Messages that asked for a receipt.
     Column("stream", BigInteger, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("sender", _Name, nullable=False),

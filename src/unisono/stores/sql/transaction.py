@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
+import msgspec
+
 from unisono.domain.conversation import Decide, Decision, Membership, Scope, Snapshot, made_by
 from unisono.domain.facts import Fact, MessagePlaced, PlacedFact
-from unisono.domain.ids import Checkpoint, StreamKey, UserId, conversation_stream, user_stream
+from unisono.domain.ids import Checkpoint, Seq, StreamKey, UserId, conversation_stream, user_stream
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.ports.log import Committed
@@ -118,7 +120,11 @@ def _passed(scope: Scope, book: Book, stream: StreamEntry) -> Passed | None:
     """Count for a reader, but for what was before they came."""
     if scope.read_to is None or (member := book.member(stream, scope.users[0])) is None:
         return None
-    return book.passed(stream, max(scope.read_to, member.since), member.user)
+    until = Seq(min(scope.read_to, stream.head.seq))
+    mark = member.read if scope.mark == "read" else member.delivered
+    askers = book.askers(stream, max(mark, member.since), until, member.user)
+    passed = book.passed(stream, max(until, member.since), member.user) if scope.mark == "read" else Passed(0)
+    return msgspec.structs.replace(passed, askers=askers) if askers else passed
 
 
 def _memberships(scope: Scope, book: Book, stream: StreamEntry) -> Mapping[UserId, Membership]:

@@ -20,6 +20,7 @@ def upgrade() -> None:
     )
     _create_log()
     _create_conversations()
+    _create_message_tables()
     _create_sessions()
     _create_presence()
 
@@ -83,12 +84,23 @@ def _create_conversations() -> None:
         sa.Column("passed", NUMBER, nullable=False),
         sa.Column("own", NUMBER, nullable=False),
         sa.Column("is_marked_unread", sa.Integer(), nullable=False),
+        sa.Column("delivered_seq", NUMBER, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_members_stream", "members", ["stream"])
+
+
+def _create_message_tables() -> None:
     op.create_table(
         "mentions",
         sa.Column("user_id", NAME, primary_key=True),
+        sa.Column("stream", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("sender", NAME, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "asked",
         sa.Column("stream", NUMBER, primary_key=True, autoincrement=False),
         sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
         sa.Column("sender", NAME, nullable=False),
