@@ -101,6 +101,8 @@ class RecordingLink:
         self.heard_at_s = 0.0
         self.heard_at_s = 0.0
         self.frames: list[bytes] = []
+        self.at_once = 0
+        """Frames that were said to come alone."""
         self.events: list[Event] = []
         self.too_full_for: frozenset[Priority] = frozenset()
         self.ended: UnisonoError | None = None
@@ -108,6 +110,10 @@ class RecordingLink:
     def push_nowait(self, frame: bytes) -> None:
         if self.ended is None:
             self.frames.append(frame)
+
+    def push_at_once_nowait(self, frame: bytes) -> None:
+        self.at_once += 1
+        self.push_nowait(frame)
 
     def push_transient_nowait(self, frame: bytes, priority: Priority) -> bool:
         if self.ended is not None or priority in self.too_full_for:

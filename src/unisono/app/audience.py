@@ -24,6 +24,8 @@ class Audience:
     """The node's live links. A session has one at most: the one with the highest fence."""
 
     def __init__(self) -> None:
+        self.version = 0
+        """Another number whenever a link came or went."""
         self._sessions: dict[SessionId, Attached] = {}
         self._links: dict[UserId, list[Link]] = {}
 
@@ -47,6 +49,7 @@ class Audience:
             if earlier.fence > attached.fence:
                 return attached
             self._forget(earlier)
+        self.version += 1
         self._sessions[attached.session] = attached
         self._links.setdefault(attached.user, []).append(attached.link)
         return earlier
@@ -68,6 +71,7 @@ class Audience:
         return self._links.get(user, NOBODY)
 
     def _forget(self, attached: Attached) -> None:
+        self.version += 1
         del self._sessions[attached.session]
         links = self._links[attached.user]
         links.remove(attached.link)

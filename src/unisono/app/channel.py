@@ -1,6 +1,6 @@
 """One stream as a node follows it: how far it was delivered here, and to whom. Pure bookkeeping."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -29,6 +29,7 @@ class Channel:
         "members",
         "of_user",
         "stream",
+        "version",
         "weight",
     )
 
@@ -39,6 +40,8 @@ class Channel:
         self.epoch: Epoch = FIRST_EPOCH
         self.delivered: Seq = NO_SEQ
         self.hinted: Seq = NO_SEQ
+        self.version = 0
+        """Another number whenever members came or went."""
         self.weight = 0
         """Members as the node last counted them."""
         self.is_loaded = False
@@ -54,10 +57,11 @@ class Channel:
         """Follow from what the directory says."""
         self.epoch = audience.epoch
         self.members = set(audience.members)
+        self.version += 1
         self.begin(audience.after)
 
-    def pass_on(self, facts: Sequence[PlacedFact]) -> Iterator[tuple[Sequence[PlacedFact], Collection[UserId]]]:
-        """Say which facts go to whom, in order, as facts of membership change the audience; then count them delivered.
+    def pass_on(self, facts: Sequence[PlacedFact]) -> Iterator[Sequence[PlacedFact]]:
+        """Give facts in parts, each while `members` are those who see it, in order; then count them delivered.
 
         A joining member sees from their own joining fact on; a leaving one sees up to their own leaving fact.
         """
@@ -66,15 +70,17 @@ class Channel:
             fact = placed.fact
             if isinstance(fact, MembersJoined | ConversationCreated):
                 if index > start:
-                    yield facts[start:index], self.members
+                    yield facts[start:index]
                 start = index
                 self.members |= set(fact.users if isinstance(fact, MembersJoined) else fact.members)
+                self.version += 1
             elif isinstance(fact, MembersLeft):
-                yield facts[start : index + 1], self.members
+                yield facts[start : index + 1]
                 start = index + 1
                 self.members -= set(fact.users)
+                self.version += 1
         if start < len(facts):
-            yield facts[start:] if start else facts, self.members
+            yield facts[start:] if start else facts
         self.delivered = facts[-1].seq
 
 

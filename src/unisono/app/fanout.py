@@ -14,13 +14,13 @@ from typing import Final
 from unisono.app.audience import Audience
 from unisono.app.channel import Channel, light_prefix, runs
 from unisono.app.endings import fault_of
+from unisono.app.rosters import Rosters
 from unisono.domain.answers import Facts, SeqFact
 from unisono.domain.delivery import Gap, Push, Stale, advance
 from unisono.domain.errors import UnisonoError
 from unisono.domain.facts import PlacedFact, SessionEnded
 from unisono.domain.ids import NO_SEQ, START, Checkpoint, Seq, StreamKey, UserId, user_of, user_stream
 from unisono.ports.directory import Directory
-from unisono.ports.link import Encoder
 from unisono.ports.log import Log, MovedStream
 from unisono.ports.telemetry import Telemetry
 
@@ -51,6 +51,7 @@ class Fanout:
         self._channels: OrderedDict[StreamKey, Channel] = OrderedDict()
         self._gathered: dict[StreamKey, list[PlacedFact]] = {}
         self._behind: dict[StreamKey, Channel] = {}
+        self._rosters = Rosters(audience)
         self._members = 0
         self._hold: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
@@ -105,6 +106,7 @@ class Fanout:
         Raises:
             Unavailable: The store is away; the checkpoint stays, and the next sweep begins where this one did.
         """
+        self._rosters.forget_stale()
         # The node's own checkpoint moves at the end: a stream of a later page is loaded as of what it moved after.
         reached, is_complete = self.checkpoint, False
         while not is_complete:
@@ -145,9 +147,11 @@ class Fanout:
 
     def _pass_on(self) -> None:
         gathered, self._gathered = self._gathered, {}
+        # What several streams bring for a link leaves in one write.
+        is_alone = len(gathered) == 1
         for stream, facts in gathered.items():
             try:
-                self._take_hints(stream, facts)
+                self._take_hints(stream, facts, is_alone=is_alone)
             except Exception as defect:  # noqa: BLE001  (nobody calls a callback; a fact that cannot be written costs its stream)
                 self._telemetry.defect("delivery_failed", defect, stream=stream)
 
@@ -167,14 +171,13 @@ class Fanout:
         self._pass_on()
 
     def _is_for_many(self) -> bool:
-        links_of = self._audience.links_of
         found = (channel for stream in self._gathered if (channel := self._channels.get(stream)) is not None)
         return any(
-            len(channel.members) >= MANY or sum(len(links_of(user)) for user in channel.members) >= MANY
+            len(channel.members) >= MANY or sum(map(len, self._rosters.of(channel).values())) >= MANY
             for channel in found
         )
 
-    def _take_hints(self, stream: StreamKey, facts: list[PlacedFact]) -> None:
+    def _take_hints(self, stream: StreamKey, facts: list[PlacedFact], *, is_alone: bool) -> None:
         channel = self._channels.get(stream)
         if channel is None:
             if self._is_unheard(stream):
@@ -188,9 +191,9 @@ class Fanout:
         if channel.is_behind or not channel.is_loaded:
             self._fall_behind(channel, max(placed.seq for placed in facts))
         else:
-            self._take(channel, facts)
+            self._take(channel, facts, is_alone=is_alone)
 
-    def _take(self, channel: Channel, facts: list[PlacedFact]) -> None:
+    def _take(self, channel: Channel, facts: list[PlacedFact], *, is_alone: bool) -> None:
         """Deliver what follows on; whatever does not is left to the log."""
         split = runs(facts)
         for run in split:
@@ -198,7 +201,7 @@ class Fanout:
                 case Push(first):
                     new = run[first - run[0].seq :]
                     light = light_prefix(new, DELIVERY_BYTES)
-                    self._deliver(channel, light)
+                    self._deliver(channel, light, is_alone=is_alone and len(split) == 1)
                     if len(light) < len(new):
                         # Large facts go out page by page, so that who reads has a chance to.
                         self._fall_behind(channel, split[-1][-1].seq)
@@ -210,24 +213,24 @@ class Fanout:
                 case Stale():
                     pass
 
-    def _deliver(self, channel: Channel, facts: Sequence[PlacedFact]) -> None:
-        for part, members in channel.pass_on(facts):
-            self._push(part, members)
+    def _deliver(self, channel: Channel, facts: Sequence[PlacedFact], *, is_alone: bool = False) -> None:
+        for part in channel.pass_on(facts):
+            self._push(channel, part, is_alone=is_alone and len(part) == len(facts))
         self._telemetry.count("facts_delivered", len(facts))
         self._weigh(channel)
         if channel.of_user is not None:
             self._end_sessions(facts)
 
-    def _push(self, facts: Sequence[PlacedFact], members: Collection[UserId]) -> None:
+    def _push(self, channel: Channel, facts: Sequence[PlacedFact], *, is_alone: bool) -> None:
         """Give facts to all links of users who are here, written once per encoder."""
-        links_of = self._audience.links_of
-        frames: dict[Encoder, bytes] = {}
-        for user in members:
-            for link in links_of(user):
-                encoder = link.encoder
-                if (frame := frames.get(encoder)) is None:
-                    frame = frames[encoder] = encoder.delivery(facts, self.checkpoint)
-                link.push_nowait(frame)
+        for encoder, links in self._rosters.of(channel).items():
+            frame = encoder.delivery(facts, self.checkpoint)
+            if is_alone:
+                for link in links:
+                    link.push_at_once_nowait(frame)
+            else:
+                for link in links:
+                    link.push_nowait(frame)
 
     def _end_sessions(self, facts: Sequence[PlacedFact]) -> None:
         for placed in facts:

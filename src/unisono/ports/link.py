@@ -29,6 +29,9 @@ class Link(Protocol):
     def push_nowait(self, frame: bytes) -> None:
         """Queue bytes for the peer; frames leave in this order. A link past its bound ends itself instead."""
 
+    def push_at_once_nowait(self, frame: bytes) -> None:
+        """Write bytes that come alone: there is nothing to wait for. Behind what waits, they are queued."""
+
     def push_transient_nowait(self, frame: bytes, priority: Priority) -> bool:
         """Queue bytes unless the link is congested for what matters so little; False when they were dropped."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.fanout_stage import Stage, on_stage, settle
-from tests.unit.app.stage import ALICE, CHAT, created, left, message
+from tests.unit.app.stage import ALICE, CHAT, created, joined, left, message
 from unisono.app import fanout as module
 from unisono.app.fanout import HOLD_S, MANY
 from unisono.domain.facts import Content, MessagePlaced
@@ -89,3 +89,23 @@ async def test_a_sweep_in_pages_forgets_nobody_who_left_meanwhile(monkeypatch: p
         await stage.fanout.sweep()
         await settle()
         assert [fact.seq for fact in bob.facts if fact.stream == CHAT] == [1, 2, 3]
+
+
+@in_virtual_time
+async def test_what_one_stream_alone_brings_is_written_at_once() -> None:
+    async with on_stage() as stage:
+        alice = stage.arrive(ALICE)
+        await stage.happen(created("alice"))
+        await stage.happen(message("a"), message("b"))
+        assert (alice.at_once, len(alice.frames)) == (2, 2)
+
+
+@in_virtual_time
+async def test_what_several_streams_bring_waits_to_leave_in_one_write() -> None:
+    async with on_stage() as stage:
+        alice = stage.arrive(ALICE)
+        other = conversation_stream(ConversationId("other"))
+        await stage.hint(*stage.commit(created("alice")), *stage.commit(created("alice"), stream=other))
+        assert (alice.at_once, len(alice.frames)) == (0, 2)
+        await stage.happen(message("a"), joined("bob"))
+        assert (alice.at_once, len(alice.frames)) == (0, 4)

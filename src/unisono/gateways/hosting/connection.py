@@ -79,6 +79,13 @@ class Connection:
             self._corked.clear()
             self.end(SlowConsumer(limit_bytes=CORKED_LIMIT_BYTES))
 
+    def push_at_once_nowait(self, frame: bytes) -> None:
+        """Write a frame that comes alone; behind the welcome, and behind what waits."""
+        if self._corked is None:
+            self._outbox.put_at_once(frame)
+        else:
+            self.push_nowait(frame)
+
     def push_transient_nowait(self, frame: bytes, priority: Priority) -> bool:
         """Queue a frame that may be dropped; False when it was: too much waits already, or the welcome does."""
         if self._corked is not None or self._outbox.queued_bytes() > self._room_bytes[priority]:

@@ -60,7 +60,7 @@ async def read_for_ever(connection: Connection) -> str:
 async def test_pushes_wait_for_the_welcome() -> None:
     line = Line()
     line.connection.push_nowait(b"fact 1 ")
-    line.connection.push_nowait(b"fact 2 ")
+    line.connection.push_at_once_nowait(b"fact 2 ")
     assert await line.written() == b""
     line.connection.answer_nowait(b"welcome ")
     line.connection.uncork()

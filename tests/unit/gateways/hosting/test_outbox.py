@@ -79,6 +79,45 @@ async def test_what_a_flush_brings_waits_for_the_next_one() -> None:
     assert (caller.transport.writes, answerer.transport.writes) == ([b"call"], [b"answer"])
 
 
+async def test_what_comes_alone_is_written_at_once() -> None:
+    flusher = Flusher()
+    box = Box(flusher)
+    box.outbox.put_at_once(b"fact")
+    assert box.transport.writes == [b"fact"]
+    assert (flusher.writes, flusher.sent_bytes) == (1, 4)
+
+
+async def test_what_comes_alone_stays_behind_what_waits() -> None:
+    box = Box()
+    box.outbox.put(b"answer ")
+    box.outbox.put_at_once(b"fact")
+    assert box.transport.writes == []
+    await turn()
+    assert box.transport.writes == [b"answer fact"]
+
+
+async def test_what_comes_alone_knows_the_bound_too() -> None:
+    box = Box()
+    box.transport.is_stuck = True
+    for _ in range(LIMIT + 5):
+        box.outbox.put_at_once(b"!")
+    await turn()
+    assert len(box.transport.written) == LIMIT + 1
+    assert box.overflows == [LIMIT + 1]
+
+
+@pytest.mark.parametrize("end", ["transport", "outbox"])
+async def test_what_comes_alone_after_the_end_is_dropped(end: str) -> None:
+    box = Box()
+    if end == "transport":
+        box.transport.close()
+    else:
+        box.outbox.close(b"bye")
+    box.outbox.put_at_once(b"late")
+    await turn()
+    assert b"late" not in box.transport.written
+
+
 @pytest.mark.parametrize("unread", [0, LIMIT])
 async def test_exactly_the_bound_may_lie_unread(unread: int) -> None:
     box = Box()
