@@ -1,10 +1,12 @@
 """Every command of every door comes through here.
 
-The order that the promises rest on is in `execute`: commit, acknowledge, publish.
+The order that the promises rest on is in `_finish`: commit, acknowledge, publish.
 """
 
-from collections.abc import Callable
-from typing import Final
+import asyncio
+from collections.abc import Coroutine
+from functools import partial
+from typing import Final, Protocol
 
 from unisono.app.caller import Caller, Member
 from unisono.app.changing import change
@@ -22,11 +24,18 @@ from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, User
 from unisono.domain.permission import Standing, check
 from unisono.ports.log import Committed
 
-Acknowledge = Callable[[Answer], None]
-
-
 USERS_PER_REQUEST: Final = 10
 """So many users named cost as much as one more request: each is written to their own stream, or looked up."""
+
+
+class Exchange(Protocol):
+    """One request of a connection: hears what comes of it."""
+
+    def acknowledge(self, answer: Answer) -> None:
+        """Hear the answer: the command was carried out, and what it changed is durable."""
+
+    def over(self, problem: Exception | None) -> None:
+        """Hear, once and last, that nothing more follows; and what went wrong, if anything did."""
 
 
 class Executor:
@@ -50,17 +59,24 @@ class Executor:
         self._watching = watching
         self._rate = RateLimiter(options.commands, parts.clock)
 
-    async def execute(self, caller: Caller, command: c.Command, acknowledge: Acknowledge) -> None:
-        """Carry out one command and acknowledge it; what it changed is durable before that.
+    def start(self, caller: Caller, command: c.Command, exchange: Exchange) -> Coroutine[None, None, None] | None:
+        """Carry out one command; what it changed is durable before `exchange` hears the answer.
 
-        Commands started one after the other on one event loop place their facts in that order.
-
-        Raises:
-            UnisonoError: It was not carried out, and nothing of it remains.
+        What is given back is to be awaited by the caller; most commands need no task to wait for them and give None.
+        Commands started one after the other on one event loop place their facts in that order. Never raises: whatever
+        goes wrong is told to `exchange`, and then nothing of the command remains.
         """
+        try:
+            return self._start(caller, command, exchange)
+        except Exception as problem:  # noqa: BLE001  (a defect costs its own request alone)
+            exchange.over(problem)
+            return None
+
+    def _start(self, caller: Caller, command: c.Command, exchange: Exchange) -> Coroutine[None, None, None] | None:
         if isinstance(command, c.Ping):
-            acknowledge(Pong(checkpoint=self._fanout.checkpoint))
-            return
+            exchange.acknowledge(Pong(checkpoint=self._fanout.checkpoint))
+            exchange.over(None)
+            return None
         user, session = caller.user, caller.session
         check(type(command), Standing.NOBODY if user is None else Standing.MEMBER)
         if user is None or session is None:
@@ -69,15 +85,32 @@ class Executor:
         self._parts.telemetry.count("commands", label=type(command).__name__)
         transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
         if transaction is None:
-            acknowledge(await self._other(user, session, command))
-            return
+            return self._wait_for_other(user, session, command, exchange)
         started_s = self._parts.clock.monotonic_s()
-        committed = await self._parts.log.transact(*transaction)
-        acknowledge(committed.answer)
-        self._parts.bus.publish_nowait(committed.facts)
-        for signal in committed.signals:
-            self._parts.bus.signal_nowait(signal)
-        self._note(committed, started_s)
+        committing = self._parts.log.transact(*transaction)
+        committing.add_done_callback(partial(self._finish, exchange, started_s))
+        return None
+
+    def _finish(self, exchange: Exchange, started_s: float, committing: "asyncio.Future[Committed]") -> None:
+        try:
+            committed = committing.result()
+            exchange.acknowledge(committed.answer)
+            self._parts.bus.publish_nowait(committed.facts)
+            for signal in committed.signals:
+                self._parts.bus.signal_nowait(signal)
+            self._note(committed, started_s)
+        except Exception as problem:  # noqa: BLE001  (a defect costs its own request alone)
+            exchange.over(problem)
+        else:
+            exchange.over(None)
+
+    async def _wait_for_other(self, user: UserId, session: SessionId, command: c.Command, exchange: Exchange) -> None:
+        try:
+            exchange.acknowledge(await self._other(user, session, command))
+        except Exception as problem:  # noqa: BLE001  (a defect costs its own request alone)
+            exchange.over(problem)
+        else:
+            exchange.over(None)
 
     async def carry_out(self, user: UserId, command: c.Command) -> Committed:
         """Carry out a changing command that is not the caller's own words; publish it, and give what became of it.

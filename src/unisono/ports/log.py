@@ -1,5 +1,6 @@
 """The log: one ordered, gapless stream of facts per conversation and per user. The log is the truth."""
 
+import asyncio
 from typing import Protocol
 
 from msgspec import Struct
@@ -42,11 +43,12 @@ class Log(Protocol):
     def is_busy(self) -> bool:
         """Say if transactions are under way here, whose facts will follow at once."""
 
-    async def transact(self, scope: Scope, decide: Decide) -> Committed:
+    def transact(self, scope: Scope, decide: Decide) -> "asyncio.Future[Committed]":
         """Load what the scope names, decide, place the drafts, and make all of it durable.
 
-        Atomic: all drafts are placed or none; nothing of the scope changes between loading and writing. When this
-        returns, a power cut cannot undo it. A fault raised by `decide` reaches the caller and leaves no trace.
+        Atomic: all drafts are placed or none; nothing of the scope changes between loading and writing. When the
+        future is done, a power cut cannot undo it. A future and not a coroutine: thousands of sends a second need no
+        task each to wait for it. A fault raised by `decide` reaches the caller and leaves no trace.
         Calls made one after the other on one event loop place their drafts in that order, without waiting in between.
         `decide` may run more than once and on another thread, so it is pure. Cancelling the wait does not undo it.
 

@@ -53,16 +53,15 @@ async def test_a_commit_that_becomes_visible_late_is_not_missed(shared: Home) ->
         return Decision((Draft(conversation_stream(ROOM), MembersLeft((DAN,), ANN)),), lambda _: Done())
 
     before = await quick.log.checkpoint()
-    async with asyncio.TaskGroup() as tasks:
-        late = tasks.create_task(slow.log.transact(Scope(conversation=ROOM), decide))
-        await has_begun.wait()
-        await send(quick, ANN, "key", room=other)
-        between = await quick.log.checkpoint()
-        app = await quick.log.moved_in_app(before, 10)
-        page = await quick.log.moved(ANN, before, None, 10)
-        assert [head.stream for head in page.heads] == [conversation_stream(other)]
-        release.set()
-    assert late.result().facts[0].checkpoint > between
+    late = slow.log.transact(Scope(conversation=ROOM), decide)
+    await has_begun.wait()
+    await send(quick, ANN, "key", room=other)
+    between = await quick.log.checkpoint()
+    app = await quick.log.moved_in_app(before, 10)
+    page = await quick.log.moved(ANN, before, None, 10)
+    assert [head.stream for head in page.heads] == [conversation_stream(other)]
+    release.set()
+    assert (await late).facts[0].checkpoint > between
     for checkpoint in (between, app.checkpoint, page.checkpoint):
         assert conversation_stream(ROOM) in await moved(quick, BOB, checkpoint)
         again = await quick.log.moved_in_app(checkpoint, 10)
@@ -85,12 +84,11 @@ async def test_positions_never_fall_along_a_stream(shared: Home) -> None:
         release.wait(PATIENCE_S)
         return Decision((Draft(conversation_stream(ROOM), MembersLeft((DAN,), ANN)),), lambda _: Done())
 
-    async with asyncio.TaskGroup() as tasks:
-        late = tasks.create_task(slow.log.transact(Scope(conversation=other), decide))
-        await has_begun.wait()
-        await send(quick, ANN, "key")
-        release.set()
-    facts = late.result().facts
+    late = slow.log.transact(Scope(conversation=other), decide)
+    await has_begun.wait()
+    await send(quick, ANN, "key")
+    release.set()
+    facts = (await late).facts
     assert facts[0].seq == 3
     with psycopg.connect(shared.options.url) as connection:  # type: ignore[union-attr, arg-type]
         rows = connection.execute(POSITIONS).fetchall()

@@ -42,6 +42,7 @@ from unisono.domain.session import Phase
 from unisono.ports.bus import Bus
 from unisono.ports.identity import Credential, Principal
 from unisono.stores.memory import MemoryStore
+from unisono.stores.memory.log import MemoryLog
 
 Mood = Callable[[str], Awaitable[None]]
 PLENTY = Rate(per_s=1000.0, burst=100_000)
@@ -66,6 +67,32 @@ class Passports:
         )
 
 
+class Hearing:
+    """Implements `app.execute.Exchange`: `done` is a future of its end."""
+
+    def __init__(self, note: Callable[[Answer], object]) -> None:
+        self._note = note
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def acknowledge(self, answer: Answer) -> None:
+        self._note(answer)
+
+    def over(self, problem: Exception | None) -> None:
+        if problem is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(problem)
+
+
+async def execute(node: Node, caller: Caller, command: c.Command, acknowledge: Callable[[Answer], object]) -> None:
+    """Carry out one command, and raise what went wrong."""
+    hearing = Hearing(acknowledge)
+    work = node.executor.start(caller, command, hearing)
+    if work is not None:
+        await work
+    await hearing.done
+
+
 class Present:
     """A client that was let in: its link, and what it holds."""
 
@@ -84,7 +111,7 @@ class Present:
     async def ask(self, command: c.Command) -> Answer:
         """Carry out a command and give its answer, when all that follows from it has happened."""
         answers: list[Answer] = []
-        await self._stage.node.executor.execute(self.caller, command, answers.append)
+        await execute(self._stage.node, self.caller, command, answers.append)
         await settle(5)
         (answer,) = answers
         return answer
@@ -200,6 +227,9 @@ class AppStage:
         for name, method in inspect.getmembers(port, inspect.iscoroutinefunction):
             if not name.startswith("_"):
                 setattr(port, name, self._watched(name, method))
+        if isinstance(port, MemoryLog):
+            transact = self._watched("transact", port.transact)
+            port.transact = lambda *args: asyncio.ensure_future(transact(*args))  # type: ignore[method-assign]
 
     def _watched(self, name: str, method: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
         @wraps(method)

@@ -84,7 +84,7 @@ class LittleLog:
                 members = members_after(one.fact, members)
         return Audience(FIRST_EPOCH, self._head(stream), after, frozenset(members))
 
-    async def transact(self, scope: Scope, decide: Decide) -> Committed:
+    def transact(self, scope: Scope, decide: Decide) -> "asyncio.Future[Committed]":
         raise NotImplementedError
 
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:

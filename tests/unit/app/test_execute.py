@@ -6,16 +6,18 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from tests.support.virtual_time import in_virtual_time
-from tests.unit.app.app_stage import an_app, failing, group, text
+from tests.unit.app.app_stage import Hearing, an_app, execute, failing, group, text
 from tests.unit.app.fanout_stage import settle
 from tests.unit.app.stage import users
 from unisono.app.caller import Caller
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, ConversationView, Membership, Placed, Pong, ReadMark
+from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Forbidden, NoUser, RateLimited, Unavailable, UnisonoError
 from unisono.domain.facts import ConversationEntered, ConversationExited, MessagePlaced, PlacedFact, ReadMarkMoved
 from unisono.domain.ids import ConversationId, SendKey, Seq, conversation_stream
 from unisono.domain.rates import Rate
+from unisono.ports.log import Committed
 
 
 @pytest.mark.rows("T5", "T6", "X20")
@@ -51,7 +53,7 @@ async def test_first_it_is_durable_then_acknowledged_then_published() -> None:
             order.append("published")
 
         stage.node.parts.bus.subscribe(listen)
-        await stage.node.executor.execute(alice.caller, text(chat), lambda _: order.append("acknowledged"))
+        await execute(stage.node, alice.caller, text(chat), lambda _: order.append("acknowledged"))
         assert order == ["transact", "acknowledged", "published"]
 
 
@@ -64,7 +66,7 @@ async def test_what_failed_is_neither_acknowledged_nor_published() -> None:
         stage.node.parts.bus.subscribe(heard.append)
         stage.mood = failing("transact")
         with pytest.raises(Unavailable):
-            await stage.node.executor.execute(alice.caller, text(chat), heard.append)
+            await execute(stage.node, alice.caller, text(chat), heard.append)
         assert heard == []
 
 
@@ -91,28 +93,28 @@ async def test_commands_started_one_after_the_other_keep_their_order() -> None:
         async with asyncio.TaskGroup() as tasks:
             for number in range(20):
                 command = text(chat, str(number))
-                tasks.create_task(stage.node.executor.execute(alice.caller, command, answers.append))
+                tasks.create_task(execute(stage.node, alice.caller, command, answers.append))
         await settle()
         keys = [fact.fact.key for fact in alice.link.facts if isinstance(fact.fact, MessagePlaced)]
         assert keys == [str(number) for number in range(20)]
 
 
 @in_virtual_time
-async def test_a_send_whose_wait_was_cut_off_reaches_its_readers_at_the_next_sweep() -> None:
+async def test_a_send_whose_answer_never_came_reaches_its_readers_at_the_next_sweep() -> None:
     async with an_app() as stage:
         alice = await stage.login("alice")
         chat = await group(alice, "bob")
         transact = stage.store.log.transact
 
-        async def never_answer(*args: object) -> object:
-            await transact(*args)  # type: ignore[arg-type]
-            return await asyncio.Event().wait()
+        def never_answer(scope: Scope, decide: Decide) -> asyncio.Future[Committed]:
+            transact(scope, decide).add_done_callback(lambda _: None)
+            return asyncio.get_running_loop().create_future()
 
-        stage.store.log.transact = never_answer  # type: ignore[method-assign, assignment]
-        sending = asyncio.create_task(stage.node.executor.execute(alice.caller, text(chat), lambda _: None))
+        stage.store.log.transact = never_answer  # type: ignore[method-assign]
+        answers: list[Answer] = []
+        assert stage.node.executor.start(alice.caller, text(chat), Hearing(answers.append)) is None
         await settle()
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
+        assert answers == []
         await stage.node.fanout.sweep()
         assert [fact.fact.key for fact in alice.link.facts if isinstance(fact.fact, MessagePlaced)] == ["k"]
 
@@ -261,4 +263,4 @@ async def test_a_connection_without_a_user_may_do_nothing_that_needs_one() -> No
     async with an_app() as stage:
         for command in (c.ListSessions(), c.Sync(), text(ConversationId("x")), c.Logout()):
             with pytest.raises(NoUser):
-                await stage.node.executor.execute(Caller(), command, lambda _: None)
+                await execute(stage.node, Caller(), command, lambda _: None)

@@ -46,6 +46,25 @@ class Pace(Struct, frozen=True):
     requests_in_flight: int
 
 
+class Exchange:
+    """A request that is being carried out. Implements `app.execute.Exchange`."""
+
+    __slots__ = ("_dialogue", "_request", "_started_s")
+
+    def __init__(self, dialogue: "Dialogue", request: Request, started_s: float) -> None:
+        self._dialogue = dialogue
+        self._request = request
+        self._started_s = started_s
+
+    def acknowledge(self, answer: Answer) -> None:
+        """Write the answer."""
+        self._dialogue.acknowledge(self._request, answer)
+
+    def over(self, problem: Exception | None) -> None:
+        """Write what went wrong, if anything did, and make room for another request."""
+        self._dialogue.close_exchange(self._request, self._started_s, problem)
+
+
 class Dialogue:
     """Reads a client's frames one by one and starts what they ask; answers leave as they come."""
 
@@ -157,31 +176,34 @@ class Dialogue:
             with suppress(TimeoutError):
                 async with self._connection.until_end():
                     await self._start_requests(caller, tasks)
+        await self._wait_until_fewer(1)
 
     async def _start_requests(self, caller: Caller, tasks: asyncio.TaskGroup) -> None:
+        start = self._node.executor.start
         while (request := await self._next_request()) is not None:
-            await self._wait_for_room()
+            await self._wait_until_fewer(self._pace.requests_in_flight)
             self._in_flight += 1
-            tasks.create_task(self._carry_out(caller, request))
+            work = start(caller, request.do, Exchange(self, request, self._node.parts.clock.monotonic_s()))
+            if work is not None:
+                tasks.create_task(work)
 
-    async def _carry_out(self, caller: Caller, request: Request) -> None:
-        def acknowledge(answer: Answer) -> None:
-            self._connection.push_nowait(self._encoder.reply(request.id, answer))
+    def acknowledge(self, request: Request, answer: Answer) -> None:
+        """Write the answer to a request."""
+        self._connection.push_nowait(self._encoder.reply(request.id, answer))
 
+    def close_exchange(self, request: Request, started_s: float, problem: Exception | None) -> None:
+        """Write what went wrong with a request, if anything did, and make room for another."""
         parts = self._node.parts
-        started_s = parts.clock.monotonic_s()
-        try:
-            await self._node.executor.execute(caller, request.do, acknowledge)
+        if problem is None:
             parts.telemetry.observe_s("command", parts.clock.monotonic_s() - started_s)
-        except UnisonoError as fault:
-            self._refuse(request.id, fault)
-        except Exception as defect:  # noqa: BLE001  (the task tree of a request ends here; a defect costs one answer)
-            parts.telemetry.defect("command_failed", defect, op=type(request.do).__name__)
+        elif isinstance(problem, UnisonoError):
+            self._refuse(request.id, problem)
+        else:
+            parts.telemetry.defect("command_failed", problem, op=type(request.do).__name__)
             self._refuse(request.id, Internal())
-        finally:
-            self._in_flight -= 1
-            if self._room is not None:
-                self._room.set()
+        self._in_flight -= 1
+        if self._room is not None:
+            self._room.set()
 
     async def _next_request(self) -> Request | None:
         """Give the next request that can be read; a frame without even an id ends the connection."""
@@ -221,8 +243,9 @@ class Dialogue:
         self._connection.end(fault)
         return None
 
-    async def _wait_for_room(self) -> None:
-        while self._in_flight >= self._pace.requests_in_flight:
+    async def _wait_until_fewer(self, requests: int) -> None:
+        """Wait until fewer requests than that are worked on."""
+        while self._in_flight >= requests:
             if self._room is None:
                 self._room = asyncio.Event()
             self._room.clear()

@@ -1,5 +1,6 @@
 """The log port in memory."""
 
+import asyncio
 from collections.abc import Mapping
 
 from msgspec import structs
@@ -34,8 +35,16 @@ class MemoryLog:
         """Never: each is done at once."""
         return False
 
-    async def transact(self, scope: Scope, decide: Decide) -> Committed:
+    def transact(self, scope: Scope, decide: Decide) -> "asyncio.Future[Committed]":
         """Decide and place at once: nothing else runs meanwhile."""
+        done: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
+        try:
+            done.set_result(self._transact(scope, decide))
+        except Exception as problem:  # noqa: BLE001  (whatever it is, it must reach who waits)
+            done.set_exception(problem)
+        return done
+
+    def _transact(self, scope: Scope, decide: Decide) -> Committed:
         state = self._state
         state.check_open()
         now = self._clock.now()

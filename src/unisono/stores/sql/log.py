@@ -1,5 +1,6 @@
 """The log port on SQL."""
 
+import asyncio
 from typing import cast
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
@@ -41,9 +42,9 @@ class SqlLog:
         """Say if transactions are under way here."""
         return self._writer.waiting > 0
 
-    async def transact(self, scope: Scope, decide: Decide) -> Committed:
+    def transact(self, scope: Scope, decide: Decide) -> "asyncio.Future[Committed]":
         """Load what the scope names, decide, place the drafts, and make all of it durable."""
-        return cast(Committed, await self._writer.do(Transaction(scope, decide)))
+        return cast("asyncio.Future[Committed]", self._writer.do(Transaction(scope, decide)))
 
     async def read(self, stream: StreamKey, after: Seq, limit: int, until: Seq | None = None) -> Facts:
         """Read up to `limit` facts after `after`, fewer of large ones, in order and without holes."""

@@ -58,7 +58,7 @@ class Writer:
         """Give the highest position committed here."""
         return self._committer.reached
 
-    async def do(self, work: Work) -> object:
+    def do(self, work: Work) -> "asyncio.Future[object]":
         """Have work done, and give its result once it is durable. Cancelling the wait does not undo it.
 
         Raises:
@@ -67,12 +67,15 @@ class Writer:
             Draining: The store is being closed.
             UnisonoError: What the work raised; it left no trace.
         """
-        if self._closing.is_set():
-            raise Draining()
-        if self.waiting >= self._queue_max:
-            raise Overloaded(what="transactions", limit=self._queue_max, retry_after_ms=RETRY_AFTER_MS)
         loop = self._loop
         waiter: asyncio.Future[object] = loop.create_future()
+        if self._closing.is_set():
+            waiter.set_exception(Draining())
+            return waiter
+        if self.waiting >= self._queue_max:
+            limit = self._queue_max
+            waiter.set_exception(Overloaded(what="transactions", limit=limit, retry_after_ms=RETRY_AFTER_MS))
+            return waiter
         if not self._gathered:
             loop.call_soon(self._hand_over)
         self._gathered.append(Item(work, waiter))
@@ -81,7 +84,7 @@ class Writer:
         self._due.append((due, waiter))
         if self._timer is None:
             self._timer = loop.call_at(due, self._give_up)
-        return await waiter
+        return waiter
 
     async def close(self) -> None:
         """Finish the batch at hand, refuse what waits behind it, end the thread."""
