@@ -35,21 +35,22 @@ class Work(Protocol):
 class Transaction:
     """Work of `Log.transact`."""
 
-    __slots__ = ("_decide", "_scope")
+    __slots__ = ("_decide", "_scope", "_stream")
 
     def __init__(self, scope: Scope, decide: Decide) -> None:
         self._scope = scope
         self._decide = decide
+        self._stream = _stream_of(scope)
 
     def name_streams(self, ahead: Foresight) -> None:
         """Name the conversation, and the streams of users that its members' changes or marks go to."""
         scope = self._scope
-        if scope.conversation is not None:
-            ahead.streams.add(conversation_stream(scope.conversation))
+        if scope.conversation is not None and self._stream is not None:
+            ahead.streams.add(self._stream)
             if scope.key is not None:
                 return
-        elif scope.sender is not None and scope.key is not None:
-            ahead.own.add(user_stream(scope.sender))
+        elif scope.key is not None and self._stream is not None:
+            ahead.own.add(self._stream)
         ahead.streams.update(map(user_stream, scope.users))
         if scope.unique_of is not None:
             ahead.unique.add(unique_key(*scope.unique_of))
@@ -58,7 +59,7 @@ class Transaction:
     def name_details(self, book: Book, ahead: Foresight) -> None:
         """Name memberships and the place of the send key."""
         scope = self._scope
-        stream = _stream_of(scope, book)
+        stream = None if self._stream is None else book.stream(self._stream)
         if stream is None:
             return
         if scope.sender is not None and scope.key is not None:
@@ -74,22 +75,22 @@ class Transaction:
 
     def run(self, book: Book) -> Committed:
         """Decide over what the scope names, and place the drafts."""
-        decision = self._decide(take_snapshot(self._scope, book))
+        decision = self._decide(take_snapshot(self._scope, self._stream, book))
         if not decision.drafts:
             return Committed(decision.answer(()), (), decision.signals)
         return place(decision, book)
 
 
-def _stream_of(scope: Scope, book: Book) -> StreamEntry | None:
+def _stream_of(scope: Scope) -> StreamKey | None:
     """Give the stream in which a scope's send key is looked up."""
     if scope.conversation is not None:
-        return book.stream(conversation_stream(scope.conversation))
-    return None if scope.sender is None else book.stream(user_stream(scope.sender))
+        return conversation_stream(scope.conversation)
+    return None if scope.sender is None else user_stream(scope.sender)
 
 
-def take_snapshot(scope: Scope, book: Book) -> Snapshot:
-    """Load what a scope asks for, as of now."""
-    stream = _stream_of(scope, book)
+def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
+    """Load what a scope asks for, as of now; `key` is the stream in which its send key is looked up."""
+    stream = None if key is None else book.stream(key)
     earlier: Earlier | None = None
     if stream is not None and scope.sender is not None and scope.key is not None:
         earlier = book.earlier(stream, scope.sender, scope.key)
