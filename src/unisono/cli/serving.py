@@ -18,8 +18,6 @@ from unisono.identity.faults import UnusableIdentityError
 from unisono.server import Running, running
 from unisono.settings import Settings
 
-GARBAGE_THRESHOLDS: Final = (50_000, 20, 100)
-"""With Python's own 700 the search for cycles took a tenth of the time of sends and a quarter of that of logins."""
 SWITCH_INTERVAL_S: Final = 0.0005
 """How long a busy thread keeps the interpreter from another. SQLite gives it up at each step: with Python's own 5 ms
 the writer's thread did 3,600 inserts a second beside a busy one, with this 14,000."""
@@ -33,7 +31,6 @@ def serve(settings: Settings, scene: Scene) -> None:
     """
     _allow_many_connections()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
     try:
         _run(_serve(settings, scene))
     except* OSError as problems:
