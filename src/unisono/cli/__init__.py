@@ -5,8 +5,8 @@ import sys
 from typing import Final
 
 GARBAGE_THRESHOLDS: Final = (50_000, 20, 100)
-"""With Python's own 700 the search for cycles took a tenth of the time of sends, a quarter of that of logins, and 50 ms of
-the 500 that the imports of a server take."""
+"""With Python's own 700 the search for cycles took a tenth of the time of sends, a quarter of that of logins, and 50 ms
+of the 500 that the imports of a server take."""
 
 
 def main() -> None:

@@ -88,15 +88,10 @@ def is_unique(command: CreateConversation) -> bool:
     Raises:
         Invalid: Of a kind that is never unique.
     """
-    match KINDS[command.of].unique:
-        case "always":
-            return True
-        case "choice":
-            return command.unique is not False
-        case "never":
-            if command.unique:
-                raise Invalid(field="unique", reason=f"a {command.of} is not told by its members")
-            return False
+    unique = KINDS[command.of].unique
+    if unique == "never" and command.unique:
+        raise Invalid(field="unique", reason=f"a {command.of} is not told by its members")
+    return unique == "always" or (unique == "choice" and command.unique is not False)
 
 
 def add(snapshot: Snapshot, caller: UserId, command: AddMembers, limits: Quotas) -> Decision:

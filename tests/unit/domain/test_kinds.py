@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from unisono.domain.facts import ConversationKind
+from unisono.domain.conversation import made_by
+from unisono.domain.facts import ConversationEntered, ConversationKind, ConversationMade, MembersJoined
+from unisono.domain.ids import ConversationId, Seq, UserId
 from unisono.domain.kinds import KINDS, Kind
 
 PAGE = Path(__file__).parents[3] / "docs/protocol/kinds.md"
@@ -25,3 +27,10 @@ def test_the_page_shows_the_table() -> None:
     assert header == ["kind", *(re.sub("_", " ", name) for name in Kind.__struct_fields__)]
     told = {row[0]: row[1:] for row in rows}
     assert told == {of: [shown(getattr(kind, name)) for name in Kind.__struct_fields__] for of, kind in KINDS.items()}
+
+
+def test_what_a_creation_made_is_found_by_the_fact_it_left() -> None:
+    room = ConversationId("room")
+    assert made_by(ConversationMade(room, "room")) == room
+    assert made_by(ConversationEntered(room, Seq(1), UserId("ann"))) == room
+    assert made_by(MembersJoined((UserId("ann"),), UserId("ann"))) is None

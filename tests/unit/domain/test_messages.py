@@ -6,9 +6,11 @@ import pytest
 from tests.unit.domain.stage import ANN, BOB, CAT, NOW, ROOM, places, snapshot
 from unisono.domain import messages
 from unisono.domain.answers import Done, Placed, ReadMark
-from unisono.domain.commands import MarkDelivered, MarkRead, SendMessage
+from unisono.domain.answers import Passed as PassedOn
+from unisono.domain.commands import MarkDelivered, MarkRead, SendMessage, TellTyping
 from unisono.domain.conversation import Snapshot
 from unisono.domain.errors import Invalid, NotFound, TooLarge
+from unisono.domain.events import Signal, TransientMessage, Typing
 from unisono.domain.facts import Content, DeliveredTo, MarkedUnread, MessagePlaced, ReadBy, ReadMarkMoved
 from unisono.domain.ids import Epoch, Instant, SendKey, Seq, StreamKey, UserId
 from unisono.domain.marks import Passed
@@ -180,3 +182,22 @@ def test_who_asked_is_told_that_a_message_came_and_was_read() -> None:
     assert (nobody.drafts, nobody.answer(())) == ((), Done())
     with pytest.raises(NotFound):
         messages.mark_delivered(snapshot(ANN), CAT, MarkDelivered(ROOM, Seq(5)))
+
+
+@pytest.mark.rows("L76", "L81")
+def test_a_transient_message_gets_no_place_and_goes_to_the_members() -> None:
+    command = SendMessage(ROOM, SendKey("k"), Content(text="psst"), mentions=(BOB,), transient=True)
+    decision = messages.send(snapshot(ANN, BOB), ANN, command, LIMITS)
+    message = MessagePlaced(ANN, SendKey("k"), Content(text="psst"), mentions=(BOB,))
+    assert (decision.drafts, decision.answer(())) == ((), PassedOn(NOW))
+    assert decision.signals == (Signal(StreamKey("c/room"), TransientMessage(ROOM, NOW, message)),)
+
+
+@pytest.mark.rows("L79", "X50")
+def test_typing_is_told_to_the_others_alone_and_matters_least() -> None:
+    decision = messages.typing(snapshot(ANN, BOB), ANN, TellTyping(ROOM, is_typing=False))
+    (signal,) = decision.signals
+    assert (signal.event, signal.priority, signal.not_to) == (Typing(ROOM, ANN, is_typing=False), "low", ANN)
+    assert (decision.drafts, decision.answer(())) == ((), Done())
+    with pytest.raises(NotFound):
+        messages.typing(snapshot(ANN), BOB, TellTyping(ROOM))
