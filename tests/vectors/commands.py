@@ -10,6 +10,7 @@ from unisono.domain.ids import (
     DeviceId,
     Epoch,
     Fence,
+    Instant,
     PageMark,
     Platform,
     SendKey,
@@ -112,5 +113,14 @@ MOST: Final[tuple[c.Command, ...]] = (
     c.AskPresence(users=(BOB, CAT)),
     c.Watch(users=(BOB, CAT)),
     c.Unwatch(users=(BOB, CAT)),
-    c.GetHistory(conversation=ROOM, before=Seq(100), after=Seq(17), limit=50),
+    c.GetHistory(
+        conversation=ROOM,
+        before=Seq(100),
+        after=Seq(17),
+        limit=50,
+        before_at=Instant(1_795_219_200_123),
+        after_at=Instant(1_795_219_100_000),
+        type=-2,
+        direction="newer",
+    ),
 )

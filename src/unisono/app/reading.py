@@ -112,14 +112,7 @@ class Reading:
             NotFound: None that the user is or was in.
         """
         mine = await self._find(user, command.conversation, c.GetHistory)
-        page = await self._parts.directory.history(
-            command.conversation,
-            before=command.before,
-            after=command.after,
-            until=mine.until,
-            limit=command.limit,
-            reader=user,
-        )
+        page = await self._parts.directory.history(command, reader=user, until=mine.until)
         return History(conversation=command.conversation, messages=page.messages, has_more=page.has_more)
 
     async def receipts(self, user: UserId, command: c.GetReceipts) -> Receipts:

@@ -30,6 +30,7 @@ from unisono.domain.ids import (
 
 ConversationKind = Literal["direct", "group", "room"]
 ContentType = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+TEXT: ContentType = -1
 Base64 = Annotated[str, Meta(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\s\S])")]
 EndReason = Literal["logged_out", "closed", "displaced", "replaced", "revoked", "expired"]
 

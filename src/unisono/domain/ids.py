@@ -61,6 +61,7 @@ PageMarkIn = Annotated[
 ]
 SeqIn = Annotated[Seq, Meta(ge=0, le=INTEGER_MAX)]
 EpochIn = Annotated[Epoch, Meta(ge=1, le=INTEGER_MAX)]
+InstantIn = Annotated[Instant, Meta(ge=0, le=INTEGER_MAX)]
 CheckpointIn = Annotated[Checkpoint, Meta(ge=0, le=INTEGER_MAX)]
 FenceIn = Annotated[Fence, Meta(ge=0, le=INTEGER_MAX)]
 

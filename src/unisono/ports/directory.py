@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from unisono.domain.answers import HistoryEntry, Receipts, Unread
+from unisono.domain.commands import GetHistory
 from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Seq, StreamKey, UserId
 
@@ -81,20 +82,12 @@ class Directory(Protocol):
         An unknown stream has head 0; an unknown conversation has no members.
         """
 
-    async def history(
-        self,
-        conversation: ConversationId,
-        *,
-        before: Seq | None,
-        after: Seq | None,
-        until: Seq | None,
-        limit: int,
-        reader: UserId,
-    ) -> HistoryPage:
-        """Read messages, with their reactions as `reader` sees them, with `after` < seq < `before` and seq <= `until`.
+    async def history(self, asked: GetHistory, *, reader: UserId, until: Seq | None = None) -> HistoryPage:
+        """Read what is asked for of the messages up to `until`, with their reactions as `reader` sees them.
 
-        With `after` alone the oldest of them, else the newest; always given in rising order. Up to `limit`, fewer of
-        large ones.
+        Bounds by time are as sharp as those by seq. Up to `limit`, fewer of large ones; from the end that the
+        direction begins at, but always in rising order. What it costs does not grow with the conversation, but that
+        of a text among messages of other types grows with those between two texts.
         """
 
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from unisono.domain import membership, messages, revisions
 from unisono.domain.answers import ConversationView, Done, Placed
@@ -10,6 +10,7 @@ from unisono.domain.commands import (
     AddMembers,
     CreateConversation,
     EditMessage,
+    GetHistory,
     MarkDelivered,
     MarkRead,
     React,
@@ -36,7 +37,7 @@ from unisono.domain.ids import (
     conversation_stream,
 )
 from unisono.domain.quotas import Quotas
-from unisono.ports.directory import Directory
+from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.log import Committed, Log
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, Sessions, SessionsCommitted
 
@@ -98,9 +99,11 @@ async def send(
     mentions: Sequence[UserId] = (),
     mention_all: bool = False,
     receipt: bool = False,
+    of_type: int = -1,
 ) -> Placed:
+    content = Content(of_type, text)
     command = SendMessage(
-        room, SendKey(key), Content(text=text), mentions=tuple(mentions), mention_all=mention_all, receipt=receipt
+        room, SendKey(key), content, mentions=tuple(mentions), mention_all=mention_all, receipt=receipt
     )
     scope = Scope(conversation=room, users=(sender,), sender=sender, key=command.key)
     committed = await store.log.transact(scope, lambda snapshot: messages.send(snapshot, sender, command, QUOTAS))
@@ -143,8 +146,10 @@ async def mark_unread(store: AnyStore, user: UserId, room: ConversationId = ROOM
     return await store.log.transact(scope, lambda snapshot: messages.mark_unread(snapshot, user))
 
 
-async def edit(store: AnyStore, user: UserId, seq: int, text: str, room: ConversationId = ROOM) -> Committed:
-    command = EditMessage(room, Seq(seq), Content(text=text))
+async def edit(
+    store: AnyStore, user: UserId, seq: int, text: str, room: ConversationId = ROOM, *, of_type: int = -1
+) -> Committed:
+    command = EditMessage(room, Seq(seq), Content(of_type, text))
     scope = Scope(conversation=room, users=(user,), message=command.message)
     return await store.log.transact(scope, lambda seen: revisions.edit(seen, user, command, QUOTAS))
 
@@ -161,6 +166,13 @@ async def react(
     command = React(room, Seq(seq), reaction, on)
     scope = Scope(conversation=room, users=(user,), message=command.message)
     return await store.log.transact(scope, lambda seen: revisions.react(seen, user, command, QUOTAS))
+
+
+async def history(
+    store: AnyStore, reader: UserId = ANN, room: ConversationId = ROOM, *, until: int | None = None, **asked: Any
+) -> HistoryPage:
+    command = GetHistory(room, **asked)
+    return await store.directory.history(command, reader=reader, until=None if until is None else Seq(until))
 
 
 async def look(store: AnyStore, scope: Scope) -> Snapshot:

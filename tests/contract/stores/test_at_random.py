@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.contract.stores import acts
 from tests.contract.stores.acts import ANN, BOB, CIM, DAN, AnyStore, conversation_id
-from tests.support.time_and_chance import ManualClock
+from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.errors import UnisonoError
 from unisono.domain.ids import (
     START,
@@ -36,6 +36,16 @@ users = st.sampled_from(USERS)
 rooms = st.sampled_from(ROOMS)
 keys = st.sampled_from(["k1", "k2", "k3", "k4"])
 sessions = st.sampled_from(["s1", "s2", "s3", "s4"])
+HISTORY = {
+    "limit": st.integers(1, 4),
+    "before": st.integers(0, 9),
+    "after": st.integers(0, 9),
+    "before_at": st.integers(-30, 90),
+    "after_at": st.integers(-30, 90),
+    "type": st.sampled_from([-1, 3]),
+    "direction": st.sampled_from(["older", "newer"]),
+}
+"""What a page of history may be asked for with; times in seconds from noon."""
 Act = Callable[[AnyStore], Awaitable[Any]]
 
 
@@ -69,11 +79,17 @@ class TwoStores(RuleBasedStateMachine):
         if self.runner.run(self.fake.log.read(conversation_stream(room), Seq(0), 1)).head == 0:
             self.both(lambda store: acts.create(store, creator, *members, room=room, key=key, unique=unique))
 
-    @rule(sender=users, room=rooms, key=keys, calls=st.lists(users, max_size=2), asks=st.booleans())
-    def send(self, sender: UserId, room: ConversationId, key: str, calls: list[UserId], asks: bool) -> None:
-        self.both(
-            lambda store: acts.send(store, sender, key, room=room, mentions=calls, mention_all=asks, receipt=asks)
-        )
+    @rule(
+        sender=users,
+        room=rooms,
+        key=keys,
+        calls=st.lists(users, max_size=2),
+        says=st.tuples(st.booleans(), st.sampled_from([-1, 3])),
+    )
+    def send(self, sender: UserId, room: ConversationId, key: str, calls: list[UserId], says: tuple[bool, int]) -> None:
+        asks, kind = says
+        more: dict[str, Any] = {"mentions": calls, "mention_all": asks, "receipt": asks, "of_type": kind}
+        self.both(lambda store: acts.send(store, sender, key, room=room, **more))
 
     @rule(by=users, members=st.lists(users, min_size=1), room=rooms)
     def add(self, by: UserId, members: list[UserId], room: ConversationId) -> None:
@@ -170,12 +186,13 @@ class TwoStores(RuleBasedStateMachine):
         self.both(lambda store: store.directory.find(room, user, with_members=True))
         self.both(lambda store: store.directory.list_of(user, None, limit))
         self.both(lambda store: store.sessions.list_of(user))
-        self.both(
-            lambda store: store.directory.history(room, before=place, after=None, until=None, limit=limit, reader=user)
-        )
-        self.both(
-            lambda store: store.directory.history(room, before=None, after=place, until=None, limit=limit, reader=user)
-        )
+        self.both(lambda store: acts.history(store, user, room, before=place, limit=limit))
+        self.both(lambda store: acts.history(store, user, room, after=place, limit=limit))
+
+    @rule(reader=users, room=rooms, asked=st.fixed_dictionaries({}, optional=HISTORY))
+    def look_back(self, reader: UserId, room: ConversationId, asked: dict[str, Any]) -> None:
+        given = {name: NOON + value * 1000 if name.endswith("_at") else value for name, value in asked.items()}
+        self.both(lambda store: acts.history(store, reader, room, **given))
 
     @invariant()
     def agree_on_the_checkpoint(self) -> None:

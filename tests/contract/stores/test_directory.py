@@ -1,6 +1,7 @@
 """The directory's promises: conversations, members, audiences, history."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,10 @@ from tests.contract.stores.acts import (
     add,
     conversation_id,
     create,
+    edit,
+    history,
     mark_read,
+    recall,
     remove,
     send,
     view_of,
@@ -151,7 +155,7 @@ async def test_an_unknown_conversation_has_nobody_for_audience(store: AnyStore) 
     ],
 )
 async def test_history_is_bounded_on_every_side(
-    store: AnyStore, asked: dict[str, int], expected: list[int], has_more: bool
+    store: AnyStore, asked: dict[str, Any], expected: list[int], has_more: bool
 ) -> None:
     await create(store, ANN, BOB)
     for act in "mm+mm-mmmm":
@@ -164,17 +168,14 @@ async def test_history_is_bounded_on_every_side(
                 mine = await store.directory.find(ROOM, ANN, with_members=True)
                 assert mine is not None
                 await send(store, ANN, f"key-{mine.conversation.head.seq}", f"text {mine.conversation.head.seq + 1}")
-    given: dict[str, Seq | None] = {
-        name: Seq(asked[name]) if name in asked else None for name in ("before", "after", "until")
-    }
-    page = await store.directory.history(ROOM, limit=asked.get("limit", 3), reader=ANN, **given)
+    page = await history(store, **({"limit": 3} | asked))
     assert ([message.seq for message in page.messages], page.has_more) == (expected, has_more)
     assert all(message.message.content.text == f"text {message.seq}" for message in page.messages)
     assert all((message.message.sender, message.at) == (ANN, NOON) for message in page.messages)
 
 
 async def test_an_unknown_conversation_has_no_history(store: AnyStore) -> None:
-    page = await store.directory.history(ROOM, before=None, after=None, until=None, limit=3, reader=ANN)
+    page = await history(store, limit=3)
     assert (page.messages, page.has_more) == ((), False)
 
 
@@ -195,7 +196,7 @@ async def test_large_messages_come_in_short_pages_and_none_is_left_out(store: An
     has_more = True
     while has_more:
         after = upwards[-1] if upwards else Seq(0)
-        page = await store.directory.history(ROOM, before=None, after=after, until=None, limit=100, reader=ANN)
+        page = await history(store, after=after, limit=100)
         assert page.messages
         upwards += [message.seq for message in page.messages]
         has_more = page.has_more
@@ -203,7 +204,7 @@ async def test_large_messages_come_in_short_pages_and_none_is_left_out(store: An
     has_more = True
     while has_more:
         before = downwards[0] if downwards else None
-        page = await store.directory.history(ROOM, before=before, after=None, until=None, limit=100, reader=ANN)
+        page = await history(store, before=before, limit=100)
         assert all(message.message.content.text == texts[message.seq] for message in page.messages)
         downwards = [message.seq for message in page.messages] + downwards
         has_more = page.has_more
@@ -226,9 +227,9 @@ async def test_long_pages_are_put_together_without_a_seam(store: AnyStore) -> No
     await asyncio.gather(*(send(store, ANN, f"{number}") for number in range(450)))
     facts = await store.log.read(TALK, Seq(0), 1000)
     assert [fact.seq for fact in facts.facts] == list(range(1, 452))
-    newest = await store.directory.history(ROOM, before=None, after=None, until=None, limit=300, reader=ANN)
+    newest = await history(store, limit=300)
     assert ([message.seq for message in newest.messages], newest.has_more) == (list(range(152, 452)), True)
-    oldest = await store.directory.history(ROOM, before=None, after=Seq(1), until=None, limit=450, reader=ANN)
+    oldest = await history(store, after=1, limit=450)
     assert ([message.seq for message in oldest.messages], oldest.has_more) == (list(range(2, 452)), False)
 
 
@@ -238,5 +239,60 @@ async def test_ten_asked_for_are_the_ten_newest_in_rising_order_of_time(store: A
     for number in range(21):
         clock.advance(1)
         await send(store, ANN, f"{number}")
-    page = await store.directory.history(ROOM, before=None, after=None, until=None, limit=10, reader=ANN)
+    page = await history(store, limit=10)
     assert [message.at for message in page.messages] == [NOON + 1000 * second for second in range(12, 22)]
+
+
+TIMES = (0, 5, 5, 5, 9, 4, 4, 20)
+"""Seconds at which messages are sent, by the clock; by the log the sixth and seventh are as late as the fifth."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected", "has_more"),
+    [
+        ({"before_at": 5}, [2], False),
+        ({"before_at": 6}, [3, 4, 5], True),
+        ({"before_at": 0}, [], False),
+        ({"after_at": 5}, [6, 7, 8], True),
+        ({"after_at": 9}, [9], False),
+        ({"after_at": 20}, [], False),
+        ({"after_at": 0, "before_at": 9}, [3, 4, 5], False),
+        ({"after_at": 9, "before_at": 5}, [], False),
+        ({"after_at": 4, "before": 7}, [4, 5, 6], True),
+        ({"after_at": 4, "before": 7, "direction": "newer"}, [3, 4, 5], True),
+        ({"before_at": 20, "after": 6}, [7, 8], False),
+        ({"before_at": 20, "until": 6}, [4, 5, 6], True),
+        ({"direction": "newer"}, [2, 3, 4], True),
+        ({"direction": "newer", "before": 4}, [2, 3], False),
+        ({"direction": "older", "after": 2}, [7, 8, 9], True),
+        ({"type": 3}, [4, 7], False),
+        ({"type": 3, "limit": 1}, [7], True),
+        ({"type": 3, "limit": 1, "direction": "newer"}, [4], True),
+        ({"type": 3, "before_at": 9}, [4], False),
+        ({"type": -1, "limit": 2}, [8, 9], True),
+        ({"type": -1, "limit": 2, "direction": "newer"}, [2, 3], True),
+        ({"type": 4}, [], False),
+    ],
+)
+async def test_history_is_found_by_time_direction_and_type(
+    store: AnyStore, clock: ManualClock, asked: dict[str, Any], expected: list[int], has_more: bool
+) -> None:
+    await create(store, ANN, BOB)
+    for number, second in enumerate(TIMES):
+        clock.advance(second - (clock.now() - NOON) / 1000)
+        await send(store, ANN, f"{number}", of_type=3 if number in {2, 5} else -1)
+    given = {name: NOON + value * 1000 if name.endswith("_at") else value for name, value in asked.items()}
+    page = await history(store, **({"limit": 3} | given))
+    assert ([message.seq for message in page.messages], page.has_more) == (expected, has_more)
+
+
+async def test_a_recalled_message_has_no_type_and_an_edited_one_its_present_type(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    await send(store, ANN, "1")
+    await send(store, ANN, "2", of_type=3)
+    await send(store, ANN, "3", of_type=3)
+    await edit(store, ANN, 2, "now of another type", of_type=3)
+    await edit(store, ANN, 3, "a text")
+    await recall(store, ANN, 4)
+    assert [[each.seq for each in (await history(store, type=type_)).messages] for type_ in (3, -1)] == [[2], [3]]
+    assert len((await history(store)).messages) == 3

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.contract.stores import acts
 from tests.contract.stores.acts import ANN, BOB, ROOM, AnyStore, create, edit, react, recall, send
 from unisono.domain.answers import HistoryEntry, ReactionCount
 from unisono.domain.errors import UnisonoError
@@ -14,7 +15,7 @@ TALK = conversation_stream(ROOM)
 
 
 async def history(store: AnyStore, reader: UserId = ANN) -> list[HistoryEntry]:
-    page = await store.directory.history(ROOM, before=None, after=None, until=None, limit=10, reader=reader)
+    page = await acts.history(store, reader, limit=10)
     return list(page.messages)
 
 

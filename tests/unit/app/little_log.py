@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tests.unit.app.stage import placed
 from unisono.domain.answers import Facts, Moved, SeqFact, Unread
+from unisono.domain.commands import GetHistory
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Unavailable
 from unisono.domain.facts import ConversationCreated, Fact, MembersJoined, MembersLeft, PlacedFact
@@ -104,16 +105,7 @@ class LittleLog:
     async def receipts(self, conversation: ConversationId, message: Seq) -> SentReceipts | None:
         raise NotImplementedError
 
-    async def history(
-        self,
-        conversation: ConversationId,
-        *,
-        before: Seq | None,
-        after: Seq | None,
-        until: Seq | None,
-        limit: int,
-        reader: UserId,
-    ) -> HistoryPage:
+    async def history(self, asked: GetHistory, *, reader: UserId, until: Seq | None = None) -> HistoryPage:
         raise NotImplementedError
 
     async def _read(self, what: str, stream: StreamKey | None) -> None:

@@ -56,8 +56,8 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     migrate(driver)
     connection = driver.connect_writer()
     log = vars(Statements(driver.dialect))
-    messages = vars(log.pop("messages"))
-    statements = {**log, **messages, **vars(SessionStatements(driver.dialect))}
+    messages, history = vars(log.pop("messages")), vars(log.pop("history"))
+    statements = {**log, **messages, **history, **vars(SessionStatements(driver.dialect))}
     scans = []
     for name, statement in statements.items():
         if isinstance(statement, ListStatement):

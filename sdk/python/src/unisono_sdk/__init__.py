@@ -12,7 +12,7 @@ from unisono_sdk import events
 from unisono_sdk.answers import SessionView
 from unisono_sdk.backoff import Backoff
 from unisono_sdk.client import Client
-from unisono_sdk.conversation import Conversation, HistoryPage, MessagesIterator
+from unisono_sdk.conversation import Conversation
 from unisono_sdk.device import Device, TokenProvider
 from unisono_sdk.errors import (
     ClientClosed,
@@ -37,6 +37,7 @@ from unisono_sdk.errors import (
     UnisonoError,
 )
 from unisono_sdk.facts import Content, Label
+from unisono_sdk.history import HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator
 from unisono_sdk.limits import Limits
 from unisono_sdk.message import Message, TransientMessage

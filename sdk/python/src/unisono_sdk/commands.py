@@ -255,13 +255,17 @@ class TellTyping(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetHistory(Command):
-    """Ask for messages before or after a place; without either, the newest."""
+    """Ask for messages before or after a place or a time; without either, the newest."""
 
     op: ClassVar[str] = "history"
     conversation: str
     before: int | None = None
     after: int | None = None
     limit: int = 20
+    before_at: int | None = None
+    after_at: int | None = None
+    type: int | None = None
+    direction: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Conversations and their messages, as a program handles them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Self, cast
 
 from unisono_sdk.answers import (
@@ -36,60 +36,13 @@ from unisono_sdk.commands import (
 from unisono_sdk.desk import Desk, ask
 from unisono_sdk.errors import LinkDown, ProtocolFault
 from unisono_sdk.facts import Content, Json, MessagePlaced
+from unisono_sdk.history import Direction, HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator, Handler
 from unisono_sdk.message import Message, TransientMessage
 from unisono_sdk.receipts import SentMessages
 from unisono_sdk.waiting import Waiting
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryPage:
-    """Messages in rising order; `done` when there are no more in the direction asked for."""
-
-    messages: Sequence[Message]
-    done: bool
-
-    def __iter__(self) -> Iterator[Message]:
-        """Go through the messages."""
-        return iter(self.messages)
-
-    def __len__(self) -> int:
-        """Count the messages."""
-        return len(self.messages)
-
-
 TYPING_EVERY_S: Final = 3.0
-
-
-class MessagesIterator:
-    """Pages of history from the newest to the oldest; within a page messages rise."""
-
-    def __init__(self, conversation: "Conversation", page: int) -> None:
-        self._conversation = conversation
-        self._page = page
-        self._before: int | None = None
-        self._is_done = False
-
-    async def next(self) -> HistoryPage:
-        """Give the next older page; an empty one with `done` after the last."""
-        if self._is_done:
-            return HistoryPage(messages=(), done=True)
-        page = await self._conversation.history(limit=self._page, before=self._before)
-        self._is_done = page.done
-        if page.messages:
-            self._before = page.messages[0].seq
-        return page
-
-    def __aiter__(self) -> Self:
-        """Give itself."""
-        return self
-
-    async def __anext__(self) -> HistoryPage:
-        """Give the next page that has messages."""
-        page = await self.next()
-        if not page.messages:
-            raise StopAsyncIteration
-        return page
 
 
 class Conversation:
@@ -224,15 +177,60 @@ class Conversation:
         with suppress(LinkDown):
             await self._desk.request_now(TellTyping(conversation=self.id, is_typing=is_typing))
 
-    async def history(self, limit: int = 20, *, before: int | None = None, after: int | None = None) -> HistoryPage:
-        """Read up to `limit` (1 to 1,000) messages before or after a seq; without either, the newest."""
-        command = GetHistory(conversation=self.id, before=before, after=after, limit=limit)
-        answer = await ask(self._desk, command, History)
-        return HistoryPage(messages=tuple(map(self._of_history, answer.messages)), done=not answer.has_more)
+    async def history(
+        self,
+        limit: int = 20,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        before_at: int | None = None,
+        after_at: int | None = None,
+        type: int | None = None,  # noqa: A002  (what the protocol calls it)
+        direction: Direction | None = None,
+    ) -> HistoryPage:
+        """Read up to `limit` (1 to 1,000) messages for which all that is given holds; without more, the newest.
 
-    def messages_iterator(self, page: int = 20) -> MessagesIterator:
-        """Go back through the history in pages of `page` (1 to 1,000) messages."""
-        return MessagesIterator(self, page)
+        `before` and `after` are seqs, `before_at` and `after_at` milliseconds since 1970; all of them leave out the
+        place or time they name. `type` is that of the content. `older` begins at the newest of them, `newer` at the
+        oldest: with a beginning and no end that is the default.
+
+        Raises:
+            NotFound: I never was a member.
+        """
+        return await self._page(
+            GetHistory(
+                conversation=self.id,
+                before=before,
+                after=after,
+                limit=limit,
+                before_at=before_at,
+                after_at=after_at,
+                type=type,
+                direction=direction,
+            )
+        )
+
+    def messages_iterator(
+        self,
+        page: int = 20,
+        *,
+        before_at: int | None = None,
+        after_at: int | None = None,
+        type: int | None = None,  # noqa: A002  (what the protocol calls it)
+        direction: Direction = "older",
+    ) -> MessagesIterator:
+        """Go through the history in pages of `page` (1 to 1,000) messages, from the newest back or from the oldest on.
+
+        Times, in milliseconds since 1970, and the type leave out all others.
+        """
+        first = GetHistory(
+            conversation=self.id, limit=page, before_at=before_at, after_at=after_at, type=type, direction=direction
+        )
+        return MessagesIterator(self._page, first)
+
+    async def _page(self, asked: GetHistory) -> HistoryPage:
+        answer = await ask(self._desk, asked, History)
+        return HistoryPage(messages=tuple(map(self._of_history, answer.messages)), done=not answer.has_more)
 
     def messages(self) -> EventIterator[Message]:
         """Iterate over the messages that come to this conversation from now on."""

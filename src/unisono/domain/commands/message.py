@@ -1,12 +1,12 @@
 """What may be asked about messages."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from unisono.domain.commands.base import PAGE_MAX, Command, PageSize
-from unisono.domain.facts import Content
-from unisono.domain.ids import PRINTABLE, ConversationIdIn, Json, SendKeyIn, SeqIn, UserIdIn
+from unisono.domain.facts import Content, ContentType
+from unisono.domain.ids import PRINTABLE, ConversationIdIn, InstantIn, Json, SendKeyIn, SeqIn, UserIdIn
 
 MENTIONS_MAX: Final = 100
 
@@ -101,12 +101,28 @@ class TellTyping(Command, frozen=True, tag="typing"):
 
 
 class GetHistory(Command, frozen=True, tag="history"):
-    """Ask for messages before or after a place, in rising order; without either, the newest."""
+    """Ask for messages before or after a place or a time, in rising order; without either, the newest.
+
+    All that is given must hold. `direction` says from which end of what it leaves the page is taken: `older` begins
+    at the newest, `newer` at the oldest. A recalled message has no type.
+    """
 
     conversation: ConversationIdIn
     before: SeqIn | None = None
     after: SeqIn | None = None
     limit: PageSize = 20
+    before_at: InstantIn | None = None
+    after_at: InstantIn | None = None
+    type: ContentType | None = None
+    direction: Literal["older", "newer"] | None = None
+
+    @property
+    def is_newest(self) -> bool:
+        """Say if the page is taken from the newest end: unless told, where no beginning alone is given."""
+        if self.direction is not None:
+            return self.direction == "older"
+        has_beginning = self.after is not None or self.after_at is not None
+        return not has_beginning or self.before is not None or self.before_at is not None
 
 
 class MarkRead(Command, frozen=True, tag="mark_read"):

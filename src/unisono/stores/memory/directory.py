@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from unisono.domain.answers import HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
+from unisono.domain.commands import GetHistory
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
     INTEGER_MAX,
     Checkpoint,
     ConversationId,
+    Instant,
     Seq,
     StreamKey,
     UserId,
@@ -130,29 +132,19 @@ class MemoryDirectory:
         ordered = sorted(given.items(), key=lambda item: (-len(item[1]), item[0]))
         return tuple(ReactionCount(reaction, len(users), reader in users) for reaction, users in ordered)
 
-    async def history(
-        self,
-        conversation: ConversationId,
-        *,
-        before: Seq | None,
-        after: Seq | None,
-        until: Seq | None,
-        limit: int,
-        reader: UserId,
-    ) -> HistoryPage:
+    async def history(self, asked: GetHistory, *, reader: UserId, until: Seq | None = None) -> HistoryPage:
         """Read messages of a conversation."""
         self._state.check_open()
-        end = INTEGER_MAX if until is None else until
+        conversation = asked.conversation
         found = [
             HistoryEntry(placed.seq, placed.at, placed.fact, self._reactions(conversation, placed.seq, reader))
             for placed in self._state.stream(conversation_stream(conversation)).facts
             if isinstance(placed.fact, MessagePlaced)
-            and (after or 0) < placed.seq < (INTEGER_MAX if before is None else before)
-            and placed.seq <= end
+            and (until is None or placed.seq <= until)
+            and _is_asked_for(asked, placed.seq, placed.at, placed.fact)
         ]
-        is_newest = after is None or before is not None
-        page = found[-limit:] if is_newest else found[:limit]
-        return HistoryPage(tuple(page), has_more=len(found) > limit)
+        page = found[-asked.limit :] if asked.is_newest else found[: asked.limit]
+        return HistoryPage(tuple(page), has_more=len(found) > asked.limit)
 
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         """Give who shares a conversation with the user."""
@@ -168,3 +160,13 @@ class MemoryDirectory:
     def _is_in(self, conversation: ConversationId, user: UserId) -> bool:
         membership = self._state.memberships(conversation).get(user)
         return membership is not None and membership.is_member
+
+
+def _is_asked_for(asked: GetHistory, seq: Seq, at: Instant, message: MessagePlaced) -> bool:
+    return (
+        (asked.before is None or seq < asked.before)
+        and (asked.after is None or seq > asked.after)
+        and (asked.before_at is None or at < asked.before_at)
+        and (asked.after_at is None or at > asked.after_at)
+        and (asked.type is None or (not message.is_recalled and message.content.type == asked.type))
+    )

@@ -26,6 +26,7 @@ from unisono.stores.sql.entries import (
     read_conversation,
     read_membership,
     read_stream,
+    type_of,
 )
 from unisono.stores.sql.statements import Statements
 
@@ -272,12 +273,12 @@ class Book:
 
     def rewrite(self, stream: StreamEntry, seq: Seq, fact: Fact) -> None:
         """Put another body to a fact that has its place."""
-        body = encode_fact(fact)
+        body, type_ = encode_fact(fact), type_of(fact)
         for index, row in enumerate(self._facts):
             if row[0] == stream.id and row[1] == seq:
-                self._facts[index] = (*row[:-1], body)
+                self._facts[index] = (*row[:-2], type_, body)
                 return
-        self.run(self.statements.messages.rewrite_fact, of=stream.id, place=seq, body=body)
+        self.run(self.statements.messages.rewrite_fact, of=stream.id, place=seq, type=type_, body=body)
 
     def run(self, statement: Statement, **values: object) -> None:
         """Write at once what is too rare to be gathered."""

@@ -1,19 +1,17 @@
 """The directory port on SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from unisono.domain.answers import HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
-from unisono.domain.facts import MessagePlaced
+from unisono.domain.answers import Receipts, Unread, UnreadConversation
+from unisono.domain.commands import GetHistory
 from unisono.domain.ids import (
     FIRST_EPOCH,
-    INTEGER_MAX,
     NO_SEQ,
     Checkpoint,
     ConversationId,
-    Instant,
     Seq,
     StreamKey,
     UserId,
@@ -25,14 +23,13 @@ from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentR
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import read_conversation, read_membership, read_stream, view
-from unisono.stores.sql.pages import read_page
+from unisono.stores.sql.history import read_history, read_message
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.schema import CONVERSATIONS, STREAMS
 from unisono.stores.sql.statements import Statements
 
 _STREAM_COLUMNS: Final = len(STREAMS.c)
 _BOTH_COLUMNS: Final = _STREAM_COLUMNS + len(CONVERSATIONS.c)
-_decode_message: Final = msgspec.json.Decoder(MessagePlaced).decode
 
 
 class SqlDirectory:
@@ -84,7 +81,7 @@ class SqlDirectory:
             rows = ask(sql.unread, user=user, after=key, limit=limit + 1)
             found = []
             for stream_key, stream, head, read_seq, unread, mentions, is_marked in rows[:limit]:
-                last = [_message(row, {}) for row in ask(sql.last_message, stream=stream)]
+                last = [read_message(row, {}) for row in ask(sql.last_message, stream=stream)]
                 conversation = conversation_of(StreamKey(stream_key)) or ConversationId("")
                 entry = UnreadConversation(
                     conversation,
@@ -150,52 +147,11 @@ class SqlDirectory:
             UserId(name) for (name,) in connection.query(statement.text, statement.bind(stream=stream, seq=seq))
         )
 
-    async def history(
-        self,
-        conversation: ConversationId,
-        *,
-        before: Seq | None,
-        after: Seq | None,
-        until: Seq | None,
-        limit: int,
-        reader: UserId,
-    ) -> HistoryPage:
-        """Read messages with `after` < seq < `before` and seq <= `until`, fewer of large ones."""
-        is_newest = after is None or before is not None
-        statement = self._sql.history_newest if is_newest else self._sql.history_oldest
-        first = NO_SEQ if after is None else after
-        end = INTEGER_MAX if before is None else before
-
-        def read(connection: Connection) -> HistoryPage:
-            def more(row: Row | None, count: int) -> list[Row]:
-                values = statement.bind(
-                    key=conversation_stream(conversation),
-                    after=row[0] if row is not None and not is_newest else first,
-                    before=row[0] if row is not None and is_newest else end,
-                    until=INTEGER_MAX if until is None else until,
-                    limit=count,
-                )
-                return connection.query(statement.text, values)
-
-            rows, has_more = read_page(more, limit)
-            page = rows[::-1] if is_newest else rows
-            given = self._reactions(connection, conversation, page, reader)
-            return HistoryPage(tuple(_message(row, given) for row in page), has_more)
-
-        return await self._readers.read(read)
-
-    def _reactions(
-        self, connection: Connection, conversation: ConversationId, page: Sequence[Row], reader: UserId
-    ) -> Mapping[int, list[ReactionCount]]:
-        given: dict[int, list[ReactionCount]] = {}
-        if page:
-            statement = self._sql.messages.count_reactions
-            values = statement.bind(
-                key=conversation_stream(conversation), reader=reader, first=page[0][0], last=page[-1][0]
-            )
-            for seq, reaction, count, is_mine in connection.query(statement.text, values):
-                given.setdefault(seq, []).append(ReactionCount(reaction, count, bool(is_mine)))
-        return given
+    async def history(self, asked: GetHistory, *, reader: UserId, until: Seq | None = None) -> HistoryPage:
+        """Read what is asked for of the messages up to `until`, fewer of large ones."""
+        return await self._readers.read(
+            lambda connection: read_history(connection, self._sql, asked, reader=reader, until=until)
+        )
 
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         """Give those of the others who are now in a conversation with the user that lists its members."""
@@ -218,8 +174,3 @@ def _mine(row: Row) -> MyConversation:
         head = msgspec.structs.replace(head, seq=membership.until)
     entry = read_conversation(row[_STREAM_COLUMNS:_BOTH_COLUMNS])
     return MyConversation(view(stream.key, head, entry), membership)
-
-
-def _message(row: Row, given: Mapping[int, list[ReactionCount]]) -> HistoryEntry:
-    seq, at, body = row
-    return HistoryEntry(Seq(seq), Instant(at), _decode_message(body), tuple(given.get(seq, ())))

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from unisono.domain.conversation import Conversation, Membership
-from unisono.domain.facts import ConversationKind, Fact
+from unisono.domain.facts import ConversationKind, Fact, MessagePlaced
 from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, StreamKey, UserId, conversation_of
 from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import Row
@@ -15,6 +15,11 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode_attributes: Final = msgspec.json.Decoder(dict[str, Json]).decode
 encode_fact: Final = _encode
 decode_fact: Final = msgspec.json.Decoder(Fact).decode
+
+
+def type_of(fact: Fact) -> int | None:
+    """Give the type of a message's content; None when it was recalled, and for all other facts."""
+    return fact.content.type if isinstance(fact, MessagePlaced) and not fact.is_recalled else None
 
 
 class ConversationEntry(Struct):

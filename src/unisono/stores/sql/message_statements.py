@@ -185,7 +185,7 @@ def _last_message() -> Executable:
 def _rewrite_fact() -> Executable:
     return (
         update(FACTS)
-        .values(body=given("body", FACTS.c.body))
+        .values(body=given("body", FACTS.c.body), type=given("type", FACTS.c.type))
         .where(FACTS.c.stream == given("of", FACTS.c.stream), FACTS.c.seq == given("place", FACTS.c.seq))
     )
 
@@ -230,10 +230,13 @@ def _count_reactions() -> Executable:
     """Count the reactions to messages between two places, the most frequent first."""
     seq, count = REACTIONS.c.seq, func.count()
     is_mine = case((REACTIONS.c.user_id == given("reader", REACTIONS.c.user_id), 1), else_=0)
-    stream = select(STREAMS.c.id).where(STREAMS.c.key == given("key", STREAMS.c.key)).scalar_subquery()
     return (
         select(seq, REACTIONS.c.reaction, count, func.max(is_mine))
-        .where(REACTIONS.c.stream == stream, seq >= given("first", seq), seq <= given("last", seq))
+        .where(
+            REACTIONS.c.stream == given("stream", REACTIONS.c.stream),
+            seq >= given("first", seq),
+            seq <= given("last", seq),
+        )
         .group_by(seq, REACTIONS.c.reaction)
         .order_by(seq, count.desc(), REACTIONS.c.reaction)
     )

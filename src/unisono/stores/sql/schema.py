@@ -6,7 +6,18 @@ compare by code point, in PostgreSQL too, so that both databases and Python sort
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    literal_column,
+)
 
 METADATA: Final = MetaData()
 
@@ -47,6 +58,8 @@ FACTS: Final = Table(
     Column("send_key", _Name),
     # The number of a message among the messages of its stream.
     Column("nth", BigInteger),
+    # That of a message's content; a recalled one has none.
+    Column("type", BigInteger),
     Column("body", LargeBinary, nullable=False),
 )
 _KEYED = FACTS.c.send_key.is_not(None)
@@ -59,6 +72,10 @@ Index(
     sqlite_where=_KEYED,
     postgresql_where=_KEYED,
 )
+
+# Most messages are texts: who looks for the others finds them by this, and a text costs nothing.
+_TYPED = FACTS.c.type != literal_column("-1")
+Index("ix_facts_type", FACTS.c.stream, FACTS.c.type, FACTS.c.seq, sqlite_where=_TYPED, postgresql_where=_TYPED)
 
 CONVERSATIONS: Final = Table(
     "conversations",

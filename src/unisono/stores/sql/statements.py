@@ -17,8 +17,9 @@ from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.kinds import KINDS
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
+from unisono.stores.sql.history_statements import HistoryStatements
 from unisono.stores.sql.message_statements import MessageStatements
-from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert, upsert, wanted
+from unisono.stores.sql.phrases import LIMIT, given, insert, upsert, wanted
 from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, STREAMS
 
 _LISTED: Final = [literal_column(f"'{of}'", Text) for of, kind in KINDS.items() if kind.members != "unlisted"]
@@ -50,6 +51,7 @@ class Statements:
         self.write_members = ListStatement(dialect, lambda rows: upsert(dialect, MEMBERS, rows))
 
         self.messages = MessageStatements(dialect)
+        self.history = HistoryStatements(dialect)
         self.head = one(_head())
         self.facts = one(_facts())
         self.moved = one(_moved())
@@ -61,8 +63,6 @@ class Statements:
         self.reached = one(_reached())
         self.members_then = one(_members_then())
         self.acquainted = ListStatement(dialect, _acquainted)
-        self.history_newest = one(_history(newest=True))
-        self.history_oldest = one(_history(newest=False))
 
 
 def _streams(rows: int) -> Executable:
@@ -220,24 +220,6 @@ def _members_then() -> Executable:
         MEMBERS.c.stream == given("stream", MEMBERS.c.stream),
         MEMBERS.c.since <= seq,
         MEMBERS.c.until.is_(None) | (MEMBERS.c.until > seq),
-    )
-
-
-def _history(*, newest: bool) -> Executable:
-    seq = FACTS.c.seq
-    # As a value of its own, not as a join: then PostgreSQL knows that one stream's index is already in order.
-    stream = select(STREAMS.c.id).where(STREAMS.c.key == given("key", STREAMS.c.key)).scalar_subquery()
-    return (
-        select(seq, FACTS.c.at, FACTS.c.body)
-        .where(
-            FACTS.c.stream == stream,
-            FACTS.c.kind == MESSAGE,
-            seq > given("after", seq),
-            seq < given("before", seq),
-            seq <= given("until", seq),
-        )
-        .order_by(seq.desc() if newest else seq)
-        .limit(LIMIT)
     )
 
 

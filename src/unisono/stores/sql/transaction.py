@@ -12,7 +12,7 @@ from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.ports.log import Committed
 from unisono.stores.sql.book import Book, Foresight
-from unisono.stores.sql.entries import Earlier, StreamEntry, encode_fact, view
+from unisono.stores.sql.entries import Earlier, StreamEntry, encode_fact, type_of, view
 from unisono.stores.sql.project import project, unique_key
 
 KINDS: Final[Mapping[type[Fact], str]] = {kind: str(kind.__struct_config__.tag) for kind in Fact.__args__}
@@ -177,7 +177,7 @@ def put(book: Book, draft: Draft, taken: Place, body: bytes) -> PlacedFact:
     is_message = type(fact) is MessagePlaced
     messages = stream.head.messages + is_message
     nth = messages if is_message else None
-    row = (stream.id, taken.seq, pos, taken.at, KINDS[type(fact)], draft.sender, draft.key, nth, body)
+    row = (stream.id, taken.seq, pos, taken.at, KINDS[type(fact)], draft.sender, draft.key, nth, type_of(fact), body)
     book.put(stream, Head(taken.epoch, taken.seq, taken.at, messages), row)
     if draft.key is not None and draft.sender is not None:
         again = Place(taken.stream, taken.epoch, taken.seq, taken.at, is_repeat=True)

@@ -47,6 +47,7 @@ def _create_log() -> None:
         sa.Column("sender", NAME),
         sa.Column("send_key", NAME),
         sa.Column("nth", NUMBER),
+        sa.Column("type", NUMBER),
         sa.Column("body", sa.LargeBinary(), nullable=False),
     )
     keyed = sa.text("send_key IS NOT NULL")
@@ -58,6 +59,8 @@ def _create_log() -> None:
         sqlite_where=keyed,
         postgresql_where=keyed,
     )
+    typed = sa.text("type != -1")
+    op.create_index("ix_facts_type", "facts", ["stream", "type", "seq"], sqlite_where=typed, postgresql_where=typed)
 
 
 def _create_conversations() -> None:
