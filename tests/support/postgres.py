@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, LiteralString
 from urllib.parse import quote
@@ -84,6 +84,14 @@ class Cluster:
         finally:
             self.drop_database(name)
 
+    def crash(self, **settings: str) -> "Cluster":
+        """Kill the server with all its processes, as a power cut does, and start it again on what is on disk."""
+        # SIGQUIT, the immediate stop, writes nothing more either, and ends the children, which SIGKILL would leave.
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(STOP_S)
+        port, process = _serve(find_binaries(), self.directory, {**SETTINGS, **settings})
+        return replace(self, port=port, process=process)
+
     def stop(self) -> None:
         """End the server and remove all it had."""
         _end(self.process)
@@ -95,23 +103,24 @@ class Cluster:
 
 
 @contextmanager
-def postgres_cluster(*, durable: bool = False) -> Iterator[Cluster]:
+def postgres_cluster(*, durable: bool = False, **settings: str) -> Iterator[Cluster]:
     """Lend a private cluster. A `durable` one syncs what it commits, as a production server does."""
-    cluster = start(durable=durable)
+    cluster = start(durable=durable, **settings)
     try:
         yield cluster
     finally:
         cluster.stop()
 
 
-def start(*, durable: bool = False) -> Cluster:
+def start(*, durable: bool = False, **settings: str) -> Cluster:
     """Start a private cluster and wait until it takes connections."""
     binaries = find_binaries()
     password = secrets.token_hex(16)
     directory = Path(tempfile.mkdtemp(prefix="unisono-pg-"))
     try:
         _initialise(binaries, directory, password)
-        port, process = _serve(binaries, directory, SETTINGS if durable else {**SETTINGS, **FORGETFUL})
+        chosen = {**SETTINGS, **({} if durable else FORGETFUL), **settings}
+        port, process = _serve(binaries, directory, chosen)
     except BaseException:
         shutil.rmtree(directory)
         raise

@@ -28,11 +28,15 @@ MIGRATION_LOCK: Final = 0x756E69736F6E6F
 NEXT_POSITION: Final = (
     "SELECT pg_current_xact_id()::text::bigint + coalesce((SELECT value::bigint FROM meta WHERE name = 'offset'), 0)"
 )
-# The snapshot's lower bound: every transaction below it is over, so what it wrote can be seen by now.
-CHECKPOINT: Final = (
-    "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1"
-    " + coalesce((SELECT value::bigint FROM meta WHERE name = 'offset'), 0)"
-)
+# The snapshot's lower bound: every transaction below it is over, so what it wrote can be seen by now. But a crash may
+# forget ids that only read or gave up, and give them out again; those up to the highest one committed stay used.
+CHECKPOINT: Final = """
+    WITH start AS (SELECT coalesce((SELECT value::bigint FROM meta WHERE name = 'offset'), 0) AS at)
+    SELECT least(
+        at + pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1,
+        greatest(at, (SELECT max(head_pos) FROM streams))
+    ) FROM start
+"""
 HURRY: Final = "SET LOCAL lock_timeout = '100ms'"
 CLUSTER: Final = "SELECT system_identifier::text FROM pg_control_system()"
 
