@@ -19,6 +19,7 @@ from unisono.bus.faulty import FaultyBus
 from unisono.bus.local import LocalBus
 from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.errors import Draining, UnisonoError
+from unisono.domain.ids import Epoch
 from unisono.domain.rates import Rate
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
 from unisono.gateways.hosting.outbox import Flusher
@@ -35,7 +36,7 @@ from unisono.identity.function import UserIdFunction
 from unisono.identity.opening import opened_identity
 from unisono.ports.bus import Bus
 from unisono.settings import Settings, is_same_origin
-from unisono.stores.sql import Store, StoreOptions, open_store
+from unisono.stores.sql import Store, StoreOptions, begin_anew, open_store
 from unisono.telemetry.lag import LoopLag
 from unisono.telemetry.lines import Lines, chosen_format
 from unisono.telemetry.meter import Meter
@@ -105,6 +106,16 @@ async def running(
             stack.callback(task.cancel)
         async with hosting.listening() as address:
             yield Running(host=settings.server.host, port=address, node=node, drain=hosting.drain)
+
+
+def begin_log_anew(settings: Settings) -> Epoch:
+    """Say that an older copy of the log was put back; give the epoch under which it goes on.
+
+    Raises:
+        OSError: The data directory cannot be used.
+        UnisonoError: The store cannot be opened.
+    """
+    return begin_anew(_store_options(settings), SystemClock())
 
 
 class Hosting:

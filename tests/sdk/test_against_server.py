@@ -1,6 +1,7 @@
 """The Python client with the real server: what users do together, on several devices, through losses and crashes."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -296,3 +297,33 @@ async def test_a_drained_server_is_left_and_found_again(house: House) -> None:
     await until(happened, events.Reconnect)
     assert ann.session == session
     assert len(await ann.sessions()) == 1
+
+
+async def test_a_client_that_was_ahead_of_an_older_copy_starts_over(house: House) -> None:
+    """It goes on with what is true, and says of each stream from where to read it anew."""
+    ann, bob = await house.login("ann"), await house.login("bob")
+    inbox, happened = bob.messages(), bob.events()
+    lane = await ann.direct("bob")
+    await lane.send("kept")
+    data, copy = house.server.data, house.server.data.with_name("copy")
+    connection = sqlite3.connect(data / "default.sqlite3")
+    connection.execute("VACUUM INTO ?", (str(copy),))
+    connection.close()
+    gone = await ann.create(["bob"], unique=False)
+    for text in ("lost 1", "lost 2"):
+        await lane.send(text)
+    assert await texts(inbox, 3) == ["kept", "lost 1", "lost 2"]
+    await house.server.terminate()
+    copy.rename(data / "default.sqlite3")
+    await house.server.start()
+    told = [await until(happened, events.StartOver) for _ in range(3)]
+    reasons = {start_over.stream: start_over.reason for start_over in told}
+    assert reasons.pop(f"c/{gone.id}") == "gone"
+    assert set(reasons.values()) == {"epoch_changed"}
+    assert f"c/{lane.id}" in reasons
+    sent = ["true 1", "true 2", "true 3"]
+    for text in sent:
+        await lane.send(text)
+    assert await texts(inbox, 3) == sent
+    here = bob.conversation(lane.id)
+    assert [message.text for message in await here.history(10)] == ["kept", *sent]

@@ -42,6 +42,8 @@ class Follower:
         self._reached = 0
         self._synced_to = 0
         self._is_syncing = False
+        self._epoch = 0
+        self._unnamed: set[str] = set()
 
     def seq(self, stream: str) -> int:
         """Give the last seq taken of a stream."""
@@ -53,8 +55,10 @@ class Follower:
         """Say if nothing is known to be missing."""
         return not self._is_syncing and all(position.seq >= position.wanted for position in self.positions.values())
 
-    def begin_connection(self) -> None:
-        """Forget what was asked on the connection before."""
+    def begin_connection(self, epoch: int) -> None:
+        """Forget what was asked on the connection before, and believe nothing of another epoch."""
+        if epoch != self._epoch:
+            self._epoch, self.checkpoint = epoch, 0
         self._reached = self.checkpoint
         for position in self.positions.values():
             position.is_reading = False
@@ -62,6 +66,7 @@ class Follower:
     def begin_sync(self) -> Frame:
         """Ask which streams moved."""
         self._is_syncing, self._synced_to = True, 0
+        self._unnamed = set(self.positions)
         return {"op": "sync", "checkpoint": self.checkpoint}
 
     def take_moved(self, moved: Frame) -> tuple[list[Frame], Frame | None]:
@@ -70,11 +75,15 @@ class Follower:
         reads: list[Frame] = []
         for head in moved["heads"]:
             stream, epoch, seq = head["stream"], head["epoch"], head["seq"]
+            self._unnamed.discard(stream)
             if seq < self._position(stream, epoch).seq:
                 self._start_over(stream, epoch)
             reads += self._want(stream, epoch, until=seq)
         if moved.get("next") is not None:
             return reads, {"op": "sync", "checkpoint": self.checkpoint, "after": moved["next"]}
+        if self.checkpoint == 0:
+            for stream in self._unnamed:
+                self._drop(stream)
         self._is_syncing = False
         self.reach(self._synced_to)
         return reads, None
@@ -82,6 +91,7 @@ class Follower:
     def take_delivery(self, delivery: Frame) -> list[Frame]:
         """Take pushed facts; give what to read."""
         stream, facts = delivery["stream"], delivery["facts"]
+        self._unnamed.discard(stream)
         position = self._position(stream, delivery["epoch"])
         if delivery["epoch"] < position.epoch:
             return []
@@ -133,11 +143,15 @@ class Follower:
         return position
 
     def _start_over(self, stream: str, epoch: int) -> Position:
+        self._drop(stream)
+        self.positions[stream] = Position(epoch, 0)
+        return self.positions[stream]
+
+    def _drop(self, stream: str) -> None:
         self.restarts += 1
         self.log.seen = [seen for seen in self.log.seen if seen.stream != stream]
         self.facts.pop(stream, None)
-        self.positions[stream] = Position(epoch, 0)
-        return self.positions[stream]
+        self.positions.pop(stream, None)
 
     def _want(self, stream: str, epoch: int, *, until: int) -> list[Frame]:
         position = self._position(stream, epoch)

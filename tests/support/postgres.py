@@ -92,6 +92,14 @@ class Cluster:
         port, process = _serve(find_binaries(), self.directory, {**SETTINGS, **settings})
         return replace(self, port=port, process=process)
 
+    def promote(self) -> "Cluster":
+        """Have a copy of the server's directory take over at the same port, on a timeline of its own."""
+        _end(self.process)
+        (self.directory / "data" / "standby.signal").touch()
+        process = _serve_on(self.port, find_binaries(), self.directory, SETTINGS)
+        self._execute("SELECT pg_promote()")
+        return replace(self, process=process)
+
     def stop(self) -> None:
         """End the server and remove all it had."""
         _end(self.process)

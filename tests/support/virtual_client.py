@@ -272,7 +272,7 @@ class VirtualClient:
         self._resume_token = answer.get("resume_token", self._resume_token)
         self._is_live = True
         if self._manner.follows:
-            self.follower.begin_connection()
+            self.follower.begin_connection(answer["epoch"])
             self._issue(self.follower.begin_sync(), self._take_moved)
         self._under_way.clear()
         self._flush_outbox()

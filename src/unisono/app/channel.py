@@ -81,7 +81,7 @@ class Channel:
                 self.version += 1
         if start < len(facts):
             yield facts[start:] if start else facts
-        self.delivered = facts[-1].seq
+        self.delivered, self.epoch = facts[-1].seq, facts[-1].epoch
 
 
 def runs(facts: list[PlacedFact]) -> list[list[PlacedFact]]:

@@ -36,7 +36,7 @@ from unisono.domain.errors import (
 )
 from unisono.domain.events import Stir
 from unisono.domain.facts import EndReason, Label
-from unisono.domain.ids import FIRST_EPOCH, USER_ID_MAX_CHARS, Fence, Instant, Seq, SessionId, UserId, is_user_id
+from unisono.domain.ids import USER_ID_MAX_CHARS, Fence, Instant, Seq, SessionId, UserId, is_user_id
 from unisono.ports.identity import Credential, Principal
 from unisono.ports.link import Link
 from unisono.ports.sessions import (
@@ -265,7 +265,7 @@ class Greeting:
             heartbeat_s=self._options.heartbeat_s,
             server=self._server,
             checkpoint=await self._parts.log.checkpoint(),
-            epoch=FIRST_EPOCH,
+            epoch=await self._parts.log.epoch(),
             user=caller.user,
             session=caller.session,
             tab=caller.tab,

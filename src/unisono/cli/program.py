@@ -222,6 +222,19 @@ def close_sessions(
     close_sessions(operator, user, session=session, device=device, everything=everything, as_json=as_json)
 
 
+@program.command()
+def restored(*, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+    """Say that an older copy of the log was put back.
+
+    Clients then drop what they hold and start over. A start finds out by itself about a database that was put back from
+    a backup; this is for what it cannot see, a snapshot of a whole disk or machine.
+    """
+    from unisono.cli.restoring import say_restored
+    from unisono.cli.sources import settings_from
+
+    say_restored(settings_from(config, {"data_dir": data}), as_json=as_json)
+
+
 @program.command("config")
 def show_config(*, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Show all settings as they hold.

@@ -20,7 +20,6 @@ from unisono.domain.facts import (
     MembersLeft,
 )
 from unisono.domain.ids import (
-    FIRST_EPOCH,
     NO_SEQ,
     ConversationId,
     Seq,
@@ -192,7 +191,7 @@ def _view_of_new(conversation: ConversationId, fact: ConversationCreated) -> Cal
             creator=fact.by,
             created_at=at,
             updated_at=at,
-            epoch=FIRST_EPOCH,
+            epoch=places[0].epoch,
             head=Seq(1),
             read=NO_SEQ,
             name=fact.name,

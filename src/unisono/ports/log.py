@@ -69,7 +69,7 @@ class Log(Protocol):
 
         Sorted by stream key, starting after `after`. A former member's head is where they left. Once all pages were
         read with the same `checkpoint`, everything committed up to the first page's `checkpoint` is accounted for.
-        A checkpoint beyond the log's end is of another log (an older copy was restored): then all of them have moved.
+        A checkpoint that this log cannot have given (an older copy was restored): then all of them have moved.
         """
 
     async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:
@@ -77,6 +77,9 @@ class Log(Protocol):
 
         Never misses a commit that becomes visible late: the checkpoint returned is below every open transaction.
         """
+
+    async def epoch(self) -> Epoch:
+        """Give the epoch of the app: a log that begins anew, with less than it had, does so under a higher one."""
 
     async def checkpoint(self) -> Checkpoint:
         """Give the number below which nothing new can appear."""

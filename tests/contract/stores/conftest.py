@@ -55,7 +55,6 @@ def migrated_dsn(postgres: Cluster) -> str:
     driver = PostgresDriver(StoreOptions(app="test", url=dsn))
     driver.prepare()
     migrate(driver)
-    driver.settle()
     return dsn
 
 

@@ -28,7 +28,7 @@ from tests.support.time_and_chance import NOON
 from unisono.domain.answers import Done
 from unisono.domain.conversation import Decision, Scope, Snapshot
 from unisono.domain.facts import MembersLeft, SessionOpened
-from unisono.domain.ids import START, Seq, UserId, conversation_stream, user_stream
+from unisono.domain.ids import Seq, UserId, conversation_stream, user_stream
 from unisono.domain.placement import Draft
 
 PATIENCE_S = 20.0
@@ -185,28 +185,3 @@ async def test_two_nodes_that_cross_each_other_both_get_through(shared: Home) ->
         assert await seqs(nodes[0], stream) == list(range(1, len(await seqs(nodes[1], stream)) + 1))
     heads = await moved(nodes[0], DAN)
     assert len(heads) == 3 + 80 + 1
-
-
-async def test_positions_go_on_in_a_database_that_was_moved_to_another_cluster(shared: Home) -> None:
-    """There, transaction numbers begin anew: a client's old checkpoint would hide all that is to come."""
-    store = await shared.open()
-    await create(store, ANN, BOB)
-    before = await store.log.checkpoint()
-    await shared.close(store)
-    assert shared.options is not None
-    assert shared.options.url is not None
-    with psycopg.connect(shared.options.url) as connection:
-        kept = connection.execute("SELECT name, value FROM app_test.meta").fetchall()
-        connection.execute("UPDATE app_test.meta SET value = 'another' WHERE name = 'cluster'")
-        connection.execute("UPDATE app_test.streams SET head_pos = head_pos + 100000000")
-        connection.execute("UPDATE app_test.facts SET pos = pos + 100000000")
-    again = await shared.open()
-    after = await again.log.checkpoint()
-    assert after > before + 100_000_000
-    await send(again, ANN, "key")
-    assert await moved(again, BOB, after) == {conversation_stream(ROOM): 2}
-    assert len(await moved(again, BOB, START)) == 2
-    await shared.close(again)
-    with psycopg.connect(shared.options.url) as connection:
-        for name, value in kept:
-            connection.execute("UPDATE app_test.meta SET value = %s WHERE name = %s", (value, name))

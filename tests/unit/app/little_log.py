@@ -9,7 +9,7 @@ from unisono.domain.commands import GetHistory
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Unavailable
 from unisono.domain.facts import ConversationCreated, Fact, MembersJoined, MembersLeft, PlacedFact
-from unisono.domain.ids import FIRST_EPOCH, START, Checkpoint, ConversationId, Seq, StreamKey, UserId, user_of
+from unisono.domain.ids import FIRST_EPOCH, START, Checkpoint, ConversationId, Epoch, Seq, StreamKey, UserId, user_of
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.ports.log import AppMoves, Committed, MovedStream
 
@@ -44,6 +44,9 @@ class LittleLog:
         one = placed(self._head(stream) + 1, fact, stream, Checkpoint(position))
         self.facts.append(one)
         return one
+
+    async def epoch(self) -> Epoch:
+        return FIRST_EPOCH
 
     async def checkpoint(self) -> Checkpoint:
         await self._read("checkpoint", None)

@@ -31,7 +31,18 @@ def test_the_version_is_told() -> None:
 def test_help_tells_every_command_and_the_exit_codes() -> None:
     told = run("--help")
     assert told.code == 0
-    for command in ("serve", "token", "sessions", "chat", "send", "history", "config", "check-config", "version"):
+    for command in (
+        "serve",
+        "token",
+        "sessions",
+        "chat",
+        "send",
+        "history",
+        "config",
+        "check-config",
+        "restored",
+        "version",
+    ):
         assert f"\n  {command} " in told.out
     assert "Exit codes" in told.out
 
@@ -231,3 +242,17 @@ def test_a_failure_is_red_on_a_terminal_and_plain_elsewhere() -> None:
     failure.show(coloured)
     assert plain.getvalue() == "unisono: it failed\n  do this\n"
     assert "\x1b[31munisono: it failed\x1b[0m\n" in coloured.getvalue()
+
+
+def test_the_operator_says_that_an_older_copy_was_put_back(tmp_path: Path) -> None:
+    nothing = run("restored", "--data", str(tmp_path))
+    assert (nothing.code, list(tmp_path.iterdir())) == (Exit.FAILED, [])
+    assert "there is no database" in nothing.err
+    (tmp_path / "default.sqlite3").touch()
+    first = run("restored", "--data", str(tmp_path), "--json").json["epoch"]
+    second = run("restored", "--data", str(tmp_path))
+    assert int(second.out.partition("under epoch ")[2].partition(";")[0]) > first
+    (tmp_path / "default.sqlite3").write_bytes(b"no database at all" * 100)
+    broken = run("restored", "--data", str(tmp_path))
+    assert broken.code == Exit.FAILED
+    assert "the store cannot be opened" in broken.err

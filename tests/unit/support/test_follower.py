@@ -80,9 +80,10 @@ def test_a_sync_reads_what_moved_over_all_its_pages_and_then_has_the_first_pages
 
 def test_a_lost_connection_forgets_its_questions_and_keeps_its_checkpoint() -> None:
     following = follower()
+    following.begin_connection(1)
     following.take_delivery(delivery(1, checkpoint=1))
     following.take_delivery(delivery(3, checkpoint=3))
-    following.begin_connection()
+    following.begin_connection(1)
     assert following.begin_sync() == {"op": "sync", "checkpoint": 1}
     reads, _ = following.take_moved(moved(3, head=3))
     assert [read["after"] for read in reads] == [1]
@@ -105,11 +106,31 @@ def test_a_head_below_the_position_starts_over() -> None:
     assert (seqs(following), following.restarts) == ([], 1)
 
 
+def test_another_epoch_of_the_app_voids_the_checkpoint_and_what_is_named_no_more() -> None:
+    following = follower()
+    following.begin_connection(1)
+    following.take_delivery(delivery(1, 2, checkpoint=5))
+    following.begin_connection(2)
+    assert following.begin_sync() == {"op": "sync", "checkpoint": 0}
+    following.take_moved({"kind": "moved", "heads": [], "checkpoint": 9})
+    assert (seqs(following), following.positions, following.restarts, following.checkpoint) == ([], {}, 1, 9)
+
+
+def test_what_came_while_everything_was_asked_for_is_not_taken_for_gone() -> None:
+    following = follower()
+    following.begin_connection(1)
+    following.begin_sync()
+    following.take_delivery(delivery(1))
+    following.take_moved({"kind": "moved", "heads": [], "checkpoint": 9})
+    assert (seqs(following), following.restarts) == ([1], 0)
+
+
 def test_what_was_reached_on_a_lost_connection_counts_no_more() -> None:
     following = follower()
+    following.begin_connection(1)
     following.take_delivery(delivery(1, checkpoint=1))
     following.take_delivery(delivery(3, checkpoint=9))
-    following.begin_connection()
+    following.begin_connection(1)
     following.begin_sync()
     following.take_moved(moved(5, head=3))
     following.take_page(page(2, 3, head=3))

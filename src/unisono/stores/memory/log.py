@@ -11,6 +11,7 @@ from unisono.domain.ids import (
     START,
     Checkpoint,
     ConversationId,
+    Epoch,
     Seq,
     StreamKey,
     UserId,
@@ -144,6 +145,10 @@ class MemoryLog:
 
     def _known(self, checkpoint: Checkpoint) -> Checkpoint:
         return checkpoint if checkpoint <= self._state.position else START
+
+    async def epoch(self) -> Epoch:
+        """Give the second in which this log began."""
+        return self._state.epoch
 
     async def checkpoint(self) -> Checkpoint:
         """Give the last position."""

@@ -24,6 +24,7 @@ from unisono.domain.ids import (
     NO_SEQ,
     Checkpoint,
     ConversationId,
+    Epoch,
     Instant,
     SendKey,
     Seq,
@@ -44,7 +45,7 @@ UniqueKey = tuple[ConversationKind, tuple[UserId, ...]]
 class Stream(Struct):
     """One stream: its head, all its facts, and the places of its send keys."""
 
-    head: Head = Head()
+    head: Head
     facts: list[PlacedFact] = []
     places: dict[tuple[UserId, SendKey], PlacedFact] = {}
 
@@ -52,7 +53,8 @@ class Stream(Struct):
 class State:
     """Everything of one app."""
 
-    def __init__(self) -> None:
+    def __init__(self, epoch: Epoch) -> None:
+        self.epoch = epoch
         self.streams: dict[StreamKey, Stream] = {}
         self.conversations: dict[ConversationId, Conversation] = {}
         self.members: dict[ConversationId, dict[UserId, Membership]] = {}
@@ -72,7 +74,10 @@ class State:
 
     def stream(self, key: StreamKey) -> Stream:
         """Give a stream; one that nothing happened in is empty."""
-        return self.streams.get(key) or Stream()
+        return self.streams.get(key) or self._empty()
+
+    def _empty(self) -> Stream:
+        return Stream(head=Head(self.epoch))
 
     def conversation(self, conversation: ConversationId | None) -> Conversation | None:
         """Give a conversation with its present head."""
@@ -90,7 +95,7 @@ class State:
 
     def place(self, draft: Draft, now: Instant) -> tuple[Place, PlacedFact | None]:
         """Place a draft, or give the place its key has already."""
-        stream = self.streams.setdefault(draft.stream, Stream())
+        stream = self.streams.setdefault(draft.stream, self._empty())
         named = None if draft.key is None or draft.sender is None else (draft.sender, draft.key)
         if named is not None and (earlier := stream.places.get(named)) is not None:
             return place_of(earlier), None

@@ -1,5 +1,6 @@
 """The three ports over one state."""
 
+from unisono.domain.ids import Epoch
 from unisono.ports.clock import Clock
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.log import MemoryLog
@@ -11,7 +12,7 @@ class MemoryStore:
     """Has the shape of `stores.sql.Store`; nothing outlives it."""
 
     def __init__(self, clock: Clock) -> None:
-        self._state = State()
+        self._state = State(Epoch(clock.now() // 1000))
         self.log = MemoryLog(self._state, clock)
         self.directory = MemoryDirectory(self._state)
         self.sessions = MemorySessions(self._state, clock)

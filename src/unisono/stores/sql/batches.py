@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from unisono.domain.errors import Invalid, Unavailable, UnisonoError
-from unisono.domain.ids import Checkpoint
+from unisono.domain.ids import FIRST_EPOCH, Checkpoint
 from unisono.ports.clock import Clock
 from unisono.stores.sql.book import Book, Foresight
 from unisono.stores.sql.driver import Connection, Driver, Verdict
+from unisono.stores.sql.entries import read_epoch
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.transaction import Work
 
@@ -29,6 +30,7 @@ class Committer:
         self._book = Book(statements, is_kept=driver.is_sole_writer)
         self._connection: Connection | None = None
         self._is_committing = False
+        self.epoch = FIRST_EPOCH
         self.reached = Checkpoint(0)
         """The highest position committed here: the checkpoint, where nobody else writes."""
 
@@ -86,7 +88,15 @@ class Committer:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            self._connection = self._driver.connect_writer()
+            connection = self._driver.connect_writer()
+            try:
+                # Behind a name there may be another server by now, with less than the one before it.
+                self._driver.settle(connection, self._clock.now())
+                self.epoch = read_epoch(connection, self.statements)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
         return self._connection
 
     def _undo(self, failure: Exception) -> Verdict | None:

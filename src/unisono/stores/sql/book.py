@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from unisono.domain.conversation import Membership, Target
 from unisono.domain.facts import Fact, MessagePlaced
-from unisono.domain.ids import FIRST_EPOCH, Instant, SendKey, Seq, StreamKey, UserId, conversation_of
+from unisono.domain.ids import Instant, SendKey, Seq, StreamKey, UserId, conversation_of
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import ListStatement, Row, Statement
@@ -361,12 +361,11 @@ class Book:
             talks[row[0]].conversation = read_conversation(row)
 
     def _create(self, keys: Sequence[StreamKey]) -> None:
-        rows = [(key, FIRST_EPOCH, 0, 0, 0, 0) for key in keys]
         created = {}
-        for text, values in self.statements.create_streams.exact(rows):
-            created.update({key: number for number, key in self.connection.query(text, values)})
-        for key, number in created.items():
-            self._streams[key] = StreamEntry(number, key, Head(), 0)
+        for text, values in self.statements.create_streams.exact([(key, 0, 0, 0, 0) for key in keys]):
+            created.update({key: (number, epoch) for number, key, epoch in self.connection.query(text, values)})
+        for key, (number, epoch) in created.items():
+            self._streams[key] = StreamEntry(number, key, Head(epoch), 0)
         if len(created) < len(keys):
             self._load_streams([key for key in keys if key not in created])
 

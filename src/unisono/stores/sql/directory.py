@@ -8,7 +8,6 @@ import msgspec
 from unisono.domain.answers import Receipts, Unread, UnreadConversation
 from unisono.domain.commands import GetHistory
 from unisono.domain.ids import (
-    FIRST_EPOCH,
     NO_SEQ,
     Checkpoint,
     ConversationId,
@@ -22,7 +21,7 @@ from unisono.domain.ids import (
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
-from unisono.stores.sql.entries import read_conversation, read_membership, read_stream, view
+from unisono.stores.sql.entries import read_conversation, read_epoch, read_membership, read_stream, view
 from unisono.stores.sql.history import read_history, read_message
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.schema import CONVERSATIONS, STREAMS
@@ -128,7 +127,7 @@ class SqlDirectory:
         def read(connection: Connection) -> Audience:
             rows = connection.query(head.text, head.bind(key=stream))
             if not rows:
-                return Audience(FIRST_EPOCH, NO_SEQ, NO_SEQ, nobody)
+                return Audience(read_epoch(connection, self._sql), NO_SEQ, NO_SEQ, nobody)
             entry = read_stream(rows[0])
             after = self._reached(connection, entry.id, checkpoint)
             members = nobody if user is not None else self._members_then(connection, entry.id, after)

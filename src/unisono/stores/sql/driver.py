@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy import Connection as EngineConnection
 from sqlalchemy import Dialect, Engine
 
+from unisono.domain.ids import Epoch, Instant
 from unisono.stores.sql.compiled import Params, Row
 
 
@@ -59,14 +60,18 @@ class Driver(Protocol):
 
     dialect: Dialect
     checkpoint_text: str
+    """Gives the checkpoint, and the position where the log began: what lies before is of a log that was lost."""
     tables_text: str
     is_sole_writer: bool
 
     def prepare(self) -> None:
         """Make sure that there is something to connect to."""
 
-    def settle(self) -> None:
-        """Do what is needed after the schema was brought up to date."""
+    def settle(self, connection: Connection, now: Instant) -> None:
+        """See if the data is what was left here, each time a writer connects; if not, let the log begin anew."""
+
+    def begin_anew(self, connection: Connection, now: Instant) -> Epoch:
+        """Let the log begin anew, under an epoch that was never used."""
 
     def connect_writer(self) -> Connection:
         """Open a connection that may write."""

@@ -10,6 +10,8 @@ from unisono.domain.facts import ConversationKind, Fact, MessagePlaced
 from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, StreamKey, UserId, conversation_of
 from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import Row
+from unisono.stores.sql.driver import Connection
+from unisono.stores.sql.statements import Statements
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode_attributes: Final = msgspec.json.Decoder(dict[str, Json]).decode
@@ -67,6 +69,11 @@ class Earlier(Struct, frozen=True):
 
     place: Place
     fact: Fact
+
+
+def read_epoch(connection: Connection, sql: Statements) -> Epoch:
+    """Read the epoch of the app."""
+    return Epoch(connection.query(sql.epoch.text)[0][0])
 
 
 def read_stream(row: Row) -> StreamEntry:

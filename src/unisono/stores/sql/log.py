@@ -6,7 +6,6 @@ from typing import cast
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.ids import (
-    FIRST_EPOCH,
     NO_SEQ,
     START,
     Checkpoint,
@@ -20,7 +19,7 @@ from unisono.domain.ids import (
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.stores.sql.compiled import Row
 from unisono.stores.sql.driver import Connection, Driver
-from unisono.stores.sql.entries import decode_fact, read_stream
+from unisono.stores.sql.entries import decode_fact, read_epoch, read_stream
 from unisono.stores.sql.pages import read_page
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.statements import Statements
@@ -54,7 +53,7 @@ class SqlLog:
             # Two moments do no harm: what stands up to a head never changes.
             rows = connection.query(head.text, head.bind(key=stream))
             if not rows:
-                return Facts(stream, FIRST_EPOCH, (), NO_SEQ)
+                return Facts(stream, read_epoch(connection, self._sql), (), NO_SEQ)
             entry = read_stream(rows[0])
             end = entry.head.seq if until is None else min(until, entry.head.seq)
             last = min(end, after + limit)
@@ -75,8 +74,8 @@ class SqlLog:
         statement = self._sql.moved
 
         def read(connection: Connection) -> Moved:
-            reached = self._read_checkpoint(connection)
-            since = known(checkpoint, reached)
+            reached, began = self._read_reach(connection)
+            since = checkpoint if began <= checkpoint <= reached else START
             values = statement.bind(
                 user=user, own=user_stream(user), checkpoint=since, after=after or "", limit=limit + 1
             )
@@ -91,8 +90,8 @@ class SqlLog:
         statement, together = self._sql.moved_in_app, self._sql.moved_together
 
         def read(connection: Connection) -> AppMoves:
-            reached = self._read_checkpoint(connection)
-            since = known(checkpoint, reached)
+            reached, _ = self._read_reach(connection)
+            since = checkpoint if checkpoint <= reached else START
             rows = connection.query(statement.text, statement.bind(checkpoint=since, limit=limit + 1))
             if len(rows) <= limit:
                 return AppMoves(_moved(rows), reached, is_complete=True)
@@ -108,15 +107,18 @@ class SqlLog:
         """Give the number below which nothing new can appear."""
         if self._driver.is_sole_writer:
             return self._writer.reached
-        return await self._readers.read(self._read_checkpoint)
+        return (await self._readers.read(self._read_reach))[0]
 
-    def _read_checkpoint(self, connection: Connection) -> Checkpoint:
-        return Checkpoint(connection.query(self._driver.checkpoint_text)[0][0])
+    async def epoch(self) -> Epoch:
+        """Give the epoch of the app."""
+        if self._driver.is_sole_writer:
+            return self._writer.epoch
+        return await self._readers.read(lambda connection: read_epoch(connection, self._sql))
 
-
-def known(checkpoint: Checkpoint, reached: Checkpoint) -> Checkpoint:
-    """Take a checkpoint beyond the log's end for what it is, a place in another log: all of this one has moved."""
-    return checkpoint if checkpoint <= reached else START
+    def _read_reach(self, connection: Connection) -> tuple[Checkpoint, Checkpoint]:
+        """Give the checkpoint, and where the log began: what lies before was reached in a log that was lost."""
+        reached, began = connection.query(self._driver.checkpoint_text)[0]
+        return Checkpoint(reached), Checkpoint(began)
 
 
 def _moved(rows: list[Row]) -> tuple[MovedStream, ...]:

@@ -26,13 +26,13 @@ def wanted(rows: int, columns: Sequence[Column[Any]]) -> CTE:
     return rows_of(*named, name="wanted").data(data).cte("wanted")
 
 
-def insert(dialect: Dialect, table: Table, rows: int, columns: Iterable[Column[Any]]) -> Any:
-    """Write rows, in the dialect's own words, so that it can say what happens on a conflict."""
+def insert(dialect: Dialect, table: Table, rows: int, columns: Iterable[Column[Any]], **same: Any) -> Any:
+    """Write rows, in the dialect's own words, so that it can say what happens on a conflict; `same` for all."""
     columns = list(columns)
     # Loading both dialects would make each start of a server longer.
     words = import_module(f"sqlalchemy.dialects.{dialect.name}")
     return words.insert(table).values(
-        [{column: numbered(column.name, row, column) for column in columns} for row in range(rows)]
+        [{column.name: numbered(column.name, row, column) for column in columns} | same for row in range(rows)]
     )
 
 

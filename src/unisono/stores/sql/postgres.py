@@ -1,10 +1,11 @@
 """PostgreSQL 15 or later: one schema per app, shared by any number of nodes.
 
-Positions are transaction ids, counted on from where an earlier cluster of servers left off: a dump restored elsewhere
-begins with low transaction ids again, and a client's checkpoint must never be ahead of what comes next.
+Positions are transaction ids, counted on from where an earlier server left off: a dump that is loaded elsewhere begins
+with low transaction ids again, and a client's checkpoint must never be ahead of what comes next.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import psycopg
@@ -15,30 +16,50 @@ from sqlalchemy import Dialect, Engine, NullPool, create_engine, text
 from sqlalchemy.dialects.postgresql import psycopg as dialects
 
 from unisono.domain.errors import Unavailable
+from unisono.domain.ids import Epoch, Instant
 from unisono.stores.sql.compiled import Params, Row
 from unisono.stores.sql.driver import Connection, Verdict
+from unisono.stores.sql.lineage import LineageStatements, begin_anew
 from unisono.stores.sql.options import StoreOptions
 
 SERVER_MIN: Final = 150_000
 CONNECT_S: Final = 5
-LEAP: Final = 2**32
-"""How far positions leap when the cluster was exchanged: further than its checkpoints can have gone ahead unseen."""
 MIGRATION_LOCK: Final = 0x756E69736F6E6F
 
 NEXT_POSITION: Final = (
-    "SELECT pg_current_xact_id()::text::bigint + coalesce((SELECT value::bigint FROM meta WHERE name = 'offset'), 0)"
+    "SELECT pg_current_xact_id()::text::bigint + (SELECT value::bigint FROM meta WHERE name = 'offset')"
 )
 # The snapshot's lower bound: every transaction below it is over, so what it wrote can be seen by now. But a crash may
 # forget ids that only read or gave up, and give them out again; those up to the highest one committed stay used.
 CHECKPOINT: Final = """
-    WITH start AS (SELECT coalesce((SELECT value::bigint FROM meta WHERE name = 'offset'), 0) AS at)
-    SELECT least(
-        at + pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1,
-        greatest(at, (SELECT max(head_pos) FROM streams))
-    ) FROM start
+    SELECT greatest(began.value::bigint, least(
+        offset_.value::bigint + pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1,
+        coalesce((SELECT max(head_pos) FROM streams), 0)
+    )), began.value::bigint
+    FROM meta AS began, meta AS offset_ WHERE began.name = 'began' AND offset_.name = 'offset'
 """
 HURRY: Final = "SET LOCAL lock_timeout = '100ms'"
-CLUSTER: Final = "SELECT system_identifier::text FROM pg_control_system()"
+# A server's identity, and the timeline, which changes when a copy of it takes over or goes back to an earlier moment.
+# The row's own xmin is part of what must stand in it: a dump that is loaded, even here, never says the right one.
+_SERVER: Final = """
+    WITH server AS (
+        SELECT concat_ws('/', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), '') AS name
+        FROM pg_control_system()
+    )
+"""
+_IS: Final = "SELECT value = server.name || xmin FROM meta, server WHERE meta.name = 'home'"
+_SETTLE: Final = """
+    INSERT INTO meta (name, value) SELECT 'home', name || pg_current_xact_id()::xid FROM server
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""
+IS_HOME: Final = _SERVER + _IS
+SETTLE_HOME: Final = _SERVER + _SETTLE
+# From the transaction that begins on: those that place a fact later have a higher id, because it has locked them out.
+SETTLE_OFFSET: Final = """
+    INSERT INTO meta (name, value) SELECT 'offset', (%s - pg_current_xact_id()::text::bigint)::text
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value
+"""
+LOCK_OUT: Final = "LOCK TABLE streams IN EXCLUSIVE MODE"
 
 AGAIN: Final = (
     psycopg.errors.SerializationFailure,
@@ -104,6 +125,7 @@ class PostgresDriver:
         self.checkpoint_text = CHECKPOINT
         self.tables_text = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
         self._url: Final = options.url or ""
+        self._lineage: Final = LineageStatements(self.dialect)
         self._schema: Final = f"app_{options.app}"
         self._deadline_ms: Final = int(options.deadline_s * 1000)
 
@@ -122,31 +144,37 @@ class PostgresDriver:
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
                 connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self._schema)))
 
-    def settle(self) -> None:
-        """See if the data came from another cluster, and let positions leap if so."""
-        connection = self._connect()
-        try:
-            with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
-                self._keep_positions_growing(connection)
-        finally:
-            connection.close()
-
-    def _keep_positions_growing(self, connection: "psycopg.Connection[Row]") -> None:
-        cluster = connection.execute(CLUSTER).fetchall()[0][0]
-        known: dict[str, str] = dict(connection.execute("SELECT name, value FROM meta").fetchall())
-        if known.get("cluster") == cluster:
+    def settle(self, connection: Connection, now: Instant) -> None:
+        """See if the data was written by this server, on this timeline; once, whichever nodes ask at the same time."""
+        if connection.query(IS_HOME) == [(True,)]:
             return
-        offset = 0
-        if "cluster" in known:
-            highest = connection.execute("SELECT coalesce(max(head_pos), 0) FROM streams").fetchall()[0][0]
-            offset = max(highest, int(known.get("offset", 0))) + LEAP
-        for name, value in (("cluster", cluster), ("offset", str(offset))):
-            connection.execute(
-                "INSERT INTO meta (name, value) VALUES (%s, %s)"
-                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (name, value),
-            )
+        with self._locked(connection):
+            if connection.query(IS_HOME) != [(True,)]:
+                self._begin_anew(connection, now)
+
+    def begin_anew(self, connection: Connection, now: Instant) -> Epoch:
+        """Let the log begin anew, under an epoch that was never used."""
+        with self._locked(connection):
+            return self._begin_anew(connection, now)
+
+    def _begin_anew(self, connection: Connection, now: Instant) -> Epoch:
+        connection.run(LOCK_OUT)
+        epoch, position = begin_anew(connection, self._lineage, now)
+        connection.run(SETTLE_OFFSET, (position,))
+        connection.run(SETTLE_HOME)
+        return epoch
+
+    @contextmanager
+    def _locked(self, connection: Connection) -> Iterator[None]:
+        connection.begin()
+        try:
+            # It rewrites every stream once, and that may take longer than anything that somebody waits for.
+            connection.run("SET LOCAL statement_timeout TO 0")
+            connection.query("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+            yield
+            connection.commit()
+        finally:
+            connection.rollback()
 
     def connect_writer(self) -> Connection:
         """Open a connection that may write."""

@@ -12,8 +12,11 @@ from sqlalchemy import Dialect, Engine, NullPool, create_engine, event
 from sqlalchemy.dialects import sqlite
 
 from unisono.domain.errors import Unavailable
+from unisono.domain.ids import Checkpoint, Epoch, Instant
 from unisono.stores.sql.compiled import Params, Row
 from unisono.stores.sql.driver import Connection, Verdict
+from unisono.stores.sql.lineage import LineageStatements, begin_anew
+from unisono.stores.sql.mark import Mark, Marked
 from unisono.stores.sql.options import StoreOptions
 
 STATEMENTS_KEPT: Final = 512
@@ -26,7 +29,10 @@ READER_MAP_BYTES: Final = 256 * 1024 * 1024
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """The log file is cut back to this after a checkpoint, should it ever have grown beyond."""
 
-LAST_POSITION: Final = "SELECT coalesce(max(head_pos), 0) FROM streams"
+LAST_POSITION: Final = """
+    WITH start AS (SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'began'), 0) AS began)
+    SELECT max(began, coalesce((SELECT max(head_pos) FROM streams), 0)), began FROM start
+"""
 # What one transaction could not write, another one can: the data is at fault, not the database.
 DATA_ERRORS: Final = (
     sqlite3.IntegrityError,
@@ -41,9 +47,11 @@ DATA_ERRORS: Final = (
 class SqliteConnection:
     """A connection in autocommit mode: transactions begin and end where it is said."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, mark: Mark | None = None) -> None:
         self._connection = connection
+        self._mark = mark
         self._position: int | None = None
+        self._is_placing = False
 
     def query(self, text: str, params: Params = ()) -> list[Row]:
         """Execute a statement that gives rows."""
@@ -67,9 +75,14 @@ class SqliteConnection:
     def commit(self) -> None:
         """End it; on return it is durable."""
         self._connection.execute("COMMIT")
+        if self._is_placing:
+            self._is_placing = False
+            if self._mark is not None and self._position is not None:
+                self._mark.advance(self._position)
 
     def rollback(self) -> None:
         """End it without a trace."""
+        self._is_placing = False
         if self._connection.in_transaction:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
@@ -77,6 +90,7 @@ class SqliteConnection:
     def commit_position(self) -> int:
         """Count on from the last position committed: there is no other writer. A rollback leaves a gap."""
         self._position = self.query(LAST_POSITION)[0][0] + 1 if self._position is None else self._position + 1
+        self._is_placing = True
         return self._position
 
     def close(self) -> None:
@@ -98,12 +112,43 @@ class SqliteDriver:
         self.path: Final = options.data_dir / f"{options.app}.sqlite3"
         self._lock = _lock(options.data_dir / f"{options.app}.lock")
         _keep_private(self.path)
+        _drop_foreign_journal(self.path)
+        self._mark: Final = Mark(options.data_dir / f"{options.app}.mark")
+        self._lineage: Final = LineageStatements(self.dialect)
 
     def prepare(self) -> None:
         """Do nothing: the first connection makes the file."""
 
-    def settle(self) -> None:
-        """Do nothing."""
+    def settle(self, connection: Connection, now: Instant) -> None:
+        """See if the mark beside the file tells of this file, and of nothing that it lacks.
+
+        A file that was put there, or a whole directory, has another inode; one that was written over lacks what came
+        after it was copied.
+        """
+        marked = self._mark.read()
+        known: dict[str, str] = dict(connection.query(self._lineage.known.text))
+        if (
+            marked is None
+            or known.get("epoch") != str(marked.epoch)
+            or marked.file != self.path.stat().st_ino
+            or marked.position > connection.query(LAST_POSITION)[0][0]
+        ):
+            self._begin_anew(connection, now, Epoch(0) if marked is None else marked.epoch)
+        else:
+            self._mark.open()
+
+    def begin_anew(self, connection: Connection, now: Instant) -> Epoch:
+        """Let the log begin anew, under an epoch that was never used."""
+        return self._begin_anew(connection, now, Epoch(0))
+
+    def _begin_anew(self, connection: Connection, now: Instant, after: Epoch) -> Epoch:
+        connection.begin()
+        epoch, _ = begin_anew(connection, self._lineage, now, after=after)
+        connection.commit()
+        # Last: a mark that is missing or tells of an earlier epoch only makes the log begin anew once more.
+        position = Checkpoint(connection.query(LAST_POSITION)[0][0])
+        self._mark.write(Marked(epoch, self.path.stat().st_ino, position))
+        return epoch
 
     def connect_writer(self) -> Connection:
         """Open a connection that may write."""
@@ -116,7 +161,7 @@ class SqliteDriver:
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
         connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
-        return SqliteConnection(connection)
+        return SqliteConnection(connection, self._mark)
 
     def connect_reader(self) -> Connection:
         """Open a connection that cannot write."""
@@ -153,6 +198,7 @@ class SqliteDriver:
 
     def close(self) -> None:
         """Let another server have the file."""
+        self._mark.close()
         os.close(self._lock)
 
 
@@ -162,6 +208,18 @@ def _keep_private(path: Path) -> None:
     for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         if file.exists():
             file.chmod(0o600)
+
+
+def _drop_foreign_journal(path: Path) -> None:
+    """Remove a log file that was left beside a backup put in its database's place: SQLite would replay it.
+
+    Byte 18 of a database says if it has such a log (2). Ours has from its beginning on, what `VACUUM INTO` makes never.
+    """
+    with path.open("rb") as file:
+        head = file.read(19)
+    if head and head[18:] == b"\x01":
+        for end in ("-wal", "-shm"):
+            path.with_name(path.name + end).unlink(missing_ok=True)
 
 
 def _lock(path: Path) -> int:

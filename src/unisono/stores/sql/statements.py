@@ -3,10 +3,12 @@
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Dialect,
     Text,
     case,
+    cast,
     literal_column,
     null,
     select,
@@ -20,8 +22,9 @@ from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.history_statements import HistoryStatements
 from unisono.stores.sql.message_statements import MessageStatements
 from unisono.stores.sql.phrases import LIMIT, given, insert, upsert, wanted
-from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, STREAMS
+from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, META, STREAMS
 
+_EPOCH: Final = literal_column("'epoch'", Text)
 _LISTED: Final = [literal_column(f"'{of}'", Text) for of, kind in KINDS.items() if kind.members != "unlisted"]
 """Kinds of conversations that list their members."""
 
@@ -52,6 +55,7 @@ class Statements:
 
         self.messages = MessageStatements(dialect)
         self.history = HistoryStatements(dialect)
+        self.epoch = one(_epoch())
         self.head = one(_head())
         self.facts = one(_facts())
         self.moved = one(_moved())
@@ -72,9 +76,15 @@ def _streams(rows: int) -> Executable:
 
 
 def _create_streams(dialect: Dialect, rows: int) -> Executable:
-    statement = insert(dialect, STREAMS, rows, [column for column in STREAMS.c if column.name != "id"])
-    created: Executable = statement.on_conflict_do_nothing().returning(STREAMS.c.id, STREAMS.c.key)
+    given_ones = [column for column in STREAMS.c if column.name not in ("id", "epoch")]
+    statement = insert(dialect, STREAMS, rows, given_ones, epoch=_epoch().scalar_subquery())
+    created: Executable = statement.on_conflict_do_nothing().returning(STREAMS.c.id, STREAMS.c.key, STREAMS.c.epoch)
     return created
+
+
+def _epoch() -> Any:
+    """Read the app's epoch where it stands, since another node may have raised it."""
+    return select(cast(META.c.value, BigInteger)).where(META.c.name == _EPOCH)
 
 
 def _advance_streams(rows: int) -> Executable:

@@ -2,8 +2,11 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from unisono.domain.errors import Unavailable, UnisonoError
+from unisono.domain.ids import Epoch
 from unisono.ports.clock import Clock
 from unisono.stores.sql.batches import Committer
 from unisono.stores.sql.book import Book, Foresight
@@ -54,8 +57,9 @@ class Store:
 
     async def close(self) -> None:
         """Finish the batch at hand and the reads asked for, refuse what waits, and let the database go."""
-        await self._writer.close()
+        # The writer last: who can write and is the last to close puts the log file's pages into the main one.
         await self._readers.close()
+        await self._writer.close()
         self._driver.close()
 
 
@@ -93,21 +97,46 @@ async def open_store(options: StoreOptions, clock: Clock) -> Store:
     return Store(driver, committer, writer, readers, clock)
 
 
+def begin_anew(options: StoreOptions, clock: Clock) -> Epoch:
+    """Say that an older copy was put back, where the store cannot know it; give the epoch that holds from now on.
+
+    Blocks. All clients start over. In PostgreSQL nodes may run: they end their links within a third of a lease.
+
+    Raises:
+        Unavailable: It cannot be reached, another server uses the file, or a newer version has written it.
+    """
+    with _opened_driver(options) as driver:
+        connection = driver.connect_writer()
+        try:
+            driver.settle(connection, clock.now())
+            epoch = driver.begin_anew(connection, clock.now())
+        finally:
+            connection.close()
+    driver.close()
+    return epoch
+
+
 def _prepare(options: StoreOptions, clock: Clock, closing: threading.Event) -> tuple[Driver, Committer]:
+    with _opened_driver(options) as driver:
+        committer = Committer(driver, Statements(driver.dialect), clock, closing)
+        committer.open()
+    return driver, committer
+
+
+@contextmanager
+def _opened_driver(options: StoreOptions) -> Iterator[Driver]:
+    """Lend a driver of a schema that is up to date; if anything fails inside, its lock is given up."""
     driver = _driver_of(options)
     try:
         driver.prepare()
         migrate(driver)
-        driver.settle()
-        committer = Committer(driver, Statements(driver.dialect), clock, closing)
-        committer.open()
+        yield driver
     except Exception as problem:  # whatever it is, the lock must be given up
         verdict = driver.judge(problem)
         driver.close()
         if verdict is None:
             raise
         raise Unavailable(part="store", reason=str(problem)) from problem
-    return driver, committer
 
 
 def _driver_of(options: StoreOptions) -> Driver:

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
 from unisono.domain.errors import Draining, Overloaded, Unavailable
-from unisono.domain.ids import Checkpoint
+from unisono.domain.ids import Checkpoint, Epoch
 from unisono.stores.sql.batches import Committer
 from unisono.stores.sql.transaction import Work
 
@@ -57,6 +57,11 @@ class Writer:
     def reached(self) -> Checkpoint:
         """Give the highest position committed here."""
         return self._committer.reached
+
+    @property
+    def epoch(self) -> Epoch:
+        """Give the epoch of the app, as of the last connecting."""
+        return self._committer.epoch
 
     def do(self, work: Work) -> "asyncio.Future[object]":
         """Have work done, and give its result once it is durable. Cancelling the wait does not undo it.
