@@ -213,6 +213,8 @@ class Hosting:
         return None if await self._store.healthy() else "does not answer"
 
     async def _check_lease(self) -> str | None:
+        if self._node.has_namesake:
+            return "another node has this node's name"
         return None if self._node.has_lease else "lost"
 
     async def _check_loop(self) -> str | None:

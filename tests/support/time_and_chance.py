@@ -23,6 +23,10 @@ class ManualClock:
         self._now = Instant(self._now + int(seconds * 1000))
         self._monotonic_s += seconds
 
+    def set_by(self, seconds: float) -> None:
+        """Set the time of day, as an operator or a time server does. The other clock goes on as it was."""
+        self._now = Instant(self._now + int(seconds * 1000))
+
 
 class CountingEntropy:
     """Implements `ports.clock.Entropy`: every name is new, none is random."""

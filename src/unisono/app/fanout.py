@@ -38,6 +38,10 @@ DELIVERY_BYTES: Final = 256 * 1024
 CATCHING_UP_LIMIT: Final = 32
 """Streams read from the log at a time."""
 SWEEP_PAGE: Final = 1000
+TRIES_MAX: Final = 3
+"""Defects in a row while a stream is read, after which sweeps do not wait for it."""
+FAILURES_LIMIT: Final = 10_000
+"""Streams that are remembered for it."""
 
 
 class Fanout:
@@ -53,6 +57,7 @@ class Fanout:
         self._behind: dict[StreamKey, Channel] = {}
         self._rosters = Rosters(audience)
         self._members = 0
+        self._failures: dict[StreamKey, int] = {}
         self._hold: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
@@ -79,7 +84,9 @@ class Fanout:
         return len(self._channels)
 
     async def start(self) -> None:
-        """Begin at the end of the log: no link is here yet that lacks anything before it."""
+        """Begin at the end of the log: no link is here yet, or all are being ended, that lacks anything before it."""
+        for channel in list(self._channels.values()):
+            self._forget(channel)
         self.checkpoint = await self._log.checkpoint()
 
     def greet(self, user: UserId, after: Seq) -> None:
@@ -113,7 +120,7 @@ class Fanout:
             moves = await self._log.moved_in_app(reached, SWEEP_PAGE)
             lagging = [(channel, moved.head) for moved in moves.streams if (channel := self._lagging(moved))]
             await self._wait_until_read(lagging)
-            if any(channel.delivered < head for channel, head in lagging):
+            if any(channel.delivered < head and not self._is_given_up(channel) for channel, head in lagging):
                 return
             reached, is_complete = max(reached, moves.checkpoint), moves.is_complete
         self.checkpoint = reached
@@ -246,6 +253,8 @@ class Fanout:
         return channel
 
     def _weigh(self, channel: Channel) -> None:
+        if self._channels.get(channel.stream) is not channel:
+            return
         self._members += len(channel.members) - channel.weight
         channel.weight = len(channel.members)
         while self._members > MEMBERS_LIMIT and self._forget_oldest(channel):
@@ -279,11 +288,24 @@ class Fanout:
             self._telemetry.fault("catch_up_failed", code=fault.code)
         except Exception as defect:  # noqa: BLE001  (the task tree of a stream ends here; the others go on)
             self._forget(channel)
-            self._telemetry.defect("delivery_failed", defect, stream=channel.stream)
+            self._note_failure(channel, defect)
+        else:
+            self._failures.pop(channel.stream, None)
         finally:
             channel.is_reading = channel.is_behind = False
             self._behind.pop(channel.stream, None)
             await self._notify()
+
+    def _note_failure(self, channel: Channel, defect: Exception) -> None:
+        if channel.stream not in self._failures:
+            self._telemetry.defect("delivery_failed", defect, stream=channel.stream)
+        if len(self._failures) >= FAILURES_LIMIT:
+            self._failures.clear()
+        self._failures[channel.stream] = self._failures.get(channel.stream, 0) + 1
+
+    def _is_given_up(self, channel: Channel) -> bool:
+        """Say if a stream cannot be read, whatever the weather: the sweep goes on without it."""
+        return self._failures.get(channel.stream, 0) >= TRIES_MAX
 
     async def _read_to_head(self, channel: Channel) -> None:
         if not channel.is_loaded:

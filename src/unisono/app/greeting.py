@@ -89,6 +89,7 @@ class Greeting:
             Invalid: The login id was used before.
             Replaced: A repetition of this login has the session.
         """
+        self._lease.check()
         self._logins.spend(credential.address)
         started_s = self._parts.clock.monotonic_s()
         now = self._parts.clock.now()
@@ -128,6 +129,7 @@ class Greeting:
             SessionFault: The session is over, or another link has a higher fence.
             TokenExpired, TokenRevoked: The credential it was opened with lets it in no longer.
         """
+        self._lease.check()
         with self._in_doubt(command.session, command.fence):
             found = await self._parts.sessions.attach(
                 command.session, _hash(command.resume_token), command.fence, self._lease.node
@@ -179,7 +181,7 @@ class Greeting:
         now = self._parts.clock.now()
         if record.credential_expires_at is not None and record.credential_expires_at <= now:
             raise TokenExpired()
-        if await self._parts.sessions.is_revoked(record.user, record.credential, record.opened_at):
+        if await self._parts.sessions.is_revoked(record.user, record.credential, record.issued_at):
             raise TokenRevoked()
 
     def _record(
@@ -203,6 +205,7 @@ class Greeting:
             credential=principal.credential,
             credential_expires_at=principal.expires_at,
             address=credential.address,
+            issued_at=principal.issued_at,
         )
 
     def _opening(self, record: SessionRecord, fence: Fence | None) -> SessionsDecide:

@@ -30,8 +30,15 @@ class Node:
         self.options = options
         self.audience = Audience()
         self.fanout = Fanout(parts.log, parts.directory, self.audience, parts.telemetry)
-        self._departures = Departures(parts.sessions, parts.telemetry)
-        self.lease = Lease(parts.sessions, self.audience, parts.telemetry, name=name, ttl_s=options.lease_ttl_s)
+        self.lease = Lease(
+            parts.sessions,
+            self.audience,
+            parts.telemetry,
+            begin_anew=self.fanout.start,
+            name=name,
+            ttl_s=options.lease_ttl_s,
+        )
+        self._departures = Departures(parts.sessions, parts.telemetry, self.lease)
         self.greeting = Greeting(
             parts, options, self.audience, self.fanout, self._departures, lease=self.lease, server=server
         )
@@ -67,6 +74,11 @@ class Node:
     def has_lease(self) -> bool:
         """Say if other nodes count our sessions as live."""
         return self.lease.is_held
+
+    @property
+    def has_namesake(self) -> bool:
+        """Say if another node has our name: then this one serves nobody."""
+        return self.lease.is_taken
 
     async def run(self) -> None:
         """Do what goes on beside the connections, until cancelled."""

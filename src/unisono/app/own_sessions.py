@@ -1,17 +1,21 @@
 """A user's sessions after their opening: listing them and ending them, for the user and for the operator."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from unisono.app.audience import Audience
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
 from unisono.domain.answers import Sessions, SessionView
-from unisono.domain.errors import NotFound
+from unisono.domain.errors import NotFound, UnisonoError
 from unisono.domain.events import Stir
 from unisono.domain.facts import EndReason
 from unisono.domain.ids import DeviceId, Instant, SessionId, UserId, page_mark, read_page_mark
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, SessionsCommitted
+
+UNREADABLE_LIMIT: Final = 1_000
+"""Users whose sessions cannot be read that are remembered."""
 
 Selects = Callable[[SessionRecord], bool]
 
@@ -22,6 +26,7 @@ class OwnSessions:
     def __init__(self, parts: Parts, audience: Audience) -> None:
         self._parts = parts
         self._audience = audience
+        self._unreadable: set[UserId] = set()
 
     async def list_of(self, user: UserId) -> Sequence[SessionView]:
         """List all of a user's sessions that are not over, the oldest login first."""
@@ -69,9 +74,14 @@ class OwnSessions:
         return await self._end_each(users, lambda record: record.credential == credential, "revoked")
 
     async def revoke_before(self, user: UserId, instant: Instant) -> int:
-        """Void a user's tokens issued before an instant and end the sessions opened before it; give how many."""
+        """Void a user's tokens issued before an instant and end the sessions they opened; give how many.
+
+        A token that does not say when it was issued counts as issued before.
+        """
         await self._parts.sessions.revoke_before(user, instant)
-        return await self._end_each((user,), lambda record: record.opened_at < instant, "revoked")
+        return await self._end_each(
+            (user,), lambda record: record.issued_at is None or record.issued_at < instant, "revoked"
+        )
 
     async def end_expired(self, detached_before: Instant, limit: int) -> int:
         """End sessions whose window or token ran out, of up to `limit` users; give how many."""
@@ -82,8 +92,28 @@ class OwnSessions:
                 return True
             return record.detached_at is not None and record.detached_at < detached_before
 
-        users = await self._parts.sessions.users_with_expired(detached_before, limit)
-        return await self._end_each(users, ran_out, "expired")
+        # Those that cannot be read are listed again and again, and must not take up all the room.
+        users = await self._parts.sessions.users_with_expired(detached_before, limit + len(self._unreadable))
+        count = 0
+        for user in users:
+            count += await self._end_expired_of(user, ran_out)
+        return count
+
+    async def _end_expired_of(self, user: UserId, selects: Selects) -> int:
+        """End what ran out of one user's; rows that cannot be read are told of once, and passed over."""
+        try:
+            count = await self._end_each((user,), selects, "expired")
+        except UnisonoError:
+            raise
+        except Exception as defect:  # noqa: BLE001  (one user's rows must not keep all others' sessions alive)
+            if user not in self._unreadable:
+                self._parts.telemetry.defect("sessions_unreadable", defect, user=user)
+                if len(self._unreadable) >= UNREADABLE_LIMIT:
+                    self._unreadable.clear()
+                self._unreadable.add(user)
+            return 0
+        self._unreadable.discard(user)
+        return count
 
     async def _end_each(self, users: Iterable[UserId], selects: Selects, reason: EndReason) -> int:
         count = 0

@@ -1,6 +1,7 @@
 """Sessions: who is logged in where, decided once per user at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Protocol
 
 from msgspec import Struct
@@ -15,7 +16,8 @@ class SessionRecord(Struct, frozen=True):
 
     `node` is the lease of the node whose connection carries it, None when detached; a session whose node's lease is
     over counts as detached since then. `resume_hash` is the SHA-256 of the resume token. `credential` names the token
-    that opened it, so that revoking the token ends the session. `address` is the peer's, for its user to see.
+    that opened it, so that revoking the token ends the session; `issued_at` is that token's time of issue, if it says
+    so. `address` is the peer's, for its user to see.
     """
 
     session: SessionId
@@ -32,6 +34,7 @@ class SessionRecord(Struct, frozen=True):
     credential: str | None = None
     credential_expires_at: Instant | None = None
     address: str | None = None
+    issued_at: Instant | None = None
 
 
 class Ending(Struct, frozen=True):
@@ -68,6 +71,16 @@ class EndedSession(Struct, frozen=True):
     ending: Ending
 
 
+class LeaseState(Enum):
+    """How a node stands with its lease."""
+
+    HELD = "held"
+    OVER = "over"
+    """It ran out, or the log began anew: the node may take another."""
+    TAKEN = "taken"
+    """Another node holds one under the same name: this one must not take it back."""
+
+
 class Sessions(Protocol):
     """Sessions of one app."""
 
@@ -94,8 +107,8 @@ class Sessions(Protocol):
             Replaced: The fence is lower than the highest one seen.
         """
 
-    async def detach(self, session: SessionId, fence: Fence) -> None:
-        """Note that the connection with this fence is gone; a later one is left alone. May be lost in a crash."""
+    async def detach(self, session: SessionId, fence: Fence, node: NodeId) -> None:
+        """Note that the connection of `node` with this fence is gone; another is left alone. May be lost in a crash."""
 
     async def touch(self, seen: Sequence[tuple[SessionId, Instant]]) -> None:
         """Note when sessions last spoke. May be lost in a crash."""
@@ -130,8 +143,12 @@ class Sessions(Protocol):
     async def take_lease(self, node_name: str, ttl_s: float) -> NodeId:
         """Give a node a new lease number, higher than any before. An earlier lease of the same name is over at once."""
 
-    async def keep_lease(self, node: NodeId, ttl_s: float) -> bool:
-        """Prolong a lease; False when it was lost, and then the node must close its connections."""
+    async def keep_lease(self, node: NodeId, ttl_s: float) -> LeaseState:
+        """Prolong a lease; if it is held no longer, the node must close its connections.
+
+        Leases are kept by one clock that nobody sets: that of the database server, or the monotonic one of this process
+        where it alone has the database.
+        """
 
     async def forget_ended(self, before: Instant) -> int:
         """Drop what is kept of sessions that ended before an instant, and of revocations that ran out."""

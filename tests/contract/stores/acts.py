@@ -248,6 +248,10 @@ async def open_session(store: AnyStore, wanted: SessionRecord) -> SessionsCommit
     return await store.sessions.decide(wanted.user, lambda now, held: SessionDecision(opens=wanted))
 
 
+async def held(store: AnyStore, session: str = "one") -> SessionRecord:
+    return next(one for one in await store.sessions.list_of(ANN) if one.session == session)
+
+
 async def log_in(store: AnyStore, wanted: SessionRecord, policy: Policy = PRESETS["easemob"]) -> SessionsCommitted:
     """Open a session as far as the device policy allows."""
 

@@ -10,11 +10,12 @@ from psycopg import sql
 
 from tests.contract.stores.acts import AnyStore
 from tests.support.postgres import Cluster
-from tests.support.time_and_chance import ManualClock
+from tests.support.time_and_chance import NOON, ManualClock
+from unisono.domain.ids import Instant
 from unisono.stores.memory import MemoryStore
 from unisono.stores.sql import StoreOptions, open_store
 from unisono.stores.sql.migrate import migrate
-from unisono.stores.sql.postgres import PostgresDriver
+from unisono.stores.sql.postgres import PostgresConnection, PostgresDriver
 from unisono.stores.sql.schema import METADATA
 
 KINDS = ("memory", "sqlite", "postgres")
@@ -67,8 +68,11 @@ def emptied_dsn(migrated_dsn: str) -> str:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    """Lend a clock, which is that of the database server, too."""
+    clock = ManualClock()
+    monkeypatch.setattr(PostgresConnection, "lease_now", lambda _: Instant(NOON + int(clock.monotonic_s() * 1000)))
+    return clock
 
 
 def options_of(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> StoreOptions | None:

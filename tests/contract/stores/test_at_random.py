@@ -143,7 +143,7 @@ class TwoStores(RuleBasedStateMachine):
 
     @rule(session=sessions, fence=st.integers(0, 4))
     def detach(self, session: str, fence: int) -> None:
-        self.both(lambda store: store.sessions.detach(SessionId(session), Fence(fence)))
+        self.both(lambda store: store.sessions.detach(SessionId(session), Fence(fence), NodeId(1)))
 
     @rule(user=users)
     def log_out(self, user: UserId) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
+from random import Random
 
 import psycopg
+import pytest
 
 from tests.contract.stores.acts import (
     ANN,
@@ -14,9 +16,11 @@ from tests.contract.stores.acts import (
     add,
     conversation_id,
     create,
+    digest,
     limit_of,
     log_in,
     moved,
+    open_session,
     record,
     remove,
     send,
@@ -24,12 +28,15 @@ from tests.contract.stores.acts import (
     view_of,
 )
 from tests.contract.stores.conftest import Home
-from tests.support.time_and_chance import NOON
+from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.answers import Done
 from unisono.domain.conversation import Decision, Scope, Snapshot
+from unisono.domain.errors import Invalid
 from unisono.domain.facts import MembersLeft, SessionOpened
-from unisono.domain.ids import Seq, UserId, conversation_stream, user_stream
+from unisono.domain.ids import Fence, Instant, Seq, SessionId, UserId, conversation_stream, user_stream
 from unisono.domain.placement import Draft
+from unisono.ports.sessions import LeaseState
+from unisono.stores.sql import StoreOptions, open_store
 
 PATIENCE_S = 20.0
 POSITIONS = """
@@ -185,3 +192,72 @@ async def test_two_nodes_that_cross_each_other_both_get_through(shared: Home) ->
         assert await seqs(nodes[0], stream) == list(range(1, len(await seqs(nodes[1], stream)) + 1))
     heads = await moved(nodes[0], DAN)
     assert len(heads) == 3 + 80 + 1
+
+
+async def test_nodes_that_work_on_the_same_sessions_never_wait_in_a_circle(shared: Home) -> None:
+    """Each locked them in the order of its requests; a circle was found after a second, and all waited that long."""
+    nodes = [await shared.open(deadline_s=30.0) for _ in range(2)]
+    leases = [await node.sessions.take_lease(f"node-{number}", 60) for number, node in enumerate(nodes)]
+    users = [UserId(f"user-{number}") for number in range(5)]
+    names = [SessionId(f"{number}-{user}") for number in range(4) for user in users]
+    for name in names:
+        await open_session(nodes[0], record(name, UserId(name.partition("-")[2]), "device", at=NOON, node=leases[0]))
+    deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    assert shared.options is not None
+
+    async def hammer(which: int) -> None:
+        for turn in range(150):
+            await act(which, turn)
+
+    async def act(which: int, turn: int) -> None:
+        node, lease, chance = nodes[which], leases[which], Random(f"{which}/{turn}")
+        mixed = chance.sample(names, len(names))
+        await asyncio.gather(
+            node.sessions.attach(mixed[0], digest(), None, lease),
+            node.sessions.touch([(name, Instant(NOON + 2 * turn + which)) for name in mixed[:10]]),
+            node.sessions.detach(mixed[1], Fence(turn), lease),
+            log_in(node, record(mixed[2], UserId(mixed[2].partition("-")[2]), "device", at=NOON, node=lease)),
+            node.sessions.attach(mixed[3], digest(), None, lease),
+            node.sessions.touch([(name, Instant(NOON + 2 * turn + which)) for name in mixed[10:]]),
+            node.sessions.forget_ended(NOON),
+            log_in(node, record(mixed[4], UserId(mixed[4].partition("-")[2]), "device", at=NOON, node=lease)),
+        )
+
+    with psycopg.connect(shared.options.url or "", autocommit=True) as watcher:
+        before = watcher.execute(deadlocks).fetchall()
+        async with asyncio.TaskGroup() as tasks:
+            for which in range(2):
+                tasks.create_task(hammer(which))
+        for node in nodes:
+            await shared.close(node)
+        assert watcher.execute(deadlocks).fetchall() == before
+
+
+async def test_a_login_id_that_two_users_choose_in_one_moment_belongs_to_one(shared: Home) -> None:
+    """The later of two used to be written over the earlier one's session."""
+    nodes = [await shared.open() for _ in range(2)]
+    for number in range(20):
+        wanted = [record(f"same-{number}", user, at=NOON) for user in (ANN, BOB)]
+        came = await asyncio.gather(*map(open_session, nodes, wanted), return_exceptions=True)
+        lost = [one for one in came if isinstance(one, BaseException)]
+        assert len(lost) == 1
+        assert isinstance(lost[0], Invalid)
+    held = [session for user in (ANN, BOB) for session in await nodes[0].sessions.list_of(user)]
+    assert len(held) == 20
+
+
+async def test_leases_are_kept_by_the_time_of_the_server(shared: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes whose clocks were a minute apart took each other for lost."""
+    monkeypatch.undo()
+    late, early = await shared.open(), await open_store(shared.options or StoreOptions("test"), ManualClock())
+    shared.clock.set_by(86_400)
+    first, second = [await node.sessions.take_lease(name, 60) for node, name in ((late, "a"), (early, "b"))]
+    await open_session(late, record("one", at=NOON, node=first))
+    assert (await early.sessions.list_of(ANN))[0].node == first
+    assert await late.sessions.users_with_expired(NOON, 10) == []
+    for node, lease in ((late, first), (early, second)):
+        assert await node.sessions.keep_lease(lease, 0.001) is LeaseState.HELD
+        await asyncio.sleep(0.01)
+        assert await node.sessions.keep_lease(lease, 60) is LeaseState.OVER
+    assert (await early.sessions.list_of(ANN))[0].node is None
+    await early.close()

@@ -38,7 +38,7 @@ async def test_a_session_is_seen_live_then_lost_then_over(store: AnyStore, clock
     assert await seen(store, ANN, BOB) == {ANN: ({Sighting(WEB), Sighting(IOS)}, None)}
     clock.advance(5)
     (held,) = [one for one in await store.sessions.list_of(ANN) if one.session == "a"]
-    await store.sessions.detach(SessionId("a"), held.fence)
+    await store.sessions.detach(SessionId("a"), held.fence, node)
     lost_at = clock.now()
     clock.advance(5)
     assert await seen(store, ANN) == {ANN: ({Sighting(WEB, lost_at), Sighting(IOS)}, None)}
@@ -53,7 +53,7 @@ async def test_the_latest_time_of_several_stands(store: AnyStore, clock: ManualC
     await open_session(store, record("old", at=NOON, node=node))
     await open_session(store, record("new", at=NOON, node=node))
     (held, _) = await store.sessions.list_of(ANN)
-    await store.sessions.detach(held.session, held.fence)
+    await store.sessions.detach(held.session, held.fence, node)
     clock.advance(50)
     other = "old" if held.session == "new" else "new"
     await end(store, ANN, other)

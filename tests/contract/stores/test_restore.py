@@ -18,7 +18,7 @@ from tests.support.postgres import Cluster, find_binaries, start
 from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.errors import Invalid, Unavailable
 from unisono.domain.ids import START, Checkpoint, Epoch, Instant, Seq, conversation_stream, user_stream
-from unisono.ports.sessions import SessionDecision
+from unisono.ports.sessions import LeaseState, SessionDecision
 from unisono.stores.sql import StoreOptions, open_store
 from unisono.stores.sql.store import begin_anew
 
@@ -268,7 +268,7 @@ async def test_a_copy_of_the_server_that_takes_over_begins_anew_where_nodes_run_
         cluster = cluster.promote()
         await send(store, ANN, "2")
         assert await store.log.epoch() > before
-        assert not await store.sessions.keep_lease(lease, 60)
+        assert await store.sessions.keep_lease(lease, 60) is LeaseState.OVER
         assert (await store.log.read(TALK, Seq(0), 10)).epoch == await store.log.epoch()
         assert TALK in await moved(store, BOB, ahead)
         await store.close()

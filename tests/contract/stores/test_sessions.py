@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from tests.contract.stores.acts import (
     ANN,
@@ -10,6 +11,7 @@ from tests.contract.stores.acts import (
     AnyStore,
     digest,
     end_session,
+    held,
     limit_of,
     log_in,
     open_session,
@@ -33,12 +35,9 @@ async def attach(
     )
 
 
-async def held(store: AnyStore, session: str = "one") -> SessionRecord:
-    return next(one for one in await store.sessions.list_of(ANN) if one.session == session)
-
-
 async def test_an_opened_session_is_listed_as_it_was_opened(store: AnyStore) -> None:
     wanted = record("one", at=NOON, credential="c1", expires_at=Instant(NOON + 1000))
+    wanted = structs.replace(wanted, issued_at=Instant(NOON - 5000))
     committed = await open_session(store, wanted)
     assert committed.opened == wanted
     assert await store.sessions.list_of(ANN) == [wanted]
@@ -107,7 +106,7 @@ async def test_a_repeated_login_renews_its_session_and_leaves_no_fact(store: Any
     assert first.opened is not None
     assert again.opened.fence > first.opened.fence
     assert (again.opened.opened_at, again.opened.credential) == (NOON, "c2")
-    await store.sessions.detach(ONE, first.opened.fence)
+    await store.sessions.detach(ONE, first.opened.fence, NodeId(1))
     assert await attach(store, "one", secret="first") is None
     assert isinstance(await attach(store, "one", secret="second"), SessionRecord)
     assert len(await store.sessions.list_of(ANN)) == 1
@@ -216,14 +215,24 @@ async def test_a_connection_that_goes_late_leaves_its_successor_alone(store: Any
     await open_session(store, record("one", at=NOON))
     await attach(store, "one", node=node)
     await attach(store, "one", node=node)
-    await store.sessions.detach(ONE, Fence(1))
+    await store.sessions.detach(ONE, Fence(1), node)
     assert (await held(store)).node == node
     clock.advance(3)
-    await store.sessions.detach(ONE, Fence(2))
+    await store.sessions.detach(ONE, Fence(2), node)
     assert ((await held(store)).node, (await held(store)).detached_at) == (None, NOON + 3000)
     clock.advance(3)
-    await store.sessions.detach(ONE, Fence(2))
+    await store.sessions.detach(ONE, Fence(2), node)
     assert (await held(store)).detached_at == NOON + 3000
+
+
+async def test_only_the_node_that_carries_a_session_can_let_it_go(store: AnyStore) -> None:
+    """Two nodes may hold the same fence of one login: repeated at both, or taken over after a lost lease."""
+    first, second = [await store.sessions.take_lease(name, 60) for name in ("first", "second")]
+    await open_session(store, record("one", at=NOON, node=second))
+    await store.sessions.detach(ONE, Fence(0), first)
+    assert (await held(store)).node == second
+    await store.sessions.detach(ONE, Fence(0), second)
+    assert (await held(store)).node is None
 
 
 async def test_touching_moves_the_last_sign_of_life_forward_alone(store: AnyStore) -> None:
@@ -234,59 +243,11 @@ async def test_touching_moves_the_last_sign_of_life_forward_alone(store: AnyStor
     assert (await held(store)).seen_at == NOON + 9
 
 
-async def test_a_lease_that_ran_out_leaves_its_sessions_detached_since_then(
-    store: AnyStore, clock: ManualClock
-) -> None:
-    node = await store.sessions.take_lease("node", 10)
-    await open_session(store, record("one", at=NOON, node=node))
-    clock.advance(9.999)
-    assert (await held(store)).node == node
-    clock.advance(0.001)
-    assert ((await held(store)).node, (await held(store)).detached_at) == (None, NOON + 10_000)
-    assert not await store.sessions.keep_lease(node, 10)
-    clock.advance(100)
-    assert await store.sessions.users_with_expired(Instant(NOON + 10_000), 10) == []
-    assert await store.sessions.users_with_expired(Instant(NOON + 10_001), 10) == [ANN]
-
-
-async def test_a_lease_that_is_kept_carries_its_sessions_on(store: AnyStore, clock: ManualClock) -> None:
-    node = await store.sessions.take_lease("node", 10)
-    await open_session(store, record("one", at=NOON, node=node))
-    for _ in range(5):
-        clock.advance(9)
-        assert await store.sessions.keep_lease(node, 10)
-    assert (await held(store)).node == node
-    assert not await store.sessions.keep_lease(NodeId(node + 1), 10)
-
-
-async def test_a_new_lease_ends_the_earlier_ones_of_its_name_and_grows(store: AnyStore, clock: ManualClock) -> None:
-    first = await store.sessions.take_lease("node", 60)
-    other = await store.sessions.take_lease("other", 60)
-    await open_session(store, record("one", at=NOON, node=first))
-    await open_session(store, record("two", at=NOON, node=other))
-    clock.advance(5)
-    second = await store.sessions.take_lease("node", 60)
-    assert first < other < second
-    assert (await held(store)).detached_at == NOON + 5000
-    assert (await held(store, "two")).node == other
-    assert not await store.sessions.keep_lease(first, 60)
-    assert await store.sessions.keep_lease(second, 60)
-
-
-async def test_what_a_lost_node_carried_counts_from_the_end_of_its_lease(store: AnyStore, clock: ManualClock) -> None:
-    """A server that was killed and comes back an hour later finds its sessions detached for nearly that hour."""
-    first = await store.sessions.take_lease("node", 10)
-    await open_session(store, record("one", at=NOON, node=first))
-    clock.advance(3600)
-    await store.sessions.take_lease("node", 10)
-    assert (await held(store)).detached_at == NOON + 10_000
-
-
 async def test_users_whose_window_or_credential_ran_out_are_listed(store: AnyStore, clock: ManualClock) -> None:
     users = [type(ANN)(f"user-{number}") for number in range(6)]
     for user in users:
         await open_session(store, record(f"of-{user}", user, at=NOON, node=NodeId(1)))
-        await store.sessions.detach(SessionId(f"of-{user}"), Fence(0))
+        await store.sessions.detach(SessionId(f"of-{user}"), Fence(0), NodeId(1))
         clock.advance(1)
     cut = Instant(NOON + 3000)
     assert await store.sessions.users_with_expired(cut, 10) == users[:3]

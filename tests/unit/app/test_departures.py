@@ -7,7 +7,7 @@ from tests.unit.app.app_stage import AppStage, an_app, failing
 from unisono.app import departures as module
 from unisono.app.departures import Departures
 from unisono.domain.errors import Draining, Internal, Unavailable
-from unisono.domain.ids import Fence, SessionId, UserId
+from unisono.domain.ids import Fence, NodeId, SessionId, UserId
 from unisono.ports.sessions import SessionsCommitted, SessionsDecide
 
 
@@ -39,7 +39,7 @@ async def test_a_departure_that_the_store_did_not_hear_of_is_told_later() -> Non
     """Used to be forgotten: the session seemed live, and held its place, as long as the node lived."""
     async with an_app() as stage:
         alice = await stage.login("alice")
-        departures = Departures(stage.store.sessions, stage.telemetry)
+        departures = Departures(stage.store.sessions, stage.telemetry, stage.node.lease)
         stage.mood = failing("detach")
         await departures.note(alice.session, alice.caller.fence)
         assert ("detach_failed", {"code": "unavailable"}) in stage.telemetry.faults
@@ -56,7 +56,7 @@ async def test_a_departure_that_the_store_did_not_hear_of_is_told_later() -> Non
 async def test_a_late_departure_leaves_a_session_that_came_back_alone() -> None:
     async with an_app() as stage:
         alice = await stage.login("alice")
-        departures = Departures(stage.store.sessions, stage.telemetry)
+        departures = Departures(stage.store.sessions, stage.telemetry, stage.node.lease)
         stage.mood = failing("detach")
         await departures.note(alice.session, alice.caller.fence)
         stage.mood = failing()
@@ -80,13 +80,13 @@ async def test_a_departure_that_can_never_be_told_holds_up_no_other() -> None:
     """The first one that was refused used to be tried for ever, and no other one was."""
     async with an_app() as stage:
         alice, bob = await stage.login("alice"), await stage.login("bob")
-        departures = Departures(stage.store.sessions, stage.telemetry)
+        departures = Departures(stage.store.sessions, stage.telemetry, stage.node.lease)
         departures.expect(SessionId("bad"), Fence(0))
         departures.expect(alice.session, alice.caller.fence)
         departures.expect(bob.session, bob.caller.fence)
         told: list[SessionId] = []
 
-        async def refuse_one(session: SessionId, fence: Fence) -> None:
+        async def refuse_one(session: SessionId, fence: Fence, node: NodeId) -> None:
             told.append(session)
             if session == "bad":
                 raise Internal()
@@ -102,13 +102,13 @@ async def test_a_departure_that_can_never_be_told_holds_up_no_other() -> None:
 async def test_so_many_departures_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "UNTOLD_LIMIT", 2)
     async with an_app() as stage:
-        departures = Departures(stage.store.sessions, stage.telemetry)
+        departures = Departures(stage.store.sessions, stage.telemetry, stage.node.lease)
         stage.mood = failing("detach")
         for number in range(3):
             await departures.note(SessionId(str(number)), Fence(0))
         told: list[SessionId] = []
 
-        async def listen(session: SessionId, fence: Fence) -> None:
+        async def listen(session: SessionId, fence: Fence, node: NodeId) -> None:
             told.append(session)
 
         monkeypatch.setattr(stage.store.sessions, "detach", listen)

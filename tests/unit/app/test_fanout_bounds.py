@@ -62,6 +62,42 @@ async def test_a_fact_that_cannot_be_written_harms_its_own_stream_alone() -> Non
 
 
 @in_virtual_time
+async def test_a_stream_that_can_never_be_read_holds_up_no_sweep_for_long() -> None:
+    """The node's checkpoint used to stay where it was for ever, and each sweep to begin there and to log anew."""
+    async with on_stage() as stage:
+        alice = stage.arrive(ALICE)
+        stage.encoder.cannot_write = CHAT
+        stage.commit(created("alice"))
+        before = stage.fanout.checkpoint
+        for _ in range(module.TRIES_MAX - 1):
+            await stage.fanout.sweep()
+        assert stage.fanout.checkpoint == before
+        stage.commit(created("alice"), stream=OTHER)
+        await stage.fanout.sweep()
+        assert stage.fanout.checkpoint > before
+        assert {fact.stream for fact in alice.facts} == {OTHER}
+        await stage.fanout.sweep()
+        assert [name for name, _ in stage.telemetry.defects] == ["delivery_failed"]
+        stage.encoder.cannot_write = None
+        await stage.hint(*stage.commit(message("a")))
+        assert [fact.seq for fact in alice.facts if fact.stream == CHAT] == [2]
+
+
+@in_virtual_time
+async def test_a_fan_out_that_begins_anew_goes_on_from_the_end_of_the_log() -> None:
+    """The streams it followed may have lost facts: their places come again."""
+    async with on_stage() as stage:
+        stage.arrive(ALICE)
+        await stage.happen(created("alice"), message("a"), message("b"))
+        del stage.log.facts[1:]
+        alice = stage.arrive(ALICE)
+        await stage.fanout.start()
+        assert stage.fanout.count_streams() == 0
+        await stage.happen(message("c"))
+        assert [fact.seq for fact in alice.facts] == [2]
+
+
+@in_virtual_time
 async def test_the_members_of_all_streams_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MEMBERS_LIMIT", 4)
     async with on_stage() as stage:

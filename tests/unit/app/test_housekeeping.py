@@ -8,10 +8,11 @@ import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app, calm, failing, group, text
-from unisono.domain.errors import Unavailable
+from unisono.domain.errors import Draining, Unavailable
 from unisono.domain.facts import MessagePlaced
-from unisono.domain.ids import Instant, UserId
+from unisono.domain.ids import Instant, NodeId, UserId
 from unisono.ports.identity import Principal
+from unisono.ports.sessions import LeaseState, SessionsCommitted, SessionsDecide
 
 ALICE = UserId("alice")
 
@@ -83,12 +84,66 @@ async def test_the_lease_is_kept() -> None:
 async def test_who_lost_the_lease_ends_all_links_and_takes_another() -> None:
     async with a_running_app(lease_ttl_s=10.0) as stage:
         alice = await stage.login("alice")
-        await stage.store.sessions.take_lease("test", 10.0)
-        await asyncio.sleep(4)
+        held_up = stage.store.sessions.keep_lease
+
+        async def too_late(node: NodeId, ttl_s: float) -> LeaseState:
+            stage.store.sessions.keep_lease = held_up  # type: ignore[method-assign]
+            await asyncio.sleep(20)
+            return await held_up(node, ttl_s)
+
+        stage.store.sessions.keep_lease = too_late  # type: ignore[method-assign]
+        await asyncio.sleep(25)
         assert alice.link.code == "unavailable"
         assert stage.node.has_lease
         assert (await stage.login("alice")).link.code is None
         assert "lease_lost" in [name for name, _ in stage.telemetry.faults]
+
+
+@in_virtual_time
+async def test_of_two_nodes_with_one_name_the_older_gives_way_and_does_not_fight() -> None:
+    """They used to take the name from each other for ever, and to end each other's links each time."""
+    async with a_running_app(lease_ttl_s=10.0) as stage:
+        alice = await stage.login("alice")
+        namesake = await stage.store.sessions.take_lease("test", 10.0)
+        await asyncio.sleep(4)
+        assert alice.link.code == "draining"
+        assert (stage.node.has_lease, stage.node.has_namesake) == (False, True)
+        for _ in range(10):
+            await asyncio.sleep(5)
+            assert await stage.store.sessions.keep_lease(namesake, 10.0) is LeaseState.HELD
+            with pytest.raises(Draining):
+                await stage.login("alice")
+            with pytest.raises(Draining):
+                await stage.resume(alice)
+        assert [fields["name"] for name, fields in stage.telemetry.faults if name == "node_name_taken"] == ["test"]
+        assert await sessions(stage) == [alice.session]
+        # The younger one is gone: its name is free.
+        await asyncio.sleep(15)
+        assert (stage.node.has_lease, stage.node.has_namesake) == (True, False)
+        assert (await stage.resume(alice)).link.code is None
+
+
+@in_virtual_time
+async def test_a_user_whose_sessions_cannot_be_read_does_not_hold_up_the_others() -> None:
+    """One bad row used to end the search for all who come after it, at every turn."""
+    async with a_running_app(detach_window_s=60.0, sweep_s=1.0) as stage:
+        bad, good = await stage.login("a bad one"), await stage.login("good")
+        await bad.go()
+        await good.go()
+        decide = stage.store.sessions.decide
+
+        async def unreadable(user: UserId, decision: SessionsDecide) -> SessionsCommitted:
+            if user == "a bad one":
+                raise ValueError("not a label")
+            return await decide(user, decision)
+
+        stage.store.sessions.decide = unreadable  # type: ignore[method-assign, assignment]
+        await asyncio.sleep(90)
+        assert await stage.store.sessions.list_of(UserId("good")) == []
+        assert [name for name, _ in stage.telemetry.defects] == ["sessions_unreadable"]
+        stage.store.sessions.decide = decide  # type: ignore[method-assign]
+        await asyncio.sleep(2)
+        assert await stage.store.sessions.list_of(UserId("a bad one")) == []
 
 
 @in_virtual_time

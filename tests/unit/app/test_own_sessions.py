@@ -12,9 +12,10 @@ from unisono.app.pages import PAGE_BYTES
 from unisono.domain import commands as c
 from unisono.domain.answers import Done, Sessions
 from unisono.domain.devices import Policy
-from unisono.domain.errors import NotFound
+from unisono.domain.errors import NotFound, TokenRevoked
 from unisono.domain.facts import SessionEnded
 from unisono.domain.ids import DeviceId, Instant, Seq, SessionId, UserId, user_stream
+from unisono.ports.identity import Principal
 
 ALICE = UserId("alice")
 
@@ -196,3 +197,31 @@ async def test_ending_what_is_not_there_is_not_found() -> None:
             await stage.node.own_sessions.end_session(ALICE, SessionId("never-was"), "closed")
         with pytest.raises(NotFound):
             await stage.node.own_sessions.end_device(ALICE, DeviceId("never-was"), "closed")
+
+
+@in_virtual_time
+async def test_an_old_token_is_void_however_late_its_session_was_opened() -> None:
+    """The time of the login used to be compared, so a stolen token that logged in late outlived the revocation."""
+    async with an_app() as stage:
+        began = stage.clock.now()
+        for name, issued_at in (("old", began), ("new", Instant(began + 20_000)), ("unknown", None)):
+            stage.passports.principals[name] = Principal(user=ALICE, credential=name, issued_at=issued_at)
+        await asyncio.sleep(30)
+        old, new, unknown = [await stage.login(name, name) for name in ("old", "new", "unknown")]
+        assert await stage.node.own_sessions.revoke_before(ALICE, Instant(began + 10_000)) == 2
+        await settle()
+        assert codes(old, unknown, new) == ["token_revoked", "token_revoked", None]
+        await new.go()
+        assert (await stage.resume(new)).link.code is None
+
+
+@in_virtual_time
+async def test_an_old_token_is_void_when_its_session_is_resumed() -> None:
+    async with an_app() as stage:
+        began = stage.clock.now()
+        stage.passports.principals["old"] = Principal(user=ALICE, credential="old", issued_at=began)
+        await asyncio.sleep(30)
+        old = await stage.login("old")
+        await stage.store.sessions.revoke_before(ALICE, Instant(began + 10_000))
+        with pytest.raises(TokenRevoked):
+            await stage.resume(old)

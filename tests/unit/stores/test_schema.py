@@ -7,6 +7,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from tests.support.time_and_chance import ManualClock
 from unisono.stores.sql import StoreOptions, migrations
 from unisono.stores.sql.compiled import ListStatement, Statement
 from unisono.stores.sql.driver import Driver
@@ -34,7 +35,7 @@ def differences(driver: Driver) -> list[object]:
 
 
 def test_on_sqlite_the_steps_lead_to_the_schema(tmp_path: Path) -> None:
-    driver = SqliteDriver(StoreOptions(app="test", data_dir=tmp_path))
+    driver = SqliteDriver(StoreOptions(app="test", data_dir=tmp_path), ManualClock())
     assert differences(driver) == []
     driver.close()
 
@@ -52,7 +53,7 @@ def test_the_steps_that_are_known_are_those_that_there_are() -> None:
 
 def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     """Time of a page, a send or a login must not grow with what others have written."""
-    driver = SqliteDriver(StoreOptions(app="test", data_dir=tmp_path))
+    driver = SqliteDriver(StoreOptions(app="test", data_dir=tmp_path), ManualClock())
     migrate(driver)
     connection = driver.connect_writer()
     log = vars(Statements(driver.dialect))

@@ -14,6 +14,7 @@ from unisono.ports.clock import Clock
 from unisono.ports.sessions import (
     EndedSession,
     Ending,
+    LeaseState,
     SessionDecision,
     SessionRecord,
     SessionsCommitted,
@@ -35,6 +36,7 @@ class MemorySessions:
     def __init__(self, state: State, clock: Clock) -> None:
         self._state = state
         self._clock = clock
+        self._began = clock.now() - int(clock.monotonic_s() * 1000)
         self._records: dict[SessionId, SessionRecord] = {}
         self._endings: dict[SessionId, tuple[Ending, Instant]] = {}
         self._leases: dict[NodeId, Lease] = {}
@@ -90,7 +92,7 @@ class MemorySessions:
         until = record.seen_at if lease is None else lease.until
         return (
             record
-            if lease is not None and until > self._clock.now()
+            if lease is not None and until > self._lease_now()
             else structs.replace(record, node=None, detached_at=until)
         )
 
@@ -111,11 +113,11 @@ class MemorySessions:
         self._records[session] = taken
         return taken
 
-    async def detach(self, session: SessionId, fence: Fence) -> None:
+    async def detach(self, session: SessionId, fence: Fence, node: NodeId) -> None:
         """Detach, if no later connection holds it."""
         self._state.check_open()
         old = self._records.get(session)
-        if old is not None and old.fence == fence and old.node is not None:
+        if old is not None and (old.fence, old.node) == (fence, node):
             self._records[session] = structs.replace(old, node=None, detached_at=self._clock.now())
 
     async def touch(self, seen: Sequence[tuple[SessionId, Instant]]) -> None:
@@ -188,28 +190,28 @@ class MemorySessions:
     async def take_lease(self, node_name: str, ttl_s: float) -> NodeId:
         """Give the next lease; end the earlier ones of this name."""
         self._state.check_open()
-        now = self._clock.now()
-        for node, lease in self._leases.items():
+        now = self._lease_now()
+        for lease in self._leases.values():
             if lease.name == node_name:
                 lease.until = min(lease.until, now)
-                self._detach_node(node, lease.until)
         node = NodeId(len(self._leases) + 1)
         self._leases[node] = Lease(node_name, Instant(now + int(ttl_s * 1000)))
         return node
 
-    def _detach_node(self, node: NodeId, at: Instant) -> None:
-        for session, record in self._records.items():
-            if record.node == node and session not in self._endings:
-                self._records[session] = structs.replace(record, node=None, detached_at=at)
-
-    async def keep_lease(self, node: NodeId, ttl_s: float) -> bool:
+    async def keep_lease(self, node: NodeId, ttl_s: float) -> LeaseState:
         """Prolong a lease unless it is over."""
         self._state.check_open()
-        now, lease = self._clock.now(), self._leases.get(node)
-        if lease is None or lease.until <= now:
-            return False
-        lease.until = Instant(now + int(ttl_s * 1000))
-        return True
+        now, lease = self._lease_now(), self._leases.get(node)
+        if lease is None:
+            return LeaseState.OVER
+        if lease.until > now:
+            lease.until = Instant(now + int(ttl_s * 1000))
+            return LeaseState.HELD
+        later = [other for number, other in self._leases.items() if number > node and other.name == lease.name]
+        return LeaseState.TAKEN if any(other.until > now for other in later) else LeaseState.OVER
+
+    def _lease_now(self) -> Instant:
+        return Instant(self._began + int(self._clock.monotonic_s() * 1000))
 
     async def forget_ended(self, before: Instant) -> int:
         """Drop what nobody needs any more."""

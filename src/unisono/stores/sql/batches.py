@@ -75,6 +75,7 @@ class Committer:
         for work in works:
             work.name_streams(ahead)
         book.foresee_streams(ahead)
+        book.lock_sessions(ahead)
         for work in works:
             work.name_details(book, ahead)
         book.foresee_details(ahead)

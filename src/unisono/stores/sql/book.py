@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from unisono.domain.conversation import Membership, Target
 from unisono.domain.facts import Fact, MessagePlaced
-from unisono.domain.ids import Instant, SendKey, Seq, StreamKey, UserId, conversation_of
+from unisono.domain.ids import Instant, SendKey, Seq, SessionId, StreamKey, UserId, conversation_of
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import ListStatement, Row, Statement
@@ -40,9 +40,12 @@ MemberKey = tuple[int, UserId]
 class Foresight(Struct):
     """What a batch is about to ask for. First the names, then, once the streams are known, what belongs to them.
 
-    `streams` are looked up, `own` made where they do not exist yet.
+    `streams` are looked up, `own` made where they do not exist yet. `sessions`, and those of `session_users` that are
+    not over, are locked.
     """
 
+    sessions: set[SessionId] = set()
+    session_users: set[UserId] = set()
     streams: set[StreamKey] = set()
     own: set[StreamKey] = set()
     unique: set[str] = set()
@@ -60,6 +63,7 @@ class Book:
         self.connection: Connection
         self.now = Instant(0)
         self._pos: int | None = None
+        self._lease_now: Instant | None = None
         self.reached = 0
         self._late: set[StreamKey] = set()
         self._forget()
@@ -85,7 +89,14 @@ class Book:
         """Start in a transaction that has just begun."""
         self.connection = connection
         self.now = now
-        self._pos = None
+        self._pos = self._lease_now = None
+
+    @property
+    def lease_now(self) -> Instant:
+        """Give the time by which leases are kept."""
+        if self._lease_now is None:
+            self._lease_now = self.connection.lease_now()
+        return self._lease_now
 
     @property
     def pos(self) -> int:
@@ -333,6 +344,19 @@ class Book:
         if not self._is_kept and (unseen := {name for name in ahead.unique if self._unique[name] is None}):
             # Another writer may have made it while we waited for the locks.
             self._load_unique(unseen)
+
+    def lock_sessions(self, ahead: Foresight) -> None:
+        """Lock the sessions that a batch names against other writers, in one order, after the streams.
+
+        Nobody opens another session of these users meanwhile: their streams are locked.
+        """
+        if self._is_kept:
+            return
+        names = set(ahead.sessions)
+        for text, values in self.statements.open_sessions.padded([(user,) for user in sorted(ahead.session_users)]):
+            names.update(name for (name,) in self.connection.query(text, values))
+        for text, values in self.statements.lock_sessions.padded([(name,) for name in sorted(names)]):
+            self.connection.query(text, values)
 
     def foresee_details(self, ahead: Foresight) -> None:
         """Load what belongs to the streams of a batch."""

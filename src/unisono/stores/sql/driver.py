@@ -45,6 +45,9 @@ class Connection(Protocol):
     def rollback(self) -> None:
         """End it without a trace. Never raises: a broken connection has rolled back already."""
 
+    def lease_now(self) -> Instant:
+        """Give the time by which leases are kept: one clock for all who keep them, that is not set meanwhile."""
+
     def commit_position(self) -> int:
         """Give the position of what this transaction commits: larger than any checkpoint given before it ends."""
 
@@ -87,6 +90,9 @@ class Driver(Protocol):
 
     def judge(self, problem: Exception) -> Verdict | None:
         """Say what an exception means, or None when it is not the database's."""
+
+    def explain(self, problem: Exception) -> str:
+        """Give what a failure says, without anything secret."""
 
     def close(self) -> None:
         """Give up what was held."""

@@ -6,7 +6,7 @@ the second in which they begin, so that a copy that is put back twice does not c
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import Dialect, delete, func, literal_column, select, update
+from sqlalchemy import Dialect, func, literal_column, select, update
 
 from unisono.domain.ids import Checkpoint, Epoch, Instant
 from unisono.stores.sql.compiled import Statement
@@ -38,7 +38,10 @@ class LineageStatements:
         self.move_streams: Final = Statement(
             dialect, lambda: update(STREAMS).values(epoch=given("epoch", STREAMS.c.epoch))
         )
-        self.drop_leases: Final = Statement(dialect, lambda: delete(LEASES))
+        until = given("until", LEASES.c.until)
+        self.end_leases: Final = Statement(
+            dialect, lambda: update(LEASES).values(until=until).where(LEASES.c.until > until)
+        )
 
 
 def begin_anew(connection: Connection, sql: LineageStatements, now: Instant, *, after: Epoch = Epoch(0)) -> Beginning:
@@ -54,7 +57,7 @@ def begin_anew(connection: Connection, sql: LineageStatements, now: Instant, *, 
         highest = max(connection.query(sql.highest.text)[0][0], int(known["began"]))
         began = max(highest + 1, epoch * POSITIONS_PER_S)
         connection.run(sql.move_streams.text, sql.move_streams.bind(epoch=epoch))
-        connection.run(sql.drop_leases.text)
+        connection.run(sql.end_leases.text, sql.end_leases.bind(until=connection.lease_now()))
     for name, number in (("epoch", epoch), ("began", began)):
         connection.run(sql.write.text, (name, str(number)))
     return Beginning(Epoch(epoch), Checkpoint(began))

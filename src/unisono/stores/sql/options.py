@@ -22,3 +22,8 @@ class StoreOptions(Struct, frozen=True):
     queue_max: int = 10_000
     readers: int = 4
     deadline_s: float = 10.0
+
+    def __repr__(self) -> str:
+        """Show all but the address, which may hold a password."""
+        shown = ((name, getattr(self, name)) for name in self.__struct_fields__ if name != "url")
+        return f"StoreOptions({', '.join(f'{name}={value!r}' for name, value in shown)})"

@@ -17,13 +17,13 @@ from sqlalchemy.dialects.postgresql import psycopg as dialects
 
 from unisono.domain.errors import Unavailable
 from unisono.domain.ids import Epoch, Instant
+from unisono.stores.sql.address import Address
 from unisono.stores.sql.compiled import Params, Row
 from unisono.stores.sql.driver import Connection, Verdict
 from unisono.stores.sql.lineage import LineageStatements, begin_anew
 from unisono.stores.sql.options import StoreOptions
 
 SERVER_MIN: Final = 150_000
-CONNECT_S: Final = 5
 MIGRATION_LOCK: Final = 0x756E69736F6E6F
 
 NEXT_POSITION: Final = (
@@ -38,6 +38,7 @@ CHECKPOINT: Final = """
     )), began.value::bigint
     FROM meta AS began, meta AS offset_ WHERE began.name = 'began' AND offset_.name = 'offset'
 """
+SERVER_TIME: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 HURRY: Final = "SET LOCAL lock_timeout = '100ms'"
 # A server's identity, and the timeline, which changes when a copy of it takes over or goes back to an earlier moment.
 # The row's own xmin is part of what must stand in it: a dump that is loaded, even here, never says the right one.
@@ -105,6 +106,10 @@ class PostgresConnection:
             with suppress(psycopg.Error):
                 self.run("ROLLBACK")
 
+    def lease_now(self) -> Instant:
+        """Give the time of the server: nodes need not agree about theirs."""
+        return Instant(self.query(SERVER_TIME)[0][0])
+
     def commit_position(self) -> int:
         """Give the id of this transaction, counted on from those of earlier clusters."""
         position: int = self.query(NEXT_POSITION)[0][0]
@@ -124,7 +129,7 @@ class PostgresDriver:
         self.is_sole_writer = False
         self.checkpoint_text = CHECKPOINT
         self.tables_text = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
-        self._url: Final = options.url or ""
+        self._address: Final = Address(options.url or "")
         self._lineage: Final = LineageStatements(self.dialect)
         self._schema: Final = f"app_{options.app}"
         self._deadline_ms: Final = int(options.deadline_s * 1000)
@@ -135,7 +140,7 @@ class PostgresDriver:
         Raises:
             Unavailable: It is too old.
         """
-        with psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_S) as connection:
+        with psycopg.connect(self._address.text, autocommit=True) as connection:
             if connection.info.server_version < SERVER_MIN:
                 found = connection.info.server_version // 10_000
                 raise Unavailable(reason="PostgreSQL 15 or later is needed", found=found)
@@ -187,9 +192,7 @@ class PostgresDriver:
         return PostgresConnection(connection)
 
     def _connect(self) -> "psycopg.Connection[Any]":
-        connection = psycopg.connect(
-            self._url, autocommit=True, connect_timeout=CONNECT_S, prepare_threshold=2, application_name="unisono"
-        )
+        connection = psycopg.connect(self._address.text, autocommit=True, prepare_threshold=2)
         # Numbers as one type, whatever their size: else each size is a statement to prepare.
         connection.adapters.register_dumper(int, Int8Dumper)
         settings = sql.SQL(
@@ -219,6 +222,10 @@ class PostgresDriver:
         if isinstance(problem, psycopg.DataError | psycopg.IntegrityError | UnicodeEncodeError | OverflowError):
             return Verdict.REFUSED
         return Verdict.BROKEN if isinstance(problem, psycopg.Error) else None
+
+    def explain(self, problem: Exception) -> str:
+        """Give what a failure says, without the password."""
+        return self._address.hide_secrets(str(problem))
 
     def close(self) -> None:
         """Hold nothing."""

@@ -168,6 +168,7 @@ SESSIONS: Final = Table(
     Column("credential", Text),
     Column("credential_expires_at", BigInteger),
     Column("address", Text),
+    Column("issued_at", BigInteger),
     Column("ended_at", BigInteger),
     Column("end_reason", Text),
     Column("newcomer", Text),

@@ -29,7 +29,7 @@ class SessionEntry(msgspec.Struct, frozen=True):
 def read_session(row: Row, now: Instant) -> SessionEntry:
     """Read a row of `sessions` with the end of its node's lease beside it."""
     (session, user, device, platform, label, info, opened_at, seen_at, resume_hash, fence, tag, node, *rest) = row
-    detached_at, credential, expires_at, address, _, reason, newcomer, lease_until = rest
+    detached_at, credential, expires_at, address, issued_at, _, reason, newcomer, lease_until = rest
     node, detached_at = _held_by(node, detached_at, seen_at, lease_until, now)
     record = SessionRecord(
         session=session,
@@ -46,6 +46,7 @@ def read_session(row: Row, now: Instant) -> SessionEntry:
         credential=credential,
         credential_expires_at=expires_at,
         address=address,
+        issued_at=issued_at,
     )
     if reason is None:
         return SessionEntry(record)
@@ -88,6 +89,7 @@ def session_row(record: SessionRecord) -> Row:
         record.credential,
         record.credential_expires_at,
         record.address,
+        record.issued_at,
         None,
         None,
         None,

@@ -12,7 +12,6 @@ _S = SESSIONS.c
 _IS_OPEN = _S.ended_at.is_(None)
 # A node whose lease is over carries nothing, so the lease's end stands beside each session.
 _WITH_LEASE = select(SESSIONS, LEASES.c.until).outerjoin(LEASES, LEASES.c.node == _S.node)
-_DETACH = {"node": null(), "detached_at": given("detached_at", _S.detached_at)}
 
 
 def _one(dialect: Dialect, statement: Executable) -> Statement:
@@ -27,10 +26,8 @@ class SessionStatements:
             _S.opened_at, _S.id
         )
         self.open_of_user = _one(dialect, open_of_user)
-        # A session that another node takes over meanwhile must not get the same fence twice.
-        self.lock_open_of_user = _one(dialect, open_of_user.with_for_update(of=SESSIONS))
         self.session = _one(dialect, _WITH_LEASE.where(_S.id == given("id", _S.id)))
-        self.lock_session = _one(dialect, select(_S.id).where(_S.id == given("id", _S.id)).with_for_update())
+        self.open = Statement(dialect, lambda: insert(dialect, SESSIONS, 1, SESSIONS.c))
         self.write = Statement(dialect, lambda: upsert(dialect, SESSIONS, 1))
         self.end = _one(dialect, _end())
         self.detach = _one(dialect, _detach())
@@ -46,7 +43,7 @@ class SessionStatements:
         self.sightings = ListStatement(dialect, _sightings)
         self.last_seen = ListStatement(dialect, _last_seen)
         self.see = Statement(dialect, lambda: _see(dialect))
-        self.forget_sessions = _one(dialect, delete(SESSIONS).where(_S.ended_at < given("before", _S.ended_at)))
+        self.forget_sessions = _one(dialect, _forget_sessions())
         self._add_revocations(dialect)
         self._add_leases(dialect)
 
@@ -73,7 +70,6 @@ class SessionStatements:
         self.take_lease = _one(
             dialect, LEASES.insert().values(name=name, until=given("until", lease.until)).returning(lease.node)
         )
-        self.leases_of_name = _one(dialect, select(lease.node, lease.until).where(lease.name == name))
         self.end_leases = _one(dialect, update(LEASES).where(lease.name == name, lease.until > now).values(until=now))
         self.keep_lease = _one(
             dialect,
@@ -81,13 +77,14 @@ class SessionStatements:
             .where(lease.node == given("node", lease.node), lease.until > now)
             .values(until=given("until", lease.until)),
         )
-        self.detach_node = _one(
-            dialect, update(SESSIONS).where(_S.node == given("old_node", _S.node), _IS_OPEN).values(_DETACH)
+        self.later_lease = _one(dialect, _later_lease())
+        self.forget_leases = _one(
+            dialect,
+            delete(LEASES).where(
+                lease.until < given("before", lease.until),
+                ~select(_S.id).where(_S.node == lease.node, _IS_OPEN).exists(),
+            ),
         )
-        self.leases_over = _one(
-            dialect, select(lease.node, lease.until).where(lease.until < given("before", lease.until))
-        )
-        self.forget_lease = _one(dialect, delete(LEASES).where(lease.node == given("node", lease.node)))
 
 
 def _end() -> Executable:
@@ -106,8 +103,8 @@ def _detach() -> Executable:
     return (
         update(SESSIONS)
         .where(_S.id == given("session", _S.id), _S.fence == given("held", _S.fence), _IS_OPEN)
-        .where(_S.node.is_not(None))
-        .values(_DETACH)
+        .where(_S.node == given("carrier", _S.node))
+        .values(node=null(), detached_at=given("detached_at", _S.detached_at))
     )
 
 
@@ -116,10 +113,26 @@ def _touch() -> Executable:
     return update(SESSIONS).where(_S.id == given("session", _S.id), _S.seen_at < seen).values(seen_at=seen)
 
 
+def _forget_sessions() -> Executable:
+    """Drop what is long over. A row that somebody has locked is left for the next time: nobody waits in a circle."""
+    over = select(_S.id).where(_S.ended_at < given("before", _S.ended_at)).with_for_update(skip_locked=True)
+    return delete(SESSIONS).where(_S.id.in_(over))
+
+
+def _later_lease() -> Executable:
+    """Find a lease that another node holds under the name of a node's own."""
+    mine, lease = LEASES.alias("mine"), LEASES.c
+    return (
+        select(lease.node)
+        .join(mine, (mine.c.name == lease.name) & (mine.c.node < lease.node))
+        .where(mine.c.node == given("node", lease.node), lease.until > given("now", lease.until))
+    )
+
+
 def _expired() -> Executable:
     """Find by three short ranges of three indexes what one condition with two alternatives would search all for."""
     before, now = given("before", _S.detached_at), given("now", _S.credential_expires_at)
-    over = select(LEASES.c.node).where(LEASES.c.until < before, LEASES.c.until <= now)
+    over = select(LEASES.c.node).where(LEASES.c.until < before, LEASES.c.until <= given("lease_now", LEASES.c.until))
     found = (
         select(_S.user_id)
         .where(_IS_OPEN, _S.detached_at.is_not(None), _S.detached_at < before)

@@ -14,6 +14,7 @@ from unisono.domain.placement import Draft
 from unisono.ports.sessions import (
     EndedSession,
     Ending,
+    LeaseState,
     SessionDecision,
     SessionRecord,
     SessionsCommitted,
@@ -41,7 +42,7 @@ class SessionWork:
 def find_session(book: Book, sql: SessionStatements, session: SessionId) -> SessionEntry | None:
     """Read one session, over or not."""
     rows = book.connection.query(sql.session.text, sql.session.bind(id=session))
-    return read_session(rows[0], book.now) if rows else None
+    return read_session(rows[0], book.lease_now) if rows else None
 
 
 class DecideSessions(SessionWork):
@@ -53,22 +54,24 @@ class DecideSessions(SessionWork):
         self._decide = decide
 
     def name_streams(self, ahead: Foresight) -> None:
-        """Name the user's stream."""
+        """Name the user's stream, and all of the user's sessions."""
         ahead.own.add(user_stream(self._user))
+        ahead.session_users.add(self._user)
 
     def run(self, book: Book) -> SessionsCommitted:
         """Decide, then end and open."""
         book.writable((user_stream(self._user),))
-        locked = self.sql.lock_open_of_user
-        rows = book.connection.query(locked.text, locked.bind(user=self._user))
-        held = {record.session: record for row in rows for record in [read_session(row, book.now).record]}
+        its = self.sql.open_of_user
+        rows = book.connection.query(its.text, its.bind(user=self._user))
+        held = {record.session: record for row in rows for record in [read_session(row, book.lease_now).record]}
         decision = self._decide(book.now, list(held.values()))
         endings = {ending.session: ending for ending in decision.ends if ending.session in held}
         opened, is_new = self._opening(book, decision, held, endings)
         for ending in endings.values():
             self._end(book, ending, held[ending.session])
         if opened is not None:
-            book.connection.run(self.sql.write.text, session_row(opened))
+            # A new one is never written over another of its name, should somebody have opened that in this moment.
+            book.connection.run((self.sql.open if is_new else self.sql.write).text, session_row(opened))
         drafts = [_ended(held[session], ending) for session, ending in endings.items()]
         if opened is not None and is_new:
             drafts.append(_opened(opened))
@@ -131,10 +134,12 @@ class Attach(SessionWork):
         self._fence = fence
         self._node = node
 
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name the session."""
+        ahead.sessions.add(self._session)
+
     def run(self, book: Book) -> SessionRecord | EndedSession | None:
         """Check, then take over."""
-        lock = self.sql.lock_session
-        book.connection.query(lock.text, lock.bind(id=self._session))
         entry = find_session(book, self.sql, self._session)
         if entry is None or not hmac.compare_digest(entry.record.resume_hash, self._resume_hash):
             return None
@@ -153,15 +158,20 @@ class Attach(SessionWork):
 class Detach(SessionWork):
     """Work of `Sessions.detach`."""
 
-    def __init__(self, sql: SessionStatements, session: SessionId, fence: Fence) -> None:
+    def __init__(self, sql: SessionStatements, session: SessionId, fence: Fence, node: NodeId) -> None:
         super().__init__(sql)
         self._session = session
         self._fence = fence
+        self._node = node
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name the session."""
+        ahead.sessions.add(self._session)
 
     def run(self, book: Book) -> None:
         """Detach, if no later link holds it."""
         detach = self.sql.detach
-        values = detach.bind(session=self._session, held=self._fence, detached_at=book.now)
+        values = detach.bind(session=self._session, held=self._fence, carrier=self._node, detached_at=book.now)
         book.connection.run(detach.text, values)
 
 
@@ -170,8 +180,11 @@ class Touch(SessionWork):
 
     def __init__(self, sql: SessionStatements, seen: Sequence[tuple[SessionId, Instant]]) -> None:
         super().__init__(sql)
-        # In one order everywhere, so that two nodes do not wait for each other in a circle.
-        self._seen = sorted(seen)
+        self._seen = seen
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name the sessions."""
+        ahead.sessions.update(session for session, _ in self._seen)
 
     def run(self, book: Book) -> None:
         """Note each."""
@@ -221,13 +234,11 @@ class TakeLease(SessionWork):
         self._ttl_ms = ttl_ms
 
     def run(self, book: Book) -> NodeId:
-        """End the earlier leases of this name, and what they carried; then take the next number."""
-        sql, query, run = self.sql, book.connection.query, book.connection.run
-        run(sql.end_leases.text, sql.end_leases.bind(name=self._name, now=book.now))
-        for node, until in query(sql.leases_of_name.text, sql.leases_of_name.bind(name=self._name)):
-            run(sql.detach_node.text, sql.detach_node.bind(old_node=node, detached_at=until))
-        values = sql.take_lease.bind(name=self._name, until=book.now + self._ttl_ms)
-        return NodeId(query(sql.take_lease.text, values)[0][0])
+        """End the earlier leases of this name, and with them what they carried; then take the next number."""
+        sql, now = self.sql, book.lease_now
+        book.connection.run(sql.end_leases.text, sql.end_leases.bind(name=self._name, now=now))
+        values = sql.take_lease.bind(name=self._name, until=now + self._ttl_ms)
+        return NodeId(book.connection.query(sql.take_lease.text, values)[0][0])
 
 
 class KeepLease(SessionWork):
@@ -238,11 +249,13 @@ class KeepLease(SessionWork):
         self._node = node
         self._ttl_ms = ttl_ms
 
-    def run(self, book: Book) -> bool:
+    def run(self, book: Book) -> LeaseState:
         """Prolong it unless it is over."""
-        keep = self.sql.keep_lease
-        values = keep.bind(node=self._node, now=book.now, until=book.now + self._ttl_ms)
-        return book.connection.run(keep.text, values) > 0
+        keep, later, now = self.sql.keep_lease, self.sql.later_lease, book.lease_now
+        if book.connection.run(keep.text, keep.bind(node=self._node, now=now, until=now + self._ttl_ms)):
+            return LeaseState.HELD
+        is_taken = book.connection.query(later.text, later.bind(node=self._node, now=now))
+        return LeaseState.TAKEN if is_taken else LeaseState.OVER
 
 
 class ForgetEnded(SessionWork):
@@ -254,9 +267,8 @@ class ForgetEnded(SessionWork):
 
     def run(self, book: Book) -> int:
         """Drop sessions, revocations and leases that nobody needs any more."""
-        sql, query, run = self.sql, book.connection.query, book.connection.run
-        for node, until in query(sql.leases_over.text, sql.leases_over.bind(before=min(self._before, book.now))):
-            run(sql.detach_node.text, sql.detach_node.bind(old_node=node, detached_at=until))
-            run(sql.forget_lease.text, sql.forget_lease.bind(node=node))
+        sql, run = self.sql, book.connection.run
+        before = min(self._before, book.lease_now)
+        run(sql.forget_leases.text, sql.forget_leases.bind(before=before))
         run(sql.forget_credentials.text, sql.forget_credentials.bind(now=book.now))
         return run(sql.forget_sessions.text, sql.forget_sessions.bind(before=self._before))

@@ -1,19 +1,21 @@
 """The sessions port on SQL."""
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Final, cast
 
 from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId
 from unisono.domain.presence import Seen, Sighting
 from unisono.ports.clock import Clock
-from unisono.ports.sessions import EndedSession, SessionRecord, SessionsCommitted, SessionsDecide
+from unisono.ports.sessions import EndedSession, LeaseState, SessionRecord, SessionsCommitted, SessionsDecide
 from unisono.stores.sql import session_work as work
-from unisono.stores.sql.compiled import Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.session_rows import read_session, read_sighting
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.writer import Writer
+
+NEVER_MIND: Final = Instant(0)
+"""A time for who does not ask if a session has a link."""
 
 
 class SqlSessions:
@@ -36,9 +38,9 @@ class SqlSessions:
         attached = await self._writer.do(work.Attach(self._sql, session, resume_hash, fence, node))
         return cast(SessionRecord | EndedSession | None, attached)
 
-    async def detach(self, session: SessionId, fence: Fence) -> None:
-        """Note that the connection with this fence is gone."""
-        await self._writer.do(work.Detach(self._sql, session, fence))
+    async def detach(self, session: SessionId, fence: Fence, node: NodeId) -> None:
+        """Note that the connection of `node` with this fence is gone."""
+        await self._writer.do(work.Detach(self._sql, session, fence, node))
 
     async def touch(self, seen: Sequence[tuple[SessionId, Instant]]) -> None:
         """Note when sessions last spoke."""
@@ -47,20 +49,22 @@ class SqlSessions:
 
     async def list_of(self, user: UserId) -> Sequence[SessionRecord]:
         """List the user's sessions that are not over, the oldest login first."""
-        statement, now = self._sql.open_of_user, self._clock.now()
+        statement = self._sql.open_of_user
 
         def read(connection: Connection) -> Sequence[SessionRecord]:
             rows = connection.query(statement.text, statement.bind(user=user))
+            now = connection.lease_now() if rows else Instant(0)
             return [read_session(row, now).record for row in rows]
 
         return await self._readers.read(read)
 
     async def seen(self, users: Sequence[UserId]) -> Mapping[UserId, Seen]:
         """Give the sessions of users that are not over, and when those that are over were last there."""
-        asked, now = [(user,) for user in users], self._clock.now()
+        asked = [(user,) for user in users]
         sightings, last_seen = self._sql.sightings, self._sql.last_seen
 
         def read(connection: Connection) -> Mapping[UserId, Seen]:
+            now = connection.lease_now()
             found: dict[UserId, list[Sighting]] = {}
             last: dict[UserId, Instant] = {}
             for text, values in sightings.padded(asked):
@@ -74,24 +78,29 @@ class SqlSessions:
 
     async def find_ended(self, session: SessionId) -> EndedSession | None:
         """Say how a session ended, or None when it did not or is not known."""
-        statement, now = self._sql.session, self._clock.now()
+        statement = self._sql.session
 
         def read(connection: Connection) -> EndedSession | None:
             rows = connection.query(statement.text, statement.bind(id=session))
-            return read_session(rows[0], now).ended if rows else None
+            return read_session(rows[0], NEVER_MIND).ended if rows else None
 
         return await self._readers.read(read)
 
     async def users_with_expired(self, detached_before: Instant, limit: int) -> Sequence[UserId]:
         """List users who have sessions that were detached before an instant, or whose credential expired before now."""
-        return await self._users(self._sql.expired, before=detached_before, now=self._clock.now(), limit=limit)
+        statement, now = self._sql.expired, self._clock.now()
+
+        def read(connection: Connection) -> Sequence[UserId]:
+            lease_now = connection.lease_now()
+            bound = statement.bind(before=detached_before, now=now, lease_now=lease_now, limit=limit)
+            return [UserId(name) for (name,) in connection.query(statement.text, bound)]
+
+        return await self._readers.read(read)
 
     async def users_of_credential(self, credential: str) -> Sequence[UserId]:
         """List users who have sessions opened with a credential that are not over."""
-        return await self._users(self._sql.users_of_credential, credential=credential)
-
-    async def _users(self, statement: Statement, **values: object) -> Sequence[UserId]:
-        bound = statement.bind(**values)
+        statement = self._sql.users_of_credential
+        bound = statement.bind(credential=credential)
 
         def read(connection: Connection) -> Sequence[UserId]:
             return [UserId(name) for (name,) in connection.query(statement.text, bound)]
@@ -123,9 +132,9 @@ class SqlSessions:
         """Give a node a new lease number, higher than any before."""
         return cast(NodeId, await self._writer.do(work.TakeLease(self._sql, node_name, int(ttl_s * 1000))))
 
-    async def keep_lease(self, node: NodeId, ttl_s: float) -> bool:
-        """Prolong a lease; False when it was lost."""
-        return cast(bool, await self._writer.do(work.KeepLease(self._sql, node, int(ttl_s * 1000))))
+    async def keep_lease(self, node: NodeId, ttl_s: float) -> LeaseState:
+        """Prolong a lease."""
+        return cast(LeaseState, await self._writer.do(work.KeepLease(self._sql, node, int(ttl_s * 1000))))
 
     async def forget_ended(self, before: Instant) -> int:
         """Drop what is kept of sessions that ended before an instant, and of revocations that ran out."""

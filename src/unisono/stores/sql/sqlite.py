@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,7 @@ from sqlalchemy.dialects import sqlite
 
 from unisono.domain.errors import Unavailable
 from unisono.domain.ids import Checkpoint, Epoch, Instant
+from unisono.ports.clock import Clock
 from unisono.stores.sql.compiled import Params, Row
 from unisono.stores.sql.driver import Connection, Verdict
 from unisono.stores.sql.lineage import LineageStatements, begin_anew
@@ -47,9 +49,10 @@ DATA_ERRORS: Final = (
 class SqliteConnection:
     """A connection in autocommit mode: transactions begin and end where it is said."""
 
-    def __init__(self, connection: sqlite3.Connection, mark: Mark | None = None) -> None:
+    def __init__(self, connection: sqlite3.Connection, lease_now: Callable[[], Instant], mark: Mark | None) -> None:
         self._connection = connection
         self._mark = mark
+        self.lease_now = lease_now
         self._position: int | None = None
         self._is_placing = False
 
@@ -102,7 +105,7 @@ class SqliteConnection:
 class SqliteDriver:
     """One SQLite file, locked against a second server for as long as it is open."""
 
-    def __init__(self, options: StoreOptions) -> None:
+    def __init__(self, options: StoreOptions, clock: Clock) -> None:
         self.dialect: Dialect = sqlite.dialect(paramstyle="qmark")
         self.is_sole_writer = True
         self.checkpoint_text = LAST_POSITION
@@ -115,6 +118,8 @@ class SqliteDriver:
         _drop_foreign_journal(self.path)
         self._mark: Final = Mark(options.data_dir / f"{options.app}.mark")
         self._lineage: Final = LineageStatements(self.dialect)
+        self._clock = clock
+        self._began = clock.now() - int(clock.monotonic_s() * 1000)
 
     def prepare(self) -> None:
         """Do nothing: the first connection makes the file."""
@@ -161,14 +166,18 @@ class SqliteDriver:
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
         connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
-        return SqliteConnection(connection, self._mark)
+        return SqliteConnection(connection, self._lease_now, self._mark)
 
     def connect_reader(self) -> Connection:
         """Open a connection that cannot write."""
         connection = self._connect("ro")
         connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
         connection.execute(f"PRAGMA mmap_size = {READER_MAP_BYTES}")
-        return SqliteConnection(connection)
+        return SqliteConnection(connection, self._lease_now, None)
+
+    def _lease_now(self) -> Instant:
+        """Give the time of day as if the clock was not set since the file was opened: only we keep leases in it."""
+        return Instant(self._began + int(self._clock.monotonic_s() * 1000))
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -195,6 +204,10 @@ class SqliteDriver:
         if isinstance(problem, DATA_ERRORS):
             return Verdict.REFUSED
         return Verdict.BROKEN if isinstance(problem, sqlite3.Error) else None
+
+    def explain(self, problem: Exception) -> str:
+        """Give what a failure says."""
+        return str(problem)
 
     def close(self) -> None:
         """Let another server have the file."""

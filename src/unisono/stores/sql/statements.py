@@ -22,7 +22,7 @@ from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.history_statements import HistoryStatements
 from unisono.stores.sql.message_statements import MessageStatements
 from unisono.stores.sql.phrases import LIMIT, given, insert, upsert, wanted
-from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, META, STREAMS
+from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, META, SESSIONS, STREAMS
 
 _EPOCH: Final = literal_column("'epoch'", Text)
 _LISTED: Final = [literal_column(f"'{of}'", Text) for of, kind in KINDS.items() if kind.members != "unlisted"]
@@ -55,6 +55,9 @@ class Statements:
 
         self.messages = MessageStatements(dialect)
         self.history = HistoryStatements(dialect)
+        self.open_sessions = ListStatement(dialect, _open_sessions)
+        self.lock_sessions = ListStatement(dialect, _lock_sessions)
+
         self.epoch = one(_epoch())
         self.head = one(_head())
         self.facts = one(_facts())
@@ -73,6 +76,16 @@ def _streams(rows: int) -> Executable:
     # Locks are taken in the order of the keys, so that two writers do not wait for each other in a circle.
     keys = [numbered("key", row, STREAMS.c.key) for row in range(rows)]
     return select(STREAMS).where(STREAMS.c.key.in_(keys)).order_by(STREAMS.c.key).with_for_update()
+
+
+def _open_sessions(rows: int) -> Executable:
+    users = [numbered("user_id", row, SESSIONS.c.user_id) for row in range(rows)]
+    return select(SESSIONS.c.id).where(SESSIONS.c.user_id.in_(users), SESSIONS.c.ended_at.is_(None))
+
+
+def _lock_sessions(rows: int) -> Executable:
+    names = [numbered("id", row, SESSIONS.c.id) for row in range(rows)]
+    return select(SESSIONS.c.id).where(SESSIONS.c.id.in_(names)).order_by(SESSIONS.c.id).with_for_update()
 
 
 def _create_streams(dialect: Dialect, rows: int) -> Executable:

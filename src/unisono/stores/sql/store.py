@@ -57,9 +57,10 @@ class Store:
 
     async def close(self) -> None:
         """Finish the batch at hand and the reads asked for, refuse what waits, and let the database go."""
-        # The writer last: who can write and is the last to close puts the log file's pages into the main one.
-        await self._readers.close()
         await self._writer.close()
+        await self._readers.close()
+        # Last: of SQLite's connections only one that can write, and is the last, puts the log file into the main one.
+        await asyncio.to_thread(self._committer.close)
         self._driver.close()
 
 
@@ -105,7 +106,7 @@ def begin_anew(options: StoreOptions, clock: Clock) -> Epoch:
     Raises:
         Unavailable: It cannot be reached, another server uses the file, or a newer version has written it.
     """
-    with _opened_driver(options) as driver:
+    with _opened_driver(options, clock) as driver:
         connection = driver.connect_writer()
         try:
             driver.settle(connection, clock.now())
@@ -117,16 +118,16 @@ def begin_anew(options: StoreOptions, clock: Clock) -> Epoch:
 
 
 def _prepare(options: StoreOptions, clock: Clock, closing: threading.Event) -> tuple[Driver, Committer]:
-    with _opened_driver(options) as driver:
+    with _opened_driver(options, clock) as driver:
         committer = Committer(driver, Statements(driver.dialect), clock, closing)
         committer.open()
     return driver, committer
 
 
 @contextmanager
-def _opened_driver(options: StoreOptions) -> Iterator[Driver]:
+def _opened_driver(options: StoreOptions, clock: Clock) -> Iterator[Driver]:
     """Lend a driver of a schema that is up to date; if anything fails inside, its lock is given up."""
-    driver = _driver_of(options)
+    driver = _driver_of(options, clock)
     try:
         driver.prepare()
         migrate(driver)
@@ -136,12 +137,13 @@ def _opened_driver(options: StoreOptions) -> Iterator[Driver]:
         driver.close()
         if verdict is None:
             raise
-        raise Unavailable(part="store", reason=str(problem)) from problem
+        # Not `from problem`: who prints the chain would print the address with the password.
+        raise Unavailable(part="store", reason=driver.explain(problem)) from None
 
 
-def _driver_of(options: StoreOptions) -> Driver:
+def _driver_of(options: StoreOptions, clock: Clock) -> Driver:
     if options.url is None:
-        return SqliteDriver(options)
+        return SqliteDriver(options, clock)
     # The PostgreSQL driver is an extra: who keeps a file does not have to install it.
     from unisono.stores.sql.postgres import PostgresDriver  # noqa: PLC0415  (the driver is an extra)
 

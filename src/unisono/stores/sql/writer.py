@@ -142,7 +142,6 @@ class Writer:
             else:
                 backlog.extendleft(reversed(items))
         self._refuse(backlog)
-        self._committer.close()
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._note_end)
 

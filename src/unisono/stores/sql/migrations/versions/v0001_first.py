@@ -145,6 +145,7 @@ def _create_sessions() -> None:
         sa.Column("credential", sa.Text()),
         sa.Column("credential_expires_at", NUMBER),
         sa.Column("address", sa.Text()),
+        sa.Column("issued_at", NUMBER),
         sa.Column("ended_at", NUMBER),
         sa.Column("end_reason", sa.Text()),
         sa.Column("newcomer", sa.Text()),
