@@ -1,5 +1,7 @@
 """The steps of the migrations lead to the schema that the statements are made from."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
@@ -42,6 +44,41 @@ def test_on_sqlite_the_steps_lead_to_the_schema(tmp_path: Path) -> None:
 
 def test_on_postgresql_the_steps_lead_to_the_schema(postgres_dsn: str) -> None:
     assert differences(PostgresDriver(StoreOptions(app="test", url=postgres_dsn))) == []
+
+
+def test_indexes_leave_out_the_same_rows_on_both(tmp_path: Path, postgres_dsn: str) -> None:
+    sqlite = SqliteDriver(StoreOptions(app="test", data_dir=tmp_path), ManualClock())
+    postgres = PostgresDriver(StoreOptions(app="test", url=postgres_dsn))
+    assert differences(sqlite) == differences(postgres) == []
+    ours = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %' ORDER BY name"
+    theirs = "SELECT indexname FROM pg_indexes WHERE schemaname = 'app_test' AND indexdef LIKE '% WHERE %' ORDER BY 1"
+    here, there = sqlite.connect_writer(), postgres.connect_reader()
+    partial = here.query(ours)
+    assert len(partial) >= 7
+    assert there.query(theirs) == partial
+    here.close()
+    there.close()
+    sqlite.close()
+
+
+def test_a_file_that_is_up_to_date_loads_neither_the_migrations_nor_the_other_database(tmp_path: Path) -> None:
+    """A start has a second in all; Alembic alone takes a third of it."""
+    script = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from unisono.clock import SystemClock\n"
+        "from unisono.stores.sql import StoreOptions, open_store\n"
+        "async def main():\n"
+        f"    store = await open_store(StoreOptions(app='test', data_dir=Path({str(tmp_path)!r})), SystemClock())\n"
+        "    await store.sessions.take_lease('node', 10)\n"
+        "    await store.close()\n"
+        "asyncio.run(main())\n"
+        "heavy = {'alembic', 'mako', 'psycopg', 'sqlalchemy.orm', 'sqlalchemy.dialects.postgresql'}\n"
+        "print(' '.join(sorted(heavy & set(sys.modules))))\n"
+    )
+    for loaded in ("alembic mako sqlalchemy.dialects.postgresql", ""):
+        ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+        assert ran.stdout.strip() == loaded
 
 
 def test_the_steps_that_are_known_are_those_that_there_are() -> None:
