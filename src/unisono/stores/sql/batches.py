@@ -7,9 +7,10 @@ from typing import Final
 from unisono.domain.errors import Invalid, Unavailable, UnisonoError
 from unisono.domain.ids import FIRST_EPOCH, Checkpoint
 from unisono.ports.clock import Clock
-from unisono.stores.sql.book import Book, Foresight
+from unisono.stores.sql.book import Book
 from unisono.stores.sql.driver import Connection, Driver, Verdict
 from unisono.stores.sql.entries import read_epoch
+from unisono.stores.sql.foresight import Foresight, lock_sessions
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.transaction import Work
 
@@ -75,7 +76,8 @@ class Committer:
         for work in works:
             work.name_streams(ahead)
         book.foresee_streams(ahead)
-        book.lock_sessions(ahead)
+        if not self._driver.is_sole_writer:
+            lock_sessions(connection, self.statements, ahead)
         for work in works:
             work.name_details(book, ahead)
         book.foresee_details(ahead)

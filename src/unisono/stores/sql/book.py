@@ -8,11 +8,9 @@ one batch to the next and so reads nothing for a conversation that is talked in.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
-from msgspec import Struct
-
 from unisono.domain.conversation import Membership, Target
 from unisono.domain.facts import Fact, MessagePlaced
-from unisono.domain.ids import Instant, SendKey, Seq, SessionId, StreamKey, UserId, conversation_of
+from unisono.domain.ids import Instant, SendKey, Seq, StreamKey, UserId, conversation_of
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import ListStatement, Row, Statement
@@ -28,30 +26,11 @@ from unisono.stores.sql.entries import (
     read_stream,
     type_of,
 )
+from unisono.stores.sql.foresight import Foresight, MemberKey, PlaceKey
 from unisono.stores.sql.statements import Statements
 
 KEPT_MAX: Final = 100_000
 """Streams and memberships that a sole writer remembers; beyond it, it begins with an empty book."""
-
-PlaceKey = tuple[int, UserId, SendKey]
-MemberKey = tuple[int, UserId]
-
-
-class Foresight(Struct):
-    """What a batch is about to ask for. First the names, then, once the streams are known, what belongs to them.
-
-    `streams` are looked up, `own` made where they do not exist yet. `sessions`, and those of `session_users` that are
-    not over, are locked.
-    """
-
-    sessions: set[SessionId] = set()
-    session_users: set[UserId] = set()
-    streams: set[StreamKey] = set()
-    own: set[StreamKey] = set()
-    unique: set[str] = set()
-    members: dict[MemberKey, StreamEntry] = {}
-    rosters: dict[int, StreamEntry] = {}
-    places: dict[PlaceKey, StreamEntry] = {}
 
 
 class Book:
@@ -344,19 +323,6 @@ class Book:
         if not self._is_kept and (unseen := {name for name in ahead.unique if self._unique[name] is None}):
             # Another writer may have made it while we waited for the locks.
             self._load_unique(unseen)
-
-    def lock_sessions(self, ahead: Foresight) -> None:
-        """Lock the sessions that a batch names against other writers, in one order, after the streams.
-
-        Nobody opens another session of these users meanwhile: their streams are locked.
-        """
-        if self._is_kept:
-            return
-        names = set(ahead.sessions)
-        for text, values in self.statements.open_sessions.padded([(user,) for user in sorted(ahead.session_users)]):
-            names.update(name for (name,) in self.connection.query(text, values))
-        for text, values in self.statements.lock_sessions.padded([(name,) for name in sorted(names)]):
-            self.connection.query(text, values)
 
     def foresee_details(self, ahead: Foresight) -> None:
         """Load what belongs to the streams of a batch."""

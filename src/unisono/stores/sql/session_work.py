@@ -20,7 +20,8 @@ from unisono.ports.sessions import (
     SessionsCommitted,
     SessionsDecide,
 )
-from unisono.stores.sql.book import Book, Foresight
+from unisono.stores.sql.book import Book
+from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.session_rows import SessionEntry, label_text, read_session, session_row
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.transaction import place

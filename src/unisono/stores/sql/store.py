@@ -9,9 +9,10 @@ from unisono.domain.errors import Unavailable, UnisonoError
 from unisono.domain.ids import Epoch
 from unisono.ports.clock import Clock
 from unisono.stores.sql.batches import Committer
-from unisono.stores.sql.book import Book, Foresight
+from unisono.stores.sql.book import Book
 from unisono.stores.sql.directory import SqlDirectory
 from unisono.stores.sql.driver import Driver
+from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.migrate import migrate
 from unisono.stores.sql.options import StoreOptions

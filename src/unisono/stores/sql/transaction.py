@@ -11,8 +11,9 @@ from unisono.domain.ids import Checkpoint, Seq, StreamKey, UserId, conversation_
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.ports.log import Committed
-from unisono.stores.sql.book import Book, Foresight
+from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import Earlier, StreamEntry, encode_fact, type_of, view
+from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.project import project, unique_key
 
 KINDS: Final[Mapping[type[Fact], str]] = {kind: str(kind.__struct_config__.tag) for kind in Fact.__args__}
