@@ -8,8 +8,9 @@ import msgspec
 from tests.fuzz.bad_bytes import Bad
 from tests.vectors.refused import SEND
 from unisono.domain.ids import INTEGER_MAX
-from unisono.wire.json_values import NESTING_MAX, VALUES_MAX
-from unisono.wire.native import JSON, MSGPACK
+from unisono.wire.json_values import NESTING_MAX
+from unisono.wire.native import JSON
+from unisono.wire.weight import VALUES_MAX
 
 PING: Final = {"op": "ping"}
 ENVELOPES: Final[dict[str, object]] = {
@@ -81,9 +82,8 @@ def bad_values(subprotocol: str) -> Iterator[Bad]:
         yield f"{name}, in attributes", written(subprotocol, attributes), "malformed"
         create = {"id": 7, "do": {"op": "create", "key": "k", "attributes": value}}
         yield f"{name}, in attributes of a conversation", written(subprotocol, create), "malformed"
-    if subprotocol == MSGPACK:
-        many = {"id": 7, "do": {**SEND, "content": {"data": {"a": [0] * VALUES_MAX}}}}
-        yield "too many values, in data", written(subprotocol, many), "malformed"
+    many = {"id": 7, "do": {**SEND, "content": {"data": {"a": [0] * VALUES_MAX}}}}
+    yield "too many values, in data", written(subprotocol, many), "malformed"
     if subprotocol == JSON:
         yield from _only_json()
 

@@ -2,7 +2,7 @@
 
 MessagePack can say more than JSON (bytes, dates, extensions, NaN, keys that are no strings), and JSON more than
 MessagePack or JavaScript keep (integers of any size). A message with one such value in it could not be written to its
-readers at all, or would tell each of them something else.
+readers at all, or would tell each of them something else. `weight` has seen to it that there are not too many values.
 """
 
 import math
@@ -15,8 +15,6 @@ from unisono.domain.ids import INTEGER_MAX, Json
 
 NESTING_MAX: Final = 32
 """Levels of objects and arrays in a free value, itself included."""
-VALUES_MAX: Final = 65_536
-"""Values in a free value, itself included: looking at more would hold up all other connections."""
 
 
 def check_values(command: c.Command) -> None:
@@ -44,7 +42,7 @@ def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
 
 def _check(value: Json, field: str) -> None:
     level: list[Json] = [value]
-    count = depth = 1
+    depth = 1
     while level:
         below: list[Json] = []
         for item in level:
@@ -52,10 +50,7 @@ def _check(value: Json, field: str) -> None:
                 raise Malformed(field=field, reason="nested too deeply", limit=NESTING_MAX)
             below.extend(_inside(item, field))
         level = below
-        count += len(below)
         depth += 1
-        if count > VALUES_MAX:
-            raise Malformed(field=field, reason="too many values", limit=VALUES_MAX)
 
 
 def _inside(item: Json, field: str) -> Iterable[Json]:

@@ -19,6 +19,7 @@ from unisono.domain.events import Event
 from unisono.domain.facts import Label, PlacedFact
 from unisono.domain.ids import INTEGER_MAX, Checkpoint, Epoch, Instant, Seq, StreamKey
 from unisono.wire.json_values import check_values
+from unisono.wire.weight import check_weight
 
 JSON: Final = "unisono.v1+json"
 MSGPACK: Final = "unisono.v1+msgpack"
@@ -135,6 +136,7 @@ class _StructCodec:
         self._encoder: msgspec.json.Encoder | msgspec.msgpack.Encoder = module.Encoder()
 
     def decode(self, frame: bytes | str) -> Request:
+        check_weight(frame, is_text=self.is_text)
         try:
             request = self._decoder.decode(frame)  # type: ignore[arg-type]  # text for MessagePack is a TypeError
         except _UNREADABLE as problem:

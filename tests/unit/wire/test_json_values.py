@@ -11,7 +11,7 @@ from unisono.domain.commands import COMMANDS, Command, CreateConversation, EditM
 from unisono.domain.errors import Malformed
 from unisono.domain.facts import Content
 from unisono.domain.ids import INTEGER_MAX, ConversationId, SendKey
-from unisono.wire.json_values import NESTING_MAX, VALUES_MAX, check_values
+from unisono.wire.json_values import NESTING_MAX, check_values
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | st.text() | finite | st.integers(-INTEGER_MAX, INTEGER_MAX)
@@ -82,14 +82,6 @@ def test_nesting_up_to_the_limit_and_one_level_more() -> None:
         with pytest.raises(Malformed) as caught:
             check(nested(NESTING_MAX - around + (innermost is None), innermost))
         assert caught.value.numbers["limit"] == NESTING_MAX
-
-
-def test_as_many_values_as_allowed_and_one_more() -> None:
-    around = 2  # the object that holds all attributes, and the array
-    check([0] * (VALUES_MAX - around))
-    with pytest.raises(Malformed) as caught:
-        check([0] * (VALUES_MAX - around + 1))
-    assert caught.value.numbers["limit"] == VALUES_MAX
 
 
 @pytest.mark.parametrize(
