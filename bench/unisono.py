@@ -28,6 +28,7 @@ ANSWER_S: Final = 30.0
 # Nothing here changes what a message goes through: quotas and rates are raised so that one machine may play everybody.
 CONFIG: Final = """\
 [limits]
+visitors_per_address = 10000
 connections_per_address = 100000
 handshakes_per_s = 1000000
 heartbeat_s = 600
@@ -37,6 +38,10 @@ commands_per_s = 1000000
 commands_burst = 1000000
 logins_per_s = 1000000
 logins_burst = 1000000
+handshakes_per_s = 1000000
+handshakes_burst = 1000000
+strays_per_s = 1000000
+strays_burst = 1000000
 
 [quotas]
 members_per_conversation = 10000

@@ -21,9 +21,12 @@ from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.errors import Draining, UnisonoError
 from unisono.domain.ids import Epoch
 from unisono.domain.rates import Rate
+from unisono.gateways.hosting.address import Network
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
 from unisono.gateways.hosting.outbox import Flusher
+from unisono.gateways.hosting.refusal import SERVER_NAME
 from unisono.gateways.hosting.registry import Registry
+from unisono.gateways.hosting.visitor import Reception, receiving
 from unisono.gateways.rest.door import RestDoor, RestOptions
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
@@ -46,10 +49,6 @@ RETURN_SPREAD_MS: Final = 2_000
 """Over how long clients are spread when they are told to come back after a stop."""
 LAG_MAX_S: Final = 1.0
 """An event loop this late is not ready for more work."""
-KEEPALIVE_S: Final = 75.0
-"""How long an HTTP connection may stay without a request after its last one. The library's own is an hour."""
-BACKLOG: Final = 4096
-"""Connections that may wait to be accepted: a whole fleet comes back at once after a restart."""
 
 
 class Running(Struct, frozen=True):
@@ -122,19 +121,10 @@ class Hosting:
     """The doors of a node on one port."""
 
     def __init__(self, settings: Settings, node: Node, store: Store, telemetry: SystemTelemetry, lag: LoopLag) -> None:
-        limits = settings.limits
         self._settings = settings
         self._node = node
         self._registry = Registry()
-        self._admission = Admission(
-            AdmissionLimits(
-                connections=limits.connections,
-                connections_per_address=limits.connections_per_address,
-                handshakes_in_progress=limits.handshakes_in_progress,
-                handshakes_per_s=limits.handshakes_per_s,
-            ),
-            node.parts.clock,
-        )
+        self._admission = Admission(_admission_limits(settings), node.parts.clock, telemetry)
         self._telemetry = telemetry
         self._lag = lag
         self._store = store
@@ -142,6 +132,7 @@ class Hosting:
         self._watch_levels(telemetry.meter)
 
     def _watch_levels(self, meter: Meter) -> None:
+        meter.watch("visitors", lambda: self._admission.visitors)
         meter.watch("connections", lambda: len(self._registry))
         meter.watch("sessions_live", lambda: len(self._node.audience))
         meter.watch("users_live", self._node.audience.count_users)
@@ -173,17 +164,15 @@ class Hosting:
         )
         door.add_to(application.router)
         self._rest_door().add_to(application.router)
-        runner = web.AppRunner(
-            application, access_log=None, handle_signals=False, shutdown_timeout=1.0, keepalive_timeout=KEEPALIVE_S
+        reception = Reception(
+            admission=self._admission,
+            telemetry=self._telemetry,
+            trusted_proxies=_trusted_proxies(self._settings),
+            patience_s=self._settings.limits.greeting_s,
         )
-        await runner.setup()
         server = self._settings.server
-        site = web.TCPSite(runner, server.host, server.port, backlog=BACKLOG)
-        try:
-            await site.start()
-            yield runner.addresses[0][1]
-        finally:
-            await runner.cleanup()
+        async with receiving(application, reception, server.host, server.port) as port:
+            yield port
 
     async def drain(self) -> None:
         """Let nobody in, answer what is under way, tell every client when to come back, and wait for them to go."""
@@ -198,6 +187,7 @@ class Hosting:
             metrics_access=metrics.access if metrics.enabled else "nobody",
             exposition=self._exposition,
             is_from_here=is_from_here,
+            body_s=self._settings.limits.greeting_s,
         )
         desk = Desk(own_sessions=self._node.own_sessions, clock=parts.clock, name_token=revocable)
         checks = {"store": self._check_store, "lease": self._check_lease, "loop": self._check_loop}
@@ -229,8 +219,7 @@ class Hosting:
 
 
 async def _name_server(_: web.Request, response: web.StreamResponse) -> None:
-    # The library's own header tells everybody the versions of Python and of itself.
-    response.headers[hdrs.SERVER] = "unisono"
+    response.headers[hdrs.SERVER] = SERVER_NAME
 
 
 def _open_telemetry(
@@ -275,6 +264,7 @@ def _app_options(settings: Settings) -> AppOptions:
         policy=sessions.device_policy(),
         commands=Rate(per_s=rates.commands_per_s, burst=rates.commands_burst),
         logins=Rate(per_s=rates.logins_per_s, burst=rates.logins_burst),
+        resumes=Rate(per_s=rates.resumes_per_s, burst=rates.resumes_burst),
         heartbeat_s=settings.limits.heartbeat_s,
         detach_window_s=sessions.detach_window_s,
         ended_kept_s=sessions.ended_kept_s,
@@ -289,13 +279,34 @@ def _app_options(settings: Settings) -> AppOptions:
     )
 
 
+def _admission_limits(settings: Settings) -> AdmissionLimits:
+    limits, rates = settings.limits, settings.rates
+    return AdmissionLimits(
+        visitors=limits.visitors,
+        visitors_per_address=limits.visitors_per_address,
+        connections=limits.connections,
+        connections_per_address=limits.connections_per_address,
+        handshakes_in_progress=limits.handshakes_in_progress,
+        handshakes_per_s=limits.handshakes_per_s,
+        handshakes_of_address=Rate(per_s=rates.handshakes_per_s, burst=rates.handshakes_burst),
+    )
+
+
+def _trusted_proxies(settings: Settings) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(network) for network in settings.server.trusted_proxies)
+
+
 def _door_options(settings: Settings) -> DoorOptions:
-    limits, server = settings.limits, settings.server
+    limits, rates, server = settings.limits, settings.rates, settings.server
     return DoorOptions(
         origins=frozenset(server.origins),
         is_same_origin=is_same_origin,
-        trusted_proxies=tuple(ipaddress.ip_network(network) for network in server.trusted_proxies),
+        trusted_proxies=_trusted_proxies(settings),
         outbox_bytes=limits.outbox_bytes,
         frame_bytes=limits.frame_bytes,
-        pace=Pace(greeting_s=limits.greeting_s, requests_in_flight=limits.requests_in_flight),
+        pace=Pace(
+            greeting_s=limits.greeting_s,
+            requests_in_flight=limits.requests_in_flight,
+            strays=Rate(per_s=rates.strays_per_s, burst=rates.strays_burst),
+        ),
     )

@@ -114,13 +114,22 @@ class Limits(Section, frozen=True):
     frame_bytes: Annotated[
         int, Meta(ge=1024, le=1 << 26, description="Largest frame a client may send; beyond it, `too_large`.")
     ] = 1 << 20
-    greeting_s: Annotated[Seconds, Meta(description="Time to log in or resume after connecting.")] = 10.0
+    greeting_s: Annotated[
+        Seconds,
+        Meta(description="Time to log in or resume; to send the head or body of a request; to take its answer."),
+    ] = 10.0
     heartbeat_s: Annotated[
         int, Meta(ge=1, le=3600, description="Longest silence of a client. Home routers forget a link after 60 s.")
     ] = 25
     requests_in_flight: Annotated[
         int, Meta(ge=1, le=10_000, description="Requests of one connection worked on at the same time.")
     ] = 64
+    visitors: Annotated[
+        int, Meta(ge=1, le=10_000_000, description="Sockets of this node that are no connection, or not yet.")
+    ] = 10_000
+    visitors_per_address: Annotated[
+        int, Meta(ge=1, le=10_000_000, description="The same from one network address, unless it is a trusted proxy's.")
+    ] = 500
     connections: Annotated[int, Meta(ge=1, le=10_000_000, description="Connections of this node.")] = 100_000
     connections_per_address: Annotated[
         int, Meta(ge=1, le=10_000_000, description="Connections from one network address.")
@@ -134,12 +143,27 @@ class Limits(Section, frozen=True):
 
 
 class Rates(Section, frozen=True):
-    """How often. A burst is what may come at once after a pause."""
+    """How often. A burst is what may come at once after a pause. The /64 of an IPv6 address counts as one address."""
 
     commands_per_s: Annotated[float, Meta(gt=0, le=1e6, description="Commands of one user.")] = 50.0
     commands_burst: Annotated[int, Meta(ge=1, le=1_000_000, description="Commands of one user at once.")] = 200
     logins_per_s: Annotated[float, Meta(gt=0, le=1e6, description="Logins from one network address.")] = 20.0
     logins_burst: Annotated[int, Meta(ge=1, le=1_000_000, description="Logins from one address at once.")] = 500
+    resumes_per_s: Annotated[float, Meta(gt=0, le=1e6, description="Resumes from one network address.")] = 50.0
+    resumes_burst: Annotated[int, Meta(ge=1, le=1_000_000, description="Resumes from one address at once.")] = 1_000
+    handshakes_per_s: Annotated[float, Meta(gt=0, le=1e6, description="New connections from one network address.")] = (
+        100.0
+    )
+    handshakes_burst: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="New connections from one address at once.")
+    ] = 1_000
+    strays_per_s: Annotated[
+        float,
+        Meta(gt=0, le=1e6, description="Frames of one connection that are no command: pings, refused ones, noise."),
+    ] = 10.0
+    strays_burst: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="The same at once. A connection with more of them is ended.")
+    ] = 500
 
 
 class Sessions(Section, frozen=True):

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from tests.support.crowd import gathered
 from tests.support.follower import Frame
-from tests.support.raw_socket import HandshakeRefusedError, RawSocket
+from tests.support.raw_socket import HandshakeRefusedError, RawSocket, upgrade
 from tests.support.server_process import ServerProcess
 from tests.support.virtual_client import RefusedError
 
@@ -18,6 +20,11 @@ pytestmark = pytest.mark.adverse
 
 GREETING_S = 0.5
 HEARTBEAT_S = 1
+VANISH_ROUNDS = 60
+VANISH_LINKS = 30
+RESET_AT_CLOSE = struct.pack("ii", 1, 0)
+ADMIN_KEY = "an admin key of the tests, long enough"
+ADMIN = f'[admin]\nkeys = ["{ADMIN_KEY}"]\n'
 
 
 async def frames_until_close(socket: RawSocket, timeout_s: float = 10.0) -> list[Frame]:
@@ -141,6 +148,70 @@ async def test_logins_of_one_address_are_limited(data: Path) -> None:
             codes.append(json.loads(payload).get("code"))
             socket.abort()
         assert codes == [None, None, None, "rate_limited", "rate_limited"]
+
+
+async def test_resumes_of_one_address_are_limited(data: Path) -> None:
+    async with ServerProcess(data, config="[rates]\nresumes_per_s = 0.1\nresumes_burst = 3\n") as server:
+        codes = []
+        for number in range(5):
+            socket = await RawSocket.connect(server.port)
+            guess = {"op": "resume", "session": f"guess number {number}", "resume_token": "x" * 32}
+            socket.send_text(json.dumps({"id": 1, "do": guess}))
+            _, payload = await socket.frames.get()
+            codes.append(json.loads(payload)["code"])
+            socket.abort()
+        assert codes == ["session_unknown"] * 3 + ["rate_limited"] * 2
+
+
+async def test_one_address_cannot_take_the_handshakes_of_all(data: Path) -> None:
+    """One address used to be able to: with 100 of its handshakes a second nobody else was let in."""
+    config = "[limits]\nhandshakes_per_s = 40\n[rates]\nhandshakes_per_s = 5\nhandshakes_burst = 20\n"
+    config += '[server]\ntrusted_proxies = ["127.0.0.0/8"]\n'
+    async with ServerProcess(data, config=config) as server:
+
+        async def connect(address: str) -> RawSocket:
+            return await RawSocket.connect(server.port, headers={"X-Forwarded-For": address})
+
+        greedy = await asyncio.gather(*(connect(f"2001:db8::{n:x}") for n in range(100)), return_exceptions=True)
+        others = [await connect(f"198.51.100.{number}") for number in range(10)]
+        opened = [link for link in greedy if isinstance(link, RawSocket)]
+        assert 20 <= len(opened) < 40
+        for link in (*opened, *others):
+            link.abort()
+
+
+async def test_who_vanishes_in_the_middle_of_its_handshake_is_no_error(data: Path) -> None:
+    """Links that broke while they were made used to be told as errors of the server, each with a line of the log."""
+    async with ServerProcess(data) as server:
+        loop = asyncio.get_running_loop()
+        for round_ in range(VANISH_ROUNDS):
+            links = [socket.socket() for _ in range(VANISH_LINKS)]
+            for link in links:
+                link.setblocking(False)
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
+                await loop.sock_connect(link, ("127.0.0.1", server.port))
+            for link in links:
+                link.send(upgrade(server.port))
+            await asyncio.sleep(0.0005 * (round_ % 10))
+            for link in links:
+                link.close()
+        (await RawSocket.connect(server.port)).abort()
+        server.assert_clean_log()
+
+
+async def test_a_body_that_does_not_come_is_not_awaited_for_ever(data: Path) -> None:
+    async with ServerProcess(data, config=f"{ADMIN}[limits]\ngreeting_s = {GREETING_S}\n") as server:
+        for key, status in ((ADMIN_KEY, b"408"), ("another key", b"401")):
+            begun_s = time.monotonic()
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            head = "POST /v1/revocations HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 99"
+            writer.write(f"{head}\r\nAuthorization: Bearer {key}\r\n\r\n{{".encode())
+            async with asyncio.timeout(10):
+                heard = await reader.read()
+            assert heard.startswith(b"HTTP/1.1 " + status)
+            assert time.monotonic() - begun_s < 3 * GREETING_S + 2
+            writer.close()
+        server.assert_clean_log()
 
 
 @pytest.mark.parametrize(

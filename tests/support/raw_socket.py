@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final, Self, cast
 
 CONTINUATION: Final = 0x0
@@ -76,7 +77,7 @@ class RawSocket(asyncio.Protocol):
             async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
                 await loop.sock_connect(raw, ("127.0.0.1", port))
                 await loop.create_connection(lambda: link, sock=raw)
-                link.send_bytes(_upgrade(port, path, subprotocol, headers or {}))
+                link.send_bytes(upgrade(port, path, subprotocol, headers or {}))
                 await link._opened
         except BaseException:
             link.abort()
@@ -200,7 +201,13 @@ class RawSocket(asyncio.Protocol):
                 self.on_frame(self._part_opcode, bytes(self._parts))
 
 
-def _upgrade(port: int, path: str, subprotocol: str | None, headers: Mapping[str, str]) -> bytes:
+def upgrade(
+    port: int,
+    path: str = "/v1/connect",
+    subprotocol: str | None = "unisono.v1+json",
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
+    """Write the request of a handshake."""
     lines = {
         "Host": f"127.0.0.1:{port}",
         "Upgrade": "websocket",

@@ -33,8 +33,15 @@ commands_per_s = 1000000.0
 commands_burst = 1000000
 logins_per_s = 1000000.0
 logins_burst = 1000000
+resumes_per_s = 1000000.0
+resumes_burst = 1000000
+handshakes_per_s = 1000000.0
+handshakes_burst = 1000000
+strays_per_s = 1000000.0
+strays_burst = 1000000
 
 [limits]
+visitors_per_address = 100000
 connections_per_address = 100000
 handshakes_per_s = 100000
 """

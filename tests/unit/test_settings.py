@@ -1,6 +1,7 @@
 """Settings: defaults that hold, combinations that cannot be meant, secrets that stay secret."""
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from unisono.config import ConfigError, load
 from unisono.domain.devices import PRESETS, Login, Policy, Slot, admit
 from unisono.domain.ids import DeviceId, Instant, Platform, SessionId
-from unisono.settings import Jwt, Secret, Sessions, Settings, describe, is_loopback_host, is_same_origin
+from unisono.settings import Jwt, Rates, Secret, Sessions, Settings, describe, is_loopback_host, is_same_origin
 
 LONG = "x" * 32
 
@@ -168,3 +169,24 @@ def test_limits_that_would_let_nobody_read_what_was_said_stop_the_start(chosen: 
 
 def test_limits_that_just_suffice_are_taken() -> None:
     assert load(overrides={"limits.outbox_bytes": 393_216, "limits.frame_bytes": 69_632}).limits.frame_bytes == 69_632
+
+
+LIMIT_ROWS = re.findall(
+    r"^\| `(\w+)\.(\w+)`(?:, `_burst`)? \| ([\d,]+)(?: s)?(?:, ([\d,]+))? \|",
+    (Path(__file__).parents[2] / "docs/guide/operate.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("table", "name", "value", "burst"), LIMIT_ROWS)
+def test_the_guide_tells_the_defaults_of_the_limits(table: str, name: str, value: str, burst: str) -> None:
+    section = getattr(Settings(), table)
+    assert float(value.replace(",", "")) == getattr(section, name)
+    if burst:
+        assert int(burst.replace(",", "")) == getattr(section, name.replace("_per_s", "_burst"))
+
+
+def test_the_guide_tells_of_every_rate() -> None:
+    rates = {name for name in Rates.__struct_fields__ if name.endswith("_per_s")}
+    assert {name for table, name, _, _ in LIMIT_ROWS if table == "rates"} == rates
+    assert len(LIMIT_ROWS) == 12

@@ -20,6 +20,7 @@ from unisono.app.lease import Lease
 from unisono.app.options import AppOptions
 from unisono.app.parts import Parts
 from unisono.app.rates import RateLimiter
+from unisono.domain.addresses import block_of
 from unisono.domain.answers import Welcome
 from unisono.domain.commands import Login, Resume
 from unisono.domain.devices import Login as HeldLogin
@@ -78,6 +79,7 @@ class Greeting:
         self._lease = lease
         self._server = server
         self._logins = RateLimiter(options.logins, parts.clock)
+        self._resumes = RateLimiter(options.resumes, parts.clock)
 
     async def login(self, command: Login, credential: Credential, link: Link) -> Greeted:
         """Open a session on a link, or let the connection in without a user where the identity says so (row S13).
@@ -90,7 +92,7 @@ class Greeting:
             Replaced: A repetition of this login has the session.
         """
         self._lease.check()
-        self._logins.spend(credential.address)
+        self._logins.spend(block_of(credential.address))
         started_s = self._parts.clock.monotonic_s()
         now = self._parts.clock.now()
         principal = await self._parts.identity.authenticate(credential, now)
@@ -128,8 +130,10 @@ class Greeting:
             SessionUnknown: There is nothing to resume, or the resume token is wrong: the same answer.
             SessionFault: The session is over, or another link has a higher fence.
             TokenExpired, TokenRevoked: The credential it was opened with lets it in no longer.
+            RateLimited: Too many resumes from this address.
         """
         self._lease.check()
+        self._resumes.spend(block_of(address))
         with self._in_doubt(command.session, command.fence):
             found = await self._parts.sessions.attach(
                 command.session, _hash(command.resume_token), command.fence, self._lease.node

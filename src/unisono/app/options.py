@@ -25,6 +25,7 @@ class AppOptions(Struct, frozen=True):
     policy: Policy
     commands: Rate
     logins: Rate
+    resumes: Rate
     heartbeat_s: int = 25
     detach_window_s: float = 1800.0
     ended_kept_s: float = 30 * 86_400.0

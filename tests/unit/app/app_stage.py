@@ -176,6 +176,7 @@ class AppStage:
             "policy": PRESETS["easemob"] if policy is None else policy,
             "commands": PLENTY,
             "logins": PLENTY,
+            "resumes": PLENTY,
         }
         self.node = Node(parts, AppOptions(**{**fields, **options}), name=wiring.name, server="unisono/test")  # type: ignore[arg-type]
 
@@ -205,7 +206,9 @@ class AppStage:
         )
         return Present(link, await self.node.greeting.login(command, credential(command, address), link), self)
 
-    async def resume(self, earlier: Present, *, fence: int | None = None, token: str | None = None) -> Present:
+    async def resume(
+        self, earlier: Present, *, fence: int | None = None, token: str | None = None, address: str = "192.0.2.2"
+    ) -> Present:
         """Carry on a session on a new link."""
         link = RecordingLink(self.encoder)
         command = c.Resume(
@@ -213,7 +216,7 @@ class AppStage:
             resume_token=earlier.token if token is None else token,
             fence=None if fence is None else Fence(fence),
         )
-        resumed = Present(link, await self.node.greeting.resume(command, "192.0.2.2", link), self)
+        resumed = Present(link, await self.node.greeting.resume(command, address, link), self)
         resumed.token = earlier.token
         return resumed
 

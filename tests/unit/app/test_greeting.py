@@ -16,6 +16,7 @@ from unisono.domain.errors import (
     LimitReached,
     RateLimited,
     Replaced,
+    SessionUnknown,
     TokenInvalid,
     TokenMissing,
     TokenRevoked,
@@ -242,6 +243,31 @@ async def test_logins_of_one_address_have_a_rate_and_another_address_its_own() -
         with pytest.raises(RateLimited):
             await stage.login("forged")
         await stage.login("alice", address="192.0.2.99")
+
+
+@in_virtual_time
+async def test_all_addresses_of_a_subscriber_share_its_logins() -> None:
+    async with an_app(logins=Rate(per_s=1, burst=2)) as stage:
+        for number in range(2):
+            await stage.login("alice", address=f"2001:db8::{number}")
+        with pytest.raises(RateLimited):
+            await stage.login("alice", address="2001:db8::9")
+        await stage.login("alice", address="2001:db8:0:1::1")
+
+
+@in_virtual_time
+async def test_resumes_of_one_address_have_a_rate_whether_the_token_is_right_or_guessed() -> None:
+    """Guessing resume tokens used to cost a peer nothing."""
+    async with an_app(resumes=Rate(per_s=1, burst=3)) as stage:
+        alice = await stage.login("alice")
+        for _ in range(2):
+            with pytest.raises(SessionUnknown):
+                await stage.resume(alice, token="guessed")
+        await stage.resume(alice)
+        for token in ("guessed", None):
+            with pytest.raises(RateLimited):
+                await stage.resume(alice, token=token)
+        await stage.resume(alice, address="192.0.2.99")
 
 
 @in_virtual_time

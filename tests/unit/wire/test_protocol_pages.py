@@ -18,8 +18,9 @@ from unisono.domain.events import Event
 from unisono.domain.facts import Fact, PlacedFact
 from unisono.settings import Settings
 from unisono.wire.codes import CODES
-from unisono.wire.json_values import NESTING_MAX, VALUES_MAX
+from unisono.wire.json_values import NESTING_MAX
 from unisono.wire.native import JSON, Bye, Delivery, EventFrame, Refusal, Reply, codec_of
+from unisono.wire.weight import VALUES_MAX
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/protocol/native.md").read_text(encoding="utf-8")
@@ -197,6 +198,9 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert rows["commands of a user"].startswith(expected)
     assert f"at most {NESTING_MAX} levels" in text
     assert f"{VALUES_MAX:,} values" in text
+    assert rows["frames of a connection that are no commands"].startswith(
+        f"{rates.strays_per_s:.0f} a second, {rates.strays_burst} at once"
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------- AsyncAPI

@@ -8,7 +8,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def peer_address(remote: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
-    """Give the address of the peer, in its one plain spelling: limits are counted by it.
+    """Give the address of the peer, in its one plain spelling: limits are counted by its block (`domain.addresses`).
 
     `forwarded_for` is the X-Forwarded-For header, several of them joined by commas: each proxy adds the address it was
     asked from at the end, so the last one that is no trusted proxy is the peer. Without trust the header means nothing:
@@ -23,6 +23,12 @@ def peer_address(remote: str | None, forwarded_for: str | None, trusted: Sequenc
                 break
             address = hop
     return str(address)
+
+
+def is_among(address: str, networks: Sequence[Network]) -> bool:
+    """Say if an address, in any spelling, is in one of the networks; what is no address is in none."""
+    read = _read(address)
+    return read is not None and any(read in network for network in networks)
 
 
 def _read(text: str) -> Address | None:

@@ -9,6 +9,7 @@ from typing import Final
 
 TEXT: Final = 0x1
 BINARY: Final = 0x2
+CLOSE: Final = 0x8
 PONG: Final = 0xA
 _FINAL: Final = 0x80
 _LONGEST_7_BIT: Final = 125

@@ -31,7 +31,6 @@ from unisono.ports.telemetry import Telemetry
 
 BODY_MAX_BYTES: Final = 12 * TOKEN_MAX_CHARS + 4096
 """The longest token there may be, each character written as two escapes of six bytes, and something around it."""
-READ_DEADLINE_S: Final = 10.0
 WORK_DEADLINE_S: Final = 30.0
 
 Shape = TypeVar("Shape", bound=Struct)
@@ -39,12 +38,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class RestOptions(Struct, frozen=True):
-    """Who may see what. `is_from_here` says if a peer is on this machine, by its address and headers."""
+    """Who may see what. `is_from_here` says if a peer is on this machine, by its address and headers.
+
+    `body_s` is how long the body of a request may take to come.
+    """
 
     guard: Guard
     metrics_access: Literal["loopback", "key", "anyone", "nobody"]
     exposition: Callable[[str], tuple[bytes, str]]
     is_from_here: Callable[[str, Mapping[str, str]], bool]
+    body_s: float
 
 
 class RestDoor:
@@ -89,7 +92,7 @@ class RestDoor:
         async def handle(request: web.Request) -> web.StreamResponse:
             self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION))
             page = _convert(dict(request.query), OfPage) if operation.is_paged else OfPage()
-            asked = Asked(_params(request, operation), page, await _body(request, operation))
+            asked = Asked(_params(request, operation), page, await self._body(request, operation))
             try:
                 async with asyncio.timeout(WORK_DEADLINE_S):
                     answer = await operation.carry_out(self._desk, asked)
@@ -98,6 +101,20 @@ class RestDoor:
             return _json(answer)
 
         return handle
+
+    async def _body(self, request: web.Request, operation: Operation) -> Struct | None:
+        if not operation.bodies:
+            return None
+        if request.content_type != "application/json":
+            raise Unsupported(what="content type", known="application/json")
+        try:
+            async with asyncio.timeout(self._options.body_s):
+                body = await _bounded(request)
+        except TimeoutError:
+            raise Timeout(what="body", limit_s=int(self._options.body_s)) from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise Malformed(reason="body") from None
+        return _shaped(body, operation.bodies)
 
     async def _healthz(self, request: web.Request) -> web.Response:
         del request
@@ -140,19 +157,6 @@ def _convert(params: Mapping[str, str], shape: type[Shape]) -> Shape:
         return msgspec.convert(params, shape, strict=False)
     except msgspec.ValidationError as problem:
         raise Invalid(reason=str(problem)) from None
-
-
-async def _body(request: web.Request, operation: Operation) -> Struct | None:
-    if not operation.bodies:
-        return None
-    if request.content_type != "application/json":
-        raise Unsupported(what="content type", known="application/json")
-    try:
-        async with asyncio.timeout(READ_DEADLINE_S):
-            body = await _bounded(request)
-    except TimeoutError:
-        raise Timeout(deadline_s=int(READ_DEADLINE_S)) from None
-    return _shaped(body, operation.bodies)
 
 
 def _shaped(body: bytes, shapes: Sequence[type[Struct]]) -> Struct:

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from unisono.gateways.hosting.address import Network, peer_address
+from unisono.gateways.hosting.address import Network, is_among, peer_address
 
 PEER, LIE, PROXY, SECOND = "198.51.100.7", "203.0.113.99", "10.0.0.1", "10.0.0.2"
 
@@ -79,3 +79,12 @@ def test_a_proxy_that_a_dual_socket_shows_in_the_new_spelling_is_trusted() -> No
 @pytest.mark.parametrize("remote", [None, ""])
 def test_a_peer_without_an_address_has_none(remote: str | None) -> None:
     assert peer_address(remote, LIE, PROXIES) == ""
+
+
+def test_an_address_is_among_networks_in_any_spelling_and_what_is_none_is_not() -> None:
+    assert is_among("10.1.2.3", PROXIES)
+    assert is_among("::ffff:10.1.2.3", PROXIES)
+    assert not is_among(PEER, PROXIES)
+    assert not is_among("2001:db8::7", PROXIES)
+    assert not is_among("", PROXIES)
+    assert not is_among("10.1.2.3", ())

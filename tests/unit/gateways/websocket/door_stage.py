@@ -4,7 +4,7 @@ import asyncio
 import functools
 import ipaddress
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, Self
 
@@ -14,9 +14,11 @@ from aiohttp import web
 from tests.support.raw_socket import RawSocket
 from tests.unit.app.app_stage import AppStage, an_app
 from tests.unit.app.fanout_stage import settle
+from unisono.domain.rates import Rate
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.registry import Registry
+from unisono.gateways.hosting.visitor import Reception, receiving
 from unisono.gateways.websocket.dialogue import Pace
 from unisono.gateways.websocket.door import DoorOptions, WebSocketDoor
 from unisono.settings import is_same_origin
@@ -24,8 +26,15 @@ from unisono.settings import is_same_origin
 P = ParamSpec("P")
 Frame = dict[str, Any]
 PATIENCE_S = 10
+PLENTY = Rate(per_s=1e6, burst=1_000_000)
 LIMITS = AdmissionLimits(
-    connections=100, connections_per_address=100, handshakes_in_progress=100, handshakes_per_s=10_000
+    visitors=100,
+    visitors_per_address=100,
+    connections=100,
+    connections_per_address=100,
+    handshakes_in_progress=100,
+    handshakes_per_s=10_000,
+    handshakes_of_address=PLENTY,
 )
 OPTIONS = DoorOptions(
     origins=frozenset({"https://app.example"}),
@@ -33,7 +42,7 @@ OPTIONS = DoorOptions(
     trusted_proxies=(),
     outbox_bytes=1 << 20,
     frame_bytes=4096,
-    pace=Pace(greeting_s=60.0, requests_in_flight=8),
+    pace=Pace(greeting_s=60.0, requests_in_flight=8, strays=PLENTY),
 )
 TRUST_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
@@ -141,21 +150,24 @@ class Door:
 
 @asynccontextmanager
 async def an_open_door(
-    options: DoorOptions = OPTIONS, limits: AdmissionLimits = LIMITS, **app_options: object
+    options: DoorOptions = OPTIONS,
+    limits: AdmissionLimits = LIMITS,
+    *,
+    routes: Sequence[web.RouteDef] = (),
+    **app_options: object,
 ) -> AsyncIterator[Door]:
     """Open a door while inside."""
     async with an_app(policy=None, **app_options) as app:
-        admission, registry = Admission(limits, app.clock), Registry()
+        admission, registry = Admission(limits, app.clock, app.telemetry), Registry()
         door = WebSocketDoor(app.node, options, admission=admission, registry=registry, flusher=Flusher())
         application = web.Application()
         door.add_to(application.router)
-        runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
-        await runner.setup()
+        application.add_routes(routes)
+        reception = Reception(admission, app.telemetry, options.trusted_proxies, options.pace.greeting_s)
         try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            door_at_work = Door(app, runner.addresses[0][1], registry, admission)
-            yield door_at_work
-            await door_at_work.hang_up()
+            async with receiving(application, reception, "127.0.0.1", 0) as port:
+                door_at_work = Door(app, port, registry, admission)
+                yield door_at_work
+                await door_at_work.hang_up()
         finally:
-            await runner.cleanup()
             await settle()

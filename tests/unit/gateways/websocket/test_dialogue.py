@@ -9,12 +9,16 @@ import pytest
 from tests.support.raw_socket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
 from tests.unit.app.app_stage import calm, failing
 from tests.unit.app.fanout_stage import settle
-from tests.unit.gateways.websocket.door_stage import OPTIONS, an_open_door, login, on_uvloop
+from tests.unit.gateways.websocket.door_stage import OPTIONS, PLENTY, an_open_door, login, on_uvloop
 from unisono.domain.ids import UserId
-from unisono.gateways.websocket.dialogue import Pace
+from unisono.domain.rates import Rate
+from unisono.gateways.websocket.dialogue import STRAY_BYTES, TURN_BYTES, TURN_FRAMES, Pace
 
-IN_A_HURRY = msgspec.structs.replace(OPTIONS, pace=Pace(greeting_s=0.01, requests_in_flight=8))
-TWO_AT_A_TIME = msgspec.structs.replace(OPTIONS, pace=Pace(greeting_s=60.0, requests_in_flight=2))
+IN_A_HURRY = msgspec.structs.replace(OPTIONS, pace=Pace(greeting_s=0.01, requests_in_flight=8, strays=PLENTY))
+FEW_STRAYS = msgspec.structs.replace(
+    OPTIONS, frame_bytes=1 << 18, pace=Pace(greeting_s=60.0, requests_in_flight=8, strays=Rate(per_s=1, burst=9))
+)
+TWO_AT_A_TIME = msgspec.structs.replace(OPTIONS, pace=Pace(greeting_s=60.0, requests_in_flight=2, strays=PLENTY))
 
 
 @on_uvloop
@@ -309,3 +313,83 @@ async def test_a_fault_of_the_store_is_told_and_can_be_tried_again() -> None:
         assert (refusal["code"], refusal["retryable"]) == ("unavailable", True)
         door.app.mood = calm
         assert (await client.ask({"op": "create", "key": "k", "members": ["bob"]}))["is"] == "reply"
+
+
+BAD = (TEXT, b'{"id": 1}')
+STRAYS = {
+    "pings of the transport": (PING, b""),
+    "pongs that nobody asked for": (PONG, b"x"),
+    "pings": (TEXT, b'{"id": 1, "do": {"op": "ping"}}'),
+    "what cannot be read": BAD,
+    "operations not known": (TEXT, b'{"id": 1, "do": {"op": "never-heard-of"}}'),
+    "a second greeting": (TEXT, json.dumps({"id": 1, "do": login("alice")}).encode()),
+}
+
+
+@pytest.mark.parametrize("stray", STRAYS.values(), ids=STRAYS)
+@on_uvloop
+async def test_too_many_frames_that_are_no_commands_end_the_connection(stray: tuple[int, bytes]) -> None:
+    """They used to cost nothing but the server's time."""
+    async with an_open_door(FEW_STRAYS) as door:
+        client = await (await door.connect()).login()
+        for _ in range(9):
+            client.socket.send_frame(*stray)
+        assert (await client.ask({"op": "sessions"}))["is"] == "reply"
+        client.socket.send_frame(*stray)
+        bye, code = await client.last_words()
+        assert (bye["code"], bye["advice"], code) == ("rate_limited", "later", 4443)
+        assert bye["retry_after_ms"] > 0
+        assert door.app.telemetry.counts["limits_hit", "rates.strays_per_s"] == 1
+
+
+@on_uvloop
+async def test_pings_before_a_greeting_are_counted_too() -> None:
+    async with an_open_door(FEW_STRAYS) as door:
+        client = await door.connect()
+        for _ in range(50):
+            client.socket.send_frame(PING, b"")
+        bye, code = await client.last_words()
+        assert (bye["code"], code) == ("rate_limited", 4443)
+
+
+@on_uvloop
+async def test_commands_refused_for_their_number_are_counted_and_those_carried_out_are_not() -> None:
+    async with an_open_door(FEW_STRAYS, commands=Rate(per_s=0.001, burst=30)) as door:
+        client = await (await door.connect()).login()
+        for _ in range(30):
+            assert (await client.ask({"op": "sessions"}))["is"] == "reply"
+        for _ in range(9):
+            assert (await client.ask({"op": "sessions"}))["code"] == "rate_limited"
+        client.issue({"op": "sessions"})
+        bye, _ = await client.last_words()
+        assert bye["code"] == "rate_limited"
+
+
+@on_uvloop
+async def test_a_large_stray_counts_like_several() -> None:
+    async with an_open_door(FEW_STRAYS) as door:
+        client = await (await door.connect()).login()
+        for _ in range(2):
+            client.socket.send_text(b'{"id": 1, "x": "' + b"x" * (5 * STRAY_BYTES) + b'"}')
+        bye, _ = await client.last_words()
+        assert bye["code"] == "rate_limited"
+
+
+@pytest.mark.parametrize(
+    ("padding", "turn"),
+    [(0, TURN_FRAMES), (TURN_BYTES // 4, 4), (TURN_BYTES, 1)],
+    ids=["small frames", "large frames", "huge frames"],
+)
+@on_uvloop
+async def test_others_have_their_turn_while_one_sends_all_it_can(padding: int, turn: int) -> None:
+    """All that had come used to be read in one turn of the loop, in which nobody else was heard."""
+    async with an_open_door(msgspec.structs.replace(OPTIONS, frame_bytes=1 << 18)) as door:
+        client = await (await door.connect()).login()
+        for _ in range(200):
+            client.socket.send_text(b'{"id": 1' + b" " * padding + b"}")
+        counts, most, before = door.app.telemetry.counts, 0, 0
+        while before < 200:
+            await asyncio.sleep(0)
+            now = counts.get(("refusals", "malformed"), 0)
+            most, before = max(most, now - before), now
+        assert 1 <= most <= turn

@@ -5,9 +5,11 @@ import json
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.support.raw_socket import BINARY, HandshakeRefusedError
 from tests.unit.gateways.websocket.door_stage import (
+    LIMITS,
     OPTIONS,
     TRUST_LOOPBACK,
     Door,
@@ -15,7 +17,6 @@ from tests.unit.gateways.websocket.door_stage import (
     login,
     on_uvloop,
 )
-from unisono.gateways.hosting.admission import AdmissionLimits
 
 
 async def refused(door: Door, subprotocol: str | None = "unisono.v1+json", **headers: str) -> tuple[int, str]:
@@ -129,7 +130,7 @@ async def test_what_is_pushed_is_the_same_for_both_encodings() -> None:
 
 @on_uvloop
 async def test_a_full_node_says_when_to_come() -> None:
-    async with an_open_door(limits=AdmissionLimits(1, 9, 9, 1000)) as door:
+    async with an_open_door(limits=replace(LIMITS, connections=1)) as door:
         first = await door.connect()
         with pytest.raises(HandshakeRefusedError) as refusal:
             await door.connect()
@@ -143,7 +144,7 @@ async def test_a_full_node_says_when_to_come() -> None:
 
 @on_uvloop
 async def test_one_address_has_so_many_connections() -> None:
-    async with an_open_door(limits=AdmissionLimits(9, 1, 9, 1000)) as door:
+    async with an_open_door(limits=replace(LIMITS, connections_per_address=1)) as door:
         await (await door.connect()).login()
         assert await refused(door) == (429, "rate_limited")
 
@@ -154,7 +155,7 @@ async def test_behind_a_proxy_each_peer_is_counted_for_itself_and_none_can_pose_
     options = OPTIONS.__class__(
         **{name: getattr(OPTIONS, name) for name in OPTIONS.__struct_fields__} | {"trusted_proxies": TRUST_LOOPBACK}
     )
-    async with an_open_door(options, limits=AdmissionLimits(9, 1, 9, 1000)) as door:
+    async with an_open_door(options, limits=replace(LIMITS, connections_per_address=1)) as door:
         await door.connect(X_Forwarded_For="192.0.2.1")
         await door.connect(X_Forwarded_For="192.0.2.2")
         assert await refused(door, X_Forwarded_For="192.0.2.9, 192.0.2.1") == (429, "rate_limited")
@@ -164,7 +165,7 @@ async def test_behind_a_proxy_each_peer_is_counted_for_itself_and_none_can_pose_
 
 @on_uvloop
 async def test_too_many_new_connections_at_once_are_told_to_wait() -> None:
-    async with an_open_door(limits=AdmissionLimits(100, 100, 9, 2)) as door:
+    async with an_open_door(limits=replace(LIMITS, handshakes_per_s=2)) as door:
         codes = []
         for _ in range(4):
             try:
@@ -185,7 +186,7 @@ async def test_a_node_that_goes_down_lets_nobody_in() -> None:
 
 @on_uvloop
 async def test_only_so_many_greetings_are_worked_on_at_a_time() -> None:
-    async with an_open_door(limits=AdmissionLimits(9, 9, 1, 1000)) as door:
+    async with an_open_door(limits=replace(LIMITS, handshakes_in_progress=1)) as door:
         gate, reached = asyncio.Event(), asyncio.Event()
 
         async def hold(method: str) -> None:

@@ -159,6 +159,9 @@ async def test_a_close_reason_is_never_cut_inside_a_character() -> None:
         b"\x83\x80\x00\x00\x00\x00",  # an opcode that nobody gave a meaning
         b"\x09\x80\x00\x00\x00\x00",  # a control frame in pieces
         b"\x80\x80\x00\x00\x00\x00",  # the end of a message without its beginning
+        b"\x81\x02{}",  # a frame that is not masked
+        b"\x89\x00",  # a ping that is not masked
+        b"\x01\x80\x00\x00\x00\x00" + b"\x00\x80\x00\x00\x00\x00" * 1023,  # a message in too many pieces
     ],
 )
 @on_uvloop
