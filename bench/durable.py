@@ -52,6 +52,12 @@ def figures_of(series: dict[str, Series], senders: int) -> list[Figure]:
     bare, bare_cpu = series[BARE].median("messages_per_s"), series[BARE].median("cpu_us_per_message")
     same_rows = f"{BARE}, same rows, {bare_sqlite.GROUP} a transaction"
     figures = [Figure(same_rows, bare, "messages/s"), Figure(f"{same_rows}: CPU", bare_cpu, "µs/message")]
+    asking = f"{same_rows}, each send key asked for"
+    for what, key, unit in (
+        (asking, "messages_per_s", "messages/s"),
+        (f"{asking}: CPU", "cpu_us_per_message", "µs/message"),
+    ):
+        figures.append(Figure(what, series[BARE].median(bare_sqlite.ASKING + key), unit))
     for name in VARIANTS:
         for in_flight in IN_FLIGHT:
             found = series[_series(name, in_flight)]
