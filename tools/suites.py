@@ -97,9 +97,18 @@ def main(words: Sequence[str]) -> int:
     if len(words) != 1 or words[0] not in SUITES:
         print(f"one of {', '.join(SUITES)}", file=sys.stderr)
         return 2
-    is_good, line = total([run(suite) for suite in SUITES[words[0]]])
+    results = {suite.name: run(suite) for suite in SUITES[words[0]]}
+    for name, result in results.items():
+        if not result.is_good:
+            print(f"\nfailed: {name} ({_reason(result)}), see above")
+    is_good, line = total(list(results.values()))
     print(f"\n{line}")
     return 0 if is_good else 1
+
+
+def _reason(result: Result) -> str:
+    bad = [f"{n} {outcome}" for outcome, n in sorted(result.counts.items()) if outcome != "passed" and n]
+    return ", ".join(bad) or f"exit status {result.status} without a failed test: too little covered, or broken off"
 
 
 def _failures(result: Result) -> list[int]:

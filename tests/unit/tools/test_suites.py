@@ -60,3 +60,16 @@ def test_a_suite_finds_what_its_environment_holds(tmp_path: Path) -> None:
 def test_each_chore_names_its_suites() -> None:
     assert set(SUITES) == {"test", "full", "soak"}
     assert main(["everything"]) == 2
+
+
+def test_the_end_says_which_suite_failed_and_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = {"pure": Result(1, {"passed": 2}), "swift": Result(1, {"passed": 1, "failed": 2}), "adverse": GOOD}
+    monkeypatch.setattr("tools.suites.run", lambda suite: results[suite.name])
+    assert main(["test"]) == 1
+    said = capsys.readouterr().out
+    assert "failed: pure (exit status 1 without a failed test: too little covered, or broken off), see above" in said
+    assert "failed: swift (2 failed), see above" in said
+    assert "adverse" not in said
+    assert said.endswith("\n6 passed, 3 failed\n")

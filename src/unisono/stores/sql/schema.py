@@ -75,7 +75,7 @@ Index(
 
 # Most messages are texts: who looks for the others finds them by this, and a text costs nothing.
 _TYPED = FACTS.c.type != literal_column("-1")
-Index("ix_facts_type", FACTS.c.stream, FACTS.c.type, FACTS.c.seq, sqlite_where=_TYPED, postgresql_where=_TYPED)
+Index("ix_facts_type", FACTS.c.stream, FACTS.c.type, FACTS.c.seq, sqlite_where=_TYPED)
 
 CONVERSATIONS: Final = Table(
     "conversations",
