@@ -25,9 +25,12 @@ from unisono.ports.log import Log, MovedStream
 from unisono.ports.telemetry import Telemetry
 
 CHANNELS_LIMIT: Final = 50_000
-"""Streams followed at a time; beyond it the longest silent one is dropped and loaded again at its next fact."""
+"""Conversations followed at a time; beyond it the longest silent one is dropped and loaded again at its next fact.
+
+The stream of a user is followed as long as the user has a link here.
+"""
 MEMBERS_LIMIT: Final = 1_000_000
-"""Members of all followed streams together, at about 120 bytes each; beyond it, likewise."""
+"""Members of all followed conversations together, at about 120 bytes each; beyond it, likewise."""
 READ_PAGE: Final = 500
 HOLD_S: Final = 0.002
 """How long facts for many wait while more are committed. A burst of 16 to 1,000 links left in two halves without."""
@@ -52,7 +55,8 @@ class Fanout:
         self._directory = directory
         self._audience = audience
         self._telemetry = telemetry
-        self._channels: OrderedDict[StreamKey, Channel] = OrderedDict()
+        self._channels: dict[StreamKey, Channel] = {}
+        self._conversations: OrderedDict[StreamKey, Channel] = OrderedDict()
         self._gathered: dict[StreamKey, list[PlacedFact]] = {}
         self._behind: dict[StreamKey, Channel] = {}
         self._rosters = Rosters(audience)
@@ -94,6 +98,12 @@ class Fanout:
         stream = user_stream(user)
         if stream not in self._channels:
             self._follow(stream).begin(after)
+
+    def part(self, user: UserId) -> None:
+        """Follow the stream of a user no longer, if the last link here has gone. What is being read is read on."""
+        channel = self._channels.get(user_stream(user))
+        if channel is not None and not channel.is_behind and not self._audience.links_of(user):
+            self._forget(channel)
 
     async def run(self) -> None:
         """Read what hints left out, until cancelled."""
@@ -193,8 +203,8 @@ class Fanout:
             # A hint that comes late may tell of the beginning of a stream that was delivered and forgotten since.
             if facts[0].seq == 1 and facts[0].checkpoint > self.checkpoint:
                 channel.begin(NO_SEQ)
-        else:
-            self._channels.move_to_end(stream)
+        elif channel.of_user is None:
+            self._conversations.move_to_end(stream)
         if channel.is_behind or not channel.is_loaded:
             self._fall_behind(channel, max(placed.seq for placed in facts))
         else:
@@ -248,12 +258,14 @@ class Fanout:
 
     def _follow(self, stream: StreamKey) -> Channel:
         channel = self._channels[stream] = Channel(stream)
-        if len(self._channels) > CHANNELS_LIMIT:
-            self._forget_oldest(channel)
+        if channel.of_user is None:
+            self._conversations[stream] = channel
+            if len(self._conversations) > CHANNELS_LIMIT:
+                self._forget_oldest(channel)
         return channel
 
     def _weigh(self, channel: Channel) -> None:
-        if self._channels.get(channel.stream) is not channel:
+        if self._conversations.get(channel.stream) is not channel:
             return
         self._members += len(channel.members) - channel.weight
         channel.weight = len(channel.members)
@@ -261,8 +273,8 @@ class Fanout:
             pass
 
     def _forget_oldest(self, kept: Channel) -> bool:
-        """Forget the longest silent stream but one, if there is any that is not being read."""
-        oldest = next((held for held in self._channels.values() if held is not kept and not held.is_behind), None)
+        """Forget the longest silent conversation but one, if there is any that is not being read."""
+        oldest = next((held for held in self._conversations.values() if held is not kept and not held.is_behind), None)
         if oldest is not None:
             self._forget(oldest)
         return oldest is not None
@@ -270,6 +282,7 @@ class Fanout:
     def _forget(self, channel: Channel) -> None:
         if self._channels.get(channel.stream) is channel:
             del self._channels[channel.stream]
+            self._conversations.pop(channel.stream, None)
             self._members -= channel.weight
 
     def _fall_behind(self, channel: Channel, hinted: Seq) -> None:
@@ -294,6 +307,8 @@ class Fanout:
         finally:
             channel.is_reading = channel.is_behind = False
             self._behind.pop(channel.stream, None)
+            if channel.of_user is not None:
+                self.part(channel.of_user)
             await self._notify()
 
     def _note_failure(self, channel: Channel, defect: Exception) -> None:

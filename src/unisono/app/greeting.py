@@ -136,7 +136,7 @@ class Greeting:
         self._resumes.spend(block_of(address))
         with self._in_doubt(command.session, command.fence):
             found = await self._parts.sessions.attach(
-                command.session, _hash(command.resume_token), command.fence, self._lease.node
+                command.session, _hash(command.resume_token), command.fence, self._lease.node, address
             )
         if found is None:
             raise SessionUnknown()
@@ -259,6 +259,7 @@ class Greeting:
             return Greeted(caller, await self._welcome(caller, secret, record.credential_expires_at))
         except BaseException:
             self._audience.remove(record.session, link)
+            self._fanout.part(record.user)
             raise
 
     async def _end_if_over(self, session: SessionId, link: Link) -> None:

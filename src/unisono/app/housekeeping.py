@@ -17,6 +17,8 @@ TOUCH_EVERY_S: Final = 30.0
 """How exact it is known when a session last spoke."""
 TOUCHED_AT_ONCE: Final = 1000
 FORGET_EVERY_S: Final = 3600.0
+FORGET_FIRST_S: Final = 60.0
+"""A node that is started anew each night, or more often, forgets as well."""
 JITTER_SHARE: Final = 0.1
 
 Chore = Callable[[], Awaitable[None]]
@@ -52,11 +54,13 @@ class Housekeeping:
             chores.create_task(self._repeat("lease", options.lease_ttl_s / 3, self._lease.keep))
             chores.create_task(self._repeat("expiry", options.sweep_s, self._end_expired))
             chores.create_task(self._repeat("touch", TOUCH_EVERY_S, self._touch))
-            chores.create_task(self._repeat("forget", FORGET_EVERY_S, self._forget))
+            chores.create_task(self._repeat("forget", FORGET_EVERY_S, self._forget, first_s=FORGET_FIRST_S))
 
-    async def _repeat(self, name: str, every_s: float, chore: Chore) -> None:
+    async def _repeat(self, name: str, every_s: float, chore: Chore, *, first_s: float | None = None) -> None:
+        wait_s = first_s or every_s
         while True:
-            await asyncio.sleep(every_s * (1 + JITTER_SHARE * (self._parts.entropy.fraction() - 0.5)))
+            await asyncio.sleep(wait_s * (1 + JITTER_SHARE * (self._parts.entropy.fraction() - 0.5)))
+            wait_s = every_s
             try:
                 await chore()
             except UnisonoError as fault:

@@ -92,6 +92,8 @@ class Node:
         """Note that a session's link is gone, and detach a session that lives on. A later link of it is left alone."""
         self.watching.forget(link)
         attached: Attached | None = self.audience.remove(session, link)
+        if attached is not None:
+            self.fanout.part(attached.user)
         if attached is not None and phase is Phase.DETACHED:
             await self._departures.note(session, attached.fence)
             self.watching.stir(attached.user)

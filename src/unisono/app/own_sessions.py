@@ -48,7 +48,7 @@ class OwnSessions:
         Raises:
             NotFound: The user has no such session, and had none as far as that is remembered.
         """
-        committed = await self._end(user, lambda record: record.session == session, reason, must_exist=False)
+        committed = await self._end(user, lambda record: record.session == session, reason)
         if not committed.ended:
             known = await self._parts.sessions.find_ended(session)
             if known is None or known.user != user:
@@ -56,16 +56,12 @@ class OwnSessions:
         return committed
 
     async def end_device(self, user: UserId, device: DeviceId, reason: EndReason) -> SessionsCommitted:
-        """End all sessions of one device.
-
-        Raises:
-            NotFound: The user has no session on such a device.
-        """
+        """End all sessions of one device; none is no fault."""
         return await self._end(user, lambda record: record.device == device, reason)
 
     async def end_all(self, user: UserId, reason: EndReason) -> SessionsCommitted:
         """End all sessions of a user; none is no fault."""
-        return await self._end(user, lambda _: True, reason, must_exist=False)
+        return await self._end(user, lambda _: True, reason)
 
     async def revoke_credential(self, credential: str, until: Instant) -> int:
         """Void a token and end the sessions that it opened; give how many."""
@@ -118,18 +114,13 @@ class OwnSessions:
     async def _end_each(self, users: Iterable[UserId], selects: Selects, reason: EndReason) -> int:
         count = 0
         for user in users:
-            count += len((await self._end(user, selects, reason, must_exist=False)).ended)
+            count += len((await self._end(user, selects, reason)).ended)
         return count
 
-    async def _end(
-        self, user: UserId, selects: Selects, reason: EndReason, *, must_exist: bool = True
-    ) -> SessionsCommitted:
+    async def _end(self, user: UserId, selects: Selects, reason: EndReason) -> SessionsCommitted:
         def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
             del now
-            ends = tuple(Ending(record.session, reason) for record in held if selects(record))
-            if must_exist and not ends:
-                raise NotFound()
-            return SessionDecision(ends=ends)
+            return SessionDecision(ends=tuple(Ending(record.session, reason) for record in held if selects(record)))
 
         committed = await self._parts.sessions.decide(user, decide)
         self._parts.bus.publish_nowait(committed.facts)

@@ -17,7 +17,7 @@ class SessionRecord(Struct, frozen=True):
     `node` is the lease of the node whose connection carries it, None when detached; a session whose node's lease is
     over counts as detached since then. `resume_hash` is the SHA-256 of the resume token. `credential` names the token
     that opened it, so that revoking the token ends the session; `issued_at` is that token's time of issue, if it says
-    so. `address` is the peer's, for its user to see.
+    so. `address` is that of the peer whose connection came last, for its user to see.
     """
 
     session: SessionId
@@ -96,9 +96,9 @@ class Sessions(Protocol):
         """
 
     async def attach(
-        self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId
+        self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId, address: str | None
     ) -> SessionRecord | EndedSession | None:
-        """Take a session over for a connection of `node`, if hash and fence allow.
+        """Take a session over for a connection of `node` from a peer's address, if hash and fence allow.
 
         The fence that holds then is higher than any before, and at least the one asked for. Gives None when there is
         none such or the hash differs, the ending when it is over. Never ends another session.

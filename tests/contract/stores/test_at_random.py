@@ -139,7 +139,7 @@ class TwoStores(RuleBasedStateMachine):
     @rule(session=sessions, fence=st.none() | st.integers(0, 4))
     def attach(self, session: str, fence: int | None) -> None:
         asked = None if fence is None else Fence(fence)
-        self.both(lambda store: store.sessions.attach(SessionId(session), acts.digest(), asked, NodeId(1)))
+        self.both(lambda store: store.sessions.attach(SessionId(session), acts.digest(), asked, NodeId(1), "192.0.2.7"))
 
     @rule(session=sessions, fence=st.integers(0, 4))
     def detach(self, session: str, fence: int) -> None:

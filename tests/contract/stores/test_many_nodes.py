@@ -213,11 +213,11 @@ async def test_nodes_that_work_on_the_same_sessions_never_wait_in_a_circle(share
         node, lease, chance = nodes[which], leases[which], Random(f"{which}/{turn}")
         mixed = chance.sample(names, len(names))
         await asyncio.gather(
-            node.sessions.attach(mixed[0], digest(), None, lease),
+            node.sessions.attach(mixed[0], digest(), None, lease, None),
             node.sessions.touch([(name, Instant(NOON + 2 * turn + which)) for name in mixed[:10]]),
             node.sessions.detach(mixed[1], Fence(turn), lease),
             log_in(node, record(mixed[2], UserId(mixed[2].partition("-")[2]), "device", at=NOON, node=lease)),
-            node.sessions.attach(mixed[3], digest(), None, lease),
+            node.sessions.attach(mixed[3], digest(), None, lease, None),
             node.sessions.touch([(name, Instant(NOON + 2 * turn + which)) for name in mixed[10:]]),
             node.sessions.forget_ended(NOON),
             log_in(node, record(mixed[4], UserId(mixed[4].partition("-")[2]), "device", at=NOON, node=lease)),

@@ -28,10 +28,16 @@ ONE, TWO = SessionId("one"), SessionId("two")
 
 
 async def attach(
-    store: AnyStore, session: str, *, fence: int | None = None, node: int = 1, secret: str = "secret"
+    store: AnyStore,
+    session: str,
+    *,
+    fence: int | None = None,
+    node: int = 1,
+    secret: str = "secret",
+    address: str | None = None,
 ) -> SessionRecord | EndedSession | None:
     return await store.sessions.attach(
-        SessionId(session), digest(secret), None if fence is None else Fence(fence), NodeId(node)
+        SessionId(session), digest(secret), None if fence is None else Fence(fence), NodeId(node), address
     )
 
 
@@ -322,3 +328,10 @@ async def test_forgetting_keeps_what_still_counts(store: AnyStore, clock: Manual
     assert await store.sessions.is_revoked(ANN, None, None)
     assert (await held(store)).detached_at == NOON + 10_000
     assert await store.sessions.take_lease("other", 10) > node
+
+
+async def test_a_session_is_where_its_last_connection_came_from(store: AnyStore) -> None:
+    await open_session(store, structs.replace(record("one", at=NOON), address="192.0.2.1"))
+    assert [held.address for held in await store.sessions.list_of(ANN)] == ["192.0.2.1"]
+    await attach(store, "one", address="192.0.2.2")
+    assert [held.address for held in await store.sessions.list_of(ANN)] == ["192.0.2.2"]

@@ -6,7 +6,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.fanout_stage import on_stage
 from tests.unit.app.stage import ALICE, CHAT, created, message
 from unisono.app import fanout as module
-from unisono.domain.ids import ConversationId, conversation_stream
+from unisono.domain.ids import NO_SEQ, ConversationId, UserId, conversation_stream
 
 OTHER = conversation_stream(ConversationId("other"))
 
@@ -134,3 +134,33 @@ async def test_a_stream_of_more_members_than_all_may_have_is_followed_alone(monk
         await stage.happen(created("alice", "bob"), message())
         assert [fact.seq for fact in alice.facts] == [1, 2]
         assert stage.fanout.count_streams() == 1
+
+
+@in_virtual_time
+async def test_users_who_are_here_do_not_count_among_the_followed_conversations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "CHANNELS_LIMIT", 1)
+    async with on_stage() as stage:
+        for name in ("alice", "bob", "carol"):
+            stage.arrive(UserId(name))
+            stage.fanout.greet(UserId(name), NO_SEQ)
+        assert stage.fanout.count_streams() == 3
+        await stage.happen(created("alice"))
+        assert stage.fanout.count_streams() == 4
+        await stage.happen(created("alice"), stream=OTHER)
+        assert stage.fanout.count_streams() == 4
+
+
+@in_virtual_time
+async def test_the_stream_of_a_user_is_followed_no_longer_than_a_link_of_theirs_is_here() -> None:
+    """Every user who was ever here used to be kept, until a conversation was forgotten for it."""
+    async with on_stage() as stage:
+        first, second = stage.arrive(ALICE, session="first"), stage.arrive(ALICE, session="second")
+        stage.fanout.greet(ALICE, NO_SEQ)
+        stage.leave(first)
+        stage.fanout.part(ALICE)
+        assert stage.fanout.count_streams() == 1
+        stage.leave(second)
+        stage.fanout.part(ALICE)
+        assert stage.fanout.count_streams() == 0

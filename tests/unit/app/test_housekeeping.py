@@ -205,6 +205,15 @@ async def test_it_is_forgotten_after_a_while_why_a_session_ended() -> None:
 
 
 @in_virtual_time
+async def test_a_node_that_never_runs_for_an_hour_forgets_as_well() -> None:
+    async with a_running_app(ended_kept_s=10.0) as stage:
+        alice = await stage.login("alice")
+        await stage.end(alice)
+        await asyncio.sleep(120)
+        assert await stage.store.sessions.find_ended(alice.session) is None
+
+
+@in_virtual_time
 async def test_a_departure_the_store_did_not_hear_of_is_told_when_it_is_back() -> None:
     async with a_running_app(sweep_s=1.0, detach_window_s=10.0) as stage:
         alice = await stage.login("alice")

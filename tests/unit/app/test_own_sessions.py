@@ -132,7 +132,8 @@ async def test_a_device_can_be_closed_with_all_its_sessions() -> None:
         first, second, third = await three(stage)
         assert await third.ask(c.CloseDevice(device=DeviceId("laptop"))) == Done()
         assert codes(first, second, third) == ["session_closed", "session_closed", None]
-        assert await third.refused(c.CloseDevice(device=DeviceId("laptop"))) == "not_found"
+        # The answer may have been lost: to ask once more is no fault.
+        assert await third.ask(c.CloseDevice(device=DeviceId("laptop"))) == Done()
 
 
 @pytest.mark.rows("L250")
@@ -163,7 +164,7 @@ async def test_another_users_session_does_not_exist_for_me() -> None:
         alice, mallory = await stage.login("alice"), await stage.login("mallory", "other")
         assert await mallory.refused(c.CloseSession(session=alice.session)) == "not_found"
         assert await mallory.refused(c.CloseSession(session=SessionId("never-was"))) == "not_found"
-        assert await mallory.refused(c.CloseDevice(device=DeviceId("d"))) == "not_found"
+        assert await mallory.ask(c.CloseDevice(device=DeviceId("d"))) == Done()
         assert alice.link.code is None
 
 
@@ -195,8 +196,7 @@ async def test_ending_what_is_not_there_is_not_found() -> None:
     async with an_app() as stage:
         with pytest.raises(NotFound):
             await stage.node.own_sessions.end_session(ALICE, SessionId("never-was"), "closed")
-        with pytest.raises(NotFound):
-            await stage.node.own_sessions.end_device(ALICE, DeviceId("never-was"), "closed")
+        assert not (await stage.node.own_sessions.end_device(ALICE, DeviceId("never-was"), "closed")).ended
 
 
 @in_virtual_time

@@ -193,3 +193,13 @@ async def test_a_second_greeting_on_one_connection_is_refused() -> None:
         alice = await stage.login("alice")
         again = c.Resume(session=alice.session, resume_token=alice.token)
         assert await alice.refused(again) == "already_greeted"
+
+
+@in_virtual_time
+async def test_a_session_is_listed_with_where_it_came_from_last() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice", address="192.0.2.1")
+        await alice.go()
+        assert stage.node.fanout.count_streams() == 0
+        await stage.resume(alice, address="192.0.2.2")
+        assert [view.address for view in await stage.node.own_sessions.list_of(UserId("alice"))] == ["192.0.2.2"]

@@ -156,11 +156,7 @@ class Client:
         await ask(self._counter, CloseSession(session=session), Done)
 
     async def close_device(self, device: str) -> None:
-        """End all my sessions of one device.
-
-        Raises:
-            NotFound: None of my sessions is on it.
-        """
+        """End all my sessions of one device. That none is left is no error."""
         await ask(self._counter, CloseDevice(device=device), Done)
 
     async def logout(self) -> None:

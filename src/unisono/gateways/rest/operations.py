@@ -194,7 +194,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         OfDevice,
         Closed,
         _close_device,
-        faults=("not_found",),
     ),
     Operation(
         "revoke",

@@ -97,7 +97,7 @@ class MemorySessions:
         )
 
     async def attach(
-        self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId
+        self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId, address: str | None
     ) -> SessionRecord | EndedSession | None:
         """Check, then take over."""
         self._state.check_open()
@@ -109,7 +109,9 @@ class MemorySessions:
         if fence is not None and fence < old.fence:
             raise Replaced(fence=old.fence)
         wanted = Fence(max(old.fence + 1, fence or 0))
-        taken = structs.replace(old, fence=wanted, node=node, detached_at=None, seen_at=self._clock.now())
+        taken = structs.replace(
+            old, fence=wanted, node=node, detached_at=None, seen_at=self._clock.now(), address=address
+        )
         self._records[session] = taken
         return taken
 

@@ -127,13 +127,21 @@ class Attach(SessionWork):
     """Work of `Sessions.attach`."""
 
     def __init__(
-        self, sql: SessionStatements, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId
+        self,
+        sql: SessionStatements,
+        session: SessionId,
+        resume_hash: bytes,
+        *,
+        fence: Fence | None,
+        node: NodeId,
+        address: str | None,
     ) -> None:
         super().__init__(sql)
         self._session = session
         self._resume_hash = resume_hash
         self._fence = fence
         self._node = node
+        self._address = address
 
     def name_streams(self, ahead: Foresight) -> None:
         """Name the session."""
@@ -151,7 +159,9 @@ class Attach(SessionWork):
             raise Replaced(fence=held)
         # Never the same twice: a detachment that comes late must not be taken for one of this link.
         fence = Fence(max(held + 1, self._fence or 0))
-        taken = structs.replace(entry.record, fence=fence, node=self._node, detached_at=None, seen_at=book.now)
+        taken = structs.replace(
+            entry.record, fence=fence, node=self._node, detached_at=None, seen_at=book.now, address=self._address
+        )
         book.connection.run(self.sql.write.text, session_row(taken))
         return taken
 

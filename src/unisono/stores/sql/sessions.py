@@ -32,10 +32,11 @@ class SqlSessions:
         return cast(SessionsCommitted, await self._writer.do(work.DecideSessions(self._sql, user, decide)))
 
     async def attach(
-        self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId
+        self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId, address: str | None
     ) -> SessionRecord | EndedSession | None:
-        """Take a session over for a connection of `node`, if hash and fence allow."""
-        attached = await self._writer.do(work.Attach(self._sql, session, resume_hash, fence, node))
+        """Take a session over for a connection of `node` from a peer's address, if hash and fence allow."""
+        attach = work.Attach(self._sql, session, resume_hash, fence=fence, node=node, address=address)
+        attached = await self._writer.do(attach)
         return cast(SessionRecord | EndedSession | None, attached)
 
     async def detach(self, session: SessionId, fence: Fence, node: NodeId) -> None:

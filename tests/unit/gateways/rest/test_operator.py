@@ -128,7 +128,8 @@ async def test_another_users_session_and_none_at_all_look_the_same(desk: Desk) -
         assert theirs == missing
         assert missing[0] == 404
         assert missing[1] == {"code": "not_found", "message": "not found", "retryable": False, "numbers": {}}
-        assert (await desk.ask("DELETE", "/v1/users/alice/devices/d1"))[0] == 404
+        assert await desk.ask("DELETE", "/v1/users/alice/devices/d1") == (200, {"closed": 0})
+        assert (await bob.ask("ping"))["answer"]["kind"] == "pong"
 
 
 @pytest.mark.parametrize("user", ["alice/0b6d8a52-8d0e", "Ünïcödé 🙂", "a b", "50%", "..", "a?b#c", "+"])
