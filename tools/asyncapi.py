@@ -48,6 +48,11 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.AskPresence: (a.Presences,),
     c.Watch: (a.Presences,),
     c.Unwatch: (a.Done,),
+    c.UpdateConversation: (a.ConversationView,),
+    c.GetMembers: (a.Members,),
+    c.SetMember: (a.Done,),
+    c.Restrict: (a.Done,),
+    c.SetLevel: (a.Done,),
 }
 """What a command that was carried out is answered with."""
 

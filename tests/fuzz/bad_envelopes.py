@@ -7,8 +7,8 @@ import msgspec
 
 from tests.fuzz.bad_bytes import Bad
 from tests.vectors.refused import SEND
+from unisono.domain.attributes import NESTING_MAX
 from unisono.domain.ids import INTEGER_MAX
-from unisono.wire.json_values import NESTING_MAX
 from unisono.wire.native import JSON
 from unisono.wire.weight import VALUES_MAX
 

@@ -22,6 +22,7 @@ from unisono_sdk import (
     Message,
     NotFound,
     Refused,
+    Rules,
     Unisono,
     events,
 )
@@ -126,7 +127,7 @@ async def test_members_come_and_go_and_everybody_hears_it_right(house: House) ->
     tom, jerry, mary = [await house.login(user) for user in ("tom", "jerry", "mary")]
     told = {client.user: client.events() for client in (tom, jerry, mary)}
     here: list[str] = []
-    group = await tom.create(["jerry", "bob"], unique=False)
+    group = await tom.create(["jerry", "bob"], unique=False, joining="open", rules=Rules(remove="member"))
     group.on("members_joined", lambda event: here.append("joined"))
     group.on("members_left", lambda event: here.append("left"))
 

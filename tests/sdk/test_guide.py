@@ -36,7 +36,9 @@ async def test_each_example_runs(
     assert "0 left" in printed
     assert "tom calls behind you!" in printed
     assert "spike is online python" in printed
-    assert len(PROGRAMS) == 12
+    assert "tom changed The club {'place': {'city': 'Oslo'}}" in printed
+    assert "muted by ('jerry',)" in printed
+    assert len(PROGRAMS) == 13
 
 
 def test_what_is_only_shown_is_python() -> None:

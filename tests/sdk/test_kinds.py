@@ -1,9 +1,12 @@
 """The Python client: what each kind of conversation can do, with the real server."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from tests.sdk.test_against_server import House, house, until
-from unisono_sdk import Forbidden, NotFound, events
+from tests.sdk.test_against_server import House, house, until, within
+from unisono_sdk import Client, Conversation, FileState, Forbidden, Member, NotFound, Rules, Unisono, events
 
 __all__ = ["house"]
 
@@ -23,3 +26,190 @@ async def test_a_room_tells_its_creators_devices_and_lists_nobody(house: House) 
         await bob.conversation(room.id).join()
     with pytest.raises(NotFound):
         await bob.conversation(room.id).history()
+
+
+async def trio(house: House, **how: Any) -> tuple[Client, Client, Client, Conversation]:
+    """Let Ann, Bob and Cat in, with a group of Ann's."""
+    ann, bob, cat = [await house.login(user) for user in ("ann", "bob", "cat")]
+    happened = cat.events()
+    group = await ann.create(["bob", "cat"], unique=False, **how)
+    await until(happened, events.Created)
+    return ann, bob, cat, group
+
+
+@pytest.mark.parametrize("codec", ["json", "msgpack"])
+@pytest.mark.rows("L24", "L25", "L27", "L133", "L135", "L140", "L167", "L168", "L169", "L170", "L175", "L182")
+@pytest.mark.rows("L189", "L191")
+async def test_what_a_conversation_is_created_with_is_there_for_every_member(house: House, codec: str) -> None:
+    ann = await house.login("ann", codec=codec)
+    bob = await house.login("bob", codec=codec)
+    group = await ann.create(["bob"], name="tea", attributes={"pinned": True, "type": 3}, unique=False)
+    seen = await bob.conversation(group.id).refresh()
+    for each in (group, seen):
+        assert (each.id, each.name, each.members, each.creator) == (group.id, "tea", ("ann", "bob"), "ann")
+        assert each.attributes == {"pinned": True, "type": 3}
+        assert each.created_at == each.updated_at
+    assert (group.role, seen.role) == ("owner", "member")
+    assert group.created_at is not None
+
+
+@pytest.mark.rows("L29", "L30", "L139", "Q27")
+async def test_names_are_not_unique_and_uniqueness_is_by_choice(house: House) -> None:
+    ann = await house.login("ann")
+    first, second = [await ann.create(["bob"], name="tea", unique=False) for _ in range(2)]
+    assert first.id != second.id
+    assert (first.name, second.name) == ("tea", "tea")
+
+
+@pytest.mark.rows("L132", "L286")
+async def test_a_private_chat_is_found_again(house: House) -> None:
+    ann, bob = await house.login("ann"), await house.login("bob")
+    chat = await ann.direct("bob")
+    assert type(chat) is type(await ann.create(["bob", "cat"]))
+    assert (await bob.direct("ann")).id == chat.id
+    group = await ann.create(["bob"], attributes={"topic": 7})
+    assert (await bob.create(["ann"])).id == group.id
+
+
+@pytest.mark.rows("L176", "L180", "L181", "L192", "X52")
+async def test_a_member_renames_and_all_members_read_it_alike(house: House) -> None:
+    ann, bob, cat, group = await trio(house, name="tea", attributes={"colour": "green"})
+    told = {client.user: client.events() for client in (ann, bob, cat)}
+    renamed = await bob.conversation(group.id).set_name("coffee")
+    assert renamed.name == "coffee"
+    for client in (ann, bob, cat):
+        changed = await until(told[client.user], events.Changed)
+        assert (changed.by, changed.name, changed.set, changed.conversation.name) == ("bob", "coffee", {}, "coffee")
+    await group.update(set={"attr.place.city": "Oslo", "attr.colour": None}, unset=("attr.none",))
+    await until(told["cat"], events.Changed)
+    there = cat.conversation(group.id)
+    known = dict(there.attributes)
+    assert known == {"place": {"city": "Oslo"}, "colour": None}
+    assert (await there.refresh()).attributes == known
+    assert (there.updated_at or 0) >= (there.created_at or 0)
+    assert (await there.set_name("")).name is None
+
+
+@pytest.mark.rows("L143", "L146")
+async def test_who_is_not_invited_does_not_come_in(house: House) -> None:
+    """Who knew the id used to join, and any member could remove any other."""
+    ann, bob, cat, group = await trio(house)
+    dan = await house.login("dan")
+    for stranger in (dan.conversation(group.id).join(), dan.conversation(group.id).refresh()):
+        with pytest.raises(NotFound):
+            await stranger
+    with pytest.raises(Forbidden):
+        await bob.conversation(group.id).remove("cat")
+    told = cat.events()
+    await group.remove("cat")
+    assert (await until(told, events.Exited)).by == "ann"
+    with pytest.raises(NotFound):
+        await cat.conversation(group.id).join()
+    await group.update(joining="open")
+    seen = await dan.conversation(group.id).refresh()
+    assert (seen.members, seen.role, seen.joining, await seen.count()) == ((), None, "open", 2)
+    assert set((await cat.conversation(group.id).join()).members) == {"ann", "bob", "cat"}
+    assert ann.conversation(group.id) is group
+
+
+async def test_roles_are_given_handed_over_and_inherited(house: House) -> None:
+    _, bob, cat, group = await trio(house)
+    told = cat.events()
+    with pytest.raises(Forbidden):
+        await bob.conversation(group.id).set_member("cat", role="manager")
+    await group.set_member("bob", role="manager")
+    changed = await until(told, events.MemberChanged)
+    assert (changed.user, changed.by, changed.role, changed.attributes) == ("bob", "ann", "manager", None)
+    await bob.conversation(group.id).set_member("bob", attributes={"nick": "B."})
+    assert (await until(told, events.MemberChanged)).attributes == {"nick": "B."}
+    assert [member async for member in group.roll(page=2)] == [
+        Member(user="ann", role="owner"),
+        Member(user="bob", role="manager", attributes={"nick": "B."}),
+        Member(user="cat"),
+    ]
+    await group.set_member("cat", role="owner")
+    assert [(await until(told, events.MemberChanged)).role for _ in range(2)] == ["owner", "manager"]
+    assert cat.conversation(group.id).role == "owner"
+    await cat.conversation(group.id).quit()
+    assert (await group.refresh()).role == "owner"
+    assert group.rules == Rules()
+
+
+async def test_who_is_blocked_leaves_and_who_is_silenced_says_nothing(house: House) -> None:
+    _, bob, cat, group = await trio(house, joining="open")
+    at_bob, at_cat = bob.events(), cat.events()
+    await group.silence("bob", for_s=3600)
+    restricted = await until(at_cat, events.Restricted)
+    assert (restricted.users, restricted.by, restricted.what, restricted.is_on) == (("bob",), "ann", "silenced", True)
+    assert (restricted.until or 0) > restricted.at
+    there = bob.conversation(group.id)
+    for spoken in (there.send("hello"), there.send_transient("hello"), there.typing()):
+        with pytest.raises(Forbidden):
+            await spoken
+    assert [member.user async for member in group.roll("silenced")] == ["bob"]
+    with pytest.raises(Forbidden):
+        _ = [member async for member in there.roll("silenced")]
+    await group.unsilence("bob")
+    await there.send("hello")
+    await group.block("bob", "eve")
+    assert (await until(at_bob, events.Exited)).by == "ann"
+    assert there.role is None
+    with pytest.raises(Forbidden):
+        await there.join()
+    with pytest.raises(Forbidden):
+        await group.add("dan", "eve")
+    assert [(member.user, member.until) async for member in group.roll("blocked")] == [("bob", None), ("eve", None)]
+    await group.unblock("bob")
+    assert "bob" in (await there.join()).members
+
+
+@pytest.mark.rows("L28", "L173", "L174", "L184", "L185", "L186", "L187", "X51", "Q35")
+async def test_muting_is_known_on_all_my_devices_and_to_the_others(house: House) -> None:
+    _, bob, _, group = await trio(house)
+    tablet = await house.login("bob")
+    at_tablet, inbox = tablet.events(), tablet.messages()
+    there = bob.conversation(group.id)
+    await there.mute()
+    told = await until(at_tablet, events.LevelSet)
+    assert (told.conversation.id, told.level, told.conversation.is_muted, there.is_muted) == (
+        group.id,
+        "none",
+        True,
+        True,
+    )
+    assert (await bob.conversation(group.id).refresh()).is_muted
+    assert await group.muted() == ("bob",)
+    await group.send("still comes")
+    assert (await within(anext(inbox))).text == "still comes"
+    await there.unmute()
+    assert (await until(at_tablet, events.LevelSet)).level == "all"
+    assert await group.muted() == ()
+
+
+@pytest.mark.rows("L165", "L166")
+async def test_members_are_counted_on_the_server(house: House) -> None:
+    _, bob, _, group = await trio(house)
+    assert len(group.members) == await group.count() == 3
+    await bob.conversation(group.id).quit()
+    assert await group.count() == 2
+
+
+@pytest.mark.rows("L147", "L158", "L164", "X27", "X28", "Q33")
+async def test_my_other_devices_learn_of_my_coming_and_going_also_later(house: House, tmp_path: Path) -> None:
+    ann, phone = await house.login("ann"), await house.login("ann")
+    at_phone = phone.events()
+    group = await ann.create(["bob"], unique=False, joining="open")
+    await until(at_phone, events.Created)
+    await group.quit()
+    exited = await until(at_phone, events.Exited)
+    assert (exited.by, exited.is_kicked, phone.conversation(group.id).role) == ("ann", False, None)
+    await group.join()
+    assert (await until(at_phone, events.Entered)).by == "ann"
+    url = f"ws://127.0.0.1:{house.server.port}"
+    async with Unisono(url, state=FileState(tmp_path / "dan.json")) as unisono:
+        await unisono.login(user="dan")
+    await group.add("dan")
+    async with Unisono(url, state=FileState(tmp_path / "dan.json")) as unisono:
+        dan = await unisono.login(user="dan")
+        assert (await until(dan.events(), events.Entered)).by == "ann"
+        assert [each.id async for each in dan.conversations()] == [group.id]

@@ -9,9 +9,10 @@ from typing import Any
 import msgpack
 import pytest
 
+from tests.sdk.operations import COMMANDS
 from unisono_sdk.answers import UnknownAnswer
 from unisono_sdk.codec import JSON, MSGPACK
-from unisono_sdk.commands import COMMANDS, Command
+from unisono_sdk.commands import Command
 from unisono_sdk.facts import UnknownFact
 from unisono_sdk.frames import Request, ServerFrame, UnknownFrame
 from unisono_sdk.structure import read

@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from msgspec import inspect
+from msgspec import inspect, structs
 
-from unisono.domain.commands import COMMANDS, Command
+from tests.unit.domain.stage import ANN, BOB, group
+from unisono.domain.commands import COMMANDS, AddMembers, Command, RemoveMembers, Restrict, UpdateConversation
 from unisono.domain.conversation import Membership, standing
 from unisono.domain.errors import UnisonoError
-from unisono.domain.facts import ConversationKind
-from unisono.domain.ids import Seq, UserId
+from unisono.domain.facts import ConversationKind, Role, Rules
+from unisono.domain.ids import Seq
 from unisono.domain.kinds import KINDS
-from unisono.domain.permission import Standing, check
+from unisono.domain.permission import RULES, About, Standing, check
 
 PAGE = Path(__file__).parents[2] / "docs/protocol/permissions.md"
 ANY, OPEN = "Any conversation, any stream, or none", "Open conversations"
@@ -49,27 +50,27 @@ def operations_of(cells: Table) -> set[str]:
     return {operation for operation, _ in cells}
 
 
-def may_be_open(of: ConversationKind | None) -> tuple[bool, ...]:
+def may_be_open(of: ConversationKind) -> tuple[bool, ...]:
     """Say if conversations of a kind are open."""
-    return (False,) if of is None else (KINDS[of].is_open,)
+    return {"invited": (False,), "open": (True,), "choice": (False, True)}[KINDS[of].joining]
 
 
-CASES = [(of, is_open) for of in (None, *get_args(ConversationKind)) for is_open in may_be_open(of)]
+CASES: list[About | None] = [None, *(About(of, each) for of in get_args(ConversationKind) for each in may_be_open(of))]
 
 
-def outcome(command: type[Command], caller: Standing, of: ConversationKind | None, *, is_open: bool) -> str:
+def outcome(command: type[Command], caller: Standing, about: About | None) -> str:
     """Ask the code."""
     try:
-        check(command, caller, of, is_open=is_open)
+        check(command, caller, about)
     except UnisonoError as fault:
         return fault.code
     return "yes"
 
 
-def words(command: type[Command], caller: Standing, of: ConversationKind | None) -> str | None:
+def words(command: type[Command], caller: Standing, about: About | None) -> str | None:
     """Give what a refused caller reads, or None when there is nothing to refuse."""
     try:
-        check(command, caller, of)
+        check(command, caller, about)
     except UnisonoError as fault:
         return str(fault)
     return None
@@ -81,14 +82,35 @@ def test_every_operation_has_a_row_and_no_row_is_left_over() -> None:
     assert all(operations_of(table(heading)) <= operations for heading in (OPEN, *OF.values()))
 
 
-@pytest.mark.parametrize(("of", "is_open"), CASES)
+@pytest.mark.parametrize("about", CASES)
 @pytest.mark.parametrize("caller", Standing)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_code_does_what_the_page_says(
-    command: type[Command], caller: Standing, of: ConversationKind | None, *, is_open: bool
-) -> None:
-    cells = table(ANY) | (table(OPEN) if is_open else {}) | (table(OF[of]) if of in OF else {})
-    assert outcome(command, caller, of, is_open=is_open) == cells[name_of(command), caller]
+def test_the_code_does_what_the_page_says(command: type[Command], caller: Standing, about: About | None) -> None:
+    if about is None and RULES[command].by is not None:
+        about = About("group")
+    cells = table(ANY)
+    if about is not None:
+        cells |= table(OPEN) if about.is_open else {}
+        cells |= table(OF[about.of]) if about.of in OF else {}
+    assert outcome(command, caller, about) == cells[name_of(command), caller]
+
+
+ROLES: tuple[Role, ...] = ("member", "manager", "owner")
+
+
+@pytest.mark.parametrize("least", ROLES)
+def test_a_rule_names_the_least_role_that_may(least: Role) -> None:
+    may = {Standing(role) for role in ROLES[ROLES.index(least) :]}
+    about = About("group", rules=Rules(add=least, remove=least, update=least, restrict=least))
+    for command in (AddMembers, RemoveMembers, UpdateConversation, Restrict):
+        for caller in map(Standing, ROLES):
+            assert outcome(command, caller, about) == ("yes" if caller in may else "forbidden")
+
+
+def test_the_page_tells_the_default_rules() -> None:
+    section = PAGE.read_text(encoding="utf-8").split("## Roles and rules")[1].split("## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if "|" in line]
+    assert {name: default for name, default, _ in rows[2:]} == structs.asdict(Rules())
 
 
 def test_an_operation_without_a_rule_is_refused_loudly() -> None:
@@ -102,12 +124,22 @@ def test_an_operation_without_a_rule_is_refused_loudly() -> None:
 
 def test_what_may_not_be_seen_looks_like_what_does_not_exist() -> None:
     """A stranger gets the same words whatever is asked and whatever kind of conversation it is about."""
-    texts = {words(command, Standing.STRANGER, of) for command in COMMANDS for of, is_open in CASES if not is_open}
+    closed = [about for about in CASES if about is None or not about.is_open]
+    texts = {words(command, Standing.STRANGER, about) for command in COMMANDS for about in closed}
     assert texts - {None, "this connection already has a session"} == {"not found"}
 
 
 def test_a_membership_says_the_standing() -> None:
-    user = UserId("ann")
-    assert standing(None) is Standing.STRANGER
-    assert standing(Membership(user, since=Seq(1))) is Standing.MEMBER
-    assert standing(Membership(user, since=Seq(1), until=Seq(4))) is Standing.FORMER
+    talk = group(BOB)
+    assert standing(talk, BOB, None) is Standing.STRANGER
+    assert standing(talk, BOB, Membership(BOB, since=Seq(0), until=Seq(0))) is Standing.STRANGER
+    assert standing(talk, BOB, Membership(BOB, since=Seq(1))) is Standing.MEMBER
+    assert standing(talk, BOB, Membership(BOB, since=Seq(1), role="manager")) is Standing.MANAGER
+    assert standing(talk, BOB, Membership(BOB, since=Seq(1), role="owner")) is Standing.OWNER
+    assert standing(talk, BOB, Membership(BOB, since=Seq(1), until=Seq(4))) is Standing.FORMER
+
+
+def test_the_creator_of_a_room_is_its_owner_and_that_of_a_group_only_while_they_are() -> None:
+    assert standing(group(of="room"), ANN, None) is Standing.OWNER
+    assert standing(group(of="room"), BOB, None) is Standing.STRANGER
+    assert standing(group(), ANN, None) is Standing.STRANGER

@@ -10,6 +10,7 @@ import msgspec
 
 from tests.sim.weather import Sky
 from unisono.domain import facts as f
+from unisono.domain import roll
 from unisono.domain.answers import Answer, StreamHead
 from unisono.domain.conversation import Conversation, Decide, Membership, Scope, Snapshot
 from unisono.domain.devices import Login, Loss
@@ -114,14 +115,16 @@ class Log:
             return
         members = self.members.setdefault(conversation, {})
         match placed.fact:
-            case f.ConversationCreated(by=by, members=users):
+            case f.ConversationCreated(by=by, members=users) as fact:
                 now = placed.at
                 self.conversations[conversation] = Conversation(conversation, "group", by, now, now, Head(), len(users))
-                members |= {user: Membership(user, since=placed.seq) for user in users}
+                members |= {user: roll.founded(fact, user, placed.seq) for user in users}
             case f.MembersJoined(users=users):
-                members |= {user: Membership(user, since=placed.seq) for user in users}
+                members |= {user: roll.joined(members.get(user), user, placed.seq) for user in users}
             case f.MembersLeft(users=users):
-                members |= {user: msgspec.structs.replace(members[user], until=placed.seq) for user in users}
+                members |= {user: roll.left(members[user], placed.seq) for user in users}
+            case f.MemberChanged(user=user) as change:
+                members[user] = roll.changed(members[user], change)
             case _:
                 pass
         count = sum(member.is_member for member in members.values())

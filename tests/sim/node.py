@@ -166,7 +166,8 @@ class Node:
                 raise NotFound()
         else:
             mine = self._log.members.get(conversation, {}).get(user)
-            check(c.ReadStream, standing(mine), "group")
+            about = self._log.conversations[conversation]
+            check(c.ReadStream, standing(about, user, mine), about.about)
             until = mine.until if mine is not None else None
         facts = self._log.read(command.stream, command.after, command.limit, until)
         head = self._log.head(command.stream)

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from tests.vectors.commands import ANN, KEY, LEAST, LOGIN, MOST, ROOM
 from unisono.domain import commands as c
+from unisono.domain.attributes import NESTING_MAX
 from unisono.domain.facts import Content
 from unisono.domain.ids import (
     INTEGER_MAX,
@@ -24,7 +25,6 @@ from unisono.domain.ids import (
     StreamKey,
     UserId,
 )
-from unisono.wire.json_values import NESTING_MAX
 from unisono.wire.native import Request
 
 ASTRAL = "\U0001f642"

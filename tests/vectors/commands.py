@@ -3,7 +3,7 @@
 from typing import Final
 
 from unisono.domain import commands as c
-from unisono.domain.facts import Content
+from unisono.domain.facts import Content, Rules
 from unisono.domain.ids import (
     Checkpoint,
     ConversationId,
@@ -59,6 +59,11 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.AskPresence(users=(BOB,)),
     c.Watch(users=(BOB,)),
     c.Unwatch(users=(BOB,)),
+    c.UpdateConversation(conversation=ROOM),
+    c.GetMembers(conversation=ROOM),
+    c.SetMember(conversation=ROOM, user=BOB),
+    c.Restrict(conversation=ROOM, users=(BOB,), what="blocked"),
+    c.SetLevel(conversation=ROOM, level="none"),
 )
 
 MOST: Final[tuple[c.Command, ...]] = (
@@ -82,8 +87,26 @@ MOST: Final[tuple[c.Command, ...]] = (
     c.Sync(checkpoint=Checkpoint(4711), after=StreamKey(f"c/{ROOM}"), limit=100),
     c.ReadStream(stream=StreamKey(f"c/{ROOM}"), after=Seq(17), limit=50, epoch=Epoch(1)),
     c.CreateConversation(
-        key=KEY, of="direct", members=(BOB,), name="tea", attributes={"topic": {"id": 7, "open": True}}, unique=False
+        key=KEY,
+        of="direct",
+        members=(BOB,),
+        name="tea",
+        attributes={"topic": {"id": 7, "open": True}},
+        unique=False,
+        joining="open",
+        rules=Rules(add="manager", remove="owner"),
     ),
+    c.UpdateConversation(
+        conversation=ROOM,
+        name="tea",
+        set={"attr.place.city": "Oslo"},
+        unset=("attr.topic",),
+        joining="invited",
+        rules=Rules(),
+    ),
+    c.GetMembers(conversation=ROOM, who="silenced", after=BOB, limit=10),
+    c.SetMember(conversation=ROOM, user=BOB, role="manager", attributes={"nick": "B."}),
+    c.Restrict(conversation=ROOM, users=(BOB, CAT), what="silenced", on=False, for_s=60),
     c.ListConversations(after=ROOM, limit=10),
     c.ListSessions(after=PageMark(f"1795219200123/{LOGIN}"), limit=10),
     c.AddMembers(conversation=ROOM, users=(BOB, CAT)),

@@ -51,11 +51,34 @@ RECALLED: Final = f.MessagePlaced(
     sender=ANN, key=KEY, content=f.Content(), revision=Seq(20), revised_at=NOW, is_recalled=True
 )
 
+RULES: Final = f.Rules(add="manager", restrict="owner")
+
 FACTS: Final[dict[str, f.Fact]] = {
     "created: least": f.ConversationCreated(by=ANN, of="group", members=(ANN,)),
     "created: all fields": f.ConversationCreated(
-        by=ANN, of="direct", members=(ANN, BOB), name="tea", attributes={"topic": {"id": 7}}, is_unique=True
+        by=ANN,
+        of="group",
+        members=(ANN, BOB),
+        name="tea",
+        attributes={"topic": {"id": 7}},
+        is_unique=True,
+        joining="open",
+        rules=RULES,
     ),
+    "changed: least": f.ConversationChanged(by=ANN),
+    "changed: all fields": f.ConversationChanged(
+        by=ANN,
+        name="",
+        set={"attr.place.city": "Oslo", "attr.gone": None},
+        unset=("attr.topic.id",),
+        joining="open",
+        rules=f.Rules(add="owner", remove="member", update="manager", mention_all="owner", restrict="owner"),
+    ),
+    "member_changed: role": f.MemberChanged(user=BOB, by=ANN, role="manager"),
+    "member_changed: attributes": f.MemberChanged(user=BOB, by=BOB, attributes={"nick": "B."}),
+    "restricted: for ever": f.MembersRestricted(users=(BOB, CAT), by=ANN, what="blocked", is_on=True),
+    "restricted: for a while": f.MembersRestricted((BOB,), ANN, "silenced", is_on=True, until=NOW),
+    "restricted: no more": f.MembersRestricted((BOB,), ANN, "silenced", is_on=False),
     "message: least": f.MessagePlaced(sender=ANN, key=KEY, content=f.Content(text="hello")),
     "message: all fields": MOST,
     "message: bytes": f.MessagePlaced(sender=ANN, key=KEY, content=BINARY),
@@ -74,6 +97,7 @@ FACTS: Final[dict[str, f.Fact]] = {
     "entered": f.ConversationEntered(conversation=ROOM, seq=Seq(1), by=BOB),
     "exited": f.ConversationExited(conversation=ROOM, seq=Seq(18), by=BOB),
     "made": f.ConversationMade(conversation=ROOM, of="room"),
+    "level": f.LevelSet(conversation=ROOM, level="mentions"),
     "read": f.ReadMarkMoved(conversation=ROOM, seq=Seq(17), head=Seq(17)),
     "read: all fields": f.ReadMarkMoved(ROOM, Seq(12), Seq(17), unread=4, mentions=1),
     "marked_unread": f.MarkedUnread(ROOM),
@@ -105,6 +129,11 @@ FULL_VIEW: Final = a.ConversationView(
     is_new=True,
     unread=4,
     is_marked_unread=True,
+    count=2,
+    role="owner",
+    level="none",
+    joining="open",
+    rules=RULES,
 )
 ENTRIES: Final = (
     a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
@@ -166,6 +195,10 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "conversations: none": a.Conversations(conversations=()),
     "conversations: one page of several": a.Conversations((VIEW, VIEW), next=ConversationId(ROOM)),
     "membership": a.Membership(ROOM, (ANN, BOB)),
+    "members: none": a.Members(ROOM, ()),
+    "members: one page of several": a.Members(
+        ROOM, (a.MemberView(ANN, "owner", {"nick": "A."}), a.MemberView(BOB, until=NOW)), next=BOB
+    ),
     "membership: after leaving": a.Membership(ROOM, ()),
     "history: none": a.History(ROOM, (), has_more=False),
     "history: some": a.History(ROOM, ENTRIES, has_more=True),

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from unisono.domain import changes, members, membership, messages, revisions
 from unisono.domain import commands as c
-from unisono.domain import membership, messages, revisions
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.ids import ConversationId, UserId
 from unisono.domain.quotas import Quotas
@@ -26,8 +26,8 @@ def change(user: UserId, command: c.Command, limits: Quotas, new_id: NewId) -> C
 
 
 def _creation(user: UserId, command: c.CreateConversation, limits: Quotas, new_id: ConversationId) -> Change:
-    members = membership.members_to_be(user, command)
-    unique_of = (command.of, members) if membership.is_unique(command) else None
+    founders = membership.members_to_be(user, command)
+    unique_of = (command.of, founders) if membership.is_unique(command) else None
     scope = Scope(users=(user,), all_members=True, sender=user, key=command.key, unique_of=unique_of)
     return scope, lambda snapshot: membership.create(snapshot, user, command, new_id, limits)
 
@@ -78,8 +78,25 @@ def _of_members(user: UserId, command: c.Command, limits: Quotas) -> Change | No
             return None
 
 
+def _of_rule(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
+    match command:
+        case c.UpdateConversation(conversation=conversation):
+            return _about(conversation, user), partial(changes.update, caller=user, command=command, limits=limits)
+        case c.SetMember(conversation=conversation, user=other):
+            scope = Scope(conversation=conversation, users=(user, other))
+            return scope, partial(members.set_member, caller=user, command=command, limits=limits)
+        case c.Restrict(conversation=conversation, users=users, what=what):
+            # Whoever is blocked leaves, and who stays may have to take over.
+            scope = Scope(conversation=conversation, users=(user, *users), all_members=what == "blocked")
+            return scope, partial(members.restrict, caller=user, command=command)
+        case c.SetLevel(conversation=conversation):
+            return _about(conversation, user), partial(members.set_level, user=user, command=command)
+        case _:
+            return None
+
+
 def _about(conversation: ConversationId, user: UserId) -> Scope:
     return Scope(conversation=conversation, users=(user,))
 
 
-_PARTS: Final = (_of_messages, _of_members)
+_PARTS: Final = (_of_messages, _of_members, _of_rule)

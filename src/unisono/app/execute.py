@@ -177,7 +177,9 @@ def _cost(command: c.Command) -> float:
     match command:
         case c.MarkAllRead(conversations=conversations):
             return 1.0 + len(conversations)
-        case c.CreateConversation(members=users) | c.AddMembers(users=users) | c.RemoveMembers(users=users):
+        case c.CreateConversation(members=users) | c.AddMembers(users=users):
+            return 1.0 + len(users) // USERS_PER_REQUEST
+        case c.RemoveMembers(users=users) | c.Restrict(users=users):
             return 1.0 + len(users) // USERS_PER_REQUEST
         case c.AskPresence(users=users) | c.Watch(users=users):
             return 1.0 + len(users) // USERS_PER_REQUEST

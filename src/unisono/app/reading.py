@@ -3,12 +3,14 @@
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
+from unisono.domain import roll
 from unisono.domain.answers import (
     Answer,
     Conversations,
     ConversationView,
     Facts,
     History,
+    Members,
     Moved,
     Receipts,
     StartOver,
@@ -19,6 +21,7 @@ from unisono.domain.delivery import StartOver as Lost
 from unisono.domain.delivery import catch_up
 from unisono.domain.errors import Forbidden, Internal, NotFound
 from unisono.domain.ids import ConversationId, Position, UserId, conversation_of, user_of
+from unisono.domain.kinds import KINDS
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
 from unisono.ports.directory import MyConversation
@@ -47,6 +50,8 @@ class Reading:
                 return await self.conversations(user, command)
             case c.GetHistory():
                 return await self.history(user, command)
+            case c.GetMembers():
+                return await self.members(user, command)
             case c.GetUnread():
                 return await self.unread(user, command)
             case c.GetReceipts():
@@ -90,7 +95,31 @@ class Reading:
             NotFound: None that the user is in.
         """
         mine = await self._find(user, command.conversation, c.GetConversation)
-        return _view(mine)
+        return _view(mine, user)
+
+    async def members(self, user: UserId, command: c.GetMembers) -> Members:
+        """List members, or users who are restricted: those for who may restrict.
+
+        Raises:
+            NotFound: Not in a conversation of the user's.
+            Forbidden: It lists no members, or its rules ask for a higher role.
+        """
+        mine = await self._find(user, command.conversation, c.GetMembers)
+        conversation = mine.conversation
+        if command.who in {"blocked", "silenced"}:
+            check(c.Restrict, standing(conversation, user, mine.membership), conversation.about)
+        elif KINDS[conversation.of].members == "unlisted":
+            raise Forbidden(reason=f"members of a {conversation.of} conversation are unlisted")
+        page = await self._parts.directory.members(
+            conversation.id,
+            command.who,
+            after=command.after,
+            limit=command.limit,
+            now=self._parts.clock.now(),
+        )
+        last = page[-1].user if len(page) == command.limit else None
+        shown = tuple(roll.shown(member, command.who) for member in page)
+        return Members(conversation=conversation.id, members=shown, next=last)
 
     async def conversations(self, user: UserId, command: c.ListConversations) -> Conversations:
         """List the user's conversations, a page at a time, fewer of large ones."""
@@ -99,7 +128,7 @@ class Reading:
             asked = page.step
             part = await self._parts.directory.list_of(user, after, asked)
             for mine in part:
-                if not page.take(_view(mine)):
+                if not page.take(_view(mine, user)):
                     return Conversations(tuple(page.entries), next=page.entries[-1].conversation)
                 after = mine.conversation.id
             if len(part) < asked:
@@ -139,9 +168,9 @@ class Reading:
         mine = await self._parts.directory.find(conversation, user, with_members=with_members)
         if mine is None:
             raise NotFound()
-        check(command, standing(mine.membership), mine.conversation.of, is_open=mine.conversation.is_open)
+        check(command, standing(mine.conversation, user, mine.membership), mine.conversation.about)
         return mine
 
 
-def _view(mine: MyConversation) -> ConversationView:
-    return view(mine.conversation, mine.members, mine.membership)
+def _view(mine: MyConversation, reader: UserId) -> ConversationView:
+    return view(mine.conversation, reader, mine.membership, mine.members)

@@ -19,6 +19,8 @@ HELP: Final = (
     ("/sessions", "where you are logged in"),
     ("/close SESSION", "end one of your sessions"),
     ("/who", "who is in this conversation"),
+    ("/name [text]", "give this conversation a name, or none"),
+    ("/mute, /unmute", "be alerted of it no more, or again"),
     ("/help", "this"),
     ("/quit", "leave; so does Ctrl-D"),
 )
@@ -173,6 +175,10 @@ class Chat:
                 case "/who":
                     members = (await self._conversation.refresh()).members
                     self._terminal.show(transcript.note(", ".join(map(safe, members))))
+                case "/name":
+                    await self._conversation.set_name(rest)
+                case "/mute" | "/unmute":
+                    await self._conversation.set_level("none" if word == "/mute" else "all")
                 case "/help":
                     self._show_all([[("strong", f"{name:<16}"), ("plain", meaning)] for name, meaning in HELP])
                 case _:

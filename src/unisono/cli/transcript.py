@@ -7,11 +7,14 @@ from typing import Final
 from unisono.cli.printing import moment, safe
 from unisono_sdk import Label, Message, SessionView
 from unisono_sdk.events import (
+    Changed,
     Disconnect,
     Exited,
+    MemberChanged,
     MembersJoined,
     MembersLeft,
     Reconnect,
+    Restricted,
     SessionEnded,
     SessionOpened,
     StartOver,
@@ -84,6 +87,8 @@ def of_event(event: object) -> Line | None:
             return note(f"{_people(users)} joined" + ("" if users == (by,) else f", added by {safe(by)}"))
         case MembersLeft(users=users, by=by):
             return note(f"{_people(users)} left" + ("" if users == (by,) else f", removed by {safe(by)}"))
+        case Changed() | MemberChanged() | Restricted():
+            return _of_ruling(event)
         case Exited(by=by, is_kicked=is_kicked):
             return warning(f"you were removed by {safe(by)}" if is_kicked else "you left")
         case SessionOpened(shown=shown):
@@ -94,6 +99,19 @@ def of_event(event: object) -> Line | None:
             return warning(f"{until - first + 1} entries are missing here; /history shows them")
         case _:
             return _of_link(event)
+
+
+def _of_ruling(event: Changed | MemberChanged | Restricted) -> Line | None:
+    by = safe(event.by)
+    match event:
+        case Changed(name=str(name)):
+            return note(f"{by} named this {safe(name)}" if name else f"{by} took the name away")
+        case MemberChanged(user=user, role=str(role)):
+            return note(f"{safe(user)} is {role} now, by {by}")
+        case Restricted(users=users, what=what, is_on=is_on):
+            return note(f"{by} {'' if is_on else 'no longer '}{what} {_people(users)}")
+        case _:
+            return None
 
 
 def _of_link(event: object) -> Line | None:

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from unisono.domain.events import Presence
-from unisono.domain.facts import ConversationKind, Fact, Label, MessagePlaced
+from unisono.domain.facts import ConversationKind, Fact, Joining, Label, Level, MessagePlaced, Role, Rules
 from unisono.domain.ids import (
     Checkpoint,
     ConversationId,
@@ -123,7 +123,10 @@ class Passed(Answer, frozen=True, tag="passed"):
 
 
 class ConversationView(Answer, frozen=True, tag="conversation"):
-    """A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark."""
+    """A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark.
+
+    `role` is the reader's, left out for who is no member; `count` says how many members there are.
+    """
 
     conversation: ConversationId
     of: ConversationKind
@@ -139,6 +142,11 @@ class ConversationView(Answer, frozen=True, tag="conversation"):
     is_new: bool = False
     unread: int = 0
     is_marked_unread: bool = False
+    count: int = 0
+    role: Role | None = None
+    level: Level = "all"
+    joining: Joining = "invited"
+    rules: Rules = Rules()
 
 
 class Conversations(Answer, frozen=True, tag="conversations"):
@@ -161,6 +169,23 @@ class ReactionCount(Struct, frozen=True, omit_defaults=True):
     reaction: str
     count: int
     is_mine: bool = False
+
+
+class MemberView(Struct, frozen=True, omit_defaults=True):
+    """A member as others see them; a restricted user, member or not, with `until` when, left out for ever."""
+
+    user: UserId
+    role: Role = "member"
+    attributes: dict[str, Json] | None = None
+    until: Instant | None = None
+
+
+class Members(Answer, frozen=True, tag="members"):
+    """Who is asked for, by user id; `next` asks for the following page."""
+
+    conversation: ConversationId
+    members: tuple[MemberView, ...]
+    next: UserId | None = None
 
 
 class HistoryEntry(Struct, frozen=True, omit_defaults=True):
@@ -267,4 +292,5 @@ AnyAnswer = (
     | Unread
     | Sessions
     | Presences
+    | Members
 )

@@ -12,13 +12,23 @@ from msgspec import Struct
 from unisono.domain import marks
 from unisono.domain.answers import Answer
 from unisono.domain.commands import Command
-from unisono.domain.errors import NotFound
+from unisono.domain.errors import Forbidden, NotFound
 from unisono.domain.events import Signal
-from unisono.domain.facts import ConversationEntered, ConversationKind, ConversationMade, Fact, MessagePlaced
+from unisono.domain.facts import (
+    ConversationEntered,
+    ConversationKind,
+    ConversationMade,
+    Fact,
+    Joining,
+    Level,
+    MessagePlaced,
+    Role,
+    Rules,
+)
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, SendKey, Seq, UserId
 from unisono.domain.kinds import KINDS
 from unisono.domain.marks import Passed
-from unisono.domain.permission import Standing, check
+from unisono.domain.permission import RULES, About, RuleName, Standing, check, check_role
 from unisono.domain.placement import Draft, Head, Place
 
 
@@ -35,19 +45,27 @@ class Conversation(Struct, frozen=True):
     name: str | None = None
     attributes: dict[str, Json] | None = None
     is_unique: bool = False
+    joining: Joining = "invited"
+    rules: Rules = Rules()
 
     @property
     def is_open(self) -> bool:
-        """Say if whoever knows its id may know of it."""
-        return KINDS[self.of].is_open
+        """Say if whoever knows its id may know of it, and join."""
+        return self.joining == "open"
+
+    @property
+    def about(self) -> About:
+        """Give what it says about who may do what."""
+        return About(self.of, self.is_open, self.rules)
 
 
 class Membership(Struct, frozen=True):
     """A user's place in a conversation, from the fact at `since` on.
 
-    `until` is the fact by which a former member left; what came later is not theirs to see. `passed` messages count as
-    read, and `own` are the user's own since (`marks`); `is_marked_unread` is their wish to come back to it. A device of
-    theirs has the messages up to `delivered` that asked for a receipt.
+    `until` is the fact by which a former member left; what came later is not theirs to see. It is 0 for who never was
+    a member, of whom only restrictions are known: until when they are blocked or silenced, None for not at all.
+    `passed` messages count as read, and `own` are the user's own since (`marks`); `is_marked_unread` is their wish to
+    come back to it. A device of theirs has the messages up to `delivered` that asked for a receipt.
     """
 
     user: UserId
@@ -58,6 +76,11 @@ class Membership(Struct, frozen=True):
     own: int = 0
     is_marked_unread: bool = False
     delivered: Seq = NO_SEQ
+    role: Role = "member"
+    attributes: dict[str, Json] | None = None
+    level: Level = "all"
+    blocked_until: Instant | None = None
+    silenced_until: Instant | None = None
 
     def unread(self, head: Head) -> int:
         """Give how many messages of others the user has not read."""
@@ -67,6 +90,19 @@ class Membership(Struct, frozen=True):
     def is_member(self) -> bool:
         """Say if the user is a member now."""
         return self.until is None
+
+    @property
+    def was_member(self) -> bool:
+        """Say if the user is, or ever was, a member."""
+        return self.until != NO_SEQ
+
+    def is_blocked(self, now: Instant) -> bool:
+        """Say if the user may not be a member."""
+        return self.blocked_until is not None and self.blocked_until > now
+
+    def is_silenced(self, now: Instant) -> bool:
+        """Say if the user may not speak."""
+        return self.silenced_until is not None and self.silenced_until > now
 
 
 class Scope(Struct, frozen=True):
@@ -143,11 +179,13 @@ def made_by(fact: Fact) -> ConversationId | None:
     return fact.conversation if isinstance(fact, ConversationEntered | ConversationMade) else None
 
 
-def standing(membership: Membership | None) -> Standing:
-    """Say what a user is to a conversation."""
-    if membership is None:
+def standing(conversation: Conversation, user: UserId, membership: Membership | None) -> Standing:
+    """Say what a user is to a conversation. One that lists no members is its creator's."""
+    if conversation.creator == user and KINDS[conversation.of].members == "unlisted":
+        return Standing.OWNER
+    if membership is None or not membership.was_member:
         return Standing.STRANGER
-    return Standing.MEMBER if membership.is_member else Standing.FORMER
+    return Standing(membership.role) if membership.is_member else Standing.FORMER
 
 
 def permit(command: type[Command], snapshot: Snapshot, caller: UserId) -> Conversation:
@@ -155,10 +193,23 @@ def permit(command: type[Command], snapshot: Snapshot, caller: UserId) -> Conver
 
     Raises:
         NotFound: There is none, or the caller may not know of it.
-        Forbidden: The kind of conversation does not allow it.
+        Forbidden: The kind of conversation or its rules do not allow it, or the caller is silenced.
     """
     conversation = snapshot.conversation
     if conversation is None:
         raise NotFound()
-    check(command, standing(snapshot.memberships.get(caller)), conversation.of, is_open=conversation.is_open)
+    membership = snapshot.memberships.get(caller)
+    check(command, standing(conversation, caller, membership), conversation.about)
+    if RULES[command].speaks and membership is not None and membership.is_silenced(snapshot.now):
+        raise Forbidden(reason="silenced", until=membership.silenced_until or 0)
     return conversation
+
+
+def permit_by(rule: RuleName, snapshot: Snapshot, conversation: Conversation, caller: UserId) -> None:
+    """Let a caller do what a rule of the conversation says.
+
+    Raises:
+        Forbidden: It asks for a higher role.
+    """
+    if KINDS[conversation.of].has_owner:
+        check_role(rule, standing(conversation, caller, snapshot.memberships.get(caller)), conversation.rules)

@@ -2,10 +2,10 @@
 
 Nor does it change, but for one thing: what a message says is rewritten when it is edited or recalled (`revisions`).
 
-Facts of a conversation's stream: `ConversationCreated`, `MessagePlaced`, `MessageRevised`, `MessageRecalled`,
-`MessageReacted`, `MembersJoined`, `MembersLeft`.
+Facts of a conversation's stream: `ConversationCreated`, `ConversationChanged`, `MessagePlaced`, `MessageRevised`,
+`MessageRecalled`, `MessageReacted`, `MembersJoined`, `MembersLeft`, `MemberChanged`, `MembersRestricted`.
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ConversationMade`, `ReadMarkMoved`,
-`MarkedUnread`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`.
+`MarkedUnread`, `LevelSet`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`.
 """
 
 from typing import Annotated, Literal
@@ -32,6 +32,10 @@ ConversationKind = Literal["direct", "group", "room"]
 ContentType = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 TEXT: ContentType = -1
 Base64 = Annotated[str, Meta(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\s\S])")]
+Role = Literal["owner", "manager", "member"]
+Joining = Literal["invited", "open"]
+Level = Literal["all", "mentions", "none"]
+Restriction = Literal["blocked", "silenced"]
 EndReason = Literal["logged_out", "closed", "displaced", "replaced", "revoked", "expired"]
 
 
@@ -50,6 +54,16 @@ class Content(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
     binary: Base64 | None = None
 
 
+class Rules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The least role that may: add members, remove them, change name and attributes, call everybody, and restrict."""
+
+    add: Role = "member"
+    remove: Role = "manager"
+    update: Role = "member"
+    mention_all: Role = "member"
+    restrict: Role = "manager"
+
+
 class Label(Struct, frozen=True, omit_defaults=True):
     """How a device shows itself to people: shown to its user's other sessions and to one it displaces."""
 
@@ -59,7 +73,7 @@ class Label(Struct, frozen=True, omit_defaults=True):
 
 
 class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="created"):
-    """A conversation began. Always seq 1 of its stream."""
+    """A conversation began. Always seq 1 of its stream. Its creator is its owner, if its kind has one."""
 
     by: UserId
     of: ConversationKind
@@ -67,6 +81,22 @@ class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="ki
     name: str | None = None
     attributes: dict[str, Json] | None = None
     is_unique: bool = False
+    joining: Joining = "invited"
+    rules: Rules = Rules()
+
+
+class ConversationChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="changed"):
+    """The conversation is another: what is left out stays. An empty `name` is none.
+
+    First the paths in `unset` are taken out of the attributes, then those in `set` are put in.
+    """
+
+    by: UserId
+    name: str | None = None
+    set: dict[str, Json] | None = None
+    unset: tuple[str, ...] = ()
+    joining: Joining | None = None
+    rules: Rules | None = None
 
 
 class MessagePlaced(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="message"):
@@ -132,6 +162,25 @@ class MembersLeft(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag
     by: UserId
 
 
+class MemberChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="member_changed"):
+    """A member has another role, or other attributes; what is left out stays."""
+
+    user: UserId
+    by: UserId
+    role: Role | None = None
+    attributes: dict[str, Json] | None = None
+
+
+class MembersRestricted(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="restricted"):
+    """Users may not be members (`blocked`) or not speak (`silenced`) until an instant, else for ever; or may again."""
+
+    users: tuple[UserId, ...]
+    by: UserId
+    what: Restriction
+    is_on: bool
+    until: Instant | None = None
+
+
 class ConversationEntered(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="entered"):
     """This user became a member, at `seq` of the conversation's stream."""
 
@@ -190,6 +239,13 @@ class ReadBy(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="rea
     user: UserId
 
 
+class LevelSet(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="level"):
+    """This user wants to be alerted of all messages of a conversation, of those that mention them, or of none."""
+
+    conversation: ConversationId
+    level: Level
+
+
 class SessionOpened(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="session_opened"):
     """One of this user's devices logged in."""
 
@@ -216,6 +272,9 @@ ConversationFact = (
     | MessageRevised
     | MessageRecalled
     | MessageReacted
+    | ConversationChanged
+    | MemberChanged
+    | MembersRestricted
 )
 UserFact = (
     ConversationEntered
@@ -227,6 +286,7 @@ UserFact = (
     | ReadBy
     | SessionOpened
     | SessionEnded
+    | LevelSet
 )
 Fact = ConversationFact | UserFact
 

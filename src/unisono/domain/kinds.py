@@ -7,22 +7,26 @@ from msgspec import Struct
 
 from unisono.domain.facts import ConversationKind
 
+MemberList = Literal["fixed", "changing", "unlisted"]
+
 
 class Kind(Struct, frozen=True):
     """A kind of conversation.
 
     - `members`: `fixed` for ever, `changing` up to the quota, or `unlisted`: any number, kept nowhere.
     - `unique`: whether there is one conversation of exactly these members: `always`, by `choice`, or `never`.
-    - `is_open`: who knows the id may look it up, whoever they are.
+    - `joining`: who knows the id may look it up and join: never (`invited`), always (`open`), or by `choice`.
+    - `has_owner`: its creator owns it, and there are roles and rules.
     """
 
-    members: Literal["fixed", "changing", "unlisted"]
+    members: MemberList
     unique: Literal["always", "choice", "never"]
-    is_open: bool = False
+    joining: Literal["invited", "open", "choice"]
+    has_owner: bool = True
 
 
 KINDS: Final[Mapping[ConversationKind, Kind]] = {
-    "direct": Kind(members="fixed", unique="always"),
-    "group": Kind(members="changing", unique="choice"),
-    "room": Kind(members="unlisted", unique="never", is_open=True),
+    "direct": Kind(members="fixed", unique="always", joining="invited", has_owner=False),
+    "group": Kind(members="changing", unique="choice", joining="choice"),
+    "room": Kind(members="unlisted", unique="never", joining="open"),
 }

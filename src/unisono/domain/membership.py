@@ -4,20 +4,24 @@ Each change is a fact of the conversation, seen by its members, and one of each 
 sessions which were away, or were just removed, learn of it too.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from unisono.domain.answers import Answer, ConversationView
 from unisono.domain.answers import Membership as MembershipAnswer
-from unisono.domain.commands import AddMembers, Command, CreateConversation, Join, Quit, RemoveMembers
-from unisono.domain.conversation import Conversation, Decision, Membership, Snapshot, permit, unique_members
-from unisono.domain.errors import Invalid, NotFound
+from unisono.domain.commands import AddMembers, CreateConversation, Join, Quit, RemoveMembers
+from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing, unique_members
+from unisono.domain.conversation import Membership as Member
+from unisono.domain.errors import Forbidden, Invalid, NotFound
 from unisono.domain.facts import (
     ConversationCreated,
     ConversationEntered,
     ConversationExited,
     ConversationMade,
+    Joining,
+    MemberChanged,
     MembersJoined,
     MembersLeft,
+    Rules,
 )
 from unisono.domain.ids import (
     NO_SEQ,
@@ -28,6 +32,7 @@ from unisono.domain.ids import (
     user_stream,
 )
 from unisono.domain.kinds import KINDS
+from unisono.domain.permission import RANKS, rank_of
 from unisono.domain.placement import Draft, Place
 from unisono.domain.quotas import Quotas, check_attributes, check_member_count
 
@@ -62,9 +67,11 @@ def create(
         by=creator,
         of=command.of,
         members=members,
-        name=command.name,
+        name=command.name or None,
         attributes=command.attributes,
         is_unique=is_unique(command),
+        joining=joining_of(command),
+        rules=rules_of(command),
     )
     first = Draft(stream=conversation_stream(new_id), fact=created)
     if not members:
@@ -93,6 +100,31 @@ def is_unique(command: CreateConversation) -> bool:
     return unique == "always" or (unique == "choice" and command.unique is not False)
 
 
+def joining_of(command: CreateConversation) -> Joining:
+    """Give how a conversation is joined, as its kind has it unless the command says so.
+
+    Raises:
+        Invalid: The kind does not leave it to its creator.
+    """
+    of = KINDS[command.of].joining
+    if of == "choice":
+        return command.joining or "invited"
+    if command.joining not in {None, of}:
+        raise Invalid(field="joining", reason=f"a {command.of} conversation is always {of}")
+    return of
+
+
+def rules_of(command: CreateConversation) -> Rules:
+    """Give the rules of a conversation.
+
+    Raises:
+        Invalid: The kind knows no roles.
+    """
+    if command.rules is not None and not KINDS[command.of].has_owner:
+        raise Invalid(field="rules", reason=f"a {command.of} conversation has no owner")
+    return command.rules or Rules()
+
+
 def add(snapshot: Snapshot, caller: UserId, command: AddMembers, limits: Quotas) -> Decision:
     """Make users members; those who are already stay so and are told nothing."""
     conversation = permit(AddMembers, snapshot, caller)
@@ -107,12 +139,14 @@ def join(snapshot: Snapshot, caller: UserId, limits: Quotas) -> Decision:
 
 def remove(snapshot: Snapshot, caller: UserId, command: RemoveMembers) -> Decision:
     """Make members leave; those who are none already are passed over."""
-    return _leaving(snapshot, caller, RemoveMembers, command.users)
+    conversation = permit(RemoveMembers, snapshot, caller)
+    check_above(conversation, snapshot, caller, [user for user in command.users if user != caller])
+    return _leaving(snapshot, conversation, caller, command.users)
 
 
 def quit_(snapshot: Snapshot, caller: UserId) -> Decision:
     """Make the caller leave. Repeating it is no error."""
-    return _leaving(snapshot, caller, Quit, (caller,))
+    return _leaving(snapshot, permit(Quit, snapshot, caller), caller, (caller,))
 
 
 def _joining(
@@ -121,15 +155,17 @@ def _joining(
     current = _current(snapshot)
     if not users:
         return _unchanged(conversation.id, current)
+    _check_not_blocked(snapshot, users)
     check_member_count(conversation.member_count + len(users), limits)
     at = Seq(conversation.head.seq + 1)
     fact = Draft(stream=conversation_stream(conversation.id), fact=MembersJoined(users=users, by=by))
     entries = tuple(_entry(conversation.id, at, user, by) for user in users)
-    return Decision((fact, *entries), _membership_answer(conversation.id, (*current, *users)))
+    # Whoever comes to where nobody is left has nobody above them.
+    owner = () if current else (succession(conversation.id, users[0], by),)
+    return Decision((fact, *owner, *entries), _membership_answer(conversation.id, (*current, *users)))
 
 
-def _leaving(snapshot: Snapshot, by: UserId, command: type[Command], asked: Iterable[UserId]) -> Decision:
-    conversation = permit(command, snapshot, by)
+def _leaving(snapshot: Snapshot, conversation: Conversation, by: UserId, asked: Iterable[UserId]) -> Decision:
     current = _current(snapshot)
     asked, members = dict.fromkeys(asked), frozenset(current)
     users = tuple(user for user in asked if user in members)
@@ -138,13 +174,52 @@ def _leaving(snapshot: Snapshot, by: UserId, command: type[Command], asked: Iter
     shown = tuple(user for user in current if user not in asked) if stays else ()
     if not users:
         return _unchanged(conversation.id, shown)
-    at = Seq(conversation.head.seq + 1)
-    fact = Draft(stream=conversation_stream(conversation.id), fact=MembersLeft(users=users, by=by))
+    drafts = departure(snapshot, conversation, users, by=by, at=Seq(conversation.head.seq + 1))
+    return Decision(drafts, _membership_answer(conversation.id, shown))
+
+
+def departure(
+    snapshot: Snapshot, conversation: Conversation, users: Collection[UserId], *, by: UserId, at: Seq
+) -> tuple[Draft, ...]:
+    """Give what is placed when members leave at a seq: also who is the owner then, if it was one of them."""
+    left = Draft(stream=conversation_stream(conversation.id), fact=MembersLeft(users=tuple(users), by=by))
     exits = tuple(
         Draft(stream=user_stream(user), fact=ConversationExited(conversation=conversation.id, seq=at, by=by))
         for user in users
     )
-    return Decision((fact, *exits), _membership_answer(conversation.id, shown))
+    remaining = [member for member in snapshot.memberships.values() if member.is_member and member.user not in users]
+    is_orphaned = any(snapshot.memberships[user].role == "owner" for user in users)
+    heir = min(remaining, key=_seniority, default=None) if is_orphaned else None
+    return (left, *exits) if heir is None else (left, succession(conversation.id, heir.user, by), *exits)
+
+
+def _seniority(member: Member) -> tuple[bool, Seq, UserId]:
+    return member.role != "manager", member.since, member.user
+
+
+def succession(conversation: ConversationId, user: UserId, by: UserId) -> Draft:
+    """Give what is placed to make a member the owner."""
+    return Draft(conversation_stream(conversation), MemberChanged(user=user, by=by, role="owner"))
+
+
+def check_above(conversation: Conversation, snapshot: Snapshot, caller: UserId, users: Iterable[UserId]) -> None:
+    """Let a caller act on users who are none of those above them, nor a manager beside them.
+
+    Raises:
+        Forbidden: One of them is.
+    """
+    mine = rank_of(standing(conversation, caller, snapshot.memberships.get(caller)))
+    for user in users:
+        theirs = rank_of(standing(conversation, user, snapshot.memberships.get(user)))
+        if theirs > 0 and theirs >= mine:
+            raise Forbidden(reason="not above them", user=user)
+
+
+def _check_not_blocked(snapshot: Snapshot, users: Iterable[UserId]) -> None:
+    for user in users:
+        member = snapshot.memberships.get(user)
+        if member is not None and member.is_blocked(snapshot.now):
+            raise Forbidden(reason="blocked", user=user)
 
 
 def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:
@@ -153,17 +228,18 @@ def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:
     if conversation is None:
         return None
     if KINDS[conversation.of].members == "unlisted":
-        return view(conversation, (), None)
+        return view(conversation, creator, None)
     own = snapshot.memberships.get(creator)
     if own is None or not own.is_member:
         raise NotFound()
-    return view(conversation, _current(snapshot), own)
+    return view(conversation, creator, own, _current(snapshot))
 
 
 def view(
-    conversation: Conversation, members: Sequence[UserId], own: Membership | None, *, is_new: bool = False
+    conversation: Conversation, reader: UserId, own: Member | None, members: Sequence[UserId] = ()
 ) -> ConversationView:
-    """Show a conversation to a reader, who has their place in it unless its kind keeps none."""
+    """Show a conversation to a member, or an open one to anybody."""
+    status = standing(conversation, reader, own)
     return ConversationView(
         conversation=conversation.id,
         of=conversation.of,
@@ -176,9 +252,13 @@ def view(
         name=conversation.name,
         attributes=conversation.attributes,
         members=tuple(members),
-        is_new=is_new,
         unread=0 if own is None else own.unread(conversation.head),
         is_marked_unread=own is not None and own.is_marked_unread,
+        count=conversation.member_count,
+        role=None if (rank := rank_of(status)) < 0 else RANKS[rank],
+        level="all" if own is None else own.level,
+        joining=conversation.joining,
+        rules=conversation.rules,
     )
 
 
@@ -198,6 +278,10 @@ def _view_of_new(conversation: ConversationId, fact: ConversationCreated) -> Cal
             attributes=fact.attributes,
             members=fact.members,
             is_new=True,
+            count=len(fact.members),
+            role="owner" if KINDS[fact.of].has_owner else "member",
+            joining=fact.joining,
+            rules=fact.rules,
         )
 
     return answer

@@ -3,7 +3,7 @@
 from unisono.domain import marks
 from unisono.domain.answers import Done, Passed, Placed, ReadMark
 from unisono.domain.commands import MarkDelivered, MarkRead, MarkUnread, SendMessage, TellTyping
-from unisono.domain.conversation import Decision, Snapshot, permit
+from unisono.domain.conversation import Decision, Snapshot, permit, permit_by
 from unisono.domain.errors import Invalid
 from unisono.domain.events import Signal, TransientMessage, Typing
 from unisono.domain.facts import DeliveredTo, MarkedUnread, MessagePlaced, ReadBy, ReadMarkMoved
@@ -22,6 +22,8 @@ def send(snapshot: Snapshot, sender: UserId, command: SendMessage, limits: Quota
     if earlier is not None:
         return Decision(drafts=(), answer=lambda _: _placed(earlier))
     conversation = permit(SendMessage, snapshot, sender)
+    if command.mention_all:
+        permit_by("mention_all", snapshot, conversation, sender)
     check_content(command.content, limits)
     fact = _message(sender, command, conversation.head.seq, limits)
     if command.transient:

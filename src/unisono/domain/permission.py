@@ -6,14 +6,16 @@ answer, so a stranger gets `not_found`; a member whom the kind of conversation f
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Final
+from typing import Final, Literal, get_args
 
 from msgspec import Struct
 
 from unisono.domain import commands as c
 from unisono.domain.errors import AlreadyGreeted, Forbidden, NotFound, NotGreeted, NoUser
-from unisono.domain.facts import ConversationKind
-from unisono.domain.kinds import KINDS
+from unisono.domain.facts import ConversationKind, Role, Rules
+from unisono.domain.kinds import KINDS, MemberList
+
+RuleName = Literal["add", "remove", "update", "mention_all", "restrict"]
 
 
 class Standing(Enum):
@@ -29,21 +31,39 @@ class Standing(Enum):
     """A member who left: may read up to there."""
     MEMBER = "member"
     """A member now."""
+    MANAGER = "manager"
+    """A member whom the owner trusts with the others."""
+    OWNER = "owner"
+    """The member who rules: the creator, until they hand it over or leave."""
 
 
 class Rule(Struct, frozen=True):
-    """Who may, and who may besides where a conversation is open; and whether it is about a list that may change."""
+    """Who may, and what else it takes.
+
+    - `if_open`: who may besides where a conversation is open.
+    - `by`: of those allowed, who has the role that the conversation's rules ask for this.
+    - `lists`: it makes sense only with such a list of members.
+    - `takes_owner`: it makes sense only where somebody is the owner.
+    - `speaks`: a silenced member may not.
+    """
 
     allowed: frozenset[Standing]
     if_open: frozenset[Standing] = frozenset()
-    changes_members: bool = False
+    by: RuleName | None = None
+    lists: frozenset[MemberList] = frozenset(get_args(MemberList))
+    takes_owner: bool = False
+    speaks: bool = False
 
 
 _GREETING: Final = frozenset({Standing.UNGREETED})
 _GREETED: Final = frozenset(Standing) - _GREETING
-_USERS: Final = frozenset({Standing.STRANGER, Standing.FORMER, Standing.MEMBER})
-_READERS: Final = frozenset({Standing.FORMER, Standing.MEMBER})
-_MEMBERS: Final = frozenset({Standing.MEMBER})
+_MEMBERS: Final = frozenset({Standing.MEMBER, Standing.MANAGER, Standing.OWNER})
+_READERS: Final = _MEMBERS | {Standing.FORMER}
+_USERS: Final = _READERS | {Standing.STRANGER}
+_CHANGING: Final[frozenset[MemberList]] = frozenset({"changing"})
+_LISTED: Final[frozenset[MemberList]] = frozenset({"fixed", "changing"})
+RANKS: Final[tuple[Role, ...]] = ("member", "manager", "owner")
+"""Roles, the least first."""
 
 RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.Login: Rule(_GREETING),
@@ -51,25 +71,30 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.Ping: Rule(_GREETED),
     c.Logout: Rule(_USERS),
     c.Sync: Rule(_USERS),
-    c.ReadStream: Rule(_READERS),
+    c.ReadStream: Rule(_READERS, lists=_LISTED),
     c.CreateConversation: Rule(_USERS),
     c.GetConversation: Rule(_MEMBERS, if_open=_USERS),
     c.ListConversations: Rule(_USERS),
-    c.AddMembers: Rule(_MEMBERS, changes_members=True),
-    c.RemoveMembers: Rule(_MEMBERS, changes_members=True),
-    c.Join: Rule(_USERS, changes_members=True),
-    c.Quit: Rule(_READERS, changes_members=True),
-    c.SendMessage: Rule(_MEMBERS),
-    c.GetHistory: Rule(_READERS),
-    c.MarkRead: Rule(_MEMBERS),
-    c.TellTyping: Rule(_MEMBERS),
-    c.EditMessage: Rule(_MEMBERS),
-    c.RecallMessage: Rule(_MEMBERS),
-    c.React: Rule(_MEMBERS),
+    c.AddMembers: Rule(_MEMBERS, by="add", lists=_CHANGING),
+    c.RemoveMembers: Rule(_MEMBERS, by="remove", lists=_CHANGING),
+    c.Join: Rule(_MEMBERS, if_open=_USERS, lists=_CHANGING),
+    c.Quit: Rule(_READERS, lists=_CHANGING),
+    c.UpdateConversation: Rule(_MEMBERS, by="update"),
+    c.GetMembers: Rule(_MEMBERS),
+    c.SetMember: Rule(_MEMBERS, lists=_LISTED),
+    c.Restrict: Rule(_MEMBERS, by="restrict", takes_owner=True),
+    c.SetLevel: Rule(_MEMBERS, lists=_LISTED),
+    c.SendMessage: Rule(_MEMBERS, lists=_LISTED, speaks=True),
+    c.GetHistory: Rule(_READERS, lists=_LISTED),
+    c.MarkRead: Rule(_MEMBERS, lists=_LISTED),
+    c.TellTyping: Rule(_MEMBERS, lists=_LISTED, speaks=True),
+    c.EditMessage: Rule(_MEMBERS, lists=_LISTED, speaks=True),
+    c.RecallMessage: Rule(_MEMBERS, lists=_LISTED),
+    c.React: Rule(_MEMBERS, lists=_LISTED, speaks=True),
     c.MarkAllRead: Rule(_USERS),
-    c.MarkUnread: Rule(_MEMBERS),
-    c.MarkDelivered: Rule(_MEMBERS),
-    c.GetReceipts: Rule(_MEMBERS),
+    c.MarkUnread: Rule(_MEMBERS, lists=_LISTED),
+    c.MarkDelivered: Rule(_MEMBERS, lists=_LISTED),
+    c.GetReceipts: Rule(_MEMBERS, lists=_LISTED),
     c.GetUnread: Rule(_USERS),
     c.ListSessions: Rule(_USERS),
     c.CloseSession: Rule(_USERS),
@@ -80,9 +105,15 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
 }
 
 
-def check(
-    command: type[c.Command], standing: Standing, of: ConversationKind | None = None, *, is_open: bool = False
-) -> None:
+class About(Struct, frozen=True):
+    """What a conversation says about who may do what to it."""
+
+    of: ConversationKind
+    is_open: bool = False
+    rules: Rules = Rules()
+
+
+def check(command: type[c.Command], standing: Standing, about: About | None = None) -> None:
     """Let a command through, or say why not.
 
     Raises:
@@ -93,11 +124,35 @@ def check(
         Forbidden: The caller may know, but not do this.
     """
     rule = RULES[command]
+    is_open = about is not None and about.is_open
     if standing not in rule.allowed and not (is_open and standing in rule.if_open):
         raise _refusal(standing, rule)
-    if of is not None and rule.changes_members and (members := KINDS[of].members) != "changing":
+    if about is None:
+        return
+    kind = KINDS[about.of]
+    if kind.members not in rule.lists:
         knows = standing in _READERS or is_open
-        raise Forbidden(reason=f"members of a {of} conversation are {members}") if knows else NotFound()
+        raise Forbidden(reason=f"members of a {about.of} conversation are {kind.members}") if knows else NotFound()
+    if rule.takes_owner and not kind.has_owner:
+        raise Forbidden(reason=f"a {about.of} conversation has no owner")
+    if rule.by is not None and kind.has_owner:
+        check_role(rule.by, standing, about.rules)
+
+
+def check_role(by: RuleName, standing: Standing, rules: Rules) -> None:
+    """Let a member through whose role is at least what a rule of their conversation asks for.
+
+    Raises:
+        Forbidden: A lower one.
+    """
+    least: Role = getattr(rules, by)
+    if RANKS.index(least) > rank_of(standing):
+        raise Forbidden(reason=f"{by} takes a role", least=least)
+
+
+def rank_of(standing: Standing) -> int:
+    """Say how high a standing is: 0 for a member, higher for who may rule others, -1 for all others."""
+    return RANKS.index(standing.value) if standing in _MEMBERS else -1
 
 
 def _refusal(standing: Standing, rule: Rule) -> Exception:

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from unisono.domain.answers import Done, Placed
 from unisono.domain.commands import EditMessage, React, RecallMessage
-from unisono.domain.conversation import Conversation, Decision, Snapshot, Target, permit
+from unisono.domain.conversation import Conversation, Decision, Snapshot, Target, permit, permit_by
 from unisono.domain.errors import Forbidden, LimitReached, NotFound
 from unisono.domain.facts import Content, MessagePlaced, MessageReacted, MessageRecalled, MessageRevised
 from unisono.domain.ids import Instant, Seq, UserId, conversation_stream
@@ -33,6 +33,8 @@ def edit(snapshot: Snapshot, editor: UserId, command: EditMessage, limits: Quota
     conversation = permit(EditMessage, snapshot, editor)
     target = _target(snapshot)
     _check_own(target, editor, snapshot.now, limits.edit_window_s)
+    if command.mention_all:
+        permit_by("mention_all", snapshot, conversation, editor)
     check_content(command.content, limits)
     mentions = tuple(dict.fromkeys(command.mentions))
     wanted = structs.replace(

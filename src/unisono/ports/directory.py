@@ -6,9 +6,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from unisono.domain.answers import HistoryEntry, Receipts, Unread
-from unisono.domain.commands import GetHistory
+from unisono.domain.commands import GetHistory, Roll
 from unisono.domain.conversation import Conversation, Membership
-from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Seq, StreamKey, UserId
+from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, Seq, StreamKey, UserId
 
 
 class Audience(Struct, frozen=True):
@@ -75,6 +75,14 @@ class Directory(Protocol):
 
     async def receipts(self, conversation: ConversationId, message: Seq) -> SentReceipts | None:
         """Say who of the members, of then and now, got and read a message; None when none stands there."""
+
+    async def members(
+        self, conversation: ConversationId, who: Roll, *, after: UserId | None, limit: int, now: Instant
+    ) -> Sequence[Membership]:
+        """List members of a conversation, those of them who muted it, or users who are restricted in it at an instant.
+
+        By user id, starting after `after`.
+        """
 
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
         """Give how far a stream had come at `checkpoint`, who saw it then, and its head, all of one moment.

@@ -7,14 +7,11 @@ readers at all, or would tell each of them something else. `weight` has seen to 
 
 import math
 from collections.abc import Iterable
-from typing import Final
 
 from unisono.domain import commands as c
+from unisono.domain.attributes import NESTING_MAX
 from unisono.domain.errors import Malformed
 from unisono.domain.ids import INTEGER_MAX, Json
-
-NESTING_MAX: Final = 32
-"""Levels of objects and arrays in a free value, itself included."""
 
 
 def check_values(command: c.Command) -> None:
@@ -34,8 +31,10 @@ def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
             return ("content.attributes", content.attributes), ("content.data", content.data), ("push", push)
         case c.EditMessage(content=content):
             return ("content.attributes", content.attributes), ("content.data", content.data)
-        case c.CreateConversation(attributes=attributes):
+        case c.CreateConversation(attributes=attributes) | c.SetMember(attributes=attributes):
             return (("attributes", attributes),)
+        case c.UpdateConversation(set=values):
+            return (("set", values),)
         case _:
             return ()
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from unisono.domain import membership, messages, revisions
+from unisono.domain import changes, members, membership, messages, revisions
 from unisono.domain.answers import ConversationView, Done, Placed
 from unisono.domain.commands import (
     AddMembers,
@@ -16,11 +16,15 @@ from unisono.domain.commands import (
     React,
     RecallMessage,
     RemoveMembers,
+    Restrict,
     SendMessage,
+    SetLevel,
+    SetMember,
+    UpdateConversation,
 )
 from unisono.domain.conversation import Decision, Scope, Snapshot
 from unisono.domain.devices import PRESETS, Login, Policy, Slot, admit
-from unisono.domain.facts import Content, ConversationKind, Label
+from unisono.domain.facts import Content, ConversationKind, Label, Level, Restriction
 from unisono.domain.ids import (
     START,
     Checkpoint,
@@ -125,8 +129,39 @@ async def remove(store: AnyStore, by: UserId, *users: UserId, room: Conversation
     return await store.log.transact(_about(room, by, *users), lambda seen: membership.remove(seen, by, command))
 
 
+async def join(store: AnyStore, user: UserId, room: ConversationId = ROOM) -> Committed:
+    return await store.log.transact(_about(room, user), lambda seen: membership.join(seen, user, QUOTAS))
+
+
 async def quit_(store: AnyStore, user: UserId, room: ConversationId = ROOM) -> Committed:
     return await store.log.transact(_about(room, user), lambda seen: membership.quit_(seen, user))
+
+
+async def update(store: AnyStore, user: UserId, room: ConversationId = ROOM, **change: Any) -> Committed:
+    command = UpdateConversation(room, **change)
+    scope = Scope(conversation=room, users=(user,))
+    return await store.log.transact(scope, lambda seen: changes.update(seen, user, command, QUOTAS))
+
+
+async def set_member(
+    store: AnyStore, by: UserId, user: UserId, room: ConversationId = ROOM, **change: Any
+) -> Committed:
+    command = SetMember(room, user, **change)
+    scope = Scope(conversation=room, users=(by, user))
+    return await store.log.transact(scope, lambda seen: members.set_member(seen, by, command, QUOTAS))
+
+
+async def restrict(
+    store: AnyStore, by: UserId, *users: UserId, what: Restriction, room: ConversationId = ROOM, **more: Any
+) -> Committed:
+    command = Restrict(room, users, what, **more)
+    return await store.log.transact(_about(room, by, *users), lambda seen: members.restrict(seen, by, command))
+
+
+async def set_level(store: AnyStore, user: UserId, level: Level, room: ConversationId = ROOM) -> Committed:
+    command = SetLevel(room, level)
+    scope = Scope(conversation=room, users=(user,))
+    return await store.log.transact(scope, lambda seen: members.set_level(seen, user, command))
 
 
 async def mark_read(store: AnyStore, user: UserId, seq: int, room: ConversationId = ROOM) -> Committed:

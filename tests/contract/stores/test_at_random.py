@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -13,7 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.contract.stores import acts
 from tests.contract.stores.acts import ANN, BOB, CIM, DAN, AnyStore, conversation_id
 from tests.support.time_and_chance import NOON, ManualClock
+from unisono.domain.commands import Roll
 from unisono.domain.errors import UnisonoError
+from unisono.domain.facts import Level, Restriction, Role, Rules
 from unisono.domain.ids import (
     START,
     Checkpoint,
@@ -130,6 +132,53 @@ class TwoStores(RuleBasedStateMachine):
     @rule(user=users, room=rooms, seq=st.integers(0, 6), reaction=st.sampled_from("xy"), on=st.booleans())
     def react(self, user: UserId, room: ConversationId, seq: int, reaction: str, on: bool) -> None:
         self.both(lambda store: acts.react(store, user, seq, reaction, on=on, room=room))
+
+    @rule(
+        user=users,
+        room=rooms,
+        name=st.none() | st.sampled_from(["", "tea"]),
+        put=st.none() | st.dictionaries(st.sampled_from(["attr.a", "attr.b.c"]), st.integers(0, 2), max_size=2),
+        unset=st.sampled_from([(), ("attr.a",), ("attr.b",)]),
+        joining=st.sampled_from([None, None, "open", "invited"]),
+        rules=st.sampled_from([None, None, None, Rules(remove="member", restrict="member"), Rules(add="owner")]),
+    )
+    def update(self, user: UserId, room: ConversationId, put: Any, **change: Any) -> None:
+        self.both(lambda store: acts.update(store, user, room, set=put, **change))
+
+    @rule(
+        by=users,
+        user=users,
+        room=rooms,
+        role=st.none() | st.sampled_from(get_args(Role)),
+        attributes=st.none() | st.dictionaries(st.just("nick"), st.integers(0, 2)),
+    )
+    def set_member(self, by: UserId, user: UserId, room: ConversationId, **change: Any) -> None:
+        self.both(lambda store: acts.set_member(store, by, user, room, **change))
+
+    @rule(
+        by=users,
+        user=users,
+        room=rooms,
+        what=st.sampled_from(get_args(Restriction)),
+        on=st.booleans(),
+        for_s=st.none() | st.integers(1, 40),
+    )
+    def restrict(self, by: UserId, user: UserId, room: ConversationId, **how: Any) -> None:
+        self.both(lambda store: acts.restrict(store, by, user, room=room, **how))
+
+    @rule(user=users, room=rooms, level=st.sampled_from(get_args(Level)))
+    def set_level(self, user: UserId, room: ConversationId, level: Level) -> None:
+        self.both(lambda store: acts.set_level(store, user, level, room))
+
+    @rule(user=users, room=rooms)
+    def come_and_go(self, user: UserId, room: ConversationId) -> None:
+        self.both(lambda store: acts.join(store, user, room))
+        self.both(lambda store: acts.quit_(store, user, room))
+
+    @rule(room=rooms, who=st.sampled_from(get_args(Roll)), after=st.none() | users, limit=st.integers(1, 3))
+    def call_the_roll(self, room: ConversationId, who: Roll, after: UserId | None, limit: int) -> None:
+        now = self.clock.now()
+        self.both(lambda store: store.directory.members(room, who, after=after, limit=limit, now=now))
 
     @rule(user=users, session=sessions, capacity=st.integers(1, 2))
     def log_in(self, user: UserId, session: str, capacity: int) -> None:

@@ -5,11 +5,22 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tests.unit.app.stage import placed
 from unisono.domain.answers import Facts, Moved, SeqFact, Unread
-from unisono.domain.commands import GetHistory
-from unisono.domain.conversation import Decide, Scope
+from unisono.domain.commands import GetHistory, Roll
+from unisono.domain.conversation import Decide, Membership, Scope
 from unisono.domain.errors import Unavailable
 from unisono.domain.facts import ConversationCreated, Fact, MembersJoined, MembersLeft, PlacedFact
-from unisono.domain.ids import FIRST_EPOCH, START, Checkpoint, ConversationId, Epoch, Seq, StreamKey, UserId, user_of
+from unisono.domain.ids import (
+    FIRST_EPOCH,
+    START,
+    Checkpoint,
+    ConversationId,
+    Epoch,
+    Instant,
+    Seq,
+    StreamKey,
+    UserId,
+    user_of,
+)
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.ports.log import AppMoves, Committed, MovedStream
 
@@ -106,6 +117,11 @@ class LittleLog:
         raise NotImplementedError
 
     async def receipts(self, conversation: ConversationId, message: Seq) -> SentReceipts | None:
+        raise NotImplementedError
+
+    async def members(
+        self, conversation: ConversationId, who: Roll, *, after: UserId | None, limit: int, now: Instant
+    ) -> Sequence[Membership]:
         raise NotImplementedError
 
     async def history(self, asked: GetHistory, *, reader: UserId, until: Seq | None = None) -> HistoryPage:

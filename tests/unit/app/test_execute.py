@@ -194,6 +194,8 @@ async def test_one_joins_and_quits_by_oneself() -> None:
     async with an_app() as stage:
         alice, bob = await stage.login("alice"), await stage.login("bob")
         chat = await group(alice)
+        assert await bob.refused(c.Join(conversation=chat)) == "not_found"
+        await alice.ask(c.UpdateConversation(conversation=chat, joining="open"))
         joined = await bob.ask(c.Join(conversation=chat))
         assert isinstance(joined, Membership)
         assert "bob" in joined.members

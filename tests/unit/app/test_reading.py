@@ -73,8 +73,8 @@ async def test_who_left_reads_up_to_there_and_no_further() -> None:
 @in_virtual_time
 async def test_who_came_back_reads_what_was_said_meanwhile() -> None:
     async with an_app() as stage:
-        _, bob, chat = await a_chat_bob_left(stage)
-        await bob.ask(c.Join(conversation=chat))
+        alice, bob, chat = await a_chat_bob_left(stage)
+        await alice.ask(c.AddMembers(conversation=chat, users=users("bob")))
         assert await history_of(bob, chat) == ["before", "after"]
 
 

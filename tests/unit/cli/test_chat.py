@@ -146,6 +146,18 @@ async def test_commands_say_where_one_is_and_with_whom(desk: Desk) -> None:
         await paper.sees("one of your sessions ended: closed")
 
 
+async def test_a_conversation_is_named_and_muted_from_within(desk: Desk) -> None:
+    async with chatting(desk, "alice", "bob") as (paper, client):
+        paper.type("/name tea", "/mute")
+        await paper.sees("alice named this tea")
+        async with asyncio.timeout(10):
+            while not (await (await client.direct("bob")).refresh()).is_muted:
+                await asyncio.sleep(0)
+        paper.type("/unmute", "/name")
+        await paper.sees("alice took the name away")
+        assert not (await (await client.direct("bob")).refresh()).is_muted
+
+
 async def test_quit_leaves_and_logs_out(desk: Desk) -> None:
     paper = Paper()
     async with logged_in(reach(desk, "alice")) as client:

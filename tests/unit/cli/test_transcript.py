@@ -1,6 +1,8 @@
 """How a conversation reads in a terminal."""
 
+from collections.abc import Mapping
 from datetime import UTC
+from typing import Any, Final
 
 import pytest
 
@@ -9,6 +11,9 @@ from unisono.cli.transcript import Transcript
 from unisono_sdk import Content, Label, Message
 from unisono_sdk import events as happened
 from unisono_sdk.facts import MessagePlaced
+
+HERE: Final[Any] = None
+"""The conversation: it is not looked at."""
 
 
 def message(text: str | None, *, sender: str = "bob", at: int = 0, is_mine: bool = False) -> Message:
@@ -54,6 +59,20 @@ def test_a_message_without_text_is_named_by_its_type() -> None:
 LABEL = Label(platform="ios", label="iPhone")
 
 
+def changed(name: str | None = None) -> happened.Changed:
+    return happened.Changed(conversation=HERE, by="bob", at=0, name=name, set={}, unset=(), joining=None, rules=None)
+
+
+def member_changed(role: str | None = None, attributes: Mapping[str, object] | None = None) -> happened.MemberChanged:
+    return happened.MemberChanged(conversation=HERE, user="carol", by="bob", at=0, role=role, attributes=attributes)
+
+
+def restricted(*, is_on: bool = True) -> happened.Restricted:
+    return happened.Restricted(
+        conversation=HERE, users=("carol", "dave"), by="bob", at=0, what="silenced", is_on=is_on, until=None
+    )
+
+
 @pytest.mark.parametrize(
     ("event", "told"),
     [
@@ -63,6 +82,13 @@ LABEL = Label(platform="ios", label="iPhone")
         (happened.WasDisplaced(newcomer=None), "displaced: another device"),
         (happened.SessionOpened(session="s", device="d", shown=LABEL, tag=None, at=0), "logged in on iPhone (ios)"),
         (happened.Retry(attempt=1), None),
+        (changed(name="tea"), "bob named this tea"),
+        (changed(name=""), "bob took the name away"),
+        (changed(), None),
+        (member_changed(role="owner"), "carol is owner now, by bob"),
+        (member_changed(attributes={}), None),
+        (restricted(), "bob silenced carol, dave"),
+        (restricted(is_on=False), "bob no longer silenced carol, dave"),
         (happened.StartOver(conversation=None, stream="s", first=3, until=5, reason="gone"), "3 entries are missing"),
         (happened.StartOver(conversation=None, stream="s", first=3, until=2, reason="gone"), None),
     ],

@@ -1,16 +1,23 @@
 """A conversation to decide about, as a store would load it."""
 
 from unisono.domain.conversation import Conversation, Decision, Membership, Snapshot
-from unisono.domain.facts import ConversationKind
+from unisono.domain.facts import ConversationKind, Joining, Role, Rules
 from unisono.domain.ids import ConversationId, Epoch, Instant, Seq, UserId
 from unisono.domain.placement import Head, Place
 
 NOW = Instant(5_000)
 ROOM = ConversationId("room")
+DEFAULT_RULES = Rules()
 ANN, BOB, CAT, DAN, EVE = (UserId(name) for name in ("ann", "bob", "cat", "dan", "eve"))
 
 
-def group(*members: UserId, of: ConversationKind = "group", head: int = 10) -> Conversation:
+def group(
+    *members: UserId,
+    of: ConversationKind = "group",
+    head: int = 10,
+    joining: Joining = "invited",
+    rules: Rules = DEFAULT_RULES,
+) -> Conversation:
     """Make a conversation of so many members."""
     return Conversation(
         id=ROOM,
@@ -22,16 +29,33 @@ def group(*members: UserId, of: ConversationKind = "group", head: int = 10) -> C
         member_count=len(members),
         name="tea",
         attributes={"colour": "green"},
+        joining=joining,
+        rules=rules,
     )
 
 
 def snapshot(
-    *members: UserId, former: tuple[UserId, ...] = (), of: ConversationKind = "group", read: int = 0
+    *members: UserId,
+    former: tuple[UserId, ...] = (),
+    managers: tuple[UserId, ...] = (),
+    others: tuple[Membership, ...] = (),
+    of: ConversationKind = "group",
+    read: int = 0,
+    joining: Joining = "invited",
+    rules: Rules = DEFAULT_RULES,
 ) -> Snapshot:
-    """Make what a decision sees: `ROOM` with these members, and some who left at seq 6."""
-    memberships = {user: Membership(user, since=Seq(1), read=Seq(read)) for user in members}
+    """Make what a decision sees: `ROOM` with these members, and some who left at seq 6; Ann owns a group."""
+
+    def role(user: UserId) -> Role:
+        if user in managers:
+            return "manager"
+        return "owner" if user == ANN and of == "group" else "member"
+
+    memberships = {user: Membership(user, since=Seq(1), read=Seq(read), role=role(user)) for user in members}
     memberships |= {user: Membership(user, since=Seq(1), until=Seq(6)) for user in former}
-    return Snapshot(now=NOW, conversation=group(*members, of=of), memberships=memberships)
+    memberships |= {other.user: other for other in others}
+    talk = group(*members, of=of, joining=joining, rules=rules)
+    return Snapshot(now=NOW, conversation=talk, memberships=memberships)
 
 
 def places(decision: Decision, first: int = 11) -> list[Place]:

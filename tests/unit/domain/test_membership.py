@@ -7,7 +7,7 @@ from tests.unit.domain.stage import ANN, BOB, CAT, DAN, EVE, NOW, ROOM, group, p
 from unisono.domain import membership as m
 from unisono.domain.answers import ConversationView, Membership
 from unisono.domain.commands import AddMembers, CreateConversation, RemoveMembers
-from unisono.domain.conversation import Decision, Snapshot
+from unisono.domain.conversation import Decision, Snapshot, made_by
 from unisono.domain.conversation import Membership as Place
 from unisono.domain.errors import Forbidden, Invalid, LimitReached, NotFound, TooLarge
 from unisono.domain.facts import (
@@ -77,6 +77,8 @@ def test_the_answer_to_creating_is_the_conversation_as_it_begins() -> None:
         name="tea",
         members=(ANN, BOB),
         is_new=True,
+        count=2,
+        role="owner",
     )
 
 
@@ -113,13 +115,19 @@ def test_a_direct_conversation_is_always_the_one_of_its_members() -> None:
 def test_a_room_begins_without_members_and_its_creator_is_told() -> None:
     decision = creation(CreateConversation(key=KEY, of="room", name="tea", attributes={"a": 1}))
     assert facts(decision) == {
-        "c/new": ConversationCreated(by=ANN, of="room", members=(), name="tea", attributes={"a": 1}),
+        "c/new": ConversationCreated(by=ANN, of="room", members=(), name="tea", attributes={"a": 1}, joining="open"),
         "u/ann": ConversationMade(conversation=NEW, of="room"),
     }
     assert [(draft.sender, draft.key) for draft in decision.drafts] == [(None, None), (ANN, KEY)]
     view = decision.answer(places(decision, first=1))
     assert isinstance(view, ConversationView)
     assert (view.of, view.members, view.is_new) == ("room", (), True)
+
+
+def test_a_creation_is_found_again_by_what_it_left_in_the_creators_stream() -> None:
+    assert made_by(ConversationEntered(ROOM, Seq(1), ANN)) == ROOM
+    assert made_by(ConversationMade(ROOM, "room")) == ROOM
+    assert made_by(ConversationExited(ROOM, Seq(1), ANN)) is None
 
 
 def test_a_rooms_key_gives_back_the_room() -> None:
@@ -243,7 +251,7 @@ def test_what_does_not_exist_looks_like_what_may_not_be_seen() -> None:
 
 
 def test_joining_is_adding_oneself() -> None:
-    decision = m.join(snapshot(ANN), BOB, LIMITS)
+    decision = m.join(snapshot(ANN, joining="open"), BOB, LIMITS)
     assert facts(decision) == {
         "c/room": MembersJoined(users=(BOB,), by=BOB),
         "u/bob": ConversationEntered(conversation=ROOM, seq=Seq(11), by=BOB),
@@ -301,7 +309,7 @@ def test_who_left_learns_no_more_who_is_there() -> None:
     repeated = m.quit_(snapshot(ANN, CAT, former=(BOB,)), BOB)
     assert repeated.drafts == ()
     assert members(repeated) == ()
-    assert members(m.remove(snapshot(ANN, BOB), BOB, RemoveMembers(ROOM, (BOB,)))) == ()
+    assert members(m.remove(snapshot(ANN, BOB), ANN, RemoveMembers(ROOM, (ANN,)))) == ()
 
 
 def test_a_stranger_cannot_quit_nor_remove() -> None:

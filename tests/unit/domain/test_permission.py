@@ -4,13 +4,13 @@ import pytest
 
 from unisono.domain import commands as c
 from unisono.domain.errors import AlreadyGreeted, Forbidden, NotFound, NotGreeted, NoUser, UnisonoError
-from unisono.domain.permission import Standing, check
+from unisono.domain.permission import About, Standing, check
 
 
 def refused(command: type[c.Command], standing: Standing, expected: type[UnisonoError]) -> None:
     """Expect a refusal about a direct conversation."""
     with pytest.raises(expected):
-        check(command, standing, "direct")
+        check(command, standing, About("direct"))
 
 
 def test_nothing_but_a_greeting_comes_before_the_greeting() -> None:
@@ -21,7 +21,7 @@ def test_nothing_but_a_greeting_comes_before_the_greeting() -> None:
         refused(command, Standing.UNGREETED, NotGreeted)
 
 
-@pytest.mark.parametrize("greeted", [Standing.NOBODY, Standing.STRANGER, Standing.FORMER, Standing.MEMBER])
+@pytest.mark.parametrize("greeted", [each for each in Standing if each is not Standing.UNGREETED])
 def test_a_connection_is_greeted_once(greeted: Standing) -> None:
     refused(c.Login, greeted, AlreadyGreeted)
     refused(c.Resume, greeted, AlreadyGreeted)
@@ -34,12 +34,13 @@ def test_without_a_user_there_is_nothing_but_signs_of_life() -> None:
 
 
 def test_a_former_member_reads_but_takes_no_part() -> None:
-    check(c.GetHistory, Standing.FORMER, "group")
+    check(c.GetHistory, Standing.FORMER, About("group"))
     refused(c.SendMessage, Standing.FORMER, NotFound)
 
 
 def test_the_members_of_a_direct_conversation_are_fixed() -> None:
-    check(c.SendMessage, Standing.MEMBER, "direct")
-    check(c.AddMembers, Standing.MEMBER, "group")
+    check(c.SendMessage, Standing.MEMBER, About("direct"))
+    check(c.AddMembers, Standing.MEMBER, About("group"))
     refused(c.AddMembers, Standing.MEMBER, Forbidden)
+    refused(c.Restrict, Standing.MEMBER, Forbidden)
     refused(c.Join, Standing.STRANGER, NotFound)

@@ -94,8 +94,8 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     migrate(driver)
     connection = driver.connect_writer()
     log = vars(Statements(driver.dialect))
-    messages, history = vars(log.pop("messages")), vars(log.pop("history"))
-    statements = {**log, **messages, **history, **vars(SessionStatements(driver.dialect))}
+    messages, history, roll = (vars(log.pop(name)) for name in ("messages", "history", "roll"))
+    statements = {**log, **messages, **history, **roll, **vars(SessionStatements(driver.dialect))}
     scans = []
     for name, statement in statements.items():
         if isinstance(statement, ListStatement):

@@ -7,11 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unisono.domain.commands import COMMANDS, Command, CreateConversation, EditMessage, SendMessage
+from unisono.domain.attributes import NESTING_MAX
+from unisono.domain.commands import (
+    COMMANDS,
+    Command,
+    CreateConversation,
+    EditMessage,
+    SendMessage,
+    SetMember,
+    UpdateConversation,
+)
 from unisono.domain.errors import Malformed
 from unisono.domain.facts import Content
-from unisono.domain.ids import INTEGER_MAX, ConversationId, SendKey
-from unisono.wire.json_values import NESTING_MAX, check_values
+from unisono.domain.ids import INTEGER_MAX, ConversationId, SendKey, UserId
+from unisono.wire.json_values import check_values
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | st.text() | finite | st.integers(-INTEGER_MAX, INTEGER_MAX)
@@ -24,6 +33,8 @@ def commands_with(value: object) -> tuple[Command, ...]:
         SendMessage(ConversationId("c"), SendKey("k"), Content(attributes={"a": value})),
         SendMessage(ConversationId("c"), SendKey("k"), Content(data={"a": value})),
         CreateConversation(key=SendKey("k"), attributes={"a": value}),
+        SetMember(ConversationId("c"), UserId("u"), attributes={"a": value}),
+        UpdateConversation(ConversationId("c"), set={"attr.a": value}),
     )
 
 
@@ -40,8 +51,9 @@ def check(value: object) -> None:
     """Check a value in each place that takes free ones."""
     said = [fault_of(command) for command in commands_with(value)]
     faults = [fault for fault in said if fault is not None]
-    assert len(faults) in {0, 3}
-    assert {fault.numbers["field"] for fault in faults} in (set(), {"content.attributes", "content.data", "attributes"})
+    assert len(faults) in {0, 5}
+    fields = {"content.attributes", "content.data", "attributes", "set"}
+    assert {fault.numbers["field"] for fault in faults} in (set(), fields)
     if faults:
         raise faults[0]
 
@@ -119,4 +131,4 @@ def test_every_command_with_a_free_value_is_checked() -> None:
         return any(is_free(part) for part in (*parts, *inner))
 
     free = {command for command in COMMANDS if is_free(msgspec.inspect.type_info(command))}
-    assert free == {SendMessage, EditMessage, CreateConversation}
+    assert free == {SendMessage, EditMessage, CreateConversation, UpdateConversation, SetMember}

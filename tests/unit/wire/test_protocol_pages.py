@@ -13,12 +13,12 @@ from tests.vectors.server import ANSWERS as SAMPLES
 from tools import asyncapi
 from unisono.domain import quotas
 from unisono.domain.answers import AnyAnswer
+from unisono.domain.attributes import NESTING_MAX
 from unisono.domain.commands import COMMANDS, Command
 from unisono.domain.events import Event
 from unisono.domain.facts import Fact, PlacedFact
 from unisono.settings import Settings
 from unisono.wire.codes import CODES
-from unisono.wire.json_values import NESTING_MAX
 from unisono.wire.native import JSON, Bye, Delivery, EventFrame, Refusal, Reply, codec_of
 from unisono.wire.weight import VALUES_MAX
 

@@ -9,7 +9,7 @@ The guide is docs/guide/python-sdk.md.
 """
 
 from unisono_sdk import events
-from unisono_sdk.answers import SessionView
+from unisono_sdk.answers import Member, SessionView
 from unisono_sdk.backoff import Backoff
 from unisono_sdk.client import Client
 from unisono_sdk.conversation import Conversation
@@ -36,7 +36,7 @@ from unisono_sdk.errors import (
     Unavailable,
     UnisonoError,
 )
-from unisono_sdk.facts import Content, Label
+from unisono_sdk.facts import Content, Label, Rules
 from unisono_sdk.history import HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator
 from unisono_sdk.limits import Limits
@@ -64,6 +64,7 @@ __all__ = [
     "Limits",
     "LinkDown",
     "LocalFault",
+    "Member",
     "MemoryState",
     "Message",
     "MessagesIterator",
@@ -75,6 +76,7 @@ __all__ = [
     "ProtocolFault",
     "Refused",
     "Replaced",
+    "Rules",
     "SavedState",
     "SessionOver",
     "SessionView",

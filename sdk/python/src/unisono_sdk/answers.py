@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from unisono_sdk.facts import Json, Label, MessagePlaced, SeqFact
+from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
 from unisono_sdk.passing import Presence
 
 
@@ -121,6 +121,11 @@ class ConversationView:
     attributes: Mapping[str, Json] | None = None
     members: tuple[str, ...] = ()
     is_new: bool = False
+    count: int = 0
+    role: str | None = None
+    level: str = "all"
+    joining: str = "invited"
+    rules: Rules = DEFAULT_RULES
     unread: int = 0
     is_marked_unread: bool = False
 
@@ -150,6 +155,26 @@ class ReactionCount:
     reaction: str
     count: int
     is_mine: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A member, or a restricted user with `until` when (milliseconds since 1970-01-01 UTC), None for ever."""
+
+    user: str
+    role: str = "member"
+    attributes: Mapping[str, Json] | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """Users on a list, by user id."""
+
+    kind: ClassVar[str] = "members"
+    conversation: str
+    members: tuple[Member, ...]
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,5 +301,6 @@ KnownAnswer = (
     | Unread
     | Sessions
     | Presences
+    | Members
 )
 Answer = KnownAnswer | UnknownAnswer

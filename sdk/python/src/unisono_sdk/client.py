@@ -23,7 +23,7 @@ from unisono_sdk.desk import ask
 from unisono_sdk.dispatch import Dispatch
 from unisono_sdk.errors import ClientClosed, LinkDown, SessionOver, UnisonoError
 from unisono_sdk.events import ClientEvent
-from unisono_sdk.facts import Json
+from unisono_sdk.facts import Json, Rules
 from unisono_sdk.following import FindSaved, Following, Hears
 from unisono_sdk.greeter import Credentials, Greeter, Kept
 from unisono_sdk.hub import EventIterator, Handler, Hub, Spawn
@@ -184,14 +184,24 @@ class Client:
         name: str | None = None,
         attributes: Mapping[str, Json] | None = None,
         unique: bool = True,
+        joining: str = "invited",
+        rules: Rules | None = None,
     ) -> Conversation:
         """Create a group of myself and others; with `unique`, the one that exactly these members have already.
+
+        I own it. With `joining="open"` whoever knows its id may join; `rules` say what each role may.
 
         Raises:
             LimitReached: More members than a conversation may have.
         """
         command = CreateConversation(
-            key=self._counter.new_key(), members=tuple(members), name=name, attributes=attributes, unique=unique
+            key=self._counter.new_key(),
+            members=tuple(members),
+            name=name,
+            attributes=attributes,
+            unique=unique,
+            joining=joining,
+            rules=rules,
         )
         view = await ask(self._counter, command, ConversationView)
         return self.conversation(view.conversation).know(view)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from unisono_sdk.facts import Content, Json
+from unisono_sdk.facts import Content, Json, Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,8 @@ class CreateConversation(Command):
     name: str | None = None
     attributes: Mapping[str, Json] | None = None
     unique: bool | None = None
+    joining: str | None = None
+    rules: Rules | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,39 +326,3 @@ class Unwatch(Command):
 
     op: ClassVar[str] = "unwatch"
     users: tuple[str, ...]
-
-
-COMMANDS: Final[tuple[type[Command], ...]] = (
-    Login,
-    Resume,
-    Logout,
-    Ping,
-    Sync,
-    ReadStream,
-    CreateConversation,
-    GetConversation,
-    ListConversations,
-    AddMembers,
-    RemoveMembers,
-    Join,
-    Quit,
-    SendMessage,
-    GetHistory,
-    MarkRead,
-    TellTyping,
-    EditMessage,
-    RecallMessage,
-    React,
-    MarkAllRead,
-    MarkUnread,
-    GetUnread,
-    MarkDelivered,
-    GetReceipts,
-    ListSessions,
-    CloseSession,
-    CloseDevice,
-    AskPresence,
-    Watch,
-    Unwatch,
-)
-"""All operations, for checks against the protocol page."""

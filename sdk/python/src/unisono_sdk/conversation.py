@@ -10,26 +10,21 @@ from unisono_sdk.answers import (
     Done,
     History,
     HistoryEntry,
-    Membership,
     Passed,
     Placed,
     ReadMark,
     Receipts,
 )
+from unisono_sdk.belonging import Belonging
 from unisono_sdk.commands import (
-    AddMembers,
     EditMessage,
-    GetConversation,
     GetHistory,
     GetReceipts,
-    Join,
     MarkDelivered,
     MarkRead,
     MarkUnread,
-    Quit,
     React,
     RecallMessage,
-    RemoveMembers,
     SendMessage,
     TellTyping,
 )
@@ -45,23 +40,15 @@ from unisono_sdk.waiting import Waiting
 TYPING_EVERY_S: Final = 3.0
 
 
-class Conversation:
+class Conversation(Belonging):
     """One conversation, the same object for the same id as long as the client remembers it.
 
-    `name`, `attributes`, `creator`, `members` and `read` are what the client knows: complete after `refresh`, `create`,
-    `direct` or a membership operation, and kept in step by facts. `members` has the founders first, then who joined,
-    in that order.
+    `read` and `head` are what the client knows: how far I have read it, and how far it has come. What it is and who
+    belongs to it stands in `Belonging`.
     """
 
     def __init__(self, desk: Desk, conversation: str) -> None:
-        self._desk = desk
-        self.id: Final = conversation
-        self.of: str | None = None
-        self.name: str | None = None
-        self.creator: str | None = None
-        self.created_at: int | None = None
-        self.attributes: Mapping[str, Json] = {}
-        self.members: tuple[str, ...] = ()
+        super().__init__(desk, conversation)
         self.read: int = 0
         self.head: int = 0
         self.waiting: Final = Waiting()
@@ -279,52 +266,15 @@ class Conversation:
         """Say if I wish to come back to it."""
         return self.waiting.is_marked
 
-    # ------------------------------------------------------------ members
-
-    async def add(self, *users: str) -> Self:
-        """Make users members (up to 1,000 at once). Those who are members stay so."""
-        return self._know(await ask(self._desk, AddMembers(conversation=self.id, users=users), Membership))
-
-    async def remove(self, *users: str) -> Self:
-        """Make members leave. Those who are none are passed over."""
-        return self._know(await ask(self._desk, RemoveMembers(conversation=self.id, users=users), Membership))
-
-    async def join(self) -> Self:
-        """Become a member."""
-        return self._know(await ask(self._desk, Join(conversation=self.id), Membership))
-
-    async def quit(self) -> Self:
-        """Cease to be a member."""
-        return self._know(await ask(self._desk, Quit(conversation=self.id), Membership))
-
-    async def count(self) -> int:
-        """Give the number of members on the server."""
-        return len((await self.refresh()).members)
-
-    async def refresh(self) -> Self:
-        """Ask the server for all that is known of it.
-
-        Raises:
-            NotFound: There is none that I am a member of.
-        """
-        return self.know(await ask(self._desk, GetConversation(conversation=self.id), ConversationView))
-
     # ------------------------------------------------------------ what the client learns
 
     def know(self, view: ConversationView, *, has_members: bool = True) -> Self:
         """Take over what the server says."""
-        self.of, self.name, self.creator, self.created_at = view.of, view.name, view.creator, view.created_at
-        self.attributes = dict(view.attributes or {})
+        super().know(view, has_members=has_members)
         self.read, self.head = max(self.read, view.read), max(self.head, view.head)
         self.waiting.counted(
             view.unread, mentions=None, as_of=view.head, read=view.read, is_marked=view.is_marked_unread
         )
-        if has_members:
-            self.members = view.members
-        return self
-
-    def _know(self, membership: Membership) -> Self:
-        self.members = membership.members
         return self
 
     def _of_history(self, entry: HistoryEntry) -> Message:

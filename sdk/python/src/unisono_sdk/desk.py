@@ -1,4 +1,4 @@
-"""What conversations need of their client."""
+"""What the parts of a client that programs handle need of it."""
 
 from typing import Protocol, TypeVar
 

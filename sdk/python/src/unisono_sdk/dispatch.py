@@ -115,7 +115,7 @@ class Dispatch:
                     conversation.sent.remember(message)
                 hub.emit("message", message, conversation=key)
             case facts.ConversationCreated() as fact:
-                self._created(conversation, fact)
+                conversation.began(fact)
                 hub.emit("created", events.Created(conversation=conversation, by=fact.by, at=at), conversation=key)
             case facts.MembersJoined(users=users, by=by):
                 present = conversation.members
@@ -127,16 +127,29 @@ class Dispatch:
                 if self._desk.user not in users:
                     left = events.MembersLeft(conversation=conversation, users=users, by=by, at=at)
                     hub.emit("members_left", left, conversation=key)
+            case facts.ConversationChanged() | facts.MemberChanged() | facts.MembersRestricted() as fact:
+                self._ruled(conversation, fact, at)
             case facts.MessageRevised() | facts.MessageRecalled() | facts.MessageReacted() as fact:
                 name, event = _of_change(conversation, fact, at)
                 hub.emit(name, event, conversation=key)
             case _:
                 pass
 
-    def _created(self, conversation: Conversation, fact: facts.ConversationCreated) -> None:
-        conversation.of, conversation.name, conversation.creator = fact.of, fact.name, fact.by
-        conversation.attributes = dict(fact.attributes or {})
-        conversation.members = conversation.members or fact.members
+    def _ruled(
+        self,
+        conversation: Conversation,
+        fact: facts.ConversationChanged | facts.MemberChanged | facts.MembersRestricted,
+        at: int,
+    ) -> None:
+        match fact:
+            case facts.ConversationChanged():
+                conversation.renewed(fact, at)
+            case facts.MemberChanged(user=user, role=role) if role is not None and user == self._desk.user:
+                conversation.role = role
+            case _:
+                pass
+        name, event = of_ruling(conversation, fact, at)
+        self._desk.hub.emit(name, event, conversation=conversation.id)
 
     def _of_user(self, placed: SeqFact) -> None:
         hub, at = self._desk.hub, placed.at
@@ -154,6 +167,10 @@ class Dispatch:
                 self._read(fact, at)
             case facts.DeliveredTo() | facts.ReadBy() as fact:
                 self._receipt(fact, at)
+            case facts.LevelSet(conversation=key, level=level):
+                conversation = self.conversation(key)
+                conversation.level = level
+                hub.emit("level", events.LevelSet(conversation=conversation, level=level, at=at), conversation=key)
             case facts.MarkedUnread(conversation=key):
                 self.conversation(key).waiting.mark()
                 self._unread(self.conversation(key))
@@ -210,6 +227,7 @@ class Dispatch:
         self._desk.hub.emit("unread", event, conversation=conversation.id)
 
     def _entered(self, conversation: Conversation, by: str, at: int) -> None:
+        conversation.role = conversation.role or "member"
         is_invited = by != self._desk.user
         event = events.Entered(conversation=conversation, by=by, at=at, is_invited=is_invited)
         self._desk.hub.emit("entered", event, conversation=conversation.id)
@@ -217,11 +235,40 @@ class Dispatch:
             self._desk.hub.call("invited", event, conversation=conversation.id)
 
     def _exited(self, conversation: Conversation, by: str, at: int) -> None:
+        conversation.role = None
         is_kicked = by != self._desk.user
         event = events.Exited(conversation=conversation, by=by, at=at, is_kicked=is_kicked)
         self._desk.hub.emit("exited", event, conversation=conversation.id)
         if is_kicked:
             self._desk.hub.call("kicked", event, conversation=conversation.id)
+
+
+def of_ruling(
+    conversation: Conversation,
+    fact: facts.ConversationChanged | facts.MemberChanged | facts.MembersRestricted,
+    at: int,
+) -> tuple[str, events.Changed | events.MemberChanged | events.Restricted]:
+    """Give the event that tells of a change to a conversation or to who may do what, with its name."""
+    match fact:
+        case facts.ConversationChanged(by=by):
+            return "changed", events.Changed(
+                conversation=conversation,
+                by=by,
+                at=at,
+                name=fact.name,
+                set=fact.set or {},
+                unset=fact.unset,
+                joining=fact.joining,
+                rules=fact.rules,
+            )
+        case facts.MemberChanged(user=user, by=by):
+            return "member_changed", events.MemberChanged(
+                conversation=conversation, user=user, by=by, at=at, role=fact.role, attributes=fact.attributes
+            )
+        case facts.MembersRestricted(users=users, by=by, what=what):
+            return "restricted", events.Restricted(
+                conversation=conversation, users=users, by=by, at=at, what=what, is_on=fact.is_on, until=fact.until
+            )
 
 
 def _of_change(

@@ -3,11 +3,12 @@
 Instants are milliseconds since 1970-01-01 UTC. Beside these there is `Message`, event `message`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from unisono_sdk import passing
 from unisono_sdk.conversation import Conversation
-from unisono_sdk.facts import Content, Label, UnknownFact
+from unisono_sdk.facts import Content, Json, Label, Rules, UnknownFact
 from unisono_sdk.message import Message, TransientMessage
 
 
@@ -58,6 +59,60 @@ class Exited:
     by: str
     at: int
     is_kicked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """`changed`: a conversation is another; what is None, or empty, stayed. An empty `name` was taken away.
+
+    `set` and `unset` name paths of its attributes, such as `attr.place.city`.
+    """
+
+    conversation: Conversation
+    by: str
+    at: int
+    name: str | None
+    set: Mapping[str, Json]
+    unset: tuple[str, ...]
+    joining: str | None
+    rules: Rules | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChanged:
+    """`member_changed`: a member has another role, or other attributes; what is None stayed."""
+
+    conversation: Conversation
+    user: str
+    by: str
+    at: int
+    role: str | None
+    attributes: Mapping[str, Json] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restricted:
+    """`restricted`: users may not be members (`what` is blocked) or not speak (silenced), or may again (not `is_on`).
+
+    `until` an instant, None for ever. Members who are blocked leave, which is told besides.
+    """
+
+    conversation: Conversation
+    users: tuple[str, ...]
+    by: str
+    at: int
+    what: str
+    is_on: bool
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelSet:
+    """`level`: I want to be alerted of `all` messages of a conversation, of `mentions` of me, or of `none`."""
+
+    conversation: Conversation
+    level: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +308,10 @@ ClientEvent = (
     | Entered
     | Exited
     | ReadMoved
+    | Changed
+    | MemberChanged
+    | Restricted
+    | LevelSet
     | Unread
     | Receipt
     | Edited

@@ -5,7 +5,7 @@ Fields carry the protocol's names. Instants are milliseconds since 1970-01-01 UT
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Final
 
 Json = object
 """Any value that JSON can carry."""
@@ -36,6 +36,23 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The least role that may do something: `owner`, `manager` or `member`.
+
+    `update` is about name and attributes, `restrict` about blocking and silencing.
+    """
+
+    add: str = "member"
+    remove: str = "manager"
+    update: str = "member"
+    mention_all: str = "member"
+    restrict: str = "manager"
+
+
+DEFAULT_RULES: Final = Rules()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationCreated:
     """A conversation began."""
 
@@ -46,6 +63,8 @@ class ConversationCreated:
     name: str | None = None
     attributes: Mapping[str, Json] | None = None
     is_unique: bool = False
+    joining: str = "invited"
+    rules: Rules = DEFAULT_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +133,42 @@ class MembersLeft:
     kind: ClassVar[str] = "left"
     users: tuple[str, ...]
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationChanged:
+    """A conversation is another: what is left out stays; an empty name is none."""
+
+    kind: ClassVar[str] = "changed"
+    by: str
+    name: str | None = None
+    set: Mapping[str, Json] | None = None
+    unset: tuple[str, ...] = ()
+    joining: str | None = None
+    rules: Rules | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChanged:
+    """A member has another role, or other attributes."""
+
+    kind: ClassVar[str] = "member_changed"
+    user: str
+    by: str
+    role: str | None = None
+    attributes: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersRestricted:
+    """Users may not be members (`blocked`) or not speak (`silenced`), or may again."""
+
+    kind: ClassVar[str] = "restricted"
+    users: tuple[str, ...]
+    by: str
+    what: str
+    is_on: bool
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +241,15 @@ class ReadBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelSet:
+    """I want to be alerted of `all` messages of a conversation, of those that mention me (`mentions`), or of `none`."""
+
+    kind: ClassVar[str] = "level"
+    conversation: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOpened:
     """One of my devices logged in."""
 
@@ -230,6 +294,10 @@ KnownFact = (
     | MarkedUnread
     | DeliveredTo
     | ReadBy
+    | ConversationChanged
+    | MemberChanged
+    | MembersRestricted
+    | LevelSet
     | SessionOpened
     | SessionEnded
 )

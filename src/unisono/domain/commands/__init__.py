@@ -19,7 +19,9 @@ from unisono.domain.commands.conversation import (
     ListConversations,
     Quit,
     RemoveMembers,
+    UpdateConversation,
 )
+from unisono.domain.commands.member import RESTRICTION_MAX_S, GetMembers, Restrict, Roll, SetLevel, SetMember
 from unisono.domain.commands.message import (
     EditMessage,
     GetHistory,
@@ -83,6 +85,11 @@ AnyCommand = (
     | AskPresence
     | Watch
     | Unwatch
+    | UpdateConversation
+    | GetMembers
+    | SetMember
+    | Restrict
+    | SetLevel
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -96,6 +103,7 @@ __all__ = [
     "MEMBERS_PER_COMMAND_MAX",
     "NAME_MAX_CHARS",
     "PAGE_MAX",
+    "RESTRICTION_MAX_S",
     "TOKEN_MAX_CHARS",
     "AddMembers",
     "AnyCommand",
@@ -108,6 +116,7 @@ __all__ = [
     "EditMessage",
     "GetConversation",
     "GetHistory",
+    "GetMembers",
     "GetReceipts",
     "GetUnread",
     "Join",
@@ -125,10 +134,15 @@ __all__ = [
     "ReadStream",
     "RecallMessage",
     "RemoveMembers",
+    "Restrict",
     "Resume",
+    "Roll",
     "SendMessage",
+    "SetLevel",
+    "SetMember",
     "Sync",
     "TellTyping",
     "Unwatch",
+    "UpdateConversation",
     "Watch",
 ]

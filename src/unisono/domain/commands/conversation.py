@@ -5,11 +5,15 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from unisono.domain.commands.base import MEMBERS_PER_COMMAND_MAX, Command, PageSize, Users
-from unisono.domain.facts import ConversationKind
+from unisono.domain.facts import ConversationKind, Joining, Rules
 from unisono.domain.ids import NO_NUL, ConversationIdIn, Json, SendKeyIn, UserIdIn
 
 NAME_MAX_CHARS: Final = 256
 
+PATH_MAX_CHARS: Final = 256
+PATHS_MAX: Final = 100
+
+Path = Annotated[str, Meta(min_length=1, max_length=PATH_MAX_CHARS, pattern=NO_NUL)]
 Name = Annotated[str, Meta(max_length=NAME_MAX_CHARS, pattern=NO_NUL)]
 
 
@@ -18,7 +22,8 @@ class CreateConversation(Command, frozen=True, tag="create"):
 
     A `direct` one has two members for ever; a `group` may change; a `room` lists none. With `unique` the conversation
     of this kind and exactly these members that was made so before is given back: always so for a direct one, never for
-    a room, for a group unless told otherwise. Repeating `key` gives back what it made the first time.
+    a room, for a group unless told otherwise. Repeating `key` gives back what it made the first time. `joining` says
+    if who knows the id may join; `rules` what each role may.
     """
 
     key: SendKeyIn
@@ -27,6 +32,8 @@ class CreateConversation(Command, frozen=True, tag="create"):
     name: Name | None = None
     attributes: dict[str, Json] | None = None
     unique: bool | None = None
+    joining: Joining | None = None
+    rules: Rules | None = None
 
 
 class GetConversation(Command, frozen=True, tag="conversation"):
@@ -54,6 +61,20 @@ class RemoveMembers(Command, frozen=True, tag="remove"):
 
     conversation: ConversationIdIn
     users: Users
+
+
+class UpdateConversation(Command, frozen=True, tag="update"):
+    """Change what a conversation is. What is left out stays; an empty `name` takes the name away.
+
+    First the paths in `unset` are taken out of the attributes, then those in `set` are put in.
+    """
+
+    conversation: ConversationIdIn
+    name: Name | None = None
+    set: Annotated[dict[Path, Json], Meta(max_length=PATHS_MAX)] | None = None
+    unset: Annotated[tuple[Path, ...], Meta(max_length=PATHS_MAX)] = ()
+    joining: Joining | None = None
+    rules: Rules | None = None
 
 
 class Join(Command, frozen=True, tag="join"):

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from unisono.domain import roll
 from unisono.domain.answers import HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
-from unisono.domain.commands import GetHistory
+from unisono.domain.commands import GetHistory, Roll
+from unisono.domain.conversation import Membership
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
     INTEGER_MAX,
@@ -43,6 +45,8 @@ class MemoryDirectory:
 
     def _mine(self, conversation: ConversationId, user: UserId) -> MyConversation | None:
         found, membership = self._state.conversation(conversation), self._state.memberships(conversation).get(user)
+        if membership is not None and not membership.was_member:
+            membership = None
         if found is None or (membership is None and not found.is_open):
             return None
         if membership is not None and membership.until is not None:
@@ -110,6 +114,14 @@ class MemoryDirectory:
             if isinstance(placed.fact, MessagePlaced):
                 return HistoryEntry(placed.seq, placed.at, placed.fact)
         return None
+
+    async def members(
+        self, conversation: ConversationId, who: Roll, *, after: UserId | None, limit: int, now: Instant
+    ) -> Sequence[Membership]:
+        """List users of a conversation by id."""
+        self._state.check_open()
+        listed = sorted(self._state.memberships(conversation).values(), key=lambda member: member.user)
+        return [each for each in listed if each.user > (after or "") and roll.is_on(each, who, now)][:limit]
 
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
         """Give who saw a stream at a checkpoint."""

@@ -4,15 +4,21 @@ from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
+from unisono.domain import roll
+from unisono.domain.changes import changed
 from unisono.domain.conversation import Conversation, Membership, Target, unique_members
 from unisono.domain.errors import Draining
 from unisono.domain.facts import (
+    ConversationChanged,
     ConversationCreated,
     ConversationKind,
     DeliveredTo,
+    LevelSet,
     MarkedUnread,
+    MemberChanged,
     MembersJoined,
     MembersLeft,
+    MembersRestricted,
     MessagePlaced,
     MessageReacted,
     MessageRecalled,
@@ -120,6 +126,8 @@ class State:
                 self._regroup(conversation, placed, joined=users)
             case MembersLeft(users=users) if conversation is not None:
                 self._regroup(conversation, placed, left=users)
+            case ConversationChanged() if conversation is not None:
+                self.conversations[conversation] = changed(self.conversations[conversation], fact, placed.at)
             case MessageRevised() | MessageRecalled() | MessageReacted() if conversation is not None:
                 self._revise(conversation, placed, fact)
             case ReadMarkMoved():
@@ -128,6 +136,16 @@ class State:
                 self._deliver(fact)
             case MarkedUnread():
                 self._mark_unread(user_of(placed.stream), fact)
+            case _:
+                self._project_roll(placed)
+
+    def _project_roll(self, placed: PlacedFact) -> None:
+        conversation, fact = conversation_of(placed.stream), placed.fact
+        match fact:
+            case MemberChanged() | MembersRestricted() if conversation is not None:
+                self._change_members(conversation, fact, placed.at)
+            case LevelSet():
+                self._set_level(user_of(placed.stream), fact)
             case _:
                 pass
 
@@ -143,8 +161,10 @@ class State:
             name=fact.name,
             attributes=fact.attributes,
             is_unique=fact.is_unique,
+            joining=fact.joining,
+            rules=fact.rules,
         )
-        self.members[conversation] = {user: Membership(user, placed.seq) for user in fact.members}
+        self.members[conversation] = {user: roll.founded(fact, user, placed.seq) for user in fact.members}
         if fact.is_unique:
             self.unique[fact.of, unique_members(fact.members)] = conversation
 
@@ -161,13 +181,28 @@ class State:
         for user in joined:
             old = members.get(user)
             if old is None or not old.is_member:
-                read = NO_SEQ if old is None else old.read
-                members[user] = Membership(user, placed.seq, read, passed=self.messages_up_to(conversation, placed.seq))
+                members[user] = roll.joined(old, user, placed.seq, self.messages_up_to(conversation, placed.seq))
         for user in left:
             old = members.get(user)
             if old is not None and old.is_member:
-                members[user] = structs.replace(old, until=placed.seq)
+                members[user] = roll.left(old, placed.seq)
         self._count(conversation, before, placed.at)
+
+    def _change_members(
+        self, conversation: ConversationId, fact: MemberChanged | MembersRestricted, at: Instant
+    ) -> None:
+        members = self.members[conversation]
+        if isinstance(fact, MembersRestricted):
+            for user in fact.users:
+                members[user] = roll.restricted(members.get(user), user, fact)
+        elif (old := members.get(fact.user)) is not None and old.is_member:
+            members[fact.user] = roll.changed(old, fact)
+            self._count(conversation, len(self.roster(conversation)), at)
+
+    def _set_level(self, user: UserId | None, fact: LevelSet) -> None:
+        members = self.members.get(fact.conversation, {})
+        if user is not None and (old := members.get(user)) is not None:
+            members[user] = structs.replace(old, level=fact.level)
 
     def _count(self, conversation: ConversationId, before: int, at: Instant) -> None:
         entry, count = self.conversations[conversation], len(self.roster(conversation))

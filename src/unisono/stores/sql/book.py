@@ -21,6 +21,7 @@ from unisono.stores.sql.entries import (
     StreamEntry,
     decode_fact,
     encode_fact,
+    membership_row,
     read_conversation,
     read_membership,
     read_stream,
@@ -91,7 +92,7 @@ class Book:
         ]
         conversations.sort(key=lambda pair: pair[1].unique_key or "")
         self._write(self.statements.write_conversations, [row for row, _ in conversations])
-        self._write(self.statements.write_members, [row for _, row in sorted(self._joined.items())])
+        self._write(self.statements.roll.write, [row for _, row in sorted(self._joined.items())])
         self._write(self.statements.insert_facts, self._facts)
         self._write(self.statements.messages.insert_mentions, self._mentions)
         self._write(self.statements.messages.insert_asked, self._asked)
@@ -293,18 +294,7 @@ class Book:
     def join(self, stream: StreamEntry, member: Membership, until_pos: int | None = None) -> None:
         """Note a new or changed membership."""
         stream.members[member.user] = member
-        self._joined[member.user, stream.id] = (
-            member.user,
-            stream.id,
-            member.since,
-            member.until,
-            until_pos,
-            member.read,
-            member.passed,
-            member.own,
-            int(member.is_marked_unread),
-            member.delivered,
-        )
+        self._joined[member.user, stream.id] = membership_row(stream.id, member, until_pos)
 
     # ------------------------------------------------------------ loading
 

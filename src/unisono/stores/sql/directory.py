@@ -6,11 +6,13 @@ from typing import Final
 import msgspec
 
 from unisono.domain.answers import Receipts, Unread, UnreadConversation
-from unisono.domain.commands import GetHistory
+from unisono.domain.commands import GetHistory, Roll
+from unisono.domain.conversation import Membership
 from unisono.domain.ids import (
     NO_SEQ,
     Checkpoint,
     ConversationId,
+    Instant,
     Seq,
     StreamKey,
     UserId,
@@ -118,6 +120,17 @@ class SqlDirectory:
 
         return await self._readers.read_at_one_moment(read)
 
+    async def members(
+        self, conversation: ConversationId, who: Roll, *, after: UserId | None, limit: int, now: Instant
+    ) -> Sequence[Membership]:
+        """List users of a conversation by id, starting after `after`."""
+        statement = self._sql.roll.roll(who)
+        given = {"now": now} if who in {"blocked", "silenced"} else {}
+        values = statement.bind(key=conversation_stream(conversation), after=after or "", limit=limit, **given)
+        return await self._readers.read(
+            lambda connection: [read_membership(row) for row in connection.query(statement.text, values)]
+        )
+
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
         """Give how far a stream had come at `checkpoint`, who saw it then, and its head, all of one moment."""
         user = user_of(stream)
@@ -168,6 +181,8 @@ def _mine(row: Row) -> MyConversation:
     stream = read_stream(row[:_STREAM_COLUMNS])
     place = row[_BOTH_COLUMNS:]
     membership = None if place[0] is None else read_membership(place)
+    if membership is not None and not membership.was_member:
+        membership = None
     head = stream.head
     if membership is not None and membership.until is not None:
         head = msgspec.structs.replace(head, seq=membership.until)

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from unisono.domain.conversation import Conversation, Membership
-from unisono.domain.facts import ConversationKind, Fact, MessagePlaced
+from unisono.domain.facts import ConversationKind, Fact, Joining, MessagePlaced, Rules
 from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, StreamKey, UserId, conversation_of
 from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import Row
@@ -15,6 +15,7 @@ from unisono.stores.sql.statements import Statements
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode_attributes: Final = msgspec.json.Decoder(dict[str, Json]).decode
+_decode_rules: Final = msgspec.json.Decoder(Rules).decode
 encode_fact: Final = _encode
 decode_fact: Final = msgspec.json.Decoder(Fact).decode
 
@@ -35,10 +36,11 @@ class ConversationEntry(Struct):
     attributes: dict[str, Json] | None
     unique_key: str | None
     member_count: int
+    joining: Joining
+    rules: Rules
 
     def row(self, stream: int) -> Row:
         """Give the row to write."""
-        attributes = None if self.attributes is None else _encode(self.attributes).decode()
         return (
             stream,
             self.of,
@@ -46,9 +48,11 @@ class ConversationEntry(Struct):
             self.created_at,
             self.updated_at,
             self.name,
-            attributes,
+            _written(self.attributes),
             self.unique_key,
             self.member_count,
+            self.joining,
+            _encode(self.rules).decode(),
         )
 
 
@@ -84,15 +88,69 @@ def read_stream(row: Row) -> StreamEntry:
 
 def read_conversation(row: Row) -> ConversationEntry:
     """Read a row of `conversations`."""
-    _, kind, creator, created_at, updated_at, name, attributes, unique_key, count = row
-    decoded = None if attributes is None else _decode_attributes(attributes)
-    return ConversationEntry(kind, creator, created_at, updated_at, name, decoded, unique_key, count)
+    _, kind, creator, created_at, updated_at, name, attributes, unique_key, count, joining, rules = row
+    return ConversationEntry(
+        kind,
+        creator,
+        created_at,
+        updated_at,
+        name,
+        _read(attributes),
+        unique_key,
+        count,
+        joining,
+        _decode_rules(rules),
+    )
 
 
 def read_membership(row: Row) -> Membership:
     """Read a row of `members`."""
-    user, _, since, until, _, read, passed, own, is_marked, delivered = row
-    return Membership(user, Seq(since), Seq(read), until, passed, own, bool(is_marked), Seq(delivered))
+    user, _, since, until, _, read, passed, own, is_marked, delivered, *rest = row
+    role, attributes, level, blocked_until, silenced_until = rest
+    return Membership(
+        user,
+        Seq(since),
+        Seq(read),
+        until,
+        passed,
+        own,
+        bool(is_marked),
+        Seq(delivered),
+        role,
+        _read(attributes),
+        level,
+        blocked_until,
+        silenced_until,
+    )
+
+
+def membership_row(stream: int, member: Membership, until_pos: int | None) -> Row:
+    """Give the row of `members` to write."""
+    return (
+        member.user,
+        stream,
+        member.since,
+        member.until,
+        until_pos,
+        member.read,
+        member.passed,
+        member.own,
+        int(member.is_marked_unread),
+        member.delivered,
+        member.role,
+        _written(member.attributes),
+        member.level,
+        member.blocked_until,
+        member.silenced_until,
+    )
+
+
+def _written(attributes: dict[str, Json] | None) -> str | None:
+    return None if attributes is None else _encode(attributes).decode()
+
+
+def _read(attributes: str | None) -> dict[str, Json] | None:
+    return None if attributes is None else _decode_attributes(attributes)
 
 
 def view(key: StreamKey, head: Head, entry: ConversationEntry) -> Conversation:
@@ -108,4 +166,6 @@ def view(key: StreamKey, head: Head, entry: ConversationEntry) -> Conversation:
         entry.name,
         entry.attributes,
         entry.unique_key is not None,
+        entry.joining,
+        entry.rules,
     )

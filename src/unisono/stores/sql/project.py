@@ -4,27 +4,34 @@ import hashlib
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import structs
 
-from unisono.domain.conversation import Membership, unique_members
+from unisono.domain import roll
+from unisono.domain.changes import changed
+from unisono.domain.conversation import unique_members
 from unisono.domain.facts import (
+    ConversationChanged,
     ConversationCreated,
     ConversationKind,
     DeliveredTo,
     Fact,
+    LevelSet,
     MarkedUnread,
+    MemberChanged,
     MembersJoined,
     MembersLeft,
+    MembersRestricted,
     MessagePlaced,
     MessageReacted,
     MessageRecalled,
     MessageRevised,
     ReadMarkMoved,
 )
-from unisono.domain.ids import NO_SEQ, ConversationId, Seq, UserId, conversation_stream, user_of
+from unisono.domain.ids import ConversationId, Seq, UserId, conversation_stream, user_of
 from unisono.domain.kinds import KINDS
 from unisono.domain.revisions import recalled, revised, superseded
 from unisono.stores.sql.book import Book
-from unisono.stores.sql.entries import ConversationEntry, StreamEntry
+from unisono.stores.sql.entries import ConversationEntry, StreamEntry, view
 
 
 def unique_key(of: ConversationKind, members: Sequence[UserId]) -> str:
@@ -47,12 +54,26 @@ def project(book: Book, stream: StreamEntry, fact: Fact) -> None:
             _changed(book, stream, fact)
         case MessageReacted():
             _reacted(book, stream, fact)
+        case ConversationChanged():
+            _renewed(book, stream, fact)
         case ReadMarkMoved():
             _read(book, user_of(stream.key), fact.conversation, fact.seq)
         case DeliveredTo():
             _delivered(book, fact)
         case MarkedUnread():
             _marked_unread(book, user_of(stream.key), fact.conversation)
+        case _:
+            _project_roll(book, stream, fact)
+
+
+def _project_roll(book: Book, stream: StreamEntry, fact: Fact) -> None:
+    match fact:
+        case MemberChanged():
+            _member_changed(book, stream, fact)
+        case MembersRestricted():
+            _restricted(book, stream, fact)
+        case LevelSet():
+            _level(book, user_of(stream.key), fact)
         case _:
             # Entries and exits tell a user what the conversation's own facts did; sessions have their own tables.
             pass
@@ -69,11 +90,13 @@ def _created(book: Book, stream: StreamEntry, fact: ConversationCreated) -> None
         attributes=fact.attributes,
         unique_key=unique_key(fact.of, fact.members) if fact.is_unique else None,
         member_count=len(set(fact.members)),
+        joining=fact.joining,
+        rules=fact.rules,
     )
     stream.has_all_members = True
     book.change(stream)
     for user in fact.members:
-        book.join(stream, Membership(user, head.seq))
+        book.join(stream, roll.founded(fact, user, head.seq))
 
 
 def _joined(book: Book, stream: StreamEntry, fact: MembersJoined) -> None:
@@ -82,8 +105,7 @@ def _joined(book: Book, stream: StreamEntry, fact: MembersJoined) -> None:
         earlier = book.member(stream, user)
         if earlier is None or earlier.until is not None:
             count += 1
-            read = NO_SEQ if earlier is None else earlier.read
-            book.join(stream, Membership(user, stream.head.seq, read, passed=stream.head.messages))
+            book.join(stream, roll.joined(earlier, user, stream.head.seq, stream.head.messages))
     _regroup(book, stream, count)
 
 
@@ -93,8 +115,7 @@ def _left(book: Book, stream: StreamEntry, fact: MembersLeft) -> None:
         earlier = book.member(stream, user)
         if earlier is not None and earlier.until is None:
             count -= 1
-            gone = msgspec.structs.replace(earlier, until=stream.head.seq)
-            book.join(stream, gone, until_pos=stream.pos)
+            book.join(stream, roll.left(earlier, stream.head.seq), until_pos=stream.pos)
     _regroup(book, stream, count)
 
 
@@ -157,12 +178,10 @@ def _read(book: Book, user: UserId | None, conversation: ConversationId, seq: Se
     member = None if stream is None or user is None else book.member(stream, user)
     if stream is not None and member is not None and member.until is None:
         passed = book.passed(stream, max(seq, member.since), member.user)
-        book.join(
-            stream,
-            msgspec.structs.replace(
-                member, read=max(seq, member.read), passed=passed.messages, own=passed.own, is_marked_unread=False
-            ),
+        mark = structs.replace(
+            member, read=max(seq, member.read), passed=passed.messages, own=passed.own, is_marked_unread=False
         )
+        book.join(stream, mark)
 
 
 def _delivered(book: Book, fact: DeliveredTo) -> None:
@@ -176,4 +195,33 @@ def _marked_unread(book: Book, user: UserId | None, conversation: ConversationId
     stream = book.stream(conversation_stream(conversation))
     member = None if stream is None or user is None else book.member(stream, user)
     if stream is not None and member is not None and member.until is None:
-        book.join(stream, msgspec.structs.replace(member, is_marked_unread=True))
+        book.join(stream, structs.replace(member, is_marked_unread=True))
+
+
+def _renewed(book: Book, stream: StreamEntry, fact: ConversationChanged) -> None:
+    entry = stream.conversation
+    if entry is None:
+        return
+    new = changed(view(stream.key, stream.head, entry), fact, stream.head.at)
+    entry.name, entry.attributes, entry.joining, entry.rules = new.name, new.attributes, new.joining, new.rules
+    entry.updated_at = new.updated_at
+    book.change(stream)
+
+
+def _member_changed(book: Book, stream: StreamEntry, fact: MemberChanged) -> None:
+    member = book.member(stream, fact.user)
+    if member is not None and member.is_member:
+        book.join(stream, roll.changed(member, fact))
+        _regroup(book, stream, 0)
+
+
+def _restricted(book: Book, stream: StreamEntry, fact: MembersRestricted) -> None:
+    for user in dict.fromkeys(fact.users):
+        book.join(stream, roll.restricted(book.member(stream, user), user, fact))
+
+
+def _level(book: Book, user: UserId | None, fact: LevelSet) -> None:
+    stream = book.stream(conversation_stream(fact.conversation))
+    member = None if stream is None or user is None else book.member(stream, user)
+    if stream is not None and member is not None:
+        book.join(stream, structs.replace(member, level=fact.level))

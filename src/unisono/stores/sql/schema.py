@@ -89,6 +89,8 @@ CONVERSATIONS: Final = Table(
     Column("attributes", Text),
     Column("unique_key", Text, unique=True),
     Column("member_count", BigInteger, nullable=False),
+    Column("joining", Text, nullable=False),
+    Column("rules", Text, nullable=False),
 )
 
 MEMBERS: Final = Table(
@@ -105,6 +107,11 @@ MEMBERS: Final = Table(
     Column("own", BigInteger, nullable=False),
     Column("is_marked_unread", Integer, nullable=False),
     Column("delivered_seq", BigInteger, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("attributes", Text),
+    Column("level", Text, nullable=False),
+    Column("blocked_until", BigInteger),
+    Column("silenced_until", BigInteger),
     sqlite_with_rowid=False,
 )
 

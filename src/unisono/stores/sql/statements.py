@@ -20,6 +20,7 @@ from sqlalchemy.sql.expression import Executable
 from unisono.domain.kinds import KINDS
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.history_statements import HistoryStatements
+from unisono.stores.sql.member_statements import MemberStatements
 from unisono.stores.sql.message_statements import MessageStatements
 from unisono.stores.sql.phrases import LIMIT, given, insert, upsert, wanted
 from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, META, SESSIONS, STREAMS
@@ -51,12 +52,12 @@ class Statements:
         )
         self.members = ListStatement(dialect, _members)
         self.all_members = ListStatement(dialect, _all_members)
-        self.write_members = ListStatement(dialect, lambda rows: upsert(dialect, MEMBERS, rows))
 
         self.messages = MessageStatements(dialect)
         self.history = HistoryStatements(dialect)
         self.open_sessions = ListStatement(dialect, _open_sessions)
         self.lock_sessions = ListStatement(dialect, _lock_sessions)
+        self.roll = MemberStatements(dialect)
 
         self.epoch = one(_epoch())
         self.head = one(_head())

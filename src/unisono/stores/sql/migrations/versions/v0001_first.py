@@ -75,6 +75,8 @@ def _create_conversations() -> None:
         sa.Column("attributes", sa.Text()),
         sa.Column("unique_key", sa.Text(), unique=True),
         sa.Column("member_count", NUMBER, nullable=False),
+        sa.Column("joining", sa.Text(), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
     )
     op.create_table(
         "members",
@@ -88,6 +90,11 @@ def _create_conversations() -> None:
         sa.Column("own", NUMBER, nullable=False),
         sa.Column("is_marked_unread", sa.Integer(), nullable=False),
         sa.Column("delivered_seq", NUMBER, nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("attributes", sa.Text()),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("blocked_until", NUMBER),
+        sa.Column("silenced_until", NUMBER),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_members_stream", "members", ["stream"])

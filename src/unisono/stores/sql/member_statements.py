@@ -1,0 +1,52 @@
+"""Statements about who is on the roll of a conversation."""
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, Dialect, Text, func, literal_column, select
+from sqlalchemy.sql.expression import Executable
+
+from unisono.domain.commands import Roll
+from unisono.stores.sql.compiled import ListStatement, Statement
+from unisono.stores.sql.phrases import LIMIT, given, insert
+from unisono.stores.sql.schema import MEMBERS, STREAMS
+
+_NONE: Final = literal_column("'none'", Text)
+
+
+class MemberStatements:
+    """The statements of one dialect, compiled when first used."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def one(build: Executable) -> Statement:
+            return Statement(dialect, lambda: build)
+
+        self.write = ListStatement(dialect, lambda rows: _write(dialect, rows))
+        now, is_member = given("now", STREAMS.c.head_at), MEMBERS.c.until.is_(None)
+        self.members = one(_roll(is_member))
+        self.muted = one(_roll(is_member & (MEMBERS.c.level == _NONE)))
+        self.blocked = one(_roll(MEMBERS.c.blocked_until > now))
+        self.silenced = one(_roll(MEMBERS.c.silenced_until > now))
+
+    def roll(self, who: Roll) -> Statement:
+        """Give the statement that lists users of a conversation by id."""
+        return {"members": self.members, "muted": self.muted, "blocked": self.blocked, "silenced": self.silenced}[who]
+
+
+def _write(dialect: Dialect, rows: int) -> Executable:
+    """Write whole rows, but leave standing at which position a former member left."""
+    statement = insert(dialect, MEMBERS, rows, MEMBERS.c)
+    keys = [column.name for column in MEMBERS.primary_key]
+    new = {column.name: statement.excluded[column.name] for column in MEMBERS.c if column.name not in keys}
+    new["until_pos"] = func.coalesce(statement.excluded.until_pos, MEMBERS.c.until_pos)
+    written: Executable = statement.on_conflict_do_update(index_elements=keys, set_=new)
+    return written
+
+
+def _roll(is_on: ColumnElement[bool]) -> Executable:
+    stream = select(STREAMS.c.id).where(STREAMS.c.key == given("key", STREAMS.c.key)).scalar_subquery()
+    return (
+        select(MEMBERS)
+        .where(MEMBERS.c.stream == stream, MEMBERS.c.user_id > given("after", MEMBERS.c.user_id), is_on)
+        .order_by(MEMBERS.c.user_id)
+        .limit(LIMIT)
+    )
