@@ -53,6 +53,9 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.SetMember: (a.Done,),
     c.Restrict: (a.Done,),
     c.SetLevel: (a.Done,),
+    c.EnterRoom: (a.Done,),
+    c.LeaveRoom: (a.Done,),
+    c.CountPeople: (a.Count,),
 }
 """What a command that was carried out is answered with."""
 

@@ -89,6 +89,7 @@ async def running(
             log=store.log,
             directory=store.directory,
             sessions=store.sessions,
+            seats=store.seats,
             bus=_bus(settings),
             identity=identity,
             clock=clock,
@@ -139,6 +140,7 @@ class Hosting:
         meter.watch("streams_followed", self._node.fanout.count_streams)
         meter.watch("tasks", lambda: len(asyncio.all_tasks()))
         meter.watch("checkpoint_lag", self._node.sweeping.lag_s)
+        meter.watch("rooms", lambda: len(self._node.rooms))
         meter.watch("watches", lambda: self._node.watching.watches)
         meter.watch("outbox", self._registry.queued_bytes)
         meter.watch("store_queue", lambda: self._store.waiting)
@@ -270,6 +272,7 @@ def _app_options(settings: Settings) -> AppOptions:
         ended_kept_s=sessions.ended_kept_s,
         lease_ttl_s=sessions.lease_ttl_s,
         sweep_s=sessions.sweep_s,
+        seats_kept_s=sessions.seats_kept_s,
         presence=PresenceRules(
             visible_to=presence.visible_to,
             grace_s=presence.grace_s,

@@ -180,6 +180,12 @@ class Sessions(Section, frozen=True):
     detach_window_s: Annotated[
         float, Meta(ge=0, le=31_536_000, description="How long a session without a connection keeps its place.")
     ] = 1_800.0
+    seats_kept_s: Annotated[
+        float,
+        Meta(
+            ge=0, le=31_536_000, description="How long it may be away and still be in its rooms again when it is back."
+        ),
+    ] = 1_800.0
     ended_kept_s: Annotated[
         float, Meta(ge=60, le=31_536_000, description="How long it is known why a session ended.")
     ] = 2_592_000.0

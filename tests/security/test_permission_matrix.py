@@ -18,12 +18,13 @@ from unisono.domain.permission import RULES, About, Standing, check
 
 PAGE = Path(__file__).parents[2] / "docs/protocol/permissions.md"
 ANY, OPEN = "Any conversation, any stream, or none", "Open conversations"
+IN_ROOM = "In a room"
 OF: dict[ConversationKind, str] = {"direct": "Direct conversations", "room": "Rooms"}
 
 Table = dict[tuple[str, Standing], str]
 
 
-def name_of(command: type[Command]) -> str:
+def name_of(command: type) -> str:
     """Give the operation's name on the wire."""
     info = inspect.type_info(command)
     assert isinstance(info, inspect.StructType)
@@ -58,10 +59,10 @@ def may_be_open(of: ConversationKind) -> tuple[bool, ...]:
 CASES: list[About | None] = [None, *(About(of, each) for of in get_args(ConversationKind) for each in may_be_open(of))]
 
 
-def outcome(command: type[Command], caller: Standing, about: About | None) -> str:
+def outcome(command: type[Command], caller: Standing, about: About | None, *, is_present: bool = False) -> str:
     """Ask the code."""
     try:
-        check(command, caller, about)
+        check(command, caller, about, is_present=is_present)
     except UnisonoError as fault:
         return fault.code
     return "yes"
@@ -79,20 +80,27 @@ def words(command: type[Command], caller: Standing, about: About | None) -> str 
 def test_every_operation_has_a_row_and_no_row_is_left_over() -> None:
     operations = {name_of(command) for command in COMMANDS}
     assert operations_of(table(ANY)) == operations
-    assert all(operations_of(table(heading)) <= operations for heading in (OPEN, *OF.values()))
+    assert all(operations_of(table(heading)) <= operations for heading in (OPEN, *OF.values(), IN_ROOM))
 
 
 @pytest.mark.parametrize("about", CASES)
 @pytest.mark.parametrize("caller", Standing)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_code_does_what_the_page_says(command: type[Command], caller: Standing, about: About | None) -> None:
-    if about is None and RULES[command].by is not None:
+    if about is None and (RULES[command].by is not None or "changing" not in RULES[command].lists):
         about = About("group")
     cells = table(ANY)
     if about is not None:
         cells |= table(OPEN) if about.is_open else {}
         cells |= table(OF[about.of]) if about.of in OF else {}
     assert outcome(command, caller, about) == cells[name_of(command), caller]
+
+
+@pytest.mark.parametrize("caller", Standing)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_who_is_in_a_room_may_what_the_page_says(command: type[Command], caller: Standing) -> None:
+    cells = table(ANY) | table(OPEN) | table(OF["room"]) | table(IN_ROOM)
+    assert outcome(command, caller, About("room", is_open=True), is_present=True) == cells[name_of(command), caller]
 
 
 ROLES: tuple[Role, ...] = ("member", "manager", "owner")

@@ -64,6 +64,9 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.SetMember(conversation=ROOM, user=BOB),
     c.Restrict(conversation=ROOM, users=(BOB,), what="blocked"),
     c.SetLevel(conversation=ROOM, level="none"),
+    c.EnterRoom(conversation=ROOM),
+    c.LeaveRoom(conversation=ROOM),
+    c.CountPeople(conversation=ROOM),
 )
 
 MOST: Final[tuple[c.Command, ...]] = (
@@ -127,6 +130,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         reply_to=Seq(3),
         receipt=True,
         push={"alert": "Hi!"},
+        priority="high",
     ),
     c.TellTyping(conversation=ROOM, is_typing=False),
     c.MarkAllRead(conversations=(ROOM,)),
@@ -146,4 +150,6 @@ MOST: Final[tuple[c.Command, ...]] = (
         type=-2,
         direction="newer",
     ),
+    c.EnterRoom(conversation=ROOM, tab=TabId("tab-1")),
+    c.LeaveRoom(conversation=ROOM, tab=TabId("tab-1")),
 )

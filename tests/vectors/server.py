@@ -167,6 +167,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
         user=ANN,
         session=SESSION,
         fence=Fence(2),
+        seats=(a.Seat(ROOM), a.Seat(ROOM, TabId("tab-2"))),
     ),
     "done": a.Done(),
     "pong": a.Pong(checkpoint=Checkpoint(4711)),
@@ -224,6 +225,8 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
         )
     ),
     "sessions: one page of several": a.Sessions((), next=PageMark(f"{NOW}/{SESSION}")),
+    "count: a room": a.Count(ROOM, 4711, 5001),
+    "count: members": a.Count(ROOM, 2),
     "presences": a.Presences(
         (
             e.Presence(BOB, "online", (Platform("ios"), Platform("web"))),
@@ -238,6 +241,9 @@ EVENTS: Final[dict[str, e.Event]] = {
     "message": e.TransientMessage(ROOM, NOW, f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
     "message: all fields": e.TransientMessage(ROOM, NOW, MOST),
     "typing": e.Typing(ROOM, BOB, is_typing=True),
+    "message: of a room that keeps it": e.TransientMessage(
+        ROOM, NOW, f.MessagePlaced(ANN, KEY, f.Content(text="hello")), Seq(17)
+    ),
     "presence: came": e.Presence(BOB, "online", (Platform("web"),)),
     "presence: went": e.Presence(BOB, "offline", seen_at=NOW),
     "typing: ceased": e.Typing(ROOM, BOB, is_typing=False),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from msgspec import structs
+
 from unisono.domain import changes, members, membership, messages, revisions
 from unisono.domain import commands as c
 from unisono.domain.conversation import Decide, Scope
@@ -23,6 +25,11 @@ def change(user: UserId, command: c.Command, limits: Quotas, new_id: NewId) -> C
         if found is not None:
             return found
     return None
+
+
+def present(decide: Decide) -> Decide:
+    """Let a decision see that the caller is in the room."""
+    return lambda snapshot: decide(structs.replace(snapshot, is_present=True))
 
 
 def _creation(user: UserId, command: c.CreateConversation, limits: Quotas, new_id: ConversationId) -> Change:

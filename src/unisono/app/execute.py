@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from unisono.app.caller import Caller, Member
-from unisono.app.changing import change
+from unisono.app.changing import change, present
 from unisono.app.fanout import Fanout
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
@@ -17,6 +17,7 @@ from unisono.app.parts import Parts
 from unisono.app.presence import Watching
 from unisono.app.rates import RateLimiter
 from unisono.app.reading import Reading
+from unisono.app.rooms import Rooms
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, Done, Placed, Pong, Unread
 from unisono.domain.errors import Internal
@@ -50,6 +51,7 @@ class Executor:
         own_sessions: OwnSessions,
         reading: Reading,
         watching: Watching,
+        rooms: Rooms,
     ) -> None:
         self._parts = parts
         self._quotas = options.quotas
@@ -57,6 +59,7 @@ class Executor:
         self._own_sessions = own_sessions
         self._reading = reading
         self._watching = watching
+        self._rooms = rooms
         self._rate = RateLimiter(options.commands, parts.clock)
 
     def start(self, caller: Caller, command: c.Command, exchange: Exchange) -> Coroutine[None, None, None] | None:
@@ -87,7 +90,10 @@ class Executor:
         if transaction is None:
             return self._wait_for_other(user, session, command, exchange)
         started_s = self._parts.clock.monotonic_s()
-        committing = self._parts.log.transact(*transaction)
+        scope, decide = transaction
+        if scope.conversation is not None and self._rooms.is_in(session, scope.conversation):
+            decide = present(decide)
+        committing = self._parts.log.transact(scope, decide)
         committing.add_done_callback(partial(self._finish, exchange, started_s))
         return None
 
@@ -154,6 +160,8 @@ class Executor:
                 return await self._mark_all_read(user, command)
             case c.ListSessions():
                 return await self._own_sessions.page_of(user, command, session)
+            case c.EnterRoom() | c.LeaveRoom() | c.CountPeople():
+                return await self._rooms.answer(Member(user, session), command)
             case c.AskPresence() | c.Watch() | c.Unwatch():
                 return await self._watching.answer(Member(user, session), command)
             case c.CloseSession() | c.CloseDevice() | c.Logout():

@@ -20,8 +20,9 @@ from unisono.app.lease import Lease
 from unisono.app.options import AppOptions
 from unisono.app.parts import Parts
 from unisono.app.rates import RateLimiter
+from unisono.app.rooms import Rooms
 from unisono.domain.addresses import block_of
-from unisono.domain.answers import Welcome
+from unisono.domain.answers import Seat, Welcome
 from unisono.domain.commands import Login, Resume
 from unisono.domain.devices import Login as HeldLogin
 from unisono.domain.devices import admit
@@ -66,8 +67,9 @@ class Greeting:
         options: AppOptions,
         audience: Audience,
         fanout: Fanout,
-        departures: Departures,
         *,
+        departures: Departures,
+        rooms: Rooms,
         lease: Lease,
         server: str,
     ) -> None:
@@ -76,6 +78,7 @@ class Greeting:
         self._audience = audience
         self._fanout = fanout
         self._departures = departures
+        self._rooms = rooms
         self._lease = lease
         self._server = server
         self._logins = RateLimiter(options.logins, parts.clock)
@@ -255,12 +258,16 @@ class Greeting:
         caller = Caller(user=record.user, session=record.session, tab=command.tab, fence=fence)
         try:
             await self._end_if_over(record.session, link)
-            self._parts.bus.signal_nowait(Stir(record.user))
-            return Greeted(caller, await self._welcome(caller, secret, record.credential_expires_at))
+            is_new = committed is not None and bool(committed.facts)
+            seats = () if is_new else await self._rooms.bring_back(record.session, record.lost_at)
+            welcome = await self._welcome(caller, secret, record.credential_expires_at, tuple(seats))
         except BaseException:
-            self._audience.remove(record.session, link)
+            if self._audience.remove(record.session, link) is not None:
+                self._rooms.forget(record.session)
             self._fanout.part(record.user)
             raise
+        self._parts.bus.signal_nowait(Stir(record.user))
+        return Greeted(caller, welcome)
 
     async def _end_if_over(self, session: SessionId, link: Link) -> None:
         """End a link whose session ended before it was among the audience: then nobody told it so."""
@@ -268,7 +275,9 @@ class Greeting:
         if ended is not None:
             link.end(fault_of_live(ended.ending.reason, ended.ending.newcomer))
 
-    async def _welcome(self, caller: Caller, secret: str | None, expires_at: Instant | None) -> Welcome:
+    async def _welcome(
+        self, caller: Caller, secret: str | None, expires_at: Instant | None, seats: tuple[Seat, ...] = ()
+    ) -> Welcome:
         return Welcome(
             heartbeat_s=self._options.heartbeat_s,
             server=self._server,
@@ -280,6 +289,7 @@ class Greeting:
             resume_token=secret,
             fence=caller.fence,
             token_expires_at=expires_at,
+            seats=seats,
         )
 
 

@@ -14,6 +14,7 @@ from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.app.presence import Watching
 from unisono.app.reading import Reading
+from unisono.app.rooms import Rooms
 from unisono.app.signals import Signals
 from unisono.app.sweeping import Sweeping
 from unisono.domain.events import Passing, Stir
@@ -39,8 +40,16 @@ class Node:
             ttl_s=options.lease_ttl_s,
         )
         self._departures = Departures(parts.sessions, parts.telemetry, self.lease)
+        self.rooms = Rooms(parts, self.audience, kept_s=options.seats_kept_s)
         self.greeting = Greeting(
-            parts, options, self.audience, self.fanout, self._departures, lease=self.lease, server=server
+            parts,
+            options,
+            self.audience,
+            self.fanout,
+            departures=self._departures,
+            rooms=self.rooms,
+            lease=self.lease,
+            server=server,
         )
         self.own_sessions = OwnSessions(parts, self.audience)
         self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
@@ -52,6 +61,7 @@ class Node:
             own_sessions=self.own_sessions,
             reading=Reading(parts),
             watching=self.watching,
+            rooms=self.rooms,
         )
         chores = {
             "sweep": self.sweeping.sweep,
@@ -61,7 +71,9 @@ class Node:
         self._housekeeping = Housekeeping(
             parts, options, self.audience, self.own_sessions, lease=self.lease, at_every_sweep=chores
         )
-        self.signals = Signals(parts.directory, self.audience, self.fanout, parts.telemetry)
+        self.signals = Signals(
+            parts.directory, parts.telemetry, audience=self.audience, fanout=self.fanout, rooms=self.rooms
+        )
         parts.bus.subscribe(self.fanout.hint, self._take)
 
     async def start(self) -> None:
@@ -94,6 +106,7 @@ class Node:
         attached: Attached | None = self.audience.remove(session, link)
         if attached is not None:
             self.fanout.part(attached.user)
+            self.rooms.forget(session)
         if attached is not None and phase is Phase.DETACHED:
             await self._departures.note(session, attached.fence)
             self.watching.stir(attached.user)

@@ -31,4 +31,5 @@ class AppOptions(Struct, frozen=True):
     ended_kept_s: float = 30 * 86_400.0
     lease_ttl_s: float = 10.0
     sweep_s: float = 1.0
+    seats_kept_s: float = 1800.0
     presence: PresenceRules = PresenceRules()

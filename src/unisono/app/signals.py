@@ -1,16 +1,17 @@
 """Events to the links of this node: best effort, the unimportant first to be dropped, nothing kept."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from unisono.app.audience import Audience
 from unisono.app.fanout import Fanout
+from unisono.app.rooms import Rooms
 from unisono.domain.errors import UnisonoError
 from unisono.domain.events import Signal
 from unisono.domain.ids import INTEGER_MAX, Checkpoint, UserId
 from unisono.ports.directory import Directory
-from unisono.ports.link import Encoder
+from unisono.ports.link import Encoder, Link
 from unisono.ports.telemetry import Telemetry
 
 WAITING_LIMIT: Final = 1000
@@ -21,8 +22,11 @@ NOW: Final = Checkpoint(INTEGER_MAX)
 class Signals:
     """Delivers the signals of one app to the links of this node."""
 
-    def __init__(self, directory: Directory, audience: Audience, fanout: Fanout, telemetry: Telemetry) -> None:
+    def __init__(
+        self, directory: Directory, telemetry: Telemetry, *, audience: Audience, fanout: Fanout, rooms: Rooms
+    ) -> None:
         self._directory = directory
+        self._rooms = rooms
         self._audience = audience
         self._fanout = fanout
         self._telemetry = telemetry
@@ -30,6 +34,9 @@ class Signals:
 
     def take(self, signal: Signal) -> None:
         """Take a signal from the bus; it is delivered at once where it is known who sees its stream."""
+        if signal.in_room is not None:
+            self._push_in_room(signal, self._rooms.links_in(signal.in_room))
+            return
         members = self._fanout.members_of(signal.stream)
         if members is not None:
             self._push(signal, members)
@@ -51,20 +58,31 @@ class Signals:
                 self._push(signal, found.members)
 
     def _push(self, signal: Signal, members: Collection[UserId]) -> None:
-        """Give an event to all links of users who are here, written once per encoder."""
+        """Give an event to all links of users who are here."""
+        links_of = self._audience.links_of
+        self._push_to(signal, (link for user in members if user != signal.not_to for link in links_of(user)))
+
+    def _push_in_room(self, signal: Signal, links: Collection[Link]) -> None:
+        """Give an event to all links that are in a room, each once, with however many tabs."""
+        if signal.not_to is None:
+            self._push_to(signal, links)
+            return
+        own = self._audience.links_of(signal.not_to)
+        self._push_to(signal, [link for link in links if link not in own])
+
+    def _push_to(self, signal: Signal, links: Iterable[Link]) -> None:
+        """Give an event to links, written once per encoder."""
         frames: dict[Encoder, bytes] = {}
+        event, priority = signal.event, signal.priority
         delivered = dropped = 0
-        for user in members:
-            if user == signal.not_to:
-                continue
-            for link in self._audience.links_of(user):
-                encoder = link.encoder
-                if (frame := frames.get(encoder)) is None:
-                    frame = frames[encoder] = encoder.event(signal.event)
-                if link.push_transient_nowait(frame, signal.priority):
-                    delivered += 1
-                else:
-                    dropped += 1
+        for link in links:
+            encoder = link.encoder
+            if (frame := frames.get(encoder)) is None:
+                frame = frames[encoder] = encoder.event(event)
+            if link.push_transient_nowait(frame, priority):
+                delivered += 1
+            else:
+                dropped += 1
         self._telemetry.count("events_delivered", delivered)
         if dropped:
             self._telemetry.count("events_dropped", dropped, label="congested")

@@ -1,6 +1,6 @@
 """What the use cases give back. Every door translates from these."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -36,11 +36,23 @@ class StreamHead(Struct, frozen=True):
     seq: Seq
 
 
+OWN_TAB: Final = TabId("")
+"""The slot of a session whose tabs are not told apart."""
+
+
+class Seat(Struct, frozen=True, omit_defaults=True):
+    """A place in a room that a tab of a session has, or the session as a whole."""
+
+    room: ConversationId
+    tab: TabId = OWN_TAB
+
+
 class Welcome(Answer, frozen=True, tag="welcome"):
     """A session is live on this connection.
 
     `user` is decided by the server. `resume_token` is given at login only. `heartbeat_s` is the longest silence the
     server bears; the client pings within it. `checkpoint` is where live delivery begins: everything after it is pushed.
+    `seats` are the rooms that the session is in again by itself.
     """
 
     heartbeat_s: int
@@ -53,6 +65,7 @@ class Welcome(Answer, frozen=True, tag="welcome"):
     resume_token: str | None = None
     fence: Fence = Fence(0)
     token_expires_at: Instant | None = None
+    seats: tuple[Seat, ...] = ()
 
 
 class Done(Answer, frozen=True, tag="done"):
@@ -274,6 +287,14 @@ class Presences(Answer, frozen=True, tag="presences"):
     presences: tuple[Presence, ...]
 
 
+class Count(Answer, frozen=True, tag="count"):
+    """How many people are in a room now, and with how many sessions; or how many members a conversation has."""
+
+    conversation: ConversationId
+    users: int
+    sessions: int | None = None
+
+
 AnyAnswer = (
     Welcome
     | Done
@@ -293,4 +314,5 @@ AnyAnswer = (
     | Sessions
     | Presences
     | Members
+    | Count
 )

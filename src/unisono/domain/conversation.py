@@ -49,6 +49,11 @@ class Conversation(Struct, frozen=True):
     rules: Rules = Rules()
 
     @property
+    def lists_members(self) -> bool:
+        """Say if there is a list of its members; in a room, people come and go."""
+        return KINDS[self.of].members != "unlisted"
+
+    @property
     def is_open(self) -> bool:
         """Say if whoever knows its id may know of it, and join."""
         return self.joining == "open"
@@ -143,6 +148,7 @@ class Snapshot(Struct, frozen=True):
     `earlier` is the place the key was given before, `earlier_fact` what stands there. `conversation` is the one asked
     for; without one asked for, that which `earlier_fact` tells of, else `unique`: `memberships` belong to it.
     `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`.
+    `is_present` says that the caller is in the conversation, a room: the use case adds it.
     """
 
     now: Instant
@@ -153,6 +159,7 @@ class Snapshot(Struct, frozen=True):
     unique: Conversation | None = None
     target: Target | None = None
     passed: Passed | None = None
+    is_present: bool = False
 
 
 class Decision(Struct, frozen=True):
@@ -193,16 +200,38 @@ def permit(command: type[Command], snapshot: Snapshot, caller: UserId) -> Conver
 
     Raises:
         NotFound: There is none, or the caller may not know of it.
-        Forbidden: The kind of conversation or its rules do not allow it, or the caller is silenced.
+        Forbidden: The kind of conversation or its rules do not allow it, the caller is blocked or silenced, or it is a
+            room in which the caller is not.
     """
     conversation = snapshot.conversation
     if conversation is None:
         raise NotFound()
     membership = snapshot.memberships.get(caller)
-    check(command, standing(conversation, caller, membership), conversation.about)
-    if RULES[command].speaks and membership is not None and membership.is_silenced(snapshot.now):
-        raise Forbidden(reason="silenced", until=membership.silenced_until or 0)
+    check(command, standing(conversation, caller, membership), conversation.about, is_present=snapshot.is_present)
+    if RULES[command].speaks and membership is not None:
+        check_speaks(membership, snapshot.now)
     return conversation
+
+
+def check_speaks(membership: Membership, now: Instant) -> None:
+    """Let through who may speak.
+
+    Raises:
+        Forbidden: The user is silenced, or blocked in a room that they are still in.
+    """
+    if membership.is_silenced(now):
+        raise Forbidden(reason="silenced", until=membership.silenced_until or 0)
+    check_not_blocked(membership, now)
+
+
+def check_not_blocked(membership: Membership, now: Instant) -> None:
+    """Let through who is not blocked.
+
+    Raises:
+        Forbidden: The user is.
+    """
+    if membership.is_blocked(now):
+        raise Forbidden(reason="blocked", until=membership.blocked_until or 0)
 
 
 def permit_by(rule: RuleName, snapshot: Snapshot, conversation: Conversation, caller: UserId) -> None:

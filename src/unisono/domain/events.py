@@ -8,18 +8,19 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from unisono.domain.facts import MessagePlaced
-from unisono.domain.ids import ConversationId, Instant, Platform, StreamKey, UserId
+from unisono.domain.ids import ConversationId, Instant, Platform, Seq, StreamKey, UserId
 
 Priority = Literal["high", "normal", "low"]
 DEFAULT_PRIORITY: Final[Priority] = "normal"
 
 
 class TransientMessage(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="message"):
-    """A message that is not kept, else as any other."""
+    """A message that is not kept, else as any other; or one of a room, whose place `seq` is where the room keeps it."""
 
     conversation: ConversationId
     at: Instant
     message: MessagePlaced
+    seq: Seq | None = None
 
 
 class Typing(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="typing"):
@@ -43,12 +44,16 @@ Event = TransientMessage | Typing | Presence
 
 
 class Signal(Struct, frozen=True):
-    """An event for those who see a stream: the members of its conversation, on all their sessions but `not_to`'s."""
+    """An event for those who see a stream: the members of its conversation, on all their sessions but `not_to`'s.
+
+    With `in_room`, for the sessions that are in a room, whoever they are.
+    """
 
     stream: StreamKey
     event: Event
     priority: Priority = DEFAULT_PRIORITY
     not_to: UserId | None = None
+    in_room: ConversationId | None = None
 
 
 class Stir(Struct, frozen=True):

@@ -1,11 +1,13 @@
 """Decisions about messages and how far they are read."""
 
+from msgspec import structs
+
 from unisono.domain import marks
 from unisono.domain.answers import Done, Passed, Placed, ReadMark
 from unisono.domain.commands import MarkDelivered, MarkRead, MarkUnread, SendMessage, TellTyping
 from unisono.domain.conversation import Decision, Snapshot, permit, permit_by
 from unisono.domain.errors import Invalid
-from unisono.domain.events import Signal, TransientMessage, Typing
+from unisono.domain.events import Priority, Signal, TransientMessage, Typing
 from unisono.domain.facts import DeliveredTo, MarkedUnread, MessagePlaced, ReadBy, ReadMarkMoved
 from unisono.domain.ids import ConversationId, Instant, Seq, UserId, conversation_stream, user_stream
 from unisono.domain.marks import Passed as PassedBy
@@ -26,6 +28,8 @@ def send(snapshot: Snapshot, sender: UserId, command: SendMessage, limits: Quota
         permit_by("mention_all", snapshot, conversation, sender)
     check_content(command.content, limits)
     fact = _message(sender, command, conversation.head.seq, limits)
+    if not conversation.lists_members:
+        return _said_in_room(snapshot.now, conversation.id, fact, command.priority)
     if command.transient:
         return _passing(snapshot.now, conversation.id, fact)
     draft = Draft(stream=conversation_stream(conversation.id), fact=fact, sender=sender, key=command.key)
@@ -53,11 +57,19 @@ def _passing(now: Instant, conversation: ConversationId, message: MessagePlaced)
     return Decision(drafts=(), answer=lambda _: Passed(now), signals=(signal,))
 
 
+def _said_in_room(now: Instant, room: ConversationId, message: MessagePlaced, priority: Priority) -> Decision:
+    # Nobody is told of receipts in a room, so nobody is asked for any.
+    event = TransientMessage(room, now, structs.replace(message, receipt=False))
+    signal = Signal(conversation_stream(room), event, priority, in_room=room)
+    return Decision(drafts=(), answer=lambda _: Passed(now), signals=(signal,))
+
+
 def typing(snapshot: Snapshot, user: UserId, command: TellTyping) -> Decision:
     """Tell the others that a member writes; the user's own sessions know it (row X50)."""
     conversation = permit(TellTyping, snapshot, user)
     event = Typing(conversation.id, user, command.is_typing)
-    signal = Signal(conversation_stream(conversation.id), event, "low", not_to=user)
+    in_room = None if conversation.lists_members else conversation.id
+    signal = Signal(conversation_stream(conversation.id), event, "low", not_to=user, in_room=in_room)
     return Decision(drafts=(), answer=lambda _: Done(), signals=(signal,))
 
 

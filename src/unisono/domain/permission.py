@@ -44,7 +44,8 @@ class Rule(Struct, frozen=True):
     - `by`: of those allowed, who has the role that the conversation's rules ask for this.
     - `lists`: it makes sense only with such a list of members.
     - `takes_owner`: it makes sense only where somebody is the owner.
-    - `speaks`: a silenced member may not.
+    - `speaks`: a silenced user may not.
+    - `takes_presence`: where members are not listed, who is there may, and nobody else.
     """
 
     allowed: frozenset[Standing]
@@ -53,6 +54,7 @@ class Rule(Struct, frozen=True):
     lists: frozenset[MemberList] = frozenset(get_args(MemberList))
     takes_owner: bool = False
     speaks: bool = False
+    takes_presence: bool = False
 
 
 _GREETING: Final = frozenset({Standing.UNGREETED})
@@ -62,6 +64,7 @@ _READERS: Final = _MEMBERS | {Standing.FORMER}
 _USERS: Final = _READERS | {Standing.STRANGER}
 _CHANGING: Final[frozenset[MemberList]] = frozenset({"changing"})
 _LISTED: Final[frozenset[MemberList]] = frozenset({"fixed", "changing"})
+_UNLISTED: Final[frozenset[MemberList]] = frozenset({"unlisted"})
 RANKS: Final[tuple[Role, ...]] = ("member", "manager", "owner")
 """Roles, the least first."""
 
@@ -84,10 +87,10 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.SetMember: Rule(_MEMBERS, lists=_LISTED),
     c.Restrict: Rule(_MEMBERS, by="restrict", takes_owner=True),
     c.SetLevel: Rule(_MEMBERS, lists=_LISTED),
-    c.SendMessage: Rule(_MEMBERS, lists=_LISTED, speaks=True),
+    c.SendMessage: Rule(_MEMBERS, speaks=True, takes_presence=True),
     c.GetHistory: Rule(_READERS, lists=_LISTED),
     c.MarkRead: Rule(_MEMBERS, lists=_LISTED),
-    c.TellTyping: Rule(_MEMBERS, lists=_LISTED, speaks=True),
+    c.TellTyping: Rule(_MEMBERS, speaks=True, takes_presence=True),
     c.EditMessage: Rule(_MEMBERS, lists=_LISTED, speaks=True),
     c.RecallMessage: Rule(_MEMBERS, lists=_LISTED),
     c.React: Rule(_MEMBERS, lists=_LISTED, speaks=True),
@@ -102,6 +105,9 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.AskPresence: Rule(_USERS),
     c.Watch: Rule(_USERS),
     c.Unwatch: Rule(_USERS),
+    c.EnterRoom: Rule(_MEMBERS, if_open=_USERS, lists=_UNLISTED),
+    c.LeaveRoom: Rule(_MEMBERS, if_open=_USERS, lists=_UNLISTED),
+    c.CountPeople: Rule(_MEMBERS, if_open=_USERS),
 }
 
 
@@ -113,8 +119,10 @@ class About(Struct, frozen=True):
     rules: Rules = Rules()
 
 
-def check(command: type[c.Command], standing: Standing, about: About | None = None) -> None:
-    """Let a command through, or say why not.
+def check(
+    command: type[c.Command], standing: Standing, about: About | None = None, *, is_present: bool = False
+) -> None:
+    """Let a command through, or say why not. `is_present`: the caller is in the conversation, a room.
 
     Raises:
         NotGreeted: The connection has to log in or resume first.
@@ -125,6 +133,10 @@ def check(command: type[c.Command], standing: Standing, about: About | None = No
     """
     rule = RULES[command]
     is_open = about is not None and about.is_open
+    if rule.takes_presence and about is not None and KINDS[about.of].members == "unlisted" and standing in _USERS:
+        if not is_present:
+            raise Forbidden(reason="enter the room first")
+        return
     if standing not in rule.allowed and not (is_open and standing in rule.if_open):
         raise _refusal(standing, rule)
     if about is None:

@@ -17,7 +17,8 @@ class SessionRecord(Struct, frozen=True):
     `node` is the lease of the node whose connection carries it, None when detached; a session whose node's lease is
     over counts as detached since then. `resume_hash` is the SHA-256 of the resume token. `credential` names the token
     that opened it, so that revoking the token ends the session; `issued_at` is that token's time of issue, if it says
-    so. `address` is that of the peer whose connection came last, for its user to see.
+    so. `address` is that of the peer whose connection came last, for its user to see. `lost_at` is told by `attach`
+    alone: when the session lost the connection before, None if it had it still.
     """
 
     session: SessionId
@@ -35,6 +36,7 @@ class SessionRecord(Struct, frozen=True):
     credential_expires_at: Instant | None = None
     address: str | None = None
     issued_at: Instant | None = None
+    lost_at: Instant | None = None
 
 
 class Ending(Struct, frozen=True):

@@ -79,6 +79,7 @@ _ALL: Final = (
         "How long ago the checkpoint last moved, or had nothing beyond it; a transaction left open anywhere stops it.",
         "seconds",
     ),
+    _gauge("rooms", "Rooms that a session with a connection on this node is in."),
     _gauge("watches", "Pairs of a session and a user whose presence it watches, on this node."),
     _gauge("outbox", "What waits for all connections together.", "bytes"),
     _gauge("store_queue", "Transactions that wait for the writer."),

@@ -43,6 +43,7 @@ from unisono.domain.ids import (
 from unisono.domain.quotas import Quotas
 from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.log import Committed, Log
+from unisono.ports.seats import Seats
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, Sessions, SessionsCommitted
 
 QUOTAS = Quotas()
@@ -59,6 +60,8 @@ class AnyStore(Protocol):
     def directory(self) -> Directory: ...
     @property
     def sessions(self) -> Sessions: ...
+    @property
+    def seats(self) -> Seats: ...
     async def healthy(self) -> bool: ...
     async def close(self) -> None: ...
 

@@ -157,7 +157,7 @@ class AppStage:
         self.encoder = CountingEncoder()
         if beside is None:
             self.store, self.bus = MemoryStore(self.clock), wiring.bus or LocalBus()
-            for port in (self.store.log, self.store.directory, self.store.sessions):
+            for port in (self.store.log, self.store.directory, self.store.sessions, self.store.seats):
                 self._watch(port)
         else:
             self.store, self.bus = beside.store, beside.bus
@@ -165,6 +165,7 @@ class AppStage:
             log=self.store.log,
             directory=self.store.directory,
             sessions=self.store.sessions,
+            seats=self.store.seats,
             bus=self.bus,
             identity=self.passports,
             clock=self.clock,

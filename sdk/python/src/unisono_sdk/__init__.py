@@ -40,8 +40,9 @@ from unisono_sdk.facts import Content, Label, Rules
 from unisono_sdk.history import HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator
 from unisono_sdk.limits import Limits
-from unisono_sdk.message import Message, TransientMessage
+from unisono_sdk.message import Message, RoomMessage, TransientMessage
 from unisono_sdk.places import Position
+from unisono_sdk.room import Room
 from unisono_sdk.state import FileState, MemoryState, SavedState, StateStore
 from unisono_sdk.unisono import Unisono
 from unisono_sdk.waiting import UnreadTotal
@@ -76,6 +77,8 @@ __all__ = [
     "ProtocolFault",
     "Refused",
     "Replaced",
+    "Room",
+    "RoomMessage",
     "Rules",
     "SavedState",
     "SessionOver",

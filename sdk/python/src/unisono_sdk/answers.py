@@ -9,6 +9,14 @@ from unisono_sdk.passing import Presence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeatView:
+    """A room that a tab of the session is in; without a tab, the session as a whole."""
+
+    room: str
+    tab: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
     """A session is live on this connection; what is committed after `checkpoint` is pushed."""
 
@@ -23,6 +31,7 @@ class Welcome:
     resume_token: str | None = None
     fence: int = 0
     token_expires_at: int | None = None
+    seats: tuple[SeatView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +285,16 @@ class Presences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many people are in a room now, and with how many sessions; or how many members a conversation has."""
+
+    kind: ClassVar[str] = "count"
+    conversation: str
+    users: int
+    sessions: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownAnswer:
     """An answer of a newer server."""
 
@@ -302,5 +321,6 @@ KnownAnswer = (
     | Sessions
     | Presences
     | Members
+    | Count
 )
 Answer = KnownAnswer | UnknownAnswer

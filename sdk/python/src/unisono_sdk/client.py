@@ -32,6 +32,7 @@ from unisono_sdk.message import Message
 from unisono_sdk.options import Options
 from unisono_sdk.passing import Presence
 from unisono_sdk.places import Position
+from unisono_sdk.room import Room, Rooms
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
 from unisono_sdk.waiting import UnreadTotal
@@ -72,7 +73,10 @@ class Client:
         self._session = Session(options, Greeter(credentials, kept, options), self._following)
         self._counter = Counter(options, self._session, self._following, key_prefix=key_prefix, spawn=spawn)
         self._watching = Watching(self._counter)
-        self._dispatch = Dispatch(self._counter, remembered=options.limits.conversations, presence=self._watching.take)
+        self._rooms = Rooms(self._counter)
+        self._dispatch = Dispatch(
+            self._counter, remembered=options.limits.conversations, presence=self._watching.take, rooms=self._rooms
+        )
         self._following.tell(self._dispatch)
         self._task: asyncio.Task[None] | None = None
         self._asking = 0
@@ -227,6 +231,16 @@ class Client:
     def conversation(self, conversation: str) -> Conversation:
         """Give the object for a conversation, without asking the server."""
         return self._dispatch.conversation(conversation)
+
+    def room(self, conversation: Conversation | str) -> Room:
+        """Give the object to enter a room with, without asking the server."""
+        found = self.conversation(conversation) if isinstance(conversation, str) else conversation
+        return Room(self._counter, self._rooms, found)
+
+    @property
+    def rooms(self) -> Mapping[str, str]:
+        """The room that each tab is in, by its id; `""` is this client as a whole."""
+        return self._rooms.seats
 
     async def conversations(self, *, page: int = 100) -> AsyncIterator[Conversation]:
         """Go through my conversations by id, `page` (1 to 1,000) at a time; member lists are not loaded."""

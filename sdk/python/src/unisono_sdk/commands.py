@@ -169,6 +169,7 @@ class SendMessage(Command):
     reply_to: int | None = None
     receipt: bool = False
     push: Mapping[str, Json] | None = None
+    priority: str = "normal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,3 +327,29 @@ class Unwatch(Command):
 
     op: ClassVar[str] = "unwatch"
     users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterRoom(Command):
+    """Be in a room with a tab."""
+
+    op: ClassVar[str] = "enter"
+    conversation: str
+    tab: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveRoom(Command):
+    """Be in a room no more with a tab."""
+
+    op: ClassVar[str] = "leave"
+    conversation: str
+    tab: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountPeople(Command):
+    """Ask how many people there are."""
+
+    op: ClassVar[str] = "count"
+    conversation: str

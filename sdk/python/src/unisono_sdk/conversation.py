@@ -7,6 +7,7 @@ from typing import Final, Self, cast
 
 from unisono_sdk.answers import (
     ConversationView,
+    Count,
     Done,
     History,
     HistoryEntry,
@@ -17,6 +18,7 @@ from unisono_sdk.answers import (
 )
 from unisono_sdk.belonging import Belonging
 from unisono_sdk.commands import (
+    CountPeople,
     EditMessage,
     GetHistory,
     GetReceipts,
@@ -33,7 +35,7 @@ from unisono_sdk.errors import LinkDown, ProtocolFault
 from unisono_sdk.facts import Content, Json, MessagePlaced
 from unisono_sdk.history import Direction, HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator, Handler
-from unisono_sdk.message import Message, TransientMessage
+from unisono_sdk.message import Message, RoomMessage, TransientMessage
 from unisono_sdk.receipts import SentMessages
 from unisono_sdk.waiting import Waiting
 
@@ -266,6 +268,10 @@ class Conversation(Belonging):
         """Say if I wish to come back to it."""
         return self.waiting.is_marked
 
+    async def count(self) -> int:
+        """Give the number of members on the server; of a room, how many people are there now."""
+        return (await ask(self._desk, CountPeople(conversation=self.id), Count)).users
+
     # ------------------------------------------------------------ what the client learns
 
     def know(self, view: ConversationView, *, has_members: bool = True) -> Self:
@@ -290,6 +296,13 @@ class Conversation(Belonging):
         """Make a transient message of this conversation."""
         return TransientMessage(
             conversation=self, at=at, said=said, is_mine=self._is_mine(said), is_from_here=self._is_own(said)
+        )
+
+    def in_room(self, at: int, said: MessagePlaced, *, seq: int | None, tabs: tuple[str, ...]) -> RoomMessage:
+        """Make a message of this room."""
+        is_mine, is_own = self._is_mine(said), self._is_own(said)
+        return RoomMessage(
+            conversation=self, at=at, said=said, is_mine=is_mine, is_from_here=is_own, seq=seq, tabs=tabs
         )
 
     def _is_mine(self, said: MessagePlaced) -> bool:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from unisono_sdk import events, facts
-from unisono_sdk.answers import UnreadConversation
+from unisono_sdk.answers import SeatView, UnreadConversation
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
 from unisono_sdk.passing import Passing, Presence, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
+from unisono_sdk.room import Rooms
 
 EARLY_LIMIT: Final = 10_000
 """Outcomes held before the program has its client; past it they are told without waiting."""
@@ -23,9 +24,10 @@ class Dispatch:
     Until `open` is called, outcomes are held: a program that logs in gets its client first and what was missed then.
     """
 
-    def __init__(self, desk: Desk, *, remembered: int, presence: Callable[[Presence], None]) -> None:
+    def __init__(self, desk: Desk, *, remembered: int, presence: Callable[[Presence], None], rooms: Rooms) -> None:
         self._desk = desk
         self._presence = presence
+        self._rooms = rooms
         self._remembered = remembered
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
         self._early: list[Outcome | Passing] | None = []
@@ -40,6 +42,10 @@ class Dispatch:
         else:
             self._conversations.move_to_end(conversation)
         return known
+
+    def welcomed(self, seats: tuple[SeatView, ...]) -> None:
+        """Take note of the rooms that the session is in."""
+        self._rooms.welcomed(seats, self.conversation)
 
     def open(self) -> None:
         """Tell what was held, and everything at once from now on. Calling it again changes nothing."""
@@ -69,8 +75,8 @@ class Dispatch:
                 self._early.append(passing)
             return
         match passing:
-            case TransientMessage(conversation=key, at=at, message=said):
-                self._desk.hub.emit("transient", self.conversation(key).transient(at, said), conversation=key)
+            case TransientMessage():
+                self._transient(passing)
             case Typing(conversation=key, user=user, is_typing=is_typing):
                 typing = events.Typing(conversation=self.conversation(key), user=user, is_typing=is_typing)
                 self._desk.hub.emit("typing", typing, conversation=key)
@@ -78,6 +84,15 @@ class Dispatch:
                 self._presence(passing)
             case _:
                 pass
+
+    def _transient(self, passing: TransientMessage) -> None:
+        hub, conversation = self._desk.hub, self.conversation(passing.conversation)
+        in_room = self._rooms.message(conversation, passing)
+        if in_room is not None:
+            hub.emit("room_message", in_room, conversation=conversation.id)
+        else:
+            transient = conversation.transient(passing.at, passing.message)
+            hub.emit("transient", transient, conversation=conversation.id)
 
     def _restart(self, restart: Restart) -> None:
         conversation = self.conversation(restart.stream[2:]) if restart.stream.startswith("c/") else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from unisono_sdk import passing
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.facts import Content, Json, Label, Rules, UnknownFact
-from unisono_sdk.message import Message, TransientMessage
+from unisono_sdk.message import Message, RoomMessage, TransientMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +202,14 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoomLeft:
+    """`room_left`: the connection was away for too long, and this client is in a room no more; it may enter again."""
+
+    conversation: Conversation
+    tab: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOpened:
     """`session_opened`: one of my devices logged in."""
 
@@ -319,6 +327,8 @@ ClientEvent = (
     | Reacted
     | Typing
     | TransientMessage
+    | RoomMessage
+    | RoomLeft
     | Presence
     | SessionOpened
     | SessionEnded

@@ -90,6 +90,8 @@ class Following:
                 checkpoint=saved.checkpoint if saved else 0,
             )
         self.user = user
+        if self._dispatch is not None:
+            self._dispatch.welcomed(welcome.seats)
         self._moved()
         return self.positions
 

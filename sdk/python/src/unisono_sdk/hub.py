@@ -25,6 +25,8 @@ EVENTS: Final = frozenset(
         "typing",
         "unread",
         "presence",
+        "room_message",
+        "room_left",
         "receipt",
         "edited",
         "recalled",

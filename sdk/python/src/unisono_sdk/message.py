@@ -152,3 +152,14 @@ class Message(Said):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransientMessage(Said):
     """`transient`: a message that is not kept and has no place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomMessage(Said):
+    """`room_message`: something was said in a room that this client is in.
+
+    `tabs` are those of mine that are there; `seq` is the place of the message where the room keeps it, else None.
+    """
+
+    seq: int | None
+    tabs: tuple[str, ...]

@@ -9,12 +9,13 @@ from unisono_sdk.facts import Json, MessagePlaced
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransientMessage:
-    """A message that is not kept."""
+    """A message that is not kept, or one of a room, with its place where the room keeps it."""
 
     kind: ClassVar[str] = "message"
     conversation: str
     at: int
     message: MessagePlaced
+    seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

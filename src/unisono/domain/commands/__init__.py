@@ -37,6 +37,7 @@ from unisono.domain.commands.message import (
     TellTyping,
 )
 from unisono.domain.commands.presence import ASKED_MAX, AskPresence, Unwatch, Watch
+from unisono.domain.commands.room import CountPeople, EnterRoom, LeaveRoom
 from unisono.domain.commands.session import (
     INFO_MAX_CHARS,
     LABEL_MAX_CHARS,
@@ -90,6 +91,9 @@ AnyCommand = (
     | SetMember
     | Restrict
     | SetLevel
+    | EnterRoom
+    | LeaveRoom
+    | CountPeople
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -111,15 +115,18 @@ __all__ = [
     "CloseDevice",
     "CloseSession",
     "Command",
+    "CountPeople",
     "CreateConversation",
     "Device",
     "EditMessage",
+    "EnterRoom",
     "GetConversation",
     "GetHistory",
     "GetMembers",
     "GetReceipts",
     "GetUnread",
     "Join",
+    "LeaveRoom",
     "ListConversations",
     "ListSessions",
     "Login",

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from unisono.domain.commands.base import PAGE_MAX, Command, PageSize
+from unisono.domain.events import DEFAULT_PRIORITY, Priority
 from unisono.domain.facts import Content, ContentType
 from unisono.domain.ids import PRINTABLE, ConversationIdIn, InstantIn, Json, SendKeyIn, SeqIn, UserIdIn
 
@@ -20,6 +21,7 @@ class SendMessage(Command, frozen=True, tag="send"):
     """Place a message. `key` is the sender's: repeating it, from any tab, ever, gives the first place again.
 
     A `transient` one gets no place: it reaches who is here now, is in no history, and a repetition is another message.
+    `priority` says what a congested connection is spared first in a room; elsewhere it is ignored.
     `mentions`, `mention_all`, `reply_to`, `receipt` and `push` as in `facts.MessagePlaced`.
     """
 
@@ -32,6 +34,7 @@ class SendMessage(Command, frozen=True, tag="send"):
     reply_to: SeqIn | None = None
     receipt: bool = False
     push: dict[str, Json] | None = None
+    priority: Priority = DEFAULT_PRIORITY
 
 
 class MarkDelivered(Command, frozen=True, tag="mark_delivered"):

@@ -54,6 +54,7 @@ class MemorySessions:
         opened, is_new = self._opening(decision, held, endings)
         self._endings.update({session: (ending, now) for session, ending in endings.items()})
         for session in endings:
+            self._state.seats.pop(session, None)
             self._last_seen[user] = max(held[session].detached_at or now, self._last_seen.get(user, Instant(0)))
         facts: list[SessionEnded | SessionOpened] = [
             SessionEnded(ending.session, held[ending.session].device, ending.reason, ending.newcomer)
@@ -83,6 +84,10 @@ class MemorySessions:
             raise Invalid(field="login", reason="used before")
         return wanted, True
 
+    def find(self, session: SessionId) -> SessionRecord | None:
+        """Give a session that is not over."""
+        return None if session in self._endings or session not in self._records else self._now(session)
+
     def _now(self, session: SessionId) -> SessionRecord:
         """Give a record as of now: detached since its node's lease ended, if it did."""
         record = self._records[session]
@@ -109,11 +114,12 @@ class MemorySessions:
         if fence is not None and fence < old.fence:
             raise Replaced(fence=old.fence)
         wanted = Fence(max(old.fence + 1, fence or 0))
+        lost_at = self._now(session).detached_at
         taken = structs.replace(
             old, fence=wanted, node=node, detached_at=None, seen_at=self._clock.now(), address=address
         )
         self._records[session] = taken
-        return taken
+        return structs.replace(taken, lost_at=lost_at)
 
     async def detach(self, session: SessionId, fence: Fence, node: NodeId) -> None:
         """Detach, if no later connection holds it."""

@@ -34,7 +34,9 @@ from unisono.domain.ids import (
     Instant,
     SendKey,
     Seq,
+    SessionId,
     StreamKey,
+    TabId,
     UserId,
     conversation_of,
     conversation_stream,
@@ -66,6 +68,7 @@ class State:
         self.members: dict[ConversationId, dict[UserId, Membership]] = {}
         self.unique: dict[UniqueKey, ConversationId] = {}
         self.reactions: dict[tuple[ConversationId, Seq], dict[str, dict[UserId, None]]] = {}
+        self.seats: dict[SessionId, dict[TabId, ConversationId]] = {}
         self.position = 0
         self.is_closed = False
 

@@ -1,9 +1,10 @@
-"""The three ports over one state."""
+"""The ports over one state."""
 
 from unisono.domain.ids import Epoch
 from unisono.ports.clock import Clock
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.log import MemoryLog
+from unisono.stores.memory.seats import MemorySeats
 from unisono.stores.memory.sessions import MemorySessions
 from unisono.stores.memory.state import State
 
@@ -16,6 +17,7 @@ class MemoryStore:
         self.log = MemoryLog(self._state, clock)
         self.directory = MemoryDirectory(self._state)
         self.sessions = MemorySessions(self._state, clock)
+        self.seats = MemorySeats(self._state, self.sessions)
 
     async def healthy(self) -> bool:
         """Say that all is well."""

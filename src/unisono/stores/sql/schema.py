@@ -203,6 +203,15 @@ LAST_SEEN: Final = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+SEATS: Final = Table(
+    "seats",
+    METADATA,
+    Column("session", _Name, primary_key=True),
+    Column("tab", _Name, primary_key=True),
+    Column("room", _Name, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 REVOKED_CREDENTIALS: Final = Table(
     "revoked_credentials",
     METADATA,

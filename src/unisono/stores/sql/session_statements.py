@@ -6,7 +6,7 @@ from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.phrases import given, insert, upsert
-from unisono.stores.sql.schema import LAST_SEEN, LEASES, REVOKED_CREDENTIALS, REVOKED_USERS, SESSIONS
+from unisono.stores.sql.schema import LAST_SEEN, LEASES, REVOKED_CREDENTIALS, REVOKED_USERS, SEATS, SESSIONS
 
 _S = SESSIONS.c
 _IS_OPEN = _S.ended_at.is_(None)
@@ -40,6 +40,7 @@ class SessionStatements:
             .distinct()
             .order_by(_S.user_id),
         )
+        self.end_seats = _one(dialect, delete(SEATS).where(SEATS.c.session == given("session", SEATS.c.session)))
         self.sightings = ListStatement(dialect, _sightings)
         self.last_seen = ListStatement(dialect, _last_seen)
         self.see = Statement(dialect, lambda: _see(dialect))

@@ -99,7 +99,8 @@ class DecideSessions(SessionWork):
 
     def _end(self, book: Book, ending: Ending, record: SessionRecord) -> None:
         book.connection.run(self.sql.see.text, (self._user, record.detached_at or book.now))
-        end = self.sql.end
+        end, rise = self.sql.end, self.sql.end_seats
+        book.connection.run(rise.text, rise.bind(session=ending.session))
         book.connection.run(
             end.text,
             end.bind(session=ending.session, at=book.now, reason=ending.reason, shown=label_text(ending.newcomer)),
@@ -163,7 +164,7 @@ class Attach(SessionWork):
             entry.record, fence=fence, node=self._node, detached_at=None, seen_at=book.now, address=self._address
         )
         book.connection.run(self.sql.write.text, session_row(taken))
-        return taken
+        return structs.replace(taken, lost_at=entry.record.detached_at)
 
 
 class Detach(SessionWork):

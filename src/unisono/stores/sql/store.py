@@ -1,4 +1,4 @@
-"""Opening a store: the database, its schema, the threads, and the three ports on top."""
+"""Opening a store: the database, its schema, the threads, and the ports on top."""
 
 import asyncio
 import threading
@@ -17,6 +17,7 @@ from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.migrate import migrate
 from unisono.stores.sql.options import StoreOptions
 from unisono.stores.sql.readers import Readers
+from unisono.stores.sql.seats import SqlSeats
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.sessions import SqlSessions
 from unisono.stores.sql.sqlite import SqliteDriver
@@ -25,7 +26,7 @@ from unisono.stores.sql.writer import Writer
 
 
 class Store:
-    """One app's log, directory and sessions. Belongs to the event loop that opened it."""
+    """One app's log, directory, sessions and seats. Belongs to the event loop that opened it."""
 
     def __init__(self, driver: Driver, committer: Committer, writer: Writer, readers: Readers, clock: Clock) -> None:
         self._driver = driver
@@ -35,7 +36,9 @@ class Store:
         statements = committer.statements
         self.log = SqlLog(driver, statements, writer, readers)
         self.directory = SqlDirectory(statements, readers)
-        self.sessions = SqlSessions(SessionStatements(driver.dialect), writer, readers, clock)
+        sql = SessionStatements(driver.dialect)
+        self.sessions = SqlSessions(sql, writer, readers, clock)
+        self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)
 
     @property
     def waiting(self) -> int:

@@ -183,3 +183,11 @@ def _create_presence() -> None:
         sa.Column("user_id", NAME, primary_key=True),
         sa.Column("at", NUMBER, nullable=False),
     )
+    op.create_table(
+        "seats",
+        sa.Column("session", NAME, primary_key=True),
+        sa.Column("tab", NAME, primary_key=True),
+        sa.Column("room", NAME, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_seats_room", "seats", ["room"])
