@@ -47,10 +47,11 @@ class House:
     async def login(self, user: str, **more: Any) -> Client:
         """Log a user in on a new device."""
         device, tag, tab = more.pop("device", None), more.pop("tag", None), more.pop("tab", None)
-        handlers = more.pop("handlers", None)
+        handlers, bodies = more.pop("handlers", None), more.pop("bodies", ())
         unisono = await self._stack.enter_async_context(
             Unisono(f"ws://127.0.0.1:{self.server.port}", backoff=SOON, **more)
         )
+        unisono.register(*bodies)
         return await unisono.login(user=user, device=device, tag=tag, tab=tab, handlers=handlers)
 
 

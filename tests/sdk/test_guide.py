@@ -39,7 +39,7 @@ async def test_each_example_runs(
     assert "spike is online python" in printed
     assert "tom changed The club {'place': {'city': 'Oslo'}}" in printed
     assert "muted by ('jerry',)" in printed
-    assert len(PROGRAMS) == 14
+    assert len(PROGRAMS) == 17
 
 
 def test_what_is_only_shown_is_python() -> None:

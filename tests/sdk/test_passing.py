@@ -8,6 +8,7 @@ from tests.sdk.test_against_server import House, house, until, within
 from unisono_sdk import Client, Conversation, LinkDown, NotFound, TransientMessage, events, passing
 from unisono_sdk.dispatch import EARLY_LIMIT, Dispatch
 from unisono_sdk.hub import Hub
+from unisono_sdk.plugin import Plugins
 from unisono_sdk.room import Rooms
 
 __all__ = ["house"]
@@ -93,9 +94,7 @@ class LittleDesk:
 
     def __init__(self) -> None:
         self.hub = Hub(lambda work: work.close(), limit=100)
-
-    def is_own_key(self, key: str) -> bool:
-        return False
+        self.plugins = Plugins()
 
 
 async def test_what_passes_by_before_the_program_listens_is_told_when_it_does() -> None:

@@ -11,9 +11,11 @@ The guide is docs/guide/python-sdk.md.
 from unisono_sdk import events
 from unisono_sdk.answers import Member, SessionView
 from unisono_sdk.backoff import Backoff
+from unisono_sdk.bodies import Attachment, Audio, Body, File, Image, Location, Text, Unknown, Video, body
 from unisono_sdk.client import Client
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.device import Device, TokenProvider
+from unisono_sdk.draft import Draft, SendOptions
 from unisono_sdk.errors import (
     ClientClosed,
     Displaced,
@@ -40,31 +42,39 @@ from unisono_sdk.facts import Content, Label, Rules
 from unisono_sdk.history import HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator
 from unisono_sdk.limits import Limits
-from unisono_sdk.message import Message, RoomMessage, TransientMessage
+from unisono_sdk.message import Message, RoomMessage, Status, TransientMessage
 from unisono_sdk.places import Position
+from unisono_sdk.plugin import Plugin
 from unisono_sdk.room import Room
 from unisono_sdk.state import FileState, MemoryState, SavedState, StateStore
 from unisono_sdk.unisono import Unisono
 from unisono_sdk.waiting import UnreadTotal
 
 __all__ = [
+    "Attachment",
+    "Audio",
     "Backoff",
+    "Body",
     "Client",
     "ClientClosed",
     "Content",
     "Conversation",
     "Device",
     "Displaced",
+    "Draft",
     "EventIterator",
+    "File",
     "FileState",
     "Forbidden",
     "HistoryPage",
+    "Image",
     "InvalidArgument",
     "Label",
     "LimitReached",
     "Limits",
     "LinkDown",
     "LocalFault",
+    "Location",
     "Member",
     "MemoryState",
     "Message",
@@ -73,6 +83,7 @@ __all__ = [
     "NotLetIn",
     "OutboxFull",
     "Overflow",
+    "Plugin",
     "Position",
     "ProtocolFault",
     "Refused",
@@ -81,10 +92,13 @@ __all__ = [
     "RoomMessage",
     "Rules",
     "SavedState",
+    "SendOptions",
     "SessionOver",
     "SessionView",
     "StateFault",
     "StateStore",
+    "Status",
+    "Text",
     "TimedOut",
     "TokenProvider",
     "TransientMessage",
@@ -92,6 +106,9 @@ __all__ = [
     "Unavailable",
     "Unisono",
     "UnisonoError",
+    "Unknown",
     "UnreadTotal",
+    "Video",
+    "body",
     "events",
 ]

@@ -30,6 +30,7 @@ from unisono_sdk.hub import EventIterator, Handler, Hub, Spawn
 from unisono_sdk.lifecycle import Phase
 from unisono_sdk.message import Message
 from unisono_sdk.options import Options
+from unisono_sdk.parsing import Parsing
 from unisono_sdk.passing import Presence
 from unisono_sdk.places import Position
 from unisono_sdk.room import Room, Rooms
@@ -77,7 +78,8 @@ class Client:
         self._dispatch = Dispatch(
             self._counter, remembered=options.limits.conversations, presence=self._watching.take, rooms=self._rooms
         )
-        self._following.tell(self._dispatch)
+        self._parsing = Parsing(self._dispatch, options.plugins, spawn=spawn, is_own=self._counter.is_own)
+        self._following.tell(self._parsing)
         self._task: asyncio.Task[None] | None = None
         self._asking = 0
         self._is_forgotten = False
@@ -266,7 +268,7 @@ class Client:
     async def _count_page(self, after: str | None) -> Unread:
         page = await ask(self._counter, GetUnread(after=after, limit=UNREAD_PAGE), Unread)
         for waiting in page.conversations:
-            self._dispatch.count(waiting)
+            await self._parsing.count(waiting)
         return page
 
     async def mark_all_read(self, conversations: Sequence[Conversation | str] = ()) -> None:

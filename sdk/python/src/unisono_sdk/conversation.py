@@ -1,9 +1,9 @@
 """Conversations and their messages, as a program handles them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final, Self, cast
+from typing import Final, Self, Unpack, cast
 
 from unisono_sdk.answers import (
     ConversationView,
@@ -17,6 +17,7 @@ from unisono_sdk.answers import (
     Receipts,
 )
 from unisono_sdk.belonging import Belonging
+from unisono_sdk.bodies import Body, as_content
 from unisono_sdk.commands import (
     CountPeople,
     EditMessage,
@@ -31,8 +32,9 @@ from unisono_sdk.commands import (
     TellTyping,
 )
 from unisono_sdk.desk import Desk, ask
+from unisono_sdk.draft import Draft, SendOptions, placed_by
 from unisono_sdk.errors import LinkDown, ProtocolFault
-from unisono_sdk.facts import Content, Json, MessagePlaced
+from unisono_sdk.facts import Content, MessagePlaced
 from unisono_sdk.history import Direction, HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator, Handler
 from unisono_sdk.message import Message, RoomMessage, TransientMessage
@@ -68,23 +70,26 @@ class Conversation(Belonging):
         """Whose view of the conversation this is: my user."""
         return self._desk.user
 
-    async def send(
-        self,
-        content: str | Content,
-        *,
-        key: str | None = None,
-        mentions: Sequence[str] = (),
-        mention_all: bool = False,
-        reply_to: Message | int | None = None,
-        receipt: bool = False,
-        push: Mapping[str, Json] | None = None,
-    ) -> Message:
-        """Send a text or a content; give the message at its place, which is durable then.
+    def draft(self, content: str | Content | Body, **options: Unpack[SendOptions]) -> Draft:
+        """Make a message that is to be sent, to watch its status and to send it again should it fail."""
+        reply_to = options.get("reply_to")
+        command = SendMessage(
+            conversation=self.id,
+            key=options.get("key") or self._desk.new_key(),
+            content=as_content(content),
+            mentions=tuple(options.get("mentions", ())),
+            mention_all=options.get("mention_all", False),
+            reply_to=reply_to.seq if isinstance(reply_to, Message) else reply_to,
+            receipt=options.get("receipt", False),
+            push=options.get("push"),
+        )
+        return Draft(self._place, command)
 
-        While the link is down it waits in the outbox, in order. `key` repeats an earlier send: the server places it at
-        most once. The message comes to the handlers of this client, too, marked `is_mine`, before this returns.
-        `mentions` names up to 100 users; `reply_to` is the message it answers, or its seq; with `receipt` the `receipt`
-        events tell who got and who read it; `push` is what a push notification is to carry, up to 4 KiB of JSON.
+    async def send(self, content: str | Content | Body, **options: Unpack[SendOptions]) -> Message:
+        """Send a text, a content or a body; give the message at its place, which is durable then.
+
+        While the link is down it waits in the outbox, in order. The message comes to the handlers of this client, too,
+        marked `is_mine`, before this returns. `SendOptions` tells what else may be given.
 
         Raises:
             OutboxFull: `Limits.outbox` sends wait already.
@@ -93,24 +98,23 @@ class Conversation(Belonging):
             NotFound: I am no member.
             TooLarge, Unacceptable: The server does not take such a content.
         """
-        command = SendMessage(
-            conversation=self.id,
-            key=key or self._desk.new_key(),
-            content=Content(text=content) if isinstance(content, str) else content,
-            mentions=tuple(mentions),
-            mention_all=mention_all,
-            reply_to=reply_to.seq if isinstance(reply_to, Message) else reply_to,
-            receipt=receipt,
-            push=push,
-        )
+        return await self.draft(content, **options).send()
+
+    async def _place(self, command: SendMessage) -> Message:
         placed = await self._desk.place(command)
-        return self.sent.find(placed.seq) or self.message(placed.seq, placed.at, sent(command, self.user))
+        message = self.message(placed.seq, placed.at, placed_by(command, self.user))
+        return self.sent.keep(message) if command.receipt else message
 
     async def edit(
-        self, message: Message, content: str | Content, *, mentions: Sequence[str] = (), mention_all: bool = False
+        self,
+        message: Message,
+        content: str | Content | Body,
+        *,
+        mentions: Sequence[str] = (),
+        mention_all: bool = False,
     ) -> Message:
         """Give a message of mine another content; see `Message.edit`."""
-        content = Content(text=content) if isinstance(content, str) else content
+        content = as_content(content)
         named = tuple(dict.fromkeys(mentions))
         command = EditMessage(
             conversation=self.id, message=message.seq, content=content, mentions=named, mention_all=mention_all
@@ -136,7 +140,7 @@ class Conversation(Belonging):
         """Put a reaction to a message, or take mine away; see `Message.react`."""
         await ask(self._desk, React(conversation=self.id, message=message.seq, reaction=reaction, on=on), Done)
 
-    async def send_transient(self, content: str | Content, *, key: str | None = None) -> int:
+    async def send_transient(self, content: str | Content | Body, *, key: str | None = None) -> int:
         """Send what matters only now: to the members who are here, my other sessions too; give the server's time.
 
         It is in no history, nobody gets it later, and a congested session may be spared it. It comes as `transient`.
@@ -146,9 +150,8 @@ class Conversation(Belonging):
             NotFound: I am no member.
             TooLarge, Unacceptable: The server does not take such a content.
         """
-        content = Content(text=content) if isinstance(content, str) else content
         key = self._desk.new_key() if key is None else key
-        command = SendMessage(conversation=self.id, key=key, content=content, transient=True)
+        command = SendMessage(conversation=self.id, key=key, content=as_content(content), transient=True)
         answer = await self._desk.request_now(command)
         if not isinstance(answer, Passed):
             raise ProtocolFault(f"{command.op} was answered with {answer.kind}")
@@ -219,7 +222,8 @@ class Conversation(Belonging):
 
     async def _page(self, asked: GetHistory) -> HistoryPage:
         answer = await ask(self._desk, asked, History)
-        return HistoryPage(messages=tuple(map(self._of_history, answer.messages)), done=not answer.has_more)
+        messages = [await self._of_history(entry) for entry in answer.messages]
+        return HistoryPage(messages=tuple(messages), done=not answer.has_more)
 
     def messages(self) -> EventIterator[Message]:
         """Iterate over the messages that come to this conversation from now on."""
@@ -283,8 +287,13 @@ class Conversation(Belonging):
         )
         return self
 
-    def _of_history(self, entry: HistoryEntry) -> Message:
-        return replace(self.message(entry.seq, entry.at, entry.message), reactions=entry.reactions)
+    async def _of_history(self, entry: HistoryEntry) -> Message:
+        said = entry.message if self._is_own(entry.message) else await self._desk.plugins.parse(entry.message)
+        return replace(self.message(entry.seq, entry.at, said), reactions=entry.reactions)
+
+    def body_of(self, said: MessagePlaced) -> Body:
+        """Give what a message says as one of the known classes."""
+        return self._desk.plugins.body(said)
 
     def message(self, seq: int, at: int, said: MessagePlaced) -> Message:
         """Make a message of this conversation."""
@@ -309,18 +318,4 @@ class Conversation(Belonging):
         return said.sender == self._desk.user
 
     def _is_own(self, said: MessagePlaced) -> bool:
-        return self._is_mine(said) and self._desk.is_own_key(said.key)
-
-
-def sent(command: SendMessage, sender: str) -> MessagePlaced:
-    """Give the message that a send places."""
-    return MessagePlaced(
-        sender=sender,
-        key=command.key,
-        content=command.content,
-        mentions=tuple(dict.fromkeys(command.mentions)),
-        mention_all=command.mention_all,
-        reply_to=command.reply_to,
-        receipt=command.receipt,
-        push=command.push,
-    )
+        return self._desk.is_own(said)

@@ -8,10 +8,12 @@ from unisono_sdk.answers import Answer, Placed
 from unisono_sdk.clock import Clock
 from unisono_sdk.commands import Command, MarkDelivered, SendMessage
 from unisono_sdk.errors import LinkDown, ProtocolFault, TimedOut, Unavailable, UnisonoError
+from unisono_sdk.facts import MessagePlaced
 from unisono_sdk.following import Following
 from unisono_sdk.hub import Hub, Spawn
 from unisono_sdk.options import Options
 from unisono_sdk.outbox import Outbox
+from unisono_sdk.plugin import Plugins
 from unisono_sdk.session import Session
 
 SLOW_CONSUMER: Final = "slow_consumer"
@@ -32,6 +34,7 @@ class Counter:
         self._delivered: dict[str, int] = {}
         self._spawn = spawn
         self.hub: Hub = following.hub
+        self.plugins: Plugins = options.plugins
 
     @property
     def user(self) -> str:
@@ -48,9 +51,9 @@ class Counter:
         self._keys += 1
         return f"{self._key_prefix}{self._keys}"
 
-    def is_own_key(self, key: str) -> bool:
-        """Say if this client made a send key."""
-        return key.startswith(self._key_prefix)
+    def is_own(self, said: MessagePlaced) -> bool:
+        """Say if this client sent a message."""
+        return said.sender == self.user and said.key.startswith(self._key_prefix)
 
     async def request(self, command: Command) -> Answer:
         """Ask, and after a loss of the link ask again: every command is safe to repeat.

@@ -5,7 +5,9 @@ from typing import Protocol, TypeVar
 from unisono_sdk.answers import Answer, Placed
 from unisono_sdk.commands import Command, SendMessage
 from unisono_sdk.errors import ProtocolFault
+from unisono_sdk.facts import MessagePlaced
 from unisono_sdk.hub import Hub
+from unisono_sdk.plugin import Plugins
 
 A = TypeVar("A", bound=Answer)
 
@@ -14,6 +16,7 @@ class Desk(Protocol):
     """What a conversation needs of its client."""
 
     hub: Hub
+    plugins: Plugins
 
     @property
     def user(self) -> str:
@@ -31,8 +34,8 @@ class Desk(Protocol):
     async def request_now(self, command: Command) -> Answer:
         """Ask the server, if there is a connection now."""
 
-    def is_own_key(self, key: str) -> bool:
-        """Say if this client made a send key."""
+    def is_own(self, said: MessagePlaced) -> bool:
+        """Say if this client sent a message."""
 
     def new_key(self) -> str:
         """Make a send key."""

@@ -37,6 +37,7 @@ class Dispatch:
         known = self._conversations.get(conversation)
         if known is None:
             known = self._conversations[conversation] = Conversation(self._desk, conversation)
+            self._desk.plugins.decorate("on_conversation", known)
             if len(self._conversations) > self._remembered:
                 self._conversations.popitem(last=False)
         else:
@@ -126,8 +127,8 @@ class Dispatch:
                     if said.receipt:
                         self._desk.note_delivered(key, placed.seq)
                 elif said.receipt and message.is_from_here:
-                    # Before anybody's receipt can come: `send` gives this very message, and so do its receipts.
-                    conversation.sent.remember(message)
+                    # `send` gives this very message, and so do its receipts.
+                    message = conversation.sent.keep(message)
                 hub.emit("message", message, conversation=key)
             case facts.ConversationCreated() as fact:
                 conversation.began(fact)

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from unisono_sdk.answers import Welcome
-from unisono_sdk.dispatch import Dispatch
 from unisono_sdk.errors import Displaced
 from unisono_sdk.events import Closed, Disconnect, Reconnect, Retry, Schedule, WasDisplaced
 from unisono_sdk.hub import Hub
 from unisono_sdk.loss import Loss
 from unisono_sdk.options import Options
+from unisono_sdk.parsing import Parsing
 from unisono_sdk.passing import Passing
 from unisono_sdk.places import Outcome, Position, Restart
 from unisono_sdk.positions import Positions
@@ -44,20 +44,20 @@ class Following:
         self._moved = moved
         self._find_saved = find_saved
         self._waiting: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
-        self._dispatch: Dispatch | None = None
+        self._parsing: Parsing | None = None
         self.hub = hub
         self.user = user or ""
         self.positions: Positions | None = None
         self.loss: Loss | None = None
 
-    def tell(self, dispatch: Dispatch) -> None:
+    def tell(self, parsing: Parsing) -> None:
         """Set who tells the program."""
-        self._dispatch = dispatch
+        self._parsing = parsing
 
     def listen(self) -> None:
         """Tell from now on what comes, beginning with what came already: the program has its client."""
-        if self._dispatch is not None:
-            self._dispatch.open()
+        if self._parsing is not None:
+            self._parsing.open()
 
     async def wait_delivered(self, stream: str, epoch: int, seq: int) -> None:
         """Wait until a fact was delivered here, or it is clear that it will not be."""
@@ -90,15 +90,15 @@ class Following:
                 checkpoint=saved.checkpoint if saved else 0,
             )
         self.user = user
-        if self._dispatch is not None:
-            self._dispatch.welcomed(welcome.seats)
+        if self._parsing is not None:
+            self._parsing.welcomed(welcome.seats)
         self._moved()
         return self.positions
 
     def passed(self, outcomes: Sequence[Outcome]) -> None:
         """Tell the program, then those who wait for a fact of theirs."""
-        if self._dispatch is not None:
-            self._dispatch.take(outcomes)
+        if self._parsing is not None:
+            self._parsing.take(outcomes)
         for outcome in outcomes:
             if outcome.stream in self._waiting:
                 self._release(outcome.stream, outcome.until if isinstance(outcome, Restart) else outcome.placed.seq)
@@ -106,8 +106,8 @@ class Following:
 
     def passing(self, passing: Passing) -> None:
         """Tell the program, if it has its client by now."""
-        if self._dispatch is not None:
-            self._dispatch.passing(passing)
+        if self._parsing is not None:
+            self._parsing.passing(passing)
 
     def network(self, event: NetworkEvent, *, is_client_back: bool) -> None:
         """Tell the `Unisono` object, then the client; of a return first the one, when the session is back the other."""
@@ -122,11 +122,17 @@ class Following:
         self.loss = loss
         for stream in list(self._waiting):
             self._release(stream, None)
+        if self._parsing is None:
+            self._tell_end(loss)
+        else:
+            self._parsing.then(lambda: self._tell_end(loss))
+        self._moved()
+
+    def _tell_end(self, loss: Loss) -> None:
         if loss.code in Displaced.codes:
             self.hub.emit("displaced", WasDisplaced(newcomer=loss.newcomer))
         self.hub.emit("closed", Closed(code=loss.code, message=loss.message))
         self.hub.end()
-        self._moved()
 
     async def wait_room(self, count: int) -> None:
         """Wait until the program's iterators can take more, within the deadline for it."""

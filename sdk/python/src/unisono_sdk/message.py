@@ -3,13 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from unisono_sdk.answers import ReactionCount, Receipts
+from unisono_sdk.bodies import Body
 from unisono_sdk.facts import Content, Json, MessagePlaced
 
 if TYPE_CHECKING:
     from unisono_sdk.conversation import Conversation
+
+
+class Status(StrEnum):
+    """How far a message came. Compare with these; their values are of no account."""
+
+    NONE = "none"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +52,11 @@ class Said:
     def content(self) -> Content:
         """Give what it says."""
         return self.said.content
+
+    @property
+    def body(self) -> Body:
+        """Give what it says as one of the classes that the program knows: built in, or registered; else `Unknown`."""
+        return self.conversation.body_of(self.said)
 
     @property
     def text(self) -> str | None:
@@ -92,7 +109,7 @@ class Message(Said):
         return None if at is None else datetime.fromtimestamp(at / 1000, UTC)
 
     async def edit(
-        self, content: str | Content, *, mentions: Sequence[str] = (), mention_all: bool = False
+        self, content: str | Content | Body, *, mentions: Sequence[str] = (), mention_all: bool = False
     ) -> "Message":
         """Give it another content; give the message as it is then.
 
@@ -122,11 +139,11 @@ class Message(Said):
         await self.conversation.react(self, reaction, on=on)
 
     @property
-    def status(self) -> Literal["none", "sent", "delivered"]:
+    def status(self) -> Status:
         """Say what is known of its way: `sent` and `delivered` are of my own messages, as far as this client heard."""
         if not self.is_mine:
-            return "none"
-        return "sent" if self.delivered_at is None else "delivered"
+            return Status.NONE
+        return Status.SENT if self.delivered_at is None else Status.DELIVERED
 
     @property
     def delivered_at(self) -> datetime | None:

@@ -12,6 +12,7 @@ from unisono_sdk.clock import Clock, SystemClock
 from unisono_sdk.codec import JSON, Codec
 from unisono_sdk.errors import InvalidArgument
 from unisono_sdk.limits import Limits
+from unisono_sdk.plugin import Plugins
 
 Missed = Literal["counts", "nothing"]
 """What a client asks for at login of what it missed."""
@@ -45,6 +46,7 @@ class Options:
     clock: Clock = field(default_factory=SystemClock)
     chance: Callable[[], float] = _chance
     new_id: Callable[[], str] = _new_id
+    plugins: Plugins = field(default_factory=Plugins)
 
 
 def address(url: str) -> str:

@@ -20,15 +20,12 @@ class SentMessages:
         self._times: list[int] = []
         self._up_to: dict[tuple[str, bool], int] = {}
 
-    def remember(self, message: "Message") -> None:
-        """Keep a message that asked for a receipt."""
-        self._sent[message.seq] = message
+    def keep(self, message: "Message") -> "Message":
+        """Keep a message that asked for a receipt; give the one that is kept of it already, if there is one."""
+        kept = self._sent.setdefault(message.seq, message)
         if len(self._sent) > SENT_REMEMBERED:
             self._sent.popitem(last=False)
-
-    def find(self, seq: int) -> "Message | None":
-        """Give the message at a place, if it is kept."""
-        return self._sent.get(seq)
+        return kept
 
     def told(self, user: str, seq: int, at: int, *, is_read: bool) -> "list[Message]":
         """Take a receipt up to a place; give the messages that it is the first of this user for."""

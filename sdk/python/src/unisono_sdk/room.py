@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal, Self, cast
 
 from unisono_sdk.answers import Count, Done, Passed, Placed, SeatView
+from unisono_sdk.bodies import Body, as_content
 from unisono_sdk.commands import CountPeople, EnterRoom, LeaveRoom, SendMessage
-from unisono_sdk.conversation import Conversation, sent
+from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk, ask
+from unisono_sdk.draft import placed_by
 from unisono_sdk.errors import ProtocolFault
 from unisono_sdk.events import RoomLeft
 from unisono_sdk.facts import Content
@@ -109,7 +111,7 @@ class Room:
         return await ask(self._desk, CountPeople(conversation=self.id), Count)
 
     async def send(
-        self, content: str | Content, *, priority: Priority = "normal", key: str | None = None
+        self, content: str | Content | Body, *, priority: Priority = "normal", key: str | None = None
     ) -> RoomMessage:
         """Say something to who is in the room; give the message.
 
@@ -124,14 +126,14 @@ class Room:
         command = SendMessage(
             conversation=self.id,
             key=self._desk.new_key() if key is None else key,
-            content=Content(text=content) if isinstance(content, str) else content,
+            content=as_content(content),
             priority=priority,
         )
         answer = await self._desk.request_now(command)
         if not isinstance(answer, Passed | Placed):
             raise ProtocolFault(f"{command.op} was answered with {answer.kind}")
         seq = answer.seq if isinstance(answer, Placed) else None
-        said, tabs = sent(command, self._desk.user), self._rooms.tabs_in(self.id)
+        said, tabs = placed_by(command, self._desk.user), self._rooms.tabs_in(self.id)
         return self.conversation.in_room(answer.at, said, seq=seq, tabs=tabs)
 
     def messages(self) -> EventIterator[RoomMessage]:

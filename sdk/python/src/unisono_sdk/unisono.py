@@ -1,12 +1,13 @@
 """The beginning: where the server is, and who of this program is logged in there."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Final, Literal, Self, TypeVar, overload
 
 from unisono_sdk.backoff import Backoff
+from unisono_sdk.bodies import Body
 from unisono_sdk.client import Client
 from unisono_sdk.clock import Clock, SystemClock
 from unisono_sdk.codec import CODECS
@@ -18,6 +19,7 @@ from unisono_sdk.hub import Handler, Hub
 from unisono_sdk.keeper import Keeper
 from unisono_sdk.limits import Limits
 from unisono_sdk.options import Missed, Options, address
+from unisono_sdk.plugin import Plugin, Plugins
 from unisono_sdk.session import NetworkEvent
 from unisono_sdk.state import MemoryState, SavedSession, SavedState, StateStore
 
@@ -47,6 +49,7 @@ class Unisono:
         limits: Limits | None = None,
         backoff: Backoff | None = None,
         proxy: str | None = None,
+        plugins: Sequence[Plugin] = (),
         clock: Clock | None = None,
         chance: Callable[[], float] | None = None,
     ) -> None:
@@ -62,11 +65,12 @@ class Unisono:
             limits: How much is held and waited for.
             backoff: When to come back; `Backoff(jitter=0)` for exactly 1000, 2000, 4000 … ms.
             proxy: An HTTP or SOCKS proxy to go through.
+            plugins: What packages add; see `Plugin`.
             clock: Another time, for tests.
             chance: Another source of numbers from 0 to 1, for tests.
 
         Raises:
-            InvalidArgument: The address or the codec cannot be meant.
+            InvalidArgument: The address or the codec cannot be meant, or a plugin's body has no number.
         """
         if codec not in CODECS:
             raise InvalidArgument(f"no such codec: {codec}")
@@ -79,6 +83,7 @@ class Unisono:
             missed=missed,
             proxy=proxy,
             clock=clock or SystemClock(),
+            plugins=Plugins(plugins),
         )
         self._options = options if chance is None else replace(options, chance=chance)
         self._has_fixed_device = fixed_device_id
@@ -87,6 +92,15 @@ class Unisono:
         self._running: set[asyncio.Task[None]] = set()
         self._clients: dict[_Who, Client] = {}
         self._hub = Hub(self._spawn, limit=self._options.limits.events)
+        self._options.plugins.decorate("on_unisono", self)
+
+    def register(self, *bodies: type[Body]) -> None:
+        """Know message classes of one's own, made with `body`: their messages have such a `Message.body` from now on.
+
+        Raises:
+            InvalidArgument: A class has no type number of its own.
+        """
+        self._options.plugins.bodies.register(*bodies)
 
     # ------------------------------------------------------------ logging in
 
@@ -249,6 +263,7 @@ class Unisono:
             moved=self._keeper.touch,
             find_saved=lambda name: state.find(name, tag) if is_kept else None,
         )
+        self._options.plugins.decorate("on_client", client)
         return client
 
     def _collect(self, state: SavedState) -> SavedState:
