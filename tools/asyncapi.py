@@ -56,6 +56,7 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.EnterRoom: (a.Done,),
     c.LeaveRoom: (a.Done,),
     c.CountPeople: (a.Count,),
+    c.Dissolve: (a.Done,),
 }
 """What a command that was carried out is answered with."""
 

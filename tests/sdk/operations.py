@@ -45,4 +45,5 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     m.SetMember,
     m.Restrict,
     m.SetLevel,
+    m.Dissolve,
 )

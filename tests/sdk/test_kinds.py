@@ -213,3 +213,34 @@ async def test_my_other_devices_learn_of_my_coming_and_going_also_later(house: H
         dan = await unisono.login(user="dan")
         assert (await until(dan.events(), events.Entered)).by == "ann"
         assert [each.id async for each in dan.conversations()] == [group.id]
+
+
+async def test_a_temporary_conversation_is_a_group_until_it_is_over(house: House) -> None:
+    ann, bob = await house.login("ann"), await house.login("bob")
+    at_bob = bob.events()
+    passing = await ann.create_temporary(["bob"], ttl_s=1, name="now")
+    assert (passing.of, passing.role, passing.members) == ("temporary", "owner", ("ann", "bob"))
+    assert (passing.expires_at or 0) - (passing.created_at or 0) == 1000
+    there = bob.conversation(passing.id)
+    said = await passing.send("hello")
+    ended = await until(at_bob, events.Ended)
+    assert (ended.conversation, ended.reason, ended.by) == (there, "expired", None)
+    exited = await until(at_bob, events.Exited)
+    assert (exited.by, exited.is_kicked) == (None, False)
+    assert (there.members, there.role, there.expires_at) == ((), None, None)
+    with pytest.raises(NotFound):
+        await there.send("too late")
+    assert [message.seq for message in (await there.history()).messages] == [said.seq]
+    assert [each.id async for each in bob.conversations()] == []
+
+
+async def test_an_owner_dissolves_a_group_for_all(house: House) -> None:
+    _, bob, cat, group = await trio(house, joining="open")
+    at_cat = cat.events()
+    with pytest.raises(Forbidden):
+        await bob.conversation(group.id).dissolve()
+    await group.dissolve()
+    ended = await until(at_cat, events.Ended)
+    assert (ended.reason, ended.by) == ("dissolved", "ann")
+    with pytest.raises(NotFound):
+        await cat.conversation(group.id).join()

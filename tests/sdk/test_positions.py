@@ -11,6 +11,7 @@ from unisono_sdk.answers import Facts, StartOver, StreamHead
 from unisono_sdk.facts import (
     Content,
     ConversationCreated,
+    ConversationEnded,
     ConversationEntered,
     ConversationExited,
     Fact,
@@ -235,6 +236,13 @@ def test_between_leaving_and_coming_back_nothing_is_delivered() -> None:
     got = positions.take(server.push(STREAM, 3)) + positions.take(server.push(STREAM, 6, 7))
     got += server.answer_all(positions)
     assert seqs(got) == [3, 6, 7]
+
+
+def test_after_its_end_nothing_of_a_conversation_is_delivered() -> None:
+    server = log_of(2)
+    positions = member(server, at=2)
+    server.place(STREAM, ConversationEnded(reason="expired"), message(4))
+    assert seqs(positions.take(server.push(STREAM, 3, 4)) + server.answer_all(positions)) == [3]
 
 
 def test_what_passed_before_i_came_back_is_not_delivered_though_my_leaving_was_never_seen() -> None:

@@ -67,6 +67,7 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.EnterRoom(conversation=ROOM),
     c.LeaveRoom(conversation=ROOM),
     c.CountPeople(conversation=ROOM),
+    c.Dissolve(conversation=ROOM),
 )
 
 MOST: Final[tuple[c.Command, ...]] = (
@@ -98,6 +99,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         unique=False,
         joining="open",
         rules=Rules(add="manager", remove="owner"),
+        ttl_s=3600,
     ),
     c.UpdateConversation(
         conversation=ROOM,

@@ -64,6 +64,7 @@ FACTS: Final[dict[str, f.Fact]] = {
         is_unique=True,
         joining="open",
         rules=RULES,
+        expires_at=NOW,
     ),
     "changed: least": f.ConversationChanged(by=ANN),
     "changed: all fields": f.ConversationChanged(
@@ -78,6 +79,8 @@ FACTS: Final[dict[str, f.Fact]] = {
     "member_changed: attributes": f.MemberChanged(user=BOB, by=BOB, attributes={"nick": "B."}),
     "restricted: for ever": f.MembersRestricted(users=(BOB, CAT), by=ANN, what="blocked", is_on=True),
     "restricted: for a while": f.MembersRestricted((BOB,), ANN, "silenced", is_on=True, until=NOW),
+    "ended: expired": f.ConversationEnded("expired"),
+    "ended: dissolved": f.ConversationEnded("dissolved", by=ANN),
     "restricted: no more": f.MembersRestricted((BOB,), ANN, "silenced", is_on=False),
     "message: least": f.MessagePlaced(sender=ANN, key=KEY, content=f.Content(text="hello")),
     "message: all fields": MOST,
@@ -96,6 +99,7 @@ FACTS: Final[dict[str, f.Fact]] = {
     "left: removed": f.MembersLeft(users=(BOB, CAT), by=ANN),
     "entered": f.ConversationEntered(conversation=ROOM, seq=Seq(1), by=BOB),
     "exited": f.ConversationExited(conversation=ROOM, seq=Seq(18), by=BOB),
+    "exited: it ended": f.ConversationExited(conversation=ROOM, seq=Seq(18)),
     "made": f.ConversationMade(conversation=ROOM, of="room"),
     "level": f.LevelSet(conversation=ROOM, level="mentions"),
     "read": f.ReadMarkMoved(conversation=ROOM, seq=Seq(17), head=Seq(17)),
@@ -134,6 +138,7 @@ FULL_VIEW: Final = a.ConversationView(
     level="none",
     joining="open",
     rules=RULES,
+    expires_at=NOW,
 )
 ENTRIES: Final = (
     a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import structs
 
-from unisono.domain import changes, members, membership, messages, revisions
+from unisono.domain import changes, finishing, members, membership, messages, revisions
 from unisono.domain import commands as c
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.ids import ConversationId, UserId
@@ -96,6 +96,9 @@ def _of_rule(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
             # Whoever is blocked leaves, and who stays may have to take over.
             scope = Scope(conversation=conversation, users=(user, *users), all_members=what == "blocked")
             return scope, partial(members.restrict, caller=user, command=command)
+        case c.Dissolve(conversation=conversation):
+            scope = Scope(conversation=conversation, users=(user,), all_members=True)
+            return scope, lambda snapshot: finishing.dissolve(snapshot, user)
         case c.SetLevel(conversation=conversation):
             return _about(conversation, user), partial(members.set_level, user=user, command=command)
         case _:

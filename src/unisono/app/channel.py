@@ -5,7 +5,15 @@ from typing import Final
 
 import msgspec
 
-from unisono.domain.facts import ConversationCreated, Fact, MembersJoined, MembersLeft, MessagePlaced, PlacedFact
+from unisono.domain.facts import (
+    ConversationCreated,
+    ConversationEnded,
+    Fact,
+    MembersJoined,
+    MembersLeft,
+    MessagePlaced,
+    PlacedFact,
+)
 from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, Epoch, Seq, StreamKey, UserId, user_of
 from unisono.ports.directory import Audience
 
@@ -74,10 +82,10 @@ class Channel:
                 start = index
                 self.members |= set(fact.users if isinstance(fact, MembersJoined) else fact.members)
                 self.version += 1
-            elif isinstance(fact, MembersLeft):
+            elif isinstance(fact, MembersLeft | ConversationEnded):
                 yield facts[start : index + 1]
                 start = index + 1
-                self.members -= set(fact.users)
+                self.members -= set(fact.users) if isinstance(fact, MembersLeft) else self.members
                 self.version += 1
         if start < len(facts):
             yield facts[start:] if start else facts

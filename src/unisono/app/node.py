@@ -5,6 +5,7 @@ import asyncio
 from unisono.app.audience import Attached, Audience
 from unisono.app.departures import Departures
 from unisono.app.execute import Executor
+from unisono.app.expiring import Expiring
 from unisono.app.fanout import Fanout
 from unisono.app.greeting import Greeting
 from unisono.app.housekeeping import Housekeeping
@@ -67,6 +68,7 @@ class Node:
             "sweep": self.sweeping.sweep,
             "departures": self._departures.settle,
             "presence": self.watching.sweep,
+            "expired": Expiring(parts).sweep,
         }
         self._housekeeping = Housekeeping(
             parts, options, self.audience, self.own_sessions, lease=self.lease, at_every_sweep=chores

@@ -9,6 +9,7 @@ from unisono_sdk import Label, Message, SessionView
 from unisono_sdk.events import (
     Changed,
     Disconnect,
+    Ended,
     Exited,
     MemberChanged,
     MembersJoined,
@@ -89,7 +90,11 @@ def of_event(event: object) -> Line | None:
             return note(f"{_people(users)} left" + ("" if users == (by,) else f", removed by {safe(by)}"))
         case Changed() | MemberChanged() | Restricted():
             return _of_ruling(event)
-        case Exited(by=by, is_kicked=is_kicked):
+        case Ended(reason=reason):
+            return warning(f"this conversation has {'expired' if reason == 'expired' else 'been dissolved'}")
+        case Exited(by=None):
+            return None
+        case Exited(by=str(by), is_kicked=is_kicked):
             return warning(f"you were removed by {safe(by)}" if is_kicked else "you left")
         case SessionOpened(shown=shown):
             return note(f"you logged in on {named(shown)}")

@@ -160,6 +160,7 @@ class ConversationView(Answer, frozen=True, tag="conversation"):
     level: Level = "all"
     joining: Joining = "invited"
     rules: Rules = Rules()
+    expires_at: Instant | None = None
 
 
 class Conversations(Answer, frozen=True, tag="conversations"):

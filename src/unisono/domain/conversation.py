@@ -33,7 +33,10 @@ from unisono.domain.placement import Draft, Head, Place
 
 
 class Conversation(Struct, frozen=True):
-    """A conversation as its log adds up. `head` is that of its stream; `updated_at` the last change but messages."""
+    """A conversation as its log adds up. `head` is that of its stream; `updated_at` the last change but messages.
+
+    `expires_at` is when it will end; one that has ended has none left, and no members.
+    """
 
     id: ConversationId
     of: ConversationKind
@@ -47,6 +50,7 @@ class Conversation(Struct, frozen=True):
     is_unique: bool = False
     joining: Joining = "invited"
     rules: Rules = Rules()
+    expires_at: Instant | None = None
 
     @property
     def lists_members(self) -> bool:
@@ -57,6 +61,10 @@ class Conversation(Struct, frozen=True):
     def is_open(self) -> bool:
         """Say if whoever knows its id may know of it, and join."""
         return self.joining == "open"
+
+    def is_over(self, now: Instant) -> bool:
+        """Say if its time is up, although nobody may have noted it yet."""
+        return self.expires_at is not None and self.expires_at <= now
 
     @property
     def about(self) -> About:
@@ -207,7 +215,8 @@ def permit(command: type[Command], snapshot: Snapshot, caller: UserId) -> Conver
     if conversation is None:
         raise NotFound()
     membership = snapshot.memberships.get(caller)
-    check(command, standing(conversation, caller, membership), conversation.about, is_present=snapshot.is_present)
+    of, about = _as_of_now(snapshot.now, conversation, standing(conversation, caller, membership))
+    check(command, of, about, is_present=snapshot.is_present)
     if RULES[command].speaks and membership is not None:
         check_speaks(membership, snapshot.now)
     return conversation
@@ -232,6 +241,13 @@ def check_not_blocked(membership: Membership, now: Instant) -> None:
     """
     if membership.is_blocked(now):
         raise Forbidden(reason="blocked", until=membership.blocked_until or 0)
+
+
+def _as_of_now(now: Instant, conversation: Conversation, caller: Standing) -> tuple[Standing, About]:
+    """Give what a caller is to a conversation and what holds in it: to one that is over nobody belongs."""
+    if not conversation.is_over(now):
+        return caller, conversation.about
+    return Standing.STRANGER if caller is Standing.STRANGER else Standing.FORMER, About(conversation.of)
 
 
 def permit_by(rule: RuleName, snapshot: Snapshot, conversation: Conversation, caller: UserId) -> None:

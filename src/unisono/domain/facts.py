@@ -3,7 +3,8 @@
 Nor does it change, but for one thing: what a message says is rewritten when it is edited or recalled (`revisions`).
 
 Facts of a conversation's stream: `ConversationCreated`, `ConversationChanged`, `MessagePlaced`, `MessageRevised`,
-`MessageRecalled`, `MessageReacted`, `MembersJoined`, `MembersLeft`, `MemberChanged`, `MembersRestricted`.
+`MessageRecalled`, `MessageReacted`, `MembersJoined`, `MembersLeft`, `MemberChanged`, `MembersRestricted`,
+`ConversationEnded`.
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ConversationMade`, `ReadMarkMoved`,
 `MarkedUnread`, `LevelSet`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`.
 """
@@ -28,7 +29,7 @@ from unisono.domain.ids import (
     UserId,
 )
 
-ConversationKind = Literal["direct", "group", "room"]
+ConversationKind = Literal["direct", "group", "room", "temporary"]
 ContentType = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 TEXT: ContentType = -1
 Base64 = Annotated[str, Meta(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\s\S])")]
@@ -36,6 +37,7 @@ Role = Literal["owner", "manager", "member"]
 Joining = Literal["invited", "open"]
 Level = Literal["all", "mentions", "none"]
 Restriction = Literal["blocked", "silenced"]
+Finish = Literal["expired", "dissolved"]
 EndReason = Literal["logged_out", "closed", "displaced", "replaced", "revoked", "expired"]
 
 
@@ -73,7 +75,10 @@ class Label(Struct, frozen=True, omit_defaults=True):
 
 
 class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="created"):
-    """A conversation began. Always seq 1 of its stream. Its creator is its owner, if its kind has one."""
+    """A conversation began. Always seq 1 of its stream. Its creator is its owner, if its kind has one.
+
+    It ends at `expires_at`, if its kind expires.
+    """
 
     by: UserId
     of: ConversationKind
@@ -83,6 +88,7 @@ class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="ki
     is_unique: bool = False
     joining: Joining = "invited"
     rules: Rules = Rules()
+    expires_at: Instant | None = None
 
 
 class ConversationChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="changed"):
@@ -181,6 +187,13 @@ class MembersRestricted(Struct, frozen=True, omit_defaults=True, tag_field="kind
     until: Instant | None = None
 
 
+class ConversationEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="ended"):
+    """The conversation is over: its time was up, or its owner (`by`) dissolved it. All members have left with that."""
+
+    reason: Finish
+    by: UserId | None = None
+
+
 class ConversationEntered(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="entered"):
     """This user became a member, at `seq` of the conversation's stream."""
 
@@ -190,11 +203,14 @@ class ConversationEntered(Struct, frozen=True, omit_defaults=True, tag_field="ki
 
 
 class ConversationExited(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="exited"):
-    """This user is a member no more; facts up to `seq` of the conversation's stream stay readable to them."""
+    """This user is a member no more; facts up to `seq` of the conversation's stream stay readable to them.
+
+    Nobody did it (no `by`) when the conversation ended.
+    """
 
     conversation: ConversationId
     seq: Seq
-    by: UserId
+    by: UserId | None = None
 
 
 class ConversationMade(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="made"):
@@ -275,6 +291,7 @@ ConversationFact = (
     | ConversationChanged
     | MemberChanged
     | MembersRestricted
+    | ConversationEnded
 )
 UserFact = (
     ConversationEntered

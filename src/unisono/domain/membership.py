@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from unisono.domain.answers import Answer, ConversationView
 from unisono.domain.answers import Membership as MembershipAnswer
-from unisono.domain.commands import AddMembers, CreateConversation, Join, Quit, RemoveMembers
+from unisono.domain.commands import TTL_DEFAULT_S, AddMembers, CreateConversation, Join, Quit, RemoveMembers
 from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing, unique_members
 from unisono.domain.conversation import Membership as Member
 from unisono.domain.errors import Forbidden, Invalid, NotFound
@@ -26,6 +26,7 @@ from unisono.domain.facts import (
 from unisono.domain.ids import (
     NO_SEQ,
     ConversationId,
+    Instant,
     Seq,
     UserId,
     conversation_stream,
@@ -72,6 +73,7 @@ def create(
         is_unique=is_unique(command),
         joining=joining_of(command),
         rules=rules_of(command),
+        expires_at=expiry_of(command, snapshot.now),
     )
     first = Draft(stream=conversation_stream(new_id), fact=created)
     if not members:
@@ -123,6 +125,19 @@ def rules_of(command: CreateConversation) -> Rules:
     if command.rules is not None and not KINDS[command.of].has_owner:
         raise Invalid(field="rules", reason=f"a {command.of} conversation has no owner")
     return command.rules or Rules()
+
+
+def expiry_of(command: CreateConversation, now: Instant) -> Instant | None:
+    """Give when a conversation that begins now is to end.
+
+    Raises:
+        Invalid: A time for a kind that does not end by itself.
+    """
+    if KINDS[command.of].expires:
+        return Instant(now + (command.ttl_s or TTL_DEFAULT_S) * 1000)
+    if command.ttl_s is not None:
+        raise Invalid(field="ttl_s", reason=f"a {command.of} does not end by itself")
+    return None
 
 
 def add(snapshot: Snapshot, caller: UserId, command: AddMembers, limits: Quotas) -> Decision:
@@ -259,6 +274,7 @@ def view(
         level="all" if own is None else own.level,
         joining=conversation.joining,
         rules=conversation.rules,
+        expires_at=conversation.expires_at,
     )
 
 
@@ -282,6 +298,7 @@ def _view_of_new(conversation: ConversationId, fact: ConversationCreated) -> Cal
             role="owner" if KINDS[fact.of].has_owner else "member",
             joining=fact.joining,
             rules=fact.rules,
+            expires_at=fact.expires_at,
         )
 
     return answer

@@ -87,6 +87,7 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.SetMember: Rule(_MEMBERS, lists=_LISTED),
     c.Restrict: Rule(_MEMBERS, by="restrict", takes_owner=True),
     c.SetLevel: Rule(_MEMBERS, lists=_LISTED),
+    c.Dissolve: Rule(_MEMBERS, lists=_CHANGING),
     c.SendMessage: Rule(_MEMBERS, speaks=True, takes_presence=True),
     c.GetHistory: Rule(_READERS, lists=_LISTED),
     c.MarkRead: Rule(_MEMBERS, lists=_LISTED),

@@ -98,5 +98,8 @@ class Directory(Protocol):
         of a text among messages of other types grows with those between two texts.
         """
 
+    async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:
+        """List conversations whose time is up and that have not been ended yet, the longest overdue first."""
+
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         """Give those of the others who are now in a conversation with the user that lists its members."""

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from unisono.domain import changes, members, membership, messages, revisions
+from unisono.domain import changes, finishing, members, membership, messages, revisions
 from unisono.domain.answers import ConversationView, Done, Placed
 from unisono.domain.commands import (
     AddMembers,
@@ -159,6 +159,14 @@ async def restrict(
 ) -> Committed:
     command = Restrict(room, users, what, **more)
     return await store.log.transact(_about(room, by, *users), lambda seen: members.restrict(seen, by, command))
+
+
+async def dissolve(store: AnyStore, by: UserId, room: ConversationId = ROOM) -> Committed:
+    return await store.log.transact(_about(room, by), lambda seen: finishing.dissolve(seen, by))
+
+
+async def expire(store: AnyStore, room: ConversationId = ROOM) -> Committed:
+    return await store.log.transact(_about(room), finishing.expire)
 
 
 async def set_level(store: AnyStore, user: UserId, level: Level, room: ConversationId = ROOM) -> Committed:

@@ -170,6 +170,23 @@ class TwoStores(RuleBasedStateMachine):
     def set_level(self, user: UserId, room: ConversationId, level: Level) -> None:
         self.both(lambda store: acts.set_level(store, user, level, room))
 
+    @rule(creator=users, member=users, room=rooms, key=keys)
+    def create_temporary(self, creator: UserId, member: UserId, room: ConversationId, key: str) -> None:
+        if self.runner.run(self.fake.log.read(conversation_stream(room), Seq(0), 1)).head == 0:
+            self.both(
+                lambda store: acts.create(store, creator, member, room=room, key=key, of="temporary", unique=None)
+            )
+
+    @rule(room=rooms)
+    def wait_and_expire(self, room: ConversationId) -> None:
+        self.clock.advance(50_000)
+        self.both(lambda store: store.directory.expired(self.clock.now(), 10))
+        self.both(lambda store: acts.expire(store, room))
+
+    @rule(user=users, room=rooms)
+    def dissolve(self, user: UserId, room: ConversationId) -> None:
+        self.both(lambda store: acts.dissolve(store, user, room))
+
     @rule(user=users, room=rooms)
     def come_and_go(self, user: UserId, room: ConversationId) -> None:
         self.both(lambda store: acts.join(store, user, room))

@@ -124,6 +124,9 @@ class LittleLog:
     ) -> Sequence[Membership]:
         raise NotImplementedError
 
+    async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:
+        raise NotImplementedError
+
     async def history(self, asked: GetHistory, *, reader: UserId, until: Seq | None = None) -> HistoryPage:
         raise NotImplementedError
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.app.stage import CHAT, created, joined, left, message, placed, seqs, stream_of, users
 from unisono.app.channel import Channel, runs
-from unisono.domain.facts import Fact, PlacedFact
+from unisono.domain.facts import ConversationEnded, Fact, PlacedFact
 from unisono.domain.ids import Epoch, Seq, UserId, user_stream
 from unisono.ports.directory import Audience
 
@@ -48,6 +48,11 @@ def test_who_joins_sees_from_the_joining_fact_on() -> None:
 def test_who_leaves_sees_up_to_the_leaving_fact() -> None:
     facts = stream_of([message("a"), left("bob"), message("b")])
     assert seen(channel_of("alice", "bob"), facts) == {"alice": [1, 2, 3], "bob": [1, 2]}
+
+
+def test_when_it_ends_all_see_that_and_nobody_what_comes_after() -> None:
+    facts = stream_of([message("a"), ConversationEnded("expired"), message("b")])
+    assert seen(channel_of("alice", "bob"), facts) == {"alice": [1, 2], "bob": [1, 2]}
 
 
 def test_who_leaves_and_comes_back_misses_what_was_between() -> None:

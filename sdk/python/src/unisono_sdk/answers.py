@@ -135,6 +135,7 @@ class ConversationView:
     level: str = "all"
     joining: str = "invited"
     rules: Rules = DEFAULT_RULES
+    expires_at: int | None = None
     unread: int = 0
     is_marked_unread: bool = False
 

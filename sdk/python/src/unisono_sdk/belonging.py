@@ -8,7 +8,7 @@ from unisono_sdk.attributes import changed
 from unisono_sdk.commands import AddMembers, GetConversation, Join, Quit, RemoveMembers
 from unisono_sdk.desk import Desk, ask
 from unisono_sdk.facts import DEFAULT_RULES, ConversationChanged, ConversationCreated, Json, Rules
-from unisono_sdk.member_commands import GetMembers, Restrict, SetLevel, SetMember, UpdateConversation
+from unisono_sdk.member_commands import Dissolve, GetMembers, Restrict, SetLevel, SetMember, UpdateConversation
 
 
 class Belonging:
@@ -17,8 +17,8 @@ class Belonging:
     All that stands here is what the client knows: complete after `refresh`, `create` and `direct`, and kept in step by
     facts. `members` has the founders first, then who joined, in that order. `role` is mine (`owner`, `manager`,
     `member`), None where I am no member or where it is not known; `level` says of which messages I want to be alerted
-    (`all`, `mentions`, `none`); `joining` is `open` where whoever knows the id may join, else `invited`; times are
-    milliseconds since 1970-01-01 UTC.
+    (`all`, `mentions`, `none`); `joining` is `open` where whoever knows the id may join, else `invited`;
+    `expires_at` is when it will end, None for one that will not. Times are milliseconds since 1970-01-01 UTC.
     """
 
     def __init__(self, desk: Desk, conversation: str) -> None:
@@ -36,6 +36,7 @@ class Belonging:
         self.level: str = "all"
         self.joining: str = "invited"
         self.rules = DEFAULT_RULES
+        self.expires_at: int | None = None
 
     @property
     def is_muted(self) -> bool:
@@ -111,6 +112,14 @@ class Belonging:
     async def quit(self) -> Self:
         """Cease to be a member. An owner is followed by the longest-standing manager, or else member."""
         return self._take(await ask(self._desk, Quit(conversation=self.id), Membership))
+
+    async def dissolve(self) -> None:
+        """End it for all its members; what was said stays readable to them.
+
+        Raises:
+            Forbidden: I am not its owner.
+        """
+        await ask(self._desk, Dissolve(conversation=self.id), Done)
 
     async def count(self) -> int:
         """Give the number of members on the server."""
@@ -209,6 +218,7 @@ class Belonging:
         self.created_at, self.updated_at = view.created_at, view.updated_at
         self.attributes = dict(view.attributes or {})
         self.role, self.level, self.joining, self.rules = view.role, view.level, view.joining, view.rules
+        self.expires_at = view.expires_at
         if has_members:
             self.members = view.members
         return self
@@ -218,7 +228,7 @@ class Belonging:
         self.of, self.name, self.creator = fact.of, fact.name, fact.by
         self.attributes = dict(fact.attributes or {})
         self.members = self.members or fact.members
-        self.joining, self.rules = fact.joining, fact.rules
+        self.joining, self.rules, self.expires_at = fact.joining, fact.rules, fact.expires_at
         if fact.by == self._desk.user and fact.of != "direct":
             self.role = "owner"
 
@@ -229,6 +239,10 @@ class Belonging:
         self.attributes = changed(self.attributes, fact.set, fact.unset)
         self.joining, self.rules = fact.joining or self.joining, fact.rules or self.rules
         self.updated_at = at
+
+    def ended(self) -> None:
+        """Take over that it is over."""
+        self.members, self.role, self.joining, self.expires_at = (), None, "invited", None
 
     def _take(self, membership: Membership) -> Self:
         self.members = membership.members

@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import suppress
 from typing import Final, TypeVar, cast, overload
 
-from unisono_sdk.answers import Conversations, ConversationView, Done, Sessions, SessionView, Unread
+from unisono_sdk.answers import Conversations, Done, Sessions, SessionView, Unread
 from unisono_sdk.commands import (
     CloseDevice,
     CloseSession,
-    CreateConversation,
     DeviceFrame,
     GetUnread,
     ListConversations,
@@ -23,8 +22,8 @@ from unisono_sdk.desk import ask
 from unisono_sdk.dispatch import Dispatch
 from unisono_sdk.errors import ClientClosed, LinkDown, SessionOver, UnisonoError
 from unisono_sdk.events import ClientEvent
-from unisono_sdk.facts import Json, Rules
 from unisono_sdk.following import FindSaved, Following, Hears
+from unisono_sdk.founding import Founding
 from unisono_sdk.greeter import Credentials, Greeter, Kept
 from unisono_sdk.hub import EventIterator, Handler, Hub, Spawn
 from unisono_sdk.lifecycle import Phase
@@ -46,7 +45,7 @@ StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 UNREAD_PAGE: Final = 500
 
 
-class Client:
+class Client(Founding):
     """A user logged in on this device; made by `Unisono.login`.
 
     It resumes by itself after any loss of the link, gives every fact once and in order, and keeps sends in order.
@@ -182,53 +181,6 @@ class Client:
         await asyncio.wait([task])
 
     # ------------------------------------------------------------ conversations
-
-    async def create(
-        self,
-        members: Sequence[str] = (),
-        *,
-        name: str | None = None,
-        attributes: Mapping[str, Json] | None = None,
-        unique: bool = True,
-        joining: str = "invited",
-        rules: Rules | None = None,
-    ) -> Conversation:
-        """Create a group of myself and others; with `unique`, the one that exactly these members have already.
-
-        I own it. With `joining="open"` whoever knows its id may join; `rules` say what each role may.
-
-        Raises:
-            LimitReached: More members than a conversation may have.
-        """
-        command = CreateConversation(
-            key=self._counter.new_key(),
-            members=tuple(members),
-            name=name,
-            attributes=attributes,
-            unique=unique,
-            joining=joining,
-            rules=rules,
-        )
-        view = await ask(self._counter, command, ConversationView)
-        return self.conversation(view.conversation).know(view)
-
-    async def direct(self, user: str) -> Conversation:
-        """Give the conversation of two, myself and another user; it is created the first time."""
-        command = CreateConversation(key=self._counter.new_key(), of="direct", members=(user,))
-        view = await ask(self._counter, command, ConversationView)
-        return self.conversation(view.conversation).know(view)
-
-    async def create_room(
-        self, *, name: str | None = None, attributes: Mapping[str, Json] | None = None
-    ) -> Conversation:
-        """Create a room: for any number of people who come and go, without a list of members.
-
-        Raises:
-            TooLarge: More attributes than a conversation may have.
-        """
-        command = CreateConversation(key=self._counter.new_key(), of="room", name=name, attributes=attributes)
-        view = await ask(self._counter, command, ConversationView)
-        return self.conversation(view.conversation).know(view)
 
     def conversation(self, conversation: str) -> Conversation:
         """Give the object for a conversation, without asking the server."""

@@ -102,6 +102,7 @@ class CreateConversation(Command):
     unique: bool | None = None
     joining: str | None = None
     rules: Rules | None = None
+    ttl_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,6 +143,10 @@ class Dispatch:
                 if self._desk.user not in users:
                     left = events.MembersLeft(conversation=conversation, users=users, by=by, at=at)
                     hub.emit("members_left", left, conversation=key)
+            case facts.ConversationEnded(reason=reason, by=ended_by):
+                conversation.ended()
+                ended = events.Ended(conversation=conversation, reason=reason, by=ended_by, at=at)
+                hub.emit("ended", ended, conversation=key)
             case facts.ConversationChanged() | facts.MemberChanged() | facts.MembersRestricted() as fact:
                 self._ruled(conversation, fact, at)
             case facts.MessageRevised() | facts.MessageRecalled() | facts.MessageReacted() as fact:
@@ -250,9 +254,9 @@ class Dispatch:
         if is_invited:
             self._desk.hub.call("invited", event, conversation=conversation.id)
 
-    def _exited(self, conversation: Conversation, by: str, at: int) -> None:
+    def _exited(self, conversation: Conversation, by: str | None, at: int) -> None:
         conversation.role = None
-        is_kicked = by != self._desk.user
+        is_kicked = by not in {None, self._desk.user}
         event = events.Exited(conversation=conversation, by=by, at=at, is_kicked=is_kicked)
         self._desk.hub.emit("exited", event, conversation=conversation.id)
         if is_kicked:

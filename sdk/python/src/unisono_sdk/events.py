@@ -53,10 +53,10 @@ class Entered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exited:
-    """`exited`, and `kicked` when somebody else did it: I am a member no more."""
+    """`exited`, and `kicked` when somebody else did it: I am a member no more. `by` is None when it ended for all."""
 
     conversation: Conversation
-    by: str
+    by: str | None
     at: int
     is_kicked: bool
 
@@ -104,6 +104,16 @@ class Restricted:
     what: str
     is_on: bool
     until: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """`ended`: a conversation is over. `reason` is expired, or dissolved by its owner (`by`)."""
+
+    conversation: Conversation
+    reason: str
+    by: str | None
+    at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +329,7 @@ ClientEvent = (
     | Changed
     | MemberChanged
     | Restricted
+    | Ended
     | LevelSet
     | Unread
     | Receipt

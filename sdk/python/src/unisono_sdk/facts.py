@@ -65,6 +65,7 @@ class ConversationCreated:
     is_unique: bool = False
     joining: str = "invited"
     rules: Rules = DEFAULT_RULES
+    expires_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +173,15 @@ class MembersRestricted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationEnded:
+    """A conversation is over, and all its members have left: `expired`, or `dissolved` by its owner."""
+
+    kind: ClassVar[str] = "ended"
+    reason: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationEntered:
     """I became a member, at `seq` of the conversation's stream."""
 
@@ -183,12 +193,12 @@ class ConversationEntered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationExited:
-    """I am a member no more; up to `seq` I may still read."""
+    """I am a member no more; up to `seq` I may still read. Nobody did it when the conversation ended."""
 
     kind: ClassVar[str] = "exited"
     conversation: str
     seq: int
-    by: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +307,7 @@ KnownFact = (
     | ConversationChanged
     | MemberChanged
     | MembersRestricted
+    | ConversationEnded
     | LevelSet
     | SessionOpened
     | SessionEnded

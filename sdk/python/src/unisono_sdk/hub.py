@@ -35,6 +35,7 @@ EVENTS: Final = frozenset(
         "changed",
         "member_changed",
         "restricted",
+        "ended",
         "level",
         "members_joined",
         "members_left",

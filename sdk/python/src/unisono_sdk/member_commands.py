@@ -62,3 +62,11 @@ class SetLevel(Command):
     op: ClassVar[str] = "level"
     conversation: str
     level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dissolve(Command):
+    """End a conversation that I own."""
+
+    op: ClassVar[str] = "dissolve"
+    conversation: str

@@ -14,6 +14,7 @@ from typing import Final
 from unisono_sdk.answers import Facts, StartOver, StreamHead
 from unisono_sdk.facts import (
     ConversationCreated,
+    ConversationEnded,
     ConversationEntered,
     ConversationExited,
     Fact,
@@ -370,4 +371,4 @@ class Positions:
                 return False
 
     def _lets_me_out(self, fact: Fact) -> bool:
-        return isinstance(fact, MembersLeft) and self._user in fact.users
+        return isinstance(fact, ConversationEnded) or (isinstance(fact, MembersLeft) and self._user in fact.users)

@@ -12,8 +12,11 @@ from unisono.domain.commands.base import (
 )
 from unisono.domain.commands.conversation import (
     NAME_MAX_CHARS,
+    TTL_DEFAULT_S,
+    TTL_MAX_S,
     AddMembers,
     CreateConversation,
+    Dissolve,
     GetConversation,
     Join,
     ListConversations,
@@ -94,6 +97,7 @@ AnyCommand = (
     | EnterRoom
     | LeaveRoom
     | CountPeople
+    | Dissolve
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -109,6 +113,8 @@ __all__ = [
     "PAGE_MAX",
     "RESTRICTION_MAX_S",
     "TOKEN_MAX_CHARS",
+    "TTL_DEFAULT_S",
+    "TTL_MAX_S",
     "AddMembers",
     "AnyCommand",
     "AskPresence",
@@ -118,6 +124,7 @@ __all__ = [
     "CountPeople",
     "CreateConversation",
     "Device",
+    "Dissolve",
     "EditMessage",
     "EnterRoom",
     "GetConversation",

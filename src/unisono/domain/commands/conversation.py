@@ -10,6 +10,10 @@ from unisono.domain.ids import NO_NUL, ConversationIdIn, Json, SendKeyIn, UserId
 
 NAME_MAX_CHARS: Final = 256
 
+TTL_DEFAULT_S: Final = 86_400
+TTL_MAX_S: Final = 30 * 86_400
+"""What is to last longer is a group."""
+
 PATH_MAX_CHARS: Final = 256
 PATHS_MAX: Final = 100
 
@@ -20,7 +24,8 @@ Name = Annotated[str, Meta(max_length=NAME_MAX_CHARS, pattern=NO_NUL)]
 class CreateConversation(Command, frozen=True, tag="create"):
     """Begin a conversation of the caller and `members`.
 
-    A `direct` one has two members for ever; a `group` may change; a `room` lists none. With `unique` the conversation
+    A `direct` one has two members for ever; a `group` may change; a `room` lists none; a `temporary` one is like a
+    group and ends `ttl_s` after it began, 86,400 s unless told. With `unique` the conversation
     of this kind and exactly these members that was made so before is given back: always so for a direct one, never for
     a room, for a group unless told otherwise. Repeating `key` gives back what it made the first time. `joining` says
     if who knows the id may join; `rules` what each role may.
@@ -34,6 +39,7 @@ class CreateConversation(Command, frozen=True, tag="create"):
     unique: bool | None = None
     joining: Joining | None = None
     rules: Rules | None = None
+    ttl_s: Annotated[int, Meta(ge=1, le=TTL_MAX_S)] | None = None
 
 
 class GetConversation(Command, frozen=True, tag="conversation"):
@@ -85,5 +91,11 @@ class Join(Command, frozen=True, tag="join"):
 
 class Quit(Command, frozen=True, tag="quit"):
     """Cease to be a member."""
+
+    conversation: ConversationIdIn
+
+
+class Dissolve(Command, frozen=True, tag="dissolve"):
+    """End a conversation that I own, for all its members."""
 
     conversation: ConversationIdIn

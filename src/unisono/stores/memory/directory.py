@@ -158,6 +158,13 @@ class MemoryDirectory:
         page = found[-asked.limit :] if asked.is_newest else found[: asked.limit]
         return HistoryPage(tuple(page), has_more=len(found) > asked.limit)
 
+    async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:
+        """List conversations whose time is up."""
+        self._state.check_open()
+        entries = self._state.conversations.values()
+        over = sorted((entry.expires_at or 0, entry.id) for entry in entries if entry.is_over(now))
+        return [conversation for _, conversation in over[:limit]]
+
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         """Give who shares a conversation with the user."""
         self._state.check_open()

@@ -11,6 +11,7 @@ from unisono.domain.errors import Draining
 from unisono.domain.facts import (
     ConversationChanged,
     ConversationCreated,
+    ConversationEnded,
     ConversationKind,
     DeliveredTo,
     LevelSet,
@@ -129,6 +130,8 @@ class State:
                 self._regroup(conversation, placed, joined=users)
             case MembersLeft(users=users) if conversation is not None:
                 self._regroup(conversation, placed, left=users)
+            case ConversationEnded() if conversation is not None:
+                self._end(conversation, placed)
             case ConversationChanged() if conversation is not None:
                 self.conversations[conversation] = changed(self.conversations[conversation], fact, placed.at)
             case MessageRevised() | MessageRecalled() | MessageReacted() if conversation is not None:
@@ -166,6 +169,7 @@ class State:
             is_unique=fact.is_unique,
             joining=fact.joining,
             rules=fact.rules,
+            expires_at=fact.expires_at,
         )
         self.members[conversation] = {user: roll.founded(fact, user, placed.seq) for user in fact.members}
         if fact.is_unique:
@@ -190,6 +194,12 @@ class State:
             if old is not None and old.is_member:
                 members[user] = roll.left(old, placed.seq)
         self._count(conversation, before, placed.at)
+
+    def _end(self, conversation: ConversationId, placed: PlacedFact) -> None:
+        left = tuple(member.user for member in self.roster(conversation))
+        self._regroup(conversation, placed, left=left)
+        entry = self.conversations[conversation]
+        self.conversations[conversation] = structs.replace(entry, expires_at=None, joining="invited")
 
     def _change_members(
         self, conversation: ConversationId, fact: MemberChanged | MembersRestricted, at: Instant

@@ -165,6 +165,17 @@ class SqlDirectory:
             lambda connection: read_history(connection, self._sql, asked, reader=reader, until=until)
         )
 
+    async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:
+        """List conversations whose time is up and that have not been ended yet, the longest overdue first."""
+        statement = self._sql.expired
+        values = statement.bind(now=now, limit=limit)
+
+        def read(connection: Connection) -> list[ConversationId]:
+            keys = [StreamKey(key) for (key,) in connection.query(statement.text, values)]
+            return [conversation for key in keys if (conversation := conversation_of(key)) is not None]
+
+        return await self._readers.read(read)
+
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         """Give those of the others who are now in a conversation with the user that lists its members."""
         pairs = [(other, user) for other in others]

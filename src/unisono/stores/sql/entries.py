@@ -38,6 +38,7 @@ class ConversationEntry(Struct):
     member_count: int
     joining: Joining
     rules: Rules
+    expires_at: Instant | None
 
     def row(self, stream: int) -> Row:
         """Give the row to write."""
@@ -53,6 +54,7 @@ class ConversationEntry(Struct):
             self.member_count,
             self.joining,
             _encode(self.rules).decode(),
+            self.expires_at,
         )
 
 
@@ -88,7 +90,7 @@ def read_stream(row: Row) -> StreamEntry:
 
 def read_conversation(row: Row) -> ConversationEntry:
     """Read a row of `conversations`."""
-    _, kind, creator, created_at, updated_at, name, attributes, unique_key, count, joining, rules = row
+    _, kind, creator, created_at, updated_at, name, attributes, unique_key, count, joining, rules, expires_at = row
     return ConversationEntry(
         kind,
         creator,
@@ -100,6 +102,7 @@ def read_conversation(row: Row) -> ConversationEntry:
         count,
         joining,
         _decode_rules(rules),
+        expires_at,
     )
 
 
@@ -168,4 +171,5 @@ def view(key: StreamKey, head: Head, entry: ConversationEntry) -> Conversation:
         entry.unique_key is not None,
         entry.joining,
         entry.rules,
+        entry.expires_at,
     )

@@ -12,6 +12,7 @@ from unisono.domain.conversation import unique_members
 from unisono.domain.facts import (
     ConversationChanged,
     ConversationCreated,
+    ConversationEnded,
     ConversationKind,
     DeliveredTo,
     Fact,
@@ -72,6 +73,8 @@ def _project_roll(book: Book, stream: StreamEntry, fact: Fact) -> None:
             _member_changed(book, stream, fact)
         case MembersRestricted():
             _restricted(book, stream, fact)
+        case ConversationEnded():
+            _ended(book, stream)
         case LevelSet():
             _level(book, user_of(stream.key), fact)
         case _:
@@ -92,6 +95,7 @@ def _created(book: Book, stream: StreamEntry, fact: ConversationCreated) -> None
         member_count=len(set(fact.members)),
         joining=fact.joining,
         rules=fact.rules,
+        expires_at=fact.expires_at,
     )
     stream.has_all_members = True
     book.change(stream)
@@ -117,6 +121,17 @@ def _left(book: Book, stream: StreamEntry, fact: MembersLeft) -> None:
             count -= 1
             book.join(stream, roll.left(earlier, stream.head.seq), until_pos=stream.pos)
     _regroup(book, stream, count)
+
+
+def _ended(book: Book, stream: StreamEntry) -> None:
+    entry = stream.conversation
+    if entry is None:
+        return
+    entry.expires_at, entry.joining = None, "invited"
+    members = book.roster(stream)
+    for member in members:
+        book.join(stream, roll.left(member, stream.head.seq), until_pos=stream.pos)
+    _regroup(book, stream, -len(members))
 
 
 def _regroup(book: Book, stream: StreamEntry, change: int) -> None:

@@ -91,6 +91,13 @@ CONVERSATIONS: Final = Table(
     Column("member_count", BigInteger, nullable=False),
     Column("joining", Text, nullable=False),
     Column("rules", Text, nullable=False),
+    # When it will end; empty for one that will not, or has.
+    Column("expires_at", BigInteger),
+)
+Index(
+    "ix_conversations_expires_at",
+    CONVERSATIONS.c.expires_at,
+    sqlite_where=CONVERSATIONS.c.expires_at.is_not(None),
 )
 
 MEMBERS: Final = Table(

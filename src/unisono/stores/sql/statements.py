@@ -70,6 +70,7 @@ class Statements:
         self.current_members = one(_current_members())
         self.reached = one(_reached())
         self.members_then = one(_members_then())
+        self.expired = one(_expired())
         self.acquainted = ListStatement(dialect, _acquainted)
 
 
@@ -244,6 +245,17 @@ def _members_then() -> Executable:
         MEMBERS.c.stream == given("stream", MEMBERS.c.stream),
         MEMBERS.c.since <= seq,
         MEMBERS.c.until.is_(None) | (MEMBERS.c.until > seq),
+    )
+
+
+def _expired() -> Executable:
+    at = CONVERSATIONS.c.expires_at
+    return (
+        select(STREAMS.c.key)
+        .join(CONVERSATIONS, CONVERSATIONS.c.stream == STREAMS.c.id)
+        .where(at <= given("now", at))
+        .order_by(at, STREAMS.c.key)
+        .limit(LIMIT)
     )
 
 

@@ -77,6 +77,15 @@ def _create_conversations() -> None:
         sa.Column("member_count", NUMBER, nullable=False),
         sa.Column("joining", sa.Text(), nullable=False),
         sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("expires_at", NUMBER),
+    )
+    expiring = sa.text("expires_at IS NOT NULL")
+    op.create_index(
+        "ix_conversations_expires_at",
+        "conversations",
+        ["expires_at"],
+        sqlite_where=expiring,
+        postgresql_where=expiring,
     )
     op.create_table(
         "members",
