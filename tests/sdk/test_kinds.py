@@ -6,12 +6,23 @@ from typing import Any
 import pytest
 
 from tests.sdk.test_against_server import House, house, until, within
-from unisono_sdk import Client, Conversation, FileState, Forbidden, Member, NotFound, Rules, Unisono, events
+from unisono_sdk import (
+    Client,
+    Conversation,
+    FileState,
+    Forbidden,
+    LimitReached,
+    Member,
+    NotFound,
+    Rules,
+    Unisono,
+    events,
+)
 
 __all__ = ["house"]
 
 
-@pytest.mark.rows("L136", "L217")
+@pytest.mark.rows("L136", "L171", "L217")
 async def test_a_room_tells_its_creators_devices_and_lists_nobody(house: House) -> None:
     ann, phone, bob = await house.login("ann"), await house.login("ann"), await house.login("bob")
     at_phone = phone.events()
@@ -112,6 +123,56 @@ async def test_who_is_not_invited_does_not_come_in(house: House) -> None:
     assert ann.conversation(group.id) is group
 
 
+@pytest.mark.rows("L134", "L142")
+async def test_founders_are_told_as_if_invited_and_who_is_removed_is_out_at_once(house: House) -> None:
+    ann, bob = await house.login("ann"), await house.login("bob")
+    invited: list[events.Entered] = []
+    bob.on("invited", invited.append)
+    told = bob.events()
+    group = await ann.create(["bob"], unique=False)
+    entered = await until(told, events.Entered)
+    assert (entered.conversation.id, entered.by, entered.is_invited) == (group.id, "ann", True)
+    assert invited == [entered]
+    await group.remove("bob")
+    with pytest.raises(NotFound):
+        await bob.conversation(group.id).send("hello")
+
+
+def crowd(count: int) -> list[str]:
+    """Name so many people beside Ann."""
+    return [f"user-{number:03}" for number in range(count)]
+
+
+@pytest.mark.rows("L32")
+async def test_a_group_has_five_hundred_members_and_no_more(house: House) -> None:
+    ann, bob = await house.login("ann"), await house.login("bob")
+    group = await ann.create(crowd(498), unique=False, joining="open")
+    assert await group.count() == 499
+    with pytest.raises(LimitReached):
+        await group.add("cat", "dan")
+    assert await group.count() == 499
+    there = bob.conversation(group.id)
+    assert len((await there.join()).members) == 500
+    with pytest.raises(LimitReached) as refused:
+        await group.add("cat")
+    assert refused.value.numbers == {"what": "members", "limit": 500, "asked": 501}
+    await group.add("bob", "user-000")
+    await there.quit()
+    await group.add("cat")
+    assert await group.count() == 500
+    with pytest.raises(LimitReached):
+        await there.join()
+
+
+@pytest.mark.parametrize("of", ["group", "temporary"])
+async def test_at_its_creation_too(house: House, of: str) -> None:
+    ann = await house.login("ann")
+    begin = ann.create if of == "group" else ann.create_temporary
+    assert len((await begin(crowd(499))).members) == 500
+    with pytest.raises(LimitReached):
+        await begin(crowd(500))
+
+
 async def test_roles_are_given_handed_over_and_inherited(house: House) -> None:
     _, bob, cat, group = await trio(house)
     told = cat.events()
@@ -163,7 +224,7 @@ async def test_who_is_blocked_leaves_and_who_is_silenced_says_nothing(house: Hou
     assert "bob" in (await there.join()).members
 
 
-@pytest.mark.rows("L28", "L173", "L174", "L184", "L185", "L186", "L187", "X51", "Q35")
+@pytest.mark.rows("L28", "L173", "L174", "L184", "L185", "L186", "L187", "X51", "Q35", "E70", "E71")
 async def test_muting_is_known_on_all_my_devices_and_to_the_others(house: House) -> None:
     _, bob, _, group = await trio(house)
     tablet = await house.login("bob")

@@ -174,20 +174,24 @@ def canonical(fact: Frame) -> str:
 
 def logged(facts: Iterable[Frame]) -> list[Logged]:
     """Give facts of one stream, as read, to the judge."""
-    return [_logged(fact) for fact in facts]
+    present: set[str] = set()
+    return [_logged(fact, present) for fact in facts]
 
 
-def _logged(placed: Frame) -> Logged:
+def _logged(placed: Frame, present: set[str]) -> Logged:
+    """Give one fact; `present` are the members before it, and after it then."""
     fact: Mapping[str, Any] = placed["fact"]
     seq, content = placed["seq"], canonical(placed)
     match fact["kind"]:
         case "message":
             return Logged(seq, content, sender=fact["sender"], key=fact["key"])
-        case "created":
-            return Logged(seq, content, joins=tuple(fact["members"]))
-        case "joined":
-            return Logged(seq, content, joins=tuple(fact["users"]))
-        case "left":
-            return Logged(seq, content, leaves=tuple(fact["users"]))
+        case "created" | "joined" as kind:
+            joins = tuple(fact["members" if kind == "created" else "users"])
+            present.update(joins)
+            return Logged(seq, content, joins=joins)
+        case "left" | "ended" as kind:
+            leaves = tuple(fact["users"] if kind == "left" else sorted(present))
+            present.difference_update(leaves)
+            return Logged(seq, content, leaves=leaves)
         case _:
             return Logged(seq, content)

@@ -83,7 +83,7 @@ async def test_a_message_is_written_once_for_all_links_of_an_encoder() -> None:
         assert stage.telemetry.counts["events_delivered", ""] == 301
 
 
-@pytest.mark.rows("L216", "L217", "L226")
+@pytest.mark.rows("L33", "L216", "L217", "L226")
 @in_virtual_time
 async def test_more_people_than_a_group_may_have_get_in_and_are_counted_but_not_listed() -> None:
     async with an_app() as stage:
