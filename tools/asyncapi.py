@@ -38,6 +38,7 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.MarkAllRead: (a.Unread,),
     c.MarkUnread: (a.Done,),
     c.GetUnread: (a.Unread,),
+    c.GetMissed: (a.Missed,),
     c.MarkDelivered: (a.Done,),
     c.GetReceipts: (a.Receipts,),
     c.GetHistory: (a.History,),

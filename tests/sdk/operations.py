@@ -29,6 +29,7 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     c.MarkAllRead,
     c.MarkUnread,
     c.GetUnread,
+    c.GetMissed,
     c.MarkDelivered,
     c.GetReceipts,
     c.ListSessions,

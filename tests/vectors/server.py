@@ -211,6 +211,8 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "read_mark": a.ReadMark(ROOM, Seq(17)),
     "read_mark: some left": a.ReadMark(ROOM, Seq(12), unread=4),
     "receipts": a.Receipts(ROOM, Seq(3), (BOB, CAT), (BOB,), 3),
+    "missed: nothing": a.Missed(()),
+    "missed": a.Missed((a.MissedConversation(ROOM, (ENTRIES[1],), gap=a.Gap(Seq(10), Seq(16))),), next=ROOM),
     "unread: nothing": a.Unread(0, 0, ()),
     "unread": a.Unread(
         7,

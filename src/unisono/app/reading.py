@@ -9,18 +9,22 @@ from unisono.domain.answers import (
     Conversations,
     ConversationView,
     Facts,
+    Gap,
     History,
     Members,
+    Missed,
+    MissedConversation,
     Moved,
     Receipts,
     StartOver,
     Unread,
+    UnreadConversation,
 )
 from unisono.domain.conversation import standing
 from unisono.domain.delivery import StartOver as Lost
 from unisono.domain.delivery import catch_up
 from unisono.domain.errors import Forbidden, Internal, NotFound
-from unisono.domain.ids import ConversationId, Position, UserId, conversation_of, user_of
+from unisono.domain.ids import NO_SEQ, ConversationId, Position, Seq, UserId, conversation_of, user_of
 from unisono.domain.kinds import KINDS
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
@@ -54,6 +58,8 @@ class Reading:
                 return await self.members(user, command)
             case c.GetUnread():
                 return await self.unread(user, command)
+            case c.GetMissed():
+                return await self.missed(user, command)
             case c.GetReceipts():
                 return await self.receipts(user, command)
             case _:
@@ -162,6 +168,28 @@ class Reading:
     async def unread(self, user: UserId, command: c.GetUnread) -> Unread:
         """Say what waits for the user, a page of conversations at a time."""
         return await self._parts.directory.unread(user, command.after, command.limit)
+
+    async def missed(self, user: UserId, command: c.GetMissed) -> Missed:
+        """Give the newest messages that wait for the user, a page of conversations at a time, fewer of large ones."""
+        page, after = Page[MissedConversation](command.limit), command.after
+        while True:
+            part = await self._parts.directory.unread(user, after, page.step)
+            for waiting in part.conversations:
+                after = waiting.conversation
+                if waiting.unread and not page.take(await self._missed_of(user, waiting, command.each)):
+                    return Missed(tuple(page.entries), next=page.entries[-1].conversation)
+            if part.next is None:
+                return Missed(tuple(page.entries))
+
+    async def _missed_of(self, user: UserId, waiting: UnreadConversation, limit: int) -> MissedConversation:
+        conversation = waiting.conversation
+        mine = await self._find(user, conversation, c.GetHistory)
+        since = NO_SEQ if mine.membership is None else Seq(mine.membership.since - 1)
+        after = max(waiting.read, since)
+        asked = c.GetHistory(conversation, after=after, limit=limit, direction="older")
+        found = await self._parts.directory.history(asked, reader=user, until=mine.until)
+        gap = Gap(Seq(after + 1), Seq(found.messages[0].seq - 1)) if found.has_more else None
+        return MissedConversation(conversation, found.messages, gap)
 
     async def _find(self, user: UserId, conversation: ConversationId, command: type[c.Command]) -> MyConversation:
         with_members = command is c.GetConversation

@@ -261,6 +261,28 @@ class Unread(Answer, frozen=True, tag="unread"):
     next: ConversationId | None = None
 
 
+class Gap(Struct, frozen=True):
+    """Places, from `first` to `until`, whose messages are left out: the history has them."""
+
+    first: Seq
+    until: Seq
+
+
+class MissedConversation(Struct, frozen=True, omit_defaults=True):
+    """What waits in a conversation: its newest messages that I have not read, in rising order, with `gap` before."""
+
+    conversation: ConversationId
+    messages: tuple[HistoryEntry, ...]
+    gap: Gap | None = None
+
+
+class Missed(Answer, frozen=True, tag="missed"):
+    """Messages that wait for me, by conversation, by id; `next` asks for the following page."""
+
+    conversations: tuple[MissedConversation, ...]
+    next: ConversationId | None = None
+
+
 class SessionView(Struct, frozen=True, omit_defaults=True):
     """One of a user's sessions. `seen_at` is when it last spoke."""
 
@@ -316,4 +338,5 @@ AnyAnswer = (
     | Presences
     | Members
     | Count
+    | Missed
 )

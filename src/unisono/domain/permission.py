@@ -100,6 +100,7 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.MarkDelivered: Rule(_MEMBERS, lists=_LISTED),
     c.GetReceipts: Rule(_MEMBERS, lists=_LISTED),
     c.GetUnread: Rule(_USERS),
+    c.GetMissed: Rule(_USERS),
     c.ListSessions: Rule(_USERS),
     c.CloseSession: Rule(_USERS),
     c.CloseDevice: Rule(_USERS),

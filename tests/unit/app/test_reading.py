@@ -8,7 +8,7 @@ from tests.unit.app.app_stage import AppStage, Present, an_app, group, text
 from tests.unit.app.stage import users
 from unisono.app.pages import PAGE_BYTES, STEP
 from unisono.domain import commands as c
-from unisono.domain.answers import Conversations, ConversationView, Facts, History, Moved, StartOver
+from unisono.domain.answers import Conversations, ConversationView, Facts, Gap, History, Missed, Moved, StartOver
 from unisono.domain.ids import ConversationId, Epoch, SendKey, Seq, StreamKey, conversation_stream
 
 
@@ -203,3 +203,66 @@ async def test_a_position_that_cannot_be_continued_is_told_so_with_the_range_to_
         assert isinstance(await asked(1, epoch), Facts)
         assert await asked(2, epoch) == StartOver(stream, epoch, Seq(1), Seq(1), "ahead")
         assert await asked(1, epoch - 1) == StartOver(stream, epoch, Seq(1), Seq(1), "epoch_changed")
+
+
+async def missed(present: Present, **asked: object) -> Missed:
+    answer = await present.ask(c.GetMissed(**asked))  # type: ignore[arg-type]
+    assert isinstance(answer, Missed)
+    return answer
+
+
+@pytest.mark.rows("L104", "L105", "L106", "X25")
+@in_virtual_time
+async def test_the_newest_twenty_that_wait_in_each_conversation_come_with_a_mark_where_older_ones_are_left_out() -> (
+    None
+):
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        chats = sorted([await group(alice, "bob", f"guest{number}") for number in range(3)])
+        for number in range(20):
+            await alice.ask(text(chats[0], f"a{number}"))
+        for number in range(30):
+            await alice.ask(text(chats[1], f"b{number}"))
+        await alice.ask(text(chats[2], "c"))
+        await bob.ask(c.MarkRead(conversation=chats[2], seq=Seq(2)))
+        first, second = (await missed(bob)).conversations
+        assert (first.conversation, second.conversation) == (chats[0], chats[1])
+        assert [entry.message.key for entry in first.messages] == [f"a{number}" for number in range(20)]
+        assert first.gap is None
+        assert [entry.message.key for entry in second.messages] == [f"b{number}" for number in range(10, 30)]
+        assert second.gap == Gap(Seq(1), Seq(11))
+        assert (await missed(alice)).conversations == ()
+        page = await missed(bob, limit=1, each=2)
+        assert ([each.conversation for each in page.conversations], page.next) == ([chats[0]], chats[0])
+        page = await missed(bob, limit=1, each=2, after=page.next)
+        assert [entry.message.key for entry in page.conversations[0].messages] == ["b28", "b29"]
+
+
+@in_virtual_time
+async def test_what_was_said_before_i_came_did_not_wait_for_me() -> None:
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        chat = await group(alice, "carol")
+        await alice.ask(text(chat, "before"))
+        await alice.ask(c.AddMembers(conversation=chat, users=users("bob")))
+        await alice.ask(text(chat, "after"))
+        (waiting,) = (await missed(bob)).conversations
+        assert [entry.message.key for entry in waiting.messages] == ["after"]
+        assert waiting.gap is None
+
+
+@in_virtual_time
+async def test_large_messages_make_small_pages_of_what_waits() -> None:
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        chats = [await group(alice, "bob", f"guest{number}") for number in range(4)]
+        for chat in chats:
+            await alice.ask(text(chat, "large", "x" * (PAGE_BYTES // 3)))
+        seen, page = [], await missed(bob)
+        while True:
+            assert len(msgspec.json.encode(page)) < 2 * PAGE_BYTES
+            seen += [waiting.conversation for waiting in page.conversations]
+            if page.next is None:
+                break
+            page = await missed(bob, after=page.next)
+        assert seen == sorted(chats)

@@ -254,6 +254,32 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Places, from `first` to `until`, whose messages are left out: the history has them."""
+
+    first: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedConversation:
+    """What waits in a conversation: its newest messages that I have not read, in rising order, with `gap` before."""
+
+    conversation: str
+    messages: tuple[HistoryEntry, ...]
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Messages that wait for me, by conversation."""
+
+    kind: ClassVar[str] = "missed"
+    conversations: tuple[MissedConversation, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionView:
     """One of my sessions. `state` is live or detached."""
 
@@ -323,5 +349,6 @@ KnownAnswer = (
     | Presences
     | Members
     | Count
+    | Missed
 )
 Answer = KnownAnswer | UnknownAnswer

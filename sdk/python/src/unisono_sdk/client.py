@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from typing import Final, TypeVar, cast, overload
+from typing import TypeVar, cast, overload
 
-from unisono_sdk.answers import Conversations, Done, Sessions, SessionView, Unread
+from unisono_sdk.answers import Conversations, Done, Sessions, SessionView
+from unisono_sdk.arrears import Arrears
 from unisono_sdk.commands import (
     CloseDevice,
     CloseSession,
     DeviceFrame,
-    GetUnread,
     ListConversations,
     ListSessions,
     Logout,
-    MarkAllRead,
 )
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.counter import Counter
@@ -40,9 +39,6 @@ from unisono_sdk.watching import Watching
 
 F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
-
-
-UNREAD_PAGE: Final = 500
 
 
 class Client(Founding):
@@ -79,6 +75,7 @@ class Client(Founding):
         )
         self._parsing = Parsing(self._dispatch, options.plugins, spawn=spawn, is_own=self._counter.is_own)
         self._following.tell(self._parsing)
+        self._arrears = Arrears(self._counter, self._parsing)
         self._task: asyncio.Task[None] | None = None
         self._asking = 0
         self._is_forgotten = False
@@ -211,17 +208,7 @@ class Client(Founding):
 
         A client asks by itself at a login that brings no state from before.
         """
-        page = await self._count_page(None)
-        total = UnreadTotal(messages=page.total, mentions=page.mentions)
-        while page.next is not None:
-            page = await self._count_page(page.next)
-        return total
-
-    async def _count_page(self, after: str | None) -> Unread:
-        page = await ask(self._counter, GetUnread(after=after, limit=UNREAD_PAGE), Unread)
-        for waiting in page.conversations:
-            await self._parsing.count(waiting)
-        return page
+        return await self._arrears.count()
 
     async def mark_all_read(self, conversations: Sequence[Conversation | str] = ()) -> None:
         """Move my read marks to the end of conversations (up to 1,000); without any, of all in which something waits.
@@ -230,7 +217,7 @@ class Client(Founding):
             NotFound: I am no member of one of them; those before it are read.
         """
         named = tuple(each if isinstance(each, str) else each.id for each in conversations)
-        await ask(self._counter, MarkAllRead(conversations=named), Unread)
+        await self._arrears.mark_all_read(named)
 
     # ------------------------------------------------------------ who is there
 
@@ -312,14 +299,17 @@ class Client(Founding):
     def listen(self) -> None:
         """Tell from now on what comes: whoever asked for the client has it."""
         self._following.listen()
-        if self._options.missed == "counts" and not self._has_counted:
+        if self._options.missed != "nothing" and not self._has_counted:
             self._has_counted = True
-            self._spawn(self._count())
+            self._spawn(self._tell_arrears())
 
-    async def _count(self) -> None:
+    async def _tell_arrears(self) -> None:
         """Tell what waits; a program that goes before hears nothing of it."""
         with suppress(UnisonoError):
-            await self.unread()
+            await self._arrears.count()
+            # Who brings a state gets all that was missed, as it was placed.
+            if self._options.missed == "messages" and not self._following.has_state:
+                await self._arrears.fetch()
 
     def kept_in(self, state: SavedState) -> SavedState:
         """Give a state with what a later program needs of this client.

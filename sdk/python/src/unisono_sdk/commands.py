@@ -208,6 +208,16 @@ class MarkUnread(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GetMissed(Command):
+    """Ask for the messages that wait for me."""
+
+    op: ClassVar[str] = "missed"
+    after: str | None = None
+    limit: int = 20
+    each: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GetUnread(Command):
     """Ask what waits for me."""
 

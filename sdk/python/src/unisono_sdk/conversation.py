@@ -39,7 +39,7 @@ from unisono_sdk.history import Direction, HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator, Handler
 from unisono_sdk.message import Message, RoomMessage, TransientMessage
 from unisono_sdk.receipts import SentMessages
-from unisono_sdk.waiting import Waiting
+from unisono_sdk.waiting import Told, Waiting
 
 TYPING_EVERY_S: Final = 3.0
 
@@ -56,6 +56,7 @@ class Conversation(Belonging):
         self.read: int = 0
         self.head: int = 0
         self.waiting: Final = Waiting()
+        self.told: Final = Told()
         self.sent: Final = SentMessages()
         self._typing_since_s: float | None = None
 
@@ -289,7 +290,11 @@ class Conversation(Belonging):
 
     async def _of_history(self, entry: HistoryEntry) -> Message:
         said = entry.message if self._is_own(entry.message) else await self._desk.plugins.parse(entry.message)
-        return replace(self.message(entry.seq, entry.at, said), reactions=entry.reactions)
+        return self.read_message(replace(entry, message=said))
+
+    def read_message(self, entry: HistoryEntry) -> Message:
+        """Make a message of what the history has of it."""
+        return replace(self.message(entry.seq, entry.at, entry.message), reactions=entry.reactions)
 
     def body_of(self, said: MessagePlaced) -> Body:
         """Give what a message says as one of the known classes."""

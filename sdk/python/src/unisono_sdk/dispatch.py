@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from unisono_sdk import events, facts
-from unisono_sdk.answers import SeatView, UnreadConversation
+from unisono_sdk.answers import MissedConversation, SeatView, UnreadConversation
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
 from unisono_sdk.facts import SeqFact
@@ -121,15 +121,8 @@ class Dispatch:
         conversation.head = max(conversation.head, placed.seq)
         match placed.fact:
             case facts.MessagePlaced() as said:
-                message = conversation.message(placed.seq, at, said)
-                if not message.is_mine:
-                    conversation.waiting.came(placed.seq, calls_me=message.mentions_me)
-                    if said.receipt:
-                        self._desk.note_delivered(key, placed.seq)
-                elif said.receipt and message.is_from_here:
-                    # `send` gives this very message, and so do its receipts.
-                    message = conversation.sent.keep(message)
-                hub.emit("message", message, conversation=key)
+                if conversation.told.comes(placed.seq):
+                    self._message(conversation.message(placed.seq, at, said))
             case facts.ConversationCreated() as fact:
                 conversation.began(fact)
                 hub.emit("created", events.Created(conversation=conversation, by=fact.by, at=at), conversation=key)
@@ -154,6 +147,34 @@ class Dispatch:
                 hub.emit(name, event, conversation=key)
             case _:
                 pass
+
+    def _message(self, message: Message) -> None:
+        conversation = message.conversation
+        if not message.is_mine:
+            conversation.waiting.came(message.seq, calls_me=message.mentions_me)
+            if message.said.receipt:
+                self._desk.note_delivered(conversation.id, message.seq)
+        elif message.said.receipt and message.is_from_here:
+            # `send` gives this very message, and so do its receipts.
+            message = conversation.sent.keep(message)
+        self._desk.hub.emit("message", message, conversation=conversation.id)
+
+    def missed(self, missed: MissedConversation) -> None:
+        """Tell messages that waited for me, but for those that came meanwhile."""
+        conversation, gap = self.conversation(missed.conversation), missed.gap
+        if gap is not None:
+            event = events.StartOver(
+                conversation=conversation,
+                stream=f"c/{conversation.id}",
+                first=gap.first,
+                until=gap.until,
+                reason="capped",
+            )
+            self._desk.hub.emit("start_over", event, conversation=conversation.id)
+        for entry in missed.messages:
+            if conversation.told.waited(entry.seq):
+                conversation.head = max(conversation.head, entry.seq)
+                self._message(conversation.read_message(entry))
 
     def _ruled(
         self,

@@ -49,6 +49,8 @@ class Following:
         self.user = user or ""
         self.positions: Positions | None = None
         self.loss: Loss | None = None
+        self.has_state = False
+        """Whether it is known from before how far this user's streams were delivered here."""
 
     def tell(self, parsing: Parsing) -> None:
         """Set who tells the program."""
@@ -83,6 +85,7 @@ class Following:
         user = welcome.user or ""
         if self.positions is None or user != self.user:
             saved = self._find_saved(user)
+            self.has_state = saved is not None and bool(saved.positions)
             self.positions = Positions(
                 user,
                 held_limit=self._options.limits.held_facts,

@@ -14,7 +14,7 @@ from unisono_sdk.errors import InvalidArgument
 from unisono_sdk.limits import Limits
 from unisono_sdk.plugin import Plugins
 
-Missed = Literal["counts", "nothing"]
+Missed = Literal["counts", "messages", "nothing"]
 """What a client asks for at login of what it missed."""
 
 PATH = "/v1/connect"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from unisono_sdk.answers import SeatView, UnreadConversation
+from unisono_sdk.answers import MissedConversation, SeatView, UnreadConversation
 from unisono_sdk.dispatch import Dispatch
 from unisono_sdk.facts import MessagePlaced, SeqFact
 from unisono_sdk.hub import Spawn
@@ -53,6 +53,14 @@ class Parsing:
         if last is not None and not self._is_own(last.message):
             waiting = replace(waiting, last=replace(last, message=await self._plugins.parse(last.message)))
         self._dispatch.count(waiting)
+
+    async def missed(self, missed: MissedConversation) -> None:
+        """Tell messages that wait for me."""
+        messages = [
+            entry if self._is_own(entry.message) else replace(entry, message=await self._plugins.parse(entry.message))
+            for entry in missed.messages
+        ]
+        self._dispatch.missed(replace(missed, messages=tuple(messages)))
 
     def passing(self, passing: Passing) -> None:
         """Tell what passes by."""

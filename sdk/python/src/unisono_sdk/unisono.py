@@ -61,7 +61,9 @@ class Unisono:
             state: Where device id and sessions are kept; forgotten with the program when not given.
             fixed_device_id: One device for all logins of this state; else each login is another device.
             fail_fast: Calls fail with `LinkDown` at once while the link is down, instead of waiting for it.
-            missed: At login ask what waits in each conversation (`unread` events), or nothing.
+            missed: At login ask what waits in each conversation (`unread` events); with `messages` also for the 20
+                newest of these messages, which come like others, a `start_over` with the reason `capped` telling what
+                was left out. A client that brings a state gets all that it missed anyway.
             limits: How much is held and waited for.
             backoff: When to come back; `Backoff(jitter=0)` for exactly 1000, 2000, 4000 … ms.
             proxy: An HTTP or SOCKS proxy to go through.

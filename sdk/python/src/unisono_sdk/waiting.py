@@ -58,3 +58,23 @@ class Waiting:
     def mark(self) -> None:
         """Note my wish to come back."""
         self.is_marked = True
+
+
+class Told:
+    """Which messages of a conversation the program was told: those that came, and those that had waited before."""
+
+    def __init__(self) -> None:
+        self._since: int | None = None
+        self._up_to = 0
+
+    def comes(self, seq: int) -> bool:
+        """Note a message that comes at its place; False when it was told among those that waited."""
+        self._since = seq if self._since is None else min(seq, self._since)
+        return seq > self._up_to
+
+    def waited(self, seq: int) -> bool:
+        """Note a message that waited; False when it came meanwhile."""
+        if self._since is not None and seq >= self._since:
+            return False
+        self._up_to = max(seq, self._up_to)
+        return True

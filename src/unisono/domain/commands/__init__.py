@@ -28,6 +28,7 @@ from unisono.domain.commands.member import RESTRICTION_MAX_S, GetMembers, Restri
 from unisono.domain.commands.message import (
     EditMessage,
     GetHistory,
+    GetMissed,
     GetReceipts,
     GetUnread,
     MarkAllRead,
@@ -98,6 +99,7 @@ AnyCommand = (
     | LeaveRoom
     | CountPeople
     | Dissolve
+    | GetMissed
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -130,6 +132,7 @@ __all__ = [
     "GetConversation",
     "GetHistory",
     "GetMembers",
+    "GetMissed",
     "GetReceipts",
     "GetUnread",
     "Join",

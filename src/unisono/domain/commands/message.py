@@ -10,6 +10,8 @@ from unisono.domain.facts import Content, ContentType
 from unisono.domain.ids import PRINTABLE, ConversationIdIn, InstantIn, Json, SendKeyIn, SeqIn, UserIdIn
 
 MENTIONS_MAX: Final = 100
+MISSED_MAX: Final = 100
+"""Messages of one conversation in an answer to `missed`."""
 
 REACTION_MAX_CHARS: Final = 32
 
@@ -68,6 +70,17 @@ class GetUnread(Command, frozen=True, tag="unread"):
 
     after: ConversationIdIn | None = None
     limit: PageSize = 100
+
+
+class GetMissed(Command, frozen=True, tag="missed"):
+    """Ask for the messages that wait for me, the newest `each` of each conversation, a page of conversations at a time.
+
+    For a client that brings no state from before; one that does asks for what moved.
+    """
+
+    after: ConversationIdIn | None = None
+    limit: PageSize = 20
+    each: Annotated[int, Meta(ge=1, le=MISSED_MAX)] = 20
 
 
 class EditMessage(Command, frozen=True, tag="edit"):

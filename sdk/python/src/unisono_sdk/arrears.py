@@ -1,0 +1,48 @@
+"""What waits for me: how much, and the messages themselves."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from unisono_sdk.answers import Missed, Unread
+from unisono_sdk.commands import GetMissed, GetUnread, MarkAllRead
+from unisono_sdk.desk import Desk, ask
+from unisono_sdk.parsing import Parsing
+from unisono_sdk.waiting import UnreadTotal
+
+UNREAD_PAGE: Final = 500
+
+
+class Arrears:
+    """Asks for what waits, page by page, and has it told."""
+
+    def __init__(self, desk: Desk, parsing: Parsing) -> None:
+        self._desk = desk
+        self._parsing = parsing
+
+    async def count(self) -> UnreadTotal:
+        """Ask how much waits, and tell it of each conversation."""
+        page = await self._count_page(None)
+        total = UnreadTotal(messages=page.total, mentions=page.mentions)
+        while page.next is not None:
+            page = await self._count_page(page.next)
+        return total
+
+    async def _count_page(self, after: str | None) -> Unread:
+        page = await ask(self._desk, GetUnread(after=after, limit=UNREAD_PAGE), Unread)
+        for waiting in page.conversations:
+            await self._parsing.count(waiting)
+        return page
+
+    async def fetch(self) -> None:
+        """Ask for the newest messages that wait in each conversation, and tell them."""
+        after: str | None = None
+        is_last = False
+        while not is_last:
+            page = await ask(self._desk, GetMissed(after=after), Missed)
+            for missed in page.conversations:
+                await self._parsing.missed(missed)
+            after, is_last = page.next, page.next is None
+
+    async def mark_all_read(self, conversations: Sequence[str]) -> None:
+        """Move my read marks to the end."""
+        await ask(self._desk, MarkAllRead(conversations=tuple(conversations)), Unread)
