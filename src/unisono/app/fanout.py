@@ -65,6 +65,7 @@ class Fanout:
         self._hold: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
         self._settled = asyncio.Condition()
+        self._beginnings = 0
         self.checkpoint: Checkpoint = START
 
     def hint(self, facts: Sequence[PlacedFact]) -> None:
@@ -89,8 +90,10 @@ class Fanout:
 
     async def start(self) -> None:
         """Begin at the end of the log: no link is here yet, or all are being ended, that lacks anything before it."""
+        self._beginnings += 1
         for channel in list(self._channels.values()):
             self._forget(channel)
+        await self._notify()
         self.checkpoint = await self._log.checkpoint()
 
     def greet(self, user: UserId, after: Seq) -> None:
@@ -125,7 +128,7 @@ class Fanout:
         """
         self._rosters.forget_stale()
         # The node's own checkpoint moves at the end: a stream of a later page is loaded as of what it moved after.
-        reached, is_complete = self.checkpoint, False
+        reached, is_complete, beginning = self.checkpoint, False, self._beginnings
         while not is_complete:
             moves = await self._log.moved_in_app(reached, SWEEP_PAGE)
             lagging = [(channel, moved.head) for moved in moves.streams if (channel := self._lagging(moved))]
@@ -133,7 +136,9 @@ class Fanout:
             if any(channel.delivered < head and not self._is_given_up(channel) for channel, head in lagging):
                 return
             reached, is_complete = max(reached, moves.checkpoint), moves.is_complete
-        self.checkpoint = reached
+        # Where all began anew meanwhile, it was another log whose end this is.
+        if beginning == self._beginnings:
+            self.checkpoint = reached
 
     async def _wait_until_read(self, lagging: Sequence[tuple[Channel, Seq]]) -> None:
         """Wait until each stream was read so far, or could not be. A busy one may be behind again by then."""
@@ -284,6 +289,13 @@ class Fanout:
             del self._channels[channel.stream]
             self._conversations.pop(channel.stream, None)
             self._members -= channel.weight
+        self._rest(channel)
+
+    def _rest(self, channel: Channel) -> None:
+        """Note that nobody waits for a channel; another one of its stream may be behind by now."""
+        channel.is_behind = False
+        if self._behind.get(channel.stream) is channel:
+            del self._behind[channel.stream]
 
     def _fall_behind(self, channel: Channel, hinted: Seq) -> None:
         channel.hinted = max(channel.hinted, hinted)
@@ -305,8 +317,8 @@ class Fanout:
         else:
             self._failures.pop(channel.stream, None)
         finally:
-            channel.is_reading = channel.is_behind = False
-            self._behind.pop(channel.stream, None)
+            channel.is_reading = False
+            self._rest(channel)
             if channel.of_user is not None:
                 self.part(channel.of_user)
             await self._notify()
@@ -330,6 +342,9 @@ class Fanout:
         while channel.delivered < max(channel.hinted, head) or head == NO_SEQ:
             hinted = channel.hinted
             page = await self._log.read(channel.stream, channel.delivered, READ_PAGE)
+            if self._channels.get(channel.stream) is not channel:
+                # All began anew: another channel of the stream goes on from there.
+                return
             head = page.head
             if not page.facts:
                 if hinted == channel.hinted:

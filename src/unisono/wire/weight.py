@@ -37,10 +37,14 @@ def _is_json_heavy(data: bytes) -> bool:
         most = data.count(b",") + data.count(b"[") + data.count(b"{")
     if most < VALUES_MAX:
         return False
-    values = 1
+    values, texts = 1, 0
     for part in _PARTS.finditer(data):
-        values += data[part.start()] != _QUOTE
-        if values > VALUES_MAX:
+        if data[part.start()] == _QUOTE:
+            texts += 1
+        else:
+            values += 1
+        # A text is a value or a key of one; more of them are no JSON, and not worth the way to the end.
+        if values > VALUES_MAX or texts > 2 * VALUES_MAX:
             return True
     return False
 

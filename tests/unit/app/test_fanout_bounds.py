@@ -1,9 +1,11 @@
 """Streams that were forgotten, and streams that cannot be written."""
 
+import asyncio
+
 import pytest
 
 from tests.support.virtual_time import in_virtual_time
-from tests.unit.app.fanout_stage import on_stage
+from tests.unit.app.fanout_stage import on_stage, settle
 from tests.unit.app.stage import ALICE, CHAT, created, message
 from unisono.app import fanout as module
 from unisono.domain.ids import NO_SEQ, ConversationId, UserId, conversation_stream
@@ -164,3 +166,54 @@ async def test_the_stream_of_a_user_is_followed_no_longer_than_a_link_of_theirs_
         stage.leave(second)
         stage.fanout.part(ALICE)
         assert stage.fanout.count_streams() == 0
+
+
+@in_virtual_time
+async def test_a_stream_that_was_being_read_when_all_began_anew_is_followed_again() -> None:
+    """The reader of before took the new channel out of the line: nobody read it, and every sweep waited for it."""
+    async with on_stage() as stage:
+        alice, gate = stage.arrive(ALICE), asyncio.Event()
+
+        async def hold() -> None:
+            await gate.wait()
+
+        stage.commit(created("alice"))
+        stage.log.before_read = hold
+        await stage.hint(*stage.commit(message("a")))
+        for number in range(module.CATCHING_UP_LIMIT):
+            busy = conversation_stream(ConversationId(f"busy {number}"))
+            stage.commit(created("alice"), stream=busy)
+            await stage.hint(*stage.commit(message(), stream=busy))
+        sweeping = asyncio.create_task(stage.fanout.sweep())
+        beginning = asyncio.create_task(stage.fanout.start())
+        await settle()
+        await stage.hint(*stage.commit(message("b")))
+        gate.set()
+        await asyncio.gather(sweeping, beginning)
+        await settle()
+        await stage.happen(message("c"))
+        await stage.fanout.sweep()
+        heard = [fact.seq for fact in alice.facts if fact.stream == CHAT]
+        assert heard == sorted(set(heard))
+        assert heard[-1] == 4
+
+
+@in_virtual_time
+async def test_a_sweep_that_saw_another_log_does_not_say_how_far_this_one_is() -> None:
+    async with on_stage() as stage:
+        stage.arrive(ALICE)
+        stage.commit(created("alice"), message())
+        gate = asyncio.Event()
+
+        async def hold() -> None:
+            await gate.wait()
+
+        stage.log.after_read = hold
+        sweeping = asyncio.create_task(stage.fanout.sweep())
+        await settle()
+        del stage.log.facts[1:]
+        beginning = asyncio.create_task(stage.fanout.start())
+        await settle()
+        gate.set()
+        await asyncio.gather(sweeping, beginning)
+        assert stage.fanout.checkpoint == stage.log.facts[0].checkpoint
