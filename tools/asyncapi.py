@@ -57,6 +57,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.EnterRoom: (a.Done,),
     c.LeaveRoom: (a.Done,),
     c.CountPeople: (a.Count,),
+    c.LeaveWill: (a.Done,),
+    c.DropWill: (a.Done,),
     c.Dissolve: (a.Done,),
 }
 """What a command that was carried out is answered with."""

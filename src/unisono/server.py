@@ -90,6 +90,7 @@ async def running(
             directory=store.directory,
             sessions=store.sessions,
             seats=store.seats,
+            wills=store.wills,
             bus=_bus(settings),
             identity=identity,
             clock=clock,

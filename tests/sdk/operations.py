@@ -41,6 +41,8 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     c.EnterRoom,
     c.LeaveRoom,
     c.CountPeople,
+    c.LeaveWill,
+    c.DropWill,
     m.UpdateConversation,
     m.GetMembers,
     m.SetMember,

@@ -36,10 +36,11 @@ async def test_each_example_runs(
     assert "0 left" in printed
     assert "tom calls behind you!" in printed
     assert "tom says 5 : 0 to 2 people" in printed
+    assert "tom is missed: I dropped out" in printed
     assert "spike is online python" in printed
     assert "tom changed The club {'place': {'city': 'Oslo'}}" in printed
     assert "muted by ('jerry',)" in printed
-    assert len(PROGRAMS) == 17
+    assert len(PROGRAMS) == 18
 
 
 def test_what_is_only_shown_is_python() -> None:

@@ -68,6 +68,8 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.EnterRoom(conversation=ROOM),
     c.LeaveRoom(conversation=ROOM),
     c.CountPeople(conversation=ROOM),
+    c.LeaveWill(conversation=ROOM, key=KEY, content=Content(text="gone")),
+    c.DropWill(),
     c.Dissolve(conversation=ROOM),
 )
 
@@ -134,6 +136,17 @@ MOST: Final[tuple[c.Command, ...]] = (
         receipt=True,
         push={"alert": "Hi!"},
         priority="high",
+    ),
+    c.LeaveWill(
+        conversation=ROOM,
+        key=KEY,
+        content=Content(text="gone"),
+        transient=True,
+        mentions=(BOB,),
+        mention_all=True,
+        push={"alert": "gone"},
+        priority="high",
+        after_s=0,
     ),
     c.TellTyping(conversation=ROOM, is_typing=False),
     c.MarkAllRead(conversations=(ROOM,)),

@@ -18,6 +18,7 @@ from unisono.app.presence import Watching
 from unisono.app.rates import RateLimiter
 from unisono.app.reading import Reading
 from unisono.app.rooms import Rooms
+from unisono.app.wills import Wills
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, Done, Placed, Pong, Unread
 from unisono.domain.errors import Internal
@@ -52,6 +53,7 @@ class Executor:
         reading: Reading,
         watching: Watching,
         rooms: Rooms,
+        wills: Wills,
     ) -> None:
         self._parts = parts
         self._quotas = options.quotas
@@ -60,6 +62,7 @@ class Executor:
         self._reading = reading
         self._watching = watching
         self._rooms = rooms
+        self._wills = wills
         self._rate = RateLimiter(options.commands, parts.clock)
 
     def start(self, caller: Caller, command: c.Command, exchange: Exchange) -> Coroutine[None, None, None] | None:
@@ -162,6 +165,8 @@ class Executor:
                 return await self._own_sessions.page_of(user, command, session)
             case c.EnterRoom() | c.LeaveRoom() | c.CountPeople():
                 return await self._rooms.answer(Member(user, session), command)
+            case c.LeaveWill() | c.DropWill():
+                return await self._wills.answer(Member(user, session), command)
             case c.AskPresence() | c.Watch() | c.Unwatch():
                 return await self._watching.answer(Member(user, session), command)
             case c.CloseSession() | c.CloseDevice() | c.Logout():

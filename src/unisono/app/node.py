@@ -18,6 +18,7 @@ from unisono.app.reading import Reading
 from unisono.app.rooms import Rooms
 from unisono.app.signals import Signals
 from unisono.app.sweeping import Sweeping
+from unisono.app.wills import Wills
 from unisono.domain.events import Passing, Stir
 from unisono.domain.ids import SessionId
 from unisono.domain.session import Phase
@@ -55,19 +56,13 @@ class Node:
         self.own_sessions = OwnSessions(parts, self.audience)
         self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
         self.watching = Watching(parts, options.presence, self.audience)
-        self.executor = Executor(
-            parts,
-            options,
-            fanout=self.fanout,
-            own_sessions=self.own_sessions,
-            reading=Reading(parts),
-            watching=self.watching,
-            rooms=self.rooms,
-        )
+        self.wills = Wills(parts, options.quotas, self.rooms)
+        self.executor = self._executor()
         chores = {
             "sweep": self.sweeping.sweep,
             "departures": self._departures.settle,
             "presence": self.watching.sweep,
+            "wills": self.wills.sweep,
             "expired": Expiring(parts).sweep,
         }
         self._housekeeping = Housekeeping(
@@ -77,6 +72,18 @@ class Node:
             parts.directory, parts.telemetry, audience=self.audience, fanout=self.fanout, rooms=self.rooms
         )
         parts.bus.subscribe(self.fanout.hint, self._take)
+
+    def _executor(self) -> Executor:
+        return Executor(
+            self.parts,
+            self.options,
+            fanout=self.fanout,
+            own_sessions=self.own_sessions,
+            reading=Reading(self.parts),
+            watching=self.watching,
+            rooms=self.rooms,
+            wills=self.wills,
+        )
 
     async def start(self) -> None:
         """Take the node's lease and find the end of the log. Call before the first connection."""

@@ -10,6 +10,7 @@ from unisono.ports.log import Log
 from unisono.ports.seats import Seats
 from unisono.ports.sessions import Sessions
 from unisono.ports.telemetry import Telemetry
+from unisono.ports.wills import Wills
 
 
 class Parts(Struct, frozen=True):
@@ -19,6 +20,7 @@ class Parts(Struct, frozen=True):
     directory: Directory
     sessions: Sessions
     seats: Seats
+    wills: Wills
     bus: Bus
     identity: Identity
     clock: Clock

@@ -110,6 +110,8 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.EnterRoom: Rule(_MEMBERS, if_open=_USERS, lists=_UNLISTED),
     c.LeaveRoom: Rule(_MEMBERS, if_open=_USERS, lists=_UNLISTED),
     c.CountPeople: Rule(_MEMBERS, if_open=_USERS),
+    c.LeaveWill: Rule(_MEMBERS, speaks=True, takes_presence=True),
+    c.DropWill: Rule(_USERS),
 }
 
 

@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
+from unisono.domain.facts import EndReason
+from unisono.domain.ids import Instant
+
+
+def is_loss(reason: EndReason, detached_at: Instant | None) -> bool:
+    """Say if a session that ends was lost: nobody ended it, it just never came back."""
+    return reason == "expired" and detached_at is not None
+
 
 class Phase(Enum):
     """Where a session stands."""

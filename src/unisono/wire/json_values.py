@@ -27,7 +27,7 @@ def check_values(command: c.Command) -> None:
 
 def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
     match command:
-        case c.SendMessage(content=content, push=push):
+        case c.SendMessage(content=content, push=push) | c.LeaveWill(content=content, push=push):
             return ("content.attributes", content.attributes), ("content.data", content.data), ("push", push)
         case c.EditMessage(content=content):
             return ("content.attributes", content.attributes), ("content.data", content.data)

@@ -45,6 +45,7 @@ from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.log import Committed, Log
 from unisono.ports.seats import Seats
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, Sessions, SessionsCommitted
+from unisono.ports.wills import Wills
 
 QUOTAS = Quotas()
 ANN, BOB, CIM, DAN = (UserId(name) for name in ("ann", "bob", "cim", "dan"))
@@ -62,6 +63,8 @@ class AnyStore(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def seats(self) -> Seats: ...
+    @property
+    def wills(self) -> Wills: ...
     async def healthy(self) -> bool: ...
     async def close(self) -> None: ...
 

@@ -157,7 +157,7 @@ class AppStage:
         self.encoder = CountingEncoder()
         if beside is None:
             self.store, self.bus = MemoryStore(self.clock), wiring.bus or LocalBus()
-            for port in (self.store.log, self.store.directory, self.store.sessions, self.store.seats):
+            for port in (self.store.log, self.store.directory, self.store.sessions, self.store.seats, self.store.wills):
                 self._watch(port)
         else:
             self.store, self.bus = beside.store, beside.bus
@@ -166,6 +166,7 @@ class AppStage:
             directory=self.store.directory,
             sessions=self.store.sessions,
             seats=self.store.seats,
+            wills=self.store.wills,
             bus=self.bus,
             identity=self.passports,
             clock=self.clock,

@@ -13,6 +13,7 @@ from unisono.domain.commands import (
     Command,
     CreateConversation,
     EditMessage,
+    LeaveWill,
     SendMessage,
     SetMember,
     UpdateConversation,
@@ -32,6 +33,9 @@ def commands_with(value: object) -> tuple[Command, ...]:
     return (
         SendMessage(ConversationId("c"), SendKey("k"), Content(attributes={"a": value})),
         SendMessage(ConversationId("c"), SendKey("k"), Content(data={"a": value})),
+        SendMessage(ConversationId("c"), SendKey("k"), Content(), push={"a": value}),
+        LeaveWill(ConversationId("c"), SendKey("k"), Content(data={"a": value})),
+        LeaveWill(ConversationId("c"), SendKey("k"), Content(), push={"a": value}),
         CreateConversation(key=SendKey("k"), attributes={"a": value}),
         SetMember(ConversationId("c"), UserId("u"), attributes={"a": value}),
         UpdateConversation(ConversationId("c"), set={"attr.a": value}),
@@ -51,8 +55,8 @@ def check(value: object) -> None:
     """Check a value in each place that takes free ones."""
     said = [fault_of(command) for command in commands_with(value)]
     faults = [fault for fault in said if fault is not None]
-    assert len(faults) in {0, 5}
-    fields = {"content.attributes", "content.data", "attributes", "set"}
+    assert len(faults) in {0, len(said)}
+    fields = {"content.attributes", "content.data", "push", "attributes", "set"}
     assert {fault.numbers["field"] for fault in faults} in (set(), fields)
     if faults:
         raise faults[0]
@@ -131,4 +135,4 @@ def test_every_command_with_a_free_value_is_checked() -> None:
         return any(is_free(part) for part in (*parts, *inner))
 
     free = {command for command in COMMANDS if is_free(msgspec.inspect.type_info(command))}
-    assert free == {SendMessage, EditMessage, CreateConversation, UpdateConversation, SetMember}
+    assert free == {SendMessage, LeaveWill, EditMessage, CreateConversation, UpdateConversation, SetMember}

@@ -11,6 +11,7 @@ from unisono_sdk.commands import (
     CloseDevice,
     CloseSession,
     DeviceFrame,
+    DropWill,
     ListConversations,
     ListSessions,
     Logout,
@@ -160,6 +161,10 @@ class Client(Founding):
     async def close_device(self, device: str) -> None:
         """End all my sessions of one device. That none is left is no error."""
         await ask(self._counter, CloseDevice(device=device), Done)
+
+    async def drop_will(self) -> None:
+        """Take back what this session left with `Conversation.leave_will`. Nothing left is no error."""
+        await ask(self._counter, DropWill(), Done)
 
     async def logout(self) -> None:
         """End this session on the server, forget its state, and close."""

@@ -364,3 +364,26 @@ class CountPeople(Command):
 
     op: ClassVar[str] = "count"
     conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveWill(Command):
+    """Leave a message, to be sent if this session is lost."""
+
+    op: ClassVar[str] = "will"
+    conversation: str
+    key: str
+    content: Content
+    transient: bool = False
+    mentions: tuple[str, ...] = ()
+    mention_all: bool = False
+    push: Mapping[str, Json] | None = None
+    priority: str = "normal"
+    after_s: int = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropWill(Command):
+    """Take back what this session left."""
+
+    op: ClassVar[str] = "no_will"

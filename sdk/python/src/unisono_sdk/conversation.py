@@ -23,6 +23,7 @@ from unisono_sdk.commands import (
     EditMessage,
     GetHistory,
     GetReceipts,
+    LeaveWill,
     MarkDelivered,
     MarkRead,
     MarkUnread,
@@ -157,6 +158,38 @@ class Conversation(Belonging):
         if not isinstance(answer, Passed):
             raise ProtocolFault(f"{command.op} was answered with {answer.kind}")
         return answer.at
+
+    async def leave_will(
+        self,
+        content: str | Content | Body,
+        *,
+        after_s: int = 15,
+        transient: bool = False,
+        mentions: Sequence[str] = (),
+        priority: str = "normal",
+    ) -> str:
+        """Leave a message that the server sends here for me if my session is lost for `after_s` (0 to 3,600) seconds.
+
+        A session has one at most: a later one, here or elsewhere, takes its place. Closing the client counts as a loss,
+        logging out does not. Once sent it is left no more. With `transient` it reaches only who is here then; so it
+        does in a room, if I was still in it. Gives the key that the message will have.
+
+        Raises:
+            NotFound: I am no member.
+            Forbidden: I am not in the room, or may not speak.
+            TooLarge, Unacceptable: The server does not take such a content.
+        """
+        command = LeaveWill(
+            conversation=self.id,
+            key=self._desk.new_key(),
+            content=as_content(content),
+            transient=transient,
+            mentions=tuple(dict.fromkeys(mentions)),
+            priority=priority,
+            after_s=after_s,
+        )
+        await ask(self._desk, command, Done)
+        return command.key
 
     async def typing(self, is_typing: bool = True) -> None:  # noqa: FBT001, FBT002  (reads as a statement)
         """Tell the other members that I began, or ceased, to write; call it at each key, it repeats every 3 s at most.

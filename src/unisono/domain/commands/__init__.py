@@ -57,6 +57,7 @@ from unisono.domain.commands.session import (
     Resume,
     Sync,
 )
+from unisono.domain.commands.will import DropWill, LeaveWill
 
 AnyCommand = (
     Login
@@ -98,6 +99,8 @@ AnyCommand = (
     | EnterRoom
     | LeaveRoom
     | CountPeople
+    | LeaveWill
+    | DropWill
     | Dissolve
     | GetMissed
 )
@@ -127,6 +130,7 @@ __all__ = [
     "CreateConversation",
     "Device",
     "Dissolve",
+    "DropWill",
     "EditMessage",
     "EnterRoom",
     "GetConversation",
@@ -137,6 +141,7 @@ __all__ = [
     "GetUnread",
     "Join",
     "LeaveRoom",
+    "LeaveWill",
     "ListConversations",
     "ListSessions",
     "Login",

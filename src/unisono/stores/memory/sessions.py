@@ -10,6 +10,7 @@ from unisono.domain.facts import SessionEnded, SessionOpened
 from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_stream
 from unisono.domain.placement import Draft
 from unisono.domain.presence import Seen, Sighting
+from unisono.domain.session import is_loss
 from unisono.ports.clock import Clock
 from unisono.ports.sessions import (
     EndedSession,
@@ -53,8 +54,9 @@ class MemorySessions:
         endings = {ending.session: ending for ending in decision.ends if ending.session in held}
         opened, is_new = self._opening(decision, held, endings)
         self._endings.update({session: (ending, now) for session, ending in endings.items()})
-        for session in endings:
+        for session, ending in endings.items():
             self._state.seats.pop(session, None)
+            self._end_will(held[session], ending, now)
             self._last_seen[user] = max(held[session].detached_at or now, self._last_seen.get(user, Instant(0)))
         facts: list[SessionEnded | SessionOpened] = [
             SessionEnded(ending.session, held[ending.session].device, ending.reason, ending.newcomer)
@@ -62,6 +64,7 @@ class MemorySessions:
         ]
         if opened is not None:
             self._records[opened.session] = opened
+            self._keep_will(opened.session)
             if is_new:
                 facts.append(SessionOpened(opened.session, opened.device, opened.shown, opened.tag))
         self._state.position += bool(facts)
@@ -83,6 +86,26 @@ class MemorySessions:
         if wanted.session in self._records:
             raise Invalid(field="login", reason="used before")
         return wanted, True
+
+    def _end_will(self, record: SessionRecord, ending: Ending, now: Instant) -> None:
+        left = self._state.wills.get(record.session)
+        if left is not None and is_loss(ending.reason, record.detached_at):
+            left.due_at = now
+        else:
+            self._state.wills.pop(record.session, None)
+
+    def _keep_will(self, session: SessionId) -> None:
+        if (left := self._state.wills.get(session)) is not None:
+            left.due_at = None
+
+    def over_leases(self) -> list[NodeId]:
+        """List the leases that are over."""
+        now = self._lease_now()
+        return [node for node, lease in self._leases.items() if lease.until <= now]
+
+    def carried_by(self, node: NodeId) -> set[SessionId]:
+        """List the sessions that a node carries, or did as long as it had its lease."""
+        return {name for name, each in self._records.items() if each.node == node and name not in self._endings}
 
     def find(self, session: SessionId) -> SessionRecord | None:
         """Give a session that is not over."""
@@ -119,6 +142,7 @@ class MemorySessions:
             old, fence=wanted, node=node, detached_at=None, seen_at=self._clock.now(), address=address
         )
         self._records[session] = taken
+        self._keep_will(session)
         return structs.replace(taken, lost_at=lost_at)
 
     async def detach(self, session: SessionId, fence: Fence, node: NodeId) -> None:
@@ -126,7 +150,10 @@ class MemorySessions:
         self._state.check_open()
         old = self._records.get(session)
         if old is not None and (old.fence, old.node) == (fence, node):
-            self._records[session] = structs.replace(old, node=None, detached_at=self._clock.now())
+            now = self._clock.now()
+            self._records[session] = structs.replace(old, node=None, detached_at=now)
+            if (left := self._state.wills.get(session)) is not None and left.due_at is None:
+                left.due_at = Instant(now + left.will.after_ms)
 
     async def touch(self, seen: Sequence[tuple[SessionId, Instant]]) -> None:
         """Note when sessions last spoke."""

@@ -47,6 +47,7 @@ from unisono.domain.kinds import KINDS
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.domain.revisions import recalled, revised, superseded
+from unisono.ports.wills import Will
 
 UniqueKey = tuple[ConversationKind, tuple[UserId, ...]]
 
@@ -57,6 +58,13 @@ class Stream(Struct):
     head: Head
     facts: list[PlacedFact] = []
     places: dict[tuple[UserId, SendKey], PlacedFact] = {}
+
+
+class LeftWill(Struct):
+    """What a session left, and when it is to be sent; None while the session has its connection."""
+
+    will: Will
+    due_at: Instant | None = None
 
 
 class State:
@@ -70,6 +78,7 @@ class State:
         self.unique: dict[UniqueKey, ConversationId] = {}
         self.reactions: dict[tuple[ConversationId, Seq], dict[str, dict[UserId, None]]] = {}
         self.seats: dict[SessionId, dict[TabId, ConversationId]] = {}
+        self.wills: dict[SessionId, LeftWill] = {}
         self.position = 0
         self.is_closed = False
 

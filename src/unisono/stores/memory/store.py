@@ -7,6 +7,7 @@ from unisono.stores.memory.log import MemoryLog
 from unisono.stores.memory.seats import MemorySeats
 from unisono.stores.memory.sessions import MemorySessions
 from unisono.stores.memory.state import State
+from unisono.stores.memory.wills import MemoryWills
 
 
 class MemoryStore:
@@ -18,6 +19,7 @@ class MemoryStore:
         self.directory = MemoryDirectory(self._state)
         self.sessions = MemorySessions(self._state, clock)
         self.seats = MemorySeats(self._state, self.sessions)
+        self.wills = MemoryWills(self._state, self.sessions, self.log, clock)
 
     async def healthy(self) -> bool:
         """Say that all is well."""

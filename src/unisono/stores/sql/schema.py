@@ -219,6 +219,17 @@ SEATS: Final = Table(
     sqlite_with_rowid=False,
 )
 
+WILLS: Final = Table(
+    "wills",
+    METADATA,
+    Column("session", _Name, primary_key=True),
+    Column("user_id", _Name, nullable=False),
+    Column("after_ms", BigInteger, nullable=False),
+    # None while the session has its connection.
+    Column("due_at", BigInteger, index=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
 REVOKED_CREDENTIALS: Final = Table(
     "revoked_credentials",
     METADATA,

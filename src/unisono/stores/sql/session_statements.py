@@ -6,7 +6,7 @@ from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.phrases import given, insert, upsert
-from unisono.stores.sql.schema import LAST_SEEN, LEASES, REVOKED_CREDENTIALS, REVOKED_USERS, SEATS, SESSIONS
+from unisono.stores.sql.schema import LAST_SEEN, LEASES, REVOKED_CREDENTIALS, REVOKED_USERS, SEATS, SESSIONS, WILLS
 
 _S = SESSIONS.c
 _IS_OPEN = _S.ended_at.is_(None)
@@ -41,12 +41,22 @@ class SessionStatements:
             .order_by(_S.user_id),
         )
         self.end_seats = _one(dialect, delete(SEATS).where(SEATS.c.session == given("session", SEATS.c.session)))
+        self._add_wills(dialect)
         self.sightings = ListStatement(dialect, _sightings)
         self.last_seen = ListStatement(dialect, _last_seen)
         self.see = Statement(dialect, lambda: _see(dialect))
         self.forget_sessions = _one(dialect, _forget_sessions())
         self._add_revocations(dialect)
         self._add_leases(dialect)
+
+    def _add_wills(self, dialect: Dialect) -> None:
+        its = WILLS.c.session == given("session", WILLS.c.session)
+        due_at, after_ms = WILLS.c.due_at, WILLS.c.after_ms
+        self.drop_will = _one(dialect, delete(WILLS).where(its))
+        self.keep_will = _one(dialect, update(WILLS).where(its, due_at.is_not(None)).values(due_at=null()))
+        lost = update(WILLS).where(its, due_at.is_(None)).values(due_at=given("lost_at", due_at) + after_ms)
+        self.lose_will = _one(dialect, lost)
+        self.execute_will = _one(dialect, update(WILLS).where(its).values(due_at=given("now", due_at)))
 
     def _add_revocations(self, dialect: Dialect) -> None:
         self.revoked_credential = _one(

@@ -11,6 +11,7 @@ from unisono.domain.errors import Invalid, Replaced
 from unisono.domain.facts import SessionEnded, SessionOpened
 from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_stream
 from unisono.domain.placement import Draft
+from unisono.domain.session import is_loss
 from unisono.ports.sessions import (
     EndedSession,
     Ending,
@@ -73,6 +74,8 @@ class DecideSessions(SessionWork):
         if opened is not None:
             # A new one is never written over another of its name, should somebody have opened that in this moment.
             book.connection.run((self.sql.open if is_new else self.sql.write).text, session_row(opened))
+            if not is_new:
+                _keep_will(book, self.sql, opened.session)
         drafts = [_ended(held[session], ending) for session, ending in endings.items()]
         if opened is not None and is_new:
             drafts.append(_opened(opened))
@@ -101,10 +104,25 @@ class DecideSessions(SessionWork):
         book.connection.run(self.sql.see.text, (self._user, record.detached_at or book.now))
         end, rise = self.sql.end, self.sql.end_seats
         book.connection.run(rise.text, rise.bind(session=ending.session))
+        self._end_will(book, ending, record)
         book.connection.run(
             end.text,
             end.bind(session=ending.session, at=book.now, reason=ending.reason, shown=label_text(ending.newcomer)),
         )
+
+    def _end_will(self, book: Book, ending: Ending, record: SessionRecord) -> None:
+        """Have what a lost session left be sent at its end, if it was not before; drop it at any other end."""
+        if is_loss(ending.reason, record.detached_at):
+            execute = self.sql.execute_will
+            book.connection.run(execute.text, execute.bind(session=ending.session, now=book.now))
+        else:
+            drop = self.sql.drop_will
+            book.connection.run(drop.text, drop.bind(session=ending.session))
+
+
+def _keep_will(book: Book, sql: SessionStatements, session: SessionId) -> None:
+    """Note that a session is lost no more."""
+    book.connection.run(sql.keep_will.text, sql.keep_will.bind(session=session))
 
 
 def _renewed(old: SessionRecord, wanted: SessionRecord) -> SessionRecord:
@@ -164,6 +182,7 @@ class Attach(SessionWork):
             entry.record, fence=fence, node=self._node, detached_at=None, seen_at=book.now, address=self._address
         )
         book.connection.run(self.sql.write.text, session_row(taken))
+        _keep_will(book, self.sql, self._session)
         return structs.replace(taken, lost_at=entry.record.detached_at)
 
 
@@ -184,7 +203,9 @@ class Detach(SessionWork):
         """Detach, if no later link holds it."""
         detach = self.sql.detach
         values = detach.bind(session=self._session, held=self._fence, carrier=self._node, detached_at=book.now)
-        book.connection.run(detach.text, values)
+        if book.connection.run(detach.text, values):
+            lose = self.sql.lose_will
+            book.connection.run(lose.text, lose.bind(session=self._session, lost_at=book.now))
 
 
 class Touch(SessionWork):

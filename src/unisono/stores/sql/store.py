@@ -22,11 +22,12 @@ from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.sessions import SqlSessions
 from unisono.stores.sql.sqlite import SqliteDriver
 from unisono.stores.sql.statements import Statements
+from unisono.stores.sql.wills import SqlWills
 from unisono.stores.sql.writer import Writer
 
 
 class Store:
-    """One app's log, directory, sessions and seats. Belongs to the event loop that opened it."""
+    """One app's log, directory, sessions, seats and wills. Belongs to the event loop that opened it."""
 
     def __init__(self, driver: Driver, committer: Committer, writer: Writer, readers: Readers, clock: Clock) -> None:
         self._driver = driver
@@ -39,6 +40,7 @@ class Store:
         sql = SessionStatements(driver.dialect)
         self.sessions = SqlSessions(sql, writer, readers, clock)
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)
+        self.wills = SqlWills(driver.dialect, sql, writer=writer, readers=readers, clock=clock)
 
     @property
     def waiting(self) -> int:

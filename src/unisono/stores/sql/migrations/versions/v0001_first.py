@@ -200,3 +200,12 @@ def _create_presence() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_seats_room", "seats", ["room"])
+    op.create_table(
+        "wills",
+        sa.Column("session", NAME, primary_key=True),
+        sa.Column("user_id", NAME, nullable=False),
+        sa.Column("after_ms", NUMBER, nullable=False),
+        sa.Column("due_at", NUMBER),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+    )
+    op.create_index("ix_wills_due_at", "wills", ["due_at"])
