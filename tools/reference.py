@@ -15,7 +15,8 @@ from unisono.config import ENVIRONMENT_PREFIX, FILE_SUFFIX, NESTING
 from unisono.domain.devices import PRESETS, Policy
 from unisono.domain.errors import leaves
 from unisono.gateways.rest.openapi import encoded
-from unisono.settings import Secret, Settings, describe
+from unisono.secret import Secret
+from unisono.settings import Settings, describe
 from unisono.telemetry.metrics import METRICS
 from unisono.wire.codes import CODES, Advice
 

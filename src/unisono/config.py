@@ -17,7 +17,8 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_
 import msgspec
 from msgspec import Struct, structs
 
-from unisono.settings import SECRET_MIN_BYTES, Algorithm, Identity, Jwt, Secret, Settings
+from unisono.secret import Secret
+from unisono.settings import SECRET_MIN_BYTES, Algorithm, Identity, Jwt, Settings
 
 ENVIRONMENT_PREFIX: Final = "UNISONO_"
 NESTING: Final = "__"

@@ -15,11 +15,12 @@ from unisono import __version__
 from unisono.app.node import Node
 from unisono.app.options import AppOptions, PresenceRules
 from unisono.app.parts import Parts
+from unisono.app.rates import RateLimiter
 from unisono.bus.faulty import FaultyBus
 from unisono.bus.local import LocalBus
 from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.errors import Draining, UnisonoError
-from unisono.domain.ids import Epoch
+from unisono.domain.ids import Epoch, SendKey
 from unisono.domain.rates import Rate
 from unisono.gateways.hosting.address import Network
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
@@ -186,13 +187,22 @@ class Hosting:
     def _rest_door(self) -> RestDoor:
         parts, metrics = self._node.parts, self._settings.metrics
         options = RestOptions(
-            guard=Guard(self._settings.admin.keys),
+            guard=Guard(self._settings.admin),
             metrics_access=metrics.access if metrics.enabled else "nobody",
             exposition=self._exposition,
             is_from_here=is_from_here,
             body_s=self._settings.limits.greeting_s,
+            body_bytes=self._settings.limits.frame_bytes,
         )
-        desk = Desk(own_sessions=self._node.own_sessions, clock=parts.clock, name_token=revocable)
+        rates = self._settings.rates
+        desk = Desk(
+            own_sessions=self._node.own_sessions,
+            executor=self._node.executor,
+            clock=parts.clock,
+            rate=RateLimiter(Rate(per_s=rates.operator_per_s, burst=rates.operator_burst), parts.clock),
+            name_token=revocable,
+            new_key=lambda: SendKey(parts.entropy.secret()),
+        )
         checks = {"store": self._check_store, "lease": self._check_lease, "loop": self._check_loop}
         checks["admission"] = self._check_admission
         return RestDoor(desk, options, Health(checks, parts.clock, parts.telemetry), parts.telemetry)

@@ -6,7 +6,7 @@ Pure: reading files and the environment is `config`. `docs/reference/configurati
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, structs
 from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Policy
 from unisono.domain.faults import BusFaults
 from unisono.domain.quotas import Quotas
+from unisono.secret import Secret
 
 SECRET_MIN_BYTES: Final = 32
 PAGE_BYTES: Final = 128 * 1024
@@ -28,32 +29,8 @@ Origin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\-\[\]:]+$")]
 Target = Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 NetworkText = Annotated[str, Meta(pattern=r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$")]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
-
-
-class Secret:
-    """Text that nobody may read by accident: prints as `***`. Only `reveal` gives it away."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        """Keep the text."""
-        self._text: Final = text
-
-    def reveal(self) -> str:
-        """Give the text, to be used and dropped."""
-        return self._text
-
-    def __repr__(self) -> str:
-        """Show nothing."""
-        return "***"
-
-    def __eq__(self, other: object) -> bool:
-        """Compare by text, so that settings can be compared. Not constant-time: never compare what a peer sent."""
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        """Hash as the text does."""
-        return hash(self._text)
+AdminScope = Literal["sessions", "conversations", "messages", "users", "metrics"]
+ADMIN_SCOPES: Final[frozenset[AdminScope]] = frozenset(get_args(AdminScope))
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True):
@@ -157,6 +134,8 @@ class Rates(Section, frozen=True):
     handshakes_burst: Annotated[
         int, Meta(ge=1, le=1_000_000, description="New connections from one address at once.")
     ] = 1_000
+    operator_per_s: Annotated[float, Meta(gt=0, le=1e6, description="Requests of one admin key.")] = 500.0
+    operator_burst: Annotated[int, Meta(ge=1, le=1_000_000, description="Requests of one admin key at once.")] = 5_000
     strays_per_s: Annotated[
         float,
         Meta(gt=0, le=1e6, description="Frames of one connection that are no command: pings, refused ones, noise."),
@@ -290,18 +269,39 @@ class Identity(Section, frozen=True):
             raise ValueError("identity.kind = 'callable' needs identity.callable = 'module:function'")
 
 
+class LimitedKey(Section, frozen=True):
+    """An admin key that may do some things."""
+
+    key: Secret
+    scopes: Annotated[tuple[AdminScope, ...], Meta(min_length=1)]
+
+
 class Admin(Section, frozen=True):
     """Who may operate the server over REST."""
 
     keys: Annotated[
         tuple[Secret, ...],
-        Meta(max_length=100, description="Admin keys. With none, one is made and kept in the data directory."),
+        Meta(
+            max_length=100, description="Keys that may do all. With none, one is made and kept in the data directory."
+        ),
+    ] = ()
+    limited: Annotated[
+        tuple[LimitedKey, ...],
+        Meta(
+            max_length=100,
+            description="Keys that may do some things: tables with `key` and `scopes`, which are some of "
+            + ", ".join(get_args(AdminScope))
+            + ".",
+        ),
     ] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a key that can be guessed."""
-        if any(len(key.reveal()) < SECRET_MIN_BYTES for key in self.keys):
+        """Refuse a key that can be guessed, or that says two things about what it may do."""
+        keys = [*self.keys, *(limited.key for limited in self.limited)]
+        if any(len(key.reveal()) < SECRET_MIN_BYTES for key in keys):
             raise ValueError(f"an admin key is shorter than {SECRET_MIN_BYTES} characters")
+        if len(set(keys)) < len(keys):
+            raise ValueError("an admin key stands there twice")
 
 
 class Log(Section, frozen=True):

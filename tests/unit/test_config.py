@@ -8,7 +8,8 @@ import pytest
 
 from unisono.config import ConfigError, keys_of, load, with_generated_secrets
 from unisono.domain.devices import Policy, Slot
-from unisono.settings import Secret, Settings
+from unisono.secret import Secret
+from unisono.settings import Settings
 
 LONG = "0123456789" * 4
 

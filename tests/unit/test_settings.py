@@ -11,7 +11,8 @@ import pytest
 from unisono.config import ConfigError, load
 from unisono.domain.devices import PRESETS, Login, Policy, Slot, admit
 from unisono.domain.ids import DeviceId, Instant, Platform, SessionId
-from unisono.settings import Jwt, Rates, Secret, Sessions, Settings, describe, is_loopback_host, is_same_origin
+from unisono.secret import Secret
+from unisono.settings import Jwt, Rates, Sessions, Settings, describe, is_loopback_host, is_same_origin
 
 LONG = "x" * 32
 
@@ -189,4 +190,4 @@ def test_the_guide_tells_the_defaults_of_the_limits(table: str, name: str, value
 def test_the_guide_tells_of_every_rate() -> None:
     rates = {name for name in Rates.__struct_fields__ if name.endswith("_per_s")}
     assert {name for table, name, _, _ in LIMIT_ROWS if table == "rates"} == rates
-    assert len(LIMIT_ROWS) == 12
+    assert len(LIMIT_ROWS) == 13

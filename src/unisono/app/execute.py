@@ -21,6 +21,7 @@ from unisono.app.rooms import Rooms
 from unisono.app.wills import Wills
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, Done, Placed, Pong, Unread
+from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Internal
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId
 from unisono.domain.permission import Standing, check
@@ -87,7 +88,7 @@ class Executor:
         check(type(command), Standing.NOBODY if user is None else Standing.MEMBER)
         if user is None or session is None:
             raise Internal(reason="a rule lets connections without a user do this")
-        self._rate.spend(user, _cost(command))
+        self._rate.spend(user, cost_of(command))
         self._parts.telemetry.count("commands", label=type(command).__name__)
         transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
         if transaction is None:
@@ -104,10 +105,7 @@ class Executor:
         try:
             committed = committing.result()
             exchange.acknowledge(committed.answer)
-            self._parts.bus.publish_nowait(committed.facts)
-            for signal in committed.signals:
-                self._parts.bus.signal_nowait(signal)
-            self._note(committed, started_s)
+            self._pass_on(committed, started_s)
         except Exception as problem:  # noqa: BLE001  (a defect costs its own request alone)
             exchange.over(problem)
         else:
@@ -121,24 +119,44 @@ class Executor:
         else:
             exchange.over(None)
 
-    async def carry_out(self, user: UserId, command: c.Command) -> Committed:
-        """Carry out a changing command that is not the caller's own words; publish it, and give what became of it.
+    async def on_behalf(self, user: UserId, command: c.Command) -> Answer:
+        """Carry out a command for a user who asks on no connection; what it changed is durable by then.
+
+        It costs nothing of what the user may ask: who asks for them counts by itself (`cost_of`).
 
         Raises:
             UnisonoError: It was not carried out, and nothing of it remains.
         """
+        self._parts.telemetry.count("commands", label=type(command).__name__)
         transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
-        if transaction is None:
-            raise Internal(reason="not a changing command")
-        committed = await self._parts.log.transact(*transaction)
-        self._parts.bus.publish_nowait(committed.facts)
+        if transaction is not None:
+            return (await self._commit(*transaction)).answer
+        match command:
+            case c.MarkAllRead():
+                return await self._mark_all_read(user, command)
+            case c.CountPeople():
+                return await self._rooms.count(user, command)
+            case _:
+                return await self._reading.answer(user, command)
+
+    async def _commit(self, scope: Scope, decide: Decide) -> Committed:
+        """Make a decision durable and pass it on."""
+        started_s = self._parts.clock.monotonic_s()
+        committed = await self._parts.log.transact(scope, decide)
+        self._pass_on(committed, started_s)
         return committed
+
+    def _pass_on(self, committed: Committed, started_s: float) -> None:
+        self._parts.bus.publish_nowait(committed.facts)
+        for signal in committed.signals:
+            self._parts.bus.signal_nowait(signal)
+        self._note(committed, started_s)
 
     async def _mark_all_read(self, user: UserId, command: c.MarkAllRead) -> Unread:
         """Read conversations to their ends, each by itself; a fault leaves those before it read."""
         wanted = command.conversations or await self._with_unread(user)
         for conversation in dict.fromkeys(wanted):
-            await self.carry_out(user, c.MarkRead(conversation, Seq(INTEGER_MAX)))
+            await self.on_behalf(user, c.MarkRead(conversation, Seq(INTEGER_MAX)))
         return await self._reading.unread(user, c.GetUnread())
 
     async def _with_unread(self, user: UserId) -> list[ConversationId]:
@@ -186,7 +204,8 @@ class Executor:
         return Done()
 
 
-def _cost(command: c.Command) -> float:
+def cost_of(command: c.Command) -> float:
+    """Give what a command counts against the rate of who asks."""
     match command:
         case c.MarkAllRead(conversations=conversations):
             return 1.0 + len(conversations)

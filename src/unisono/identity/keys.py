@@ -21,7 +21,7 @@ from unisono.domain.errors import TokenInvalid, Unavailable
 from unisono.identity.faults import UnusableKeyError
 from unisono.ports.clock import Clock
 from unisono.ports.telemetry import Telemetry
-from unisono.settings import Secret
+from unisono.secret import Secret
 
 PublicKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey | Ed448PublicKey
 Key = bytes | PublicKey

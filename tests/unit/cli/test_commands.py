@@ -20,7 +20,8 @@ from unisono.config import load, with_generated_secrets
 from unisono.domain.ids import Instant
 from unisono.identity.keys import SharedSecret
 from unisono.identity.signed import SignedTokens
-from unisono.settings import Database, Identity, Jwt, Secret, Server, Sessions, Settings
+from unisono.secret import Secret
+from unisono.settings import Database, Identity, Jwt, Server, Sessions, Settings
 
 
 def test_the_version_is_told() -> None:

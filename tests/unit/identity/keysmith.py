@@ -11,7 +11,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from tests.support.time_and_chance import NOON
 from unisono.domain.ids import DeviceId, Platform, TabId, UserId
 from unisono.ports.identity import Credential
-from unisono.settings import Secret
+from unisono.secret import Secret
 
 SECRET = "a secret that is long enough for HS256"
 NOW_S = NOON // 1000

@@ -9,7 +9,6 @@ from aiohttp import hdrs, web
 from msgspec import Struct
 
 from unisono import __version__
-from unisono.domain.commands import TOKEN_MAX_CHARS
 from unisono.domain.errors import (
     Internal,
     Invalid,
@@ -25,13 +24,15 @@ from unisono.gateways.hosting.refusal import refuse
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
 from unisono.gateways.rest.openapi import encoded
-from unisono.gateways.rest.operations import OPERATIONS, Asked, Desk, Operation
-from unisono.gateways.rest.shapes import Alive, OfPage
+from unisono.gateways.rest.operations import Asked, Desk, Operation
+from unisono.gateways.rest.shapes import Alive
+from unisono.gateways.rest.table import OPERATIONS
 from unisono.ports.telemetry import Telemetry
+from unisono.wire.weight import check_weight
 
-BODY_MAX_BYTES: Final = 12 * TOKEN_MAX_CHARS + 4096
-"""The longest token there may be, each character written as two escapes of six bytes, and something around it."""
 WORK_DEADLINE_S: Final = 30.0
+REASON_MAX_CHARS: Final = 200
+"""A reason may quote what was asked; it is not to become an echo of it."""
 
 Shape = TypeVar("Shape", bound=Struct)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -40,7 +41,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class RestOptions(Struct, frozen=True):
     """Who may see what. `is_from_here` says if a peer is on this machine, by its address and headers.
 
-    `body_s` is how long the body of a request may take to come.
+    `body_s` is how long the body of a request may take to come, `body_bytes` how large it may be.
     """
 
     guard: Guard
@@ -48,6 +49,7 @@ class RestOptions(Struct, frozen=True):
     exposition: Callable[[str], tuple[bytes, str]]
     is_from_here: Callable[[str, Mapping[str, str]], bool]
     body_s: float
+    body_bytes: int
 
 
 class RestDoor:
@@ -90,9 +92,10 @@ class RestDoor:
 
     def _operator_only(self, operation: Operation) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION))
-            page = _convert(dict(request.query), OfPage) if operation.is_paged else OfPage()
-            asked = Asked(_params(request, operation), page, await self._body(request, operation))
+            by = self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), operation.scope)
+            self._desk.rate.spend(by)
+            path, query = _convert(request.match_info, operation.params), _convert(request.query, operation.query)
+            asked = Asked(by, path, query, await self._body(request, operation))
             try:
                 async with asyncio.timeout(WORK_DEADLINE_S):
                     answer = await operation.carry_out(self._desk, asked)
@@ -109,7 +112,7 @@ class RestDoor:
             raise Unsupported(what="content type", known="application/json")
         try:
             async with asyncio.timeout(self._options.body_s):
-                body = await _bounded(request)
+                body = await _bounded(request, self._options.body_bytes)
         except TimeoutError:
             raise Timeout(what="body", limit_s=int(self._options.body_s)) from None
         except (web.RequestPayloadError, ConnectionError):
@@ -139,51 +142,50 @@ class RestDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         if access == "loopback" and self._options.is_from_here(request.remote or "", headers):
             return
-        self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION))
+        self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), "metrics")
 
     async def _openapi(self, request: web.Request) -> web.Response:
         del request
         return web.Response(body=encoded(), content_type="application/json")
 
 
-def _params(request: web.Request, operation: Operation) -> Mapping[str, str]:
-    params = dict(request.match_info)
-    _convert(params, operation.params)
-    return params
-
-
 def _convert(params: Mapping[str, str], shape: type[Shape]) -> Shape:
     try:
-        return msgspec.convert(params, shape, strict=False)
+        return msgspec.convert(dict(params), shape, strict=False)
     except msgspec.ValidationError as problem:
-        raise Invalid(reason=str(problem)) from None
+        raise Invalid(reason=str(problem)[:REASON_MAX_CHARS]) from None
 
 
 def _shaped(body: bytes, shapes: Sequence[type[Struct]]) -> Struct:
-    """Read a body in the shape whose first field it has."""
+    """Read a body in its shape; where there are several, in that whose first field it has."""
+    check_weight(body, is_text=True)
     try:
         fields = msgspec.json.decode(body, type=dict[str, object])
-        shape = next((shape for shape in shapes if shape.__struct_fields__[0] in fields), None)
+        shape = next((shape for shape in shapes if len(shapes) == 1 or shape.__struct_fields__[0] in fields), None)
         if shape is None:
             raise Invalid(needs=" or ".join(shape.__struct_fields__[0] for shape in shapes))
-        return msgspec.convert({name: _whole(value) for name, value in fields.items()}, shape)
+        return msgspec.convert(_whole(fields), shape)
     except msgspec.ValidationError as problem:
-        raise Invalid(reason=str(problem)) from None
+        raise Invalid(reason=str(problem)[:REASON_MAX_CHARS]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Malformed(reason="not JSON") from None
 
 
 def _whole(value: object) -> object:
-    """Give 5 for 5.0: JSON makes no difference between them, and a schema's `integer` takes both."""
+    """Give 5 for 5.0, however deep: JSON makes no difference between them, and a schema's `integer` takes both."""
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-async def _bounded(request: web.Request) -> bytes:
+async def _bounded(request: web.Request, limit_bytes: int) -> bytes:
     body = bytearray()
     while chunk := await request.content.readany():
         body += chunk
-        if len(body) > BODY_MAX_BYTES:
-            raise TooLarge(what="body", limit_bytes=BODY_MAX_BYTES)
+        if len(body) > limit_bytes:
+            raise TooLarge(what="body", limit_bytes=limit_bytes)
     return bytes(body)
 
 

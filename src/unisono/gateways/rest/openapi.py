@@ -8,20 +8,38 @@ import msgspec
 from msgspec import Struct
 
 from unisono import __version__
-from unisono.gateways.rest.operations import OPERATIONS, Operation
-from unisono.gateways.rest.shapes import Alive, Fault, OfPage, Readiness
+from unisono.gateways.rest.operations import Operation
+from unisono.gateways.rest.shapes import Alive, Fault, Readiness
+from unisono.gateways.rest.table import OPERATIONS
 from unisono.wire.codes import CODES
 
 REF: Final = "#/components/schemas/{name}"
-COMMON_FAULTS: Final = ("token_missing", "token_invalid", "invalid", "overloaded", "unavailable", "internal")
+COMMON_FAULTS: Final = (
+    "token_missing",
+    "token_invalid",
+    "forbidden",
+    "invalid",
+    "rate_limited",
+    "overloaded",
+    "unavailable",
+    "draining",
+    "internal",
+)
 """What every operation may answer with."""
+BODY_FAULTS: Final = ("malformed", "unsupported", "timeout", "too_large")
+"""What one that takes a body may answer with besides."""
+
+DESCRIPTION: Final = (
+    "What a backend does on a Unisono server, with an admin key: see its users' sessions and end them, and act on"
+    " behalf of users. docs/protocol/rest.md is the text to this document."
+)
 
 Document = dict[str, Any]
 
 
 def document() -> Document:
     """Give the document, as plain values."""
-    types = [Fault, Alive, Readiness, OfPage, *_types()]
+    types = [Fault, Alive, Readiness, *_types()]
     _, components = msgspec.json.schema_components(types, ref_template=REF, schema_hook=_any_value)
     paths: Document = {"/healthz": _healthz(), "/readyz": _readyz(), "/metrics": _metrics()}
     for operation in OPERATIONS:
@@ -40,7 +58,7 @@ def document() -> Document:
         "info": {
             "title": "Unisono, for operators",
             "version": __version__,
-            "description": "Sessions, devices and revocations of a Unisono server, and how it is. Needs an admin key.",
+            "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -59,27 +77,33 @@ def encoded() -> bytes:
 
 
 def _types() -> list[type[Struct]]:
-    given = [kind for operation in OPERATIONS for kind in (operation.params, operation.answer, *operation.bodies)]
+    given = [
+        kind
+        for operation in OPERATIONS
+        for kind in (operation.params, operation.query, *operation.answers, *operation.bodies)
+    ]
     return list(dict.fromkeys(given))
 
 
 def _any_value(kind: type) -> Document:
     if kind is object:
-        return {}
+        return {"description": "Any JSON value that every reader keeps."}
     raise NotImplementedError(kind)
 
 
 def _operation(operation: Operation, components: Mapping[str, Any]) -> Document:
+    faults = (*COMMON_FAULTS, *(BODY_FAULTS if operation.bodies else ()), *operation.faults)
     shown: Document = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "responses": {"200": _answer(operation.answer), **_refusals((*COMMON_FAULTS, *operation.faults))},
+        "description": f"Needs the scope `{operation.scope}`.",
+        "security": [{"adminKey": [operation.scope]}],
+        "responses": {"200": _answer(*operation.answers), **_refusals(tuple(dict.fromkeys(faults)))},
     }
     if parameters := _parameters(operation, components):
         shown["parameters"] = parameters
     if operation.bodies:
-        shapes = [{"$ref": REF.format(name=kind.__name__)} for kind in operation.bodies]
-        shown["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"oneOf": shapes}}}}
+        shown["requestBody"] = {"required": True, "content": _json(*operation.bodies)}
     return shown
 
 
@@ -88,16 +112,16 @@ def _parameters(operation: Operation, components: Mapping[str, Any]) -> list[Doc
         properties = components[shape.__name__]["properties"]
         return [{"name": name, **place, "schema": schema} for name, schema in properties.items()]
 
-    shown = of(operation.params, **{"in": "path", "required": True})
-    return [*shown, *of(OfPage, **{"in": "query"})] if operation.is_paged else shown
+    return [*of(operation.params, **{"in": "path", "required": True}), *of(operation.query, **{"in": "query"})]
 
 
-def _answer(kind: type[Struct], description: str = "Done") -> Document:
-    return {"description": description, "content": _json(kind)}
+def _answer(*kinds: type[Struct], description: str = "Done") -> Document:
+    return {"description": description, "content": _json(*kinds)}
 
 
-def _json(kind: type[Struct]) -> Document:
-    return {"application/json": {"schema": {"$ref": REF.format(name=kind.__name__)}}}
+def _json(*kinds: type[Struct]) -> Document:
+    shapes = [{"$ref": REF.format(name=kind.__name__)} for kind in kinds]
+    return {"application/json": {"schema": shapes[0] if len(shapes) == 1 else {"oneOf": shapes}}}
 
 
 def _refusals(codes: tuple[str, ...]) -> Document:
@@ -116,7 +140,7 @@ def _healthz() -> Document:
             "operationId": "healthz",
             "summary": "Whether the process answers",
             "security": [],
-            "responses": {"200": _answer(Alive, "It does")},
+            "responses": {"200": _answer(Alive, description="It does")},
         }
     }
 
@@ -127,7 +151,10 @@ def _readyz() -> Document:
             "operationId": "readyz",
             "summary": "Whether the node takes work, and how its parts are",
             "security": [],
-            "responses": {"200": _answer(Readiness, "It does"), "503": _answer(Readiness, "It does not")},
+            "responses": {
+                "200": _answer(Readiness, description="It does"),
+                "503": _answer(Readiness, description="It does not"),
+            },
         }
     }
 
@@ -140,7 +167,7 @@ def _metrics() -> Document:
             "security": [{}, {"adminKey": []}],
             "responses": {
                 "200": {"description": "Metrics", "content": {"text/plain": {"schema": {"type": "string"}}}},
-                **_refusals(("token_missing", "token_invalid", "not_found")),
+                **_refusals(("token_missing", "token_invalid", "forbidden", "not_found")),
             },
         }
     }

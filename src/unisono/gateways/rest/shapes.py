@@ -10,11 +10,13 @@ from unisono.domain.commands.session import Token
 from unisono.domain.facts import Label
 from unisono.domain.ids import (
     INTEGER_MAX,
+    ConversationIdIn,
     DeviceId,
     DeviceIdIn,
     Instant,
     PageMark,
     PageMarkIn,
+    SeqIn,
     SessionId,
     SessionIdIn,
     UserIdIn,
@@ -27,8 +29,8 @@ CredentialIn = Annotated[
 ]
 
 
-class OfNothing(Struct, frozen=True):
-    """No path parameters."""
+class OfNothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No parameters."""
 
 
 class OfUser(Struct, frozen=True):
@@ -51,7 +53,30 @@ class OfDevice(Struct, frozen=True):
     device: DeviceIdIn
 
 
-class OfPage(Struct, frozen=True):
+class OfConversation(Struct, frozen=True):
+    """One of a user's conversations."""
+
+    user: UserIdIn
+    conversation: ConversationIdIn
+
+
+class OfMember(Struct, frozen=True):
+    """A member of one of a user's conversations."""
+
+    user: UserIdIn
+    conversation: ConversationIdIn
+    member: UserIdIn
+
+
+class OfMessage(Struct, frozen=True):
+    """A message in one of a user's conversations, by its seq."""
+
+    user: UserIdIn
+    conversation: ConversationIdIn
+    message: SeqIn
+
+
+class OfPage(Struct, frozen=True, forbid_unknown_fields=True):
     """Which page of a list: the one that begins behind `after`, the `next` of the page before."""
 
     after: PageMarkIn | UnsetType = UNSET

@@ -194,7 +194,8 @@ async def test_all_tokens_of_a_user_are_revoked_up_to_a_moment(desk: Desk) -> No
         (b"", 400, "malformed"),
         (b"{", 400, "malformed"),
         (b"\xff", 400, "malformed"),
-        (b"[" * 50_000, 422, "invalid"),
+        (b"[" * 50_000, 400, "malformed"),
+        (b"[" * 5_000, 422, "invalid"),
         (b"[]", 422, "invalid"),
         (b"{}", 422, "invalid"),
         (b'{"token":""}', 422, "invalid"),
@@ -205,12 +206,19 @@ async def test_all_tokens_of_a_user_are_revoked_up_to_a_moment(desk: Desk) -> No
         (b'{"user":"alice","before":-1}', 422, "invalid"),
         (b'{"user":"alice","before":9007199254740992}', 422, "invalid"),
         (b'{"token":"' + b"x" * 70_000 + b'"}', 422, "invalid"),
-        (b'{"token":"' + b"x" * 110_000 + b'"}', 413, "too_large"),
     ],
 )
 async def test_an_order_that_cannot_be_meant_is_refused(desk: Desk, body: bytes, status: int, code: str) -> None:
     answer = await desk.ask("POST", "/v1/revocations", body=body, headers={"Content-Type": "application/json"})
     assert (answer[0], answer[1]["code"]) == (status, code)
+
+
+async def test_a_body_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, UNISONO_LIMITS__FRAME_BYTES="70000") as desk:
+        most = 70_000 - len('{"token": ""}')
+        for size, refused in ((most, (422, "invalid")), (most + 1, (413, "too_large"))):
+            status, answer = await desk.ask("POST", "/v1/revocations", json={"token": "x" * size})
+            assert (status, answer["code"]) == refused
 
 
 async def test_a_whole_number_may_be_written_with_a_point(desk: Desk) -> None:

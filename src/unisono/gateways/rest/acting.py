@@ -1,0 +1,290 @@
+"""What operators do on behalf of a user: commands that the user could give as well, and the same comes of them."""
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+
+from unisono.app.execute import cost_of
+from unisono.domain import answers as a
+from unisono.domain import commands as c
+from unisono.domain.ids import ConversationId, UserId
+from unisono.gateways.rest.bodies import body_of, query_of, values_of
+from unisono.gateways.rest.operations import Asked, Desk, Method, Operation
+from unisono.gateways.rest.shapes import OfConversation, OfMember, OfMessage, OfNothing, OfUser
+from unisono.settings import AdminScope
+from unisono.wire.json_values import check_values
+
+Build = Callable[..., c.Command]
+
+_USER: Final = "/v1/users/{user}"
+_ALL: Final = _USER + "/conversations"
+_ONE: Final = _ALL + "/{conversation}"
+_MEMBERS: Final = _ONE + "/members"
+_MEMBER: Final = _MEMBERS + "/{member}"
+_MESSAGES: Final = _ONE + "/messages"
+_MESSAGE: Final = _MESSAGES + "/{message}"
+
+
+async def act(desk: Desk, asked: Asked, command: type[c.Command], build: Build) -> Struct:
+    """Carry out the command that a request says, on behalf of the user whom its path names."""
+    values = {**values_of(asked.path), **values_of(asked.query), **values_of(asked.body)}
+    del values["user"]
+    if "key" in command.__struct_fields__:
+        values.setdefault("key", desk.new_key())
+    made = build(**values)
+    check_values(made)
+    if (more := cost_of(made) - 1.0) > 0.0:
+        desk.rate.spend(asked.by, more)
+    return await desk.executor.on_behalf(asked.user, made)
+
+
+def _does(
+    command: type[c.Command],
+    *answers: type[Struct],
+    at: tuple[Method, str],
+    name: str,
+    summary: str,
+    params: type[Struct] = OfConversation,
+    scope: AdminScope = "conversations",
+    build: Build | None = None,
+    faults: tuple[str, ...] = (),
+) -> Operation:
+    """Make an operation of a command. What the path does not say stands in the query or the body."""
+    method, path = at
+    said = params.__struct_fields__ if build is None else (*params.__struct_fields__, "users", "user")
+    has_more = not set(command.__struct_fields__).issubset(said)
+
+    async def carry_out(desk: Desk, asked: Asked) -> Struct:
+        return await act(desk, asked, command, build or command)
+
+    return Operation(
+        name=name,
+        method=method,
+        path=path,
+        summary=summary,
+        scope=scope,
+        params=params,
+        query=query_of(command, *said) if method == "GET" else OfNothing,
+        bodies=(body_of(command, *said, optional=("key",)),) if has_more and method != "GET" else (),
+        answers=answers,
+        carry_out=carry_out,
+        faults=("not_found", *faults),
+    )
+
+
+def _removal(conversation: ConversationId, member: UserId) -> c.RemoveMembers:
+    return c.RemoveMembers(conversation, (member,))
+
+
+def _member_change(conversation: ConversationId, member: UserId, **changes: object) -> c.SetMember:
+    return c.SetMember(conversation, member, **changes)  # type: ignore[arg-type]  # read in the command's own shape
+
+
+_ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
+    _does(
+        c.CreateConversation,
+        a.ConversationView,
+        at=("POST", _ALL),
+        name="createConversation",
+        summary="Begin a conversation, or give back the one that is there already",
+        params=OfUser,
+        faults=("limit_reached", "too_large"),
+    ),
+    _does(
+        c.ListConversations,
+        a.Conversations,
+        at=("GET", _ALL),
+        name="listConversations",
+        summary="List the conversations that a user is in",
+        params=OfUser,
+    ),
+    _does(
+        c.GetConversation,
+        a.ConversationView,
+        at=("GET", _ONE),
+        name="getConversation",
+        summary="Show a conversation with its members",
+    ),
+    _does(
+        c.UpdateConversation,
+        a.ConversationView,
+        at=("PATCH", _ONE),
+        name="updateConversation",
+        summary="Change a conversation's name, attributes, joining or rules",
+        faults=("too_large",),
+    ),
+    _does(
+        c.Join,
+        a.Membership,
+        at=("PUT", _ONE),
+        name="joinConversation",
+        summary="Become a member of an open conversation",
+        faults=("limit_reached",),
+    ),
+    _does(
+        c.Quit,
+        a.Membership,
+        at=("DELETE", _ONE),
+        name="quitConversation",
+        summary="Cease to be a member",
+    ),
+    _does(
+        c.Dissolve,
+        a.Done,
+        at=("POST", _ONE + "/end"),
+        name="dissolve",
+        summary="End a conversation that the user owns, for all its members",
+    ),
+    _does(
+        c.CountPeople,
+        a.Count,
+        at=("GET", _ONE + "/count"),
+        name="countPeople",
+        summary="Count the people in a room, or the members of another conversation",
+    ),
+    _does(
+        c.GetMembers,
+        a.Members,
+        at=("GET", _MEMBERS),
+        name="listMembers",
+        summary="List members, or users who are muted, blocked or silenced",
+    ),
+    _does(
+        c.AddMembers,
+        a.Membership,
+        at=("POST", _MEMBERS),
+        name="addMembers",
+        summary="Make users members",
+        faults=("limit_reached",),
+    ),
+    _does(
+        c.SetMember,
+        a.Done,
+        at=("PATCH", _MEMBER),
+        name="setMember",
+        summary="Give a member another role, or other attributes",
+        params=OfMember,
+        build=_member_change,
+        faults=("too_large",),
+    ),
+    _does(
+        c.RemoveMembers,
+        a.Membership,
+        at=("DELETE", _MEMBER),
+        name="removeMember",
+        summary="Make a member leave",
+        params=OfMember,
+        build=_removal,
+    ),
+    _does(
+        c.Restrict,
+        a.Done,
+        at=("POST", _ONE + "/restrictions"),
+        name="restrict",
+        summary="Block or silence users, or let them again",
+    ),
+    _does(
+        c.SetLevel,
+        a.Done,
+        at=("PUT", _ONE + "/level"),
+        name="setLevel",
+        summary="Say of which messages the user wants to be alerted",
+    ),
+)
+
+_ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
+    _does(
+        c.SendMessage,
+        a.Placed,
+        a.Passed,
+        at=("POST", _MESSAGES),
+        name="sendMessage",
+        summary="Send a message",
+        scope="messages",
+        faults=("too_large",),
+    ),
+    _does(
+        c.GetHistory,
+        a.History,
+        at=("GET", _MESSAGES),
+        name="listMessages",
+        summary="Read the history of a conversation",
+        scope="messages",
+    ),
+    _does(
+        c.EditMessage,
+        a.Placed,
+        at=("PATCH", _MESSAGE),
+        name="editMessage",
+        summary="Give a message of the user's another content",
+        params=OfMessage,
+        scope="messages",
+        faults=("too_large",),
+    ),
+    _does(
+        c.RecallMessage,
+        a.Placed,
+        at=("DELETE", _MESSAGE),
+        name="recallMessage",
+        summary="Take a message of the user's back",
+        params=OfMessage,
+        scope="messages",
+    ),
+    _does(
+        c.React,
+        a.Done,
+        at=("POST", _MESSAGE + "/reactions"),
+        name="react",
+        summary="Put a reaction to a message, or take it away",
+        params=OfMessage,
+        scope="messages",
+        faults=("limit_reached",),
+    ),
+    _does(
+        c.GetReceipts,
+        a.Receipts,
+        at=("GET", _MESSAGE + "/receipts"),
+        name="getReceipts",
+        summary="Say who got and who read a message of the user's",
+        params=OfMessage,
+        scope="messages",
+    ),
+    _does(
+        c.GetUnread,
+        a.Unread,
+        at=("GET", _USER + "/unread"),
+        name="getUnread",
+        summary="Say what waits for a user, in all and by conversation",
+        params=OfUser,
+        scope="messages",
+    ),
+    _does(
+        c.GetMissed,
+        a.Missed,
+        at=("GET", _USER + "/missed"),
+        name="getMissed",
+        summary="Read the newest messages that wait for a user",
+        params=OfUser,
+        scope="messages",
+    ),
+    _does(
+        c.MarkRead,
+        a.ReadMark,
+        at=("PUT", _ONE + "/read"),
+        name="markRead",
+        summary="Move a user's read mark",
+        scope="messages",
+    ),
+    _does(
+        c.MarkAllRead,
+        a.Unread,
+        at=("PUT", _USER + "/read"),
+        name="markAllRead",
+        summary="Move a user's read marks to the ends of conversations",
+        params=OfUser,
+        scope="messages",
+    ),
+)
+
+ACTING_OPERATIONS: Final = _ABOUT_CONVERSATIONS + _ABOUT_MESSAGES

@@ -1,0 +1,9 @@
+"""All operations of the operator's door."""
+
+from typing import Final
+
+from unisono.gateways.rest.acting import ACTING_OPERATIONS
+from unisono.gateways.rest.operations import Operation
+from unisono.gateways.rest.sessions import SESSION_OPERATIONS
+
+OPERATIONS: Final[tuple[Operation, ...]] = (*SESSION_OPERATIONS, *ACTING_OPERATIONS)

@@ -1,0 +1,56 @@
+"""Admin keys: what each may do."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.operator_desk import ADMIN_KEY, open_desk
+from unisono.domain.errors import Forbidden, TokenInvalid, TokenMissing
+from unisono.gateways.rest.guard import Guard
+from unisono.gateways.rest.table import OPERATIONS
+from unisono.secret import Secret
+from unisono.settings import ADMIN_SCOPES, Admin, LimitedKey
+
+ALL, SOME = "a" * 40, "s" * 40
+GUARD = Guard(Admin(keys=(Secret(ALL),), limited=(LimitedKey(Secret(SOME), ("messages", "metrics")),)))
+
+
+def test_a_plain_key_may_do_all_and_a_limited_one_what_its_scopes_say() -> None:
+    for scope in ADMIN_SCOPES:
+        assert GUARD.check(f"Bearer {ALL}", scope)
+    assert GUARD.check(f"Bearer {SOME}", "messages")
+    with pytest.raises(Forbidden) as refused:
+        GUARD.check(f"bearer  {SOME}", "sessions")
+    assert refused.value.numbers["scope"] == "sessions"
+
+
+def test_a_key_has_one_name_that_tells_nothing_of_it() -> None:
+    name = GUARD.check(f"Bearer {SOME}", "messages")
+    assert name == GUARD.check(f"bearer {SOME} ", "metrics") != GUARD.check(f"Bearer {ALL}", "messages")
+    assert SOME[:4] not in name
+
+
+@pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer  ", f"Basic {ALL}"])
+def test_who_brings_no_key_is_told_so(given: str | None) -> None:
+    with pytest.raises(TokenMissing):
+        GUARD.check(given, "messages")
+
+
+def test_a_key_that_is_none_of_ours_lets_nobody_in() -> None:
+    with pytest.raises(TokenInvalid):
+        GUARD.check(f"Bearer {ALL[:-1]}", "messages")
+
+
+async def test_each_operation_asks_for_its_scope(tmp_path: Path) -> None:
+    """Nothing of what a request says is looked at before it is known who asks."""
+    for scope in sorted(ADMIN_SCOPES):
+        others = sorted(ADMIN_SCOPES - {scope})
+        key = f"limited-key-without-{scope}-0123456789"
+        limited = f'[{{"key": "{key}", "scopes": {others}}}]'.replace("'", '"')
+        async with open_desk(tmp_path / scope, UNISONO_ADMIN__LIMITED=limited) as desk:
+            for operation in OPERATIONS:
+                path = operation.path.replace("{", "").replace("}", "")
+                status, answer = await desk.ask(operation.method, path, key=key)
+                is_refused = (status, answer.get("numbers", {}).get("scope")) == (403, scope)
+                assert is_refused == (operation.scope == scope), (operation.name, answer)
+            assert (await desk.ask("GET", "/v1/users/alice/sessions", key=ADMIN_KEY))[0] == 200
