@@ -11,7 +11,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import build, cold, durable, fanout, idle, logins
+from bench import build, cold, durable, fanout, idle, logins, room
 from bench.figures import Figure
 from bench.plan import Plan, full, quick
 from bench.processes import BenchError
@@ -23,6 +23,7 @@ BENCHES: Final[Mapping[str, tuple[str, Callable[[Plan], list[Figure]]]]] = {
     "idle": ("(c) memory of an idle session", idle.measure),
     "logins": ("(d) logins, resumes, a storm", logins.measure),
     "cold": ("(e) cold start", cold.measure),
+    "room": ("(f) a room in which some do not read", room.measure),
 }
 FILE_WIDTH: Final = 150
 

@@ -20,6 +20,10 @@ class Plan(Struct, frozen=True):
     storm_sessions: int = 10_000
     storms: int = 2
     starts: int = 5
+    room_sessions: int = 5_000
+    stuck_readers: int = 100
+    room_per_s: int = 50
+    room_s: float = 6.0
 
 
 def full(say: Callable[[str], None]) -> Plan:
@@ -39,4 +43,6 @@ def quick(say: Callable[[str], None]) -> Plan:
         storm_sessions=2_000,
         storms=1,
         starts=2,
+        room_sessions=1_000,
+        room_s=3.0,
     )

@@ -139,3 +139,19 @@ async def test_after_too_long_the_program_is_told_to_enter_again(tmp_path: Path)
             await stage.send("hello!")
             assert (await until(heard, RoomMessage)).text == "hello!"
         server.assert_clean_log()
+
+
+async def test_who_is_blocked_is_out_of_the_room_and_told_so(house: House) -> None:
+    ann, bob = await house.login("ann"), await house.login("bob")
+    stage = await ann.room(await ann.create_room()).enter()
+    seat = await bob.room(stage.id).enter(tab="left")
+    heard = bob.events()
+    await stage.conversation.block("bob")
+    left = await until(heard, events.RoomLeft)
+    assert (left.conversation.id, left.tab, bob.rooms) == (stage.id, "left", {})
+    with pytest.raises(Forbidden):
+        await seat.enter()
+    await stage.conversation.unblock("bob")
+    await seat.enter()
+    await stage.send("welcome back")
+    assert (await until(heard, RoomMessage)).text == "welcome back"

@@ -253,6 +253,7 @@ EVENTS: Final[dict[str, e.Event]] = {
     ),
     "presence: came": e.Presence(BOB, "online", (Platform("web"),)),
     "presence: went": e.Presence(BOB, "offline", seen_at=NOW),
+    "put out of a room": e.PutOut(ROOM),
     "typing: ceased": e.Typing(ROOM, BOB, is_typing=False),
 }
 

@@ -259,7 +259,7 @@ class Greeting:
         try:
             await self._end_if_over(record.session, link)
             is_new = committed is not None and bool(committed.facts)
-            seats = () if is_new else await self._rooms.bring_back(record.session, record.lost_at)
+            seats = () if is_new else await self._rooms.bring_back(record.user, record.session, record.lost_at)
             welcome = await self._welcome(caller, secret, record.credential_expires_at, tuple(seats))
         except BaseException:
             if self._audience.remove(record.session, link) is not None:

@@ -19,7 +19,7 @@ from unisono.app.rooms import Rooms
 from unisono.app.signals import Signals
 from unisono.app.sweeping import Sweeping
 from unisono.app.wills import Wills
-from unisono.domain.events import Passing, Stir
+from unisono.domain.events import Eviction, Passing, Signal, Stir
 from unisono.domain.ids import SessionId
 from unisono.domain.session import Phase
 from unisono.ports.link import Link
@@ -63,6 +63,7 @@ class Node:
             "departures": self._departures.settle,
             "presence": self.watching.sweep,
             "wills": self.wills.sweep,
+            "seats": self.rooms.settle,
             "expired": Expiring(parts).sweep,
         }
         self._housekeeping = Housekeeping(
@@ -121,7 +122,10 @@ class Node:
             self.watching.stir(attached.user)
 
     def _take(self, passing: Passing) -> None:
-        if isinstance(passing, Stir):
-            self.watching.take(passing)
-        else:
-            self.signals.take(passing)
+        match passing:
+            case Stir():
+                self.watching.take(passing)
+            case Eviction():
+                self.rooms.put_out(passing)
+            case Signal():
+                self.signals.take(passing)

@@ -4,6 +4,7 @@ Seats are kept in the store, by session and tab. A session that comes back soon 
 on whichever node; what was said meanwhile is gone.
 """
 
+from collections import deque
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -15,7 +16,8 @@ from unisono.app.parts import Parts
 from unisono.domain.answers import OWN_TAB, Answer, Count, Done, Seat
 from unisono.domain.commands import Command, CountPeople, EnterRoom, LeaveRoom
 from unisono.domain.conversation import Scope, standing
-from unisono.domain.errors import NotFound
+from unisono.domain.errors import NotFound, RemoteFault
+from unisono.domain.events import Eviction, PutOut
 from unisono.domain.ids import ConversationId, Instant, SessionId, TabId, UserId
 from unisono.domain.permission import check
 from unisono.domain.rooms import enter
@@ -47,6 +49,7 @@ class Rooms:
         self._rooms: dict[ConversationId, dict[SessionId, Link]] = {}
         self._seats: dict[SessionId, dict[TabId, ConversationId]] = {}
         self._counts: dict[ConversationId, Counted] = {}
+        self._vacant: deque[tuple[SessionId, Seat]] = deque()
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -73,8 +76,7 @@ class Rooms:
             return await self.count(member.user, command)
         tab = command.tab or OWN_TAB
         if isinstance(command, EnterRoom):
-            scope = Scope(conversation=command.conversation, users=(member.user,))
-            await self._parts.log.transact(scope, lambda snapshot: enter(snapshot, member.user))
+            await self._permit(member.user, command.conversation)
             await self._parts.seats.take(member.session, Seat(command.conversation, tab), SEATS_PER_SESSION)
             self._sit(member.session, tab, command.conversation)
             return Done()
@@ -103,8 +105,10 @@ class Rooms:
             self._counts[room] = counted
         return Count(room, counted.crowd.users, counted.crowd.sessions)
 
-    async def bring_back(self, session: SessionId, lost_at: Instant | None) -> Sequence[Seat]:
+    async def bring_back(self, user: UserId, session: SessionId, lost_at: Instant | None) -> Sequence[Seat]:
         """Give a session its seats again, unless it lost its connection, at `lost_at`, too long ago.
+
+        A room in which its user was blocked meanwhile is not among them.
 
         Raises:
             Unavailable: The store is away.
@@ -113,15 +117,49 @@ class Rooms:
         if lost_at is not None and self._parts.clock.now() - lost_at > self._kept_ms:
             await self._parts.seats.give_up(session)
             return ()
-        seats = await self._parts.seats.of_session(session)
-        for seat in seats:
+        kept = []
+        for seat in await self._parts.seats.of_session(session):
+            try:
+                await self._permit(user, seat.room)
+            except RemoteFault:
+                await self._parts.seats.give_up(session, seat.tab)
+                continue
             self._sit(session, seat.tab, seat.room)
-        return seats
+            kept.append(seat)
+        return kept
+
+    def put_out(self, eviction: Eviction) -> None:
+        """Let users of this node be in a room no more, and tell their links."""
+        for session in list(self._rooms.get(eviction.room, ())):
+            attached = self._audience.find(session)
+            if attached is None or attached.user not in eviction.users:
+                continue
+            tabs = [tab for tab, room in self._seats[session].items() if room == eviction.room]
+            for tab in tabs:
+                self._rise(session, tab)
+                self._vacant.append((session, Seat(eviction.room, tab)))
+            attached.link.push_transient_nowait(attached.link.encoder.event(PutOut(eviction.room)), "high")
+
+    async def settle(self) -> None:
+        """Give up the seats of those who were put out. One that is lost with the node is given up when they are back.
+
+        Raises:
+            Unavailable: The store is away; the next sweep gives up the rest.
+        """
+        while self._vacant:
+            session, seat = self._vacant[0]
+            if self._seats.get(session, {}).get(seat.tab) is None:
+                await self._parts.seats.give_up(session, seat.tab)
+            self._vacant.popleft()
 
     def forget(self, session: SessionId) -> None:
         """Forget a session that has no link here any more. Its seats stay in the store."""
         for tab in list(self._seats.get(session, ())):
             self._rise(session, tab)
+
+    async def _permit(self, user: UserId, room: ConversationId) -> None:
+        scope = Scope(conversation=room, users=(user,))
+        await self._parts.log.transact(scope, lambda snapshot: enter(snapshot, user))
 
     async def _find(self, user: UserId, conversation: ConversationId, command: type[Command]) -> MyConversation:
         found = await self._parts.directory.find(conversation, user)

@@ -61,9 +61,12 @@ class Wills:
             Unavailable: The store is away; the next sweep sends the rest.
         """
         await self._settle()
-        while due := await self._parts.wills.due(SENT_AT_ONCE):
-            for will in due:
-                await self._send(will)
+        is_complete = False
+        while not is_complete:
+            due = await self._parts.wills.due(SENT_AT_ONCE)
+            gone = [await self._send(will) for will in due]
+            # What is due here and was not to the writer is looked at in the next sweep.
+            is_complete = len(due) < SENT_AT_ONCE or not any(gone)
 
     async def _settle(self) -> None:
         """Note whom nodes that are gone have left behind, once for each of their leases."""
@@ -73,7 +76,8 @@ class Wills:
                 await self._parts.wills.note_lost(node, lost, int(COMING_BACK_S * 1000))
         self._settled = over
 
-    async def _send(self, will: Will) -> None:
+    async def _send(self, will: Will) -> bool:
+        """Say if the will is gone by that."""
         message, user = will.message, will.user
         scope = Scope(conversation=message.conversation, users=(user,), sender=user, key=message.key)
         decide: Decide = partial(execute, user=user, message=message, limits=self._quotas)
@@ -87,10 +91,11 @@ class Wills:
         except Exception as defect:  # noqa: BLE001  (one that cannot be sent must not keep all others)
             self._parts.telemetry.defect("will_failed", defect, session=will.session)
             await self._parts.wills.drop(will.session)
-            return
+            return True
         if committed is None:
-            return
+            return False
         self._parts.bus.publish_nowait(committed.facts)
         for signal in committed.signals:
             self._parts.bus.signal_nowait(signal)
         self._parts.telemetry.count("wills_sent", len(committed.facts) + len(committed.signals))
+        return True

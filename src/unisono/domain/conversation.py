@@ -13,7 +13,7 @@ from unisono.domain import marks
 from unisono.domain.answers import Answer
 from unisono.domain.commands import Command
 from unisono.domain.errors import Forbidden, NotFound
-from unisono.domain.events import Signal
+from unisono.domain.events import Passing
 from unisono.domain.facts import (
     ConversationEntered,
     ConversationKind,
@@ -178,7 +178,7 @@ class Decision(Struct, frozen=True):
 
     drafts: tuple[Draft, ...]
     answer: Callable[[Sequence[Place]], Answer]
-    signals: tuple[Signal, ...] = ()
+    signals: tuple[Passing, ...] = ()
 
 
 Decide = Callable[[Snapshot], Decision]

@@ -40,7 +40,13 @@ class Presence(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="p
     seen_at: Instant | None = None
 
 
-Event = TransientMessage | Typing | Presence
+class PutOut(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="put_out"):
+    """This session is in a room no more, with any of its tabs: its user was blocked there."""
+
+    conversation: ConversationId
+
+
+Event = TransientMessage | Typing | Presence | PutOut
 
 
 class Signal(Struct, frozen=True):
@@ -62,4 +68,11 @@ class Stir(Struct, frozen=True):
     user: UserId
 
 
-Passing = Signal | Stir
+class Eviction(Struct, frozen=True):
+    """Users may be in a room no more. Who misses it cannot speak there, and is out when they come back."""
+
+    room: ConversationId
+    users: tuple[UserId, ...]
+
+
+Passing = Signal | Stir | Eviction

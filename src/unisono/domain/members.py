@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from unisono.domain.answers import Answer, Done
 from unisono.domain.commands import Restrict, SetLevel, SetMember
 from unisono.domain.conversation import Conversation, Decision, Snapshot, permit
 from unisono.domain.errors import Forbidden, Invalid, NotFound
+from unisono.domain.events import Eviction
 from unisono.domain.facts import LevelSet, MemberChanged, MembersRestricted
-from unisono.domain.ids import Instant, Seq, UserId, conversation_stream, user_stream
+from unisono.domain.ids import ConversationId, Instant, Seq, UserId, conversation_stream, user_stream
 from unisono.domain.kinds import KINDS
 from unisono.domain.membership import check_above, departure
 from unisono.domain.placement import Draft, Place
@@ -81,7 +84,14 @@ def restrict(snapshot: Snapshot, caller: UserId, command: Restrict) -> Decision:
         present = [user for user in users if (each := snapshot.memberships.get(user)) is not None and each.is_member]
         if present:
             drafts += departure(snapshot, conversation, present, by=caller, at=Seq(conversation.head.seq + 2))
-    return _done(*drafts)
+    if conversation.lists_members:
+        return _done(*drafts)
+    return structs.replace(_done(*drafts), signals=_evictions(fact, conversation.id))
+
+
+def _evictions(fact: MembersRestricted, room: ConversationId) -> tuple[Eviction, ...]:
+    """Put those who are blocked out of a room."""
+    return (Eviction(room, fact.users),) if fact.what == "blocked" and fact.is_on else ()
 
 
 def _is_so(snapshot: Snapshot, user: UserId, command: Restrict, until: Instant | None) -> bool:

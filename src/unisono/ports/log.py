@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from unisono.domain.answers import Answer, Facts, Moved
 from unisono.domain.conversation import Decide, Scope
-from unisono.domain.events import Signal
+from unisono.domain.events import Passing
 from unisono.domain.facts import PlacedFact
 from unisono.domain.ids import Checkpoint, Epoch, Seq, StreamKey, UserId
 
@@ -17,7 +17,7 @@ class Committed(Struct, frozen=True):
 
     answer: Answer
     facts: tuple[PlacedFact, ...]
-    signals: tuple[Signal, ...] = ()
+    signals: tuple[Passing, ...] = ()
 
 
 class MovedStream(Struct, frozen=True):

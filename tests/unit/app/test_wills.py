@@ -181,3 +181,31 @@ async def test_a_store_that_is_away_costs_no_will_and_a_defect_only_its_own(monk
         assert placed(bob) == ["gone"]
         assert [name for name, _ in stage.telemetry.defects] == ["will_failed"]
         assert await stage.store.wills.due(10) == []
+
+
+@in_virtual_time
+async def test_more_than_a_page_is_sent_in_one_sweep_and_a_page_that_does_not_move_ends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wills_module, "SENT_AT_ONCE", 2)
+    async with an_app() as stage:
+        bob = await stage.login("bob")
+        talk = await group(bob, *(f"user-{number}" for number in range(5)))
+        for number in range(5):
+            present = await stage.login(f"user-{number}")
+            await present.ask(will(talk, f"gone {number}", after_s=0))
+            await present.go()
+        asked = 0
+
+        async def refuse(*_: object) -> None:
+            nonlocal asked
+            asked += 1
+
+        send = stage.store.wills.send
+        monkeypatch.setattr(stage.store.wills, "send", refuse)
+        await stage.node.wills.sweep()
+        assert asked == 2
+        monkeypatch.setattr(stage.store.wills, "send", send)
+        await stage.node.wills.sweep()
+        await asyncio.sleep(1)
+        assert sorted(placed(bob), key=str) == [f"gone {number}" for number in range(5)]

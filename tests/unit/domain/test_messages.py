@@ -12,7 +12,7 @@ from unisono.domain.conversation import Snapshot
 from unisono.domain.errors import Invalid, NotFound, TooLarge
 from unisono.domain.events import Signal, TransientMessage, Typing
 from unisono.domain.facts import Content, DeliveredTo, MarkedUnread, MessagePlaced, ReadBy, ReadMarkMoved
-from unisono.domain.ids import Epoch, Instant, SendKey, Seq, StreamKey, UserId
+from unisono.domain.ids import Epoch, Instant, SendKey, Seq, StreamKey, UserId, conversation_stream
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Place
 from unisono.domain.quotas import Quotas
@@ -197,7 +197,8 @@ def test_a_transient_message_gets_no_place_and_goes_to_the_members() -> None:
 def test_typing_is_told_to_the_others_alone_and_matters_least() -> None:
     decision = messages.typing(snapshot(ANN, BOB), ANN, TellTyping(ROOM, is_typing=False))
     (signal,) = decision.signals
-    assert (signal.event, signal.priority, signal.not_to) == (Typing(ROOM, ANN, is_typing=False), "low", ANN)
+    event = Typing(ROOM, ANN, is_typing=False)
+    assert signal == Signal(conversation_stream(ROOM), event, "low", not_to=ANN)
     assert (decision.drafts, decision.answer(())) == ((), Done())
     with pytest.raises(NotFound):
         messages.typing(snapshot(ANN), BOB, TellTyping(ROOM))

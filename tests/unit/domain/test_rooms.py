@@ -4,12 +4,12 @@ import pytest
 from msgspec import structs
 
 from tests.unit.domain.stage import ANN, BOB, NOW, ROOM, group, snapshot
-from unisono.domain import messages, rooms
+from unisono.domain import members, messages, rooms
 from unisono.domain.answers import Done, Passed
-from unisono.domain.commands import SendMessage, TellTyping
+from unisono.domain.commands import Restrict, SendMessage, TellTyping
 from unisono.domain.conversation import Membership, Snapshot
 from unisono.domain.errors import Forbidden, NotFound, TooLarge
-from unisono.domain.events import Signal, TransientMessage, Typing
+from unisono.domain.events import Eviction, Signal, TransientMessage, Typing
 from unisono.domain.facts import Content, ConversationKind, MessagePlaced
 from unisono.domain.ids import NO_SEQ, Instant, SendKey, UserId, conversation_stream
 from unisono.domain.quotas import Quotas
@@ -99,3 +99,12 @@ def restricted(*, blocked_until: Instant | None = None, silenced_until: Instant 
 def speak(seen: Snapshot, user: UserId) -> None:
     """Say something."""
     messages.send(seen, user, SendMessage(ROOM, SendKey("k"), Content(text="hi")), Quotas())
+
+
+def test_who_is_blocked_in_a_room_is_put_out_of_it() -> None:
+    for what, on, evicted in (("blocked", True, True), ("blocked", False, False), ("silenced", True, False)):
+        seen = structs.replace(restricted(blocked_until=None if on else FOR_EVER), is_present=False)
+        command = Restrict(ROOM, (BOB, BOB), "blocked" if what == "blocked" else "silenced", on=on)
+        decision = members.restrict(seen, ANN, command)
+        assert len(decision.drafts) == 1
+        assert decision.signals == ((Eviction(ROOM, (BOB,)),) if evicted else ())

@@ -9,6 +9,7 @@ from unisono.domain import wills
 from unisono.domain.answers import Done
 from unisono.domain.conversation import Snapshot
 from unisono.domain.errors import Forbidden, NotFound, TooLarge
+from unisono.domain.events import Signal
 from unisono.domain.facts import Content, MessagePlaced, Rules
 from unisono.domain.ids import SendKey
 from unisono.domain.quotas import Quotas
@@ -71,6 +72,7 @@ def test_in_a_room_it_takes_being_there_then_and_now() -> None:
     wills.leave(there, BOB, plain, Quotas())
     assert wills.execute(away, BOB, wills.message_of(plain), Quotas()).signals == ()
     (signal,) = wills.execute(there, BOB, wills.message_of(plain), Quotas()).signals
+    assert isinstance(signal, Signal)
     assert (signal.in_room, signal.priority) == (ROOM, "high")
 
 

@@ -213,7 +213,7 @@ class Typing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomLeft:
-    """`room_left`: the connection was away for too long, and this client is in a room no more; it may enter again."""
+    """`room_left`: this client is in a room no more: it was away for too long, and may enter again, or I am blocked."""
 
     conversation: Conversation
     tab: str

@@ -49,6 +49,14 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutOut:
+    """This client is in a room no more: its user was blocked there."""
+
+    kind: ClassVar[str] = "put_out"
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownPassing:
     """Something of a kind that this SDK does not know."""
 
@@ -56,5 +64,5 @@ class UnknownPassing:
     fields: Mapping[str, Json] = field(default_factory=dict)
 
 
-KnownPassing = TransientMessage | Typing | Presence
+KnownPassing = TransientMessage | Typing | Presence | PutOut
 Passing = KnownPassing | UnknownPassing

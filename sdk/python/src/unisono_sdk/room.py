@@ -53,7 +53,17 @@ class Rooms:
         before, self._seats = self._seats, {seat.tab: seat.room for seat in seats}
         for tab, room in before.items():
             if self._seats.get(tab) != room and self._entering.get(tab) != room:
-                self._desk.hub.emit("room_left", RoomLeft(conversation=conversation(room), tab=tab), conversation=room)
+                self._left(conversation(room), tab)
+
+    def put_out(self, conversation: Conversation) -> None:
+        """Take note that the session is in a room no more, and tell the program."""
+        for tab in [tab for tab, room in self._seats.items() if room == conversation.id]:
+            del self._seats[tab]
+            self._left(conversation, tab)
+
+    def _left(self, conversation: Conversation, tab: str) -> None:
+        left = RoomLeft(conversation=conversation, tab=tab)
+        self._desk.hub.emit("room_left", left, conversation=conversation.id)
 
     def tabs_in(self, room: str) -> tuple[str, ...]:
         """List the tabs that are in a room, or about to be."""
@@ -96,7 +106,7 @@ class Room:
 
         Raises:
             NotFound: There is no such room.
-            Forbidden: It is no room.
+            Forbidden: It is no room, or I am blocked there.
             LimitReached: This session is in 100 rooms with other tabs.
         """
         await self._rooms.enter(self.id, tab)
