@@ -155,3 +155,24 @@ async def test_who_is_blocked_is_out_of_the_room_and_told_so(house: House) -> No
     await seat.enter()
     await stage.send("welcome back")
     assert (await until(heard, RoomMessage)).text == "welcome back"
+
+
+@pytest.mark.rows("E53", "E54", "E55", "X29")
+async def test_two_devices_of_a_user_are_in_a_room_each_for_itself(house: House) -> None:
+    ann, desk, phone = [await house.login(name) for name in ("ann", "bob", "bob")]
+    stage = await ann.room(await ann.create_room()).enter()
+    at_desk, at_phone = desk.events(), phone.events()
+    seat = await desk.room(stage.id).enter()
+    await stage.send("to the desk alone")
+    assert (await until(at_desk, RoomMessage)).text == "to the desk alone"
+    other = await phone.room(stage.id).enter()
+    assert (await stage.count()).users == 2
+    await seat.send("from the desk")
+    await stage.send("from another")
+    for iterator in (at_desk, at_phone):
+        told = [await until(iterator, RoomMessage) for _ in range(2)]
+        assert [each.text for each in told] == ["from the desk", "from another"]
+    await seat.leave()
+    await stage.send("to the phone alone")
+    assert (await until(at_phone, RoomMessage)).text == "to the phone alone"
+    assert (seat.is_entered, other.is_entered) == (False, True)

@@ -83,6 +83,7 @@ def test_every_operation_has_a_row_and_no_row_is_left_over() -> None:
     assert all(operations_of(table(heading)) <= operations for heading in (OPEN, *OF.values(), IN_ROOM))
 
 
+@pytest.mark.rows("L215")
 @pytest.mark.parametrize("about", CASES)
 @pytest.mark.parametrize("caller", Standing)
 @pytest.mark.parametrize("command", COMMANDS)
