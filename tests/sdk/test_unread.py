@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.sdk.test_against_server import House, house, until, within
-from unisono_sdk import Client, NotFound, UnreadTotal, events
+from unisono_sdk import Client, Message, NotFound, UnreadTotal, events
 from unisono_sdk.waiting import Waiting
 
 __all__ = ["house"]
@@ -104,6 +104,45 @@ async def test_four_devices_agree_after_all_has_gone_criss_cross(house: House) -
     async with asyncio.timeout(10):
         while await unread_everywhere(devices, conversation.id) != {truth}:
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.rows("X21")
+async def test_an_edit_or_a_recall_changes_who_is_called_on_all_devices(house: House) -> None:
+    ann, phone, laptop = await house.login("ann"), await house.login("bob"), await house.login("bob")
+    conversation = await ann.direct("bob")
+    message = await conversation.send("bob?", mentions=["bob"])
+    views = [each.conversation(conversation.id) for each in (phone, laptop)]
+
+    async def become(unread: int, mentions: int) -> None:
+        async with asyncio.timeout(10):
+            while {(view.unread, view.unread_mentions) for view in views} != {(unread, mentions)}:
+                await asyncio.sleep(0.01)
+
+    await become(1, 1)
+    message = await message.edit("cat?", mentions=["cat"])
+    await become(1, 0)
+    message = await message.edit("all of you?", mention_all=True)
+    await become(1, 1)
+    await message.recall()
+    await become(1, 0)
+
+
+@pytest.mark.rows("X21")
+async def test_who_left_and_came_back_has_nothing_waiting_from_before(house: House) -> None:
+    ann, bob = await house.login("ann"), await house.login("bob")
+    told, group = bob.events(), await ann.create(["bob", "cat"], unique=False)
+    await group.send("before", mentions=["bob"])
+    await until(told, Message)
+    view = bob.conversation(group.id)
+    await view.mark_unread()
+    await group.remove("bob")
+    await group.add("bob")
+    assert (await until(told, events.Entered)).conversation is view
+    last = await group.send("after")
+    while view.head < last.seq:
+        await within(anext(told))
+    assert (view.unread, view.unread_mentions, view.is_marked_unread) == (1, 0, False)
+    assert await bob.unread() == UnreadTotal(messages=1, mentions=0)
 
 
 def test_counts_and_messages_may_come_in_any_order() -> None:

@@ -150,7 +150,7 @@ MOST: Final[tuple[c.Command, ...]] = (
     ),
     c.TellTyping(conversation=ROOM, is_typing=False),
     c.MarkAllRead(conversations=(ROOM,)),
-    c.GetUnread(after=ROOM, limit=10),
+    c.GetUnread(after=ROOM, limit=10, conversation=ROOM),
     c.GetMissed(after=ROOM, limit=10, each=100),
     c.EditMessage(conversation=ROOM, message=Seq(3), content=Content(text="Hello!"), mentions=(BOB,), mention_all=True),
     c.React(conversation=ROOM, message=Seq(3), reaction="\U0001f44d", on=False),

@@ -167,7 +167,7 @@ class Reading:
 
     async def unread(self, user: UserId, command: c.GetUnread) -> Unread:
         """Say what waits for the user, a page of conversations at a time."""
-        return await self._parts.directory.unread(user, command.after, command.limit)
+        return await self._parts.directory.unread(user, command.after, command.limit, only=command.conversation)
 
     async def missed(self, user: UserId, command: c.GetMissed) -> Missed:
         """Give the newest messages that wait for the user, a page of conversations at a time, fewer of large ones."""

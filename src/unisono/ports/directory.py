@@ -70,8 +70,13 @@ class Directory(Protocol):
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
         """List the conversations the user is in now, by id, starting after `after`."""
 
-    async def unread(self, user: UserId, after: ConversationId | None, limit: int) -> Unread:
-        """Say what waits for a user: totals over all their conversations, and up to `limit` of these after `after`."""
+    async def unread(
+        self, user: UserId, after: ConversationId | None, limit: int, *, only: ConversationId | None = None
+    ) -> Unread:
+        """Say what waits for a user: totals over all their conversations, and up to `limit` of these after `after`.
+
+        With `only`, this one at most.
+        """
 
     async def receipts(self, conversation: ConversationId, message: Seq) -> SentReceipts | None:
         """Say who of the members, of then and now, got and read a message; None when none stands there."""

@@ -117,9 +117,9 @@ class TwoStores(RuleBasedStateMachine):
     def mark_unread(self, user: UserId, room: ConversationId) -> None:
         self.both(lambda store: acts.mark_unread(store, user, room=room))
 
-    @rule(user=users, limit=st.integers(1, 3), after=st.none() | rooms)
-    def ask_unread(self, user: UserId, limit: int, after: ConversationId | None) -> None:
-        self.both(lambda store: store.directory.unread(user, after, limit))
+    @rule(user=users, limit=st.integers(1, 3), after=st.none() | rooms, only=st.none() | rooms)
+    def ask_unread(self, user: UserId, limit: int, after: ConversationId | None, only: ConversationId | None) -> None:
+        self.both(lambda store: store.directory.unread(user, after, limit, only=only))
 
     @rule(user=users, room=rooms, seq=st.integers(0, 10), text=st.sampled_from(["a", "b", "c"]))
     def edit(self, user: UserId, room: ConversationId, seq: int, text: str) -> None:

@@ -19,7 +19,7 @@ from tests.contract.stores.acts import (
     remove,
     send,
 )
-from unisono.domain.answers import Unread
+from unisono.domain.answers import ReadMark, Unread
 from unisono.domain.facts import MessagePlaced, ReadMarkMoved
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, UserId, conversation_stream
 
@@ -112,3 +112,19 @@ async def test_pages_of_what_waits_follow_each_other_and_know_the_total(store: A
     assert (second.total, [each.unread for each in second.conversations], second.next) == (10, [3, 4], None)
     assert await unread(store, ANN) == (0, 0)
     assert await unread(store, CIM) == (0, 0)
+    alone = await store.directory.unread(BOB, None, 2, only=rooms[3])
+    assert (alone.total, [each.conversation for each in alone.conversations], alone.next) == (10, [rooms[3]], None)
+    assert (await store.directory.unread(BOB, None, 2, only=rooms[0])).conversations == ()
+
+
+async def test_reading_less_than_was_read_ends_a_wish_to_come_back_and_leaves_the_count(store: AnyStore) -> None:
+    """What was left behind the lower place used to be told as unread, to all devices."""
+    await create(store, ANN, BOB)
+    for number in range(6):
+        await send(store, ANN, f"{number}")
+    await mark_read(store, BOB, 5)
+    await mark_unread(store, BOB)
+    answer = (await mark_read(store, BOB, 2)).answer
+    assert isinstance(answer, ReadMark)
+    assert (answer.seq, answer.unread) == (5, 2)
+    assert await unread(store, BOB) == (2, 0)

@@ -113,7 +113,9 @@ class LittleLog:
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
         raise NotImplementedError
 
-    async def unread(self, user: UserId, after: ConversationId | None, limit: int) -> Unread:
+    async def unread(
+        self, user: UserId, after: ConversationId | None, limit: int, *, only: ConversationId | None = None
+    ) -> Unread:
         raise NotImplementedError
 
     async def receipts(self, conversation: ConversationId, message: Seq) -> SentReceipts | None:

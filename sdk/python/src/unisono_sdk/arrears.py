@@ -1,11 +1,15 @@
 """What waits for me: how much, and the messages themselves."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from unisono_sdk.answers import Missed, Unread
 from unisono_sdk.commands import GetMissed, GetUnread, MarkAllRead
+from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk, ask
+from unisono_sdk.errors import UnisonoError
 from unisono_sdk.parsing import Parsing
 from unisono_sdk.waiting import UnreadTotal
 
@@ -18,6 +22,7 @@ class Arrears:
     def __init__(self, desk: Desk, parsing: Parsing) -> None:
         self._desk = desk
         self._parsing = parsing
+        self._recounting: set[str] = set()
 
     async def count(self) -> UnreadTotal:
         """Ask how much waits, and tell it of each conversation."""
@@ -32,6 +37,22 @@ class Arrears:
         for waiting in page.conversations:
             await self._parsing.count(waiting)
         return page
+
+    async def recount(self, conversation: Conversation) -> None:
+        """Ask again how much waits in a conversation; once for what comes together."""
+        if conversation.id in self._recounting:
+            return
+        self._recounting.add(conversation.id)
+        await asyncio.sleep(0)
+        # What changes from here on is asked for by another.
+        self._recounting.discard(conversation.id)
+        head = conversation.head
+        with suppress(UnisonoError):
+            page = await ask(self._desk, GetUnread(conversation=conversation.id), Unread)
+            for waiting in page.conversations:
+                await self._parsing.count(waiting)
+            if not page.conversations:
+                self._parsing.nothing_waits(conversation, head)
 
     async def fetch(self) -> None:
         """Ask for the newest messages that wait in each conversation, and tell them."""

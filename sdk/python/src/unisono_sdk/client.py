@@ -72,7 +72,11 @@ class Client(Founding):
         self._watching = Watching(self._counter)
         self._rooms = Rooms(self._counter)
         self._dispatch = Dispatch(
-            self._counter, remembered=options.limits.conversations, presence=self._watching.take, rooms=self._rooms
+            self._counter,
+            remembered=options.limits.conversations,
+            presence=self._watching.take,
+            rooms=self._rooms,
+            recount=lambda conversation: spawn(self._arrears.recount(conversation)),
         )
         self._parsing = Parsing(self._dispatch, options.plugins, spawn=spawn, is_own=self._counter.is_own)
         self._following.tell(self._parsing)

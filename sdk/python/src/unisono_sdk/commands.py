@@ -224,6 +224,7 @@ class GetUnread(Command):
     op: ClassVar[str] = "unread"
     after: str | None = None
     limit: int = 100
+    conversation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,17 @@ class Dispatch:
     Until `open` is called, outcomes are held: a program that logs in gets its client first and what was missed then.
     """
 
-    def __init__(self, desk: Desk, *, remembered: int, presence: Callable[[Presence], None], rooms: Rooms) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        remembered: int,
+        presence: Callable[[Presence], None],
+        rooms: Rooms,
+        recount: Callable[[Conversation], object],
+    ) -> None:
         self._desk = desk
+        self._recount = recount
         self._presence = presence
         self._rooms = rooms
         self._remembered = remembered
@@ -131,6 +140,8 @@ class Dispatch:
             case facts.MembersJoined(users=users, by=by):
                 present = conversation.members
                 conversation.members = (*present, *(user for user in users if user not in present))
+                if self._desk.user in users:
+                    conversation.waiting.joined(placed.seq)
                 joined = events.MembersJoined(conversation=conversation, users=users, by=by, at=at)
                 hub.emit("members_joined", joined, conversation=key)
             case facts.MembersLeft(users=users, by=by):
@@ -145,8 +156,7 @@ class Dispatch:
             case facts.ConversationChanged() | facts.MemberChanged() | facts.MembersRestricted() as fact:
                 self._ruled(conversation, fact, at)
             case facts.MessageRevised() | facts.MessageRecalled() | facts.MessageReacted() as fact:
-                name, event = _of_change(conversation, fact, at)
-                hub.emit(name, event, conversation=key)
+                self._changed(conversation, fact, at)
             case _:
                 pass
 
@@ -160,6 +170,26 @@ class Dispatch:
             # `send` gives this very message, and so do its receipts.
             message = conversation.sent.keep(message)
         self._desk.hub.emit("message", message, conversation=conversation.id)
+
+    def _changed(
+        self,
+        conversation: Conversation,
+        fact: facts.MessageRevised | facts.MessageRecalled | facts.MessageReacted,
+        at: int,
+    ) -> None:
+        name, event = _of_change(conversation, fact, at)
+        self._desk.hub.emit(name, event, conversation=conversation.id)
+        if isinstance(event, events.Reacted) or event.seq <= conversation.read or event.by == self._desk.user:
+            return
+        # Whom it called before is not told, so whoever may have been called asks.
+        calls_me = isinstance(event, events.Edited) and (event.mention_all or self._desk.user in event.mentions)
+        if calls_me or conversation.unread_mentions:
+            self._recount(conversation)
+
+    def nothing_waits(self, conversation: Conversation, as_of: int) -> None:
+        """Take over that nothing up to a place waits."""
+        conversation.waiting.counted(0, mentions=0, as_of=as_of, read=conversation.read)
+        self._unread(conversation)
 
     def missed(self, missed: MissedConversation) -> None:
         """Tell messages that waited for me, but for those that came meanwhile."""
@@ -278,7 +308,7 @@ class Dispatch:
             self._desk.hub.call("invited", event, conversation=conversation.id)
 
     def _exited(self, conversation: Conversation, by: str | None, at: int) -> None:
-        conversation.role = None
+        conversation.role, conversation.waiting.is_marked = None, False
         is_kicked = by not in {None, self._desk.user}
         event = events.Exited(conversation=conversation, by=by, at=at, is_kicked=is_kicked)
         self._desk.hub.emit("exited", event, conversation=conversation.id)

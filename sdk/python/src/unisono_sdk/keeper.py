@@ -41,6 +41,9 @@ class Keeper:
             if self._state is None:
                 state = await self._store.load()
                 self._state = state if state.device else replace(state, device=self._options.new_id())
+            elif self._is_dirty:
+                # A client that was closed a moment ago is not asked for what it knows, otherwise.
+                self._state = self._collect(self._state)
             return self._state
 
     def touch(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from unisono_sdk.answers import MissedConversation, SeatView, UnreadConversation
+from unisono_sdk.conversation import Conversation
 from unisono_sdk.dispatch import Dispatch
 from unisono_sdk.facts import MessagePlaced, SeqFact
 from unisono_sdk.hub import Spawn
@@ -53,6 +54,10 @@ class Parsing:
         if last is not None and not self._is_own(last.message):
             waiting = replace(waiting, last=replace(last, message=await self._plugins.parse(last.message)))
         self._dispatch.count(waiting)
+
+    def nothing_waits(self, conversation: Conversation, as_of: int) -> None:
+        """Take over that nothing up to a place waits."""
+        self._dispatch.nothing_waits(conversation, as_of)
 
     async def missed(self, missed: MissedConversation) -> None:
         """Tell messages that wait for me."""

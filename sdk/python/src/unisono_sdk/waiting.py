@@ -55,6 +55,11 @@ class Waiting:
         self._later = self._later[bisect_right(self._later, as_of) :]
         self._later_calls = self._later_calls[bisect_right(self._later_calls, as_of) :]
 
+    def joined(self, at: int) -> None:
+        """Note that I became a member at a place: what was said before does not wait for me."""
+        if at > self._as_of:
+            self.counted(0, mentions=0, as_of=at, read=self._read, is_marked=self.is_marked)
+
     def mark(self) -> None:
         """Note my wish to come back."""
         self.is_marked = True

@@ -66,10 +66,11 @@ class MarkUnread(Command, frozen=True, tag="mark_unread"):
 
 
 class GetUnread(Command, frozen=True, tag="unread"):
-    """Ask what waits for me, a page of conversations at a time."""
+    """Ask what waits for me, a page of conversations at a time, or in one `conversation` alone."""
 
     after: ConversationIdIn | None = None
     limit: PageSize = 100
+    conversation: ConversationIdIn | None = None
 
 
 class GetMissed(Command, frozen=True, tag="missed"):

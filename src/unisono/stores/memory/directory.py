@@ -60,7 +60,9 @@ class MemoryDirectory:
         mine = [one for one in found if one is not None and one.is_member]
         return [one for one in mine if one.conversation.id > (after or "")][:limit]
 
-    async def unread(self, user: UserId, after: ConversationId | None, limit: int) -> Unread:
+    async def unread(
+        self, user: UserId, after: ConversationId | None, limit: int, *, only: ConversationId | None = None
+    ) -> Unread:
         """Say what waits for the user."""
         waiting = []
         for mine in await self.list_of(user, None, INTEGER_MAX):
@@ -82,6 +84,8 @@ class MemoryDirectory:
                     )
                 )
         later = [each for each in waiting if each.conversation > (after or "")]
+        if only is not None:
+            later = [each for each in waiting if each.conversation == only]
         return Unread(
             sum(each.unread for each in waiting),
             sum(each.mentions for each in waiting),

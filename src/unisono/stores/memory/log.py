@@ -93,7 +93,9 @@ class MemoryLog:
         askers = self._state.askers(subject, Seq(max(mark, member.since)), until, member.user)
         if scope.mark == "delivered":
             return Passed(0, askers=askers)
-        return structs.replace(self._state.passed(subject, Seq(max(until, member.since)), member.user), askers=askers)
+        return structs.replace(
+            self._state.passed(subject, Seq(max(until, member.read, member.since)), member.user), askers=askers
+        )
 
     def _memberships(self, scope: Scope, subject: ConversationId | None) -> Mapping[UserId, Membership]:
         if subject is None:

@@ -70,7 +70,9 @@ class SqlDirectory:
             lambda connection: [_mine(row) for row in connection.query(statement.text, values)]
         )
 
-    async def unread(self, user: UserId, after: ConversationId | None, limit: int) -> Unread:
+    async def unread(
+        self, user: UserId, after: ConversationId | None, limit: int, *, only: ConversationId | None = None
+    ) -> Unread:
         """Say what waits for a user."""
         sql = self._sql.messages
         key = "" if after is None else conversation_stream(after)
@@ -79,7 +81,10 @@ class SqlDirectory:
             def ask(statement: Statement, **values: object) -> list[Row]:
                 return connection.query(statement.text, statement.bind(**values))
 
-            rows = ask(sql.unread, user=user, after=key, limit=limit + 1)
+            if only is None:
+                rows = ask(sql.unread, user=user, after=key, limit=limit + 1)
+            else:
+                rows = ask(sql.unread_in, user=user, key=conversation_stream(only))
             found = []
             for stream_key, stream, head, read_seq, unread, mentions, is_marked in rows[:limit]:
                 last = [read_message(row, {}) for row in ask(sql.last_message, stream=stream)]

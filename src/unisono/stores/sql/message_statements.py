@@ -26,7 +26,8 @@ class MessageStatements:
         self.nth = one(_nth())
         self.own_after = one(_own_after())
         self.mentions_after = one(_mentions_after())
-        self.unread = one(_unread())
+        self.unread = one(_unread().where(STREAMS.c.key > given("after", STREAMS.c.key)).limit(LIMIT))
+        self.unread_in = one(_unread().where(STREAMS.c.key == given("key", STREAMS.c.key)))
         self.unread_total = one(_unread_total())
         self.mentions_total = one(_mentions_total())
         self.last_message = one(_last_message())
@@ -141,7 +142,7 @@ def _mentions_of_mine() -> Any:
     )
 
 
-def _unread() -> Executable:
+def _unread() -> Any:
     return (
         select(
             STREAMS.c.key,
@@ -153,9 +154,8 @@ def _unread() -> Executable:
             MEMBERS.c.is_marked_unread,
         )
         .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
-        .where(_has_unread(), STREAMS.c.key > given("after", STREAMS.c.key))
+        .where(_has_unread())
         .order_by(STREAMS.c.key)
-        .limit(LIMIT)
     )
 
 

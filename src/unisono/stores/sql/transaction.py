@@ -125,7 +125,9 @@ def _passed(scope: Scope, book: Book, stream: StreamEntry) -> Passed | None:
     until = Seq(min(scope.read_to, stream.head.seq))
     mark = member.read if scope.mark == "read" else member.delivered
     askers = book.askers(stream, max(mark, member.since), until, member.user)
-    passed = book.passed(stream, max(until, member.since), member.user) if scope.mark == "read" else Passed(0)
+    # A mark never falls: what is left is counted from where it stands.
+    counted = max(until, member.read, member.since)
+    passed = book.passed(stream, counted, member.user) if scope.mark == "read" else Passed(0)
     return msgspec.structs.replace(passed, askers=askers) if askers else passed
 
 
