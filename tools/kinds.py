@@ -15,14 +15,26 @@ What applies to each kind. Both tables are made from the server's own (`unisono.
 """
 AFTER: Final = """
 - **members**: `fixed`: two, for ever. `changing`: up to 500, settable. `unlisted`: any number, and no list of them.
+  `subscribed`: any number, each known to themselves alone.
 - **unique**: whether there is one conversation of a kind and exactly these members, which `create` gives back:
   `always`, by `choice` of who creates it, or `never`: asked for as unique, it is refused with `invalid`.
 - **joining**: whether who knows the id may look it up and join: never (`invited`), always (`open`), or by `choice`;
   it is `invited` then unless told otherwise. In a room, nobody joins a list.
 - **has owner**: its creator owns it, and it has [roles and rules](permissions.md#roles-and-rules).
+- **writers**: who says something in it, and creates it: its `members`, or the `operator` alone.
 - **expires**: it ends by itself, a day after it began unless `create` says otherwise, 30 days at most.
 
 Many people who come and go, as in a stream's chat, want a room: a group remembers each of them, and tells all others.
+
+## What the operator says
+
+A `service` conversation is created over [REST](rest.md#announcements), and announcements come from there
+alone. Users subscribe with `join` and `quit`; they have its history, unread counts and what was said while they were
+away as in a group, and no receipts. Nobody learns who else subscribes: only their own stream says `entered`, and from
+which seq on they see it: from the entry that was the last when they came. What is said while they quit may still come.
+
+One whose `audience` is `all` is for every user. The server subscribes each as soon as they are here: users whom it knew
+before the conversation began from its beginning, others from when they come. Who quits is not subscribed again.
 
 ## What can be done
 

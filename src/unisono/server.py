@@ -198,6 +198,7 @@ class Hosting:
         desk = Desk(
             own_sessions=self._node.own_sessions,
             executor=self._node.executor,
+            announcing=self._node.announcing,
             clock=parts.clock,
             rate=RateLimiter(Rate(per_s=rates.operator_per_s, burst=rates.operator_burst), parts.clock),
             name_token=revocable,

@@ -26,3 +26,4 @@ async def test_the_examples_run_one_after_the_other(
     assert "shop says On its way!" in printed
     assert "conversations: 1" in printed
     assert "team: ['ann', 'cleo', 'dan']" in printed
+    assert "announced at 2" in printed

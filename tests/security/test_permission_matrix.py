@@ -19,7 +19,11 @@ from unisono.domain.permission import RULES, About, Standing, check
 PAGE = Path(__file__).parents[2] / "docs/protocol/permissions.md"
 ANY, OPEN = "Any conversation, any stream, or none", "Open conversations"
 IN_ROOM = "In a room"
-OF: dict[ConversationKind, str] = {"direct": "Direct conversations", "room": "Rooms"}
+OF: dict[ConversationKind, str] = {
+    "direct": "Direct conversations",
+    "room": "Rooms",
+    "service": "Service conversations",
+}
 
 Table = dict[tuple[str, Standing], str]
 

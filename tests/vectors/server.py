@@ -66,6 +66,7 @@ FACTS: Final[dict[str, f.Fact]] = {
         rules=RULES,
         expires_at=NOW,
     ),
+    "created: by the operator": f.ConversationCreated(by=ANN, of="service", members=(), joining="open", audience="all"),
     "changed: least": f.ConversationChanged(by=ANN),
     "changed: all fields": f.ConversationChanged(
         by=ANN,

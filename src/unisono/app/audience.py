@@ -36,6 +36,10 @@ class Audience:
         """Give how many users are here."""
         return len(self._links)
 
+    def users(self) -> list[UserId]:
+        """Give the users who are here."""
+        return list(self._links)
+
     def __iter__(self) -> Iterator[Attached]:
         return iter(tuple(self._sessions.values()))
 

@@ -1,10 +1,11 @@
 """One stream as a node follows it: how far it was delivered here, and to whom. Pure bookkeeping."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
+from unisono.domain.conversation import Membership
 from unisono.domain.facts import (
     ConversationCreated,
     ConversationEnded,
@@ -34,6 +35,7 @@ class Channel:
         "is_behind",
         "is_loaded",
         "is_reading",
+        "is_subscribed",
         "members",
         "of_user",
         "stream",
@@ -55,6 +57,8 @@ class Channel:
         self.is_loaded = False
         self.is_behind = False
         self.is_reading = False
+        self.is_subscribed = False
+        """Any number of users see it, and nobody keeps count: `members` are asked for with each fact."""
 
     def begin(self, after: Seq) -> None:
         """Follow from a place on, where it is known that nobody here lacks anything up to it."""
@@ -65,6 +69,7 @@ class Channel:
         """Follow from what the directory says."""
         self.epoch = audience.epoch
         self.members = set(audience.members)
+        self.is_subscribed = audience.is_subscribed
         self.version += 1
         self.begin(audience.after)
 
@@ -90,6 +95,24 @@ class Channel:
         if start < len(facts):
             yield facts[start:] if start else facts
         self.delivered, self.epoch = facts[-1].seq, facts[-1].epoch
+
+    def ask(self, members: Iterable[UserId]) -> None:
+        """Take over who sees what is passed on next."""
+        self.members = set(members)
+        self.version += 1
+
+
+def shared(facts: Sequence[PlacedFact], places: Iterable[Membership]) -> Iterator[tuple[set[UserId], list[PlacedFact]]]:
+    """Give facts in runs that the same subscribers see, with these: each from where they came to where they went."""
+    known = list(places)
+    seen: list[tuple[set[UserId], list[PlacedFact]]] = []
+    for placed in facts:
+        users = {each.user for each in known if each.since <= placed.seq <= (each.until or placed.seq)}
+        if seen and seen[-1][0] == users:
+            seen[-1][1].append(placed)
+        else:
+            seen.append((users, [placed]))
+    yield from seen
 
 
 def runs(facts: list[PlacedFact]) -> list[list[PlacedFact]]:

@@ -12,14 +12,25 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from unisono.app.audience import Audience
-from unisono.app.channel import Channel, light_prefix, runs
+from unisono.app.channel import Channel, light_prefix, runs, shared
 from unisono.app.endings import fault_of
 from unisono.app.rosters import Rosters
 from unisono.domain.answers import Facts, SeqFact
 from unisono.domain.delivery import Gap, Push, Stale, advance
 from unisono.domain.errors import UnisonoError
-from unisono.domain.facts import PlacedFact, SessionEnded
-from unisono.domain.ids import NO_SEQ, START, Checkpoint, Seq, StreamKey, UserId, user_of, user_stream
+from unisono.domain.facts import ConversationCreated, Fact, PlacedFact, SessionEnded
+from unisono.domain.ids import (
+    NO_SEQ,
+    START,
+    Checkpoint,
+    Seq,
+    StreamKey,
+    UserId,
+    conversation_of,
+    user_of,
+    user_stream,
+)
+from unisono.domain.kinds import KINDS
 from unisono.ports.directory import Directory
 from unisono.ports.log import Log, MovedStream
 from unisono.ports.telemetry import Telemetry
@@ -206,11 +217,11 @@ class Fanout:
                 return
             channel = self._follow(stream)
             # A hint that comes late may tell of the beginning of a stream that was delivered and forgotten since.
-            if facts[0].seq == 1 and facts[0].checkpoint > self.checkpoint:
+            if facts[0].seq == 1 and facts[0].checkpoint > self.checkpoint and _lists_members(facts[0].fact):
                 channel.begin(NO_SEQ)
         elif channel.of_user is None:
             self._conversations.move_to_end(stream)
-        if channel.is_behind or not channel.is_loaded:
+        if channel.is_behind or channel.is_subscribed or not channel.is_loaded:
             self._fall_behind(channel, max(placed.seq for placed in facts))
         else:
             self._take(channel, facts, is_alone=is_alone)
@@ -350,12 +361,33 @@ class Fanout:
                 if hinted == channel.hinted:
                     return
                 continue
-            self._deliver(channel, [_placed(page, fact) for fact in page.facts])
+            facts = [_placed(page, fact) for fact in page.facts]
+            if channel.is_subscribed:
+                await self._deliver_to_subscribers(channel, facts)
+            else:
+                self._deliver(channel, facts)
             await self._notify()
+
+    async def _deliver_to_subscribers(self, channel: Channel, facts: Sequence[PlacedFact]) -> None:
+        """Ask who of the users here sees the facts, and give them to these.
+
+        Who comes here while we ask has asked for what moved after we did, or will.
+        """
+        conversation = conversation_of(channel.stream)
+        here = [] if conversation is None else self._audience.users()
+        places = [] if conversation is None else await self._directory.places(conversation, here)
+        for users, run in shared(facts, places):
+            channel.ask(users)
+            self._deliver(channel, run)
 
     async def _notify(self) -> None:
         async with self._settled:
             self._settled.notify_all()
+
+
+def _lists_members(first: Fact) -> bool:
+    """Say if the members of the stream that begins with a fact are told in it."""
+    return not isinstance(first, ConversationCreated) or KINDS[first.of].members != "subscribed"
 
 
 def _placed(page: Facts, fact: SeqFact) -> PlacedFact:

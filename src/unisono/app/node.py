@@ -2,6 +2,7 @@
 
 import asyncio
 
+from unisono.app.announcing import Announcing, Enrolling
 from unisono.app.audience import Attached, Audience
 from unisono.app.departures import Departures
 from unisono.app.execute import Executor
@@ -54,10 +55,19 @@ class Node:
             server=server,
         )
         self.own_sessions = OwnSessions(parts, self.audience)
+        self.announcing = Announcing(parts, options.quotas)
         self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
         self.watching = Watching(parts, options.presence, self.audience)
         self.wills = Wills(parts, options.quotas, self.rooms)
         self.executor = self._executor()
+        self._housekeeping = self._hire()
+        self.signals = Signals(
+            parts.directory, parts.telemetry, audience=self.audience, fanout=self.fanout, rooms=self.rooms
+        )
+        parts.bus.subscribe(self.fanout.hint, self._take)
+
+    def _hire(self) -> Housekeeping:
+        parts = self.parts
         chores = {
             "sweep": self.sweeping.sweep,
             "departures": self._departures.settle,
@@ -65,14 +75,11 @@ class Node:
             "wills": self.wills.sweep,
             "seats": self.rooms.settle,
             "expired": Expiring(parts).sweep,
+            "enrolling": Enrolling(parts, self.audience, self.announcing).sweep,
         }
-        self._housekeeping = Housekeeping(
-            parts, options, self.audience, self.own_sessions, lease=self.lease, at_every_sweep=chores
+        return Housekeeping(
+            parts, self.options, self.audience, self.own_sessions, lease=self.lease, at_every_sweep=chores
         )
-        self.signals = Signals(
-            parts.directory, parts.telemetry, audience=self.audience, fanout=self.fanout, rooms=self.rooms
-        )
-        parts.bus.subscribe(self.fanout.hint, self._take)
 
     def _executor(self) -> Executor:
         return Executor(

@@ -25,7 +25,6 @@ from unisono.domain.delivery import StartOver as Lost
 from unisono.domain.delivery import catch_up
 from unisono.domain.errors import Forbidden, Internal, NotFound
 from unisono.domain.ids import NO_SEQ, ConversationId, Position, Seq, UserId, conversation_of, user_of
-from unisono.domain.kinds import KINDS
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
 from unisono.ports.directory import MyConversation
@@ -114,7 +113,7 @@ class Reading:
         conversation = mine.conversation
         if command.who in {"blocked", "silenced"}:
             check(c.Restrict, standing(conversation, user, mine.membership), conversation.about)
-        elif KINDS[conversation.of].members == "unlisted":
+        elif not conversation.lists_members:
             raise Forbidden(reason=f"members of a {conversation.of} conversation are unlisted")
         page = await self._parts.directory.members(
             conversation.id,

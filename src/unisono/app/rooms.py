@@ -19,6 +19,7 @@ from unisono.domain.conversation import Scope, standing
 from unisono.domain.errors import NotFound, RemoteFault
 from unisono.domain.events import Eviction, PutOut
 from unisono.domain.ids import ConversationId, Instant, SessionId, TabId, UserId
+from unisono.domain.kinds import KINDS
 from unisono.domain.permission import check
 from unisono.domain.rooms import enter
 from unisono.ports.directory import MyConversation
@@ -94,7 +95,7 @@ class Rooms:
         """
         room = command.conversation
         found = await self._find(user, room, CountPeople)
-        if found.conversation.lists_members:
+        if KINDS[found.conversation.of].members != "unlisted":
             return Count(room, found.conversation.member_count)
         now_s = self._parts.clock.monotonic_s()
         counted = self._counts.get(room)

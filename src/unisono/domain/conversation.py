@@ -22,6 +22,7 @@ from unisono.domain.facts import (
     Joining,
     Level,
     MessagePlaced,
+    Reach,
     Role,
     Rules,
 )
@@ -51,11 +52,12 @@ class Conversation(Struct, frozen=True):
     joining: Joining = "invited"
     rules: Rules = Rules()
     expires_at: Instant | None = None
+    audience: Reach | None = None
 
     @property
     def lists_members(self) -> bool:
-        """Say if there is a list of its members; in a room, people come and go."""
-        return KINDS[self.of].members != "unlisted"
+        """Say if its members know each other."""
+        return KINDS[self.of].lists_members
 
     @property
     def is_open(self) -> bool:
@@ -121,7 +123,8 @@ class Membership(Struct, frozen=True):
 class Scope(Struct, frozen=True):
     """What a decision needs to see. Nothing of it changes until the decision is written.
 
-    - `users`: whose membership matters, current or former; `all_members` asks for all current ones too.
+    - `users`: whose membership matters, current or former; `all_members` asks for all current ones too,
+      where they know each other.
     - `sender` and `key`: ask for an earlier place of the same draft: in the conversation's stream, or without a
       conversation in the sender's own.
     - `message`: asks for the message at this seq, with its reactions.

@@ -29,7 +29,7 @@ from unisono.domain.ids import (
     UserId,
 )
 
-ConversationKind = Literal["direct", "group", "room", "temporary"]
+ConversationKind = Literal["direct", "group", "room", "temporary", "service"]
 ContentType = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 TEXT: ContentType = -1
 Base64 = Annotated[str, Meta(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\s\S])")]
@@ -38,6 +38,7 @@ Joining = Literal["invited", "open"]
 Level = Literal["all", "mentions", "none"]
 Restriction = Literal["blocked", "silenced"]
 Finish = Literal["expired", "dissolved"]
+Reach = Literal["subscribers", "all"]
 EndReason = Literal["logged_out", "closed", "displaced", "replaced", "revoked", "expired"]
 
 
@@ -77,7 +78,7 @@ class Label(Struct, frozen=True, omit_defaults=True):
 class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="created"):
     """A conversation began. Always seq 1 of its stream. Its creator is its owner, if its kind has one.
 
-    It ends at `expires_at`, if its kind expires.
+    It ends at `expires_at`, if its kind expires. `audience` says whom one of the operator's is for.
     """
 
     by: UserId
@@ -89,6 +90,7 @@ class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="ki
     joining: Joining = "invited"
     rules: Rules = Rules()
     expires_at: Instant | None = None
+    audience: Reach | None = None
 
 
 class ConversationChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="changed"):
@@ -195,7 +197,7 @@ class ConversationEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind
 
 
 class ConversationEntered(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="entered"):
-    """This user became a member, at `seq` of the conversation's stream."""
+    """This user became a member, at `seq` of the conversation's stream: from there on they see it."""
 
     conversation: ConversationId
     seq: Seq

@@ -7,16 +7,18 @@ from msgspec import Struct
 
 from unisono.domain.facts import ConversationKind
 
-MemberList = Literal["fixed", "changing", "unlisted"]
+MemberList = Literal["fixed", "changing", "unlisted", "subscribed"]
 
 
 class Kind(Struct, frozen=True):
     """A kind of conversation.
 
-    - `members`: `fixed` for ever, `changing` up to the quota, or `unlisted`: any number, kept nowhere.
+    - `members`: `fixed` for ever, `changing` up to the quota, `unlisted`: any number, kept nowhere, or `subscribed`:
+      any number, each known to themselves alone.
     - `unique`: whether there is one conversation of exactly these members: `always`, by `choice`, or `never`.
     - `joining`: who knows the id may look it up and join: never (`invited`), always (`open`), or by `choice`.
     - `has_owner`: its creator owns it, and there are roles and rules.
+    - `writers`: who creates it and says something in it: its `members`, or the `operator` alone.
     - `expires`: it ends by itself, at a time that is set when it is created.
     """
 
@@ -25,6 +27,12 @@ class Kind(Struct, frozen=True):
     joining: Literal["invited", "open", "choice"]
     has_owner: bool = True
     expires: bool = False
+    writers: Literal["members", "operator"] = "members"
+
+    @property
+    def lists_members(self) -> bool:
+        """Say if its members know each other."""
+        return self.members in {"fixed", "changing"}
 
 
 KINDS: Final[Mapping[ConversationKind, Kind]] = {
@@ -32,4 +40,5 @@ KINDS: Final[Mapping[ConversationKind, Kind]] = {
     "group": Kind(members="changing", unique="choice", joining="choice"),
     "room": Kind(members="unlisted", unique="never", joining="open"),
     "temporary": Kind(members="changing", unique="never", joining="choice", expires=True),
+    "service": Kind(members="subscribed", unique="never", joining="choice", has_owner=False, writers="operator"),
 }

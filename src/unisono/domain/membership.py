@@ -21,6 +21,7 @@ from unisono.domain.facts import (
     MemberChanged,
     MembersJoined,
     MembersLeft,
+    Role,
     Rules,
 )
 from unisono.domain.ids import (
@@ -36,6 +37,7 @@ from unisono.domain.kinds import KINDS
 from unisono.domain.permission import RANKS, rank_of
 from unisono.domain.placement import Draft, Place
 from unisono.domain.quotas import Quotas, check_attributes, check_member_count
+from unisono.domain.subscribing import subscribe, unsubscribe
 
 
 def members_to_be(creator: UserId, command: CreateConversation) -> tuple[UserId, ...]:
@@ -43,8 +45,12 @@ def members_to_be(creator: UserId, command: CreateConversation) -> tuple[UserId,
 
     Raises:
         Invalid: A direct conversation with any number but two, or members of a room.
+        Forbidden: The operator alone creates such.
     """
-    if KINDS[command.of].members == "unlisted":
+    kind = KINDS[command.of]
+    if kind.writers == "operator":
+        raise Forbidden(reason=f"a {command.of} conversation is the operator's to create")
+    if not kind.lists_members:
         if command.members:
             raise Invalid(field="members", reason=f"a {command.of} lists no members", count=len(command.members))
         return ()
@@ -78,7 +84,7 @@ def create(
     first = Draft(stream=conversation_stream(new_id), fact=created)
     if not members:
         made = Draft(user_stream(creator), ConversationMade(new_id, command.of), sender=creator, key=command.key)
-        return Decision(drafts=(first, made), answer=_view_of_new(new_id, created))
+        return Decision(drafts=(first, made), answer=view_of_new(new_id, created))
     entries = tuple(_entry(new_id, Seq(1), user, creator) for user in members if user != creator)
     # The creator's own entry remembers the key: repeating the command finds the conversation through it.
     own = Draft(
@@ -87,7 +93,7 @@ def create(
         sender=creator,
         key=command.key,
     )
-    return Decision(drafts=(first, own, *entries), answer=_view_of_new(new_id, created))
+    return Decision(drafts=(first, own, *entries), answer=view_of_new(new_id, created))
 
 
 def is_unique(command: CreateConversation) -> bool:
@@ -149,6 +155,8 @@ def add(snapshot: Snapshot, caller: UserId, command: AddMembers, limits: Quotas)
 def join(snapshot: Snapshot, caller: UserId, limits: Quotas) -> Decision:
     """Make the caller a member."""
     conversation = permit(Join, snapshot, caller)
+    if not conversation.lists_members:
+        return subscribe(snapshot, conversation, caller, by=caller)
     return _joining(snapshot, conversation, caller, _absent(snapshot, (caller,)), limits)
 
 
@@ -161,7 +169,10 @@ def remove(snapshot: Snapshot, caller: UserId, command: RemoveMembers) -> Decisi
 
 def quit_(snapshot: Snapshot, caller: UserId) -> Decision:
     """Make the caller leave. Repeating it is no error."""
-    return _leaving(snapshot, permit(Quit, snapshot, caller), caller, (caller,))
+    conversation = permit(Quit, snapshot, caller)
+    if not conversation.lists_members:
+        return unsubscribe(snapshot, conversation, caller, by=caller)
+    return _leaving(snapshot, conversation, caller, (caller,))
 
 
 def _joining(
@@ -242,7 +253,7 @@ def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:
     conversation = snapshot.unique if snapshot.earlier is None else snapshot.conversation
     if conversation is None:
         return None
-    if KINDS[conversation.of].members == "unlisted":
+    if not conversation.lists_members:
         return view(conversation, creator, None)
     own = snapshot.memberships.get(creator)
     if own is None or not own.is_member:
@@ -278,7 +289,9 @@ def view(
     )
 
 
-def _view_of_new(conversation: ConversationId, fact: ConversationCreated) -> Callable[[Sequence[Place]], Answer]:
+def view_of_new(conversation: ConversationId, fact: ConversationCreated) -> Callable[[Sequence[Place]], Answer]:
+    """Give the answer to a creation, as its creator sees it."""
+
     def answer(places: Sequence[Place]) -> Answer:
         at = places[0].at
         return ConversationView(
@@ -295,13 +308,19 @@ def _view_of_new(conversation: ConversationId, fact: ConversationCreated) -> Cal
             members=fact.members,
             is_new=True,
             count=len(fact.members),
-            role="owner" if KINDS[fact.of].has_owner else "member",
+            role=_role_of_creator(fact),
             joining=fact.joining,
             rules=fact.rules,
             expires_at=fact.expires_at,
         )
 
     return answer
+
+
+def _role_of_creator(fact: ConversationCreated) -> Role | None:
+    if KINDS[fact.of].has_owner:
+        return "owner"
+    return "member" if fact.members else None
 
 
 def _membership_answer(

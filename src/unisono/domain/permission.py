@@ -65,6 +65,9 @@ _USERS: Final = _READERS | {Standing.STRANGER}
 _CHANGING: Final[frozenset[MemberList]] = frozenset({"changing"})
 _LISTED: Final[frozenset[MemberList]] = frozenset({"fixed", "changing"})
 _UNLISTED: Final[frozenset[MemberList]] = frozenset({"unlisted"})
+_KEPT: Final[frozenset[MemberList]] = _LISTED | {"subscribed"}
+_COMING: Final[frozenset[MemberList]] = _CHANGING | {"subscribed"}
+_RUN_BY_USERS: Final[frozenset[MemberList]] = _LISTED | _UNLISTED
 RANKS: Final[tuple[Role, ...]] = ("member", "manager", "owner")
 """Roles, the least first."""
 
@@ -74,29 +77,29 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.Ping: Rule(_GREETED),
     c.Logout: Rule(_USERS),
     c.Sync: Rule(_USERS),
-    c.ReadStream: Rule(_READERS, lists=_LISTED),
+    c.ReadStream: Rule(_READERS, lists=_KEPT),
     c.CreateConversation: Rule(_USERS),
     c.GetConversation: Rule(_MEMBERS, if_open=_USERS),
     c.ListConversations: Rule(_USERS),
     c.AddMembers: Rule(_MEMBERS, by="add", lists=_CHANGING),
     c.RemoveMembers: Rule(_MEMBERS, by="remove", lists=_CHANGING),
-    c.Join: Rule(_MEMBERS, if_open=_USERS, lists=_CHANGING),
-    c.Quit: Rule(_READERS, lists=_CHANGING),
-    c.UpdateConversation: Rule(_MEMBERS, by="update"),
-    c.GetMembers: Rule(_MEMBERS),
+    c.Join: Rule(_MEMBERS, if_open=_USERS, lists=_COMING),
+    c.Quit: Rule(_READERS, lists=_COMING),
+    c.UpdateConversation: Rule(_MEMBERS, by="update", lists=_RUN_BY_USERS),
+    c.GetMembers: Rule(_MEMBERS, lists=_RUN_BY_USERS),
     c.SetMember: Rule(_MEMBERS, lists=_LISTED),
     c.Restrict: Rule(_MEMBERS, by="restrict", takes_owner=True),
-    c.SetLevel: Rule(_MEMBERS, lists=_LISTED),
+    c.SetLevel: Rule(_MEMBERS, lists=_KEPT),
     c.Dissolve: Rule(_MEMBERS, lists=_CHANGING),
-    c.SendMessage: Rule(_MEMBERS, speaks=True, takes_presence=True),
-    c.GetHistory: Rule(_READERS, lists=_LISTED),
-    c.MarkRead: Rule(_MEMBERS, lists=_LISTED),
-    c.TellTyping: Rule(_MEMBERS, speaks=True, takes_presence=True),
+    c.SendMessage: Rule(_MEMBERS, lists=_RUN_BY_USERS, speaks=True, takes_presence=True),
+    c.GetHistory: Rule(_READERS, lists=_KEPT),
+    c.MarkRead: Rule(_MEMBERS, lists=_KEPT),
+    c.TellTyping: Rule(_MEMBERS, lists=_RUN_BY_USERS, speaks=True, takes_presence=True),
     c.EditMessage: Rule(_MEMBERS, lists=_LISTED, speaks=True),
     c.RecallMessage: Rule(_MEMBERS, lists=_LISTED),
     c.React: Rule(_MEMBERS, lists=_LISTED, speaks=True),
     c.MarkAllRead: Rule(_USERS),
-    c.MarkUnread: Rule(_MEMBERS, lists=_LISTED),
+    c.MarkUnread: Rule(_MEMBERS, lists=_KEPT),
     c.MarkDelivered: Rule(_MEMBERS, lists=_LISTED),
     c.GetReceipts: Rule(_MEMBERS, lists=_LISTED),
     c.GetUnread: Rule(_USERS),

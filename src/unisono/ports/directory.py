@@ -16,12 +16,16 @@ class Audience(Struct, frozen=True):
 
     `after` is the last seq that was committed up to the checkpoint asked with, `head` the last one of all. Somebody who
     left and came back in between may be missing: their own `MembersJoined` fact tells them.
+
+    Of a conversation with subscribers (`is_subscribed`) nobody is told of here: `Directory.places` says who of some
+    users is one.
     """
 
     epoch: Epoch
     head: Seq
     after: Seq
     members: frozenset[UserId]
+    is_subscribed: bool = False
 
 
 class MyConversation(Struct, frozen=True):
@@ -64,7 +68,7 @@ class Directory(Protocol):
     ) -> MyConversation | None:
         """Give a conversation as a current or former member sees it, an open one as anybody does; else None.
 
-        Members are listed where asked for, and for a current member only.
+        Members are listed where asked for, and for a current member only, of a kind that lists them.
         """
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
@@ -88,6 +92,12 @@ class Directory(Protocol):
 
         By user id, starting after `after`.
         """
+
+    async def places(self, conversation: ConversationId, users: Sequence[UserId]) -> Sequence[Membership]:
+        """Give those of some users who are, or ever were, members; also who is only restricted."""
+
+    async def for_all(self) -> Sequence[ConversationId]:
+        """List the conversations that are for all users, by id."""
 
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
         """Give how far a stream had come at `checkpoint`, who saw it then, and its head, all of one moment.

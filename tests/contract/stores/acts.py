@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from unisono.domain import changes, finishing, members, membership, messages, revisions
+from unisono.domain import announcing, changes, finishing, members, membership, messages, revisions, subscribing
 from unisono.domain.answers import ConversationView, Done, Placed
 from unisono.domain.commands import (
     AddMembers,
@@ -24,7 +24,7 @@ from unisono.domain.commands import (
 )
 from unisono.domain.conversation import Decision, Scope, Snapshot
 from unisono.domain.devices import PRESETS, Login, Policy, Slot, admit
-from unisono.domain.facts import Content, ConversationKind, Label, Level, Restriction
+from unisono.domain.facts import Content, ConversationKind, Label, Level, Reach, Restriction
 from unisono.domain.ids import (
     START,
     Checkpoint,
@@ -162,6 +162,23 @@ async def restrict(
 ) -> Committed:
     command = Restrict(room, users, what, **more)
     return await store.log.transact(_about(room, by, *users), lambda seen: members.restrict(seen, by, command))
+
+
+async def found(store: AnyStore, *, room: ConversationId = ROOM, audience: Reach = "subscribers") -> Committed:
+    command = announcing.Founding(SendKey(f"found-{room}"), ANN, audience)
+    scope = Scope(users=(ANN,), sender=ANN, key=command.key)
+    return await store.log.transact(scope, lambda seen: announcing.found(seen, command, room, QUOTAS))
+
+
+async def announce(store: AnyStore, key: str, text: str = "hello", room: ConversationId = ROOM) -> Committed:
+    command = announcing.Announcement(SendKey(key), Content(text=text))
+    scope = Scope(conversation=room, sender=announcing.OPERATOR, key=command.key)
+    return await store.log.transact(scope, lambda seen: announcing.announce(seen, command, QUOTAS))
+
+
+async def enroll(store: AnyStore, user: UserId, first_at: Instant, room: ConversationId = ROOM) -> Committed:
+    scope = Scope(conversation=room, users=(user,))
+    return await store.log.transact(scope, lambda seen: subscribing.enroll(seen, user, first_at=first_at))
 
 
 async def dissolve(store: AnyStore, by: UserId, room: ConversationId = ROOM) -> Committed:

@@ -126,6 +126,12 @@ class LittleLog:
     ) -> Sequence[Membership]:
         raise NotImplementedError
 
+    async def places(self, conversation: ConversationId, users: Sequence[UserId]) -> Sequence[Membership]:
+        raise NotImplementedError
+
+    async def for_all(self) -> Sequence[ConversationId]:
+        raise NotImplementedError
+
     async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:
         raise NotImplementedError
 

@@ -101,7 +101,7 @@ class Belonging:
         return self._take(await ask(self._desk, RemoveMembers(conversation=self.id, users=users), Membership))
 
     async def join(self) -> Self:
-        """Become a member of a conversation that is open.
+        """Become a member of a conversation that is open; of the operator's (`service`), subscribe to it.
 
         Raises:
             NotFound: It is not, or there is none.
@@ -229,7 +229,7 @@ class Belonging:
         self.attributes = dict(fact.attributes or {})
         self.members = self.members or fact.members
         self.joining, self.rules, self.expires_at = fact.joining, fact.rules, fact.expires_at
-        if fact.by == self._desk.user and fact.of != "direct":
+        if fact.by == self._desk.user and fact.of not in {"direct", "service"}:
             self.role = "owner"
 
     def renewed(self, fact: ConversationChanged, at: int) -> None:

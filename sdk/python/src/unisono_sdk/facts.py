@@ -66,6 +66,7 @@ class ConversationCreated:
     joining: str = "invited"
     rules: Rules = DEFAULT_RULES
     expires_at: int | None = None
+    audience: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from unisono.app.announcing import Announcing
 from unisono.app.execute import Executor
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.rates import RateLimiter
@@ -37,6 +38,7 @@ class Desk(Struct, frozen=True):
 
     own_sessions: OwnSessions
     executor: Executor
+    announcing: Announcing
     clock: Clock
     rate: RateLimiter
     name_token: Callable[[str], Named]

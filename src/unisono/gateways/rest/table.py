@@ -3,7 +3,8 @@
 from typing import Final
 
 from unisono.gateways.rest.acting import ACTING_OPERATIONS
+from unisono.gateways.rest.announcing import ANNOUNCING_OPERATIONS
 from unisono.gateways.rest.operations import Operation
 from unisono.gateways.rest.sessions import SESSION_OPERATIONS
 
-OPERATIONS: Final[tuple[Operation, ...]] = (*SESSION_OPERATIONS, *ACTING_OPERATIONS)
+OPERATIONS: Final[tuple[Operation, ...]] = (*SESSION_OPERATIONS, *ACTING_OPERATIONS, *ANNOUNCING_OPERATIONS)

@@ -38,7 +38,7 @@ class MemoryDirectory:
         """Give a conversation to a current or former member, an open one to anybody."""
         self._state.check_open()
         mine = self._mine(conversation, user)
-        if mine is None or not (with_members and mine.is_member):
+        if mine is None or not (with_members and mine.is_member and mine.conversation.lists_members):
             return mine
         members = tuple(member.user for member in self._state.roster(conversation))
         return MyConversation(mine.conversation, mine.membership, members)
@@ -127,6 +127,17 @@ class MemoryDirectory:
         listed = sorted(self._state.memberships(conversation).values(), key=lambda member: member.user)
         return [each for each in listed if each.user > (after or "") and roll.is_on(each, who, now)][:limit]
 
+    async def places(self, conversation: ConversationId, users: Sequence[UserId]) -> Sequence[Membership]:
+        """Give the places of some users."""
+        self._state.check_open()
+        known = self._state.memberships(conversation)
+        return [known[user] for user in dict.fromkeys(users) if user in known]
+
+    async def for_all(self) -> Sequence[ConversationId]:
+        """List the conversations that are for all users."""
+        self._state.check_open()
+        return sorted(entry.id for entry in self._state.conversations.values() if entry.audience == "all")
+
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
         """Give who saw a stream at a checkpoint."""
         self._state.check_open()
@@ -134,6 +145,9 @@ class MemoryDirectory:
         after = seq_at(found, checkpoint)
         if user is not None:
             return Audience(found.head.epoch, found.head.seq, after, frozenset((user,)))
+        entry = self._state.conversation(conversation)
+        if entry is not None and KINDS[entry.of].members == "subscribed":
+            return Audience(found.head.epoch, found.head.seq, after, frozenset(), is_subscribed=True)
         known = {} if conversation is None else self._state.memberships(conversation)
         members = frozenset(
             member.user
@@ -175,7 +189,7 @@ class MemoryDirectory:
         known = {
             member.user
             for key, entry in self._state.conversations.items()
-            if KINDS[entry.of].members != "unlisted" and self._is_in(key, user)
+            if entry.lists_members and self._is_in(key, user)
             for member in self._state.roster(key)
         }
         return frozenset(known.intersection(others))

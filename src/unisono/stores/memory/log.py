@@ -100,8 +100,9 @@ class MemoryLog:
     def _memberships(self, scope: Scope, subject: ConversationId | None) -> Mapping[UserId, Membership]:
         if subject is None:
             return {}
-        known = self._state.memberships(subject)
-        current = {member.user: member for member in self._state.roster(subject)} if scope.all_members else {}
+        known, entry = self._state.memberships(subject), self._state.conversation(subject)
+        is_listed = scope.all_members and entry is not None and entry.lists_members
+        current = {member.user: member for member in self._state.roster(subject)} if is_listed else {}
         return {**current, **{user: known[user] for user in scope.users if user in known}}
 
     async def read(self, stream: StreamKey, after: Seq, limit: int, until: Seq | None = None) -> Facts:

@@ -12,6 +12,8 @@ from unisono.domain.facts import (
     ConversationChanged,
     ConversationCreated,
     ConversationEnded,
+    ConversationEntered,
+    ConversationExited,
     ConversationKind,
     DeliveredTo,
     LevelSet,
@@ -161,6 +163,8 @@ class State:
                 self._change_members(conversation, fact, placed.at)
             case LevelSet():
                 self._set_level(user_of(placed.stream), fact)
+            case ConversationEntered() | ConversationExited():
+                self._subscribe(user_of(placed.stream), fact)
             case _:
                 pass
 
@@ -179,6 +183,7 @@ class State:
             joining=fact.joining,
             rules=fact.rules,
             expires_at=fact.expires_at,
+            audience=fact.audience,
         )
         self.members[conversation] = {user: roll.founded(fact, user, placed.seq) for user in fact.members}
         if fact.is_unique:
@@ -225,6 +230,19 @@ class State:
         members = self.members.get(fact.conversation, {})
         if user is not None and (old := members.get(user)) is not None:
             members[user] = structs.replace(old, level=fact.level)
+
+    def _subscribe(self, user: UserId | None, fact: ConversationEntered | ConversationExited) -> None:
+        entry = self.conversations[fact.conversation]
+        if user is None or KINDS[entry.of].members != "subscribed":
+            return
+        members, seq = self.members[fact.conversation], fact.seq
+        if isinstance(fact, ConversationEntered):
+            passed = self.messages_up_to(fact.conversation, Seq(seq - 1))
+            members[user] = roll.joined(members.get(user), user, seq, passed)
+        else:
+            members[user] = roll.left(members[user], seq)
+        count = entry.member_count + (1 if isinstance(fact, ConversationEntered) else -1)
+        self.conversations[fact.conversation] = structs.replace(entry, member_count=count)
 
     def _count(self, conversation: ConversationId, before: int, at: Instant) -> None:
         entry, count = self.conversations[conversation], len(self.roster(conversation))

@@ -20,6 +20,7 @@ from unisono.domain.ids import (
     conversation_stream,
     user_of,
 )
+from unisono.domain.kinds import KINDS
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
@@ -54,7 +55,7 @@ class SqlDirectory:
             mine = _mine(rows[0])
             if mine.membership is None and not mine.conversation.is_open:
                 return None
-            if not (with_members and mine.is_member):
+            if not (with_members and mine.is_member and mine.conversation.lists_members):
                 return mine
             found = connection.query(members.text, members.bind(stream=rows[0][0]))
             return MyConversation(mine.conversation, mine.membership, tuple(UserId(name) for (name,) in found))
@@ -136,6 +137,23 @@ class SqlDirectory:
             lambda connection: [read_membership(row) for row in connection.query(statement.text, values)]
         )
 
+    async def places(self, conversation: ConversationId, users: Sequence[UserId]) -> Sequence[Membership]:
+        """Give those of some users who are, or ever were, members."""
+        statement, key = self._sql.roll.places, conversation_stream(conversation)
+        pairs = [(user, key) for user in dict.fromkeys(users)]
+
+        def read(connection: Connection) -> list[Membership]:
+            asked = statement.padded(pairs)
+            rows = [row for text, values in asked for row in connection.query(text, values)]
+            return list({row[0]: read_membership(row) for row in rows}.values())
+
+        return await self._readers.read(read)
+
+    async def for_all(self) -> Sequence[ConversationId]:
+        """List the conversations that are for all users, by id."""
+        statement = self._sql.for_all
+        return await self._readers.read(lambda connection: _conversations(connection.query(statement.text)))
+
     async def audience(self, stream: StreamKey, checkpoint: Checkpoint) -> Audience:
         """Give how far a stream had come at `checkpoint`, who saw it then, and its head, all of one moment."""
         user = user_of(stream)
@@ -148,8 +166,10 @@ class SqlDirectory:
                 return Audience(read_epoch(connection, self._sql), NO_SEQ, NO_SEQ, nobody)
             entry = read_stream(rows[0])
             after = self._reached(connection, entry.id, checkpoint)
-            members = nobody if user is not None else self._members_then(connection, entry.id, after)
-            return Audience(entry.head.epoch, entry.head.seq, after, members)
+            is_subscribed = user is None and self._is_subscribed(connection, entry.id)
+            then = user is None and not is_subscribed
+            members = self._members_then(connection, entry.id, after) if then else nobody
+            return Audience(entry.head.epoch, entry.head.seq, after, members, is_subscribed)
 
         return await self._readers.read_at_one_moment(read)
 
@@ -157,6 +177,10 @@ class SqlDirectory:
         statement = self._sql.reached
         rows = connection.query(statement.text, statement.bind(stream=stream, checkpoint=checkpoint))
         return Seq(rows[0][0]) if rows else NO_SEQ
+
+    def _is_subscribed(self, connection: Connection, stream: int) -> bool:
+        rows = connection.query(self._sql.kind.text, self._sql.kind.bind(stream=stream))
+        return bool(rows) and KINDS[rows[0][0]].members == "subscribed"
 
     def _members_then(self, connection: Connection, stream: int, seq: Seq) -> frozenset[UserId]:
         statement = self._sql.members_then
@@ -175,11 +199,7 @@ class SqlDirectory:
         statement = self._sql.expired
         values = statement.bind(now=now, limit=limit)
 
-        def read(connection: Connection) -> list[ConversationId]:
-            keys = [StreamKey(key) for (key,) in connection.query(statement.text, values)]
-            return [conversation for key in keys if (conversation := conversation_of(key)) is not None]
-
-        return await self._readers.read(read)
+        return await self._readers.read(lambda connection: _conversations(connection.query(statement.text, values)))
 
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         """Give those of the others who are now in a conversation with the user that lists its members."""
@@ -191,6 +211,10 @@ class SqlDirectory:
             return frozenset(UserId(name) for text, values in asked for (name,) in connection.query(text, values))
 
         return await self._readers.read(read)
+
+
+def _conversations(rows: Sequence[Row]) -> list[ConversationId]:
+    return [conversation for (key,) in rows if (conversation := conversation_of(StreamKey(key))) is not None]
 
 
 def _mine(row: Row) -> MyConversation:

@@ -6,8 +6,9 @@ import msgspec
 from msgspec import Struct
 
 from unisono.domain.conversation import Conversation, Membership
-from unisono.domain.facts import ConversationKind, Fact, Joining, MessagePlaced, Rules
+from unisono.domain.facts import ConversationKind, Fact, Joining, MessagePlaced, Reach, Rules
 from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, StreamKey, UserId, conversation_of
+from unisono.domain.kinds import KINDS
 from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import Row
 from unisono.stores.sql.driver import Connection
@@ -39,6 +40,7 @@ class ConversationEntry(Struct):
     joining: Joining
     rules: Rules
     expires_at: Instant | None
+    audience: Reach | None
 
     def row(self, stream: int) -> Row:
         """Give the row to write."""
@@ -55,6 +57,7 @@ class ConversationEntry(Struct):
             self.joining,
             _encode(self.rules).decode(),
             self.expires_at,
+            self.audience,
         )
 
 
@@ -68,6 +71,11 @@ class StreamEntry(Struct):
     conversation: ConversationEntry | None = None
     members: dict[UserId, Membership | None] = {}
     has_all_members: bool = False
+
+    @property
+    def lists_members(self) -> bool:
+        """Say if it is the stream of a conversation whose members know each other."""
+        return self.conversation is not None and KINDS[self.conversation.of].lists_members
 
 
 class Earlier(Struct, frozen=True):
@@ -90,7 +98,8 @@ def read_stream(row: Row) -> StreamEntry:
 
 def read_conversation(row: Row) -> ConversationEntry:
     """Read a row of `conversations`."""
-    _, kind, creator, created_at, updated_at, name, attributes, unique_key, count, joining, rules, expires_at = row
+    _, kind, creator, created_at, updated_at, name, attributes, unique_key, count, joining, rules, *rest = row
+    expires_at, audience = rest
     return ConversationEntry(
         kind,
         creator,
@@ -103,6 +112,7 @@ def read_conversation(row: Row) -> ConversationEntry:
         joining,
         _decode_rules(rules),
         expires_at,
+        audience,
     )
 
 
@@ -172,4 +182,5 @@ def view(key: StreamKey, head: Head, entry: ConversationEntry) -> Conversation:
         entry.joining,
         entry.rules,
         entry.expires_at,
+        entry.audience,
     )

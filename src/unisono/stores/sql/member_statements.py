@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, Dialect, Text, func, literal_column, select
+from sqlalchemy import Column, ColumnElement, Dialect, Text, func, literal_column, select
 from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.commands import Roll
 from unisono.stores.sql.compiled import ListStatement, Statement
-from unisono.stores.sql.phrases import LIMIT, given, insert
+from unisono.stores.sql.phrases import LIMIT, given, insert, wanted
 from unisono.stores.sql.schema import MEMBERS, STREAMS
 
 _NONE: Final = literal_column("'none'", Text)
@@ -21,6 +21,7 @@ class MemberStatements:
             return Statement(dialect, lambda: build)
 
         self.write = ListStatement(dialect, lambda rows: _write(dialect, rows))
+        self.places = ListStatement(dialect, _places)
         now, is_member = given("now", STREAMS.c.head_at), MEMBERS.c.until.is_(None)
         self.members = one(_roll(is_member))
         self.muted = one(_roll(is_member & (MEMBERS.c.level == _NONE)))
@@ -40,6 +41,16 @@ def _write(dialect: Dialect, rows: int) -> Executable:
     new["until_pos"] = func.coalesce(statement.excluded.until_pos, MEMBERS.c.until_pos)
     written: Executable = statement.on_conflict_do_update(index_elements=keys, set_=new)
     return written
+
+
+def _places(rows: int) -> Executable:
+    asked = wanted(rows, [MEMBERS.c.user_id, Column("key", STREAMS.c.key.type)])
+    return (
+        select(MEMBERS)
+        .select_from(asked)
+        .join(STREAMS, STREAMS.c.key == asked.c.key)
+        .join(MEMBERS, (MEMBERS.c.user_id == asked.c.user_id) & (MEMBERS.c.stream == STREAMS.c.id))
+    )
 
 
 def _roll(is_on: ColumnElement[bool]) -> Executable:

@@ -13,6 +13,8 @@ from unisono.domain.facts import (
     ConversationChanged,
     ConversationCreated,
     ConversationEnded,
+    ConversationEntered,
+    ConversationExited,
     ConversationKind,
     DeliveredTo,
     Fact,
@@ -77,8 +79,10 @@ def _project_roll(book: Book, stream: StreamEntry, fact: Fact) -> None:
             _ended(book, stream)
         case LevelSet():
             _level(book, user_of(stream.key), fact)
+        case ConversationEntered() | ConversationExited():
+            _subscribed(book, user_of(stream.key), fact)
         case _:
-            # Entries and exits tell a user what the conversation's own facts did; sessions have their own tables.
+            # Sessions have their own tables.
             pass
 
 
@@ -96,6 +100,7 @@ def _created(book: Book, stream: StreamEntry, fact: ConversationCreated) -> None
         joining=fact.joining,
         rules=fact.rules,
         expires_at=fact.expires_at,
+        audience=fact.audience,
     )
     stream.has_all_members = True
     book.change(stream)
@@ -121,6 +126,22 @@ def _left(book: Book, stream: StreamEntry, fact: MembersLeft) -> None:
             count -= 1
             book.join(stream, roll.left(earlier, stream.head.seq), until_pos=stream.pos)
     _regroup(book, stream, count)
+
+
+def _subscribed(book: Book, user: UserId | None, fact: ConversationEntered | ConversationExited) -> None:
+    """Keep who subscribes. Of all other kinds the conversation's own facts tell, and this repeats it to the user."""
+    talk = book.stream(conversation_stream(fact.conversation))
+    if user is None or talk is None or talk.conversation is None or KINDS[talk.conversation.of].members != "subscribed":
+        return
+    earlier, at = book.member(talk, user), fact.seq
+    if isinstance(fact, ConversationEntered):
+        passed = book.passed(talk, Seq(at - 1), user).messages
+        book.join(talk, roll.joined(earlier, user, at, passed))
+        talk.conversation.member_count += 1
+    elif earlier is not None:
+        book.join(talk, roll.left(earlier, at), until_pos=talk.pos)
+        talk.conversation.member_count -= 1
+    book.change(talk)
 
 
 def _ended(book: Book, stream: StreamEntry) -> None:

@@ -93,6 +93,13 @@ CONVERSATIONS: Final = Table(
     Column("rules", Text, nullable=False),
     # When it will end; empty for one that will not, or has.
     Column("expires_at", BigInteger),
+    # Of the operator's ones: for whom.
+    Column("audience", Text),
+)
+Index(
+    "ix_conversations_audience",
+    CONVERSATIONS.c.audience,
+    sqlite_where=CONVERSATIONS.c.audience.is_not(None),
 )
 Index(
     "ix_conversations_expires_at",

@@ -26,8 +26,9 @@ from unisono.stores.sql.phrases import LIMIT, given, insert, upsert, wanted
 from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, META, SESSIONS, STREAMS
 
 _EPOCH: Final = literal_column("'epoch'", Text)
-_LISTED: Final = [literal_column(f"'{of}'", Text) for of, kind in KINDS.items() if kind.members != "unlisted"]
+_LISTED: Final = [literal_column(f"'{of}'", Text) for of, kind in KINDS.items() if kind.lists_members]
 """Kinds of conversations that list their members."""
+_ALL: Final = literal_column("'all'", Text)
 
 
 class Statements:
@@ -70,6 +71,8 @@ class Statements:
         self.current_members = one(_current_members())
         self.reached = one(_reached())
         self.members_then = one(_members_then())
+        self.kind = one(_kind())
+        self.for_all = one(_for_all())
         self.expired = one(_expired())
         self.acquainted = ListStatement(dialect, _acquainted)
 
@@ -245,6 +248,19 @@ def _members_then() -> Executable:
         MEMBERS.c.stream == given("stream", MEMBERS.c.stream),
         MEMBERS.c.since <= seq,
         MEMBERS.c.until.is_(None) | (MEMBERS.c.until > seq),
+    )
+
+
+def _kind() -> Executable:
+    return select(CONVERSATIONS.c.kind).where(CONVERSATIONS.c.stream == given("stream", CONVERSATIONS.c.stream))
+
+
+def _for_all() -> Executable:
+    return (
+        select(STREAMS.c.key)
+        .join(CONVERSATIONS, CONVERSATIONS.c.stream == STREAMS.c.id)
+        .where(CONVERSATIONS.c.audience == _ALL)
+        .order_by(STREAMS.c.key)
     )
 
 

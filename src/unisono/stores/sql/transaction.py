@@ -71,7 +71,7 @@ class Transaction:
         for user in scope.users:
             if user not in members:
                 ahead.members[stream.id, user] = stream
-        if scope.all_members and not stream.has_all_members:
+        if scope.all_members and stream.lists_members and not stream.has_all_members:
             ahead.rosters[stream.id] = stream
 
     def run(self, book: Book) -> Committed:
@@ -132,7 +132,7 @@ def _passed(scope: Scope, book: Book, stream: StreamEntry) -> Passed | None:
 
 
 def _memberships(scope: Scope, book: Book, stream: StreamEntry) -> Mapping[UserId, Membership]:
-    if not scope.all_members:
+    if not (scope.all_members and stream.lists_members):
         return {user: member for user in scope.users if (member := book.member(stream, user)) is not None}
     found = {member.user: member for member in book.roster(stream)}
     for user in scope.users:

@@ -243,6 +243,10 @@ OPERATIONS = [
     ("DELETE", "/v1/users/alice/sessions/s1"),
     ("DELETE", "/v1/users/alice/devices/d1"),
     ("POST", "/v1/revocations"),
+    ("POST", "/v1/services"),
+    ("POST", "/v1/services/c1/messages"),
+    ("PUT", "/v1/services/c1/subscribers/alice"),
+    ("DELETE", "/v1/services/c1/subscribers/alice"),
 ]
 
 

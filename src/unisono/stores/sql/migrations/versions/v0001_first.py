@@ -78,6 +78,11 @@ def _create_conversations() -> None:
         sa.Column("joining", sa.Text(), nullable=False),
         sa.Column("rules", sa.Text(), nullable=False),
         sa.Column("expires_at", NUMBER),
+        sa.Column("audience", sa.Text()),
+    )
+    announced = sa.text("audience IS NOT NULL")
+    op.create_index(
+        "ix_conversations_audience", "conversations", ["audience"], sqlite_where=announced, postgresql_where=announced
     )
     expiring = sa.text("expires_at IS NOT NULL")
     op.create_index(
