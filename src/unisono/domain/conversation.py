@@ -128,8 +128,8 @@ class Scope(Struct, frozen=True):
     - `sender` and `key`: ask for an earlier place of the same draft: in the conversation's stream, or without a
       conversation in the sender's own.
     - `message`: asks for the message at this seq, with its reactions.
-    - `read_to`: asks what lies before and behind this place, or the end, for the first of `users`, whose `mark` is to
-      move there.
+    - `read_to`: asks what lies before and behind where the `mark` of the first of `users` will be once it has moved to
+      this place, or the end, and never back.
     - `unique_of`: asks for the unique conversation of this kind and exactly these members.
     """
 
@@ -158,7 +158,8 @@ class Snapshot(Struct, frozen=True):
 
     `earlier` is the place the key was given before, `earlier_fact` what stands there. `conversation` is the one asked
     for; without one asked for, that which `earlier_fact` tells of, else `unique`: `memberships` belong to it.
-    `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`.
+    `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`,
+    None where the mark would not move.
     `is_present` says that the caller is in the conversation, a room: the use case adds it.
     """
 

@@ -18,7 +18,7 @@ from unisono.domain.ids import (
     conversation_stream,
     user_stream,
 )
-from unisono.domain.marks import Passed
+from unisono.domain.marks import Passed, moved
 from unisono.ports.clock import Clock
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.stores.memory.state import State, place_of
@@ -85,11 +85,13 @@ class MemoryLog:
         if scope.read_to is None or subject is None:
             return None
         member = self._state.memberships(subject).get(scope.users[0])
-        if member is None:
+        if member is None or not member.is_member:
             return None
         head = self._state.stream(conversation_stream(subject)).head
-        until = Seq(min(scope.read_to, head.seq))
         mark = member.read if scope.mark == "read" else member.delivered
+        until = moved(mark, scope.read_to, head.seq)
+        if until == mark and not (scope.mark == "read" and member.is_marked_unread):
+            return None
         askers = self._state.askers(subject, Seq(max(mark, member.since)), until, member.user)
         if scope.mark == "delivered":
             return Passed(0, askers=askers)

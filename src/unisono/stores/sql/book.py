@@ -11,7 +11,6 @@ from typing import Final
 from unisono.domain.conversation import Membership, Target
 from unisono.domain.facts import Fact, MessagePlaced
 from unisono.domain.ids import Instant, SendKey, Seq, StreamKey, UserId, conversation_of
-from unisono.domain.marks import Passed
 from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import ListStatement, Row, Statement
 from unisono.stores.sql.driver import Connection
@@ -243,21 +242,41 @@ class Book:
         found |= {row[2] for row in self._asked if row[0] == stream.id and after < row[1] <= until}
         return tuple(sorted(found - {receiver}))
 
-    def passed(self, stream: StreamEntry, seq: Seq, user: UserId) -> Passed:
-        """Count what lies before and behind a place, for a reader."""
+    def passed(self, stream: StreamEntry, seq: Seq, member: Membership) -> tuple[int, int]:
+        """Count the messages up to a place, and a member's own behind it; a place before their mark is their mark.
+
+        What lies behind the place is not looked at, so the marks of a member walk over each fact once.
+        """
+        start = max(member.read, member.since)
         if seq >= stream.head.seq:
-            return Passed(stream.head.messages)
-        mine = [row for row in self._facts if row[0] == stream.id and row[7] is not None]
-        before = max((row[7] for row in mine if row[1] <= seq), default=None)
-        if before is None:
-            rows = self._rows(self.statements.messages.nth, stream=stream.id, seq=seq)
-            before = rows[0][0] if rows else 0
-        asked = {"stream": stream.id, "seq": seq, "user": user}
-        own = self._rows(self.statements.messages.own_after, **asked)[0][0]
-        own += sum(row[1] > seq and row[5] == user for row in mine)
-        calls = self._rows(self.statements.messages.mentions_after, **asked)[0][0]
+            return stream.head.messages, 0
+        own = self.count_own(stream, start, seq, member.user) if seq > start else 0
+        return self.messages_up_to(stream, max(seq, start)), member.own - own
+
+    def messages_up_to(self, stream: StreamEntry, seq: Seq) -> int:
+        """Count the messages up to a place."""
+        if seq >= stream.head.seq:
+            return stream.head.messages
+        here = [row[7] for row in self._facts if row[0] == stream.id and row[7] is not None and row[1] <= seq]
+        if here:
+            return int(max(here))
+        rows = self._rows(self.statements.messages.nth, stream=stream.id, seq=seq)
+        return int(rows[0][0]) if rows else 0
+
+    def count_own(self, stream: StreamEntry, after: Seq, until: Seq, user: UserId) -> int:
+        """Count a user's own messages behind one place and up to another."""
+        between = {"stream": stream.id, "after": after, "until": until, "user": user}
+        own = int(self._rows(self.statements.messages.own_between, **between)[0][0])
+        mine = [row[1] for row in self._facts if row[0] == stream.id and row[7] is not None and row[5] == user]
+        return own + sum(1 for each in mine if after < each <= until)
+
+    def calls(self, stream: StreamEntry, seq: Seq, user: UserId) -> int:
+        """Count the messages behind a place that call a user."""
+        if seq >= stream.head.seq:
+            return 0
+        rows = self._rows(self.statements.messages.mentions_after, stream=stream.id, seq=seq, user=user)
         waiting = {row[2] for row in self._mentions if row[1] == stream.id and row[0] in {"", user} and row[3] != user}
-        return Passed(before, own, calls + sum(each > seq for each in waiting))
+        return int(rows[0][0]) + sum(1 for each in waiting if each > seq)
 
     def _rows(self, statement: Statement, **values: object) -> list[Row]:
         return self.connection.query(statement.text, statement.bind(**values))

@@ -24,7 +24,7 @@ class MessageStatements:
         self.sender_of = one(_sender_of())
         self.recipients = one(_recipients())
         self.nth = one(_nth())
-        self.own_after = one(_own_after())
+        self.own_between = one(_own_between())
         self.mentions_after = one(_mentions_after())
         self.unread = one(_unread().where(STREAMS.c.key > given("after", STREAMS.c.key)).limit(LIMIT))
         self.unread_in = one(_unread().where(STREAMS.c.key == given("key", STREAMS.c.key)))
@@ -96,10 +96,11 @@ def _nth() -> Executable:
     )
 
 
-def _own_after() -> Executable:
+def _own_between() -> Executable:
     return select(func.count()).where(
         FACTS.c.stream == given("stream", FACTS.c.stream),
-        FACTS.c.seq > given("seq", FACTS.c.seq),
+        FACTS.c.seq > given("after", FACTS.c.seq),
+        FACTS.c.seq <= given("until", FACTS.c.seq),
         FACTS.c.kind == MESSAGE,
         FACTS.c.sender == given("user", FACTS.c.sender),
     )

@@ -135,7 +135,7 @@ def _subscribed(book: Book, user: UserId | None, fact: ConversationEntered | Con
         return
     earlier, at = book.member(talk, user), fact.seq
     if isinstance(fact, ConversationEntered):
-        passed = book.passed(talk, Seq(at - 1), user).messages
+        passed = book.messages_up_to(talk, Seq(at - 1))
         book.join(talk, roll.joined(earlier, user, at, passed))
         talk.conversation.member_count += 1
     elif earlier is not None:
@@ -213,10 +213,8 @@ def _read(book: Book, user: UserId | None, conversation: ConversationId, seq: Se
     stream = book.stream(conversation_stream(conversation))
     member = None if stream is None or user is None else book.member(stream, user)
     if stream is not None and member is not None and member.until is None:
-        passed = book.passed(stream, max(seq, member.since), member.user)
-        mark = structs.replace(
-            member, read=max(seq, member.read), passed=passed.messages, own=passed.own, is_marked_unread=False
-        )
+        passed, own = book.passed(stream, seq, member)
+        mark = structs.replace(member, read=max(seq, member.read), passed=passed, own=own, is_marked_unread=False)
         book.join(stream, mark)
 
 

@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-import msgspec
-
 from unisono.domain.conversation import Decide, Decision, Membership, Scope, Snapshot, made_by
 from unisono.domain.facts import Fact, MessagePlaced, PlacedFact
-from unisono.domain.ids import Checkpoint, Seq, StreamKey, UserId, conversation_stream, user_stream
-from unisono.domain.marks import Passed
+from unisono.domain.ids import Checkpoint, StreamKey, UserId, conversation_stream, user_stream
+from unisono.domain.marks import Passed, moved
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.ports.log import Committed
 from unisono.stores.sql.book import Book
@@ -119,16 +117,18 @@ def _parts(earlier: Earlier | None) -> tuple[Place | None, Fact | None]:
 
 
 def _passed(scope: Scope, book: Book, stream: StreamEntry) -> Passed | None:
-    """Count for a reader, but for what was before they came."""
-    if scope.read_to is None or (member := book.member(stream, scope.users[0])) is None:
+    """Count for a reader whose mark will move, but for what was before they came."""
+    if scope.read_to is None or (member := book.member(stream, scope.users[0])) is None or not member.is_member:
         return None
-    until = Seq(min(scope.read_to, stream.head.seq))
     mark = member.read if scope.mark == "read" else member.delivered
+    until = moved(mark, scope.read_to, stream.head.seq)
+    if until == mark and not (scope.mark == "read" and member.is_marked_unread):
+        return None
     askers = book.askers(stream, max(mark, member.since), until, member.user)
-    # A mark never falls: what is left is counted from where it stands.
-    counted = max(until, member.read, member.since)
-    passed = book.passed(stream, counted, member.user) if scope.mark == "read" else Passed(0)
-    return msgspec.structs.replace(passed, askers=askers) if askers else passed
+    if scope.mark == "delivered":
+        return Passed(0, askers=askers)
+    messages, own = book.passed(stream, until, member)
+    return Passed(messages, own, book.calls(stream, max(until, member.since), member.user), askers)
 
 
 def _memberships(scope: Scope, book: Book, stream: StreamEntry) -> Mapping[UserId, Membership]:
