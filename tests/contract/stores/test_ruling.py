@@ -1,5 +1,7 @@
 """What the tables say of roles, changes, restrictions and levels, after every fact that changes them."""
 
+import asyncio
+
 import pytest
 
 from tests.contract.stores.acts import (
@@ -165,6 +167,20 @@ async def test_a_former_member_who_is_blocked_still_reads_up_to_where_they_left(
     bob = await place(store, BOB)
     assert (bob.until, bob.blocked_until) == (2, FOR_EVER)
     assert (await moved(store, BOB, start))[f"c/{ROOM}"] == 2
+
+
+async def test_leaving_and_a_restriction_at_once_lose_nothing(store: AnyStore) -> None:
+    """In one batch the second row took the first one's place, and nothing said any more at which position they left."""
+    await create(store, ANN, BOB, CIM)
+    start = await store.log.checkpoint()
+    await asyncio.gather(remove(store, ANN, BOB), restrict(store, ANN, BOB, what="silenced"))
+    assert (await moved(store, BOB, start))[f"c/{ROOM}"] == 2
+    await asyncio.gather(
+        remove(store, ANN, CIM), add(store, ANN, CIM), restrict(store, ANN, CIM, what="silenced", for_s=60)
+    )
+    left = await store.log.checkpoint()
+    await send(store, ANN, "k")
+    assert (await moved(store, CIM, left))[f"c/{ROOM}"] == 7
 
 
 async def test_silence_outlasts_leaving(store: AnyStore) -> None:

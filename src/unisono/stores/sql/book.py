@@ -15,6 +15,7 @@ from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import ListStatement, Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import (
+    UNTIL_POS,
     ConversationEntry,
     Earlier,
     StreamEntry,
@@ -311,8 +312,11 @@ class Book:
             entry.unique_key = None
 
     def join(self, stream: StreamEntry, member: Membership, until_pos: int | None = None) -> None:
-        """Note a new or changed membership."""
+        """Note a new or changed membership; at which position a former member left stays as it was."""
         stream.members[member.user] = member
+        earlier = self._joined.get((member.user, stream.id))
+        if until_pos is None and earlier is not None and not member.is_member:
+            until_pos = earlier[UNTIL_POS]
         self._joined[member.user, stream.id] = membership_row(stream.id, member, until_pos)
 
     # ------------------------------------------------------------ loading

@@ -137,6 +137,10 @@ def read_membership(row: Row) -> Membership:
     )
 
 
+UNTIL_POS: Final = 4
+"""Where in a row of `members` stands at which position a former member left."""
+
+
 def membership_row(stream: int, member: Membership, until_pos: int | None) -> Row:
     """Give the row of `members` to write."""
     return (
