@@ -21,6 +21,7 @@ SECRET_MIN_BYTES: Final = 32
 PAGE_BYTES: Final = 128 * 1024
 """What the store puts into a page of facts at most, besides its first fact."""
 FRAME_REST_BYTES: Final = 4096
+LEEWAY_MAX_S: Final = 600
 """What a frame may hold besides the message it carries."""
 SHARED_SECRET_ALGORITHMS: Final = frozenset({"HS256"})
 
@@ -224,7 +225,7 @@ class Jwt(Section, frozen=True):
     jwks_deadline_s: Annotated[Seconds, Meta(description="Longest wait for the key server.")] = 5.0
     issuer: Annotated[str | None, Meta(description="If set, `iss` must be this.")] = None
     audience: Annotated[str | None, Meta(description="If set, `aud` must hold this.")] = None
-    leeway_s: Annotated[float, Meta(ge=0, le=600, description="How far clocks may differ.")] = 30.0
+    leeway_s: Annotated[float, Meta(ge=0, le=LEEWAY_MAX_S, description="How far clocks may differ.")] = 30.0
     user_claim: Annotated[str, Meta(min_length=1, description="The claim that holds the user id.")] = "sub"
     platform_claim: Annotated[
         str, Meta(min_length=1, description="The claim that, when present, fixes the kind of device.")

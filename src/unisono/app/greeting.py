@@ -27,6 +27,7 @@ from unisono.domain.commands import Login, Resume
 from unisono.domain.devices import Login as HeldLogin
 from unisono.domain.devices import admit
 from unisono.domain.errors import (
+    Invalid,
     LimitReached,
     LocalFault,
     Replaced,
@@ -225,6 +226,9 @@ class Greeting:
                 # The attempt of a tab that died may be carried out after the one that came in its place.
                 if fence is not None and fence < repeated.fence:
                     raise Replaced(fence=repeated.fence)
+                if (repeated.shown.platform, repeated.tag) != (record.shown.platform, record.tag):
+                    # It was let in under the limits of that platform and tag, and not of these.
+                    raise Invalid(field="login", reason="used before")
                 return SessionDecision(opens=record)
             losses = admit(policy, [_held(other) for other in held], newcomer)
             if len(held) - len(losses) >= limit:

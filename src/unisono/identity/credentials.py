@@ -12,6 +12,7 @@ from unisono.domain.commands import TOKEN_MAX_CHARS
 from unisono.domain.errors import TokenInvalid, TooLarge
 from unisono.domain.ids import INTEGER_MAX, USER_ID_MAX_CHARS, Instant, UserId, is_user_id
 from unisono.ports.identity import Credential
+from unisono.settings import LEEWAY_MAX_S
 
 FOR_EVER: Final = Instant(INTEGER_MAX)
 _SIGNED_PARTS: Final = 3
@@ -60,7 +61,8 @@ def checked_token(credential: Credential) -> str | None:
 def revocable(token: str) -> RevocableToken:
     """Name a token: by its `jti`, else by a hash. Does not verify it."""
     claims = _claims_of(token)
-    until = FOR_EVER if claims.exp is None else Instant(int(claims.exp * 1000))
+    # Whoever checks a token is lenient by as much as clocks may differ, so it is void for longer than it says.
+    until = FOR_EVER if claims.exp is None else Instant(int((claims.exp + LEEWAY_MAX_S) * 1000))
     name = f"jti:{claims.jti}" if claims.jti is not None else f"sha256:{_fingerprint(token)}"
     return RevocableToken(credential=name, until=until)
 

@@ -120,6 +120,27 @@ async def test_a_log_file_that_was_left_beside_a_backup_is_not_replayed(sqlite: 
     await assert_began_anew(await sqlite.open(), before, head=2, ahead=ahead)
 
 
+@pytest.mark.parametrize("is_unpacked", [True, False], ids=("unpacked", "written over"))
+async def test_a_whole_directory_put_back_begins_anew_even_under_the_old_inode(
+    sqlite: Home, tmp_path: Path, is_unpacked: bool
+) -> None:
+    """The mark came back with its file, and file systems give a new file the number of one that is gone."""
+    store = await sqlite.open()
+    await fill(store, "1")
+    await sqlite.close(store)
+    names = (FILE, "test.mark", "test.lock")
+    archive = {name: (tmp_path / name).read_bytes() for name in names}
+    store = await sqlite.open()
+    await send(store, ANN, "lost")
+    before, ahead = await store.log.epoch(), await store.log.checkpoint()
+    await sqlite.close(store)
+    if is_unpacked:
+        (tmp_path / "test.lock").unlink()
+    for name in names:
+        (tmp_path / name).write_bytes(archive[name])
+    await assert_began_anew(await sqlite.open(), before, head=2, ahead=ahead)
+
+
 async def test_one_fact_more_than_the_copy_has_is_enough(sqlite: Home, tmp_path: Path) -> None:
     store = await sqlite.open()
     await fill(store)

@@ -9,7 +9,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app, failing, group, text
 from tests.unit.app.fanout_stage import settle
 from unisono.domain import commands as c
-from unisono.domain.devices import Policy, Slot
+from unisono.domain.devices import PRESETS, Policy, Slot
 from unisono.domain.errors import (
     DeviceRefused,
     Invalid,
@@ -134,6 +134,18 @@ async def test_repeating_a_login_is_no_second_one() -> None:
         with pytest.raises(UnisonoError):
             await stage.resume(first)
         await stage.resume(again)
+
+
+@pytest.mark.parametrize(("preset", "platform", "tag"), [("turms", "ios", "x"), ("leancloud", "web", "y")])
+@in_virtual_time
+async def test_a_repeated_login_cannot_slip_under_another_limit(preset: str, platform: str, tag: str) -> None:
+    """It used to be let in under the platform and tag of the repetition, past any device limit."""
+    async with an_app(policy=PRESETS[preset]) as stage:
+        first = await stage.login("alice", "d", login="same-login", platform="web", tag="x")
+        with pytest.raises(Invalid):
+            await stage.login("alice", "d", login="same-login", platform=platform, tag=tag)
+        assert first.link.code is None
+        await stage.login("alice", "d", login="same-login", platform="web", tag="x")
 
 
 @in_virtual_time

@@ -10,15 +10,20 @@ from msgspec import Struct
 
 from unisono.domain.ids import Checkpoint, Epoch
 
-_LINE: Final = re.compile(rb"epoch=(\d{20}) file=(\d{20}) position=(\d{20})\n")
-_POSITION_AT: Final = len("epoch= file= position=") + 2 * 20
+_LINE: Final = re.compile(rb"epoch=(\d{20}) file=(\d{20}) place=(\d{20}) position=(\d{20})\n")
+_POSITION_AT: Final = len("epoch= file= place= position=") + 3 * 20
 
 
 class Marked(Struct, frozen=True):
-    """What the line says: the epoch, the number of the file (its inode), and the last position committed."""
+    """What the line says: the epoch, the number of the file (its inode), and the last position committed.
+
+    `place` is when the directory's lock file was made here, in nanoseconds: the system writes it (`ctime`), and nobody
+    can set it. Numbers of files are used again, so a directory that is unpacked in its own place may have the old ones.
+    """
 
     epoch: Epoch
     file: int
+    place: int
     position: Checkpoint
 
 
@@ -40,12 +45,13 @@ class Mark:
             return None
         if line is None:
             return None
-        epoch, file, position = map(int, line.groups())
-        return Marked(Epoch(epoch), file, Checkpoint(position))
+        epoch, file, place, position = map(int, line.groups())
+        return Marked(Epoch(epoch), file, place, Checkpoint(position))
 
     def write(self, marked: Marked) -> None:
         """Replace the line, durably and at once."""
-        text = f"epoch={marked.epoch:020} file={marked.file:020} position={marked.position:020}\n"
+        numbers = f"file={marked.file:020} place={marked.place:020} position={marked.position:020}"
+        text = f"epoch={marked.epoch:020} {numbers}\n"
         new = self._path.with_name(self._path.name + ".new")
         self.close()
         self._descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

@@ -127,15 +127,15 @@ class SqliteDriver:
     def settle(self, connection: Connection, now: Instant) -> None:
         """See if the mark beside the file tells of this file, and of nothing that it lacks.
 
-        A file that was put there, or a whole directory, has another inode; one that was written over lacks what came
-        after it was copied.
+        A file that was put there has another inode, a whole directory that was put there another lock file; a file that
+        was written over lacks what came after it was copied.
         """
         marked = self._mark.read()
         known: dict[str, str] = dict(connection.query(self._lineage.known.text))
         if (
             marked is None
             or known.get("epoch") != str(marked.epoch)
-            or marked.file != self.path.stat().st_ino
+            or (marked.file, marked.place) != self._whereabouts()
             or marked.position > connection.query(LAST_POSITION)[0][0]
         ):
             self._begin_anew(connection, now, Epoch(0) if marked is None else marked.epoch)
@@ -152,8 +152,11 @@ class SqliteDriver:
         connection.commit()
         # Last: a mark that is missing or tells of an earlier epoch only makes the log begin anew once more.
         position = Checkpoint(connection.query(LAST_POSITION)[0][0])
-        self._mark.write(Marked(epoch, self.path.stat().st_ino, position))
+        self._mark.write(Marked(epoch, *self._whereabouts(), position))
         return epoch
+
+    def _whereabouts(self) -> tuple[int, int]:
+        return self.path.stat().st_ino, os.fstat(self._lock).st_ctime_ns
 
     def connect_writer(self) -> Connection:
         """Open a connection that may write."""
