@@ -13,7 +13,7 @@ from unisono.domain.answers import Done, Placed
 from unisono.domain.commands import EditMessage, React, RecallMessage
 from unisono.domain.conversation import Conversation, Decision, Snapshot, Target, permit, permit_by
 from unisono.domain.errors import Forbidden, LimitReached, NotFound
-from unisono.domain.facts import Content, MessagePlaced, MessageReacted, MessageRecalled, MessageRevised
+from unisono.domain.facts import Content, Fact, MessagePlaced, MessageReacted, MessageRecalled, MessageRevised
 from unisono.domain.ids import Instant, Seq, UserId, conversation_stream
 from unisono.domain.placement import Draft, Place
 from unisono.domain.quotas import Quotas, check_content
@@ -101,8 +101,8 @@ def revised(message: MessagePlaced, fact: MessageRevised, place: Seq, at: Instan
     )
 
 
-def recalled(message: MessagePlaced, place: Seq, at: Instant) -> MessagePlaced:
-    """Give what is left of a message after a recall that stands at `place`."""
+def recalled(message: MessagePlaced, place: Seq | None, at: Instant | None) -> MessagePlaced:
+    """Give what is left of a message after a recall that stands at `place`, if that may be told."""
     return MessagePlaced(
         sender=message.sender,
         key=message.key,
@@ -112,6 +112,21 @@ def recalled(message: MessagePlaced, place: Seq, at: Instant) -> MessagePlaced:
         revised_at=at,
         is_recalled=True,
     )
+
+
+def message_until(message: MessagePlaced, until: Seq | None) -> MessagePlaced:
+    """Give a message as a reader sees it who sees nothing behind `until`: what became of it later is not theirs to see.
+
+    What it said then is gone, so one that changed later looks recalled, whether it was edited or taken back.
+    """
+    if until is None or message.revision is None or message.revision <= until:
+        return message
+    return recalled(message, None, None)
+
+
+def fact_until(fact: Fact, until: Seq | None) -> Fact:
+    """Give a fact as a reader sees it who sees nothing behind `until`."""
+    return message_until(fact, until) if isinstance(fact, MessagePlaced) else fact
 
 
 def superseded(fact: MessageRevised) -> MessageRevised:

@@ -108,9 +108,10 @@ class Directory(Protocol):
     async def history(self, asked: GetHistory, *, reader: UserId, until: Seq | None = None) -> HistoryPage:
         """Read what is asked for of the messages up to `until`, with their reactions as `reader` sees them.
 
-        Bounds by time are as sharp as those by seq. Up to `limit`, fewer of large ones; from the end that the
-        direction begins at, but always in rising order. What it costs does not grow with the conversation, but that
-        of a text among messages of other types grows with those between two texts.
+        A message that changed behind `until` looks recalled. Bounds by time are as sharp as those by seq. Up to
+        `limit`, fewer of large ones; from the end that the direction begins at, but always in rising order. What it
+        costs does not grow with the conversation, but that of a text among messages of other types grows with those
+        between two texts.
         """
 
     async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:

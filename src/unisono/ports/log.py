@@ -62,6 +62,7 @@ class Log(Protocol):
         """Read up to `limit` facts after `after` (and up to `until`), fewer of large ones, in order and without holes.
 
         `head` of the answer is the last seq of the stream at that moment (or `until`). An unknown stream is empty.
+        A message that changed behind `until` looks recalled.
         """
 
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:

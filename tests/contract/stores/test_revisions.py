@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from tests.contract.stores import acts
-from tests.contract.stores.acts import ANN, BOB, ROOM, AnyStore, create, edit, react, recall, send
+from tests.contract.stores.acts import ANN, BOB, ROOM, AnyStore, create, edit, react, recall, remove, send
 from unisono.domain.answers import HistoryEntry, ReactionCount
 from unisono.domain.errors import UnisonoError
 from unisono.domain.facts import Content, Fact, MessagePlaced, MessageRecalled, MessageRevised
-from unisono.domain.ids import Seq, UserId, conversation_stream
+from unisono.domain.ids import SendKey, Seq, UserId, conversation_stream
 
 TALK = conversation_stream(ROOM)
 
@@ -72,6 +72,26 @@ async def test_a_send_edit_and_recall_at_once_are_carried_out_in_that_order(stor
     found = await facts(store)
     assert len(found) == 5
     assert not any(text in repr(fact) for fact in found for text in ("uno", "dos", "tres"))
+
+
+@pytest.mark.parametrize("is_recalled", [False, True])
+async def test_who_left_sees_nothing_of_what_became_of_a_message_since(store: AnyStore, is_recalled: bool) -> None:
+    """An edit made after they had left was theirs to read, for it stood at a place from before."""
+    await create(store, ANN, BOB)
+    await send(store, ANN, "k", "one", mentions=[BOB], mention_all=True)
+    await send(store, ANN, "l", "two")
+    await edit(store, ANN, 3, "two, better")
+    await react(store, BOB, 2, "+")
+    await remove(store, ANN, BOB)
+    await (recall(store, ANN, 2) if is_recalled else edit(store, ANN, 2, "behind bob's back"))
+    blank = MessagePlaced(ANN, SendKey("k"), Content(), is_recalled=True)
+    first, second = (await acts.history(store, BOB, until=6, limit=10)).messages
+    assert (first.seq, first.message, first.reactions) == (2, blank, ())
+    assert (second.message.content.text, second.message.revision) == ("two, better", 4)
+    page = await store.log.read(TALK, Seq(0), 100, Seq(6))
+    assert (page.facts[1].fact, page.head, len(page.facts)) == (blank, 6, 6)
+    assert page.facts[2].fact == second.message
+    assert (await history(store))[0].message.revision == 7
 
 
 async def test_reactions_are_counted_and_mine_are_marked(store: AnyStore) -> None:

@@ -135,3 +135,16 @@ def test_what_is_left_of_what_was_changed() -> None:
     gone = revisions.recalled(now, Seq(12), NOW)
     assert (gone.key, gone.content, gone.mentions, gone.is_recalled) == ("k", Content(), (), True)
     assert revisions.superseded(fact) == MessageRevised(SEQ, ANN, Content())
+
+
+def test_nothing_of_a_message_that_changed_later_is_seen_by_who_sees_no_more() -> None:
+    changed = revisions.revised(HELLO, MessageRevised(Seq(10), UserId("ann"), Content(text="new")), Seq(11), NOW)
+    for until in (None, Seq(11), Seq(12)):
+        assert revisions.fact_until(changed, until) is changed
+    assert revisions.fact_until(HELLO, Seq(10)) is HELLO
+    left = MessageRecalled(Seq(10), UserId("ann"))
+    assert revisions.fact_until(left, Seq(1)) is left
+    blank = revisions.fact_until(changed, Seq(10))
+    assert blank == revisions.fact_until(revisions.recalled(HELLO, Seq(12), NOW), Seq(10))
+    assert isinstance(blank, MessagePlaced)
+    assert (blank.content, blank.revision, blank.revised_at, blank.is_recalled) == (Content(), None, None, True)

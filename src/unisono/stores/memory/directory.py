@@ -8,7 +8,7 @@ from unisono.domain import roll
 from unisono.domain.answers import HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
 from unisono.domain.commands import GetHistory, Roll
 from unisono.domain.conversation import Membership
-from unisono.domain.facts import MessagePlaced
+from unisono.domain.facts import MessagePlaced, PlacedFact
 from unisono.domain.ids import (
     INTEGER_MAX,
     Checkpoint,
@@ -22,6 +22,7 @@ from unisono.domain.ids import (
     user_of,
 )
 from unisono.domain.kinds import KINDS
+from unisono.domain.revisions import message_until
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.stores.memory.state import State, seq_at
 
@@ -167,7 +168,7 @@ class MemoryDirectory:
         self._state.check_open()
         conversation = asked.conversation
         found = [
-            HistoryEntry(placed.seq, placed.at, placed.fact, self._reactions(conversation, placed.seq, reader))
+            self._entry(placed, placed.fact, reader, until)
             for placed in self._state.stream(conversation_stream(conversation)).facts
             if isinstance(placed.fact, MessagePlaced)
             and (until is None or placed.seq <= until)
@@ -175,6 +176,11 @@ class MemoryDirectory:
         ]
         page = found[-asked.limit :] if asked.is_newest else found[: asked.limit]
         return HistoryPage(tuple(page), has_more=len(found) > asked.limit)
+
+    def _entry(self, placed: PlacedFact, message: MessagePlaced, reader: UserId, until: Seq | None) -> HistoryEntry:
+        seen, conversation = message_until(message, until), conversation_of(placed.stream)
+        given = () if seen.is_recalled or conversation is None else self._reactions(conversation, placed.seq, reader)
+        return HistoryEntry(placed.seq, placed.at, seen, given)
 
     async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:
         """List conversations whose time is up."""

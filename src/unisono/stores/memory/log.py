@@ -19,6 +19,7 @@ from unisono.domain.ids import (
     user_stream,
 )
 from unisono.domain.marks import Passed, moved
+from unisono.domain.revisions import fact_until
 from unisono.ports.clock import Clock
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.stores.memory.state import State, place_of
@@ -113,7 +114,8 @@ class MemoryLog:
         found = self._state.stream(stream)
         end = found.head.seq if until is None else min(until, found.head.seq)
         facts = tuple(
-            SeqFact(placed.seq, placed.at, placed.fact) for placed in found.facts[after : min(end, after + limit)]
+            SeqFact(placed.seq, placed.at, fact_until(placed.fact, until))
+            for placed in found.facts[after : min(end, after + limit)]
         )
         return Facts(stream, found.head.epoch, facts, Seq(end))
 

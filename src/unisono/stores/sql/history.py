@@ -9,6 +9,7 @@ from unisono.domain.answers import HistoryEntry, ReactionCount
 from unisono.domain.commands import GetHistory
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import NO_SEQ, Instant, Seq, UserId, conversation_stream
+from unisono.domain.revisions import message_until
 from unisono.ports.directory import HistoryPage
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
@@ -40,7 +41,7 @@ def read_history(
     rows, has_more = read_page(more, asked.limit)
     page = rows[::-1] if is_newest else rows
     given = _reactions(connection, sql, stream.id, page, reader)
-    return HistoryPage(tuple(read_message(row, given) for row in page), has_more)
+    return HistoryPage(tuple(read_message(row, given, until) for row in page), has_more)
 
 
 def _bounds(connection: Connection, sql: Statements, stream: int, asked: GetHistory, end: int) -> tuple[int, int]:
@@ -80,10 +81,11 @@ def _reactions(
     return given
 
 
-def read_message(row: Row, given: Mapping[int, list[ReactionCount]]) -> HistoryEntry:
-    """Read a message, with the reactions given to it."""
+def read_message(row: Row, given: Mapping[int, list[ReactionCount]], until: Seq | None = None) -> HistoryEntry:
+    """Read a message as it is seen up to a place, with the reactions given to it."""
     seq, at, body = row
-    return HistoryEntry(Seq(seq), Instant(at), _decode_message(body), tuple(given.get(seq, ())))
+    message = message_until(_decode_message(body), until)
+    return HistoryEntry(Seq(seq), Instant(at), message, () if message.is_recalled else tuple(given.get(seq, ())))
 
 
 def _ask(connection: Connection, statement: Statement, **values: object) -> list[Row]:

@@ -16,6 +16,7 @@ from unisono.domain.ids import (
     UserId,
     user_stream,
 )
+from unisono.domain.revisions import fact_until
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.stores.sql.compiled import Row
 from unisono.stores.sql.driver import Connection, Driver
@@ -50,7 +51,7 @@ class SqlLog:
         head, facts = self._sql.head, self._sql.facts
 
         def read(connection: Connection) -> Facts:
-            # Two moments do no harm: what stands up to a head never changes.
+            # Two moments do no harm: what stands up to a head keeps its place.
             rows = connection.query(head.text, head.bind(key=stream))
             if not rows:
                 return Facts(stream, read_epoch(connection, self._sql), (), NO_SEQ)
@@ -64,7 +65,9 @@ class SqlLog:
                 return connection.query(facts.text, values) if start < last else []
 
             rows, _ = read_page(more, limit)
-            placed = tuple(SeqFact(Seq(seq), Instant(at), decode_fact(body)) for seq, at, body in rows)
+            placed = tuple(
+                SeqFact(Seq(seq), Instant(at), fact_until(decode_fact(body), until)) for seq, at, body in rows
+            )
             return Facts(stream, entry.head.epoch, placed, Seq(end))
 
         return await self._readers.read(read)
