@@ -63,7 +63,11 @@ class Keeper:
         async with self._turn:
             self._is_dirty = False
             self._state = self._collect(self._state or state)
-            await self._store.save(self._state)
+            try:
+                await self._store.save(self._state)
+            except BaseException:
+                self._is_dirty = True
+                raise
 
     def stop(self) -> None:
         """Save no more by itself."""
@@ -83,9 +87,9 @@ class Keeper:
             async with self._options.clock.deadline(self._options.limits.save_s):
                 await self._is_ending.wait()
         except TimeoutError:
+            # What changes while it is being saved is to be saved next.
+            self._is_due = False
             try:
                 await self.save()
             except StateFault as fault:
                 log.warning("event=state_not_saved reason=%r", str(fault))
-        finally:
-            self._is_due = False
