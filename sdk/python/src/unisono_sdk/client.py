@@ -69,7 +69,7 @@ class Client(Founding):
         )
         self._session = Session(options, Greeter(credentials, kept, options), self._following)
         self._counter = Counter(options, self._session, self._following, key_prefix=key_prefix, spawn=spawn)
-        self._watching = Watching(self._counter)
+        self._watching = Watching(self._counter, options)
         self._rooms = Rooms(self._counter)
         self._dispatch = Dispatch(
             self._counter,
