@@ -241,6 +241,38 @@ async def test_a_server_restored_from_an_older_copy_is_a_plain_start_over(server
         assert (event.stream, event.reason, event.first, event.until) == ("c/1", "ahead", 1, 1)
 
 
+async def test_what_was_counted_before_a_start_over_is_counted_anew(server: FakeServer, connect: Connect) -> None:
+    """Counts and marks only grew, so those of the log that was lost stood until the new one had caught up with them."""
+    async with connect() as unisono:
+        client = await unisono.login(user="me")
+        peer, diary, conversation = await server.peer(), Diary(unisono, client), client.conversation("1")
+        for number in range(4):
+            await peer.push(server.message(str(number)))
+        await peer.push(server.place("u/me", {"kind": "read", "conversation": "1", "seq": 4, "head": 5, "unread": 1}))
+        happened = client.events()
+        while conversation.read < 4:
+            await within(anext(happened))
+        assert (conversation.head, conversation.unread) == (5, 1)
+        server.hooks["unread"] = lambda *_: {
+            "kind": "unread",
+            "total": 2,
+            "mentions": 0,
+            "conversations": [{"conversation": "1", "unread": 2, "head": 2, "read": 0}],
+        }
+        peer.cut()
+        await diary.wait("client schedule 0 1000")
+        del server.streams["c/1"][2:]
+        server.checkpoint -= 5
+        unisono.retry()
+        while conversation.unread != 2:
+            await within(anext(happened))
+        assert (conversation.head, conversation.read, conversation.unread) == (2, 0, 2)
+        await (await server.peer()).push(server.message("new"))
+        while conversation.head < 3:
+            await within(anext(happened))
+        assert conversation.unread == 3
+
+
 async def test_catching_up_waits_for_a_slow_iterator(server: FakeServer, connect: Connect, clock: ManualClock) -> None:
     async with connect(limits=Limits(events=300, page=100)) as unisono:
         client = await unisono.login(user="me")

@@ -56,10 +56,15 @@ class Conversation(Belonging):
         super().__init__(desk, conversation)
         self.read: int = 0
         self.head: int = 0
-        self.waiting: Final = Waiting()
-        self.told: Final = Told()
-        self.sent: Final = SentMessages()
+        self.waiting = Waiting()
+        self.told = Told()
+        self.sent = SentMessages()
         self._typing_since_s: float | None = None
+
+    def begin_anew(self) -> None:
+        """Forget what was counted and told at places that are others now."""
+        self.read = self.head = 0
+        self.waiting, self.told, self.sent = Waiting(), Told(), SentMessages()
 
     def __repr__(self) -> str:
         """Show what it is."""

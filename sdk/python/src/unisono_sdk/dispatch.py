@@ -17,6 +17,9 @@ from unisono_sdk.room import Rooms
 EARLY_LIMIT: Final = 10_000
 """Outcomes held before the program has its client; past it they are told without waiting."""
 
+OTHER_PLACES: Final = frozenset({"epoch_changed", "ahead", "gone"})
+"""Why a stream starts over so that what was known by its places is known no more."""
+
 
 class Dispatch:
     """Keeps the conversations that were spoken of, and tells the hub what happens in them.
@@ -108,6 +111,9 @@ class Dispatch:
 
     def _restart(self, restart: Restart) -> None:
         conversation = self.conversation(restart.stream[2:]) if restart.stream.startswith("c/") else None
+        if conversation is not None and restart.reason in OTHER_PLACES:
+            conversation.begin_anew()
+            self._recount(conversation)
         event = events.StartOver(
             conversation=conversation,
             stream=restart.stream,
