@@ -4,9 +4,11 @@ Seats are kept in the store, by session and tab. A session that comes back soon 
 on whichever node; what was said meanwhile is gone.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Collection, Sequence
 from typing import Final
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
@@ -51,6 +53,7 @@ class Rooms:
         self._seats: dict[SessionId, dict[TabId, ConversationId]] = {}
         self._counts: dict[ConversationId, Counted] = {}
         self._vacant: deque[tuple[SessionId, Seat]] = deque()
+        self._turns: WeakValueDictionary[SessionId, asyncio.Lock] = WeakValueDictionary()
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -65,7 +68,7 @@ class Rooms:
         return session in self._rooms.get(room, {})
 
     async def answer(self, member: Member, command: EnterRoom | LeaveRoom | CountPeople) -> Answer:
-        """Carry out a command of a session.
+        """Carry out a command of a session. What changes its seats happens in the order in which it was asked for.
 
         Raises:
             NotFound: There is no such conversation for the caller.
@@ -75,17 +78,26 @@ class Rooms:
         """
         if isinstance(command, CountPeople):
             return await self.count(member.user, command)
+        # Whoever waits for the lock keeps it alive; the last one takes it along.
+        async with self._turns.setdefault(member.session, asyncio.Lock()):
+            if isinstance(command, EnterRoom):
+                await self._enter(member, command)
+            else:
+                await self._leave(member, command)
+        return Done()
+
+    async def _enter(self, member: Member, command: EnterRoom) -> None:
         tab = command.tab or OWN_TAB
-        if isinstance(command, EnterRoom):
-            await self._permit(member.user, command.conversation)
-            await self._parts.seats.take(member.session, Seat(command.conversation, tab), SEATS_PER_SESSION)
-            self._sit(member.session, tab, command.conversation)
-            return Done()
+        await self._permit(member.user, command.conversation)
+        await self._parts.seats.take(member.session, Seat(command.conversation, tab), SEATS_PER_SESSION)
+        self._sit(member.session, tab, command.conversation)
+
+    async def _leave(self, member: Member, command: LeaveRoom) -> None:
+        tab = command.tab or OWN_TAB
         await self._find(member.user, command.conversation, LeaveRoom)
         if self._seats.get(member.session, {}).get(tab) == command.conversation:
             await self._parts.seats.give_up(member.session, tab)
             self._rise(member.session, tab)
-        return Done()
 
     async def count(self, user: UserId, command: CountPeople) -> Count:
         """Count the people in a room, or the members of another conversation.

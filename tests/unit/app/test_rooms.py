@@ -347,6 +347,20 @@ async def test_who_leaves_while_they_enter_is_in_the_room_when_they_come_back() 
 
 
 @in_virtual_time
+async def test_who_asks_to_leave_right_after_entering_is_out_in_the_end() -> None:
+    """The second request used to overtake the first: it was carried out, and yet they stayed in."""
+    async with an_app() as stage:
+        ann = await stage.login("ann")
+        room = await open_room(ann)
+        commands = c.EnterRoom(conversation=room), c.LeaveRoom(conversation=room), c.EnterRoom(conversation=room)
+        for asked, is_in in ((commands[:2], False), (commands, True)):
+            asking = [asyncio.create_task(ann.ask(command)) for command in asked]
+            assert await asyncio.gather(*asking) == [Done()] * len(asked)
+            assert stage.node.rooms.is_in(ann.session, room) is is_in
+            assert await stage.store.seats.of_session(ann.session) == ([Seat(room)] if is_in else [])
+
+
+@in_virtual_time
 async def test_a_session_has_so_many_seats_and_none_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rooms_module, "SEATS_PER_SESSION", 2)
     async with an_app() as stage:
