@@ -106,7 +106,7 @@ class Greeting:
         await self._check_revoked(principal.user, principal)
         secret = self._parts.entropy.secret()
         record = self._record(command, principal.user, principal, credential, secret)
-        with self._in_doubt(record.session, record.fence):
+        with self._in_doubt(record.session):
             committed = await self._parts.sessions.decide(principal.user, self._opening(record, command.fence))
         try:
             async with self._held(committed.opened or record):
@@ -138,7 +138,7 @@ class Greeting:
         """
         self._lease.check()
         self._resumes.spend(block_of(address))
-        with self._in_doubt(command.session, command.fence):
+        with self._in_doubt(command.session):
             found = await self._parts.sessions.attach(
                 command.session, _hash(command.resume_token), command.fence, self._lease.node, address
             )
@@ -154,20 +154,22 @@ class Greeting:
         return greeted
 
     @contextmanager
-    def _in_doubt(self, session: SessionId, fence: Fence | None) -> Iterator[None]:
+    def _in_doubt(self, session: SessionId) -> Iterator[None]:
         """Have a session let go whose opening got no answer: the store may carry it out all the same."""
         try:
-            yield
+            with self._departures.coming(session):
+                yield
         except (LocalFault, asyncio.CancelledError):
-            if fence is not None:
-                self._departures.expect(session, fence)
+            self._departures.expect(session)
             raise
 
     @asynccontextmanager
     async def _held(self, record: SessionRecord) -> AsyncIterator[None]:
         """Let a session go that its link does not get after all: the store believes it live on this node."""
         try:
-            yield
+            # Nothing waits between the store's answer and this, so it is coming all the time.
+            with self._departures.coming(record.session):
+                yield
         except BaseException:
             await self._departures.note(record.session, record.fence)
             raise

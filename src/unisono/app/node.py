@@ -42,7 +42,7 @@ class Node:
             name=name,
             ttl_s=options.lease_ttl_s,
         )
-        self._departures = Departures(parts.sessions, parts.telemetry, self.lease)
+        self._departures = Departures(parts.sessions, parts.telemetry, self.lease, self.audience)
         self.rooms = Rooms(parts, self.audience, kept_s=options.seats_kept_s)
         self.greeting = Greeting(
             parts,

@@ -124,6 +124,9 @@ class Sessions(Protocol):
         Users of whom nothing is known are left out. What is remembered of an ended session outlives `forget_ended`.
         """
 
+    async def find_open(self, session: SessionId) -> SessionRecord | None:
+        """Give a session that is not over, or None."""
+
     async def find_ended(self, session: SessionId) -> EndedSession | None:
         """Say how a session ended, or None when it did not or is not known."""
 

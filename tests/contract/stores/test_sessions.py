@@ -48,6 +48,8 @@ async def test_an_opened_session_is_listed_as_it_was_opened(store: AnyStore) -> 
     assert committed.opened == wanted
     assert await store.sessions.list_of(ANN) == [wanted]
     assert await store.sessions.list_of(BOB) == []
+    assert await store.sessions.find_open(ONE) == wanted
+    assert await store.sessions.find_open(TWO) is None
     assert [fact.fact for fact in committed.facts] == [SessionOpened(ONE, wanted.device, wanted.shown)]
     assert (committed.facts[0].stream, committed.facts[0].seq) == (user_stream(ANN), 1)
 
@@ -86,6 +88,7 @@ async def test_endings_come_before_the_opening_in_the_users_stream(store: AnySto
     assert await store.sessions.list_of(ANN) == [wanted]
     assert await store.sessions.find_ended(ONE) == EndedSession(ANN, Ending(ONE, "displaced", newcomer))
     assert await store.sessions.find_ended(TWO) is None
+    assert await store.sessions.find_open(ONE) is None
     facts = await store.log.read(user_stream(ANN), Seq(0), 10)
     assert [fact.fact for fact in facts.facts][1:] == [fact.fact for fact in committed.facts]
 

@@ -178,6 +178,11 @@ class MemorySessions:
                 found[user] = Seen(held, self._last_seen.get(user))
         return found
 
+    async def find_open(self, session: SessionId) -> SessionRecord | None:
+        """Give a session that is not over."""
+        self._state.check_open()
+        return self.find(session)
+
     async def find_ended(self, session: SessionId) -> EndedSession | None:
         """Say how a session ended."""
         self._state.check_open()

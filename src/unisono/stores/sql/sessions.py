@@ -77,6 +77,17 @@ class SqlSessions:
 
         return await self._readers.read_at_one_moment(read)
 
+    async def find_open(self, session: SessionId) -> SessionRecord | None:
+        """Give a session that is not over, or None."""
+        statement = self._sql.session
+
+        def read(connection: Connection) -> SessionRecord | None:
+            rows = connection.query(statement.text, statement.bind(id=session))
+            entry = read_session(rows[0], connection.lease_now()) if rows else None
+            return None if entry is None or entry.ending is not None else entry.record
+
+        return await self._readers.read(read)
+
     async def find_ended(self, session: SessionId) -> EndedSession | None:
         """Say how a session ended, or None when it did not or is not known."""
         statement = self._sql.session
