@@ -21,8 +21,8 @@ SECRET_MIN_BYTES: Final = 32
 PAGE_BYTES: Final = 128 * 1024
 """What the store puts into a page of facts at most, besides its first fact."""
 FRAME_REST_BYTES: Final = 4096
-LEEWAY_MAX_S: Final = 600
 """What a frame may hold besides the message it carries."""
+LEEWAY_MAX_S: Final = 600  # A token is good for so long after its end at most.
 SHARED_SECRET_ALGORITHMS: Final = frozenset({"HS256"})
 
 Algorithm = Literal["HS256", "RS256", "ES256", "EdDSA"]
