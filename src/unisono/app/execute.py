@@ -4,7 +4,7 @@ The order that the promises rest on is in `_finish`: commit, acknowledge, publis
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -29,6 +29,10 @@ from unisono.ports.log import Committed
 
 USERS_PER_REQUEST: Final = 10
 """So many users named cost as much as one more request: each is written to their own stream, or looked up."""
+
+MARKED_AT_ONCE: Final = 100
+MARKS_PER_REQUEST: Final = 10
+"""So many conversations of all that wait cost as much as one more request: who leaves waits until they are marked."""
 
 
 class Exchange(Protocol):
@@ -133,7 +137,7 @@ class Executor:
             return (await self._commit(*transaction)).answer
         match command:
             case c.MarkAllRead():
-                return await self._mark_all_read(user, command)
+                return await self._mark_all_read(user, command, is_free=True)
             case c.CountPeople():
                 return await self._rooms.count(user, command)
             case _:
@@ -152,21 +156,23 @@ class Executor:
             self._parts.bus.signal_nowait(signal)
         self._note(committed, started_s)
 
-    async def _mark_all_read(self, user: UserId, command: c.MarkAllRead) -> Unread:
+    async def _mark_all_read(self, user: UserId, command: c.MarkAllRead, *, is_free: bool = False) -> Unread:
         """Read conversations to their ends, each by itself; a fault leaves those before it read."""
-        wanted = command.conversations or await self._with_unread(user)
-        for conversation in dict.fromkeys(wanted):
-            await self.on_behalf(user, c.MarkRead(conversation, Seq(INTEGER_MAX)))
-        return await self._reading.unread(user, c.GetUnread())
-
-    async def _with_unread(self, user: UserId) -> list[ConversationId]:
-        found: list[ConversationId] = []
-        page = await self._reading.unread(user, c.GetUnread(limit=c.PAGE_MAX))
+        if command.conversations:
+            await self._read_to_ends(user, command.conversations)
+            return await self._reading.unread(user, c.GetUnread())
+        after: ConversationId | None = None
         while True:
-            found += [each.conversation for each in page.conversations]
-            if page.next is None:
-                return found
-            page = await self._reading.unread(user, c.GetUnread(after=page.next, limit=c.PAGE_MAX))
+            page = await self._reading.unread(user, c.GetUnread(after=after, limit=MARKED_AT_ONCE))
+            if not is_free:
+                self._rate.spend(user, len(page.conversations) / MARKS_PER_REQUEST)
+            await self._read_to_ends(user, [each.conversation for each in page.conversations])
+            if (after := page.next) is None:
+                return await self._reading.unread(user, c.GetUnread())
+
+    async def _read_to_ends(self, user: UserId, conversations: Sequence[ConversationId]) -> None:
+        for conversation in dict.fromkeys(conversations):
+            await self.on_behalf(user, c.MarkRead(conversation, Seq(INTEGER_MAX)))
 
     def _note(self, committed: Committed, started_s: float) -> None:
         telemetry = self._parts.telemetry

@@ -11,11 +11,11 @@ from tests.unit.app.fanout_stage import settle
 from tests.unit.app.stage import users
 from unisono.app.caller import Caller
 from unisono.domain import commands as c
-from unisono.domain.answers import Answer, ConversationView, Membership, Placed, Pong, ReadMark
+from unisono.domain.answers import Answer, ConversationView, Membership, Placed, Pong, ReadMark, Unread
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Forbidden, NoUser, RateLimited, Unavailable, UnisonoError
 from unisono.domain.facts import ConversationEntered, ConversationExited, MessagePlaced, PlacedFact, ReadMarkMoved
-from unisono.domain.ids import ConversationId, SendKey, Seq, conversation_stream
+from unisono.domain.ids import ConversationId, SendKey, Seq, UserId, conversation_stream
 from unisono.domain.rates import Rate
 from unisono.ports.log import Committed
 
@@ -134,6 +134,23 @@ async def test_a_user_may_do_so_much_whatever_the_session_and_a_refusal_changes_
         await (await stage.login("bob")).ask(text(chat, "bob's"))
         await asyncio.sleep(refused.value.retry_after_ms / 1000)
         await one.ask(text(chat, "3"))
+
+
+@in_virtual_time
+async def test_reading_all_that_waits_costs_by_how_much_it_is() -> None:
+    """It cost one command for any number of transactions, and whoever left seemed to be there until they were done."""
+    async with an_app(commands=Rate(per_s=1, burst=130)) as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        for number in range(60):
+            key = SendKey(f"{number}")
+            made = await alice.ask(c.CreateConversation(key=key, of="group", members=(UserId("bob"),), unique=False))
+            assert isinstance(made, ConversationView)
+            await alice.ask(text(made.conversation, f"m{number}"))
+        for _ in range(124):
+            await bob.ask(c.GetUnread(limit=1))
+        assert await bob.refused(c.MarkAllRead()) == "rate_limited"
+        await asyncio.sleep(10)
+        assert (await bob.ask(c.MarkAllRead())) == Unread(0, 0, ())
 
 
 @in_virtual_time
