@@ -91,6 +91,7 @@ async def running(
             directory=store.directory,
             sessions=store.sessions,
             seats=store.seats,
+            requests=store.requests,
             wills=store.wills,
             bus=_bus(settings),
             identity=identity,
@@ -201,6 +202,7 @@ class Hosting:
             announcing=self._node.announcing,
             clock=parts.clock,
             rate=RateLimiter(Rate(per_s=rates.operator_per_s, burst=rates.operator_burst), parts.clock),
+            requests=parts.requests,
             name_token=revocable,
             new_key=lambda: SendKey(parts.entropy.secret()),
         )

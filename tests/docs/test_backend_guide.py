@@ -22,8 +22,9 @@ async def test_the_examples_run_one_after_the_other(
             await asyncio.to_thread(exec, compile(program, example.place, "exec"), names)
     printed = capsys.readouterr().out
     assert "sent once: True" in printed
+    assert "made once: True" in printed
     assert "unread: 1" in printed
     assert "shop says On its way!" in printed
-    assert "conversations: 1" in printed
+    assert "conversations: 2" in printed
     assert "team: ['ann', 'cleo', 'dan']" in printed
     assert "announced at 2" in printed

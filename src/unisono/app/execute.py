@@ -26,6 +26,7 @@ from unisono.domain.errors import Internal
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId
 from unisono.domain.permission import Standing, check
 from unisono.ports.log import Committed
+from unisono.ports.requests import Request
 
 USERS_PER_REQUEST: Final = 10
 """So many users named cost as much as one more request: each is written to their own stream, or looked up."""
@@ -123,10 +124,11 @@ class Executor:
         else:
             exchange.over(None)
 
-    async def on_behalf(self, user: UserId, command: c.Command) -> Answer:
+    async def on_behalf(self, user: UserId, command: c.Command, request: Request | None = None) -> Answer:
         """Carry out a command for a user who asks on no connection; what it changed is durable by then.
 
-        It costs nothing of what the user may ask: who asks for them counts by itself (`cost_of`).
+        It costs nothing of what the user may ask: who asks for them counts by itself (`cost_of`). Of a `request` that
+        was carried out before, under its key, the answer is given again, if it changes streams in one transaction.
 
         Raises:
             UnisonoError: It was not carried out, and nothing of it remains.
@@ -134,7 +136,7 @@ class Executor:
         self._parts.telemetry.count("commands", label=type(command).__name__)
         transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
         if transaction is not None:
-            return (await self._commit(*transaction)).answer
+            return (await self._commit(*transaction, request)).answer
         match command:
             case c.MarkAllRead():
                 return await self._mark_all_read(user, command, is_free=True)
@@ -143,10 +145,10 @@ class Executor:
             case _:
                 return await self._reading.answer(user, command)
 
-    async def _commit(self, scope: Scope, decide: Decide) -> Committed:
+    async def _commit(self, scope: Scope, decide: Decide, request: Request | None) -> Committed:
         """Make a decision durable and pass it on."""
         started_s = self._parts.clock.monotonic_s()
-        committed = await self._parts.log.transact(scope, decide)
+        committed = await self._parts.log.transact(scope, decide, request)
         self._pass_on(committed, started_s)
         return committed
 

@@ -87,3 +87,4 @@ class Housekeeping:
     async def _forget(self) -> None:
         before = Instant(self._parts.clock.now() - int(self._options.ended_kept_s * 1000))
         await self._parts.sessions.forget_ended(before)
+        await self._parts.requests.forget(self._parts.clock.now())

@@ -7,6 +7,7 @@ from unisono.ports.clock import Clock, Entropy
 from unisono.ports.directory import Directory
 from unisono.ports.identity import Identity
 from unisono.ports.log import Log
+from unisono.ports.requests import Requests
 from unisono.ports.seats import Seats
 from unisono.ports.sessions import Sessions
 from unisono.ports.telemetry import Telemetry
@@ -20,6 +21,7 @@ class Parts(Struct, frozen=True):
     directory: Directory
     sessions: Sessions
     seats: Seats
+    requests: Requests
     wills: Wills
     bus: Bus
     identity: Identity

@@ -31,7 +31,8 @@ UnisonoError
     ├── Forbidden               forbidden           visible, but not allowed to this user
     ├── OriginRefused           origin_refused      a page of a foreign origin
     ├── RateLimited             rate_limited        wait and repeat
-    └── LimitReached            limit_reached       members of a conversation, entries of a list
+    ├── LimitReached            limit_reached       members of a conversation, entries of a list
+    └── KeyReused               key_reused          another request came under this key
 """
 
 from collections.abc import Mapping
@@ -281,6 +282,13 @@ class LimitReached(RemoteFault):
 
     code = "limit_reached"
     text = "a limit is reached"
+
+
+class KeyReused(RemoteFault):
+    """Another request came under this key."""
+
+    code = "key_reused"
+    text = "another request has this key"
 
 
 def leaves(root: type[UnisonoError] = UnisonoError) -> tuple[type[UnisonoError], ...]:

@@ -10,6 +10,7 @@ from unisono.domain.conversation import Decide, Scope
 from unisono.domain.events import Passing
 from unisono.domain.facts import PlacedFact
 from unisono.domain.ids import Checkpoint, Epoch, Seq, StreamKey, UserId
+from unisono.ports.requests import Request
 
 
 class Committed(Struct, frozen=True):
@@ -43,7 +44,7 @@ class Log(Protocol):
     def is_busy(self) -> bool:
         """Say if transactions are under way here, whose facts will follow at once."""
 
-    def transact(self, scope: Scope, decide: Decide) -> "asyncio.Future[Committed]":
+    def transact(self, scope: Scope, decide: Decide, request: Request | None = None) -> "asyncio.Future[Committed]":
         """Load what the scope names, decide, place the drafts, and make all of it durable.
 
         Atomic: all drafts are placed or none; nothing of the scope changes between loading and writing. When the
@@ -51,8 +52,11 @@ class Log(Protocol):
         task each to wait for it. A fault raised by `decide` reaches the caller and leaves no trace.
         Calls made one after the other on one event loop place their drafts in that order, without waiting in between.
         `decide` may run more than once and on another thread, so it is pure. Cancelling the wait does not undo it.
+        With a `request`, its answer is kept in the same transaction; one that was carried out before gives that answer
+        again, and neither facts nor signals.
 
         Raises:
+            KeyReused: Another request has the key of this one.
             Overloaded: Too many transactions wait.
             Unavailable: The store does not answer; whether the drafts were placed is not known, and repeating with the
                 same send keys is safe.

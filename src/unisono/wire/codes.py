@@ -67,6 +67,7 @@ CODES: Final[Mapping[str, Code]] = {
     "origin_refused": Code(4442, 403, Advice.STOP),
     "rate_limited": Code(4443, 429, Advice.LATER),
     "limit_reached": Code(4444, 409, Advice.STOP),
+    "key_reused": Code(4445, 409, Advice.STOP),
 }
 
 

@@ -43,6 +43,7 @@ from unisono.domain.ids import (
 from unisono.domain.quotas import Quotas
 from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.log import Committed, Log
+from unisono.ports.requests import Requests
 from unisono.ports.seats import Seats
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, Sessions, SessionsCommitted
 from unisono.ports.wills import Wills
@@ -63,6 +64,8 @@ class AnyStore(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def seats(self) -> Seats: ...
+    @property
+    def requests(self) -> Requests: ...
     @property
     def wills(self) -> Wills: ...
     async def healthy(self) -> bool: ...

@@ -166,6 +166,7 @@ class AppStage:
             directory=self.store.directory,
             sessions=self.store.sessions,
             seats=self.store.seats,
+            requests=self.store.requests,
             wills=self.store.wills,
             bus=self.bus,
             identity=self.passports,

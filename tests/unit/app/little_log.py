@@ -23,6 +23,7 @@ from unisono.domain.ids import (
 )
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.ports.log import AppMoves, Committed, MovedStream
+from unisono.ports.requests import Request
 
 
 class LittleLog:
@@ -99,7 +100,7 @@ class LittleLog:
                 members = members_after(one.fact, members)
         return Audience(FIRST_EPOCH, self._head(stream), after, frozenset(members))
 
-    def transact(self, scope: Scope, decide: Decide) -> "asyncio.Future[Committed]":
+    def transact(self, scope: Scope, decide: Decide, request: Request | None = None) -> "asyncio.Future[Committed]":
         raise NotImplementedError
 
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:

@@ -18,6 +18,7 @@ from unisono.domain.facts import ConversationEntered, ConversationExited, Messag
 from unisono.domain.ids import ConversationId, SendKey, Seq, UserId, conversation_stream
 from unisono.domain.rates import Rate
 from unisono.ports.log import Committed
+from unisono.ports.requests import Request
 
 
 @pytest.mark.rows("T5", "T6", "X20")
@@ -106,8 +107,8 @@ async def test_a_send_whose_answer_never_came_reaches_its_readers_at_the_next_sw
         chat = await group(alice, "bob")
         transact = stage.store.log.transact
 
-        def never_answer(scope: Scope, decide: Decide) -> asyncio.Future[Committed]:
-            transact(scope, decide).add_done_callback(lambda _: None)
+        def never_answer(scope: Scope, decide: Decide, request: Request | None = None) -> asyncio.Future[Committed]:
+            transact(scope, decide, request).add_done_callback(lambda _: None)
             return asyncio.get_running_loop().create_future()
 
         stage.store.log.transact = never_answer  # type: ignore[method-assign]

@@ -8,10 +8,11 @@ import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app, calm, failing, group, text
-from unisono.domain.errors import Draining, Unavailable
+from unisono.domain.errors import Draining, KeyReused, Unavailable
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import Instant, NodeId, UserId
 from unisono.ports.identity import Principal
+from unisono.ports.requests import Request
 from unisono.ports.sessions import LeaseState, SessionsCommitted, SessionsDecide
 
 ALICE = UserId("alice")
@@ -211,6 +212,17 @@ async def test_a_node_that_never_runs_for_an_hour_forgets_as_well() -> None:
         await stage.end(alice)
         await asyncio.sleep(120)
         assert await stage.store.sessions.find_ended(alice.session) is None
+
+
+@in_virtual_time
+async def test_requests_under_a_key_are_forgotten_after_a_day() -> None:
+    async with a_running_app(sweep_s=3600.0, lease_ttl_s=36_000.0) as stage:
+        await stage.store.requests.begin(Request("desk/17", b"one"))
+        await asyncio.sleep(23 * 3600)
+        with pytest.raises(KeyReused):
+            await stage.store.requests.begin(Request("desk/17", b"another"))
+        await asyncio.sleep(3 * 3600)
+        assert await stage.store.requests.forget(stage.clock.now()) == 0
 
 
 @in_virtual_time

@@ -36,7 +36,7 @@ async def act(desk: Desk, asked: Asked, command: type[c.Command], build: Build) 
     check_values(made)
     if (more := cost_of(made) - 1.0) > 0.0:
         desk.rate.spend(asked.by, more)
-    return await desk.executor.on_behalf(asked.user, made)
+    return await desk.executor.on_behalf(asked.user, made, asked.request)
 
 
 def _does(
@@ -70,6 +70,7 @@ def _does(
         answers=answers,
         carry_out=carry_out,
         faults=("not_found", *faults),
+        keeps_answer=command is not c.MarkAllRead,
     )
 
 

@@ -1,6 +1,8 @@
 """Routes: each reads a request, checks who asks, carries out one operation, and answers in JSON."""
 
 import asyncio
+import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Literal, TypeVar
 
@@ -24,13 +26,15 @@ from unisono.gateways.hosting.refusal import refuse
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
 from unisono.gateways.rest.openapi import encoded
-from unisono.gateways.rest.operations import Asked, Desk, Operation
+from unisono.gateways.rest.operations import KEY_HEADER, KEY_PATTERN, Asked, Desk, Operation
 from unisono.gateways.rest.shapes import Alive
 from unisono.gateways.rest.table import OPERATIONS
+from unisono.ports.requests import Request
 from unisono.ports.telemetry import Telemetry
 from unisono.wire.weight import check_weight
 
 WORK_DEADLINE_S: Final = 30.0
+_KEY: Final = re.compile(KEY_PATTERN)
 REASON_MAX_CHARS: Final = 200
 """A reason may quote what was asked; it is not to become an echo of it."""
 
@@ -95,29 +99,40 @@ class RestDoor:
             by = self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), operation.scope)
             self._desk.rate.spend(by)
             path, query = _convert(request.match_info, operation.params), _convert(request.query, operation.query)
-            asked = Asked(by, path, query, await self._body(request, operation))
+            body = await self._body(request) if operation.bodies else b""
+            shaped = _shaped(body, operation.bodies) if operation.bodies else None
+            asked = Asked(by, path, query, shaped, _under_key(request, by, body))
             try:
                 async with asyncio.timeout(WORK_DEADLINE_S):
-                    answer = await operation.carry_out(self._desk, asked)
+                    answer = await self._answer(operation, asked)
             except TimeoutError:
                 raise Unavailable(deadline_s=int(WORK_DEADLINE_S)) from None
-            return _json(answer)
+            return web.Response(body=answer, content_type="application/json")
 
         return handle
 
-    async def _body(self, request: web.Request, operation: Operation) -> Struct | None:
-        if not operation.bodies:
-            return None
+    async def _answer(self, operation: Operation, asked: Asked) -> bytes:
+        """Carry out an operation, or give what it gave when it was asked for under the same key."""
+        request = None if operation.keeps_answer else asked.request
+        if request is None:
+            return msgspec.json.encode(await operation.carry_out(self._desk, asked))
+        earlier = await self._desk.requests.begin(request)
+        if earlier is not None:
+            return earlier
+        answer = msgspec.json.encode(await operation.carry_out(self._desk, asked))
+        await self._desk.requests.finish(request, answer)
+        return answer
+
+    async def _body(self, request: web.Request) -> bytes:
         if request.content_type != "application/json":
             raise Unsupported(what="content type", known="application/json")
         try:
             async with asyncio.timeout(self._options.body_s):
-                body = await _bounded(request, self._options.body_bytes)
+                return await _bounded(request, self._options.body_bytes)
         except TimeoutError:
             raise Timeout(what="body", limit_s=int(self._options.body_s)) from None
         except (web.RequestPayloadError, ConnectionError):
             raise Malformed(reason="body") from None
-        return _shaped(body, operation.bodies)
 
     async def _healthz(self, request: web.Request) -> web.Response:
         del request
@@ -147,6 +162,17 @@ class RestDoor:
     async def _openapi(self, request: web.Request) -> web.Response:
         del request
         return web.Response(body=encoded(), content_type="application/json")
+
+
+def _under_key(request: web.Request, by: str, body: bytes) -> Request | None:
+    """Give the key under which something is changed, of its admin key's own, and a digest of all that is asked."""
+    key = request.headers.get(KEY_HEADER)
+    if key is None or request.method == hdrs.METH_GET:
+        return None
+    if _KEY.fullmatch(key) is None:
+        raise Invalid(field=KEY_HEADER, reason="1 to 128 visible characters of ASCII")
+    said = hashlib.sha256(f"{request.method} {request.raw_path}\n".encode("utf-8", "surrogateescape") + body)
+    return Request(f"{by}/{key}", said.digest())
 
 
 def _convert(params: Mapping[str, str], shape: type[Shape]) -> Shape:

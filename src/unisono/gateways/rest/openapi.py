@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from unisono import __version__
-from unisono.gateways.rest.operations import Operation
+from unisono.gateways.rest.operations import KEY_HEADER, KEY_PATTERN, Operation
 from unisono.gateways.rest.shapes import Alive, Fault, Readiness
 from unisono.gateways.rest.table import OPERATIONS
 from unisono.wire.codes import CODES
@@ -35,6 +35,13 @@ DESCRIPTION: Final = (
 )
 
 Document = dict[str, Any]
+
+_KEY: Final[Document] = {
+    "name": KEY_HEADER,
+    "in": "header",
+    "description": "Asked again under the same key within a day, the same is answered, and nothing is done again.",
+    "schema": {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
+}
 
 
 def document() -> Document:
@@ -92,7 +99,8 @@ def _any_value(kind: type) -> Document:
 
 
 def _operation(operation: Operation, components: Mapping[str, Any]) -> Document:
-    faults = (*COMMON_FAULTS, *(BODY_FAULTS if operation.bodies else ()), *operation.faults)
+    changes = () if operation.method == "GET" else ("key_reused",)
+    faults = (*COMMON_FAULTS, *(BODY_FAULTS if operation.bodies else ()), *operation.faults, *changes)
     shown: Document = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -112,7 +120,8 @@ def _parameters(operation: Operation, components: Mapping[str, Any]) -> list[Doc
         properties = components[shape.__name__]["properties"]
         return [{"name": name, **place, "schema": schema} for name, schema in properties.items()]
 
-    return [*of(operation.params, **{"in": "path", "required": True}), *of(operation.query, **{"in": "query"})]
+    shown = [*of(operation.params, **{"in": "path", "required": True}), *of(operation.query, **{"in": "query"})]
+    return shown if operation.method == "GET" else [*shown, _KEY]
 
 
 def _answer(*kinds: type[Struct], description: str = "Done") -> Document:

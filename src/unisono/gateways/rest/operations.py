@@ -1,7 +1,7 @@
 """What an operation is: routes and the OpenAPI document are both made from a table of them (`table`)."""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
@@ -12,8 +12,11 @@ from unisono.app.rates import RateLimiter
 from unisono.domain.ids import Instant, SendKey, UserId
 from unisono.gateways.rest.shapes import OfNothing
 from unisono.ports.clock import Clock
+from unisono.ports.requests import Request, Requests
 from unisono.settings import AdminScope
 
+KEY_HEADER: Final = "Idempotency-Key"
+KEY_PATTERN: Final = r"[!-~]{1,128}"
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -41,17 +44,22 @@ class Desk(Struct, frozen=True):
     announcing: Announcing
     clock: Clock
     rate: RateLimiter
+    requests: Requests
     name_token: Callable[[str], Named]
     new_key: Callable[[], SendKey]
 
 
 class Asked(Struct, frozen=True):
-    """One request, read and checked against the shapes of its operation. `by` names the admin key."""
+    """One request, read and checked against the shapes of its operation. `by` names the admin key.
+
+    `request` is there when it said a key by which it is known again.
+    """
 
     by: str
     path: Struct
     query: Struct
     body: Struct | None = None
+    request: Request | None = None
 
     @property
     def user(self) -> UserId:
@@ -67,6 +75,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     """One operation, for keys with its `scope`. `faults` are the codes it may answer with beside those that all have.
 
     A body has one of the shapes in `bodies`, told apart by their first fields; the answer that of one in `answers`.
+    One that `keeps_answer` does so itself, together with what it changes, for requests with a key.
     """
 
     name: str
@@ -80,3 +89,4 @@ class Operation(Struct, frozen=True, kw_only=True):
     query: type[Struct] = OfNothing
     bodies: tuple[type[Struct], ...] = ()
     faults: tuple[str, ...] = ()
+    keeps_answer: bool = False

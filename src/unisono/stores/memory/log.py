@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
+import msgspec
 from msgspec import structs
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
@@ -22,29 +23,41 @@ from unisono.domain.marks import Passed, moved
 from unisono.domain.revisions import fact_until
 from unisono.ports.clock import Clock
 from unisono.ports.log import AppMoves, Committed, MovedStream
+from unisono.ports.requests import Request
+from unisono.stores.memory.requests import MemoryRequests
 from unisono.stores.memory.state import State, place_of
 
 
 class MemoryLog:
     """Implements `ports.log.Log`."""
 
-    def __init__(self, state: State, clock: Clock) -> None:
+    def __init__(self, state: State, clock: Clock, requests: MemoryRequests) -> None:
         self._state = state
         self._clock = clock
+        self._requests = requests
 
     @property
     def is_busy(self) -> bool:
         """Never: each is done at once."""
         return False
 
-    def transact(self, scope: Scope, decide: Decide) -> "asyncio.Future[Committed]":
+    def transact(self, scope: Scope, decide: Decide, request: Request | None = None) -> "asyncio.Future[Committed]":
         """Decide and place at once: nothing else runs meanwhile."""
         done: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
         try:
-            done.set_result(self._transact(scope, decide))
+            done.set_result(self._once(scope, decide, request))
         except Exception as problem:  # noqa: BLE001  (whatever it is, it must reach who waits)
             done.set_exception(problem)
         return done
+
+    def _once(self, scope: Scope, decide: Decide, request: Request | None) -> Committed:
+        earlier = None if request is None else self._requests.repeated(request)
+        if earlier is not None:
+            return earlier
+        committed = self._transact(scope, decide)
+        if request is not None:
+            self._requests.remember(request, msgspec.json.encode(committed.answer))
+        return committed
 
     def _transact(self, scope: Scope, decide: Decide) -> Committed:
         state = self._state

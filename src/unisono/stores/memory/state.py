@@ -69,6 +69,14 @@ class LeftWill(Struct):
     due_at: Instant | None = None
 
 
+class Remembered(Struct, frozen=True):
+    """A request under a key, when it came, and what was answered."""
+
+    digest: bytes
+    at: Instant
+    answer: bytes | None = None
+
+
 class State:
     """Everything of one app."""
 
@@ -79,6 +87,7 @@ class State:
         self.members: dict[ConversationId, dict[UserId, Membership]] = {}
         self.unique: dict[UniqueKey, ConversationId] = {}
         self.reactions: dict[tuple[ConversationId, Seq], dict[str, dict[UserId, None]]] = {}
+        self.requests: dict[str, Remembered] = {}
         self.seats: dict[SessionId, dict[TabId, ConversationId]] = {}
         self.wills: dict[SessionId, LeftWill] = {}
         self.position = 0

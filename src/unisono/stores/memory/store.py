@@ -4,6 +4,7 @@ from unisono.domain.ids import Epoch
 from unisono.ports.clock import Clock
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.log import MemoryLog
+from unisono.stores.memory.requests import MemoryRequests
 from unisono.stores.memory.seats import MemorySeats
 from unisono.stores.memory.sessions import MemorySessions
 from unisono.stores.memory.state import State
@@ -15,7 +16,8 @@ class MemoryStore:
 
     def __init__(self, clock: Clock) -> None:
         self._state = State(Epoch(clock.now() // 1000))
-        self.log = MemoryLog(self._state, clock)
+        self.requests = MemoryRequests(self._state, clock)
+        self.log = MemoryLog(self._state, clock, self.requests)
         self.directory = MemoryDirectory(self._state)
         self.sessions = MemorySessions(self._state, clock)
         self.seats = MemorySeats(self._state, self.sessions)

@@ -18,11 +18,13 @@ from unisono.domain.ids import (
 )
 from unisono.domain.revisions import fact_until
 from unisono.ports.log import AppMoves, Committed, MovedStream
+from unisono.ports.requests import Request
 from unisono.stores.sql.compiled import Row
 from unisono.stores.sql.driver import Connection, Driver
 from unisono.stores.sql.entries import decode_fact, read_epoch, read_stream
 from unisono.stores.sql.pages import read_page
 from unisono.stores.sql.readers import Readers
+from unisono.stores.sql.requests import Once, RequestStatements
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.transaction import Transaction
 from unisono.stores.sql.writer import Writer
@@ -31,8 +33,11 @@ from unisono.stores.sql.writer import Writer
 class SqlLog:
     """Implements `ports.log.Log`."""
 
-    def __init__(self, driver: Driver, statements: Statements, writer: Writer, readers: Readers) -> None:
+    def __init__(
+        self, driver: Driver, statements: Statements, requests: RequestStatements, *, writer: Writer, readers: Readers
+    ) -> None:
         self._driver = driver
+        self._requests = requests
         self._sql = statements
         self._writer = writer
         self._readers = readers
@@ -42,9 +47,11 @@ class SqlLog:
         """Say if transactions are under way here."""
         return self._writer.waiting > 0
 
-    def transact(self, scope: Scope, decide: Decide) -> "asyncio.Future[Committed]":
+    def transact(self, scope: Scope, decide: Decide, request: Request | None = None) -> "asyncio.Future[Committed]":
         """Load what the scope names, decide, place the drafts, and make all of it durable."""
-        return cast("asyncio.Future[Committed]", self._writer.do(Transaction(scope, decide)))
+        transaction = Transaction(scope, decide)
+        work = transaction if request is None else Once(self._requests, request, transaction)
+        return cast("asyncio.Future[Committed]", self._writer.do(work))
 
     async def read(self, stream: StreamKey, after: Seq, limit: int, until: Seq | None = None) -> Facts:
         """Read up to `limit` facts after `after`, fewer of large ones, in order and without holes."""

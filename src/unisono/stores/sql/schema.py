@@ -237,6 +237,16 @@ WILLS: Final = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+REQUESTS: Final = Table(
+    "requests",
+    METADATA,
+    # Asked over REST under a key; without an answer while it is carried out.
+    Column("key", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("answer", LargeBinary),
+)
+
 REVOKED_CREDENTIALS: Final = Table(
     "revoked_credentials",
     METADATA,

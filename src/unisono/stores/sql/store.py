@@ -17,6 +17,7 @@ from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.migrate import migrate
 from unisono.stores.sql.options import StoreOptions
 from unisono.stores.sql.readers import Readers
+from unisono.stores.sql.requests import RequestStatements, SqlRequests
 from unisono.stores.sql.seats import SqlSeats
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.sessions import SqlSessions
@@ -27,7 +28,7 @@ from unisono.stores.sql.writer import Writer
 
 
 class Store:
-    """One app's log, directory, sessions, seats and wills. Belongs to the event loop that opened it."""
+    """One app's log, directory, sessions, seats, wills and requests. Belongs to the event loop that opened it."""
 
     def __init__(self, driver: Driver, committer: Committer, writer: Writer, readers: Readers, clock: Clock) -> None:
         self._driver = driver
@@ -35,7 +36,9 @@ class Store:
         self._writer = writer
         self._readers = readers
         statements = committer.statements
-        self.log = SqlLog(driver, statements, writer, readers)
+        requests = RequestStatements(driver.dialect)
+        self.log = SqlLog(driver, statements, requests, writer=writer, readers=readers)
+        self.requests = SqlRequests(requests, writer)
         self.directory = SqlDirectory(statements, readers)
         sql = SessionStatements(driver.dialect)
         self.sessions = SqlSessions(sql, writer, readers, clock)

@@ -214,3 +214,11 @@ def _create_presence() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
     )
     op.create_index("ix_wills_due_at", "wills", ["due_at"])
+    op.create_table(
+        "requests",
+        sa.Column("key", sa.Text(), primary_key=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.Column("answer", sa.LargeBinary()),
+    )
+    op.create_index("ix_requests_at", "requests", ["at"])
