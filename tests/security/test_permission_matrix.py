@@ -25,6 +25,9 @@ OF: dict[ConversationKind, str] = {
     "service": "Service conversations",
 }
 
+STANDINGS = [each for each in Standing if each is not Standing.OPERATOR]
+"""Those that users can have."""
+
 Table = dict[tuple[str, Standing], str]
 
 
@@ -41,7 +44,7 @@ def table(heading: str) -> Table:
     (text,) = [part for part in section if part.startswith(heading + "\n")]
     header, _, *rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
     standings = [Standing(cell.strip()) for cell in header[1:]]
-    assert standings == list(Standing)
+    assert standings == STANDINGS
     cells: Table = {}
     for first, *outcomes in rows:
         for each, outcome in zip(standings, outcomes, strict=True):
@@ -89,7 +92,7 @@ def test_every_operation_has_a_row_and_no_row_is_left_over() -> None:
 
 @pytest.mark.rows("L215")
 @pytest.mark.parametrize("about", CASES)
-@pytest.mark.parametrize("caller", Standing)
+@pytest.mark.parametrize("caller", STANDINGS)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_code_does_what_the_page_says(command: type[Command], caller: Standing, about: About | None) -> None:
     if about is None and (RULES[command].by is not None or "changing" not in RULES[command].lists):
@@ -101,7 +104,7 @@ def test_the_code_does_what_the_page_says(command: type[Command], caller: Standi
     assert outcome(command, caller, about) == cells[name_of(command), caller]
 
 
-@pytest.mark.parametrize("caller", Standing)
+@pytest.mark.parametrize("caller", STANDINGS)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_who_is_in_a_room_may_what_the_page_says(command: type[Command], caller: Standing) -> None:
     cells = table(ANY) | table(OPEN) | table(OF["room"]) | table(IN_ROOM)
@@ -118,6 +121,25 @@ def test_a_rule_names_the_least_role_that_may(least: Role) -> None:
     for command in (AddMembers, RemoveMembers, UpdateConversation, Restrict):
         for caller in map(Standing, ROLES):
             assert outcome(command, caller, about) == ("yes" if caller in may else "forbidden")
+
+
+def operators_table() -> dict[tuple[str, str], str]:
+    """Read what the page says of the operator, by operation and kind."""
+    (text,) = [part for part in PAGE.read_text(encoding="utf-8").split("\n## ") if part.startswith("The operator\n")]
+    header, _, *rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    kinds = [cell.strip() for cell in header[1:]]
+    assert set(kinds) == set(get_args(ConversationKind))
+    return {
+        (first.strip(), kind): cell.strip() for first, *cells in rows for kind, cell in zip(kinds, cells, strict=True)
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_operator_may_what_the_page_says(command: type[Command]) -> None:
+    cells = operators_table()
+    otherwise = "already_greeted" if Standing.UNGREETED in RULES[command].allowed else "forbidden"
+    for of in get_args(ConversationKind):
+        assert outcome(command, Standing.OPERATOR, About(of)) == cells.get((name_of(command), of), otherwise)
 
 
 def test_the_page_tells_the_default_rules() -> None:

@@ -32,6 +32,11 @@ def present(decide: Decide) -> Decide:
     return lambda snapshot: decide(structs.replace(snapshot, is_present=True))
 
 
+def by_operator(decide: Decide) -> Decide:
+    """Let a decision see that it is the operator who does this."""
+    return lambda snapshot: decide(structs.replace(snapshot, is_operator=True))
+
+
 def _creation(user: UserId, command: c.CreateConversation, limits: Quotas, new_id: ConversationId) -> Change:
     founders = membership.members_to_be(user, command)
     unique_of = (command.of, founders) if membership.is_unique(command) else None

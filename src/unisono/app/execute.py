@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from unisono.app.caller import Caller, Member
-from unisono.app.changing import change, present
+from unisono.app.changing import by_operator, change, present
 from unisono.app.fanout import Fanout
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
@@ -144,6 +144,19 @@ class Executor:
                 return await self._rooms.count(user, command)
             case _:
                 return await self._reading.answer(user, command)
+
+    async def for_operator(self, by: UserId, command: c.Command, request: Request | None = None) -> Answer:
+        """Carry out a command of the operator's; what it changed was done by the user `by`, who need not exist.
+
+        Raises:
+            UnisonoError: It was not carried out, and nothing of it remains.
+        """
+        self._parts.telemetry.count("commands", label=type(command).__name__)
+        transaction = change(by, command, self._quotas, self._parts.entropy.conversation_id)
+        if transaction is None:
+            return await self._reading.for_operator(command)
+        scope, decide = transaction
+        return (await self._commit(scope, by_operator(decide), request)).answer
 
     async def _commit(self, scope: Scope, decide: Decide, request: Request | None) -> Committed:
         """Make a decision durable and pass it on."""

@@ -1,5 +1,7 @@
 """What a user may read: their streams, conversations and history. Nothing here changes anything."""
 
+from typing import Final
+
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
@@ -28,6 +30,9 @@ from unisono.domain.ids import NO_SEQ, ConversationId, Position, Seq, UserId, co
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
 from unisono.ports.directory import MyConversation
+
+NOBODY: Final = UserId("")
+"""Sees no reaction as theirs, and has read nothing."""
 
 
 class Reading:
@@ -64,6 +69,23 @@ class Reading:
             case _:
                 raise Internal(reason="a command without a use case")
 
+    async def for_operator(self, command: c.Command) -> Answer:
+        """Answer a question of the operator's, who sees all of every conversation.
+
+        Raises:
+            NotFound: There is no such conversation.
+            Forbidden: It has no such thing.
+        """
+        match command:
+            case c.GetConversation():
+                return await self.conversation(None, command)
+            case c.GetHistory():
+                return await self.history(None, command)
+            case c.GetMembers():
+                return await self.members(None, command)
+            case _:
+                raise Internal(reason="a command without a use case")
+
     async def sync(self, user: UserId, command: c.Sync) -> Moved:
         """Say which of the user's streams moved after a checkpoint."""
         return await self._parts.log.moved(user, command.checkpoint, command.after, command.limit)
@@ -93,7 +115,7 @@ class Reading:
         mine = await self._find(user, conversation, c.ReadStream)
         return await self._parts.log.read(command.stream, command.after, command.limit, mine.until)
 
-    async def conversation(self, user: UserId, command: c.GetConversation) -> ConversationView:
+    async def conversation(self, user: UserId | None, command: c.GetConversation) -> ConversationView:
         """Show one conversation with its members.
 
         Raises:
@@ -102,7 +124,7 @@ class Reading:
         mine = await self._find(user, command.conversation, c.GetConversation)
         return _view(mine, user)
 
-    async def members(self, user: UserId, command: c.GetMembers) -> Members:
+    async def members(self, user: UserId | None, command: c.GetMembers) -> Members:
         """List members, or users who are restricted: those for who may restrict.
 
         Raises:
@@ -112,7 +134,7 @@ class Reading:
         mine = await self._find(user, command.conversation, c.GetMembers)
         conversation = mine.conversation
         if command.who in {"blocked", "silenced"}:
-            check(c.Restrict, standing(conversation, user, mine.membership), conversation.about)
+            check(c.Restrict, _standing(mine, user), conversation.about)
         elif not conversation.lists_members:
             raise Forbidden(reason=f"members of a {conversation.of} conversation are unlisted")
         page = await self._parts.directory.members(
@@ -139,14 +161,14 @@ class Reading:
             if len(part) < asked:
                 return Conversations(tuple(page.entries))
 
-    async def history(self, user: UserId, command: c.GetHistory) -> History:
+    async def history(self, user: UserId | None, command: c.GetHistory) -> History:
         """Read messages of a conversation; of one the user left, up to where they left.
 
         Raises:
             NotFound: None that the user is or was in.
         """
         mine = await self._find(user, command.conversation, c.GetHistory)
-        page = await self._parts.directory.history(command, reader=user, until=mine.until)
+        page = await self._parts.directory.history(command, reader=user or NOBODY, until=mine.until)
         return History(conversation=command.conversation, messages=page.messages, has_more=page.has_more)
 
     async def receipts(self, user: UserId, command: c.GetReceipts) -> Receipts:
@@ -190,14 +212,20 @@ class Reading:
         gap = Gap(Seq(after + 1), Seq(found.messages[0].seq - 1)) if found.has_more else None
         return MissedConversation(conversation, found.messages, gap)
 
-    async def _find(self, user: UserId, conversation: ConversationId, command: type[c.Command]) -> MyConversation:
+    async def _find(
+        self, user: UserId | None, conversation: ConversationId, command: type[c.Command]
+    ) -> MyConversation:
         with_members = command is c.GetConversation
         mine = await self._parts.directory.find(conversation, user, with_members=with_members)
         if mine is None:
             raise NotFound()
-        check(command, standing(mine.conversation, user, mine.membership), mine.conversation.about)
+        check(command, _standing(mine, user), mine.conversation.about)
         return mine
 
 
-def _view(mine: MyConversation, reader: UserId) -> ConversationView:
-    return view(mine.conversation, reader, mine.membership, mine.members)
+def _view(mine: MyConversation, reader: UserId | None) -> ConversationView:
+    return view(mine.conversation, reader or NOBODY, mine.membership, mine.members)
+
+
+def _standing(mine: MyConversation, user: UserId | None) -> Standing:
+    return Standing.OPERATOR if user is None else standing(mine.conversation, user, mine.membership)

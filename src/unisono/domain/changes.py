@@ -7,7 +7,7 @@ from msgspec import structs
 from unisono.domain import attributes
 from unisono.domain.answers import Answer
 from unisono.domain.commands import UpdateConversation
-from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing
+from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing_now
 from unisono.domain.errors import Forbidden, Invalid
 from unisono.domain.facts import ConversationChanged
 from unisono.domain.ids import Instant, UserId, conversation_stream
@@ -82,5 +82,5 @@ def _check_owner(snapshot: Snapshot, conversation: Conversation, caller: UserId,
         raise Invalid(field="joining", reason=f"a {conversation.of} conversation is always {kind.joining}")
     if command.rules is not None and not kind.has_owner:
         raise Invalid(field="rules", reason=f"a {conversation.of} conversation has no owner")
-    if standing(conversation, caller, snapshot.memberships.get(caller)) is not Standing.OWNER:
+    if standing_now(snapshot, conversation, caller) not in {Standing.OWNER, Standing.OPERATOR}:
         raise Forbidden(reason="only the owner changes how it is joined and its rules")

@@ -160,7 +160,8 @@ class Snapshot(Struct, frozen=True):
     for; without one asked for, that which `earlier_fact` tells of, else `unique`: `memberships` belong to it.
     `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`,
     None where the mark would not move.
-    `is_present` says that the caller is in the conversation, a room: the use case adds it.
+    The use case adds: `is_present`, that the caller is in the conversation, a room; `is_operator`, that the operator
+    does this, in the name of the caller, whatever the caller is to the conversation.
     """
 
     now: Instant
@@ -172,6 +173,7 @@ class Snapshot(Struct, frozen=True):
     target: Target | None = None
     passed: Passed | None = None
     is_present: bool = False
+    is_operator: bool = False
 
 
 class Decision(Struct, frozen=True):
@@ -219,11 +221,31 @@ def permit(command: type[Command], snapshot: Snapshot, caller: UserId) -> Conver
     if conversation is None:
         raise NotFound()
     membership = snapshot.memberships.get(caller)
-    of, about = _as_of_now(snapshot.now, conversation, standing(conversation, caller, membership))
+    of, about = _as_of_now(snapshot.now, conversation, standing_now(snapshot, conversation, caller))
     check(command, of, about, is_present=snapshot.is_present)
-    if RULES[command].speaks and membership is not None:
+    if of is Standing.OPERATOR:
+        check_lasts(command, conversation, snapshot.now)
+    elif RULES[command].speaks and membership is not None:
         check_speaks(membership, snapshot.now)
     return conversation
+
+
+def standing_now(snapshot: Snapshot, conversation: Conversation, caller: UserId) -> Standing:
+    """Say what the caller of a command is to the conversation that it is about."""
+    if snapshot.is_operator:
+        return Standing.OPERATOR
+    return standing(conversation, caller, snapshot.memberships.get(caller))
+
+
+def check_lasts(command: type[Command], conversation: Conversation, now: Instant) -> None:
+    """Let through what the operator may do to a conversation, as it is now.
+
+    Raises:
+        Forbidden: It is over, or its members are gone: it may have been dissolved, and is not to come back.
+    """
+    is_deserted = conversation.member_count == 0 and KINDS[conversation.of].members in {"fixed", "changing"}
+    if (is_deserted or conversation.is_over(now)) and not RULES[command].outlasts:
+        raise Forbidden(reason="the conversation is over")
 
 
 def check_speaks(membership: Membership, now: Instant) -> None:
@@ -249,7 +271,7 @@ def check_not_blocked(membership: Membership, now: Instant) -> None:
 
 def _as_of_now(now: Instant, conversation: Conversation, caller: Standing) -> tuple[Standing, About]:
     """Give what a caller is to a conversation and what holds in it: to one that is over nobody belongs."""
-    if not conversation.is_over(now):
+    if not conversation.is_over(now) or caller is Standing.OPERATOR:
         return caller, conversation.about
     return Standing.STRANGER if caller is Standing.STRANGER else Standing.FORMER, About(conversation.of)
 
@@ -261,4 +283,4 @@ def permit_by(rule: RuleName, snapshot: Snapshot, conversation: Conversation, ca
         Forbidden: It asks for a higher role.
     """
     if KINDS[conversation.of].has_owner:
-        check_role(rule, standing(conversation, caller, snapshot.memberships.get(caller)), conversation.rules)
+        check_role(rule, standing_now(snapshot, conversation, caller), conversation.rules)

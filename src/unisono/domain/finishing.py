@@ -2,7 +2,7 @@
 
 from unisono.domain.answers import Done
 from unisono.domain.commands import Dissolve
-from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing
+from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing_now
 from unisono.domain.errors import Forbidden
 from unisono.domain.facts import ConversationEnded, ConversationExited
 from unisono.domain.ids import Seq, UserId, conversation_stream, user_stream
@@ -18,7 +18,7 @@ def dissolve(snapshot: Snapshot, caller: UserId) -> Decision:
         Forbidden: Not the owner, or of a kind that has none or lists no members.
     """
     conversation = permit(Dissolve, snapshot, caller)
-    if standing(conversation, caller, snapshot.memberships[caller]) is not Standing.OWNER:
+    if standing_now(snapshot, conversation, caller) not in {Standing.OWNER, Standing.OPERATOR}:
         raise Forbidden(reason="only the owner dissolves it")
     return _end(snapshot, conversation, ConversationEnded(reason="dissolved", by=caller))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from unisono.domain.answers import Answer, ConversationView
 from unisono.domain.answers import Membership as MembershipAnswer
 from unisono.domain.commands import TTL_DEFAULT_S, AddMembers, CreateConversation, Join, Quit, RemoveMembers
-from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing, unique_members
+from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing, standing_now, unique_members
 from unisono.domain.conversation import Membership as Member
 from unisono.domain.errors import Forbidden, Invalid, NotFound
 from unisono.domain.facts import (
@@ -196,7 +196,7 @@ def _leaving(snapshot: Snapshot, conversation: Conversation, by: UserId, asked: 
     asked, members = dict.fromkeys(asked), frozenset(current)
     users = tuple(user for user in asked if user in members)
     # Who is a member no more, learns no more who is: also when a quit is repeated much later.
-    stays = by in members and by not in asked
+    stays = snapshot.is_operator or (by in members and by not in asked)
     shown = tuple(user for user in current if user not in asked) if stays else ()
     if not users:
         return _unchanged(conversation.id, shown)
@@ -234,7 +234,7 @@ def check_above(conversation: Conversation, snapshot: Snapshot, caller: UserId, 
     Raises:
         Forbidden: One of them is.
     """
-    mine = rank_of(standing(conversation, caller, snapshot.memberships.get(caller)))
+    mine = rank_of(standing_now(snapshot, conversation, caller))
     for user in users:
         theirs = rank_of(standing(conversation, user, snapshot.memberships.get(user)))
         if theirs > 0 and theirs >= mine:

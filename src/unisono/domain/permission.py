@@ -35,6 +35,8 @@ class Standing(Enum):
     """A member whom the owner trusts with the others."""
     OWNER = "owner"
     """The member who rules: the creator, until they hand it over or leave."""
+    OPERATOR = "operator"
+    """Who runs the server: above all members, and none of them."""
 
 
 class Rule(Struct, frozen=True):
@@ -45,6 +47,8 @@ class Rule(Struct, frozen=True):
     - `lists`: it makes sense only with such a list of members.
     - `takes_owner`: it makes sense only where somebody is the owner.
     - `speaks`: a silenced user may not.
+    - `is_operators`: the operator may besides, in conversations that are the operator's.
+    - `outlasts`: the operator may where the conversation is over, too.
     - `takes_presence`: where members are not listed, who is there may, and nobody else.
     """
 
@@ -55,11 +59,14 @@ class Rule(Struct, frozen=True):
     takes_owner: bool = False
     speaks: bool = False
     takes_presence: bool = False
+    is_operators: bool = False
+    outlasts: bool = False
 
 
 _GREETING: Final = frozenset({Standing.UNGREETED})
-_GREETED: Final = frozenset(Standing) - _GREETING
+_GREETED: Final = frozenset(Standing) - _GREETING - {Standing.OPERATOR}
 _MEMBERS: Final = frozenset({Standing.MEMBER, Standing.MANAGER, Standing.OWNER})
+_RULERS: Final = _MEMBERS | {Standing.OPERATOR}
 _READERS: Final = _MEMBERS | {Standing.FORMER}
 _USERS: Final = _READERS | {Standing.STRANGER}
 _CHANGING: Final[frozenset[MemberList]] = frozenset({"changing"})
@@ -79,24 +86,24 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.Sync: Rule(_USERS),
     c.ReadStream: Rule(_READERS, lists=_KEPT),
     c.CreateConversation: Rule(_USERS),
-    c.GetConversation: Rule(_MEMBERS, if_open=_USERS),
+    c.GetConversation: Rule(_RULERS, if_open=_USERS, outlasts=True),
     c.ListConversations: Rule(_USERS),
-    c.AddMembers: Rule(_MEMBERS, by="add", lists=_CHANGING),
-    c.RemoveMembers: Rule(_MEMBERS, by="remove", lists=_CHANGING),
+    c.AddMembers: Rule(_RULERS, by="add", lists=_CHANGING),
+    c.RemoveMembers: Rule(_RULERS, by="remove", lists=_CHANGING),
     c.Join: Rule(_MEMBERS, if_open=_USERS, lists=_COMING),
     c.Quit: Rule(_READERS, lists=_COMING),
-    c.UpdateConversation: Rule(_MEMBERS, by="update", lists=_RUN_BY_USERS),
-    c.GetMembers: Rule(_MEMBERS, lists=_RUN_BY_USERS),
+    c.UpdateConversation: Rule(_RULERS, by="update", lists=_RUN_BY_USERS, is_operators=True),
+    c.GetMembers: Rule(_RULERS, lists=_RUN_BY_USERS, outlasts=True),
     c.SetMember: Rule(_MEMBERS, lists=_LISTED),
-    c.Restrict: Rule(_MEMBERS, by="restrict", takes_owner=True),
+    c.Restrict: Rule(_RULERS, by="restrict", takes_owner=True),
     c.SetLevel: Rule(_MEMBERS, lists=_KEPT),
-    c.Dissolve: Rule(_MEMBERS, lists=_CHANGING),
+    c.Dissolve: Rule(_RULERS, lists=_CHANGING),
     c.SendMessage: Rule(_MEMBERS, lists=_RUN_BY_USERS, speaks=True, takes_presence=True),
-    c.GetHistory: Rule(_READERS, lists=_KEPT),
+    c.GetHistory: Rule(_READERS | _RULERS, lists=_KEPT, outlasts=True),
     c.MarkRead: Rule(_MEMBERS, lists=_KEPT),
     c.TellTyping: Rule(_MEMBERS, lists=_RUN_BY_USERS, speaks=True, takes_presence=True),
-    c.EditMessage: Rule(_MEMBERS, lists=_LISTED, speaks=True),
-    c.RecallMessage: Rule(_MEMBERS, lists=_LISTED),
+    c.EditMessage: Rule(_RULERS, lists=_LISTED, speaks=True, is_operators=True),
+    c.RecallMessage: Rule(_RULERS, lists=_LISTED, is_operators=True, outlasts=True),
     c.React: Rule(_MEMBERS, lists=_LISTED, speaks=True),
     c.MarkAllRead: Rule(_USERS),
     c.MarkUnread: Rule(_MEMBERS, lists=_KEPT),
@@ -149,8 +156,9 @@ def check(
     if about is None:
         return
     kind = KINDS[about.of]
-    if kind.members not in rule.lists:
-        knows = standing in _READERS or is_open
+    is_theirs = rule.is_operators and standing is Standing.OPERATOR and kind.writers == "operator"
+    if kind.members not in rule.lists and not is_theirs:
+        knows = standing in _READERS | _RULERS or is_open
         raise Forbidden(reason=f"members of a {about.of} conversation are {kind.members}") if knows else NotFound()
     if rule.takes_owner and not kind.has_owner:
         raise Forbidden(reason=f"a {about.of} conversation has no owner")
@@ -171,6 +179,8 @@ def check_role(by: RuleName, standing: Standing, rules: Rules) -> None:
 
 def rank_of(standing: Standing) -> int:
     """Say how high a standing is: 0 for a member, higher for who may rule others, -1 for all others."""
+    if standing is Standing.OPERATOR:
+        return len(RANKS)
     return RANKS.index(standing.value) if standing in _MEMBERS else -1
 
 
@@ -179,4 +189,6 @@ def _refusal(standing: Standing, rule: Rule) -> Exception:
         return NotGreeted()
     if rule.allowed == _GREETING:
         return AlreadyGreeted()
+    if standing is Standing.OPERATOR:
+        return Forbidden(reason="not for the operator")
     return NoUser() if standing is Standing.NOBODY else NotFound()

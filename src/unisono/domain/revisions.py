@@ -32,7 +32,7 @@ def edit(snapshot: Snapshot, editor: UserId, command: EditMessage, limits: Quota
     """
     conversation = permit(EditMessage, snapshot, editor)
     target = _target(snapshot)
-    _check_own(target, editor, snapshot.now, limits.edit_window_s)
+    _check_own(snapshot, target, editor, limits.edit_window_s)
     if command.mention_all:
         permit_by("mention_all", snapshot, conversation, editor)
     check_content(command.content, limits)
@@ -61,9 +61,9 @@ def recall(snapshot: Snapshot, caller: UserId, command: RecallMessage, limits: Q
     """
     conversation = permit(RecallMessage, snapshot, caller)
     target = _target(snapshot)
-    if target.message.is_recalled and target.message.sender == caller:
+    if target.message.is_recalled and (snapshot.is_operator or target.message.sender == caller):
         return _unchanged(conversation, target)
-    _check_own(target, caller, snapshot.now, limits.recall_window_s)
+    _check_own(snapshot, target, caller, limits.recall_window_s)
     return _changing(conversation, MessageRecalled(message=command.message, by=caller))
 
 
@@ -140,12 +140,12 @@ def _target(snapshot: Snapshot) -> Target:
     return snapshot.target
 
 
-def _check_own(target: Target, caller: UserId, now: Instant, window_s: int) -> None:
-    if target.message.sender != caller:
+def _check_own(snapshot: Snapshot, target: Target, caller: UserId, window_s: int) -> None:
+    if target.message.sender != caller and not snapshot.is_operator:
         raise Forbidden(reason="another's message")
     if target.message.is_recalled:
         raise Forbidden(reason="the message was recalled")
-    if window_s and now - target.at > window_s * 1000:
+    if window_s and not snapshot.is_operator and snapshot.now - target.at > window_s * 1000:
         raise Forbidden(reason="too late", limit_s=window_s)
 
 

@@ -64,11 +64,12 @@ class Directory(Protocol):
     """Reads of one app. Each call sees one moment; two calls may see two."""
 
     async def find(
-        self, conversation: ConversationId, user: UserId, *, with_members: bool = False
+        self, conversation: ConversationId, user: UserId | None, *, with_members: bool = False
     ) -> MyConversation | None:
         """Give a conversation as a current or former member sees it, an open one as anybody does; else None.
 
         Members are listed where asked for, and for a current member only, of a kind that lists them.
+        The operator, None, sees all of all.
         """
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:

@@ -62,6 +62,16 @@ async def test_a_stranger_finds_nothing(store: AnyStore) -> None:
     assert await store.directory.find(conversation_id(1), ANN, with_members=True) is None
 
 
+async def test_the_operator_finds_every_conversation_with_its_members(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    await remove(store, ANN, BOB)
+    found = await store.directory.find(ROOM, None, with_members=True)
+    assert found is not None
+    assert (found.membership, found.members, found.until) == (None, (ANN,), None)
+    assert found.conversation.head.seq == 2
+    assert await store.directory.find(conversation_id(9), None, with_members=True) is None
+
+
 async def test_a_room_is_there_for_anybody_and_on_nobodys_list(store: AnyStore) -> None:
     made = await create(store, ANN, of="room", unique=None)
     again = await create(store, ANN, of="room", unique=None, room=ROOM)

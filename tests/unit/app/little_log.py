@@ -107,7 +107,7 @@ class LittleLog:
         raise NotImplementedError
 
     async def find(
-        self, conversation: ConversationId, user: UserId, *, with_members: bool = False
+        self, conversation: ConversationId, user: UserId | None, *, with_members: bool = False
     ) -> MyConversation | None:
         raise NotImplementedError
 

@@ -1,6 +1,6 @@
 """What operators do on behalf of a user: commands that the user could give as well, and the same comes of them."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from msgspec import Struct
@@ -11,11 +11,12 @@ from unisono.domain import commands as c
 from unisono.domain.ids import ConversationId, UserId
 from unisono.gateways.rest.bodies import body_of, query_of, values_of
 from unisono.gateways.rest.operations import Asked, Desk, Method, Operation
-from unisono.gateways.rest.shapes import OfConversation, OfMember, OfMessage, OfNothing, OfUser
+from unisono.gateways.rest.shapes import OfActor, OfConversation, OfMember, OfMessage, OfNothing, OfUser
 from unisono.settings import AdminScope
 from unisono.wire.json_values import check_values
 
 Build = Callable[..., c.Command]
+Carry = Callable[[Desk, Asked, type[c.Command], Build], Awaitable[Struct]]
 
 _USER: Final = "/v1/users/{user}"
 _ALL: Final = _USER + "/conversations"
@@ -28,18 +29,30 @@ _MESSAGE: Final = _MESSAGES + "/{message}"
 
 async def act(desk: Desk, asked: Asked, command: type[c.Command], build: Build) -> Struct:
     """Carry out the command that a request says, on behalf of the user whom its path names."""
+    made = said(desk, asked, command, build)
+    return await desk.executor.on_behalf(asked.user, made, asked.request)
+
+
+def said(desk: Desk, asked: Asked, command: type[c.Command], build: Build) -> c.Command:
+    """Give the command that a request says. It counts as one request, or as several when it names many users.
+
+    Raises:
+        Malformed: It holds what is not plain JSON.
+        RateLimited: Too many requests of this admin key.
+    """
     values = {**values_of(asked.path), **values_of(asked.query), **values_of(asked.body)}
-    del values["user"]
+    for name in ("user", "by"):
+        values.pop(name, None)
     if "key" in command.__struct_fields__:
-        values.setdefault("key", desk.new_key())
+        values.setdefault("key", asked.send_key(desk))
     made = build(**values)
     check_values(made)
     if (more := cost_of(made) - 1.0) > 0.0:
         desk.rate.spend(asked.by, more)
-    return await desk.executor.on_behalf(asked.user, made, asked.request)
+    return made
 
 
-def _does(
+def does(
     command: type[c.Command],
     *answers: type[Struct],
     at: tuple[Method, str],
@@ -49,14 +62,15 @@ def _does(
     scope: AdminScope = "conversations",
     build: Build | None = None,
     faults: tuple[str, ...] = (),
+    carry: Carry = act,
 ) -> Operation:
     """Make an operation of a command. What the path does not say stands in the query or the body."""
     method, path = at
-    said = params.__struct_fields__ if build is None else (*params.__struct_fields__, "users", "user")
-    has_more = not set(command.__struct_fields__).issubset(said)
+    named = params.__struct_fields__ if build is None else (*params.__struct_fields__, "users", "user")
+    has_more = not set(command.__struct_fields__).issubset(named)
 
     async def carry_out(desk: Desk, asked: Asked) -> Struct:
-        return await act(desk, asked, command, build or command)
+        return await carry(desk, asked, command, build or command)
 
     return Operation(
         name=name,
@@ -65,8 +79,8 @@ def _does(
         summary=summary,
         scope=scope,
         params=params,
-        query=query_of(command, *said) if method == "GET" else OfNothing,
-        bodies=(body_of(command, *said, optional=("key",)),) if has_more and method != "GET" else (),
+        query=query_of(command, *named) if method == "GET" else OfNothing if carry is act else OfActor,
+        bodies=(body_of(command, *named, optional=("key",)),) if has_more and method != "GET" else (),
         answers=answers,
         carry_out=carry_out,
         faults=("not_found", *faults),
@@ -74,7 +88,8 @@ def _does(
     )
 
 
-def _removal(conversation: ConversationId, member: UserId) -> c.RemoveMembers:
+def removal(conversation: ConversationId, member: UserId) -> c.RemoveMembers:
+    """Give the command that makes one member leave."""
     return c.RemoveMembers(conversation, (member,))
 
 
@@ -83,7 +98,7 @@ def _member_change(conversation: ConversationId, member: UserId, **changes: obje
 
 
 _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
-    _does(
+    does(
         c.CreateConversation,
         a.ConversationView,
         at=("POST", _ALL),
@@ -92,7 +107,7 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
         params=OfUser,
         faults=("limit_reached", "too_large"),
     ),
-    _does(
+    does(
         c.ListConversations,
         a.Conversations,
         at=("GET", _ALL),
@@ -100,14 +115,14 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
         summary="List the conversations that a user is in",
         params=OfUser,
     ),
-    _does(
+    does(
         c.GetConversation,
         a.ConversationView,
         at=("GET", _ONE),
         name="getConversation",
         summary="Show a conversation with its members",
     ),
-    _does(
+    does(
         c.UpdateConversation,
         a.ConversationView,
         at=("PATCH", _ONE),
@@ -115,7 +130,7 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
         summary="Change a conversation's name, attributes, joining or rules",
         faults=("too_large",),
     ),
-    _does(
+    does(
         c.Join,
         a.Membership,
         at=("PUT", _ONE),
@@ -123,35 +138,35 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
         summary="Become a member of an open conversation",
         faults=("limit_reached",),
     ),
-    _does(
+    does(
         c.Quit,
         a.Membership,
         at=("DELETE", _ONE),
         name="quitConversation",
         summary="Cease to be a member",
     ),
-    _does(
+    does(
         c.Dissolve,
         a.Done,
         at=("POST", _ONE + "/end"),
         name="dissolve",
         summary="End a conversation that the user owns, for all its members",
     ),
-    _does(
+    does(
         c.CountPeople,
         a.Count,
         at=("GET", _ONE + "/count"),
         name="countPeople",
         summary="Count the people in a room, or the members of another conversation",
     ),
-    _does(
+    does(
         c.GetMembers,
         a.Members,
         at=("GET", _MEMBERS),
         name="listMembers",
         summary="List members, or users who are muted, blocked or silenced",
     ),
-    _does(
+    does(
         c.AddMembers,
         a.Membership,
         at=("POST", _MEMBERS),
@@ -159,7 +174,7 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
         summary="Make users members",
         faults=("limit_reached",),
     ),
-    _does(
+    does(
         c.SetMember,
         a.Done,
         at=("PATCH", _MEMBER),
@@ -169,23 +184,23 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
         build=_member_change,
         faults=("too_large",),
     ),
-    _does(
+    does(
         c.RemoveMembers,
         a.Membership,
         at=("DELETE", _MEMBER),
         name="removeMember",
         summary="Make a member leave",
         params=OfMember,
-        build=_removal,
+        build=removal,
     ),
-    _does(
+    does(
         c.Restrict,
         a.Done,
         at=("POST", _ONE + "/restrictions"),
         name="restrict",
         summary="Block or silence users, or let them again",
     ),
-    _does(
+    does(
         c.SetLevel,
         a.Done,
         at=("PUT", _ONE + "/level"),
@@ -195,7 +210,7 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
 )
 
 _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
-    _does(
+    does(
         c.SendMessage,
         a.Placed,
         a.Passed,
@@ -205,7 +220,7 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
         scope="messages",
         faults=("too_large",),
     ),
-    _does(
+    does(
         c.GetHistory,
         a.History,
         at=("GET", _MESSAGES),
@@ -213,7 +228,7 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
         summary="Read the history of a conversation",
         scope="messages",
     ),
-    _does(
+    does(
         c.EditMessage,
         a.Placed,
         at=("PATCH", _MESSAGE),
@@ -223,7 +238,7 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
         scope="messages",
         faults=("too_large",),
     ),
-    _does(
+    does(
         c.RecallMessage,
         a.Placed,
         at=("DELETE", _MESSAGE),
@@ -232,7 +247,7 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
         params=OfMessage,
         scope="messages",
     ),
-    _does(
+    does(
         c.React,
         a.Done,
         at=("POST", _MESSAGE + "/reactions"),
@@ -242,7 +257,7 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
         scope="messages",
         faults=("limit_reached",),
     ),
-    _does(
+    does(
         c.GetReceipts,
         a.Receipts,
         at=("GET", _MESSAGE + "/receipts"),
@@ -251,7 +266,7 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
         params=OfMessage,
         scope="messages",
     ),
-    _does(
+    does(
         c.GetUnread,
         a.Unread,
         at=("GET", _USER + "/unread"),
@@ -260,7 +275,7 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
         params=OfUser,
         scope="messages",
     ),
-    _does(
+    does(
         c.GetMissed,
         a.Missed,
         at=("GET", _USER + "/missed"),
@@ -269,7 +284,7 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
         params=OfUser,
         scope="messages",
     ),
-    _does(
+    does(
         c.MarkRead,
         a.ReadMark,
         at=("PUT", _ONE + "/read"),
@@ -277,7 +292,7 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
         summary="Move a user's read mark",
         scope="messages",
     ),
-    _does(
+    does(
         c.MarkAllRead,
         a.Unread,
         at=("PUT", _USER + "/read"),

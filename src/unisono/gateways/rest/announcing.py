@@ -79,7 +79,7 @@ class Subscription(Struct, frozen=True):
 
 async def _create(desk: Desk, asked: Asked) -> Service:
     body = _body(asked, ServiceBody)
-    key = desk.new_key() if body.key is UNSET else body.key
+    key = asked.send_key(desk) if body.key is UNSET else body.key
     check_values(CreateConversation(key, attributes=body.attributes))
     founding = Founding(key, body.by, body.audience, body.joining, body.name, body.attributes)
     view = await desk.announcing.found(founding)
@@ -88,7 +88,7 @@ async def _create(desk: Desk, asked: Asked) -> Service:
 
 async def _announce(desk: Desk, asked: Asked) -> Announced:
     body, conversation = _body(asked, AnnouncementBody), ConversationId(asked.text("conversation"))
-    key = desk.new_key() if body.key is UNSET else body.key
+    key = asked.send_key(desk) if body.key is UNSET else body.key
     check_values(SendMessage(conversation, key, body.content, push=body.push))
     placed = await desk.announcing.announce(conversation, Announcement(key, body.content, body.push))
     return Announced(placed.seq, placed.at)

@@ -1,6 +1,10 @@
-"""Shapes of bodies and queries, made from the commands that they become: this door adds no rules to theirs."""
+"""Shapes of bodies and queries, made from the commands that they become: this door adds no rules to theirs.
+
+A shape is made once, so that the OpenAPI document has it once, too.
+"""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Union, get_args
 
 import msgspec
@@ -14,15 +18,26 @@ def body_of(command: type[Command], *given: str, optional: tuple[str, ...] = ())
 
     Those that are `optional` may be left out, whatever the command says.
     """
-    fields = [_field(field, is_optional=field.name in optional) for field in _rest(command, given)]
+    names = tuple(field.name for field in structs.fields(command) if field.name not in given)
+    return _body_of(command, names, optional)
+
+
+@cache
+def _body_of(command: type[Command], names: tuple[str, ...], optional: tuple[str, ...]) -> type[Struct]:
+    fields = [_field(field, is_optional=field.name in optional) for field in _named(command, names)]
     return _shape(f"{command.__name__}Body", command, fields)
 
 
 def query_of(command: type[Command], *given: str) -> type[Struct]:
     """Make the shape of a query: what the command has but for the fields `given` elsewhere. Nothing is written null."""
+    return _query_of(command, tuple(field.name for field in structs.fields(command) if field.name not in given))
+
+
+@cache
+def _query_of(command: type[Command], names: tuple[str, ...]) -> type[Struct]:
     fields = [
         (field.name, Union[(*_without_none(field.type), UnsetType)], UNSET) if field.default is None else _field(field)
-        for field in _rest(command, given)
+        for field in _named(command, names)
     ]
     return _shape(f"Of{command.__name__}", command, fields)
 
@@ -32,8 +47,8 @@ def values_of(shape: Struct | None) -> Mapping[str, object]:
     return {} if shape is None else {name: value for name, value in structs.asdict(shape).items() if value is not UNSET}
 
 
-def _rest(command: type[Command], given: tuple[str, ...]) -> list[structs.FieldInfo]:
-    return [field for field in structs.fields(command) if field.name not in given]
+def _named(command: type[Command], names: tuple[str, ...]) -> list[structs.FieldInfo]:
+    return [field for field in structs.fields(command) if field.name in names]
 
 
 def _field(field: structs.FieldInfo, *, is_optional: bool = False) -> tuple[str, Any, Any]:

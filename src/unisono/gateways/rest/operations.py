@@ -1,5 +1,6 @@
 """What an operation is: routes and the OpenAPI document are both made from a table of them (`table`)."""
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal, Protocol
 
@@ -65,6 +66,12 @@ class Asked(Struct, frozen=True):
     def user(self) -> UserId:
         """Give the user that the path names."""
         return UserId(self.text("user"))
+
+    def send_key(self, desk: Desk) -> SendKey:
+        """Give the send key of what is asked: the same when it is asked again under its key, else a new one."""
+        if self.request is None:
+            return desk.new_key()
+        return SendKey(hashlib.sha256(self.request.key.encode() + b"\n" + self.request.digest).hexdigest())
 
     def text(self, name: str) -> str:
         """Give a part of the path."""

@@ -19,6 +19,7 @@ from unisono.domain.ids import (
     SeqIn,
     SessionId,
     SessionIdIn,
+    UserId,
     UserIdIn,
 )
 
@@ -74,6 +75,32 @@ class OfMessage(Struct, frozen=True):
     user: UserIdIn
     conversation: ConversationIdIn
     message: SeqIn
+
+
+class OfAnyConversation(Struct, frozen=True):
+    """A conversation, whoever is in it."""
+
+    conversation: ConversationIdIn
+
+
+class OfAnyMember(Struct, frozen=True):
+    """A member of a conversation."""
+
+    conversation: ConversationIdIn
+    member: UserIdIn
+
+
+class OfAnyMessage(Struct, frozen=True):
+    """A message in a conversation, by its seq."""
+
+    conversation: ConversationIdIn
+    message: SeqIn
+
+
+class OfActor(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who did it, for those who see it: a user id that the operator chooses, of a user or of nobody."""
+
+    by: UserIdIn = UserId("operator")
 
 
 class OfPage(Struct, frozen=True, forbid_unknown_fields=True):

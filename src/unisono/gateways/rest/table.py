@@ -4,7 +4,13 @@ from typing import Final
 
 from unisono.gateways.rest.acting import ACTING_OPERATIONS
 from unisono.gateways.rest.announcing import ANNOUNCING_OPERATIONS
+from unisono.gateways.rest.operating import OPERATING_OPERATIONS
 from unisono.gateways.rest.operations import Operation
 from unisono.gateways.rest.sessions import SESSION_OPERATIONS
 
-OPERATIONS: Final[tuple[Operation, ...]] = (*SESSION_OPERATIONS, *ACTING_OPERATIONS, *ANNOUNCING_OPERATIONS)
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *SESSION_OPERATIONS,
+    *ACTING_OPERATIONS,
+    *OPERATING_OPERATIONS,
+    *ANNOUNCING_OPERATIONS,
+)

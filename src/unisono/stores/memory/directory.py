@@ -34,12 +34,16 @@ class MemoryDirectory:
         self._state = state
 
     async def find(
-        self, conversation: ConversationId, user: UserId, *, with_members: bool = False
+        self, conversation: ConversationId, user: UserId | None, *, with_members: bool = False
     ) -> MyConversation | None:
         """Give a conversation to a current or former member, an open one to anybody."""
         self._state.check_open()
-        mine = self._mine(conversation, user)
-        if mine is None or not (with_members and mine.is_member and mine.conversation.lists_members):
+        if user is None:
+            found = self._state.conversation(conversation)
+            mine = None if found is None else MyConversation(found, None)
+        else:
+            mine = self._mine(conversation, user)
+        if mine is None or not (with_members and (mine.is_member or user is None) and mine.conversation.lists_members):
             return mine
         members = tuple(member.user for member in self._state.roster(conversation))
         return MyConversation(mine.conversation, mine.membership, members)

@@ -33,6 +33,9 @@ from unisono.stores.sql.statements import Statements
 _STREAM_COLUMNS: Final = len(STREAMS.c)
 _BOTH_COLUMNS: Final = _STREAM_COLUMNS + len(CONVERSATIONS.c)
 
+NOBODY: Final = ""
+"""No user's id."""
+
 
 class SqlDirectory:
     """Implements `ports.directory.Directory`."""
@@ -42,20 +45,20 @@ class SqlDirectory:
         self._readers = readers
 
     async def find(
-        self, conversation: ConversationId, user: UserId, *, with_members: bool = False
+        self, conversation: ConversationId, user: UserId | None, *, with_members: bool = False
     ) -> MyConversation | None:
         """Give a conversation as a current or former member sees it, an open one as anybody does; else None."""
         find, members = self._sql.find, self._sql.current_members
-        values = find.bind(key=conversation_stream(conversation), user=user)
+        values = find.bind(key=conversation_stream(conversation), user=user or NOBODY)
 
         def read(connection: Connection) -> MyConversation | None:
             rows = connection.query(find.text, values)
             if not rows:
                 return None
             mine = _mine(rows[0])
-            if mine.membership is None and not mine.conversation.is_open:
+            if mine.membership is None and not mine.conversation.is_open and user is not None:
                 return None
-            if not (with_members and mine.is_member and mine.conversation.lists_members):
+            if not (with_members and (mine.is_member or user is None) and mine.conversation.lists_members):
                 return mine
             found = connection.query(members.text, members.bind(stream=rows[0][0]))
             return MyConversation(mine.conversation, mine.membership, tuple(UserId(name) for (name,) in found))
