@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 from msgspec import Struct
 
 from unisono import __version__
+from unisono.app.broadcasting import Broadcasting
 from unisono.app.node import Node
 from unisono.app.options import AppOptions, PresenceRules
 from unisono.app.parts import Parts
@@ -199,6 +200,7 @@ class Hosting:
         desk = Desk(
             own_sessions=self._node.own_sessions,
             executor=self._node.executor,
+            broadcasting=Broadcasting(self._node.executor),
             announcing=self._node.announcing,
             clock=parts.clock,
             rate=RateLimiter(Rate(per_s=rates.operator_per_s, burst=rates.operator_burst), parts.clock),

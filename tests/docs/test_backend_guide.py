@@ -26,5 +26,6 @@ async def test_the_examples_run_one_after_the_other(
     assert "unread: 1" in printed
     assert "shop says On its way!" in printed
     assert "conversations: 2" in printed
+    assert "told: 3 refused: 0" in printed
     assert "team: ['ann', 'cleo', 'dan']" in printed
     assert "announced at 2" in printed

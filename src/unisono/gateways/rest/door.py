@@ -102,6 +102,8 @@ class RestDoor:
             body = await self._body(request) if operation.bodies else b""
             shaped = _shaped(body, operation.bodies) if operation.bodies else None
             asked = Asked(by, path, query, shaped, _under_key(request, by, body))
+            if operation.needs_key and asked.request is None:
+                raise Invalid(field=KEY_HEADER, reason="needed, so that it can be gone on with")
             try:
                 async with asyncio.timeout(WORK_DEADLINE_S):
                     answer = await self._answer(operation, asked)

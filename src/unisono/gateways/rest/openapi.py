@@ -121,7 +121,9 @@ def _parameters(operation: Operation, components: Mapping[str, Any]) -> list[Doc
         return [{"name": name, **place, "schema": schema} for name, schema in properties.items()]
 
     shown = [*of(operation.params, **{"in": "path", "required": True}), *of(operation.query, **{"in": "query"})]
-    return shown if operation.method == "GET" else [*shown, _KEY]
+    if operation.method == "GET":
+        return shown
+    return [*shown, {**_KEY, "required": True} if operation.needs_key else _KEY]
 
 
 def _answer(*kinds: type[Struct], description: str = "Done") -> Document:

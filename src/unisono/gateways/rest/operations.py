@@ -7,6 +7,7 @@ from typing import Final, Literal, Protocol
 from msgspec import Struct
 
 from unisono.app.announcing import Announcing
+from unisono.app.broadcasting import Broadcasting
 from unisono.app.execute import Executor
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.rates import RateLimiter
@@ -42,6 +43,7 @@ class Desk(Struct, frozen=True):
 
     own_sessions: OwnSessions
     executor: Executor
+    broadcasting: Broadcasting
     announcing: Announcing
     clock: Clock
     rate: RateLimiter
@@ -82,7 +84,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """One operation, for keys with its `scope`. `faults` are the codes it may answer with beside those that all have.
 
     A body has one of the shapes in `bodies`, told apart by their first fields; the answer that of one in `answers`.
-    One that `keeps_answer` does so itself, together with what it changes, for requests with a key.
+    One that `keeps_answer` does so itself, together with what it changes, for requests with a key. One
+    that `needs_key` is not done without.
     """
 
     name: str
@@ -97,3 +100,4 @@ class Operation(Struct, frozen=True, kw_only=True):
     bodies: tuple[type[Struct], ...] = ()
     faults: tuple[str, ...] = ()
     keeps_answer: bool = False
+    needs_key: bool = False

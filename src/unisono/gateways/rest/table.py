@@ -4,6 +4,7 @@ from typing import Final
 
 from unisono.gateways.rest.acting import ACTING_OPERATIONS
 from unisono.gateways.rest.announcing import ANNOUNCING_OPERATIONS
+from unisono.gateways.rest.broadcasts import BROADCAST_OPERATIONS
 from unisono.gateways.rest.operating import OPERATING_OPERATIONS
 from unisono.gateways.rest.operations import Operation
 from unisono.gateways.rest.sessions import SESSION_OPERATIONS
@@ -13,4 +14,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *ACTING_OPERATIONS,
     *OPERATING_OPERATIONS,
     *ANNOUNCING_OPERATIONS,
+    *BROADCAST_OPERATIONS,
 )
