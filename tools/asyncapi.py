@@ -46,6 +46,7 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.ListSessions: (a.Sessions,),
     c.CloseSession: (a.Done,),
     c.CloseDevice: (a.Done,),
+    c.FindConversations: (a.FoundConversations,),
     c.AskPresence: (a.Presences,),
     c.Watch: (a.Presences,),
     c.Unwatch: (a.Done,),

@@ -36,23 +36,40 @@ def _wrong(info: inspect.StructType, good: Fields) -> Iterator[tuple[str, Fields
 
 
 def _bad_values(kind: inspect.Type, good: object) -> Iterator[tuple[str, object]]:
-    is_optional = isinstance(kind, inspect.UnionType)
     kinds = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    (meant,) = [each for each in kinds if not isinstance(each, inspect.NoneType)]
-    if not is_optional:
+    meant = [each for each in kinds if not isinstance(each, inspect.NoneType)]
+    if len(meant) == len(kinds):
         yield "null", None
-    fitting = _fitting(meant)
+    fitting = set(map(_fitting, meant))
     for how, value in WRONG_KINDS.items():
-        if how != fitting:
+        if how not in fitting:
             yield how, value
-    yield from _beyond(meant, good)
+    if len(meant) == 1:
+        yield from _beyond(meant[0], good)
+        return
+    samples = dict(_tagged(good))
+    for each in meant:
+        if isinstance(each, inspect.StructType) and each.tag in samples:
+            for name, value in _wrong(each, samples[each.tag]):
+                yield f"{each.tag} with {name}", value
+
+
+def _tagged(good: object) -> Iterator[tuple[object, Fields]]:
+    """Give all samples of a tagged union that lie within one."""
+    if isinstance(good, dict):
+        yield good.get("is"), good
+        for value in good.values():
+            yield from _tagged(value)
+    elif isinstance(good, list | tuple):
+        for value in good:
+            yield from _tagged(value)
 
 
 def _fitting(kind: inspect.Type) -> str:
     match kind:
         case inspect.StrType() | inspect.LiteralType():
             return "a text"
-        case inspect.IntType():
+        case inspect.IntType() | inspect.FloatType():
             return "a number"
         case inspect.BoolType():
             return "true"
@@ -78,7 +95,7 @@ def _beyond(kind: inspect.Type, good: object) -> Iterator[tuple[str, object]]:
             if kind.le is not None:
                 yield "one too high", kind.le + 1
         case inspect.VarTupleType(item_type=item):
-            yield from _bad_lists(kind, item)
+            yield from _bad_lists(kind, item, good[0] if isinstance(good, list | tuple) and good else "u")
         case inspect.StructType():
             for name, value in _wrong(kind, cast("Fields", good)):
                 yield f"with {name}", value
@@ -100,10 +117,13 @@ def _bad_texts(kind: inspect.StrType) -> Iterator[tuple[str, object]]:
             yield "with a control character", "\x7f" * (kind.min_length or 1)
 
 
-def _bad_lists(kind: inspect.VarTupleType, item: inspect.Type) -> Iterator[tuple[str, object]]:
+def _bad_lists(kind: inspect.VarTupleType, item: inspect.Type, good: object) -> Iterator[tuple[str, object]]:
     if kind.min_length:
-        yield "empty", ["u"] * (kind.min_length - 1)
+        yield "empty", [good] * (kind.min_length - 1)
     if kind.max_length is not None:
-        yield "too long", ["u"] * (kind.max_length + 1)
-    for how, value in _bad_values(item, "u"):
-        yield f"of one {how}", ["u", value]
+        yield "too long", [good] * (kind.max_length + 1)
+    if isinstance(item, inspect.UnionType) and not isinstance(good, str):
+        yield "of one that is none", [good, {"is": "none of them"}]
+        return
+    for how, value in _bad_values(item, good):
+        yield f"of one {how}", [good, value]

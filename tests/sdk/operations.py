@@ -3,6 +3,7 @@
 from typing import Final
 
 from unisono_sdk import commands as c
+from unisono_sdk import finding
 from unisono_sdk import member_commands as m
 
 COMMANDS: Final[tuple[type[c.Command], ...]] = (
@@ -49,4 +50,5 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     m.Restrict,
     m.SetLevel,
     m.Dissolve,
+    finding.FindConversations,
 )

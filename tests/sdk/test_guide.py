@@ -40,7 +40,9 @@ async def test_each_example_runs(
     assert "spike is online python" in printed
     assert "tom changed The club {'place': {'city': 'Oslo'}}" in printed
     assert "muted by ('jerry',)" in printed
-    assert len(PROGRAMS) == 18
+    assert "To Trondheim asks Who comes along?" in printed
+    assert re.findall(r"found (To \w+)", printed) == ["To Bergen", "To Oslo", "To Trondheim"]
+    assert len(PROGRAMS) == 19
 
 
 def test_what_is_only_shown_is_python() -> None:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from unisono.domain import commands as c
+from unisono.domain import query as q
 from unisono.domain.facts import Content, Rules
 from unisono.domain.ids import (
     Checkpoint,
@@ -26,6 +27,26 @@ ROOM: Final = ConversationId("65f0c2d1a4b3e2f1c0d9e8f7")
 KEY: Final = SendKey("2f1c9f6e-7d0a-4c3b-8a55-0f6f2f3f9a10")
 LOGIN: Final = "5b0e6a52b9f34a6f8a3d"
 ANN, BOB, CAT = UserId("ann"), UserId("bob"), UserId("cat")
+
+CONDITIONS: Final[tuple[q.Condition, ...]] = (
+    q.Equal("name", "tea"),
+    q.NotEqual("attr.place.city", "Oslo"),
+    q.Less("attr.size", 2.5),
+    q.LessOrEqual("member_count", 10),
+    q.Greater("last_message_at", 1_795_219_200_123),
+    q.GreaterOrEqual("created_at", 0),
+    q.OneOf("attr.colour", ("red", 7, True)),
+    q.Contains("name", "e"),
+    q.StartsWith("id", "65"),
+    q.EndsWith("creator", "n"),
+    q.Matches("name", "^[一-龥]+$"),
+    q.Matches("name", "t[ea]+", ignore_case=True),
+    q.Exists("attr.topic"),
+    q.Missing("attr.place"),
+    q.Includes("attr.tags", "new"),
+    q.WithMembers((ANN, BOB)),
+    q.AnyOf((q.ContainsMembers((CAT,)), q.AllOf((q.Equal("attr.vip", value=True),)))),
+)
 
 LEAST: Final[tuple[c.Command, ...]] = (
     c.Login(device=c.Device(id=DeviceId("browser-1"), platform=Platform("web")), login=LOGIN),
@@ -71,6 +92,7 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.LeaveWill(conversation=ROOM, key=KEY, content=Content(text="gone")),
     c.DropWill(),
     c.Dissolve(conversation=ROOM),
+    c.FindConversations(),
 )
 
 MOST: Final[tuple[c.Command, ...]] = (
@@ -166,6 +188,14 @@ MOST: Final[tuple[c.Command, ...]] = (
         after_at=Instant(1_795_219_100_000),
         type=-2,
         direction="newer",
+    ),
+    c.FindConversations(
+        where=q.AllOf(CONDITIONS),
+        sort=(q.SortKey("name"), q.SortKey("created_at", descending=True)),
+        limit=20,
+        skip=10,
+        compact=True,
+        with_last=True,
     ),
     c.EnterRoom(conversation=ROOM, tab=TabId("tab-1")),
     c.LeaveRoom(conversation=ROOM, tab=TabId("tab-1")),

@@ -140,6 +140,8 @@ FULL_VIEW: Final = a.ConversationView(
     joining="open",
     rules=RULES,
     expires_at=NOW,
+    last_message_at=Instant(NOW - 1),
+    last=a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
 )
 ENTRIES: Final = (
     a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
@@ -201,6 +203,8 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "conversation: all fields": FULL_VIEW,
     "conversations: none": a.Conversations(conversations=()),
     "conversations: one page of several": a.Conversations((VIEW, VIEW), next=ConversationId(ROOM)),
+    "found: none": a.FoundConversations((), has_more=False),
+    "found: some": a.FoundConversations((VIEW, FULL_VIEW), has_more=True),
     "membership": a.Membership(ROOM, (ANN, BOB)),
     "members: none": a.Members(ROOM, ()),
     "members: one page of several": a.Members(

@@ -35,6 +35,9 @@ MARKED_AT_ONCE: Final = 100
 MARKS_PER_REQUEST: Final = 10
 """So many conversations of all that wait cost as much as one more request: who leaves waits until they are marked."""
 
+QUERY_COST: Final = 10.0
+"""What looking for something counts: it may take a hundred times the work of another request."""
+
 
 class Exchange(Protocol):
     """One request of a connection: hears what comes of it."""
@@ -236,5 +239,7 @@ def cost_of(command: c.Command) -> float:
             return 1.0 + len(users) // USERS_PER_REQUEST
         case c.AskPresence(users=users) | c.Watch(users=users):
             return 1.0 + len(users) // USERS_PER_REQUEST
+        case c.FindConversations():
+            return QUERY_COST
         case _:
             return 1.0

@@ -11,6 +11,7 @@ from unisono.domain.answers import (
     Conversations,
     ConversationView,
     Facts,
+    FoundConversations,
     Gap,
     History,
     Members,
@@ -29,10 +30,13 @@ from unisono.domain.errors import Forbidden, Internal, NotFound
 from unisono.domain.ids import NO_SEQ, ConversationId, Position, Seq, UserId, conversation_of, user_of
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
+from unisono.domain.query import check as check_query
 from unisono.ports.directory import MyConversation
 
 NOBODY: Final = UserId("")
 """Sees no reaction as theirs, and has read nothing."""
+SHOWN_AT_ONCE: Final = 20
+"""Conversations loaded at a time: each may have many members, and a page takes no more than it takes."""
 
 
 class Reading:
@@ -56,6 +60,8 @@ class Reading:
                 return await self.conversation(user, command)
             case c.ListConversations():
                 return await self.conversations(user, command)
+            case c.FindConversations():
+                return await self.query(user, command)
             case c.GetHistory():
                 return await self.history(user, command)
             case c.GetMembers():
@@ -161,6 +167,24 @@ class Reading:
             if len(part) < asked:
                 return Conversations(tuple(page.entries))
 
+    async def query(self, user: UserId, command: c.FindConversations) -> FoundConversations:
+        """Find conversations of the user, rooms, and open ones by their ids: a page of them, fewer of large ones.
+
+        Raises:
+            Invalid: The query means nothing, or too much.
+        """
+        check_query(command.where, command.sort)
+        directory = self._parts.directory
+        found = await directory.query(user, command)
+        page = Page[ConversationView](command.limit)
+        for start in range(0, min(len(found), command.limit), SHOWN_AT_ONCE):
+            part = found[start : min(start + SHOWN_AT_ONCE, command.limit)]
+            shown = await directory.some(user, part, with_members=not command.compact, with_last=command.with_last)
+            for mine in shown:
+                if not page.take(_view(mine, user)):
+                    return FoundConversations(tuple(page.entries), has_more=True)
+        return FoundConversations(tuple(page.entries), has_more=len(found) > command.limit)
+
     async def history(self, user: UserId | None, command: c.GetHistory) -> History:
         """Read messages of a conversation; of one the user left, up to where they left.
 
@@ -224,7 +248,7 @@ class Reading:
 
 
 def _view(mine: MyConversation, reader: UserId | None) -> ConversationView:
-    return view(mine.conversation, reader or NOBODY, mine.membership, mine.members)
+    return view(mine.conversation, reader or NOBODY, mine.membership, mine.members, last=mine.last)
 
 
 def _standing(mine: MyConversation, user: UserId | None) -> Standing:

@@ -135,6 +135,23 @@ class Passed(Answer, frozen=True, tag="passed"):
     at: Instant
 
 
+class ReactionCount(Struct, frozen=True, omit_defaults=True):
+    """How many members put a reaction to a message, and whether the reader is one of them."""
+
+    reaction: str
+    count: int
+    is_mine: bool = False
+
+
+class HistoryEntry(Struct, frozen=True, omit_defaults=True):
+    """A message in history, as it is now. The most frequent reactions come first."""
+
+    seq: Seq
+    at: Instant
+    message: MessagePlaced
+    reactions: tuple[ReactionCount, ...] = ()
+
+
 class ConversationView(Answer, frozen=True, tag="conversation"):
     """A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark.
 
@@ -161,6 +178,15 @@ class ConversationView(Answer, frozen=True, tag="conversation"):
     joining: Joining = "invited"
     rules: Rules = Rules()
     expires_at: Instant | None = None
+    last_message_at: Instant | None = None
+    last: HistoryEntry | None = None
+
+
+class FoundConversations(Answer, frozen=True, tag="found"):
+    """The conversations asked for, in order; whether there are more behind them."""
+
+    conversations: tuple[ConversationView, ...]
+    has_more: bool
 
 
 class Conversations(Answer, frozen=True, tag="conversations"):
@@ -175,14 +201,6 @@ class Membership(Answer, frozen=True, tag="membership"):
 
     conversation: ConversationId
     members: tuple[UserId, ...]
-
-
-class ReactionCount(Struct, frozen=True, omit_defaults=True):
-    """How many members put a reaction to a message, and whether the reader is one of them."""
-
-    reaction: str
-    count: int
-    is_mine: bool = False
 
 
 class MemberView(Struct, frozen=True, omit_defaults=True):
@@ -200,15 +218,6 @@ class Members(Answer, frozen=True, tag="members"):
     conversation: ConversationId
     members: tuple[MemberView, ...]
     next: UserId | None = None
-
-
-class HistoryEntry(Struct, frozen=True, omit_defaults=True):
-    """A message in history, as it is now. The most frequent reactions come first."""
-
-    seq: Seq
-    at: Instant
-    message: MessagePlaced
-    reactions: tuple[ReactionCount, ...] = ()
 
 
 class History(Answer, frozen=True, tag="history"):
@@ -329,6 +338,7 @@ AnyAnswer = (
     | Passed
     | ConversationView
     | Conversations
+    | FoundConversations
     | Membership
     | History
     | ReadMark

@@ -6,7 +6,7 @@ sessions which were away, or were just removed, learn of it too.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from unisono.domain.answers import Answer, ConversationView
+from unisono.domain.answers import Answer, ConversationView, HistoryEntry
 from unisono.domain.answers import Membership as MembershipAnswer
 from unisono.domain.commands import TTL_DEFAULT_S, AddMembers, CreateConversation, Join, Quit, RemoveMembers
 from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing, standing_now, unique_members
@@ -262,7 +262,12 @@ def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:
 
 
 def view(
-    conversation: Conversation, reader: UserId, own: Member | None, members: Sequence[UserId] = ()
+    conversation: Conversation,
+    reader: UserId,
+    own: Member | None,
+    members: Sequence[UserId] = (),
+    *,
+    last: HistoryEntry | None = None,
 ) -> ConversationView:
     """Show a conversation to a member, or an open one to anybody."""
     status = standing(conversation, reader, own)
@@ -286,6 +291,8 @@ def view(
         joining=conversation.joining,
         rules=conversation.rules,
         expires_at=conversation.expires_at,
+        last_message_at=conversation.head.said_at,
+        last=last,
     )
 
 

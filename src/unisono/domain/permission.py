@@ -114,6 +114,7 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.ListSessions: Rule(_USERS),
     c.CloseSession: Rule(_USERS),
     c.CloseDevice: Rule(_USERS),
+    c.FindConversations: Rule(_USERS),
     c.AskPresence: Rule(_USERS),
     c.Watch: Rule(_USERS),
     c.Unwatch: Rule(_USERS),

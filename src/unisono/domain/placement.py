@@ -10,12 +10,13 @@ from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, Epoch, Instant, SendKey, Seq
 
 
 class Head(Struct, frozen=True):
-    """How far a stream has come, and how many of its facts are messages."""
+    """How far a stream has come, how many of its facts are messages, and when the last of these was placed."""
 
     epoch: Epoch = FIRST_EPOCH
     seq: Seq = NO_SEQ
     at: Instant = Instant(0)
     messages: int = 0
+    said_at: Instant | None = None
 
 
 class Draft(Struct, frozen=True):
@@ -39,5 +40,7 @@ class Place(Struct, frozen=True):
 
 def next_head(head: Head, now: Instant, fact: Fact) -> Head:
     """Give the head after one more fact: the next seq, and a time that never runs backwards."""
-    messages = head.messages + isinstance(fact, MessagePlaced)
-    return Head(epoch=head.epoch, seq=Seq(head.seq + 1), at=max(now, head.at), messages=messages)
+    at = max(now, head.at)
+    if isinstance(fact, MessagePlaced):
+        return Head(head.epoch, Seq(head.seq + 1), at, head.messages + 1, at)
+    return Head(head.epoch, Seq(head.seq + 1), at, head.messages, head.said_at)

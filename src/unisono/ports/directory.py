@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from unisono.domain.answers import HistoryEntry, Receipts, Unread
-from unisono.domain.commands import GetHistory, Roll
+from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, Seq, StreamKey, UserId
 
@@ -29,11 +29,15 @@ class Audience(Struct, frozen=True):
 
 
 class MyConversation(Struct, frozen=True):
-    """A conversation and the reader's place in it, if any. `members` are listed only where they are asked for."""
+    """A conversation and the reader's place in it, if any.
+
+    `members` and `last`, its newest message, are there only where they were asked for.
+    """
 
     conversation: Conversation
     membership: Membership | None
     members: tuple[UserId, ...] = ()
+    last: HistoryEntry | None = None
 
     @property
     def is_member(self) -> bool:
@@ -74,6 +78,25 @@ class Directory(Protocol):
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
         """List the conversations the user is in now, by id, starting after `after`."""
+
+    async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
+        """Find the conversations that are asked for, in order.
+
+        They are found among those the user is in now, all rooms, and the open ones whose ids the query names
+        (`domain.query.named_ids`); who belongs to one the user is not in cannot be asked for. The page is the first
+        `limit` after `skip`, and one more where there are more.
+
+        Raises:
+            Invalid: It takes longer than a query may.
+        """
+
+    async def some(
+        self, user: UserId, conversations: Sequence[ConversationId], *, with_members: bool, with_last: bool
+    ) -> Sequence[MyConversation]:
+        """Give those of some conversations that the user is in now or that are open, in the order given.
+
+        Members and the newest message are given, where asked for, of those that the user is in.
+        """
 
     async def unread(
         self, user: UserId, after: ConversationId | None, limit: int, *, only: ConversationId | None = None

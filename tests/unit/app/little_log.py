@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tests.unit.app.stage import placed
 from unisono.domain.answers import Facts, Moved, SeqFact, Unread
-from unisono.domain.commands import GetHistory, Roll
+from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Decide, Membership, Scope
 from unisono.domain.errors import Unavailable
 from unisono.domain.facts import ConversationCreated, Fact, MembersJoined, MembersLeft, PlacedFact
@@ -112,6 +112,14 @@ class LittleLog:
         raise NotImplementedError
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
+        raise NotImplementedError
+
+    async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
+        raise NotImplementedError
+
+    async def some(
+        self, user: UserId, conversations: Sequence[ConversationId], *, with_members: bool, with_last: bool
+    ) -> Sequence[MyConversation]:
         raise NotImplementedError
 
     async def unread(

@@ -17,6 +17,7 @@ from unisono.domain.attributes import NESTING_MAX
 from unisono.domain.commands import COMMANDS, Command
 from unisono.domain.events import Event
 from unisono.domain.facts import Fact, PlacedFact
+from unisono.domain.query import Condition
 from unisono.settings import Settings
 from unisono.wire.codes import CODES
 from unisono.wire.native import JSON, Bye, Delivery, EventFrame, Refusal, Reply, codec_of
@@ -102,6 +103,11 @@ def test_every_operation_is_described_with_all_its_fields(command: type[Command]
             assert default == str(field.default).lower()
         elif isinstance(field.default, int | str):
             assert default.strip("`") == str(field.default)
+
+
+def test_every_condition_is_described() -> None:
+    described = [name for row in cells(section("Conditions and patterns")) for name in quoted(row[0])]
+    assert sorted(described) == sorted(tag(condition) for condition in get_args(Condition))
 
 
 def _limits(kind: msgspec.inspect.Type) -> str:

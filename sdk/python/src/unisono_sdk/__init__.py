@@ -13,6 +13,7 @@ from unisono_sdk.answers import Member, SessionView
 from unisono_sdk.backoff import Backoff
 from unisono_sdk.bodies import Attachment, Audio, Body, File, Image, Location, Text, Unknown, Video, body
 from unisono_sdk.client import Client
+from unisono_sdk.conditions import Condition, Field, contains_members, field, with_members
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.device import Device, TokenProvider
 from unisono_sdk.draft import Draft, SendOptions
@@ -39,6 +40,7 @@ from unisono_sdk.errors import (
     UnisonoError,
 )
 from unisono_sdk.facts import Content, Label, Rules
+from unisono_sdk.finding import ConversationQuery
 from unisono_sdk.history import HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator
 from unisono_sdk.limits import Limits
@@ -57,12 +59,15 @@ __all__ = [
     "Body",
     "Client",
     "ClientClosed",
+    "Condition",
     "Content",
     "Conversation",
+    "ConversationQuery",
     "Device",
     "Displaced",
     "Draft",
     "EventIterator",
+    "Field",
     "File",
     "FileState",
     "Forbidden",
@@ -110,5 +115,8 @@ __all__ = [
     "UnreadTotal",
     "Video",
     "body",
+    "contains_members",
     "events",
+    "field",
+    "with_members",
 ]

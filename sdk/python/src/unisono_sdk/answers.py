@@ -138,6 +138,17 @@ class ConversationView:
     expires_at: int | None = None
     unread: int = 0
     is_marked_unread: bool = False
+    last_message_at: int | None = None
+    last: "HistoryEntry | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundConversations:
+    """The conversations asked for, in order."""
+
+    kind: ClassVar[str] = "found"
+    conversations: tuple[ConversationView, ...]
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,5 +361,6 @@ KnownAnswer = (
     | Members
     | Count
     | Missed
+    | FoundConversations
 )
 Answer = KnownAnswer | UnknownAnswer

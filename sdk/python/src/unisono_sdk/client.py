@@ -16,12 +16,14 @@ from unisono_sdk.commands import (
     ListSessions,
     Logout,
 )
+from unisono_sdk.conditions import Condition
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.counter import Counter
 from unisono_sdk.desk import ask
 from unisono_sdk.dispatch import Dispatch
 from unisono_sdk.errors import ClientClosed, LinkDown, SessionOver, UnisonoError
 from unisono_sdk.events import ClientEvent
+from unisono_sdk.finding import ConversationQuery, FindConversations, ask_found
 from unisono_sdk.following import FindSaved, Following, Hears
 from unisono_sdk.founding import Founding
 from unisono_sdk.greeter import Credentials, Greeter, Kept
@@ -211,6 +213,11 @@ class Client(Founding):
             for view in answer.conversations:
                 yield self.conversation(view.conversation).know(view, has_members=False)
             after, is_last = answer.next, answer.next is None
+
+    def query(self, *conditions: Condition) -> ConversationQuery:
+        """Begin a query for conversations for which all of these conditions hold; see `ConversationQuery`."""
+        query = ConversationQuery(lambda asked: ask_found(self._counter, self.conversation, asked), FindConversations())
+        return query.where(*conditions)
 
     async def unread(self) -> UnreadTotal:
         """Ask what waits for me; conversations are in step with it afterwards, and `unread` events tell of each.

@@ -39,6 +39,7 @@ from unisono_sdk.facts import Content, MessagePlaced
 from unisono_sdk.history import Direction, HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator, Handler
 from unisono_sdk.message import Message, RoomMessage, TransientMessage
+from unisono_sdk.newest import Newest
 from unisono_sdk.receipts import SentMessages
 from unisono_sdk.waiting import Told, Waiting
 
@@ -59,12 +60,14 @@ class Conversation(Belonging):
         self.waiting = Waiting()
         self.told = Told()
         self.sent = SentMessages()
+        self.newest = Newest()
         self._typing_since_s: float | None = None
 
     def begin_anew(self) -> None:
         """Forget what was counted and told at places that are others now."""
         self.read = self.head = 0
         self.waiting, self.told, self.sent = Waiting(), Told(), SentMessages()
+        self.newest = Newest()
 
     def __repr__(self) -> str:
         """Show what it is."""
@@ -311,6 +314,16 @@ class Conversation(Belonging):
         """Say if I wish to come back to it."""
         return self.waiting.is_marked
 
+    @property
+    def last_message(self) -> Message | None:
+        """Give the newest message that this client knows of; `ConversationQuery.with_last_message` asks the server."""
+        return self.newest.message
+
+    @property
+    def last_message_at(self) -> int | None:
+        """Give when the newest message was placed, None for none: milliseconds since 1970-01-01 UTC."""
+        return self.newest.at
+
     async def count(self) -> int:
         """Give the number of members on the server; of a room, how many people are there now."""
         return (await ask(self._desk, CountPeople(conversation=self.id), Count)).users
@@ -321,10 +334,15 @@ class Conversation(Belonging):
         """Take over what the server says."""
         super().know(view, has_members=has_members)
         self.read, self.head = max(self.read, view.read), max(self.head, view.head)
+        self.newest.told(view.last_message_at)
         self.waiting.counted(
             view.unread, mentions=None, as_of=view.head, read=view.read, is_marked=view.is_marked_unread
         )
         return self
+
+    async def know_last(self, entry: HistoryEntry) -> None:
+        """Take over what the server says is the newest message."""
+        self.newest.came(await self._of_history(entry))
 
     async def _of_history(self, entry: HistoryEntry) -> Message:
         said = entry.message if self._is_own(entry.message) else await self._desk.plugins.parse(entry.message)

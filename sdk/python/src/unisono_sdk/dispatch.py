@@ -162,12 +162,15 @@ class Dispatch:
             case facts.ConversationChanged() | facts.MemberChanged() | facts.MembersRestricted() as fact:
                 self._ruled(conversation, fact, at)
             case facts.MessageRevised() | facts.MessageRecalled() | facts.MessageReacted() as fact:
+                if not isinstance(fact, facts.MessageReacted):
+                    conversation.newest.changed(fact, placed.seq, at)
                 self._changed(conversation, fact, at)
             case _:
                 pass
 
     def _message(self, message: Message) -> None:
         conversation = message.conversation
+        conversation.newest.came(message)
         if not message.is_mine:
             conversation.waiting.came(message.seq, calls_me=message.mentions_me)
             if message.said.receipt:

@@ -24,6 +24,7 @@ from unisono.domain.commands.conversation import (
     RemoveMembers,
     UpdateConversation,
 )
+from unisono.domain.commands.finding import FindConversations
 from unisono.domain.commands.member import RESTRICTION_MAX_S, GetMembers, Restrict, Roll, SetLevel, SetMember
 from unisono.domain.commands.message import (
     EditMessage,
@@ -88,6 +89,7 @@ AnyCommand = (
     | ListSessions
     | CloseSession
     | CloseDevice
+    | FindConversations
     | AskPresence
     | Watch
     | Unwatch
@@ -133,6 +135,7 @@ __all__ = [
     "DropWill",
     "EditMessage",
     "EnterRoom",
+    "FindConversations",
     "GetConversation",
     "GetHistory",
     "GetMembers",

@@ -116,6 +116,14 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
         params=OfUser,
     ),
     does(
+        c.FindConversations,
+        a.FoundConversations,
+        at=("POST", _ALL + "/query"),
+        name="findConversations",
+        summary="Find conversations of a user's, rooms, and open ones by their ids",
+        params=OfUser,
+    ),
+    does(
         c.GetConversation,
         a.ConversationView,
         at=("GET", _ONE),

@@ -1,12 +1,12 @@
 """The directory port in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import structs
 
 from unisono.domain import roll
 from unisono.domain.answers import HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
-from unisono.domain.commands import GetHistory, Roll
+from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Membership
 from unisono.domain.facts import MessagePlaced, PlacedFact
 from unisono.domain.ids import (
@@ -22,8 +22,10 @@ from unisono.domain.ids import (
     user_of,
 )
 from unisono.domain.kinds import KINDS
+from unisono.domain.query import named_ids
 from unisono.domain.revisions import message_until
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
+from unisono.stores.memory.query import Subject, holds, ordered
 from unisono.stores.memory.state import State, seq_at
 
 
@@ -64,6 +66,43 @@ class MemoryDirectory:
         found = (self._mine(conversation, user) for conversation in sorted(self._state.conversations))
         mine = [one for one in found if one is not None and one.is_member]
         return [one for one in mine if one.conversation.id > (after or "")][:limit]
+
+    async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
+        """Find what is asked for."""
+        self._state.check_open()
+        named = named_ids(asked.where)
+        seen = (self._mine(conversation, user) for conversation in self._state.conversations)
+        subjects = [
+            Subject(mine.conversation, self._members(mine))
+            for mine in seen
+            if mine is not None and _is_found(mine, named)
+        ]
+        found = [one for one in subjects if asked.where is None or holds(asked.where, one)]
+        end = asked.skip + asked.limit + 1
+        return [one.conversation.id for one in ordered(found, asked.order)[asked.skip : end]]
+
+    def _members(self, mine: MyConversation) -> frozenset[UserId]:
+        """Give who is in a conversation, as far as it is the reader's business."""
+        if mine.membership is None or not mine.is_member:
+            return frozenset()
+        if not mine.conversation.lists_members:
+            return frozenset((mine.membership.user,))
+        return frozenset(member.user for member in self._state.roster(mine.conversation.id))
+
+    async def some(
+        self, user: UserId, conversations: Sequence[ConversationId], *, with_members: bool, with_last: bool
+    ) -> Sequence[MyConversation]:
+        """Give some conversations."""
+        self._state.check_open()
+        found = []
+        for conversation in conversations:
+            mine = self._mine(conversation, user)
+            if mine is not None and (mine.is_member or mine.conversation.is_open):
+                members = [member.user for member in self._state.roster(conversation)]
+                last = self._last(conversation) if with_last and mine.is_member else None
+                is_listed = with_members and mine.is_member and mine.conversation.lists_members
+                found.append(structs.replace(mine, members=tuple(members) if is_listed else (), last=last))
+        return found
 
     async def unread(
         self, user: UserId, after: ConversationId | None, limit: int, *, only: ConversationId | None = None
@@ -207,6 +246,11 @@ class MemoryDirectory:
     def _is_in(self, conversation: ConversationId, user: UserId) -> bool:
         membership = self._state.memberships(conversation).get(user)
         return membership is not None and membership.is_member
+
+
+def _is_found(mine: MyConversation, named: Collection[str]) -> bool:
+    conversation = mine.conversation
+    return mine.is_member or conversation.of == "room" or (conversation.is_open and conversation.id in named)
 
 
 def _is_asked_for(asked: GetHistory, seq: Seq, at: Instant, message: MessagePlaced) -> bool:

@@ -97,7 +97,7 @@ class Book:
         self._write(self.statements.messages.insert_mentions, self._mentions)
         self._write(self.statements.messages.insert_asked, self._asked)
         moved = [
-            (stream.id, stream.head.seq, stream.head.at, stream.pos, stream.head.messages)
+            (stream.id, stream.head.seq, stream.head.at, stream.pos, stream.head.messages, stream.head.said_at)
             for stream in self._moved.values()
         ]
         # Said twice it is the same, so the list may be filled up to a length whose text is there already.

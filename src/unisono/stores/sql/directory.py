@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
+from sqlalchemy import Dialect
 
 from unisono.domain.answers import Receipts, Unread, UnreadConversation
-from unisono.domain.commands import GetHistory, Roll
+from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Membership
 from unisono.domain.ids import (
     NO_SEQ,
@@ -24,14 +24,12 @@ from unisono.domain.kinds import KINDS
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
-from unisono.stores.sql.entries import read_conversation, read_epoch, read_membership, read_stream, view
+from unisono.stores.sql.entries import read_epoch, read_membership, read_stream
+from unisono.stores.sql.finding import find_conversations, read_some
 from unisono.stores.sql.history import read_history, read_message
+from unisono.stores.sql.mine import read_mine
 from unisono.stores.sql.readers import Readers
-from unisono.stores.sql.schema import CONVERSATIONS, STREAMS
 from unisono.stores.sql.statements import Statements
-
-_STREAM_COLUMNS: Final = len(STREAMS.c)
-_BOTH_COLUMNS: Final = _STREAM_COLUMNS + len(CONVERSATIONS.c)
 
 NOBODY: Final = ""
 """No user's id."""
@@ -40,7 +38,8 @@ NOBODY: Final = ""
 class SqlDirectory:
     """Implements `ports.directory.Directory`."""
 
-    def __init__(self, statements: Statements, readers: Readers) -> None:
+    def __init__(self, dialect: Dialect, statements: Statements, readers: Readers) -> None:
+        self._dialect = dialect
         self._sql = statements
         self._readers = readers
 
@@ -55,7 +54,7 @@ class SqlDirectory:
             rows = connection.query(find.text, values)
             if not rows:
                 return None
-            mine = _mine(rows[0])
+            mine = read_mine(rows[0])
             if mine.membership is None and not mine.conversation.is_open and user is not None:
                 return None
             if not (with_members and (mine.is_member or user is None) and mine.conversation.lists_members):
@@ -71,7 +70,23 @@ class SqlDirectory:
         key = "" if after is None else conversation_stream(after)
         values = statement.bind(user=user, after=key, limit=limit)
         return await self._readers.read(
-            lambda connection: [_mine(row) for row in connection.query(statement.text, values)]
+            lambda connection: [read_mine(row) for row in connection.query(statement.text, values)]
+        )
+
+    async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
+        """Find the conversations that are asked for, in order."""
+        return await self._readers.read_slowly(
+            lambda connection: find_conversations(connection, self._dialect, user, asked)
+        )
+
+    async def some(
+        self, user: UserId, conversations: Sequence[ConversationId], *, with_members: bool, with_last: bool
+    ) -> Sequence[MyConversation]:
+        """Give those of some conversations that the user is in now or that are open, in the order given."""
+        return await self._readers.read_at_one_moment(
+            lambda connection: read_some(
+                connection, self._sql, user, conversations, with_members=with_members, with_last=with_last
+            )
         )
 
     async def unread(
@@ -218,16 +233,3 @@ class SqlDirectory:
 
 def _conversations(rows: Sequence[Row]) -> list[ConversationId]:
     return [conversation for (key,) in rows if (conversation := conversation_of(StreamKey(key))) is not None]
-
-
-def _mine(row: Row) -> MyConversation:
-    stream = read_stream(row[:_STREAM_COLUMNS])
-    place = row[_BOTH_COLUMNS:]
-    membership = None if place[0] is None else read_membership(place)
-    if membership is not None and not membership.was_member:
-        membership = None
-    head = stream.head
-    if membership is not None and membership.until is not None:
-        head = msgspec.structs.replace(head, seq=membership.until)
-    entry = read_conversation(row[_STREAM_COLUMNS:_BOTH_COLUMNS])
-    return MyConversation(view(stream.key, head, entry), membership)

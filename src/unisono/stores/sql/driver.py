@@ -27,6 +27,13 @@ class Connection(Protocol):
     def query(self, text: str, params: Params = ()) -> list[Row]:
         """Execute a statement that gives rows."""
 
+    def query_within(self, limit_ms: int, text: str, params: Params = ()) -> list[Row]:
+        """Execute a statement that gives rows, within a transaction and a time.
+
+        Raises:
+            Invalid: It took too long.
+        """
+
     def run(self, text: str, params: Params = ()) -> int:
         """Execute a statement; give how many rows it changed."""
 

@@ -92,8 +92,10 @@ def read_epoch(connection: Connection, sql: Statements) -> Epoch:
 
 def read_stream(row: Row) -> StreamEntry:
     """Read a row of `streams`."""
-    number, key, epoch, head, head_at, head_pos, messages = row
-    return StreamEntry(number, StreamKey(key), Head(Epoch(epoch), Seq(head), Instant(head_at), messages), head_pos)
+    number, key, epoch, head, head_at, head_pos, messages, said_at = row
+    return StreamEntry(
+        number, StreamKey(key), Head(Epoch(epoch), Seq(head), Instant(head_at), messages, said_at), head_pos
+    )
 
 
 def read_conversation(row: Row) -> ConversationEntry:

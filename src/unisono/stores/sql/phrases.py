@@ -11,6 +11,8 @@ from unisono.stores.sql.compiled import numbered
 from unisono.stores.sql.schema import STREAMS
 
 MESSAGE: Final = literal_column("'message'", Text)
+MATCHES: Final = "matches_pattern"
+"""The function by which SQLite asks us whether a pattern is in a text."""
 LIMIT: Final = bindparam("limit", type_=STREAMS.c.id.type)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection as EngineConnection
 from sqlalchemy import Dialect, Engine, NullPool, create_engine, text
 from sqlalchemy.dialects.postgresql import psycopg as dialects
 
-from unisono.domain.errors import Unavailable
+from unisono.domain.errors import Invalid, Unavailable
 from unisono.domain.ids import Epoch, Instant
 from unisono.stores.sql.address import Address
 from unisono.stores.sql.compiled import Params, Row
@@ -79,6 +79,14 @@ class PostgresConnection:
     def query(self, text: str, params: Params = ()) -> list[Row]:
         """Execute a statement that gives rows."""
         return self._connection.execute(text.encode(), params or None).fetchall()
+
+    def query_within(self, limit_ms: int, text: str, params: Params = ()) -> list[Row]:
+        """Execute a statement that gives rows, within a transaction and a time."""
+        self.run(f"SET LOCAL statement_timeout TO {limit_ms:d}")
+        try:
+            return self.query(text, params)
+        except psycopg.errors.QueryCanceled:
+            raise Invalid(reason="takes too long", limit_ms=limit_ms) from None
 
     def run(self, text: str, params: Params = ()) -> int:
         """Execute a statement; give how many rows it changed."""

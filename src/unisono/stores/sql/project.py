@@ -33,6 +33,7 @@ from unisono.domain.facts import (
 from unisono.domain.ids import ConversationId, Seq, UserId, conversation_stream, user_of
 from unisono.domain.kinds import KINDS
 from unisono.domain.revisions import recalled, revised, superseded
+from unisono.stores.sql.attributes import describe
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import ConversationEntry, StreamEntry, view
 
@@ -102,6 +103,7 @@ def _created(book: Book, stream: StreamEntry, fact: ConversationCreated) -> None
         expires_at=fact.expires_at,
         audience=fact.audience,
     )
+    describe(book, stream, is_new=True)
     stream.has_all_members = True
     book.change(stream)
     for user in fact.members:
@@ -237,9 +239,12 @@ def _renewed(book: Book, stream: StreamEntry, fact: ConversationChanged) -> None
     if entry is None:
         return
     new = changed(view(stream.key, stream.head, entry), fact, stream.head.at)
+    has_other_values = new.attributes != entry.attributes
     entry.name, entry.attributes, entry.joining, entry.rules = new.name, new.attributes, new.joining, new.rules
     entry.updated_at = new.updated_at
     book.change(stream)
+    if has_other_values:
+        describe(book, stream)
 
 
 def _member_changed(book: Book, stream: StreamEntry, fact: MemberChanged) -> None:

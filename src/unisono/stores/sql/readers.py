@@ -33,6 +33,8 @@ class Readers:
         self._deadline_s = deadline_s
         self._queue: SimpleQueue[Job | None] = SimpleQueue()  # bounded by WAITING_MAX
         self._waiting = 0
+        self._slow_at_once = max(1, count // 2)
+        self._slow = asyncio.Semaphore(self._slow_at_once)
         self._is_closing = False
         self._threads: Final = [
             threading.Thread(target=self._run, name=f"unisono-reader-{number}", daemon=True) for number in range(count)
@@ -76,6 +78,22 @@ class Readers:
                 connection.rollback()
 
         return await self.read(at_one_moment)
+
+    async def read_slowly(self, read: Read[Result]) -> Result:
+        """Run a read that may take long, at one moment: half of the threads are left to the others.
+
+        Raises:
+            Overloaded: Too many of these wait.
+        """
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await self._slow.acquire()
+        except TimeoutError:
+            raise Overloaded(what="slow reads", limit=self._slow_at_once, retry_after_ms=RETRY_AFTER_MS) from None
+        try:
+            return await self.read_at_one_moment(read)
+        finally:
+            self._slow.release()
 
     async def close(self) -> None:
         """Finish what was asked for, then end the threads."""

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -43,6 +44,8 @@ STREAMS: Final = Table(
     Column("head_at", BigInteger, nullable=False),
     Column("head_pos", BigInteger, nullable=False, index=True),
     Column("messages", BigInteger, nullable=False),
+    # When the last message was placed. It costs nothing here, where each message writes the row anyway.
+    Column("said_at", BigInteger),
 )
 
 FACTS: Final = Table(
@@ -81,11 +84,11 @@ CONVERSATIONS: Final = Table(
     "conversations",
     METADATA,
     Column("stream", BigInteger, ForeignKey(STREAMS.c.id), primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
+    Column("kind", _Name, nullable=False, index=True),
     Column("creator", _Name, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    Column("name", Text),
+    Column("name", _Name),
     Column("attributes", Text),
     Column("unique_key", Text, unique=True),
     Column("member_count", BigInteger, nullable=False),
@@ -106,6 +109,28 @@ Index(
     CONVERSATIONS.c.expires_at,
     sqlite_where=CONVERSATIONS.c.expires_at.is_not(None),
 )
+
+CONVERSATION_ATTRIBUTES: Final = Table(
+    "conversation_attributes",
+    METADATA,
+    # Values that conversations are found by (`domain.query.flatten`), written with the conversation's attributes.
+    Column("stream", BigInteger, primary_key=True, autoincrement=False),
+    Column("path", _Name, primary_key=True),
+    Column("nth", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("text", _Name),
+    Column("number", Double),
+    sqlite_with_rowid=False,
+)
+for _name in ("text", "number"):
+    _column = CONVERSATION_ATTRIBUTES.c[_name]
+    _given = _column.is_not(None)
+    Index(
+        f"ix_conversation_attributes_{_name}",
+        CONVERSATION_ATTRIBUTES.c.path,
+        _column,
+        sqlite_where=_given,
+    )
 
 MEMBERS: Final = Table(
     "members",

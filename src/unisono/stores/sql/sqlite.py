@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,14 +13,16 @@ from sqlalchemy import Connection as EngineConnection
 from sqlalchemy import Dialect, Engine, NullPool, create_engine, event
 from sqlalchemy.dialects import sqlite
 
-from unisono.domain.errors import Unavailable
+from unisono.domain.errors import Invalid, Unavailable
 from unisono.domain.ids import Checkpoint, Epoch, Instant
+from unisono.domain.pattern import pattern
 from unisono.ports.clock import Clock
 from unisono.stores.sql.compiled import Params, Row
 from unisono.stores.sql.driver import Connection, Verdict
 from unisono.stores.sql.lineage import LineageStatements, begin_anew
 from unisono.stores.sql.mark import Mark, Marked
 from unisono.stores.sql.options import StoreOptions
+from unisono.stores.sql.phrases import MATCHES
 
 STATEMENTS_KEPT: Final = 512
 BUSY_MS: Final = 5_000
@@ -30,6 +33,9 @@ READER_CACHE_KIB: Final = 8 * 1024
 READER_MAP_BYTES: Final = 256 * 1024 * 1024
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """The log file is cut back to this after a checkpoint, should it ever have grown beyond."""
+
+STEPS_BETWEEN_LOOKS: Final = 10_000
+"""Steps of SQLite between two looks at the clock: some hundred microseconds."""
 
 LAST_POSITION: Final = """
     WITH start AS (SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'began'), 0) AS began)
@@ -59,6 +65,19 @@ class SqliteConnection:
     def query(self, text: str, params: Params = ()) -> list[Row]:
         """Execute a statement that gives rows."""
         return self._connection.execute(text, params).fetchall()
+
+    def query_within(self, limit_ms: int, text: str, params: Params = ()) -> list[Row]:
+        """Execute a statement that gives rows, within a time."""
+        until_s = time.monotonic() + limit_ms / 1000
+        self._connection.set_progress_handler(lambda: time.monotonic() > until_s, STEPS_BETWEEN_LOOKS)
+        try:
+            return self.query(text, params)
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            raise Invalid(reason="takes too long", limit_ms=limit_ms) from None
+        finally:
+            self._connection.set_progress_handler(None, 0)
 
     def run(self, text: str, params: Params = ()) -> int:
         """Execute a statement; give how many rows it changed."""
@@ -176,6 +195,7 @@ class SqliteDriver:
         connection = self._connect("ro")
         connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
         connection.execute(f"PRAGMA mmap_size = {READER_MAP_BYTES}")
+        connection.create_function(MATCHES, 2, _matches, deterministic=True)
         return SqliteConnection(connection, self._lease_now, None)
 
     def _lease_now(self) -> Instant:
@@ -216,6 +236,10 @@ class SqliteDriver:
         """Let another server have the file."""
         self._mark.close()
         os.close(self._lock)
+
+
+def _matches(wanted: str, text: str | None) -> bool:
+    return text is not None and pattern(wanted).is_in(text)
 
 
 def _keep_private(path: Path) -> None:

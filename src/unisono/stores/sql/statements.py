@@ -9,6 +9,7 @@ from sqlalchemy import (
     Text,
     case,
     cast,
+    delete,
     literal_column,
     null,
     select,
@@ -23,7 +24,7 @@ from unisono.stores.sql.history_statements import HistoryStatements
 from unisono.stores.sql.member_statements import MemberStatements
 from unisono.stores.sql.message_statements import MessageStatements
 from unisono.stores.sql.phrases import LIMIT, given, insert, upsert, wanted
-from unisono.stores.sql.schema import CONVERSATIONS, FACTS, MEMBERS, META, SESSIONS, STREAMS
+from unisono.stores.sql.schema import CONVERSATION_ATTRIBUTES, CONVERSATIONS, FACTS, MEMBERS, META, SESSIONS, STREAMS
 
 _EPOCH: Final = literal_column("'epoch'", Text)
 _LISTED: Final = [literal_column(f"'{of}'", Text) for of, kind in KINDS.items() if kind.lists_members]
@@ -51,6 +52,10 @@ class Statements:
         self.write_conversations = ListStatement(
             dialect, lambda rows: upsert(dialect, CONVERSATIONS, rows, fixed=("kind", "creator", "created_at"))
         )
+        self.insert_values = ListStatement(
+            dialect, lambda rows: insert(dialect, CONVERSATION_ATTRIBUTES, rows, CONVERSATION_ATTRIBUTES.c)
+        )
+        self.drop_values = one(_drop_values())
         self.members = ListStatement(dialect, _members)
         self.all_members = ListStatement(dialect, _all_members)
 
@@ -67,6 +72,7 @@ class Statements:
         self.moved_in_app = one(_moved_in_app())
         self.moved_together = one(_moved_together())
         self.find = one(_find())
+        self.listed = ListStatement(dialect, _listed)
         self.list_of = one(_list_of())
         self.current_members = one(_current_members())
         self.reached = one(_reached())
@@ -94,7 +100,7 @@ def _lock_sessions(rows: int) -> Executable:
 
 
 def _create_streams(dialect: Dialect, rows: int) -> Executable:
-    given_ones = [column for column in STREAMS.c if column.name not in ("id", "epoch")]
+    given_ones = [column for column in STREAMS.c if column.name not in {"id", "epoch", "said_at"}]
     statement = insert(dialect, STREAMS, rows, given_ones, epoch=_epoch().scalar_subquery())
     created: Executable = statement.on_conflict_do_nothing().returning(STREAMS.c.id, STREAMS.c.key, STREAMS.c.epoch)
     return created
@@ -106,7 +112,7 @@ def _epoch() -> Any:
 
 
 def _advance_streams(rows: int) -> Executable:
-    changed = ("head", "head_at", "head_pos", "messages")
+    changed = ("head", "head_at", "head_pos", "messages", "said_at")
     new = wanted(rows, [STREAMS.c.id, *(STREAMS.c[name] for name in changed)])
     moved = {name: new.c[name] for name in changed}
     return update(STREAMS).values(moved).where(STREAMS.c.id == new.c.id)
@@ -133,6 +139,11 @@ def _unique(rows: int) -> Executable:
 def _conversations(rows: int) -> Executable:
     streams = [numbered("stream", row, CONVERSATIONS.c.stream) for row in range(rows)]
     return select(CONVERSATIONS).where(CONVERSATIONS.c.stream.in_(streams))
+
+
+def _drop_values() -> Executable:
+    stream = CONVERSATION_ATTRIBUTES.c.stream
+    return delete(CONVERSATION_ATTRIBUTES).where(stream == given("stream", stream))
 
 
 def _members(rows: int) -> Executable:
@@ -211,6 +222,19 @@ def _find() -> Executable:
         .join(CONVERSATIONS, CONVERSATIONS.c.stream == STREAMS.c.id)
         .outerjoin(MEMBERS, theirs)
         .where(STREAMS.c.key == given("key", STREAMS.c.key))
+    )
+
+
+def _listed(rows: int) -> Executable:
+    """Give conversations with a user's place in them, the user named in each row."""
+    asked = wanted(rows, [STREAMS.c.key, MEMBERS.c.user_id])
+    theirs = (MEMBERS.c.stream == STREAMS.c.id) & (MEMBERS.c.user_id == asked.c.user_id)
+    return (
+        select(STREAMS, CONVERSATIONS, MEMBERS)
+        .select_from(asked)
+        .join(STREAMS, STREAMS.c.key == asked.c.key)
+        .join(CONVERSATIONS, CONVERSATIONS.c.stream == STREAMS.c.id)
+        .outerjoin(MEMBERS, theirs)
     )
 
 

@@ -39,7 +39,7 @@ class Store:
         requests = RequestStatements(driver.dialect)
         self.log = SqlLog(driver, statements, requests, writer=writer, readers=readers)
         self.requests = SqlRequests(requests, writer)
-        self.directory = SqlDirectory(statements, readers)
+        self.directory = SqlDirectory(driver.dialect, statements, readers)
         sql = SessionStatements(driver.dialect)
         self.sessions = SqlSessions(sql, writer, readers, clock)
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)

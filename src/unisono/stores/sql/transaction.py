@@ -177,11 +177,10 @@ def put(book: Book, draft: Draft, taken: Place, body: bytes) -> PlacedFact:
     stream = book.existing(draft.stream)
     fact = draft.fact
     pos = max(stream.pos, book.pos)
-    is_message = type(fact) is MessagePlaced
-    messages = stream.head.messages + is_message
-    nth = messages if is_message else None
+    head = next_head(stream.head, taken.at, fact)
+    nth = head.messages if type(fact) is MessagePlaced else None
     row = (stream.id, taken.seq, pos, taken.at, KINDS[type(fact)], draft.sender, draft.key, nth, type_of(fact), body)
-    book.put(stream, Head(taken.epoch, taken.seq, taken.at, messages), row)
+    book.put(stream, head, row)
     if draft.key is not None and draft.sender is not None:
         again = Place(taken.stream, taken.epoch, taken.seq, taken.at, is_repeat=True)
         book.remember((stream.id, draft.sender, draft.key), Earlier(again, fact))

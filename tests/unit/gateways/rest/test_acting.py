@@ -130,6 +130,19 @@ async def test_conversations_are_listed_page_by_page(desk: Desk) -> None:
     assert "next" not in last
 
 
+async def test_a_users_conversations_are_found_by_what_they_are(desk: Desk) -> None:
+    for size in range(3):
+        await made(desk, "bob", unique=False, name=f"{size}", attributes={"size": size})
+    where = {"is": "greater", "field": "attr.size", "value": 0}
+    asked = {"where": where, "sort": [{"by": "name"}], "limit": 1, "compact": True}
+    _, answer = await desk.ask("POST", "/v1/users/bob/conversations/query", json=asked)
+    assert ([one["name"] for one in answer["conversations"]], answer["has_more"]) == (["1"], True)
+    _, answer = await desk.ask("POST", "/v1/users/bob/conversations/query", json={**asked, "skip": 1})
+    assert ([one["name"] for one in answer["conversations"]], answer["has_more"]) == (["2"], False)
+    refused = await desk.ask("POST", "/v1/users/bob/conversations/query", json={"where": {"is": "equal"}})
+    assert (refused[0], refused[1]["code"]) == (422, "invalid")
+
+
 async def test_history_is_read_from_either_end(desk: Desk) -> None:
     path = await made(desk, "bob")
     places = [(await said(desk, path, str(number)))["seq"] for number in range(5)]

@@ -20,6 +20,8 @@ def upgrade() -> None:
     )
     _create_log()
     _create_conversations()
+    _create_attributes()
+    _create_members()
     _create_message_tables()
     _create_sessions()
     _create_presence()
@@ -35,6 +37,7 @@ def _create_log() -> None:
         sa.Column("head_at", NUMBER, nullable=False),
         sa.Column("head_pos", NUMBER, nullable=False),
         sa.Column("messages", NUMBER, nullable=False),
+        sa.Column("said_at", NUMBER),
     )
     op.create_index("ix_streams_head_pos", "streams", ["head_pos"])
     op.create_table(
@@ -67,11 +70,11 @@ def _create_conversations() -> None:
     op.create_table(
         "conversations",
         sa.Column("stream", NUMBER, sa.ForeignKey("streams.id"), primary_key=True, autoincrement=False),
-        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("kind", NAME, nullable=False),
         sa.Column("creator", NAME, nullable=False),
         sa.Column("created_at", NUMBER, nullable=False),
         sa.Column("updated_at", NUMBER, nullable=False),
-        sa.Column("name", sa.Text()),
+        sa.Column("name", NAME),
         sa.Column("attributes", sa.Text()),
         sa.Column("unique_key", sa.Text(), unique=True),
         sa.Column("member_count", NUMBER, nullable=False),
@@ -92,6 +95,27 @@ def _create_conversations() -> None:
         sqlite_where=expiring,
         postgresql_where=expiring,
     )
+    op.create_index("ix_conversations_kind", "conversations", ["kind"])
+
+
+def _create_attributes() -> None:
+    op.create_table(
+        "conversation_attributes",
+        sa.Column("stream", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("path", NAME, primary_key=True),
+        sa.Column("nth", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("text", NAME),
+        sa.Column("number", sa.Double()),
+        sqlite_with_rowid=False,
+    )
+    for column in ("text", "number"):
+        given = sa.text(f"{column} IS NOT NULL")
+        name = f"ix_conversation_attributes_{column}"
+        op.create_index(name, "conversation_attributes", ["path", column], sqlite_where=given, postgresql_where=given)
+
+
+def _create_members() -> None:
     op.create_table(
         "members",
         sa.Column("user_id", NAME, primary_key=True),

@@ -1,0 +1,47 @@
+"""The newest message of a conversation, as far as the client knows it."""
+
+from dataclasses import replace
+
+from unisono_sdk.facts import Content, MessagePlaced, MessageRecalled, MessageRevised
+from unisono_sdk.message import Message
+
+
+class Newest:
+    """Kept in step by what comes: later messages, and changes to the one it is."""
+
+    def __init__(self) -> None:
+        """Know none."""
+        self.message: Message | None = None
+        self.at: int | None = None
+
+    def told(self, at: int | None) -> None:
+        """Take over when the newest message was placed, unless a later one is known."""
+        self.at = at if self.at is None else max(at or 0, self.at)
+
+    def came(self, message: Message) -> None:
+        """Take over a message, unless a later one is known, or a later state of it."""
+        known = self.message
+        if known is None or (message.seq, message.said.revision or 0) >= (known.seq, known.said.revision or 0):
+            self.message = message
+            self.told(message.at)
+
+    def changed(self, fact: MessageRevised | MessageRecalled, seq: int, at: int) -> None:
+        """Take over an edit or a recall, which stands at `seq`."""
+        known = self.message
+        if known is None or known.seq != fact.message or (known.said.revision or 0) >= seq:
+            return
+        if isinstance(fact, MessageRevised):
+            said = replace(
+                known.said,
+                content=fact.content,
+                mentions=fact.mentions,
+                mention_all=fact.mention_all,
+                revision=seq,
+                revised_at=at,
+            )
+            self.message = replace(known, said=said)
+        else:
+            gone = MessagePlaced(
+                sender=known.sender, key=known.key, content=Content(), revision=seq, revised_at=at, is_recalled=True
+            )
+            self.message = replace(known, said=gone, reactions=())

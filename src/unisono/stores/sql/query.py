@@ -1,0 +1,243 @@
+"""The conversation query in SQL: every value is bound, every name is a column of the schema."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from sqlalchemy import (
+    Dialect,
+    Integer,
+    and_,
+    bindparam,
+    collate,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
+
+from unisono.domain import query as q
+from unisono.domain.commands import FindConversations
+from unisono.domain.ids import ConversationId, UserId, conversation_stream
+from unisono.domain.kinds import KINDS
+from unisono.domain.pattern import pattern
+from unisono.stores.sql.compiled import Statement
+from unisono.stores.sql.phrases import MATCHES
+from unisono.stores.sql.schema import CONVERSATION_ATTRIBUTES as VALUES
+from unisono.stores.sql.schema import CONVERSATIONS, MEMBERS, STREAMS
+
+_ID_FROM: Final = 3
+"""Where the id begins in the key of a conversation's stream."""
+_LAST_CODE: Final = 0x10FFFF
+_SURROGATES: Final = range(0xD800, 0xE000)
+
+OWN: Final[dict[str, Any]] = {
+    "id": func.substr(STREAMS.c.key, _ID_FROM),
+    "name": CONVERSATIONS.c.name,
+    "creator": CONVERSATIONS.c.creator,
+    "kind": CONVERSATIONS.c.kind,
+    "created_at": CONVERSATIONS.c.created_at,
+    "updated_at": CONVERSATIONS.c.updated_at,
+    "last_message_at": STREAMS.c.said_at,
+    "member_count": CONVERSATIONS.c.member_count,
+}
+
+_LISTING: Final[list[Any]] = [literal_column(f"'{of}'") for of, kind in KINDS.items() if kind.lists_members]
+"""Kinds of conversations whose members know each other."""
+
+Compare = Callable[[Any, Any], Any]
+COMPARE: Final[dict[type[q.Test], Compare]] = {
+    q.Equal: lambda column, value: column == value,
+    q.Less: lambda column, value: column < value,
+    q.LessOrEqual: lambda column, value: column <= value,
+    q.Greater: lambda column, value: column > value,
+    q.GreaterOrEqual: lambda column, value: column >= value,
+}
+
+
+def found_by(dialect: Dialect, user: UserId, asked: FindConversations) -> Statement:
+    """Give the statement that finds the streams of conversations for a user, with one beyond the limit.
+
+    Each part is led by an index: what the user is a member of, rooms, and what is named and open.
+    """
+    mine = CONVERSATIONS.c.stream.in_(_membership().where(MEMBERS.c.user_id == user))
+    is_room = CONVERSATIONS.c.kind == literal_column("'room'")
+    seen = [(mine, True), (is_room, False)]
+    if named := q.named_ids(asked.where):
+        streams = [conversation_stream(ConversationId(one)) for one in named]
+        is_named = STREAMS.c.key.in_([bindparam(None, key, type_=STREAMS.c.key.type) for key in streams])
+        is_open = CONVERSATIONS.c.joining == literal_column("'open'")
+        seen.append((is_named & is_open & not_(is_room) & not_(mine), False))
+    keys = [expression.label(f"key_{number}") for number, expression in enumerate(_sort_keys(asked.order))]
+    halves = []
+    for visible, is_mine in seen:
+        half = select(CONVERSATIONS.c.stream.label("stream"), STREAMS.c.key.label("key"), *keys)
+        half = half.join(STREAMS, STREAMS.c.id == CONVERSATIONS.c.stream).where(visible)
+        if asked.where is not None:
+            half = half.where(_Translation(dialect, user if is_mine else None).of(asked.where))
+        halves.append(half)
+    both = union_all(*halves).subquery()
+    order = [
+        both.c[f"key_{number}"].desc().nulls_last() if is_down else both.c[f"key_{number}"].asc().nulls_first()
+        for number, is_down in enumerate(_directions(asked.order))
+    ]
+    statement = select(both.c.key).order_by(*order, both.c.key)
+    return Statement(dialect, lambda: statement.limit(_number(asked.limit + 1)).offset(_number(asked.skip)))
+
+
+def _number(value: int) -> Any:
+    return bindparam(None, value, type_=STREAMS.c.id.type)
+
+
+def _membership(stream: Any = None) -> Any:
+    """Select memberships of now; of one conversation, where its stream is given."""
+    chosen = select(MEMBERS.c.stream).where(MEMBERS.c.until.is_(None))
+    return chosen if stream is None else chosen.where(MEMBERS.c.stream == stream)
+
+
+def _sort_keys(sort: Iterable[q.SortKey]) -> Iterable[Any]:
+    for key in sort:
+        path = q.path_of(key.by)
+        if path is None:
+            yield OWN[key.by]
+            continue
+        for column in (VALUES.c.number, VALUES.c.text):
+            at = _at(path).where(VALUES.c.stream == CONVERSATIONS.c.stream)
+            yield at.with_only_columns(column).scalar_subquery()
+
+
+def _directions(sort: Iterable[q.SortKey]) -> Iterable[bool]:
+    for key in sort:
+        yield key.descending
+        if q.path_of(key.by) is not None:
+            yield key.descending
+
+
+def _at(path: str, *, in_list: bool = False) -> Any:
+    """Select values at a path."""
+    nth = VALUES.c.nth > literal_column("0") if in_list else VALUES.c.nth == literal_column("0")
+    return select(VALUES.c.stream).where(VALUES.c.path == path, nth)
+
+
+def after_all_with(text: str) -> str | None:
+    """Give the least text that comes after all those that start with one; None when there is none."""
+    for end in range(len(text), 0, -1):
+        code = ord(text[end - 1]) + 1
+        if code <= _LAST_CODE:
+            return text[: end - 1] + chr(_SURROGATES.stop if code in _SURROGATES else code)
+    return None
+
+
+class _Translation:
+    """Conditions of one query: about the asker's own conversations, looked up for each, or about others.
+
+    Others may be any number, so what is asked of them is looked up at once, and their members are nobody's business.
+    """
+
+    def __init__(self, dialect: Dialect, member: UserId | None) -> None:
+        self._is_sqlite = dialect.name == "sqlite"
+        self._member = member
+
+    def of(self, condition: q.Condition) -> Any:
+        """Give the expression of a condition; it is never null where it stands under a negation."""
+        match condition:
+            case q.AllOf(of=conditions):
+                return and_(*map(self.of, conditions))
+            case q.AnyOf(of=conditions):
+                return or_(*map(self.of, conditions))
+            case q.WithMembers(users=users):
+                return and_(*(self._has(_is_user(user)) for user in dict.fromkeys(users)))
+            case q.ContainsMembers(users=users):
+                return self._has(or_(*map(_is_user, dict.fromkeys(users))))
+            case q.Exists(field=field):
+                return self._exists(field)
+            case q.Missing(field=field):
+                return not_(self._exists(field))
+            case q.NotEqual(field=field, value=value):
+                return not_(self._equal(field, value))
+            case q.OneOf(field=field, values=values):
+                return or_(*(self._equal(field, value) for value in values))
+            case q.Includes(field=field, value=value):
+                return self._includes(field, value)
+            case q.Contains() | q.StartsWith() | q.EndsWith() | q.Matches():
+                return self._text(condition.field, lambda column: self._is_so(condition, column))
+            case _:
+                return self._value(condition.field, condition.value, COMPARE[type(condition)])
+
+    def _has(self, condition: Any) -> Any:
+        if self._member is None:
+            return false()
+        is_known = (MEMBERS.c.user_id == self._member) | CONVERSATIONS.c.kind.in_(_LISTING)
+        return _membership(CONVERSATIONS.c.stream).where(condition, is_known).exists()
+
+    def _lookup(self, values: Any) -> Any:
+        """Say that a conversation is among those of some values."""
+        if self._member is not None:
+            return values.where(VALUES.c.stream == CONVERSATIONS.c.stream).exists()
+        return CONVERSATIONS.c.stream.in_(values)
+
+    def _exists(self, field: str) -> Any:
+        path = q.path_of(field)
+        if path is not None:
+            return self._lookup(_at(path))
+        return self._has(true()) if field == "members" else OWN[field].is_not(None)
+
+    def _equal(self, field: str, value: q.Value) -> Any:
+        # A name may be null, and so would be what is said of it.
+        equal = self._value(field, value, COMPARE[q.Equal])
+        return equal if q.path_of(field) is not None else func.coalesce(equal, false())
+
+    def _value(self, field: str, value: q.Value, compare: Compare) -> Any:
+        kind, path = q.kind_of(value), q.path_of(field)
+        if path is not None:
+            return self._lookup(_at(path).where(*_of_kind(value, compare)))
+        if q.FIELDS[field] != kind:
+            return false()
+        # A fraction stays one, and is not made a whole number as the column is.
+        return compare(OWN[field], bindparam(None, value, type_=VALUES.c.number.type) if kind == "number" else value)
+
+    def _includes(self, field: str, value: q.Value) -> Any:
+        path = q.path_of(field)
+        if path is not None:
+            return self._lookup(_at(path, in_list=True).where(*_of_kind(value, COMPARE[q.Equal])))
+        is_user = field == "members" and isinstance(value, str)
+        return self._has(MEMBERS.c.user_id == value) if is_user else false()
+
+    def _text(self, field: str, is_so: Callable[[Any], Any]) -> Any:
+        path = q.path_of(field)
+        if path is not None:
+            return self._lookup(_at(path).where(VALUES.c.kind == literal_column("'text'"), is_so(VALUES.c.text)))
+        return is_so(OWN[field]) if q.FIELDS[field] == "text" else false()
+
+    def _is_so(self, condition: q.TextTest, column: Any) -> Any:
+        match condition:
+            case q.Contains(text=text):
+                position = func.instr(column, text) if self._is_sqlite else func.strpos(column, text)
+                return position > literal_column("0")
+            case q.StartsWith(text=text):
+                # As a range, which an index can lead through.
+                end = after_all_with(text)
+                return (column >= text) & (true() if end is None else column < end)
+            case q.EndsWith(text=text):
+                count = bindparam(None, -len(text) if self._is_sqlite else len(text), type_=Integer())
+                ends = func.substr(column, count) if self._is_sqlite else func.right(column, count)
+                return ends == text
+            case q.Matches(pattern=wanted, ignore_case=ignore_case):
+                text = pattern(wanted, ignore_case=ignore_case).text
+                if self._is_sqlite:
+                    return getattr(func, MATCHES)(text, column) == literal_column("1")
+                return collate(column, "C").op("~", is_comparison=True)(text)
+
+
+def _is_user(user: UserId) -> Any:
+    return MEMBERS.c.user_id == user
+
+
+def _of_kind(value: q.Value, compare: Compare) -> tuple[Any, Any]:
+    kind = VALUES.c.kind == literal_column(f"'{q.kind_of(value)}'")
+    if isinstance(value, str):
+        return kind, compare(VALUES.c.text, value)
+    return kind, compare(VALUES.c.number, float(value))

@@ -1,0 +1,92 @@
+"""Finding conversations: what is shown of what a query finds."""
+
+import msgspec
+import pytest
+
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.app.app_stage import Present, an_app, group, text
+from unisono.app.pages import PAGE_BYTES
+from unisono.app.reading import SHOWN_AT_ONCE
+from unisono.domain import commands as c
+from unisono.domain import query as q
+from unisono.domain.answers import ConversationView, FoundConversations
+from unisono.domain.ids import SendKey
+from unisono.domain.query import SortKey
+from unisono.domain.rates import Rate
+
+BY_ID = (SortKey("id"),)
+
+
+async def query(present: Present, **asked: object) -> FoundConversations:
+    answer = await present.ask(c.FindConversations(**asked))  # type: ignore[arg-type]
+    assert isinstance(answer, FoundConversations)
+    return answer
+
+
+@in_virtual_time
+async def test_a_page_says_whether_there_are_more() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        made = [await group(alice, f"user{number}") for number in range(SHOWN_AT_ONCE + 5)]
+        for limit in (SHOWN_AT_ONCE - 1, SHOWN_AT_ONCE, SHOWN_AT_ONCE + 1, len(made), 1000):
+            page = await query(alice, sort=BY_ID, limit=limit)
+            assert [view.conversation for view in page.conversations] == sorted(made)[:limit]
+            assert page.has_more == (limit < len(made))
+        assert await query(alice, skip=len(made)) == FoundConversations((), has_more=False)
+
+
+@in_virtual_time
+async def test_large_conversations_come_in_short_pages_and_none_is_left_out() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        made = []
+        for number in range(30):
+            new = c.CreateConversation(key=SendKey(f"k{number}"), attributes={"about": "x" * 16_000}, unique=False)
+            answer = await alice.ask(new)
+            assert isinstance(answer, ConversationView)
+            made.append(answer.conversation)
+        found: list[str] = []
+        while True:
+            page = await query(alice, sort=BY_ID, skip=len(found), limit=1000)
+            assert len(msgspec.json.encode(page)) < PAGE_BYTES + 2_000
+            found += [view.conversation for view in page.conversations]
+            if not page.has_more:
+                break
+        assert found == sorted(made)
+
+
+@pytest.mark.rows("L209", "L210", "L211")
+@in_virtual_time
+async def test_a_compact_answer_has_no_members_and_one_with_the_last_message_has_it() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        chat = await group(alice, *(f"user{number}" for number in range(499)))
+        await alice.ask(text(chat, "k1", "hello"))
+        whole = await query(alice)
+        assert len(whole.conversations[0].members) == 500
+        assert whole.conversations[0].last is None
+        compact = await query(alice, compact=True)
+        assert compact.conversations[0].members == ()
+        assert len(msgspec.json.encode(compact)) < len(msgspec.json.encode(whole)) / 10
+        shown = await query(alice, compact=True, with_last=True)
+        last = shown.conversations[0].last
+        assert last is not None
+        assert (last.seq, last.message.content.text) == (2, "hello")
+        assert shown.conversations[0].last_message_at == last.at
+
+
+@in_virtual_time
+async def test_a_query_counts_as_ten_requests() -> None:
+    async with an_app(commands=Rate(per_s=1, burst=11)) as stage:
+        alice = await stage.login("alice")
+        await query(alice)
+        await alice.ask(c.ListSessions())
+        assert await alice.refused(c.ListSessions()) == "rate_limited"
+
+
+@in_virtual_time
+async def test_a_query_that_means_nothing_is_refused() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        assert await alice.refused(c.FindConversations(where=q.Equal("colour", "red"))) == "invalid"
+        assert await alice.refused(c.FindConversations(sort=(SortKey("members"),))) == "invalid"
