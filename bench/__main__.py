@@ -1,6 +1,7 @@
 """`python -m bench [name ...] [--quick]`: measure, print a table, write bench/out/latest.json.
 
-Ends with 0 when everything was measured, whether or not the goals were met; what was missed is said plainly.
+Ends with 0 when everything was measured, whether or not the goals were met; what was missed is said plainly. One that
+fails does not keep the others from being measured.
 """
 
 import argparse
@@ -40,21 +41,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     begun = time.monotonic()
     plan = quick(say) if asked.quick else full(say)
     figures: list[Figure] = []
+    failed: list[str] = []
     try:
         for name in asked.names or BENCHES:
             title, measure = BENCHES[name]
-            found = measure(plan)
+            try:
+                found = measure(plan)
+            except BenchError as problem:
+                progress.print(f"{name} failed: {problem}", style="red", markup=False)
+                failed.append(name)
+                continue
             figures += found
             console.print(table_of(title, found))
-    except BenchError as problem:
-        progress.print(f"bench failed: {problem}", style="red", markup=False)
-        return 1
     finally:
         if figures:
             write(figures, build.OUT / "latest.json")
     print_summary(console, figures)
     console.print(f"{time.monotonic() - begun:.0f} s; figures in {build.OUT / 'latest.json'}")
-    return 0
+    if failed:
+        progress.print(f"bench failed: {', '.join(failed)}", style="red", markup=False)
+    return 1 if failed else 0
 
 
 def _parser() -> argparse.ArgumentParser:
