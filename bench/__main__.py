@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import build, cold, durable, fanout, idle, logins, room
+from bench import build, cold, durable, fanout, groups, idle, logins, query, reading, room
 from bench.figures import Figure
 from bench.plan import Plan, full, quick
 from bench.processes import BenchError
@@ -25,6 +25,9 @@ BENCHES: Final[Mapping[str, tuple[str, Callable[[Plan], list[Figure]]]]] = {
     "logins": ("(d) logins, resumes, a storm", logins.measure),
     "cold": ("(e) cold start", cold.measure),
     "room": ("(f) a room in which some do not read", room.measure),
+    "reading": ("(g) pages from what has grown", reading.measure),
+    "query": ("(h) conversations found by what they are", query.measure),
+    "groups": ("(i) sends into a large group", groups.measure),
 }
 FILE_WIDTH: Final = 150
 

@@ -24,6 +24,11 @@ class Plan(Struct, frozen=True):
     stuck_readers: int = 100
     room_per_s: int = 50
     room_s: float = 6.0
+    history_messages: int = 1_000_000
+    talks: int = 5_000
+    questions: int = 300
+    query_conversations: int = 100_000
+    group_members: int = 500
 
 
 def full(say: Callable[[str], None]) -> Plan:
@@ -45,4 +50,9 @@ def quick(say: Callable[[str], None]) -> Plan:
         starts=2,
         room_sessions=1_000,
         room_s=3.0,
+        history_messages=20_000,
+        talks=2_000,
+        questions=50,
+        query_conversations=5_000,
+        group_members=100,
     )

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -137,6 +138,8 @@ class Client:
         """Speak on an open connection."""
         self._socket = socket
         self._ids = itertools.count(1)
+        self.took_s = 0.0
+        """How long the last answer took to arrive, before it was read."""
 
     async def ask(self, do: Mapping[str, object]) -> dict[str, Any]:
         """Ask, and give the answer.
@@ -145,10 +148,13 @@ class Client:
             BenchError: The server refused or fell silent.
         """
         request = next(self._ids)
+        begun = time.perf_counter()
         await self._socket.send_str(command(request, do))
         async with asyncio.timeout(ANSWER_S):
             while True:
-                frame = json.loads(await self._socket.receive_str())
+                text = await self._socket.receive_str()
+                self.took_s = time.perf_counter() - begun
+                frame = json.loads(text)
                 if frame.get("re") != request:
                     continue
                 if frame["is"] != "reply":

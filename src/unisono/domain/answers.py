@@ -190,7 +190,7 @@ class FoundConversations(Answer, frozen=True, tag="found"):
 
 
 class Conversations(Answer, frozen=True, tag="conversations"):
-    """My conversations, by id, without their member lists; `next` asks for the following page."""
+    """My conversations, the oldest first, without their member lists; `next` asks for the following page."""
 
     conversations: tuple[ConversationView, ...]
     next: ConversationId | None = None

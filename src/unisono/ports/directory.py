@@ -77,7 +77,11 @@ class Directory(Protocol):
         """
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
-        """List the conversations the user is in now, by id, starting after `after`."""
+        """List the conversations the user is in now, the oldest first, starting after `after`.
+
+        Raises:
+            Invalid: The user was never in `after`.
+        """
 
     async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
         """Find the conversations that are asked for, in order.

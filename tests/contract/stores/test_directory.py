@@ -24,6 +24,7 @@ from tests.contract.stores.acts import (
     view_of,
 )
 from tests.support.time_and_chance import NOON, ManualClock
+from unisono.domain.errors import Invalid
 from unisono.domain.facts import ConversationMade
 from unisono.domain.ids import START, Seq, StreamKey, UserId, conversation_stream, user_stream
 
@@ -97,9 +98,9 @@ async def test_a_former_member_finds_it_as_far_as_they_were_there(store: AnyStor
     assert (mine.until, mine.conversation.head.seq, mine.members) == (2, 2, ())
 
 
-async def test_conversations_are_listed_by_id_a_page_at_a_time(store: AnyStore) -> None:
-    rooms = [conversation_id(number) for number in range(7)]
-    for room in reversed(rooms):
+async def test_conversations_are_listed_from_the_oldest_a_page_at_a_time(store: AnyStore) -> None:
+    rooms = [conversation_id(number) for number in (4, 1, 6, 0, 5, 2, 3)]
+    for room in rooms:
         await create(store, ANN, BOB, room=room)
     await remove(store, ANN, BOB, room=rooms[3])
     left = [room for room in rooms if room != rooms[3]]
@@ -107,6 +108,10 @@ async def test_conversations_are_listed_by_id_a_page_at_a_time(store: AnyStore) 
     assert [mine.conversation.id for mine in await store.directory.list_of(BOB, None, 2)] == left[:2]
     assert [mine.conversation.id for mine in await store.directory.list_of(BOB, left[1], 2)] == left[2:4]
     assert await store.directory.list_of(BOB, left[-1], 2) == []
+    assert [mine.conversation.id for mine in await store.directory.list_of(BOB, rooms[3], 2)] == rooms[4:6]
+    for stranger in (conversation_id(99), rooms[0]):
+        with pytest.raises(Invalid, match="never in"):
+            await store.directory.list_of(DAN, stranger, 2)
     assert all(mine.members == () for mine in await store.directory.list_of(ANN, None, 10))
     assert await store.directory.list_of(DAN, None, 10) == []
 

@@ -205,7 +205,7 @@ class Client(Founding):
         return self._rooms.seats
 
     async def conversations(self, *, page: int = 100) -> AsyncIterator[Conversation]:
-        """Go through my conversations by id, `page` (1 to 1,000) at a time; member lists are not loaded."""
+        """Go through my conversations, the oldest first, `page` (1 to 1,000) at a time; member lists are not loaded."""
         after: str | None = None
         is_last = False
         while not is_last:

@@ -49,7 +49,7 @@ class GetConversation(Command, frozen=True, tag="conversation"):
 
 
 class ListConversations(Command, frozen=True, tag="conversations"):
-    """Ask for my conversations, by id, a page at a time."""
+    """Ask for my conversations, the oldest first, a page at a time."""
 
     after: ConversationIdIn | None = None
     limit: PageSize = 100

@@ -8,6 +8,7 @@ from unisono.domain import roll
 from unisono.domain.answers import HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
 from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Membership
+from unisono.domain.errors import Invalid
 from unisono.domain.facts import MessagePlaced, PlacedFact
 from unisono.domain.ids import (
     INTEGER_MAX,
@@ -61,11 +62,15 @@ class MemoryDirectory:
         return MyConversation(found, membership)
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
-        """List the user's conversations by id."""
+        """List the user's conversations, the oldest first."""
         self._state.check_open()
-        found = (self._mine(conversation, user) for conversation in sorted(self._state.conversations))
-        mine = [one for one in found if one is not None and one.is_member]
-        return [one for one in mine if one.conversation.id > (after or "")][:limit]
+        ids = list(self._state.conversations)
+        if after is not None:
+            if user not in self._state.memberships(after):
+                raise Invalid(field="after", reason="a conversation you were never in")
+            ids = ids[ids.index(after) + 1 :]
+        found = (self._mine(conversation, user) for conversation in ids)
+        return [one for one in found if one is not None and one.is_member][:limit]
 
     async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
         """Find what is asked for."""
@@ -127,7 +132,9 @@ class MemoryDirectory:
                         last=self._last(conversation.id),
                     )
                 )
-        later = [each for each in waiting if each.conversation > (after or "")]
+        later = sorted(
+            (each for each in waiting if each.conversation > (after or "")), key=lambda each: each.conversation
+        )
         if only is not None:
             later = [each for each in waiting if each.conversation == only]
         return Unread(

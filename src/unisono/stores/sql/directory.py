@@ -8,6 +8,7 @@ from sqlalchemy import Dialect
 from unisono.domain.answers import Receipts, Unread, UnreadConversation
 from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Membership
+from unisono.domain.errors import Invalid
 from unisono.domain.ids import (
     NO_SEQ,
     Checkpoint,
@@ -65,13 +66,20 @@ class SqlDirectory:
         return await self._readers.read_at_one_moment(read)
 
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
-        """List the conversations the user is in now, by id, starting after `after`."""
-        statement = self._sql.list_of
-        key = "" if after is None else conversation_stream(after)
-        values = statement.bind(user=user, after=key, limit=limit)
-        return await self._readers.read(
-            lambda connection: [read_mine(row) for row in connection.query(statement.text, values)]
-        )
+        """List the conversations the user is in now, the oldest first, starting after `after`."""
+        listed, place = self._sql.list_of, self._sql.membership_of
+
+        def read(connection: Connection) -> Sequence[MyConversation]:
+            start = 0
+            if after is not None:
+                found = connection.query(place.text, place.bind(user=user, key=conversation_stream(after)))
+                if not found:
+                    raise Invalid(field="after", reason="a conversation you were never in")
+                start = found[0][0]
+            values = listed.bind(user=user, after=start, limit=limit)
+            return [read_mine(row) for row in connection.query(listed.text, values)]
+
+        return await self._readers.read(read)
 
     async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
         """Find the conversations that are asked for, in order."""

@@ -74,6 +74,7 @@ class Statements:
         self.find = one(_find())
         self.listed = ListStatement(dialect, _listed)
         self.list_of = one(_list_of())
+        self.membership_of = one(_membership_of())
         self.current_members = one(_current_members())
         self.reached = one(_reached())
         self.members_then = one(_members_then())
@@ -239,13 +240,22 @@ def _listed(rows: int) -> Executable:
 
 
 def _list_of() -> Executable:
+    """Streams are numbered as they come into being; their numbers are the order that the members' index has."""
     listed: Executable = (
         _mine()
-        .where(MEMBERS.c.until.is_(null()), STREAMS.c.key > given("after", STREAMS.c.key))
-        .order_by(STREAMS.c.key)
+        .where(MEMBERS.c.until.is_(null()), MEMBERS.c.stream > given("after", MEMBERS.c.stream))
+        .order_by(MEMBERS.c.stream)
         .limit(LIMIT)
     )
     return listed
+
+
+def _membership_of() -> Executable:
+    return (
+        select(MEMBERS.c.stream)
+        .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
+        .where(STREAMS.c.key == given("key", STREAMS.c.key), MEMBERS.c.user_id == given("user", MEMBERS.c.user_id))
+    )
 
 
 def _current_members() -> Executable:
