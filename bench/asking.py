@@ -78,13 +78,20 @@ async def _ask_all(askers: Sequence[Asker], repeats: int) -> list[dict[str, list
         clients = [await stack.enter_async_context(unisono.client(asker.node, asker.user)) for asker in askers]
         for turn in range(WARM + repeats):
             for asker, client, times in zip(askers, clients, found, strict=True):
-                for name, question in asker.questions.items():
-                    answer = await client.ask(question.ask(chance))
-                    if not question.check(answer):
-                        raise BenchError(f"{name}: not what was asked for: {str(answer)[:300]}")
-                    if turn >= WARM:
-                        times[name].append(client.took_s * 1000)
+                took = await _ask_each(asker, client, chance)
+                for name in took if turn >= WARM else ():
+                    times[name].append(took[name])
     return found
+
+
+async def _ask_each(asker: Asker, client: unisono.Client, chance: random.Random) -> dict[str, float]:
+    took: dict[str, float] = {}
+    for name, question in asker.questions.items():
+        answer = await client.ask(question.ask(chance))
+        if not question.check(answer):
+            raise BenchError(f"{name}: not what was asked for: {str(answer)[:300]}")
+        took[name] = client.took_s * 1000
+    return took
 
 
 def _wait_until_idle(pid: int) -> None:
