@@ -47,6 +47,7 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.CloseSession: (a.Done,),
     c.CloseDevice: (a.Done,),
     c.FindConversations: (a.FoundConversations,),
+    c.SearchMessages: (a.FoundMessages,),
     c.AskPresence: (a.Presences,),
     c.Watch: (a.Presences,),
     c.Unwatch: (a.Done,),

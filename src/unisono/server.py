@@ -94,6 +94,7 @@ async def running(
             seats=store.seats,
             requests=store.requests,
             wills=store.wills,
+            search=store.search,
             bus=_bus(settings),
             identity=identity,
             clock=clock,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from unisono_sdk import commands as c
-from unisono_sdk import finding
+from unisono_sdk import finding, searching
 from unisono_sdk import member_commands as m
 
 COMMANDS: Final[tuple[type[c.Command], ...]] = (
@@ -51,4 +51,5 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     m.SetLevel,
     m.Dissolve,
     finding.FindConversations,
+    searching.SearchMessages,
 )

@@ -42,7 +42,10 @@ async def test_each_example_runs(
     assert "muted by ('jerry',)" in printed
     assert "To Trondheim asks Who comes along?" in printed
     assert re.findall(r"found (To \w+)", printed) == ["To Bergen", "To Oslo", "To Trondheim"]
-    assert len(PROGRAMS) == 19
+    assert re.findall("The café has (.*)", printed) == ["No tea for me", "Tea at five?"]
+    assert "red tea: ['明天喝红茶吗']" in printed
+    assert "1 about the café" in printed
+    assert len(PROGRAMS) == 20
 
 
 def test_what_is_only_shown_is_python() -> None:

@@ -93,6 +93,7 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.DropWill(),
     c.Dissolve(conversation=ROOM),
     c.FindConversations(),
+    c.SearchMessages(text="tea"),
 )
 
 MOST: Final[tuple[c.Command, ...]] = (
@@ -197,6 +198,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         compact=True,
         with_last=True,
     ),
+    c.SearchMessages(text="紅茶 tea", conversation=ROOM, after=PageMark(f"1795219200123/17/{ROOM}"), limit=50),
     c.EnterRoom(conversation=ROOM, tab=TabId("tab-1")),
     c.LeaveRoom(conversation=ROOM, tab=TabId("tab-1")),
 )

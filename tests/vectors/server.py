@@ -205,6 +205,14 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "conversations: one page of several": a.Conversations((VIEW, VIEW), next=ConversationId(ROOM)),
     "found: none": a.FoundConversations((), has_more=False),
     "found: some": a.FoundConversations((VIEW, FULL_VIEW), has_more=True),
+    "messages: none": a.FoundMessages(()),
+    "messages: one page of several": a.FoundMessages(
+        (
+            a.FoundMessage(ROOM, Seq(17), NOW, f.MessagePlaced(ANN, KEY, f.Content(text="black tea"))),
+            a.FoundMessage(ROOM, Seq(16), Instant(NOW - 1), f.MessagePlaced(BOB, KEY, f.Content(text="Tea?"))),
+        ),
+        next=PageMark(f"{NOW - 1}/16/{ROOM}"),
+    ),
     "membership": a.Membership(ROOM, (ANN, BOB)),
     "members: none": a.Members(ROOM, ()),
     "members: one page of several": a.Members(

@@ -239,7 +239,7 @@ def cost_of(command: c.Command) -> float:
             return 1.0 + len(users) // USERS_PER_REQUEST
         case c.AskPresence(users=users) | c.Watch(users=users):
             return 1.0 + len(users) // USERS_PER_REQUEST
-        case c.FindConversations():
+        case c.FindConversations() | c.SearchMessages():
             return QUERY_COST
         case _:
             return 1.0

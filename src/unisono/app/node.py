@@ -17,6 +17,7 @@ from unisono.app.parts import Parts
 from unisono.app.presence import Watching
 from unisono.app.reading import Reading
 from unisono.app.rooms import Rooms
+from unisono.app.searching import Searching
 from unisono.app.signals import Signals
 from unisono.app.sweeping import Sweeping
 from unisono.app.wills import Wills
@@ -75,6 +76,7 @@ class Node:
             "wills": self.wills.sweep,
             "seats": self.rooms.settle,
             "expired": Expiring(parts).sweep,
+            "search": Searching(parts).index,
             "enrolling": Enrolling(parts, self.audience, self.announcing).sweep,
         }
         return Housekeeping(

@@ -8,6 +8,7 @@ from unisono.ports.directory import Directory
 from unisono.ports.identity import Identity
 from unisono.ports.log import Log
 from unisono.ports.requests import Requests
+from unisono.ports.search import Search
 from unisono.ports.seats import Seats
 from unisono.ports.sessions import Sessions
 from unisono.ports.telemetry import Telemetry
@@ -19,6 +20,7 @@ class Parts(Struct, frozen=True):
 
     log: Log
     directory: Directory
+    search: Search
     sessions: Sessions
     seats: Seats
     requests: Requests

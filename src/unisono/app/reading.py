@@ -4,6 +4,7 @@ from typing import Final
 
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
+from unisono.app.searching import Searching
 from unisono.domain import commands as c
 from unisono.domain import roll
 from unisono.domain.answers import (
@@ -44,6 +45,7 @@ class Reading:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._searching = Searching(parts)
 
     async def answer(self, user: UserId, command: c.Command) -> Answer:
         """Answer a question.
@@ -62,6 +64,8 @@ class Reading:
                 return await self.conversations(user, command)
             case c.FindConversations():
                 return await self.query(user, command)
+            case c.SearchMessages():
+                return await self._searching.search(user, command)
             case c.GetHistory():
                 return await self.history(user, command)
             case c.GetMembers():

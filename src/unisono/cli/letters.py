@@ -1,4 +1,4 @@
-"""`unisono send` and `unisono history`: one message, or those before, for people and scripts."""
+"""`unisono send`, `unisono history` and `unisono search`: one message, or some, for people and scripts."""
 
 import asyncio
 import sys
@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from unisono.cli.failing import Exit, Failure
-from unisono.cli.printing import print_json, safe
+from unisono.cli.printing import moment, print_json, safe
 from unisono.cli.reaching import Reach, logged_in
 from unisono.cli.transcript import Transcript
-from unisono_sdk import Message
+from unisono_sdk import Conversation, Message, NotFound, SearchPage
 
 
 def send(reach: Reach, to: str, text: str, *, key: str | None, as_json: bool) -> None:
@@ -44,6 +44,22 @@ def history(reach: Reach, other: str, *, limit: int, before: int | None, as_json
             sys.stdout.write("".join(text for _, text in line) + "\n")
 
 
+def search(reach: Reach, text: str, *, limit: int, after: str | None, as_json: bool) -> None:
+    """Print messages that have all words of a text, the newest first, each with when and where it was said.
+
+    Raises:
+        Failure: They cannot be had.
+    """
+    page, names = asyncio.run(_search(reach, text, limit, after))
+    if as_json:
+        print_json({"messages": [_plain(message) for message in page], "next": page.next})
+        return
+    for message in page:
+        sender = "you" if message.is_mine else message.sender
+        where = names[message.conversation.id]
+        sys.stdout.write(f"{moment(message.at)}, {safe(where)}: {safe(sender)}  {safe(message.text or '')}\n")
+
+
 async def _send(reach: Reach, to: str, text: str, key: str | None) -> Message:
     async with logged_in(reach) as client:
         conversation = await client.direct(to)
@@ -55,6 +71,23 @@ async def _history(reach: Reach, other: str, limit: int, before: int | None) -> 
         conversation = await client.direct(other)
         page = await conversation.history(limit, before=before)
         return list(page), not page.done
+
+
+async def _search(reach: Reach, text: str, limit: int, after: str | None) -> tuple[SearchPage, dict[str, str]]:
+    async with logged_in(reach) as client:
+        page = await client.search(text, page=limit).page(after)
+        conversations = {message.conversation.id: message.conversation for message in page}
+        return page, {key: await _name_of(conversation) for key, conversation in conversations.items()}
+
+
+async def _name_of(conversation: Conversation) -> str:
+    """Tell a conversation as people know it: by its name, or by who else is in it."""
+    try:
+        await conversation.refresh()
+    except NotFound:
+        return f"a conversation that you left ({conversation.id})"
+    others = [user for user in conversation.members if user != conversation.user]
+    return conversation.name or "with " + ", ".join(others)
 
 
 def _plain(message: Message) -> dict[str, Any]:

@@ -179,6 +179,31 @@ def history(
     history(reach, other, limit=limit, before=before, as_json=as_json)
 
 
+@program.command()
+def search(
+    *,
+    user: User,
+    text: Annotated[str, typer.Argument(help="Words that the messages have, in any order.")],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many messages at most.")] = 20,
+    after: Annotated[str | None, typer.Option(help="`next` of the page before, as --json tells it.")] = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find messages in all conversations of a user, the newest first."""
+    from unisono.cli.failing import client_needed
+    from unisono.cli.sources import settings_from
+
+    with client_needed():
+        from unisono.cli.letters import search
+        from unisono.cli.reaching import reach_from
+
+    reach = reach_from(settings_from(config, {"data_dir": data}), url=url, user=user, token=token)
+    search(reach, text, limit=limit, after=after, as_json=as_json)
+
+
 @sessions.command("list")
 def list_sessions(
     *,

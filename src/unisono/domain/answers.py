@@ -189,6 +189,22 @@ class FoundConversations(Answer, frozen=True, tag="found"):
     has_more: bool
 
 
+class FoundMessage(Struct, frozen=True):
+    """A message that was found, as it is now."""
+
+    conversation: ConversationId
+    seq: Seq
+    at: Instant
+    message: MessagePlaced
+
+
+class FoundMessages(Answer, frozen=True, tag="messages"):
+    """Messages that have what was looked for, the newest first; `next` asks for the following page."""
+
+    messages: tuple[FoundMessage, ...]
+    next: PageMark | None = None
+
+
 class Conversations(Answer, frozen=True, tag="conversations"):
     """My conversations, the oldest first, without their member lists; `next` asks for the following page."""
 
@@ -339,6 +355,7 @@ AnyAnswer = (
     | ConversationView
     | Conversations
     | FoundConversations
+    | FoundMessages
     | Membership
     | History
     | ReadMark

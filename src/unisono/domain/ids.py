@@ -57,7 +57,7 @@ StreamKeyIn = Annotated[StreamKey, Meta(min_length=3, max_length=OPAQUE_ID_MAX_C
 PlatformIn = Annotated[Platform, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,31}(?![\s\S])")]
 TagIn = Annotated[Tag, Meta(min_length=1, max_length=64, pattern=PRINTABLE)]
 PageMarkIn = Annotated[
-    PageMark, Meta(max_length=OPAQUE_ID_MAX_CHARS + 17, pattern=r"^[0-9]{1,16}/[^\x00-\x1f\x7f-\x9f]+(?![\s\S])")
+    PageMark, Meta(max_length=OPAQUE_ID_MAX_CHARS + 34, pattern=r"^[0-9]{1,16}/[^\x00-\x1f\x7f-\x9f]+(?![\s\S])")
 ]
 SeqIn = Annotated[Seq, Meta(ge=0, le=INTEGER_MAX)]
 EpochIn = Annotated[Epoch, Meta(ge=1, le=INTEGER_MAX)]

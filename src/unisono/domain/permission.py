@@ -115,6 +115,7 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.CloseSession: Rule(_USERS),
     c.CloseDevice: Rule(_USERS),
     c.FindConversations: Rule(_USERS),
+    c.SearchMessages: Rule(_USERS),
     c.AskPresence: Rule(_USERS),
     c.Watch: Rule(_USERS),
     c.Unwatch: Rule(_USERS),

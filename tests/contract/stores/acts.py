@@ -44,6 +44,7 @@ from unisono.domain.quotas import Quotas
 from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.log import Committed, Log
 from unisono.ports.requests import Requests
+from unisono.ports.search import Search
 from unisono.ports.seats import Seats
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, Sessions, SessionsCommitted
 from unisono.ports.wills import Wills
@@ -68,6 +69,8 @@ class AnyStore(Protocol):
     def requests(self) -> Requests: ...
     @property
     def wills(self) -> Wills: ...
+    @property
+    def search(self) -> Search: ...
     async def healthy(self) -> bool: ...
     async def close(self) -> None: ...
 

@@ -46,7 +46,7 @@ class Home:
             await self.close(store)
 
 
-TABLES = [table.name for table in METADATA.sorted_tables if table.name != "meta"]
+TABLES = [*(table.name for table in METADATA.sorted_tables if table.name != "meta"), "message_words"]
 
 
 @pytest.fixture(scope="session")

@@ -168,6 +168,7 @@ class AppStage:
             seats=self.store.seats,
             requests=self.store.requests,
             wills=self.store.wills,
+            search=self.store.search,
             bus=self.bus,
             identity=self.passports,
             clock=self.clock,

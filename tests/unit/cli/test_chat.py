@@ -234,6 +234,23 @@ async def test_one_message_is_sent_and_read_back(desk: Desk) -> None:
     assert ([message["content"]["text"] for message in older["messages"]], older["has_more"]) == (["hi"], False)
 
 
+async def test_messages_are_found_by_their_words(desk: Desk) -> None:
+    for to, text in (("bob", "green tea"), ("cim", "black tea"), ("bob", "coffee")):
+        await command(desk, "send", "--user", "alice", "--to", to, text)
+    while not (await command(desk, "search", "--user", "alice", "coffee")).out:
+        await asyncio.sleep(0.2)
+    told = (await command(desk, "search", "--user", "alice", "tea")).out
+    assert [line.split(", ", 1)[1] for line in told.splitlines()] == [
+        "with cim: you  black tea",
+        "with bob: you  green tea",
+    ]
+    page = (await command(desk, "search", "--user", "alice", "tea", "--limit", "1", "--json")).json
+    assert [message["content"]["text"] for message in page["messages"]] == ["black tea"]
+    last = (await command(desk, "search", "--user", "alice", "tea", "--after", page["next"], "--json")).json
+    assert ([message["content"]["text"] for message in last["messages"]], last["next"]) == (["green tea"], None)
+    assert (await command(desk, "search", "--user", "bob", "?!")).code == 1
+
+
 async def test_a_send_with_a_name_happens_once(desk: Desk) -> None:
     words = ("send", "--user", "alice", "--to", "bob", "once", "--key", "order-17", "--json")
     assert (await command(desk, *words)).json["seq"] == (await command(desk, *words)).json["seq"]

@@ -39,6 +39,7 @@ def test_help_tells_every_command_and_the_exit_codes() -> None:
         "chat",
         "send",
         "history",
+        "search",
         "config",
         "check-config",
         "restored",

@@ -25,6 +25,11 @@ from unisono.stores.sql.statements import Statements
 SMALL_TABLES = ("leases", "wanted")
 
 
+def is_declared(name: str | None, kind: str, _: object) -> bool:
+    """Leave out the words of messages, which each database keeps in its own way."""
+    return not (kind == "table" and name is not None and name.startswith("message_words"))
+
+
 def differences(driver: Driver) -> list[object]:
     driver.prepare()
     migrate(driver)
@@ -32,7 +37,7 @@ def differences(driver: Driver) -> list[object]:
     assert version_of(driver) == REVISIONS[-1]
     engine = driver.engine()
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_declared})
         return list(compare_metadata(context, METADATA))
 
 
@@ -94,8 +99,9 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     migrate(driver)
     connection = driver.connect_writer()
     log = vars(Statements(driver.dialect))
-    messages, history, roll = (vars(log.pop(name)) for name in ("messages", "history", "roll"))
-    statements = {**log, **messages, **history, **roll, **vars(SessionStatements(driver.dialect))}
+    messages, history, roll, words = (vars(log.pop(name)) for name in ("messages", "history", "roll", "words"))
+    del words["index"]
+    statements = {**log, **messages, **history, **roll, **words, **vars(SessionStatements(driver.dialect))}
     scans = []
     for name, statement in statements.items():
         if isinstance(statement, ListStatement):

@@ -48,6 +48,7 @@ from unisono_sdk.message import Message, RoomMessage, Status, TransientMessage
 from unisono_sdk.places import Position
 from unisono_sdk.plugin import Plugin
 from unisono_sdk.room import Room
+from unisono_sdk.searching import MessageSearch, SearchPage
 from unisono_sdk.state import FileState, MemoryState, SavedState, StateStore
 from unisono_sdk.unisono import Unisono
 from unisono_sdk.waiting import UnreadTotal
@@ -83,6 +84,7 @@ __all__ = [
     "Member",
     "MemoryState",
     "Message",
+    "MessageSearch",
     "MessagesIterator",
     "NotFound",
     "NotLetIn",
@@ -97,6 +99,7 @@ __all__ = [
     "RoomMessage",
     "Rules",
     "SavedState",
+    "SearchPage",
     "SendOptions",
     "SessionOver",
     "SessionView",

@@ -209,6 +209,25 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundMessage:
+    """A message that was found, as it is now."""
+
+    conversation: str
+    seq: int
+    at: int
+    message: MessagePlaced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundMessages:
+    """Messages that have what was looked for, the newest first; `next` asks for the following page."""
+
+    kind: ClassVar[str] = "messages"
+    messages: tuple[FoundMessage, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """Messages in rising order."""
 
@@ -362,5 +381,6 @@ KnownAnswer = (
     | Count
     | Missed
     | FoundConversations
+    | FoundMessages
 )
 Answer = KnownAnswer | UnknownAnswer

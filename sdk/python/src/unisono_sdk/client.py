@@ -35,6 +35,7 @@ from unisono_sdk.parsing import Parsing
 from unisono_sdk.passing import Presence
 from unisono_sdk.places import Position
 from unisono_sdk.room import Room, Rooms
+from unisono_sdk.searching import MessageSearch, SearchMessages, ask_search
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
 from unisono_sdk.waiting import UnreadTotal
@@ -218,6 +219,16 @@ class Client(Founding):
         """Begin a query for conversations for which all of these conditions hold; see `ConversationQuery`."""
         query = ConversationQuery(lambda asked: ask_found(self._counter, self.conversation, asked), FindConversations())
         return query.where(*conditions)
+
+    def search(self, text: str, *, conversation: Conversation | str | None = None, page: int = 20) -> MessageSearch:
+        """Look for messages that have all words of a text, in my conversations or in one; see `MessageSearch`.
+
+        It gives `page` (1 to 100) at a time. Of a conversation that I left it finds what was there when I did. What has
+        just been said is found some seconds later.
+        """
+        name = conversation.id if isinstance(conversation, Conversation) else conversation
+        asked = SearchMessages(text=text, conversation=name, limit=page)
+        return MessageSearch(lambda asked: ask_search(self._counter, self.conversation, asked), asked)
 
     async def unread(self) -> UnreadTotal:
         """Ask what waits for me; conversations are in step with it afterwards, and `unread` events tell of each.

@@ -264,7 +264,7 @@ class Conversation(Belonging):
 
     async def _page(self, asked: GetHistory) -> HistoryPage:
         answer = await ask(self._desk, asked, History)
-        messages = [await self._of_history(entry) for entry in answer.messages]
+        messages = [await self.of_history(entry) for entry in answer.messages]
         return HistoryPage(messages=tuple(messages), done=not answer.has_more)
 
     def messages(self) -> EventIterator[Message]:
@@ -342,9 +342,10 @@ class Conversation(Belonging):
 
     async def know_last(self, entry: HistoryEntry) -> None:
         """Take over what the server says is the newest message."""
-        self.newest.came(await self._of_history(entry))
+        self.newest.came(await self.of_history(entry))
 
-    async def _of_history(self, entry: HistoryEntry) -> Message:
+    async def of_history(self, entry: HistoryEntry) -> Message:
+        """Make a message of what the server says of it, once plugins have seen it."""
         said = entry.message if self._is_own(entry.message) else await self._desk.plugins.parse(entry.message)
         return self.read_message(replace(entry, message=said))
 

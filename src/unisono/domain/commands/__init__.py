@@ -24,7 +24,7 @@ from unisono.domain.commands.conversation import (
     RemoveMembers,
     UpdateConversation,
 )
-from unisono.domain.commands.finding import FindConversations
+from unisono.domain.commands.finding import FindConversations, SearchMessages
 from unisono.domain.commands.member import RESTRICTION_MAX_S, GetMembers, Restrict, Roll, SetLevel, SetMember
 from unisono.domain.commands.message import (
     EditMessage,
@@ -90,6 +90,7 @@ AnyCommand = (
     | CloseSession
     | CloseDevice
     | FindConversations
+    | SearchMessages
     | AskPresence
     | Watch
     | Unwatch
@@ -162,6 +163,7 @@ __all__ = [
     "Restrict",
     "Resume",
     "Roll",
+    "SearchMessages",
     "SendMessage",
     "SetLevel",
     "SetMember",

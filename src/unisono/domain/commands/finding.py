@@ -1,11 +1,14 @@
-"""What may be asked to find conversations."""
+"""What may be asked to find conversations and messages."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
 from unisono.domain.commands.base import PAGE_MAX, Command
-from unisono.domain.query import NEWEST_FIRST, SKIP_MAX, SORT_KEYS_MAX, Condition, SortKey
+from unisono.domain.ids import NO_NUL, ConversationIdIn, PageMarkIn
+from unisono.domain.query import NEWEST_FIRST, SKIP_MAX, SORT_KEYS_MAX, TEXT_MAX_CHARS, Condition, SortKey
+
+SEARCH_PAGE_MAX: Final = 100
 
 
 class FindConversations(Command, frozen=True, tag="query"):
@@ -26,3 +29,15 @@ class FindConversations(Command, frozen=True, tag="query"):
     def order(self) -> tuple[SortKey, ...]:
         """Give what to sort by: without any wish the newest message comes first."""
         return self.sort or NEWEST_FIRST
+
+
+class SearchMessages(Command, frozen=True, tag="search"):
+    """Ask for messages that have all words of a text, the newest first, in one of my conversations or in all of them.
+
+    `after` is the `next` of the page before.
+    """
+
+    text: Annotated[str, Meta(min_length=1, max_length=TEXT_MAX_CHARS, pattern=NO_NUL)]
+    conversation: ConversationIdIn | None = None
+    after: PageMarkIn | None = None
+    limit: Annotated[int, Meta(ge=1, le=SEARCH_PAGE_MAX)] = 20

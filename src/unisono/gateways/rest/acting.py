@@ -237,6 +237,15 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
         scope="messages",
     ),
     does(
+        c.SearchMessages,
+        a.FoundMessages,
+        at=("GET", _USER + "/search"),
+        name="searchMessages",
+        summary="Find messages of a user's conversations by their words",
+        params=OfUser,
+        scope="messages",
+    ),
+    does(
         c.EditMessage,
         a.Placed,
         at=("PATCH", _MESSAGE),

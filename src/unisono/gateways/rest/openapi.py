@@ -116,11 +116,15 @@ def _operation(operation: Operation, components: Mapping[str, Any]) -> Document:
 
 
 def _parameters(operation: Operation, components: Mapping[str, Any]) -> list[Document]:
-    def of(shape: type[Struct], **place: object) -> list[Document]:
-        properties = components[shape.__name__]["properties"]
-        return [{"name": name, **place, "schema": schema} for name, schema in properties.items()]
+    def of(shape: type[Struct], place: str) -> list[Document]:
+        declared = components[shape.__name__]
+        needed = {name: {"required": True} for name in declared.get("required", ())}
+        return [
+            {"name": name, "in": place, **needed.get(name, {}), "schema": schema}
+            for name, schema in declared["properties"].items()
+        ]
 
-    shown = [*of(operation.params, **{"in": "path", "required": True}), *of(operation.query, **{"in": "query"})]
+    shown = [*of(operation.params, "path"), *of(operation.query, "query")]
     if operation.method == "GET":
         return shown
     return [*shown, {**_KEY, "required": True} if operation.needs_key else _KEY]

@@ -5,6 +5,7 @@ from unisono.ports.clock import Clock
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.log import MemoryLog
 from unisono.stores.memory.requests import MemoryRequests
+from unisono.stores.memory.search import MemorySearch
 from unisono.stores.memory.seats import MemorySeats
 from unisono.stores.memory.sessions import MemorySessions
 from unisono.stores.memory.state import State
@@ -19,6 +20,7 @@ class MemoryStore:
         self.requests = MemoryRequests(self._state, clock)
         self.log = MemoryLog(self._state, clock, self.requests)
         self.directory = MemoryDirectory(self._state)
+        self.search = MemorySearch(self._state)
         self.sessions = MemorySessions(self._state, clock)
         self.seats = MemorySeats(self._state, self.sessions)
         self.wills = MemoryWills(self._state, self.sessions, self.log, clock)

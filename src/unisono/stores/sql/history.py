@@ -51,13 +51,13 @@ def _bounds(connection: Connection, sql: Statements, stream: int, asked: GetHist
     if asked.before is not None:
         before = min(before, asked.before)
     if asked.after_at is not None:
-        after = max(after, _first_since(connection, sql, stream, asked.after_at + 1, before) - 1)
+        after = max(after, first_since(connection, sql, stream, asked.after_at + 1, before) - 1)
     if asked.before_at is not None:
-        before = min(before, _first_since(connection, sql, stream, asked.before_at, before))
+        before = min(before, first_since(connection, sql, stream, asked.before_at, before))
     return after, before
 
 
-def _first_since(connection: Connection, sql: Statements, stream: int, at: int, end: int) -> int:
+def first_since(connection: Connection, sql: Statements, stream: int, at: int, end: int) -> int:
     """Give the first seq below `end` whose fact is as late as `at`, else `end`: by halving, for times never fall."""
     low = 1
     while low < end:

@@ -36,6 +36,7 @@ from unisono.domain.revisions import recalled, revised, superseded
 from unisono.stores.sql.attributes import describe
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import ConversationEntry, StreamEntry, view
+from unisono.stores.sql.indexing import renew
 
 
 def unique_key(of: ConversationKind, members: Sequence[UserId]) -> str:
@@ -200,10 +201,12 @@ def _changed(book: Book, stream: StreamEntry, fact: MessageRevised | MessageReca
     book.call_off(stream, fact.message, _called(message))
     if isinstance(fact, MessageRevised):
         _call(book, stream, fact.message, message.sender, fact)
-        book.rewrite(stream, fact.message, revised(message, fact, seq, at))
+        new = revised(message, fact, seq, at)
     else:
-        book.rewrite(stream, fact.message, recalled(message, seq, at))
+        new = recalled(message, seq, at)
         book.run(book.statements.messages.drop_reactions, stream=stream.id, seq=fact.message)
+    book.rewrite(stream, fact.message, new)
+    renew(book, stream, fact.message, message, new)
 
 
 def _reacted(book: Book, stream: StreamEntry, fact: MessageReacted) -> None:

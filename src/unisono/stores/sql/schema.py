@@ -154,6 +154,14 @@ MEMBERS: Final = Table(
     sqlite_with_rowid=False,
 )
 
+INDEXED: Final = Table(
+    "indexed",
+    METADATA,
+    # Up to which message of a conversation the words are in `message_words`, which each database has in its own way.
+    Column("stream", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
 MENTIONS: Final = Table(
     "mentions",
     METADATA,

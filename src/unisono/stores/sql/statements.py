@@ -21,6 +21,7 @@ from sqlalchemy.sql.expression import Executable
 from unisono.domain.kinds import KINDS
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.history_statements import HistoryStatements
+from unisono.stores.sql.index_statements import IndexStatements
 from unisono.stores.sql.member_statements import MemberStatements
 from unisono.stores.sql.message_statements import MessageStatements
 from unisono.stores.sql.phrases import LIMIT, given, insert, upsert, wanted
@@ -63,6 +64,7 @@ class Statements:
         self.history = HistoryStatements(dialect)
         self.open_sessions = ListStatement(dialect, _open_sessions)
         self.lock_sessions = ListStatement(dialect, _lock_sessions)
+        self.words = IndexStatements(dialect)
         self.roll = MemberStatements(dialect)
 
         self.epoch = one(_epoch())

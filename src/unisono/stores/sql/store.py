@@ -18,6 +18,7 @@ from unisono.stores.sql.migrate import migrate
 from unisono.stores.sql.options import StoreOptions
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.requests import RequestStatements, SqlRequests
+from unisono.stores.sql.search import SqlSearch
 from unisono.stores.sql.seats import SqlSeats
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.sessions import SqlSessions
@@ -28,7 +29,10 @@ from unisono.stores.sql.writer import Writer
 
 
 class Store:
-    """One app's log, directory, sessions, seats, wills and requests. Belongs to the event loop that opened it."""
+    """One app's log, directory, search, sessions, seats, wills and requests.
+
+    Belongs to the event loop that opened it.
+    """
 
     def __init__(self, driver: Driver, committer: Committer, writer: Writer, readers: Readers, clock: Clock) -> None:
         self._driver = driver
@@ -40,6 +44,7 @@ class Store:
         self.log = SqlLog(driver, statements, requests, writer=writer, readers=readers)
         self.requests = SqlRequests(requests, writer)
         self.directory = SqlDirectory(driver.dialect, statements, readers)
+        self.search = SqlSearch(statements, self.log, writer=writer, readers=readers)
         sql = SessionStatements(driver.dialect)
         self.sessions = SqlSessions(sql, writer, readers, clock)
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)

@@ -1,5 +1,6 @@
 """A backend that acts on behalf of users: the same comes of it as of their own commands, and they see it at once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,21 @@ async def test_a_users_conversations_are_found_by_what_they_are(desk: Desk) -> N
     assert ([one["name"] for one in answer["conversations"]], answer["has_more"]) == (["2"], False)
     refused = await desk.ask("POST", "/v1/users/bob/conversations/query", json={"where": {"is": "equal"}})
     assert (refused[0], refused[1]["code"]) == (422, "invalid")
+
+
+async def test_a_users_messages_are_found_by_their_words(desk: Desk) -> None:
+    path = await made(desk, "bob")
+    for text in ("green tea", "coffee", "black tea"):
+        await said(desk, path, text)
+    while not (await desk.ask("GET", "/v1/users/bob/search?text=black"))[1]["messages"]:
+        await asyncio.sleep(0.1)
+    _, page = await desk.ask("GET", "/v1/users/bob/search?text=TEA&limit=1")
+    assert [one["message"]["content"]["text"] for one in page["messages"]] == ["black tea"]
+    _, last = await desk.ask("GET", f"/v1/users/bob/search?text=TEA&after={page['next']}")
+    assert [one["message"]["content"]["text"] for one in last["messages"]] == ["green tea"]
+    assert "next" not in last
+    assert (await desk.ask("GET", "/v1/users/eve/search?text=tea"))[1]["messages"] == []
+    assert (await desk.ask("GET", "/v1/users/bob/search"))[0] == 422
 
 
 async def test_history_is_read_from_either_end(desk: Desk) -> None:

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _create_attributes()
     _create_members()
     _create_message_tables()
+    _create_search()
     _create_sessions()
     _create_presence()
 
@@ -162,6 +163,22 @@ def _create_message_tables() -> None:
         sa.Column("user_id", NAME, primary_key=True),
         sqlite_with_rowid=False,
     )
+
+
+def _create_search() -> None:
+    op.create_table(
+        "indexed",
+        sa.Column("stream", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("seq", NUMBER, nullable=False),
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        # Our own words come separated by spaces; of these only the tokenizer for ASCII leaves all other letters alone.
+        op.execute("CREATE VIRTUAL TABLE message_words USING fts5(words, content='', columnsize=0, tokenize='ascii')")
+    else:
+        op.execute(
+            "CREATE TABLE message_words (stream BIGINT, seq BIGINT, words tsvector NOT NULL, PRIMARY KEY (stream, seq))"
+        )
+        op.execute("CREATE INDEX ix_message_words_words ON message_words USING gin (words)")
 
 
 def _create_sessions() -> None:

@@ -1,0 +1,66 @@
+"""Search: keeping its index in step, and answering with it."""
+
+import asyncio
+from typing import Final
+
+from unisono.app.pages import Page
+from unisono.app.parts import Parts
+from unisono.domain.answers import FoundMessage, FoundMessages
+from unisono.domain.commands import SearchMessages
+from unisono.domain.errors import Invalid
+from unisono.domain.ids import ConversationId, PageMark, Seq, UserId, page_mark, read_page_mark
+from unisono.domain.words import asked_words
+from unisono.ports.search import Spot
+
+MESSAGES_PER_TURN: Final = 250
+"""Messages taken up at once: some milliseconds in which no message is placed."""
+REST_SHARE: Final = 4.0
+"""For so many times as long as a turn took the next one waits: whoever sends comes first, and searches find later."""
+
+
+class Searching:
+    """The search of one app on one node."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def index(self) -> None:
+        """Take up what was said since the last time.
+
+        Raises:
+            UnisonoError: The store is away, or too busy; what is left is taken up at a later turn.
+        """
+        clock = self._parts.clock
+        while True:
+            began_s = clock.monotonic_s()
+            if not await self._parts.search.index(MESSAGES_PER_TURN):
+                return
+            await asyncio.sleep((clock.monotonic_s() - began_s) * REST_SHARE)
+
+    async def search(self, user: UserId, command: SearchMessages) -> FoundMessages:
+        """Find messages, a page of them, fewer of large ones.
+
+        Raises:
+            Invalid: No word to look for, too many, or no such page.
+        """
+        below = None if command.after is None else _spot(command.after)
+        found = await self._parts.search.find(
+            user, asked_words(command.text), limit=command.limit + 1, conversation=command.conversation, below=below
+        )
+        page = Page[FoundMessage](command.limit)
+        for message in found:
+            if not page.take(message):
+                return FoundMessages(tuple(page.entries), next=_mark(page.entries[-1]))
+        return FoundMessages(tuple(page.entries))
+
+
+def _mark(last: FoundMessage) -> PageMark:
+    return page_mark(last.at, f"{last.seq}/{last.conversation}")
+
+
+def _spot(mark: PageMark) -> Spot:
+    at, place = read_page_mark(mark)
+    seq, _, conversation = place.partition("/")
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= len(str(2**53)) and conversation):
+        raise Invalid(field="after", reason="not the `next` of a page of messages")
+    return Spot(at, ConversationId(conversation), Seq(int(seq)))

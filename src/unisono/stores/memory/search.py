@@ -1,0 +1,60 @@
+"""The search port in memory: nothing is found before it was taken into the index, as in the others."""
+
+from collections.abc import Iterator, Sequence
+
+from unisono.domain.answers import FoundMessage
+from unisono.domain.facts import MessagePlaced, PlacedFact
+from unisono.domain.ids import ConversationId, Seq, StreamKey, UserId, conversation_of, conversation_stream
+from unisono.domain.revisions import message_until
+from unisono.domain.words import words_of
+from unisono.ports.search import Spot
+from unisono.stores.memory.state import State
+
+
+class MemorySearch:
+    """Implements `ports.search.Search`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._indexed: dict[StreamKey, int] = {}
+
+    async def index(self, limit: int) -> bool:
+        """Take messages into the index."""
+        self._state.check_open()
+        taken = 0
+        for key, stream in self._state.streams.items():
+            if conversation_of(key) is None:
+                continue
+            for placed in stream.facts[self._indexed.get(key, 0) :]:
+                if taken == limit:
+                    return True
+                taken += isinstance(placed.fact, MessagePlaced)
+                self._indexed[key] = placed.seq
+        return False
+
+    async def find(
+        self,
+        user: UserId,
+        words: Sequence[str],
+        *,
+        limit: int,
+        conversation: ConversationId | None = None,
+        below: Spot | None = None,
+    ) -> Sequence[FoundMessage]:
+        """Find messages."""
+        self._state.check_open()
+        found = {
+            Spot(placed.at, one, placed.seq): FoundMessage(one, placed.seq, placed.at, message)
+            for one in self._state.conversations
+            if conversation in {None, one} and (membership := self._state.memberships(one).get(user)) is not None
+            for placed, message in self._seen(one, membership.until)
+            if set(words) <= set(words_of(message.content.text or ""))
+        }
+        spots = sorted((spot for spot in found if below is None or spot < below), reverse=True)
+        return [found[spot] for spot in spots[:limit]]
+
+    def _seen(self, conversation: ConversationId, until: Seq | None) -> Iterator[tuple[PlacedFact, MessagePlaced]]:
+        key = conversation_stream(conversation)
+        for placed in self._state.stream(key).facts[: self._indexed.get(key, 0)][:until]:
+            if isinstance(placed.fact, MessagePlaced):
+                yield placed, message_until(placed.fact, until)

@@ -1,0 +1,63 @@
+"""Every statement that the index of words is kept and asked with, but for those about the words themselves."""
+
+from typing import Any, Final
+
+from sqlalchemy import Dialect, literal_column, select
+from sqlalchemy.sql.expression import Executable
+
+from unisono.domain.ids import NO_SEQ
+from unisono.stores.sql.compiled import ListStatement, Statement, numbered
+from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, upsert
+from unisono.stores.sql.schema import FACTS, INDEXED, MEMBERS, META, STREAMS
+from unisono.stores.sql.words import WordIndex, words_of_dialect
+
+
+class IndexStatements:
+    """The statements of one dialect, compiled when first used."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.index: Final[WordIndex] = words_of_dialect(dialect.name)
+        self.marks: Final = ListStatement(dialect, _marks)
+        self.write_marks: Final = ListStatement(dialect, lambda rows: upsert(dialect, INDEXED, rows))
+        self.unindexed: Final = Statement(dialect, _unindexed)
+        self.write_meta: Final = Statement(dialect, lambda: upsert(dialect, META, 1))
+        self.meta: Final = Statement(
+            dialect, lambda: select(META.c.value).where(META.c.name == given("name", META.c.name))
+        )
+        self.mine: Final = Statement(dialect, _mine)
+        self.one: Final = Statement(dialect, lambda: _mine(STREAMS.c.key == given("key", STREAMS.c.key)))
+
+
+def _marks(rows: int) -> Executable:
+    streams = [numbered("stream", row, INDEXED.c.stream) for row in range(rows)]
+    return select(INDEXED.c.stream, INDEXED.c.seq).where(INDEXED.c.stream.in_(streams))
+
+
+def _unindexed() -> Executable:
+    return (
+        select(FACTS.c.seq, FACTS.c.body)
+        .where(
+            FACTS.c.stream == given("stream", FACTS.c.stream),
+            FACTS.c.seq > given("after", FACTS.c.seq),
+            FACTS.c.kind == MESSAGE,
+        )
+        .order_by(FACTS.c.seq)
+        .limit(LIMIT)
+    )
+
+
+def _mine(*conditions: Any) -> Executable:
+    """List a user's conversations in which something was said, those that they left too."""
+    return (
+        select(STREAMS.c.id, STREAMS.c.key, STREAMS.c.said_at, MEMBERS.c.until)
+        .select_from(MEMBERS)
+        .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
+        .where(
+            MEMBERS.c.user_id == given("user", MEMBERS.c.user_id),
+            # Who is only restricted has left before the first place.
+            MEMBERS.c.until.is_(None) | (MEMBERS.c.until > literal_column(str(NO_SEQ))),
+            STREAMS.c.said_at.is_not(None),
+            *conditions,
+        )
+        .order_by(STREAMS.c.said_at.desc())
+    )

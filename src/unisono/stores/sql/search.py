@@ -1,0 +1,156 @@
+"""The search port on SQL."""
+
+import heapq
+from collections.abc import Sequence
+from typing import Final, NamedTuple, cast
+
+import msgspec
+
+from unisono.domain.answers import FoundMessage
+from unisono.domain.facts import MessagePlaced
+from unisono.domain.ids import (
+    START,
+    Checkpoint,
+    ConversationId,
+    Instant,
+    Seq,
+    StreamKey,
+    UserId,
+    conversation_of,
+    conversation_stream,
+)
+from unisono.domain.revisions import message_until
+from unisono.ports.search import Spot
+from unisono.stores.sql.driver import Connection
+from unisono.stores.sql.history import first_since
+from unisono.stores.sql.indexing import INDEXED_TO, IndexWords
+from unisono.stores.sql.log import SqlLog
+from unisono.stores.sql.readers import Readers
+from unisono.stores.sql.statements import Statements
+from unisono.stores.sql.words import Deadline, Reach, WordIndex
+from unisono.stores.sql.writer import Writer
+
+SEARCH_MAX_MS: Final = 1_000
+"""How long the database may look for words."""
+STREAMS_PER_TURN: Final = 200
+SEQ_MAX: Final = 2**32 - 1
+
+_decode: Final = msgspec.json.Decoder(MessagePlaced).decode
+
+
+class Place(NamedTuple):
+    """A conversation that the user sees, up to `until` where they left, and when something was said there last."""
+
+    stream: int
+    name: ConversationId
+    said_at: Instant
+    until: Seq | None
+
+
+class SqlSearch:
+    """Implements `ports.search.Search`."""
+
+    def __init__(self, statements: Statements, log: SqlLog, *, writer: Writer, readers: Readers) -> None:
+        self._sql = statements
+        self._log = log
+        self._writer = writer
+        self._readers = readers
+
+    async def index(self, limit: int) -> bool:
+        """Take messages into the index."""
+        reached = await self._readers.read(self._read_mark)
+        if await self._log.checkpoint() == reached:
+            return False
+        moves = await self._log.moved_in_app(reached, STREAMS_PER_TURN)
+        keys = [move.stream for move in moves.streams if conversation_of(move.stream) is not None]
+        has_all = cast(bool, await self._writer.do(IndexWords(self._sql.words, keys, to=moves.checkpoint, limit=limit)))
+        return not (has_all and moves.is_complete)
+
+    def _read_mark(self, connection: Connection) -> Checkpoint:
+        meta = self._sql.words.meta
+        rows = connection.query(meta.text, meta.bind(name=INDEXED_TO))
+        return Checkpoint(int(rows[0][0])) if rows else START
+
+    async def find(
+        self,
+        user: UserId,
+        words: Sequence[str],
+        *,
+        limit: int,
+        conversation: ConversationId | None = None,
+        below: Spot | None = None,
+    ) -> Sequence[FoundMessage]:
+        """Find messages."""
+
+        def read(connection: Connection) -> list[FoundMessage]:
+            deadline = Deadline(SEARCH_MAX_MS)
+            places = self._places(connection, user, conversation)
+            found: list[FoundMessage] = []
+            behind = below
+            while len(found) < limit:
+                wanted = limit - len(found)
+                reaches = [self._reach(connection, place, behind) for place in places]
+                best = _newest(self._sql.words.index, connection, words, reaches, limit=wanted, deadline=deadline)
+                seen = (self._message(connection, reach, spot) for spot, reach in best)
+                found += [message for message in seen if message is not None]
+                if len(best) < wanted:
+                    break
+                behind = best[-1][0]
+            return found
+
+        return await self._readers.read_slowly(read)
+
+    def _places(self, connection: Connection, user: UserId, only: ConversationId | None) -> list[Place]:
+        """Give the user's conversations, left ones too, in which something was said; where it was last comes first."""
+        words = self._sql.words
+        if only is None:
+            rows = connection.query(words.mine.text, words.mine.bind(user=user))
+        else:
+            rows = connection.query(words.one.text, words.one.bind(user=user, key=conversation_stream(only)))
+        return [
+            Place(stream, name, Instant(said_at), until)
+            for stream, key, said_at, until in rows
+            if (name := conversation_of(StreamKey(key))) is not None
+        ]
+
+    def _reach(self, connection: Connection, place: Place, below: Spot | None) -> Reach:
+        """Say what of a conversation stands behind a spot."""
+        stream, name, said_at, until = place
+        end = SEQ_MAX if until is None else until + 1
+        if below is None or said_at < below.at:
+            return Reach(stream, name, end, said_at, until)
+        if name == below.conversation:
+            return Reach(stream, name, min(below.seq, end), below.at, until)
+        # Of messages as old as that one, those of conversations that come before have been given already.
+        at = below.at + 1 if name < below.conversation else below.at
+        return Reach(stream, name, first_since(connection, self._sql, stream, at, end), below.at, until)
+
+    def _message(self, connection: Connection, reach: Reach, spot: Spot) -> FoundMessage | None:
+        """Give a message, unless it changed behind what the user sees: then its words are not for them."""
+        statement = self._sql.messages.fact
+        ((_, body),) = connection.query(statement.text, statement.bind(stream=reach.stream, seq=spot.seq))
+        message = message_until(_decode(body), reach.until)
+        return None if message.is_recalled else FoundMessage(spot.conversation, spot.seq, spot.at, message)
+
+
+def _newest(
+    index: WordIndex,
+    connection: Connection,
+    words: Sequence[str],
+    reaches: Sequence[Reach],
+    *,
+    limit: int,
+    deadline: Deadline,
+) -> list[tuple[Spot, Reach]]:
+    """Give the newest hits, looking no further than to where nothing newer can be."""
+    best: list[tuple[Spot, Reach]] = []
+    for reach, hits in index.find(connection, words, reaches, limit, deadline):
+        if len(best) == limit and reach.said_at < best[0][0].at:
+            break
+        for seq, at in hits:
+            found = Spot(Instant(at), reach.name, Seq(seq)), reach
+            if len(best) < limit:
+                heapq.heappush(best, found)
+            elif found <= heapq.heappushpop(best, found):
+                break
+    return sorted(best, reverse=True)

@@ -1,0 +1,162 @@
+"""The index of words, in the words of each database.
+
+SQLite: a table of FTS5 without contents, whose row ids are made of the stream and the seq, so that a search within a
+conversation reads a range. PostgreSQL: lexemes that begin with the stream's number, for the same reason. Neither
+database cuts a text into words by itself; `domain.words` does.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from unisono.domain.ids import ConversationId, Instant, Seq
+from unisono.stores.sql.driver import Connection
+
+Hit = tuple[int, int]
+"""Seq and time of a message."""
+
+SEQ_BITS: Final = 32
+RARE_MAX: Final = 1_000
+"""A word in no more messages than these is looked up at once, for all conversations."""
+FEW_MAX: Final = 20
+TOGETHER: Final = 100
+"""Conversations that PostgreSQL is asked about at a time."""
+
+
+class Reach(NamedTuple):
+    """Messages of one conversation that may be found: those before a seq. The newest is no later than `said_at`.
+
+    A former member sees nothing behind `until`.
+    """
+
+    stream: int
+    name: ConversationId
+    before: int
+    said_at: Instant
+    until: Seq | None
+
+
+class Deadline:
+    """How long a search may go on."""
+
+    def __init__(self, limit_ms: int) -> None:
+        self.limit_ms: Final = limit_ms
+        self._until_s = time.monotonic() + limit_ms / 1000
+
+    @property
+    def left_ms(self) -> int:
+        """Give how long it still may."""
+        return max(1, int((self._until_s - time.monotonic()) * 1000))
+
+
+class WordIndex(Protocol):
+    """Where messages stand that have certain words."""
+
+    def add(self, connection: Connection, rows: Sequence[tuple[int, int, Sequence[str]]]) -> None:
+        """Note the words of messages, each given by its stream and seq, none of which has any noted."""
+
+    def drop(self, connection: Connection, stream: int, seq: int, words: Sequence[str]) -> None:
+        """Forget the words of a message: exactly those that were noted."""
+
+    def find(
+        self, connection: Connection, words: Sequence[str], reaches: Sequence[Reach], limit: int, deadline: Deadline
+    ) -> Iterator[tuple[Reach, list[Hit]]]:
+        """Give up to `limit` hits of each reach, the newest first; those without any may be left out.
+
+        Raises:
+            Invalid: The deadline passed.
+        """
+
+
+class SqliteWords:
+    """An FTS5 table."""
+
+    ADD: Final = "INSERT INTO message_words (rowid, words) VALUES (?, ?)"
+    DROP: Final = "INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?, ?)"
+    ANYWHERE: Final = "SELECT rowid FROM message_words WHERE message_words MATCH ? LIMIT ?"
+    WITHIN: Final = """
+        SELECT facts.seq, facts.at FROM message_words
+        JOIN facts ON facts.stream = ? AND facts.seq = message_words.rowid - ?
+        WHERE message_words MATCH ? AND message_words.rowid >= ? AND message_words.rowid < ?
+        ORDER BY message_words.rowid DESC LIMIT ?
+    """
+
+    def add(self, connection: Connection, rows: Sequence[tuple[int, int, Sequence[str]]]) -> None:
+        """Note words. In rising order, or FTS5 would begin a new segment for each row."""
+        for stream, seq, words in sorted(rows):
+            connection.run(self.ADD, (_row_id(stream, seq), " ".join(words)))
+
+    def drop(self, connection: Connection, stream: int, seq: int, words: Sequence[str]) -> None:
+        """Forget words."""
+        connection.run(self.DROP, (_row_id(stream, seq), " ".join(words)))
+
+    def find(
+        self, connection: Connection, words: Sequence[str], reaches: Sequence[Reach], limit: int, deadline: Deadline
+    ) -> Iterator[tuple[Reach, list[Hit]]]:
+        """Look into one conversation after the other; where the words are rare, only into those that have them."""
+        asked = " AND ".join(f'"{word}"' for word in words)
+        for reach in self._promising(connection, asked, reaches, deadline):
+            first = _row_id(reach.stream, 0)
+            values = (reach.stream, first, asked, first, first + reach.before, limit)
+            yield reach, [(seq, at) for seq, at in connection.query_within(deadline.left_ms, self.WITHIN, values)]
+
+    def _promising(
+        self, connection: Connection, asked: str, reaches: Sequence[Reach], deadline: Deadline
+    ) -> Iterable[Reach]:
+        if len(reaches) <= FEW_MAX:
+            return reaches
+        rows = connection.query_within(deadline.left_ms, self.ANYWHERE, (asked, RARE_MAX + 1))
+        if len(rows) > RARE_MAX:
+            return reaches
+        streams = {row[0] >> SEQ_BITS for row in rows}
+        return [reach for reach in reaches if reach.stream in streams]
+
+
+def _row_id(stream: int, seq: int) -> int:
+    return (stream << SEQ_BITS) + seq
+
+
+class PostgresWords:
+    """A table of text search vectors, with a GIN index."""
+
+    ADD: Final = "INSERT INTO message_words (stream, seq, words) VALUES (%s, %s, array_to_tsvector(%s::text[]))"
+    DROP: Final = "DELETE FROM message_words WHERE stream = %s AND seq = %s"
+    WITHIN: Final = """
+        SELECT facts.stream, facts.seq, facts.at
+        FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS asked (stream, before, words)
+        CROSS JOIN LATERAL (
+            SELECT message_words.stream, message_words.seq FROM message_words
+            WHERE message_words.words @@ asked.words::tsquery AND message_words.seq < asked.before
+            ORDER BY message_words.seq DESC LIMIT %s
+        ) AS hits
+        JOIN facts ON facts.stream = hits.stream AND facts.seq = hits.seq
+        ORDER BY facts.stream, facts.seq DESC
+    """
+
+    def add(self, connection: Connection, rows: Sequence[tuple[int, int, Sequence[str]]]) -> None:
+        """Note words."""
+        for stream, seq, words in rows:
+            connection.run(self.ADD, (stream, seq, [f"{stream} {word}" for word in words]))
+
+    def drop(self, connection: Connection, stream: int, seq: int, words: Sequence[str]) -> None:
+        """Forget words."""
+        del words
+        connection.run(self.DROP, (stream, seq))
+
+    def find(
+        self, connection: Connection, words: Sequence[str], reaches: Sequence[Reach], limit: int, deadline: Deadline
+    ) -> Iterator[tuple[Reach, list[Hit]]]:
+        """Look into some conversations at a time."""
+        for start in range(0, len(reaches), TOGETHER):
+            part = reaches[start : start + TOGETHER]
+            asked = [" & ".join(f"'{reach.stream} {word}'" for word in words) for reach in part]
+            values = ([reach.stream for reach in part], [reach.before for reach in part], asked, limit)
+            hits: dict[int, list[Hit]] = {}
+            for stream, seq, at in connection.query_within(deadline.left_ms, self.WITHIN, values):
+                hits.setdefault(stream, []).append((seq, at))
+            yield from ((reach, hits.get(reach.stream, [])) for reach in part)
+
+
+def words_of_dialect(name: str) -> WordIndex:
+    """Give the index in a dialect's words."""
+    return SqliteWords() if name == "sqlite" else PostgresWords()
