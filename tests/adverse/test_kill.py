@@ -47,6 +47,7 @@ async def test_a_killed_server_loses_doubles_and_reorders_nothing(data: Path, is
         some_in = await create(bob, ("ann", "bob"), "some")
         crowd.talk([client for client in crowd.clients if client.name.endswith("/1")], [all_in], ahead=3)
         crowd.talk([bob], [all_in, some_in], ahead=2)
+        changers = crowd.change([ann, crowd.clients[-2]], all_in)
         for _ in range(cycles):
             acknowledged = crowd.acknowledgements
             await asyncio.sleep(chance.uniform(*UPTIME_S))
@@ -55,14 +56,18 @@ async def test_a_killed_server_loses_doubles_and_reorders_nothing(data: Path, is
             await crowd.wait_until(partial(_has_more, crowd, acknowledged))
         await crowd.hush()
         verdict = await crowd.verdict()
+        broken = [line for changer in changers for line in await changer.broken()]
         server.assert_clean_log()
         resumes, logins = (sum(getattr(client, what) for client in crowd.clients) for what in ("resumes", "logins"))
     middle_s, worst_s = statistics.median(server.starts_s), max(server.starts_s)
     report(
-        f"{cycles} kills, {crowd.sends} sends, {resumes} resumes of {len(crowd.clients)} sessions, {verdict}; ready "
+        f"{cycles} kills, {crowd.sends} sends, {resumes} resumes of {len(crowd.clients)} sessions, {verdict}; "
+        f"{sum(changer.done for changer in changers)} edits, recalls, reactions and marks answered; ready "
         f"again after {middle_s:.2f} s, {worst_s:.2f} s at worst; {time.monotonic() - begun_s:.0f} s in all"
     )
     verdict.assert_clean()
+    assert not broken
+    assert all(changer.done > cycles for changer in changers)
     assert worst_s <= READY_MAX_S * others_share()
     assert logins == len(crowd.clients), "a resume must do: nobody logs in twice"
     assert verdict.acknowledgements >= cycles

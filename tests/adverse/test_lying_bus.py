@@ -38,6 +38,7 @@ async def talked(data: Path, config: str, talk_s: float, *, patience_s: float) -
         await crowd.wait_live()
         room = await create(crowd.clients[0], tuple(USERS), "room")
         crowd.talk(crowd.clients[::2], [room], ahead=2)
+        changers = crowd.change(crowd.clients[::4], room)
         await asyncio.sleep(talk_s)
         await crowd.hush()
         hushed_s, stream = time.monotonic(), f"c/{room}"
@@ -46,6 +47,8 @@ async def talked(data: Path, config: str, talk_s: float, *, patience_s: float) -
             await crowd.wait_until(lambda: min(each.follower.seq(stream) for each in crowd.clients) >= head, patience_s)
         took_s = time.monotonic() - hushed_s
         verdict = await crowd.verdict(timeout_s=patience_s)
+        assert not [line for changer in changers for line in await changer.broken()]
+        assert all(changer.done > 10 for changer in changers)
         server.assert_clean_log()
         return verdict, took_s, sum(client.follower.gaps for client in crowd.clients)
 

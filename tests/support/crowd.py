@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from random import Random
 from typing import Any
 
+from tests.support.changer import Changer, words_of
 from tests.support.follower import Frame, logged
 from tests.support.judge import Acknowledged, FinalLog, Logged, Readable, Said, SessionLog, Verdict, judge
 from tests.support.virtual_client import Manner, RefusedError, VirtualClient
@@ -25,6 +26,7 @@ class Crowd:
         self.seed = seed
         self._tasks = tasks
         self._talkers: list[Talker] = []
+        self._changing: list[tuple[Changer, asyncio.Task[None]]] = []
         self._waiting: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._is_looking = False
 
@@ -84,10 +86,19 @@ class Crowd:
             self._talkers.append(talker)
             talker.start(ahead)
 
+    def change(self, clients: Iterable[VirtualClient], conversation: str) -> list[Changer]:
+        """Have clients change what they said, react, and mark it read, from now on."""
+        added = [Changer(client, conversation, self.seed) for client in clients]
+        self._changing += [(changer, self._tasks.create_task(changer.run())) for changer in added]
+        return added
+
     async def hush(self, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
-        """Have nobody begin a new send, and wait until the place of each begun one is known."""
+        """Have nobody begin a new send or change, and wait until the place of each begun one is known."""
         for talker in self._talkers:
             talker.is_talking = False
+        for changer, task in self._changing:
+            changer.stop()
+            await task
         await self.wait_until(lambda: not any(client.unacknowledged for client in self.clients), timeout_s)
 
     @property
@@ -139,6 +150,8 @@ class Crowd:
         """End everybody."""
         for talker in self._talkers:
             talker.is_talking = False
+        for changer, _ in self._changing:
+            changer.stop()
         for client in self.clients:
             client.stop()
 
@@ -173,7 +186,7 @@ class Talker:
         client, conversation = self._client, self._chance.choice(self._conversations)
         key = f"{self._prefix}/{client.name}/{len(self.said) + 1}"
         self.said.append(Said(client.name, client.user, f"c/{conversation}", key))
-        client.post(conversation, f"[{key}] says something", key)
+        client.post(conversation, words_of(key), key)
 
 
 @asynccontextmanager

@@ -193,5 +193,7 @@ def _logged(placed: Frame, present: set[str]) -> Logged:
             leaves = tuple(fact["users"] if kind == "left" else sorted(present))
             present.difference_update(leaves)
             return Logged(seq, content, leaves=leaves)
+        case "revised" | "recalled":
+            return Logged(seq, content, changes=fact["message"])
         case _:
             return Logged(seq, content)

@@ -1,5 +1,6 @@
 """Each fault is planted once, and the judge must see it: a judge that is always pleased proves nothing."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -149,6 +150,69 @@ def test_a_planted_fault_is_seen(plant: Callable[[Case], None], fault: Fault) ->
     assert verdict.count(fault) >= 1
     with pytest.raises(AssertionError, match=fault.value.split(":")[0]):
         verdict.assert_clean()
+
+
+class Changed(Case):
+    """The same, and ann thinks better of what she said: two edits of one message, and a recall of another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        facts: dict[int, dict[str, object]] = {
+            2: {"kind": "message", "sender": "ann", "key": "k2", "content": {"text": "first"}},
+            3: {"kind": "message", "sender": "ann", "key": "k3", "content": {"text": "oh"}},
+            7: {"kind": "revised", "message": 2, "by": "ann", "content": {"text": "second"}},
+            8: {"kind": "revised", "message": 2, "by": "ann", "content": {"text": "third"}},
+            9: {"kind": "recalled", "message": 3, "by": "ann"},
+        }
+        left: dict[int, dict[str, object]] = {
+            **facts,
+            2: {**facts[2], "content": {"text": "third"}, "revision": 8},
+            3: {**facts[3], "content": {}, "is_recalled": True},
+            7: {**facts[7], "content": {}},
+        }
+        log = self.log[STREAM]
+        for seq, fact in left.items():
+            changes = fact.get("message")
+            placed = Logged(
+                seq,
+                json.dumps([0, fact]),
+                sender="ann" if seq < 7 else None,
+                key=f"k{seq}" if seq < 7 else None,
+                changes=changes if isinstance(changes, int) else None,
+            )
+            log[seq - 1 : seq] = [placed]
+        self.told = {seq: json.dumps([0, fact]) for seq, fact in facts.items()}
+        self.left = {fact.seq: fact.content for fact in log}
+        self.ann, self.ann_too = self.session("ann/1", "ann"), self.session("ann/2", "ann")
+        self.bob = self.session("bob/1", "bob")
+        for place, seen in enumerate(self.bob.seen):
+            if seen.stream == STREAM and seen.seq in self.told:
+                self.bob.seen[place] = Seen(STREAM, seen.seq, self.told[seen.seq])
+
+
+def test_who_saw_an_edit_happen_and_who_came_later_come_to_the_same() -> None:
+    assert Changed().verdict().findings == ()
+
+
+@pytest.mark.parametrize(
+    ("seq", "instead"),
+    [
+        (8, {"kind": "revised", "message": 2, "by": "ann", "content": {"text": "fourth"}}),
+        (8, {"kind": "revised", "message": 2, "by": "ann", "content": {}}),
+        (9, {"kind": "recalled", "message": 4, "by": "ann"}),
+    ],
+)
+def test_who_comes_to_other_words_is_seen(seq: int, instead: dict[str, object]) -> None:
+    case = Changed()
+    place = next(place for place, seen in enumerate(case.bob.seen) if (seen.stream, seen.seq) == (STREAM, seq))
+    case.bob.seen[place] = Seen(STREAM, seq, json.dumps([0, instead]))
+    assert Fault.ALTERED in case.verdict().faults
+
+
+def test_only_what_was_changed_may_differ_from_the_log() -> None:
+    case = Changed()
+    case.bob.seen[4] = Seen(STREAM, 4, "message 4, they say")
+    assert case.verdict().faults == {Fault.ALTERED, Fault.DIFFERENT}
 
 
 def test_a_session_that_is_not_whole_may_stop_anywhere_but_not_skip() -> None:
