@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from unisono import __version__
 from unisono.app.broadcasting import Broadcasting
+from unisono.app.exporting import Exporting
 from unisono.app.node import Node
 from unisono.app.options import AppOptions, PresenceRules
 from unisono.app.parts import Parts
@@ -95,6 +96,7 @@ async def running(
             requests=store.requests,
             wills=store.wills,
             search=store.search,
+            traces=store.traces,
             bus=_bus(settings),
             identity=identity,
             clock=clock,
@@ -203,6 +205,7 @@ class Hosting:
             executor=self._node.executor,
             broadcasting=Broadcasting(self._node.executor),
             announcing=self._node.announcing,
+            exporting=Exporting(parts, self._node.own_sessions),
             clock=parts.clock,
             rate=RateLimiter(Rate(per_s=rates.operator_per_s, burst=rates.operator_burst), parts.clock),
             requests=parts.requests,

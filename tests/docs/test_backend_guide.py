@@ -29,3 +29,4 @@ async def test_the_examples_run_one_after_the_other(
     assert "told: 3 refused: 0" in printed
     assert "team: ['ann', 'cleo', 'dan']" in printed
     assert "announced at 2" in printed
+    assert "exported: 4 whole: True" in printed

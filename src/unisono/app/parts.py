@@ -12,6 +12,7 @@ from unisono.ports.search import Search
 from unisono.ports.seats import Seats
 from unisono.ports.sessions import Sessions
 from unisono.ports.telemetry import Telemetry
+from unisono.ports.traces import Traces
 from unisono.ports.wills import Wills
 
 
@@ -25,6 +26,7 @@ class Parts(Struct, frozen=True):
     seats: Seats
     requests: Requests
     wills: Wills
+    traces: Traces
     bus: Bus
     identity: Identity
     clock: Clock

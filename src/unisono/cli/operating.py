@@ -1,10 +1,12 @@
-"""`unisono sessions`: what an operator sees and ends, over REST."""
+"""Asking the REST door, and `unisono sessions`: what an operator sees and ends."""
 
 import json
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import HTTPResponse
 from typing import Any, Final
 
 from rich.markup import escape
@@ -31,13 +33,27 @@ class Operator:
         Raises:
             Failure: It was refused, or the server does not answer.
         """
+        with self._answer(method, path, query) as answer:
+            return _object(answer.read(ANSWER_MAX_BYTES))
+
+    def lines(self, *path: str) -> Iterator[bytes]:
+        """Give the lines of an answer as they come, each with its end; to be taken to the last.
+
+        Raises:
+            Failure: As for `ask`; also in the middle.
+        """
+        with self._answer("GET", path, {}) as answer:
+            yield from answer
+
+    @contextmanager
+    def _answer(self, method: str, path: Sequence[str], query: Mapping[str, str]) -> Iterator[HTTPResponse]:
         url = "/".join((self._url, "v1", *(urllib.parse.quote(part, safe="") for part in path)))
         url += "?" + urllib.parse.urlencode(query) if query else ""
         request = urllib.request.Request(url, method=method)  # noqa: S310  (http and https only, checked above)
         request.add_header("Authorization", f"Bearer {self._key}")
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:  # noqa: S310  (checked above)
-                return _object(answer.read(ANSWER_MAX_BYTES))
+                yield answer
         except urllib.error.HTTPError as refusal:
             with refusal:
                 raise _refused(refusal) from None

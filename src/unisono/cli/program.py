@@ -248,6 +248,28 @@ def close_sessions(
 
 
 @program.command()
+def export(
+    *,
+    user: User,
+    out: Annotated[Path, typer.Option("--out", help="The file to write; one that is there is replaced.")],
+    url: Url = None,
+    admin_key: AdminKey = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write all that is kept of a user into a file, as the operator: a JSON object in each line."""
+    from unisono.cli.exporting import export_user
+    from unisono.cli.operating import Operator
+    from unisono.cli.sources import admin_key as find_key
+    from unisono.cli.sources import server_url, settings_from
+
+    settings = settings_from(config, {"data_dir": data})
+    operator = Operator(server_url(url, settings), find_key(admin_key, settings))
+    export_user(operator, user, out, as_json=as_json)
+
+
+@program.command()
 def restored(*, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Say that an older copy of the log was put back.
 

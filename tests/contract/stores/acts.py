@@ -47,6 +47,7 @@ from unisono.ports.requests import Requests
 from unisono.ports.search import Search
 from unisono.ports.seats import Seats
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, Sessions, SessionsCommitted
+from unisono.ports.traces import Traces
 from unisono.ports.wills import Wills
 
 QUOTAS = Quotas()
@@ -71,6 +72,8 @@ class AnyStore(Protocol):
     def wills(self) -> Wills: ...
     @property
     def search(self) -> Search: ...
+    @property
+    def traces(self) -> Traces: ...
     async def healthy(self) -> bool: ...
     async def close(self) -> None: ...
 

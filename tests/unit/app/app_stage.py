@@ -169,6 +169,7 @@ class AppStage:
             requests=self.store.requests,
             wills=self.store.wills,
             search=self.store.search,
+            traces=self.store.traces,
             bus=self.bus,
             identity=self.passports,
             clock=self.clock,

@@ -25,8 +25,9 @@ from unisono.domain.errors import (
 from unisono.gateways.hosting.refusal import refuse
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
+from unisono.gateways.rest.lines import tell
 from unisono.gateways.rest.openapi import encoded
-from unisono.gateways.rest.operations import KEY_HEADER, KEY_PATTERN, Asked, Desk, Operation
+from unisono.gateways.rest.operations import KEY_HEADER, KEY_PATTERN, Asked, CarryOut, Desk, InLines, Operation
 from unisono.gateways.rest.shapes import Alive
 from unisono.gateways.rest.table import OPERATIONS
 from unisono.ports.requests import Request
@@ -45,7 +46,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class RestOptions(Struct, frozen=True):
     """Who may see what. `is_from_here` says if a peer is on this machine, by its address and headers.
 
-    `body_s` is how long the body of a request may take to come, `body_bytes` how large it may be.
+    `body_s` is how long the body of a request may take to come, a part of a long answer to be taken; `body_bytes` how
+    large such a body may be.
     """
 
     guard: Guard
@@ -95,6 +97,8 @@ class RestDoor:
         return handle
 
     def _operator_only(self, operation: Operation) -> Handler:
+        carry_out = operation.carry_out
+
         async def handle(request: web.Request) -> web.StreamResponse:
             by = self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), operation.scope)
             self._desk.rate.spend(by)
@@ -104,24 +108,26 @@ class RestDoor:
             asked = Asked(by, path, query, shaped, _under_key(request, by, body))
             if operation.needs_key and asked.request is None:
                 raise Invalid(field=KEY_HEADER, reason="needed, so that it can be gone on with")
+            if isinstance(carry_out, InLines):
+                return await tell(request, carry_out.lines(self._desk, asked), self._options.body_s)
             try:
                 async with asyncio.timeout(WORK_DEADLINE_S):
-                    answer = await self._answer(operation, asked)
+                    answer = await self._answer(operation, carry_out, asked)
             except TimeoutError:
                 raise Unavailable(deadline_s=int(WORK_DEADLINE_S)) from None
             return web.Response(body=answer, content_type="application/json")
 
         return handle
 
-    async def _answer(self, operation: Operation, asked: Asked) -> bytes:
+    async def _answer(self, operation: Operation, carry_out: CarryOut, asked: Asked) -> bytes:
         """Carry out an operation, or give what it gave when it was asked for under the same key."""
         request = None if operation.keeps_answer else asked.request
         if request is None:
-            return msgspec.json.encode(await operation.carry_out(self._desk, asked))
+            return msgspec.json.encode(await carry_out(self._desk, asked))
         earlier = await self._desk.requests.begin(request)
         if earlier is not None:
             return earlier
-        answer = msgspec.json.encode(await operation.carry_out(self._desk, asked))
+        answer = msgspec.json.encode(await carry_out(self._desk, asked))
         await self._desk.requests.finish(request, answer)
         return answer
 

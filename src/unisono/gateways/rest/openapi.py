@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from unisono import __version__
-from unisono.gateways.rest.operations import KEY_HEADER, KEY_PATTERN, Operation
+from unisono.gateways.rest.lines import JSON_LINES
+from unisono.gateways.rest.operations import KEY_HEADER, KEY_PATTERN, InLines, Operation
 from unisono.gateways.rest.shapes import Alive, Fault, Readiness
 from unisono.gateways.rest.table import OPERATIONS
 from unisono.wire.codes import CODES
@@ -106,7 +107,7 @@ def _operation(operation: Operation, components: Mapping[str, Any]) -> Document:
         "summary": operation.summary,
         "description": f"Needs the scope `{operation.scope}`.",
         "security": [{"adminKey": [operation.scope]}],
-        "responses": {"200": _answer(*operation.answers), **_refusals(tuple(dict.fromkeys(faults)))},
+        "responses": {"200": _told(operation), **_refusals(tuple(dict.fromkeys(faults)))},
     }
     if parameters := _parameters(operation, components):
         shown["parameters"] = parameters
@@ -132,6 +133,16 @@ def _parameters(operation: Operation, components: Mapping[str, Any]) -> list[Doc
 
 def _answer(*kinds: type[Struct], description: str = "Done") -> Document:
     return {"description": description, "content": _json(*kinds)}
+
+
+def _told(operation: Operation) -> Document:
+    if not isinstance(operation.carry_out, InLines):
+        return _answer(*operation.answers)
+    names = ", ".join(kind.__name__ for kind in operation.answers)
+    return {
+        "description": f"Done: in each line one of {names}",
+        "content": {JSON_LINES: {"schema": {"type": "string"}}},
+    }
 
 
 def _json(*kinds: type[Struct]) -> Document:

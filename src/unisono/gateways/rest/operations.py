@@ -1,7 +1,7 @@
 """What an operation is: routes and the OpenAPI document are both made from a table of them (`table`)."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final, Literal, Protocol
 
 from msgspec import Struct
@@ -9,6 +9,7 @@ from msgspec import Struct
 from unisono.app.announcing import Announcing
 from unisono.app.broadcasting import Broadcasting
 from unisono.app.execute import Executor
+from unisono.app.exporting import Exporting
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.rates import RateLimiter
 from unisono.domain.ids import Instant, SendKey, UserId
@@ -45,6 +46,7 @@ class Desk(Struct, frozen=True):
     executor: Executor
     broadcasting: Broadcasting
     announcing: Announcing
+    exporting: Exporting
     clock: Clock
     rate: RateLimiter
     requests: Requests
@@ -80,12 +82,21 @@ class Asked(Struct, frozen=True):
         return str(getattr(self.path, name))
 
 
+CarryOut = Callable[[Desk, Asked], Awaitable[Struct]]
+
+
+class InLines(Struct, frozen=True):
+    """How an operation is carried out that only reads, and answers line by line, while it finds more."""
+
+    lines: Callable[[Desk, Asked], AsyncGenerator[Struct, None]]
+
+
 class Operation(Struct, frozen=True, kw_only=True):
     """One operation, for keys with its `scope`. `faults` are the codes it may answer with beside those that all have.
 
     A body has one of the shapes in `bodies`, told apart by their first fields; the answer that of one in `answers`.
     One that `keeps_answer` does so itself, together with what it changes, for requests with a key. One
-    that `needs_key` is not done without.
+    that `needs_key` is not done without. What is answered in lines is of all `answers`, one of them in each.
     """
 
     name: str
@@ -95,7 +106,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     scope: AdminScope
     params: type[Struct]
     answers: tuple[type[Struct], ...]
-    carry_out: Callable[[Desk, Asked], Awaitable[Struct]]
+    carry_out: CarryOut | InLines
     query: type[Struct] = OfNothing
     bodies: tuple[type[Struct], ...] = ()
     faults: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from unisono.stores.memory.search import MemorySearch
 from unisono.stores.memory.seats import MemorySeats
 from unisono.stores.memory.sessions import MemorySessions
 from unisono.stores.memory.state import State
+from unisono.stores.memory.traces import MemoryTraces
 from unisono.stores.memory.wills import MemoryWills
 
 
@@ -21,6 +22,7 @@ class MemoryStore:
         self.log = MemoryLog(self._state, clock, self.requests)
         self.directory = MemoryDirectory(self._state)
         self.search = MemorySearch(self._state)
+        self.traces = MemoryTraces(self._state)
         self.sessions = MemorySessions(self._state, clock)
         self.seats = MemorySeats(self._state, self.sessions)
         self.wills = MemoryWills(self._state, self.sessions, self.log, clock)

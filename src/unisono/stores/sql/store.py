@@ -24,15 +24,13 @@ from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.sessions import SqlSessions
 from unisono.stores.sql.sqlite import SqliteDriver
 from unisono.stores.sql.statements import Statements
+from unisono.stores.sql.traces import SqlTraces
 from unisono.stores.sql.wills import SqlWills
 from unisono.stores.sql.writer import Writer
 
 
 class Store:
-    """One app's log, directory, search, sessions, seats, wills and requests.
-
-    Belongs to the event loop that opened it.
-    """
+    """One app's log and all ports beside it. Belongs to the event loop that opened it."""
 
     def __init__(self, driver: Driver, committer: Committer, writer: Writer, readers: Readers, clock: Clock) -> None:
         self._driver = driver
@@ -45,6 +43,7 @@ class Store:
         self.requests = SqlRequests(requests, writer)
         self.directory = SqlDirectory(driver.dialect, statements, readers)
         self.search = SqlSearch(statements, self.log, writer=writer, readers=readers)
+        self.traces = SqlTraces(driver.dialect, statements, readers)
         sql = SessionStatements(driver.dialect)
         self.sessions = SqlSessions(sql, writer, readers, clock)
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)
