@@ -32,7 +32,7 @@ def _has_more(crowd: Crowd, acknowledgements: int) -> bool:
     return crowd.acknowledgements > acknowledgements
 
 
-@pytest.mark.rows("E1", "E3", "E32", "L230")
+@pytest.mark.rows("E1", "E3", "E32", "L2", "L230")
 @pytest.mark.timeout(3000)
 async def test_a_killed_server_loses_doubles_and_reorders_nothing(data: Path, is_full: bool, report: Report) -> None:
     chance = Random(2)

@@ -48,13 +48,14 @@ class Sticker(Image):
     pack: str
 
 
+@pytest.mark.rows("L44", "L45", "L46", "L47", "L48", "L49", "L51", "L52", "L57", "L59")
 @pytest.mark.rows("L60", "L61", "L62", "L63", "L64", "L65", "L66", "L118", "L119", "L120", "L121", "L122", "L123")
 async def test_built_in_kinds_arrive_as_what_they_were(house: House) -> None:
     ann, bob = await house.login("ann"), await house.login("bob")
     inbox, conversation = bob.messages(), await ann.direct("bob")
     said: list[tuple[Body, int]] = [
         (Text(text="hello"), -1),
-        (Image(file=PICTURE, text="me"), -2),
+        (Image(file=PICTURE, text="me", attributes={"location": "San Francisco"}), -2),
         (Audio(file=SOUND), -3),
         (Video(file=SOUND), -4),
         (Location(latitude=31.75, longitude=-120, text="here"), -5),
@@ -65,6 +66,7 @@ async def test_built_in_kinds_arrive_as_what_they_were(house: House) -> None:
         received = await within(anext(inbox))
         assert received.body == each
         assert type(received.body) is type(each)
+        assert isinstance(received.body, Body)
         assert received.content.type == number
     kept = (await bob.conversation(conversation.id).history()).messages
     assert [message.body for message in kept] == [each for each, _ in said]

@@ -21,7 +21,7 @@ from unisono_sdk import (
 Connect = Callable[..., Unisono]
 
 
-@pytest.mark.rows("E42")
+@pytest.mark.rows("E42", "L271")
 async def test_a_displaced_client_is_told_by_whom_and_never_comes_back(
     server: FakeServer, connect: Connect, clock: ManualClock
 ) -> None:

@@ -29,7 +29,7 @@ async def library(house: House) -> tuple[Client, Client]:
 
 
 @pytest.mark.parametrize("codec", ["json", "msgpack"])
-@pytest.mark.rows("L198", "L199", "L201", "L202", "L203", "L204", "L205", "L206", "L207")
+@pytest.mark.rows("L193", "L198", "L199", "L201", "L202", "L203", "L204", "L205", "L206", "L207")
 async def test_conversations_are_found_by_what_they_are(house: House, codec: str) -> None:
     await library(house)
     tom = await house.login("tom", codec=codec)
@@ -61,22 +61,24 @@ async def test_conversations_are_found_by_what_they_are(house: House, codec: str
     assert await names(query) == ["Tea", "Tea time", "聊天室", "Coffee"], "a query stays as it was"
 
 
-@pytest.mark.rows("L195", "L197", "L228")
+@pytest.mark.rows("L195", "L197", "L228", "L229")
 async def test_without_more_ten_come_rooms_among_them(house: House) -> None:
     tom = await house.login("tom")
     for number in range(20):
         await tom.create(["jerry"], name=f"{number}", unique=False)
-    await tom.create_room(name="room")
+    await tom.create_room(name="room", attributes={"topic": "tea"})
+    await tom.create(["jerry"], name="no room", attributes={"topic": "tea"}, unique=False)
     query = tom.query()
     assert (len(await query.find()), len(await query.limit(20).find())) == (10, 20)
     everything = await names(query.ascending("created_at").limit(7))
-    assert everything == [*(f"{number}" for number in range(20)), "room"]
-    assert await names(query.ascending("created_at").skip(19)) == ["19", "room"]
+    assert everything == [*(f"{number}" for number in range(20)), "room", "no room"]
+    assert await names(query.ascending("created_at").skip(19)) == ["19", "room", "no room"]
+    assert await names(query.where(field("kind").equal("room"), field("attr.topic").equal("tea"))) == ["room"]
     mine = await query.where(contains_members("tom") | field("kind").equal("room")).limit(100).find()
-    assert len(mine) == 21
+    assert len(mine) == 22
 
 
-@pytest.mark.rows("L196", "L200", "L211", "L212")
+@pytest.mark.rows("L177", "L178", "L196", "L200", "L211", "L212")
 async def test_the_newest_message_comes_first_and_is_shown_where_asked_for(house: House) -> None:
     tom, jerry = await library(house)
     tea = await tom.query(field("name").equal("Tea")).first()

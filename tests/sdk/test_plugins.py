@@ -102,7 +102,7 @@ async def _reached(client: Client, group: Conversation, count: int) -> None:
         await asyncio.sleep(0.005)
 
 
-@pytest.mark.rows("L274", "L275")
+@pytest.mark.rows("L274", "L275", "L292")
 async def test_a_plugin_may_add_and_change_methods_of_all_three(house: House) -> None:
     seen: list[type] = []
 
@@ -117,13 +117,21 @@ async def test_a_plugin_may_add_and_change_methods_of_all_three(house: House) ->
 
         conversation.quit = stay  # type: ignore[method-assign]  # what plugins are for
 
+    def may_call(client: Client) -> None:
+        """Add what the client has nothing of: calls."""
+        seen.append(type(client))
+
+        async def call(user: str) -> Message:
+            return await (await client.direct(user)).send(Content(type=20, data={"offer": user}))
+
+        client.call = call  # type: ignore[attr-defined]  # what plugins are for
+
     plugin = Plugin(
-        name="ask",
-        on_unisono=lambda made: seen.append(type(made)),
-        on_client=lambda made: seen.append(type(made)),
-        on_conversation=ask_first,
+        name="ask", on_unisono=lambda made: seen.append(type(made)), on_client=may_call, on_conversation=ask_first
     )
     ann = await house.login("ann", plugins=[plugin])
+    offer = await ann.call("bob")  # type: ignore[attr-defined]  # which the plugin brought
+    assert offer.content == Content(type=20, data={"offer": "bob"})
     group = await ann.create(["bob"])
     with pytest.raises(StayedError):
         await group.quit()
