@@ -15,7 +15,7 @@ from unisono import __version__
 from unisono.app.broadcasting import Broadcasting
 from unisono.app.exporting import Exporting
 from unisono.app.node import Node
-from unisono.app.options import AppOptions, PresenceRules
+from unisono.app.options import AppOptions, PresenceRules, PushRules
 from unisono.app.parts import Parts
 from unisono.app.rates import RateLimiter
 from unisono.bus.faulty import FaultyBus
@@ -41,6 +41,9 @@ from unisono.identity.credentials import revocable
 from unisono.identity.function import UserIdFunction
 from unisono.identity.opening import opened_identity
 from unisono.ports.bus import Bus
+from unisono.ports.push import PushService
+from unisono.push.webhook import WebhookOptions, opened_webhook
+from unisono.push_settings import signing_key
 from unisono.settings import Settings, is_same_origin
 from unisono.stores.sql import Store, StoreOptions, begin_anew, open_store
 from unisono.telemetry.lag import LoopLag
@@ -88,6 +91,7 @@ async def running(
         store = await open_store(_store_options(settings), clock)
         stack.push_async_callback(store.close)
         identity = stack.enter_context(opened_identity(settings, clock, telemetry, user_id))
+        entropy = SystemEntropy()
         parts = Parts(
             log=store.log,
             directory=store.directory,
@@ -97,11 +101,13 @@ async def running(
             wills=store.wills,
             search=store.search,
             traces=store.traces,
+            due_pushes=store.due_pushes,
             bus=_bus(settings),
             identity=identity,
             clock=clock,
-            entropy=SystemEntropy(),
+            entropy=entropy,
             telemetry=telemetry,
+            push=await _open_push(stack, settings, clock, entropy, telemetry),
         )
         node = Node(parts, _app_options(settings), name=_node_name(settings), server=f"unisono/{__version__}")
         await node.start()
@@ -147,6 +153,8 @@ class Hosting:
         meter.watch("streams_followed", self._node.fanout.count_streams)
         meter.watch("tasks", lambda: len(asyncio.all_tasks()))
         meter.watch("checkpoint_lag", self._node.sweeping.lag_s)
+        if (pushing := self._node.pushing) is not None:
+            meter.watch("push_lag", pushing.lag_s)
         meter.watch("rooms", lambda: len(self._node.rooms))
         meter.watch("watches", lambda: self._node.watching.watches)
         meter.watch("outbox", self._registry.queued_bytes)
@@ -255,6 +263,23 @@ def _open_telemetry(
     return telemetry
 
 
+async def _open_push(
+    stack: AsyncExitStack, settings: Settings, clock: SystemClock, entropy: SystemEntropy, telemetry: SystemTelemetry
+) -> PushService | None:
+    push = settings.push
+    if push.url is None:
+        return None
+    options = WebhookOptions(
+        app=settings.app,
+        url=push.url,
+        keys=tuple(signing_key(secret) for secret in push.secrets),
+        deadline_s=push.deadline_s,
+        kept_s=push.kept_s,
+        at_once=push.at_once,
+    )
+    return await stack.enter_async_context(opened_webhook(options, clock, entropy, telemetry))
+
+
 def _node_name(settings: Settings) -> str:
     # The same after a restart, so that the sessions of the earlier life count as detached at once.
     return settings.server.node or f"{socket.gethostname()}:{settings.server.port}"
@@ -280,7 +305,7 @@ def _store_options(settings: Settings) -> StoreOptions:
 
 
 def _app_options(settings: Settings) -> AppOptions:
-    rates, sessions, presence = settings.rates, settings.sessions, settings.presence
+    rates, sessions, presence, push = settings.rates, settings.sessions, settings.presence, settings.push
     return AppOptions(
         quotas=settings.quotas,
         policy=sessions.device_policy(),
@@ -299,6 +324,7 @@ def _app_options(settings: Settings) -> AppOptions:
             check_s=presence.check_s,
             watched_per_session=presence.watched_per_session,
         ),
+        push=PushRules(push.text, push.grace_s, push.kept_s, push.at_once, push.batch_max),
     )
 
 

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, structs
 from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Policy
 from unisono.domain.faults import BusFaults
 from unisono.domain.quotas import Quotas
+from unisono.push_settings import Push
 from unisono.secret import Secret
 
 SECRET_MIN_BYTES: Final = 32
@@ -162,9 +163,7 @@ class Sessions(Section, frozen=True):
     ] = 1_800.0
     seats_kept_s: Annotated[
         float,
-        Meta(
-            ge=0, le=31_536_000, description="How long it may be away and still be in its rooms again when it is back."
-        ),
+        Meta(ge=0, le=31_536_000, description="How long it may be away and be in its rooms again when it is back."),
     ] = 1_800.0
     ended_kept_s: Annotated[
         float, Meta(ge=60, le=31_536_000, description="How long it is known why a session ended.")
@@ -345,6 +344,7 @@ class Settings(Section, frozen=True):
     quotas: Quotas = Quotas()
     sessions: Sessions = Sessions()
     presence: Presence = Presence()
+    push: Push = Push()
     identity: Identity = Identity()
     admin: Admin = Admin()
     log: Log = Log()

@@ -15,6 +15,7 @@ from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.app.presence import Watching
+from unisono.app.pushing import Pushing
 from unisono.app.reading import Reading
 from unisono.app.rooms import Rooms
 from unisono.app.searching import Searching
@@ -60,6 +61,7 @@ class Node:
         self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
         self.watching = Watching(parts, options.presence, self.audience)
         self.wills = Wills(parts, options.quotas, self.rooms)
+        self.pushing = None if parts.push is None else Pushing(parts, options.push, parts.push, self.lease)
         self.executor = self._executor()
         self._housekeeping = self._hire()
         self.signals = Signals(
@@ -79,6 +81,8 @@ class Node:
             "search": Searching(parts).index,
             "enrolling": Enrolling(parts, self.audience, self.announcing).sweep,
         }
+        if self.pushing is not None:
+            chores["pushing"] = self.pushing.sweep
         return Housekeeping(
             parts, self.options, self.audience, self.own_sessions, lease=self.lease, at_every_sweep=chores
         )
@@ -99,6 +103,8 @@ class Node:
         """Take the node's lease and find the end of the log. Call before the first connection."""
         await self.lease.take()
         await self.fanout.start()
+        if self.pushing is not None:
+            await self.pushing.start()
         self.parts.telemetry.event("node_started", node=self.lease.node)
 
     @property

@@ -18,6 +18,16 @@ class PresenceRules(Struct, frozen=True):
     watched_per_session: int = 200
 
 
+class PushRules(Struct, frozen=True):
+    """What push notifications say, how long they wait and are kept, and how many are handed over at a time."""
+
+    text: str = "You have a new message"
+    grace_s: float = 5.0
+    kept_s: float = 3600.0
+    at_once: int = 4
+    batch_max: int = 100
+
+
 class AppOptions(Struct, frozen=True):
     """Rules of one app. Times in seconds."""
 
@@ -33,3 +43,4 @@ class AppOptions(Struct, frozen=True):
     sweep_s: float = 1.0
     seats_kept_s: float = 1800.0
     presence: PresenceRules = PresenceRules()
+    push: PushRules = PushRules()

@@ -5,8 +5,10 @@ from msgspec import Struct
 from unisono.ports.bus import Bus
 from unisono.ports.clock import Clock, Entropy
 from unisono.ports.directory import Directory
+from unisono.ports.due_pushes import DuePushes
 from unisono.ports.identity import Identity
 from unisono.ports.log import Log
+from unisono.ports.push import PushService
 from unisono.ports.requests import Requests
 from unisono.ports.search import Search
 from unisono.ports.seats import Seats
@@ -17,7 +19,7 @@ from unisono.ports.wills import Wills
 
 
 class Parts(Struct, frozen=True):
-    """Everything outside that the use cases of one app need."""
+    """Everything outside that the use cases of one app need. Without a `push` nothing is pushed."""
 
     log: Log
     directory: Directory
@@ -27,8 +29,10 @@ class Parts(Struct, frozen=True):
     requests: Requests
     wills: Wills
     traces: Traces
+    due_pushes: DuePushes
     bus: Bus
     identity: Identity
     clock: Clock
     entropy: Entropy
     telemetry: Telemetry
+    push: PushService | None = None

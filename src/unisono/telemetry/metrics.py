@@ -67,6 +67,14 @@ _ALL: Final = (
     _counter("gaps_read", "Times the fan-out read the log because a hint was missing or early."),
     _counter("store_batches", "Syncs to disk; each carries many transactions."),
     _counter("key_fetches", "Fetches from the key server, by outcome.", label="outcome"),
+    _counter(
+        "pushes", "Push notifications, by what became of them: `taken`, `refused` or `given_up`.", label="outcome"
+    ),
+    _counter(
+        "push_requests",
+        "Requests to the push service, by status; `timeout` and `unreachable` where none came.",
+        label="status",
+    ),
     _counter("identity_faults", "Times the identity function failed."),
     _counter("rest_requests", "REST requests, by status.", label="status"),
     _counter("log_lines_dropped", "Log lines dropped because their reader was too slow."),
@@ -78,6 +86,11 @@ _ALL: Final = (
     _gauge(
         "checkpoint_lag",
         "How long ago the checkpoint last moved, or had nothing beyond it; a transaction left open anywhere stops it.",
+        "seconds",
+    ),
+    _gauge(
+        "push_lag",
+        "For how long push notifications that are due wait for this node to hand them over; of nodes one does.",
         "seconds",
     ),
     _gauge("rooms", "Rooms that a session with a connection on this node is in."),

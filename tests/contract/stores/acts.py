@@ -42,6 +42,7 @@ from unisono.domain.ids import (
 )
 from unisono.domain.quotas import Quotas
 from unisono.ports.directory import Directory, HistoryPage
+from unisono.ports.due_pushes import DuePushes
 from unisono.ports.log import Committed, Log
 from unisono.ports.requests import Requests
 from unisono.ports.search import Search
@@ -74,6 +75,8 @@ class AnyStore(Protocol):
     def search(self) -> Search: ...
     @property
     def traces(self) -> Traces: ...
+    @property
+    def due_pushes(self) -> DuePushes: ...
     async def healthy(self) -> bool: ...
     async def close(self) -> None: ...
 

@@ -170,6 +170,7 @@ class AppStage:
             wills=self.store.wills,
             search=self.store.search,
             traces=self.store.traces,
+            due_pushes=self.store.due_pushes,
             bus=self.bus,
             identity=self.passports,
             clock=self.clock,

@@ -103,6 +103,10 @@ class MemorySessions:
         now = self._lease_now()
         return [node for node, lease in self._leases.items() if lease.until <= now]
 
+    def is_leased(self, node: NodeId) -> bool:
+        """Say if a node has its lease."""
+        return node in self._leases and node not in self.over_leases()
+
     def carried_by(self, node: NodeId) -> set[SessionId]:
         """List the sessions that a node carries, or did as long as it had its lease."""
         return {name for name, each in self._records.items() if each.node == node and name not in self._endings}

@@ -35,6 +35,7 @@ from unisono.domain.ids import (
     ConversationId,
     Epoch,
     Instant,
+    NodeId,
     SendKey,
     Seq,
     SessionId,
@@ -69,6 +70,13 @@ class LeftWill(Struct):
     due_at: Instant | None = None
 
 
+class Duty(Struct, frozen=True):
+    """Work that one node does, and how far it has come."""
+
+    node: NodeId
+    reached: Checkpoint
+
+
 class Remembered(Struct, frozen=True):
     """A request under a key, when it came, and what was answered."""
 
@@ -90,6 +98,7 @@ class State:
         self.requests: dict[str, Remembered] = {}
         self.seats: dict[SessionId, dict[TabId, ConversationId]] = {}
         self.wills: dict[SessionId, LeftWill] = {}
+        self.duties: dict[str, Duty] = {}
         self.position = 0
         self.is_closed = False
 

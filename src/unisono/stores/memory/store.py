@@ -3,6 +3,7 @@
 from unisono.domain.ids import Epoch
 from unisono.ports.clock import Clock
 from unisono.stores.memory.directory import MemoryDirectory
+from unisono.stores.memory.due_pushes import MemoryDuePushes
 from unisono.stores.memory.log import MemoryLog
 from unisono.stores.memory.requests import MemoryRequests
 from unisono.stores.memory.search import MemorySearch
@@ -26,6 +27,7 @@ class MemoryStore:
         self.sessions = MemorySessions(self._state, clock)
         self.seats = MemorySeats(self._state, self.sessions)
         self.wills = MemoryWills(self._state, self.sessions, self.log, clock)
+        self.due_pushes = MemoryDuePushes(self._state, self.sessions, self.directory)
 
     async def healthy(self) -> bool:
         """Say that all is well."""

@@ -137,7 +137,7 @@ MEMBERS: Final = Table(
     METADATA,
     # Kept by user: a user who comes back reads all of theirs, a send reads one.
     Column("user_id", _Name, primary_key=True),
-    Column("stream", BigInteger, ForeignKey(STREAMS.c.id), primary_key=True, autoincrement=False, index=True),
+    Column("stream", BigInteger, ForeignKey(STREAMS.c.id), primary_key=True, autoincrement=False),
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
     Column("until_pos", BigInteger),
@@ -153,6 +153,9 @@ MEMBERS: Final = Table(
     Column("silenced_until", BigInteger),
     sqlite_with_rowid=False,
 )
+
+# A conversation's members are read in pages by user.
+Index("ix_members_stream", MEMBERS.c.stream, MEMBERS.c.user_id)
 
 INDEXED: Final = Table(
     "indexed",
@@ -201,6 +204,15 @@ LEASES: Final = Table(
     Column("until", BigInteger, nullable=False),
     # A lease number must not come back after its row was dropped.
     sqlite_autoincrement=True,
+)
+
+DUTIES: Final = Table(
+    "duties",
+    METADATA,
+    # Work that one node does at a time, by its lease, and the position that it has come to.
+    Column("name", Text, primary_key=True),
+    Column("node", BigInteger, nullable=False),
+    Column("reached", BigInteger, nullable=False),
 )
 
 SESSIONS: Final = Table(

@@ -12,6 +12,7 @@ from unisono.stores.sql.batches import Committer
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.directory import SqlDirectory
 from unisono.stores.sql.driver import Driver
+from unisono.stores.sql.due_pushes import SqlDuePushes
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.migrate import migrate
@@ -48,6 +49,7 @@ class Store:
         self.sessions = SqlSessions(sql, writer, readers, clock)
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)
         self.wills = SqlWills(driver.dialect, sql, writer=writer, readers=readers, clock=clock)
+        self.due_pushes = SqlDuePushes(driver, statements, sql, writer=writer, readers=readers)
 
     @property
     def waiting(self) -> int:

@@ -136,7 +136,7 @@ def _create_members() -> None:
         sa.Column("silenced_until", NUMBER),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_members_stream", "members", ["stream"])
+    op.create_index("ix_members_stream", "members", ["stream", "user_id"])
 
 
 def _create_message_tables() -> None:
@@ -263,3 +263,9 @@ def _create_presence() -> None:
         sa.Column("answer", sa.LargeBinary()),
     )
     op.create_index("ix_requests_at", "requests", ["at"])
+    op.create_table(
+        "duties",
+        sa.Column("name", sa.Text(), primary_key=True),
+        sa.Column("node", NUMBER, nullable=False),
+        sa.Column("reached", NUMBER, nullable=False),
+    )

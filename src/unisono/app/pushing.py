@@ -1,0 +1,173 @@
+"""Push notifications: telling the operator's service of messages to users who are not there.
+
+Nothing is done for it when a message is sent. One node at a time reads the log behind a place that is kept, and moves
+the place when all up to it was handed over: what a crash cuts short is handed over again, under the same names.
+"""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+import msgspec
+
+from unisono.app.lease import Lease
+from unisono.app.options import PushRules
+from unisono.app.parts import Parts
+from unisono.domain.errors import UnisonoError
+from unisono.domain.ids import Checkpoint, ConversationId, Instant, Seq, UserId
+from unisono.domain.pushing import alert_of, is_called, is_wanted
+from unisono.ports.due_pushes import Absent, DueMark, DueMessage, Window
+from unisono.ports.push import Push, PushService
+
+MESSAGES_AT_ONCE: Final = 100
+MEMBERS_AT_ONCE: Final = 500
+BATCH_BYTES: Final = 256 * 1024
+"""What one request carries of texts and data, besides its first push."""
+DONE_MAX: Final = 100_000
+"""Conversations whose place in a window is remembered. Beyond it, one that goes on may be told of twice."""
+
+
+class Pushing:
+    """Hands over what is due. What it remembers is bounded, however many there are to be told."""
+
+    def __init__(self, parts: Parts, rules: PushRules, service: PushService, lease: Lease) -> None:
+        self._parts = parts
+        self._rules = rules
+        self._service = service
+        self._lease = lease
+        self._ends: deque[tuple[Checkpoint, float]] = deque()
+        self._until: Checkpoint | None = None
+        self._done: dict[ConversationId, Seq] = {}
+        self._behind_since_s: float | None = None
+
+    def lag_s(self) -> float:
+        """Give for how long something that was due has not been handed over by this node."""
+        return 0.0 if self._behind_since_s is None else self._parts.clock.monotonic_s() - self._behind_since_s
+
+    async def start(self) -> None:
+        """Let what is said from now on be pushed, if no node ever did. Call before the first connection.
+
+        Raises:
+            UnisonoError: The store is away.
+        """
+        await self._parts.due_pushes.hold(self._lease.node)
+
+    async def sweep(self) -> None:
+        """Hand over what has become due, if this node is the one to do it.
+
+        Returns when all of it is taken, refused or given up, which may be long. Being cancelled loses nothing.
+
+        Raises:
+            UnisonoError: The store is away, or too busy; the next sweep begins where this one did.
+        """
+        parts, node = self._parts, self._lease.node
+        now_s = parts.clock.monotonic_s()
+        self._ends.append((await parts.log.checkpoint(), now_s))
+        while self._ends and self._ends[0][1] <= now_s - self._rules.grace_s:
+            self._until, _ = self._ends.popleft()
+        since = await parts.due_pushes.hold(node) if self._lease.is_held else None
+        if since is None or self._until is None or self._until <= since:
+            self._behind_since_s = None
+            return
+        if self._behind_since_s is None:
+            self._behind_since_s = now_s
+        oldest = Instant(parts.clock.now() - int(self._rules.kept_s * 1000))
+        await self._hand_over(Window(since, self._until, oldest))
+        if await parts.due_pushes.advance(node, self._until):
+            self._behind_since_s = None
+
+    async def _hand_over(self, window: Window) -> None:
+        fault: UnisonoError | None = None
+        async with asyncio.TaskGroup() as under_way:
+            batches = _Batches(self._service, self._rules, under_way)
+            try:
+                await self._gather(window, batches)
+            except UnisonoError as problem:
+                # Raised in here it would end what is under way, and come out wrapped up.
+                fault = problem
+        if fault is not None:
+            raise fault
+
+    async def _gather(self, window: Window, batches: "_Batches") -> None:
+        self._done.clear()
+        mark: DueMark | None = None
+        while True:
+            page = await self._parts.due_pushes.messages(window, mark, MESSAGES_AT_ONCE)
+            for due in page.messages:
+                if self._is_new(due):
+                    await self._gather_of(due, batches)
+            if (mark := page.next) is None:
+                break
+        await batches.send()
+
+    def _is_new(self, due: DueMessage) -> bool:
+        """Say if a message did not come up in this window; those of a conversation that goes on do so again."""
+        if due.seq <= self._done.get(due.conversation, 0):
+            return False
+        if len(self._done) >= DONE_MAX:
+            self._done.clear()
+        self._done[due.conversation] = due.seq
+        return True
+
+    async def _gather_of(self, due: DueMessage, batches: "_Batches") -> None:
+        text = alert_of(due.message, self._rules.text, due.name)
+        after: UserId | None = None
+        while True:
+            page = await self._parts.due_pushes.absent(due, after, MEMBERS_AT_ONCE)
+            for absent in page.absent:
+                if is_wanted(absent.level, is_called=is_called(due.message, absent.user)):
+                    await batches.add(_push(due, absent, text))
+            if (after := page.next) is None:
+                return
+
+
+class _Batches:
+    """Hands over many pushes, some at a time, by a few requests at a time."""
+
+    def __init__(self, service: PushService, rules: PushRules, under_way: asyncio.TaskGroup) -> None:
+        self._service = service
+        self._batch_max = rules.batch_max
+        self._places = asyncio.Semaphore(rules.at_once)
+        self._under_way = under_way
+        self._batch: list[Push] = []
+        self._room = BATCH_BYTES
+
+    async def add(self, push: Push) -> None:
+        """Take a push along; wait while there is enough under way."""
+        size = len(push.text) + len(msgspec.json.encode(push.data))
+        if size > self._room:
+            await self.send()
+        self._batch.append(push)
+        self._room -= size
+        if len(self._batch) == self._batch_max:
+            await self.send()
+
+    async def send(self) -> None:
+        """Hand over what was taken along."""
+        if self._batch:
+            await self._places.acquire()
+            self._under_way.create_task(self._hand_over(self._batch))
+            self._batch, self._room = [], BATCH_BYTES
+
+    async def _hand_over(self, batch: list[Push]) -> None:
+        try:
+            await self._service.hand_over(batch)
+        finally:
+            self._places.release()
+
+
+def _push(due: DueMessage, absent: Absent, text: str) -> Push:
+    message = due.message
+    return Push(
+        user=absent.user,
+        conversation=due.conversation,
+        of=due.of,
+        epoch=due.epoch,
+        seq=due.seq,
+        at=due.at,
+        sender=message.sender,
+        text=text,
+        unread=absent.unread,
+        is_mentioned=is_called(message, absent.user),
+        data=message.push,
+    )

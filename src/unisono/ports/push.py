@@ -1,0 +1,41 @@
+"""Where push notifications go: to a service of the operator's, which knows the ways to people's devices."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from unisono.domain.facts import ConversationKind
+from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, UserId
+
+
+class Push(Struct, frozen=True):
+    """A message for a user who is not there.
+
+    `conversation`, `epoch`, `seq` and `user` name it: it is the same one whenever it is handed over. `text` is what to
+    show, `data` what the message says to push notifications, as it came. `unread` is how many messages wait for the
+    user in all conversations.
+    """
+
+    user: UserId
+    conversation: ConversationId
+    of: ConversationKind
+    epoch: Epoch
+    seq: Seq
+    at: Instant
+    sender: UserId
+    text: str
+    unread: int
+    is_mentioned: bool = False
+    data: dict[str, Json] | None = None
+
+
+class PushService(Protocol):
+    """Takes pushes for all users of an app."""
+
+    async def hand_over(self, pushes: Sequence[Push]) -> None:
+        """Hand over pushes, trying again as long as that may help. Never raises for what the service does.
+
+        On return they were taken, or refused, or given up for good, and it was counted which. When the wait is
+        cancelled nobody knows; handing them over once more is safe.
+        """

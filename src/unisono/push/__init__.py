@@ -1,0 +1,1 @@
+"""Where push notifications go."""

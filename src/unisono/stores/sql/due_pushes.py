@@ -1,0 +1,279 @@
+"""The due pushes port on SQL. Streams that moved are found by their head, and their facts from the newest backwards."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, cast
+
+from sqlalchemy import Text, Update, func, literal_column, select, update
+from sqlalchemy.sql.expression import Executable
+
+from unisono.domain.facts import MessagePlaced
+from unisono.domain.ids import (
+    NO_SEQ,
+    Checkpoint,
+    ConversationId,
+    Epoch,
+    Instant,
+    NodeId,
+    Seq,
+    StreamKey,
+    UserId,
+    conversation_of,
+    conversation_stream,
+)
+from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Window
+from unisono.stores.sql.book import Book
+from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
+from unisono.stores.sql.driver import Connection, Driver
+from unisono.stores.sql.entries import decode_fact
+from unisono.stores.sql.pages import PAGE_BYTES, read_page
+from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert
+from unisono.stores.sql.readers import Readers
+from unisono.stores.sql.schema import CONVERSATIONS, DUTIES, FACTS, LEASES, MEMBERS, SESSIONS, STREAMS
+from unisono.stores.sql.session_statements import SessionStatements
+from unisono.stores.sql.session_work import SessionWork
+from unisono.stores.sql.statements import Statements
+from unisono.stores.sql.writer import Writer
+
+DUTY: Final = "push"
+_DUTY: Final = literal_column(f"'{DUTY}'", Text)
+_D, _F, _M, _S = DUTIES.c, FACTS.c, MEMBERS.c, STREAMS.c
+_NONE: Final = literal_column("'none'", Text)
+
+
+class _Held(NamedTuple):
+    """Who has the work, as of one moment, and where the log begins and ends."""
+
+    node: NodeId | None
+    place: Checkpoint
+    is_live: bool
+    is_known: bool
+
+
+class SqlDuePushes:
+    """Implements `ports.due_pushes.DuePushes`."""
+
+    def __init__(
+        self, driver: Driver, statements: Statements, sessions: SessionStatements, *, writer: Writer, readers: Readers
+    ) -> None:
+        dialect = driver.dialect
+        self._reach_text = driver.checkpoint_text
+        self._sessions = sessions
+        self._writer = writer
+        self._readers = readers
+        self._reached = statements.reached
+        self._duty = Statement(dialect, _duty)
+        self._begin = Statement(dialect, lambda: insert(dialect, DUTIES, 1, DUTIES.c).on_conflict_do_nothing())
+        self._take_over = Statement(dialect, _take_over)
+        self._advance = Statement(dialect, _advance)
+        self._moved = Statement(dialect, _moved)
+        self._messages = Statement(dialect, _messages)
+        self._absent = Statement(dialect, _absent)
+        self._unread = ListStatement(dialect, _unread)
+
+    async def hold(self, node: NodeId) -> Checkpoint | None:
+        """Give the place, if this node has the work or can take it."""
+        held = await self._readers.read_at_one_moment(self._read_held)
+        if held.node == node and held.is_known:
+            return held.place
+        if held.node not in {None, node} and held.is_live:
+            return None
+        if held.node is None:
+            work = _Move(self._sessions, self._begin.text, (DUTY, node, held.place))
+        else:
+            values = self._take_over.bind(holder=held.node, taker=node, place=held.place)
+            work = _Move(self._sessions, self._take_over.text, values)
+        is_taken = await self._writer.do(work)
+        return held.place if is_taken else None
+
+    def _read_held(self, connection: Connection) -> _Held:
+        rows = connection.query(self._duty.text)
+        end, began = connection.query(self._reach_text)[0]
+        if not rows:
+            return _Held(None, Checkpoint(end), is_live=False, is_known=False)
+        node, place, lease_until = rows[0]
+        is_live = lease_until is not None and lease_until > connection.lease_now()
+        is_known = began <= place <= end
+        return _Held(NodeId(node), Checkpoint(place if is_known else end), is_live, is_known)
+
+    async def advance(self, node: NodeId, reached: Checkpoint) -> bool:
+        """Move the place, durably, if the node still has the work."""
+        values = self._advance.bind(holder=node, place=reached)
+        return cast("bool", await self._writer.do(_Move(self._sessions, self._advance.text, values)))
+
+    async def messages(self, window: Window, after: DueMark | None, limit: int) -> DuePage:
+        """Read up to `limit` messages, fewer of large ones."""
+        start = after or DueMark(window.since + 1, 0, NO_SEQ)
+
+        def read(connection: Connection) -> DuePage:
+            moved = self._moved
+            values = moved.bind(pos=start.pos, number=start.stream, oldest=window.oldest, limit=limit)
+            streams = connection.query(moved.text, values)
+            found: list[DueMessage] = []
+            room, mark = PAGE_BYTES, start
+            for stream in streams:
+                if len(found) == limit or room < 0:
+                    return DuePage(tuple(found), mark)
+                rows, has_more = self._read_messages(connection, window, stream, start, limit - len(found))
+                found += [due for row in rows if (due := _due(stream, row)) is not None]
+                room -= sum(len(row[2]) for row in rows)
+                number, pos = stream[0], stream[3]
+                mark = DueMark(pos, number, Seq(rows[-1][0])) if has_more else DueMark(pos, number + 1, NO_SEQ)
+                if has_more:
+                    return DuePage(tuple(found), mark)
+            return DuePage(tuple(found), mark if len(streams) == limit else None)
+
+        return await self._readers.read_at_one_moment(read)
+
+    def _read_messages(
+        self, connection: Connection, window: Window, stream: Row, start: DueMark, limit: int
+    ) -> tuple[list[Row], bool]:
+        """Read a stream's messages of a window, and whether there are more."""
+        number = stream[0]
+        reached = connection.query(self._reached.text, self._reached.bind(stream=number, checkpoint=window.since))
+        begin = max(reached[0][0] if reached else NO_SEQ, start.seq if number == start.stream else NO_SEQ)
+
+        def more(row: Row | None, count: int) -> list[Row]:
+            values = self._messages.bind(
+                stream=number,
+                after=begin if row is None else row[0],
+                until=window.until,
+                oldest=window.oldest,
+                limit=count,
+            )
+            return connection.query(self._messages.text, values)
+
+        return read_page(more, limit)
+
+    async def absent(self, message: DueMessage, after: UserId | None, limit: int) -> AbsentPage:
+        """Read up to `limit` members who are not there."""
+        absent, unread = self._absent, self._unread
+
+        def read(connection: Connection) -> AbsentPage:
+            values = absent.bind(
+                key=conversation_stream(message.conversation),
+                seq=message.seq,
+                sender=message.message.sender,
+                after=after or "",
+                lease_now=connection.lease_now(),
+                limit=limit,
+            )
+            rows = connection.query(absent.text, values)
+            asked = unread.padded([(user,) for user, _ in rows])
+            counts = {user: count for text, users in asked for user, count in connection.query(text, users)}
+            found = tuple(Absent(UserId(user), level, int(counts.get(user, 0))) for user, level in rows)
+            return AbsentPage(found, found[-1].user if len(found) == limit else None)
+
+        return await self._readers.read_at_one_moment(read)
+
+
+class _Move(SessionWork):
+    """Work that writes who has the work and how far it has come, if that is as it was."""
+
+    def __init__(self, sql: SessionStatements, text: str, values: Sequence[object]) -> None:
+        super().__init__(sql)
+        self._text = text
+        self._values = values
+
+    def run(self, book: Book) -> bool:
+        """Write, and say if anything was."""
+        return bool(book.connection.run(self._text, self._values))
+
+
+def _due(stream: Row, row: Row) -> DueMessage | None:
+    """Give a message as it is now; None when nothing is left of it."""
+    _, key, epoch, _, of, name = stream
+    seq, at, body = row
+    fact, conversation = decode_fact(body), conversation_of(StreamKey(key)) or ConversationId("")
+    if not isinstance(fact, MessagePlaced) or fact.is_recalled:
+        return None
+    return DueMessage(conversation, of, name, Epoch(epoch), Seq(seq), Instant(at), fact)
+
+
+def _duty() -> Executable:
+    return (
+        select(_D.node, _D.reached, LEASES.c.until).outerjoin(LEASES, LEASES.c.node == _D.node).where(_D.name == _DUTY)
+    )
+
+
+def _held_by() -> Update:
+    return update(DUTIES).where(_D.name == _DUTY, _D.node == given("holder", _D.node))
+
+
+def _take_over() -> Executable:
+    return _held_by().values(node=given("taker", _D.node), reached=given("place", _D.reached))
+
+
+def _advance() -> Executable:
+    return _held_by().values(reached=given("place", _D.reached))
+
+
+def _moved() -> Executable:
+    """Find conversations with a message since, those that moved first at the beginning."""
+    pos, number = given("pos", _S.head_pos), given("number", _S.id)
+    return (
+        select(_S.id, _S.key, _S.epoch, _S.head_pos, CONVERSATIONS.c.kind, CONVERSATIONS.c.name)
+        .join(CONVERSATIONS, CONVERSATIONS.c.stream == _S.id)
+        .where(
+            _S.head_pos >= pos,
+            (_S.head_pos > pos) | (_S.id >= number),
+            _S.said_at >= given("oldest", _S.said_at),
+        )
+        .order_by(_S.head_pos, _S.id)
+        .limit(LIMIT)
+    )
+
+
+def _messages() -> Executable:
+    return (
+        select(_F.seq, _F.at, _F.body)
+        .where(
+            _F.stream == given("stream", _F.stream),
+            _F.seq > given("after", _F.seq),
+            _F.pos <= given("until", _F.pos),
+            _F.at >= given("oldest", _F.at),
+            _F.kind == MESSAGE,
+        )
+        .order_by(_F.seq)
+        .limit(LIMIT)
+    )
+
+
+def _absent() -> Executable:
+    seq = given("seq", _M.since)
+    stream = select(_S.id).where(_S.key == given("key", _S.key)).scalar_subquery()
+    live = (
+        select(SESSIONS.c.id)
+        .join(LEASES, LEASES.c.node == SESSIONS.c.node)
+        .where(
+            SESSIONS.c.user_id == _M.user_id,
+            SESSIONS.c.ended_at.is_(None),
+            LEASES.c.until > given("lease_now", LEASES.c.until),
+        )
+        .correlate(MEMBERS)
+    )
+    return (
+        select(_M.user_id, _M.level)
+        .where(
+            _M.stream == stream,
+            _M.user_id > given("after", _M.user_id),
+            _M.user_id != given("sender", _M.user_id),
+            _M.until.is_(None),
+            _M.since <= seq,
+            _M.read_seq < seq,
+            _M.level != _NONE,
+            ~live.exists(),
+        )
+        .order_by(_M.user_id)
+        .limit(LIMIT)
+    )
+
+
+def _unread(rows: int) -> Executable:
+    users = [numbered("user", row, _M.user_id) for row in range(rows)]
+    left = _S.messages - _M.passed - _M.own
+    return (
+        select(_M.user_id, func.sum(left))
+        .join(STREAMS, _S.id == _M.stream)
+        .where(_M.user_id.in_(users), _M.until.is_(None), left > literal_column("0"))
+        .group_by(_M.user_id)
+    )
