@@ -160,3 +160,16 @@ def test_counts_and_messages_may_come_in_any_order() -> None:
     waiting.counted(0, mentions=0, as_of=9, read=9)
     waiting.came(8, calls_me=True)
     assert (waiting.unread, waiting.mentions) == (0, 0)
+
+
+def test_a_count_asked_for_before_a_fact_and_come_after_it_says_nothing_of_my_wish_to_come_back() -> None:
+    def counted_late(waiting: Waiting) -> bool:
+        waiting.counted(1, mentions=0, as_of=6, read=3, is_marked=True)
+        return waiting.is_marked
+
+    waiting = Waiting()
+    assert counted_late(waiting)
+    waiting.mark(is_marked=False)
+    assert not counted_late(waiting)
+    waiting.doubt()
+    assert counted_late(waiting)

@@ -296,8 +296,10 @@ class Conversation(Belonging):
 
     async def mark_unread(self) -> None:
         """Note, for all my sessions, that I wish to come back to it; reading ends the wish."""
+        facts = self.waiting.facts
         await ask(self._desk, MarkUnread(conversation=self.id), Done)
-        self.waiting.mark()
+        if self.waiting.facts == facts:
+            self.waiting.is_marked = True
 
     @property
     def unread(self) -> int:

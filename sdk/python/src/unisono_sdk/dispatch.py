@@ -114,6 +114,9 @@ class Dispatch:
         if conversation is not None and restart.reason in OTHER_PLACES:
             conversation.begin_anew()
             self._recount(conversation)
+        elif conversation is None:
+            for known in self._conversations.values():
+                known.waiting.doubt()
         event = events.StartOver(
             conversation=conversation,
             stream=restart.stream,
@@ -254,7 +257,7 @@ class Dispatch:
                 conversation.level = level
                 hub.emit("level", events.LevelSet(conversation=conversation, level=level, at=at), conversation=key)
             case facts.MarkedUnread(conversation=key):
-                self.conversation(key).waiting.mark()
+                self.conversation(key).waiting.mark(is_marked=True)
                 self._unread(self.conversation(key))
             case facts.SessionOpened(session=session, device=device, shown=shown, tag=tag):
                 opened = events.SessionOpened(session=session, device=device, shown=shown, tag=tag, at=at)
@@ -269,6 +272,7 @@ class Dispatch:
         conversation = self.conversation(fact.conversation)
         conversation.read = max(conversation.read, fact.seq)
         conversation.waiting.counted(fact.unread, mentions=fact.mentions, as_of=fact.head, read=fact.seq)
+        conversation.waiting.mark(is_marked=False)
         event = events.ReadMoved(conversation=conversation, seq=fact.seq, at=at)
         self._desk.hub.emit("read", event, conversation=conversation.id)
         self._unread(conversation)
@@ -317,7 +321,8 @@ class Dispatch:
             self._desk.hub.call("invited", event, conversation=conversation.id)
 
     def _exited(self, conversation: Conversation, by: str | None, at: int) -> None:
-        conversation.role, conversation.waiting.is_marked = None, False
+        conversation.role = None
+        conversation.waiting.mark(is_marked=False)
         is_kicked = by not in {None, self._desk.user}
         event = events.Exited(conversation=conversation, by=by, at=at, is_kicked=is_kicked)
         self._desk.hub.emit("exited", event, conversation=conversation.id)

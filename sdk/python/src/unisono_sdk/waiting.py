@@ -17,6 +17,8 @@ class Waiting:
 
     The server counts exactly, as of a place; what comes behind that place is added here. The two streams that tell of
     it, the conversation's and mine, come in no order among themselves, so the places of messages are kept for a while.
+    Whether I wish to come back has no place: a count may have been asked for before a fact came and arrive after it.
+    Facts come all and in order, so once one has told, counts are not believed about it.
     """
 
     def __init__(self) -> None:
@@ -27,6 +29,8 @@ class Waiting:
         self._later: list[int] = []
         self._later_calls: list[int] = []
         self.is_marked = False
+        self.facts = 0
+        """How many facts have told whether I wish to come back, since nothing was missed."""
 
     @property
     def unread(self) -> int:
@@ -50,7 +54,9 @@ class Waiting:
         """Take over what the server counted, with everything up to `as_of` in it. An older count is passed over."""
         if as_of < self._as_of or read < self._read:
             return
-        self._counted, self._as_of, self._read, self.is_marked = unread, as_of, read, is_marked
+        self._counted, self._as_of, self._read = unread, as_of, read
+        if not self.facts:
+            self.is_marked = is_marked
         self._calls = self._calls + len(self._later_calls) if mentions is None else mentions
         self._later = self._later[bisect_right(self._later, as_of) :]
         self._later_calls = self._later_calls[bisect_right(self._later_calls, as_of) :]
@@ -60,9 +66,14 @@ class Waiting:
         if at > self._as_of:
             self.counted(0, mentions=0, as_of=at, read=self._read, is_marked=self.is_marked)
 
-    def mark(self) -> None:
-        """Note my wish to come back."""
-        self.is_marked = True
+    def mark(self, *, is_marked: bool) -> None:
+        """Note what a fact tells: my wish to come back, or that it was met."""
+        self.is_marked = is_marked
+        self.facts += 1
+
+    def doubt(self) -> None:
+        """Note that facts may have been missed: a count is believed again."""
+        self.facts = 0
 
 
 class Told:
