@@ -61,6 +61,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.CountPeople: (a.Count,),
     c.LeaveWill: (a.Done,),
     c.DropWill: (a.Done,),
+    c.RegisterPush: (a.Done,),
+    c.UnregisterPush: (a.Done,),
     c.Dissolve: (a.Done,),
 }
 """What a command that was carried out is answered with."""

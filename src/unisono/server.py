@@ -102,6 +102,7 @@ async def running(
             search=store.search,
             traces=store.traces,
             due_pushes=store.due_pushes,
+            push_targets=store.push_targets,
             bus=_bus(settings),
             identity=identity,
             clock=clock,

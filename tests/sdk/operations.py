@@ -3,7 +3,7 @@
 from typing import Final
 
 from unisono_sdk import commands as c
-from unisono_sdk import finding, searching
+from unisono_sdk import finding, pushing, searching
 from unisono_sdk import member_commands as m
 
 COMMANDS: Final[tuple[type[c.Command], ...]] = (
@@ -44,6 +44,8 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     c.CountPeople,
     c.LeaveWill,
     c.DropWill,
+    pushing.RegisterPush,
+    pushing.UnregisterPush,
     m.UpdateConversation,
     m.GetMembers,
     m.SetMember,

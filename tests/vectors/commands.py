@@ -91,6 +91,8 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.CountPeople(conversation=ROOM),
     c.LeaveWill(conversation=ROOM, key=KEY, content=Content(text="gone")),
     c.DropWill(),
+    c.RegisterPush(provider="fcm", token="eF3:APA91b"),
+    c.UnregisterPush(),
     c.Dissolve(conversation=ROOM),
     c.FindConversations(),
     c.SearchMessages(text="tea"),

@@ -25,6 +25,7 @@ from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Internal
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId
 from unisono.domain.permission import Standing, check
+from unisono.domain.pushing import TARGETS_PER_USER_MAX
 from unisono.ports.log import Committed
 from unisono.ports.requests import Request
 
@@ -209,6 +210,12 @@ class Executor:
                 return await self._rooms.answer(Member(user, session), command)
             case c.LeaveWill() | c.DropWill():
                 return await self._wills.answer(Member(user, session), command)
+            case c.RegisterPush(provider=provider, token=token):
+                await self._parts.push_targets.keep(session, provider, token, TARGETS_PER_USER_MAX)
+                return Done()
+            case c.UnregisterPush():
+                await self._parts.push_targets.drop(session)
+                return Done()
             case c.AskPresence() | c.Watch() | c.Unwatch():
                 return await self._watching.answer(Member(user, session), command)
             case c.CloseSession() | c.CloseDevice() | c.Logout():

@@ -11,6 +11,7 @@ from unisono.domain.answers import SeqFact, SessionView
 from unisono.domain.errors import Overloaded
 from unisono.domain.facts import ConversationKind, Fact, Level, MessagePlaced, Role
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, Seq, UserId, user_stream
+from unisono.ports.push_targets import PushTarget
 from unisono.ports.traces import Left, Place
 
 EXPORTS_AT_ONCE: Final = 4
@@ -35,6 +36,12 @@ class SessionLine(Line, frozen=True, tag="session"):
     """A session of theirs that is not over, with its device."""
 
     session: SessionView
+
+
+class PushLine(Line, frozen=True, tag="push"):
+    """A device of theirs that gets push notifications, and the way to it."""
+
+    target: PushTarget
 
 
 class ConversationLine(Line, frozen=True, tag="conversation"):
@@ -104,9 +111,9 @@ class Exporting:
     async def lines(self, user: UserId) -> AsyncGenerator[Line, None]:
         """Give all that is kept of a user, in one order; to be taken to its end, or closed.
 
-        It begins with the user and ends with the end. Between them stand sessions by login; conversations by id, each
-        followed by what the user left in it by seq, a message before the reaction to it; and the facts of the user's
-        stream by seq. What changes meanwhile is there as it was before or after.
+        It begins with the user and ends with the end. Between them stand sessions by login; devices that are pushed to;
+        conversations by id, each followed by what the user left in it by seq, a message before the reaction to it; and
+        the facts of the user's stream by seq. What changes meanwhile is there as it was before or after.
 
         Raises:
             Overloaded: As many exports as may be are under way.
@@ -128,6 +135,8 @@ class Exporting:
         yield UserLine(user, self._parts.clock.now())
         for session in await self._own_sessions.list_of(user):
             yield SessionLine(session)
+        for target in await self._parts.push_targets.of_user(user):
+            yield PushLine(target)
         async for place in self._places(user):
             yield _conversation_line(user, place)
             async for left in self._left_in(place.conversation.id, user):

@@ -56,12 +56,17 @@ class OwnSessions:
         return committed
 
     async def end_device(self, user: UserId, device: DeviceId, reason: EndReason) -> SessionsCommitted:
-        """End all sessions of one device; none is no fault."""
-        return await self._end(user, lambda record: record.device == device, reason)
+        """End all sessions of one device, and its pushes; none is no fault."""
+        committed = await self._end(user, lambda record: record.device == device, reason)
+        # Its last session may have run out long ago.
+        await self._parts.push_targets.forget(user, device)
+        return committed
 
     async def end_all(self, user: UserId, reason: EndReason) -> SessionsCommitted:
-        """End all sessions of a user; none is no fault."""
-        return await self._end(user, lambda _: True, reason)
+        """End all sessions of a user, and the pushes to their devices; none is no fault."""
+        committed = await self._end(user, lambda _: True, reason)
+        await self._parts.push_targets.forget(user)
+        return committed
 
     async def revoke_credential(self, credential: str, until: Instant) -> int:
         """Void a token and end the sessions that it opened; give how many."""

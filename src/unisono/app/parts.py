@@ -9,6 +9,7 @@ from unisono.ports.due_pushes import DuePushes
 from unisono.ports.identity import Identity
 from unisono.ports.log import Log
 from unisono.ports.push import PushService
+from unisono.ports.push_targets import PushTargets
 from unisono.ports.requests import Requests
 from unisono.ports.search import Search
 from unisono.ports.seats import Seats
@@ -30,6 +31,7 @@ class Parts(Struct, frozen=True):
     wills: Wills
     traces: Traces
     due_pushes: DuePushes
+    push_targets: PushTargets
     bus: Bus
     identity: Identity
     clock: Clock

@@ -134,7 +134,7 @@ class _Batches:
 
     async def add(self, push: Push) -> None:
         """Take a push along; wait while there is enough under way."""
-        size = len(push.text) + len(msgspec.json.encode(push.data))
+        size = len(push.text) + len(msgspec.json.encode((push.data, push.devices)))
         if size > self._room:
             await self.send()
         self._batch.append(push)
@@ -170,4 +170,5 @@ def _push(due: DueMessage, absent: Absent, text: str) -> Push:
         unread=absent.unread,
         is_mentioned=is_called(message, absent.user),
         data=message.push,
+        devices=absent.targets,
     )

@@ -124,6 +124,8 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.CountPeople: Rule(_MEMBERS, if_open=_USERS),
     c.LeaveWill: Rule(_MEMBERS, speaks=True, takes_presence=True),
     c.DropWill: Rule(_USERS),
+    c.RegisterPush: Rule(_USERS),
+    c.UnregisterPush: Rule(_USERS),
 }
 
 

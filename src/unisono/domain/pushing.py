@@ -4,12 +4,16 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from unisono.domain.facts import Level, MessagePlaced
+from unisono.domain.facts import EndReason, Level, MessagePlaced
 from unisono.domain.ids import UserId
 
 PLACEHOLDERS: Final = frozenset({"sender", "name", "text"})
 QUOTED_MAX_CHARS: Final = 200
 """What is quoted of a message's own text at most: a notification shows two lines."""
+FORGETTING: Final[frozenset[EndReason]] = frozenset({"logged_out", "closed", "displaced", "revoked"})
+"""Ends of a session after which its device is told of nothing: somebody wanted it gone. Who runs out is just away."""
+TARGETS_PER_USER_MAX: Final = 20
+"""Devices of one user that are pushed to. Those that registered first give way: most of them do not exist any more."""
 _WORD: Final = re.compile(r"\{([^{}]*)\}")
 
 

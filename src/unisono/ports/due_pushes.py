@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from unisono.domain.facts import ConversationKind, Level, MessagePlaced
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, NodeId, Seq, UserId
+from unisono.ports.push_targets import PushTarget
 
 
 class Window(Struct, frozen=True):
@@ -44,11 +45,15 @@ class DuePage(Struct, frozen=True):
 
 
 class Absent(Struct, frozen=True):
-    """A member without a live session on any node who has not read a message, and how much waits for them in all."""
+    """A member without a live session on any node who has not read a message.
+
+    `unread` is how much waits for them in all conversations, `targets` are the ways to their devices.
+    """
 
     user: UserId
     level: Level
     unread: int
+    targets: tuple[PushTarget, ...] = ()
 
 
 class AbsentPage(Struct, frozen=True):

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from unisono.domain.facts import ConversationKind
 from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, UserId
+from unisono.ports.push_targets import PushTarget
 
 
 class Push(Struct, frozen=True):
@@ -14,7 +15,7 @@ class Push(Struct, frozen=True):
 
     `conversation`, `epoch`, `seq` and `user` name it: it is the same one whenever it is handed over. `text` is what to
     show, `data` what the message says to push notifications, as it came. `unread` is how many messages wait for the
-    user in all conversations.
+    user in all conversations. `devices` are those that registered; the service may know of others.
     """
 
     user: UserId
@@ -28,6 +29,7 @@ class Push(Struct, frozen=True):
     unread: int
     is_mentioned: bool = False
     data: dict[str, Json] | None = None
+    devices: tuple[PushTarget, ...] = ()
 
 
 class PushService(Protocol):

@@ -19,6 +19,7 @@ from unisono.domain.facts import ConversationKind
 from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, UserId
 from unisono.ports.clock import Clock, Entropy
 from unisono.ports.push import Push
+from unisono.ports.push_targets import PushTarget
 from unisono.ports.telemetry import Telemetry
 
 Pause = Callable[[float], Awaitable[None]]
@@ -60,6 +61,7 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     unread: int
     is_mentioned: bool = False
     data: dict[str, Json] | None = None
+    devices: tuple[PushTarget, ...] = ()
 
 
 class Batch(Struct, frozen=True):
@@ -202,6 +204,7 @@ def _notification(app: str, push: Push) -> Notification:
         unread=push.unread,
         is_mentioned=push.is_mentioned,
         data=push.data,
+        devices=push.devices,
     )
 
 

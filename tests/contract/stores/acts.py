@@ -44,6 +44,7 @@ from unisono.domain.quotas import Quotas
 from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.due_pushes import DuePushes
 from unisono.ports.log import Committed, Log
+from unisono.ports.push_targets import PushTargets
 from unisono.ports.requests import Requests
 from unisono.ports.search import Search
 from unisono.ports.seats import Seats
@@ -77,6 +78,8 @@ class AnyStore(Protocol):
     def traces(self) -> Traces: ...
     @property
     def due_pushes(self) -> DuePushes: ...
+    @property
+    def push_targets(self) -> PushTargets: ...
     async def healthy(self) -> bool: ...
     async def close(self) -> None: ...
 

@@ -171,6 +171,7 @@ class AppStage:
             search=self.store.search,
             traces=self.store.traces,
             due_pushes=self.store.due_pushes,
+            push_targets=self.store.push_targets,
             bus=self.bus,
             identity=self.passports,
             clock=self.clock,

@@ -225,3 +225,20 @@ async def test_an_old_token_is_void_when_its_session_is_resumed() -> None:
         await stage.store.sessions.revoke_before(ALICE, Instant(began + 10_000))
         with pytest.raises(TokenRevoked):
             await stage.resume(old)
+
+
+@in_virtual_time
+async def test_a_device_that_is_closed_or_whose_user_is_put_out_is_pushed_to_no_more() -> None:
+    """A device whose last session ran out is still pushed to, and closing it used to find nothing to close."""
+    async with an_app() as stage:
+        for name in ("laptop", "phone", "watch"):
+            present = await stage.login("alice", name)
+            assert await present.ask(c.RegisterPush("fcm", name)) == Done()
+            await stage.end(present, "expired")
+        desk = await stage.login("alice", "desk")
+        await desk.ask(c.RegisterPush("fcm", "desk"))
+        await desk.ask(c.UnregisterPush())
+        await desk.ask(c.CloseDevice(DeviceId("phone")))
+        assert [target.token for target in await stage.store.push_targets.of_user(ALICE)] == ["laptop", "watch"]
+        await stage.node.own_sessions.end_all(ALICE, "closed")
+        assert await stage.store.push_targets.of_user(ALICE) == []

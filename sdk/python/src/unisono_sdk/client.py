@@ -34,6 +34,7 @@ from unisono_sdk.options import Options
 from unisono_sdk.parsing import Parsing
 from unisono_sdk.passing import Presence
 from unisono_sdk.places import Position
+from unisono_sdk.pushing import RegisterPush, UnregisterPush
 from unisono_sdk.room import Room, Rooms
 from unisono_sdk.searching import MessageSearch, SearchMessages, ask_search
 from unisono_sdk.session import Session
@@ -172,6 +173,23 @@ class Client(Founding):
     async def drop_will(self) -> None:
         """Take back what this session left with `Conversation.leave_will`. Nothing left is no error."""
         await ask(self._counter, DropWill(), Done)
+
+    async def register_push(self, provider: str, token: str) -> None:
+        """Have this device get push notifications while I am nowhere connected; a later call takes the place of this.
+
+        Call it after each login: providers change their tokens. `provider` is a name of up to 32 lower-case letters,
+        digits, `.`, `_` and `-`, `token` printable ASCII of up to 2048 characters, both as the operator's push service
+        knows them. It ends with `unregister_push`, a logout, and when the device is closed or displaced, or the login's
+        token is made void.
+
+        Raises:
+            Unacceptable: One of them is not as described.
+        """
+        await ask(self._counter, RegisterPush(provider=provider, token=token), Done)
+
+    async def unregister_push(self) -> None:
+        """Have this device get no push notifications any more. None registered is no error."""
+        await ask(self._counter, UnregisterPush(), Done)
 
     async def logout(self) -> None:
         """End this session on the server, forget its state, and close."""

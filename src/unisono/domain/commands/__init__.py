@@ -42,6 +42,7 @@ from unisono.domain.commands.message import (
     TellTyping,
 )
 from unisono.domain.commands.presence import ASKED_MAX, AskPresence, Unwatch, Watch
+from unisono.domain.commands.push import RegisterPush, UnregisterPush
 from unisono.domain.commands.room import CountPeople, EnterRoom, LeaveRoom
 from unisono.domain.commands.session import (
     INFO_MAX_CHARS,
@@ -104,6 +105,8 @@ AnyCommand = (
     | CountPeople
     | LeaveWill
     | DropWill
+    | RegisterPush
+    | UnregisterPush
     | Dissolve
     | GetMissed
 )
@@ -159,6 +162,7 @@ __all__ = [
     "React",
     "ReadStream",
     "RecallMessage",
+    "RegisterPush",
     "RemoveMembers",
     "Restrict",
     "Resume",
@@ -169,6 +173,7 @@ __all__ = [
     "SetMember",
     "Sync",
     "TellTyping",
+    "UnregisterPush",
     "Unwatch",
     "UpdateConversation",
     "Watch",

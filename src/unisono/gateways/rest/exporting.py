@@ -10,6 +10,7 @@ from unisono.app.exporting import (
     EndLine,
     FactLine,
     MessageLine,
+    PushLine,
     ReactionLine,
     SessionLine,
     UserLine,
@@ -30,7 +31,7 @@ EXPORT_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Give all that is kept of a user, line by line",
         scope="users",
         params=OfUser,
-        answers=(UserLine, SessionLine, ConversationLine, MessageLine, ReactionLine, FactLine, EndLine),
+        answers=(UserLine, SessionLine, PushLine, ConversationLine, MessageLine, ReactionLine, FactLine, EndLine),
         carry_out=InLines(_export),
     ),
 )

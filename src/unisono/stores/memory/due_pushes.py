@@ -69,7 +69,9 @@ class MemoryDuePushes:
             is_other = member.user != message.message.sender and member.user > (after or "")
             if is_reader and is_other and member.level != "none" and not await self._is_live(member.user):
                 unread = await self._directory.unread(member.user, None, 1)
-                found.append(Absent(member.user, member.level, unread.total))
+                found.append(
+                    Absent(member.user, member.level, unread.total, tuple(self._state.targets_of(member.user)))
+                )
         page = tuple(found[:limit])
         return AbsentPage(page, page[-1].user if len(page) == limit else None)
 

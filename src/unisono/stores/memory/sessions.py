@@ -10,6 +10,7 @@ from unisono.domain.facts import SessionEnded, SessionOpened
 from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_stream
 from unisono.domain.placement import Draft
 from unisono.domain.presence import Seen, Sighting
+from unisono.domain.pushing import FORGETTING
 from unisono.domain.session import is_loss
 from unisono.ports.clock import Clock
 from unisono.ports.sessions import (
@@ -57,6 +58,8 @@ class MemorySessions:
         for session, ending in endings.items():
             self._state.seats.pop(session, None)
             self._end_will(held[session], ending, now)
+            if ending.reason in FORGETTING:
+                self._state.push_targets.pop((user, held[session].device), None)
             self._last_seen[user] = max(held[session].detached_at or now, self._last_seen.get(user, Instant(0)))
         facts: list[SessionEnded | SessionOpened] = [
             SessionEnded(ending.session, held[ending.session].device, ending.reason, ending.newcomer)
@@ -216,11 +219,13 @@ class MemorySessions:
         """Remember that a credential is void."""
         self._state.check_open()
         self._void_credentials[credential] = max(until, self._void_credentials.get(credential, until))
+        self._state.drop_targets(lambda kept: kept.credential == credential)
 
     async def revoke_before(self, user: UserId, instant: Instant) -> None:
         """Remember that older credentials are void."""
         self._state.check_open()
-        self._void_before[user] = max(instant, self._void_before.get(user, instant))
+        before = self._void_before[user] = max(instant, self._void_before.get(user, instant))
+        self._state.drop_targets(lambda kept: kept.user == user and (kept.issued_at is None or kept.issued_at < before))
 
     async def is_revoked(self, user: UserId, credential: str | None, issued_at: Instant | None) -> bool:
         """Say if a credential was revoked."""

@@ -1,6 +1,6 @@
 """What the fake remembers, in plain dictionaries."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, structs
 
@@ -33,6 +33,7 @@ from unisono.domain.ids import (
     NO_SEQ,
     Checkpoint,
     ConversationId,
+    DeviceId,
     Epoch,
     Instant,
     NodeId,
@@ -50,6 +51,7 @@ from unisono.domain.kinds import KINDS
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.domain.revisions import recalled, revised, superseded
+from unisono.ports.push_targets import PushTarget
 from unisono.ports.wills import Will
 
 UniqueKey = tuple[ConversationKind, tuple[UserId, ...]]
@@ -77,6 +79,16 @@ class Duty(Struct, frozen=True):
     reached: Checkpoint
 
 
+class KeptTarget(Struct, frozen=True):
+    """A device's push target, and of the session that registered it what may become void."""
+
+    user: UserId
+    target: PushTarget
+    credential: str | None
+    issued_at: Instant | None
+    at: Instant
+
+
 class Remembered(Struct, frozen=True):
     """A request under a key, when it came, and what was answered."""
 
@@ -99,6 +111,7 @@ class State:
         self.seats: dict[SessionId, dict[TabId, ConversationId]] = {}
         self.wills: dict[SessionId, LeftWill] = {}
         self.duties: dict[str, Duty] = {}
+        self.push_targets: dict[tuple[UserId, DeviceId], KeptTarget] = {}
         self.position = 0
         self.is_closed = False
 
@@ -110,6 +123,14 @@ class State:
         """
         if self.is_closed:
             raise Draining()
+
+    def drop_targets(self, is_gone: Callable[[KeptTarget], bool]) -> None:
+        """Forget push targets."""
+        self.push_targets = {key: kept for key, kept in self.push_targets.items() if not is_gone(kept)}
+
+    def targets_of(self, user: UserId) -> list[PushTarget]:
+        """List a user's push targets, by device."""
+        return [self.push_targets[key].target for key in sorted(self.push_targets) if key[0] == user]
 
     def stream(self, key: StreamKey) -> Stream:
         """Give a stream; one that nothing happened in is empty."""

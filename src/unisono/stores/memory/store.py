@@ -5,6 +5,7 @@ from unisono.ports.clock import Clock
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.due_pushes import MemoryDuePushes
 from unisono.stores.memory.log import MemoryLog
+from unisono.stores.memory.push_targets import MemoryPushTargets
 from unisono.stores.memory.requests import MemoryRequests
 from unisono.stores.memory.search import MemorySearch
 from unisono.stores.memory.seats import MemorySeats
@@ -27,6 +28,7 @@ class MemoryStore:
         self.sessions = MemorySessions(self._state, clock)
         self.seats = MemorySeats(self._state, self.sessions)
         self.wills = MemoryWills(self._state, self.sessions, self.log, clock)
+        self.push_targets = MemoryPushTargets(self._state, self.sessions, clock)
         self.due_pushes = MemoryDuePushes(self._state, self.sessions, self.directory)
 
     async def healthy(self) -> bool:

@@ -1,6 +1,6 @@
 """The due pushes port on SQL. Streams that moved are found by their head, and their facts from the newest backwards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, cast
 
 from sqlalchemy import Text, Update, func, literal_column, select, update
@@ -21,6 +21,7 @@ from unisono.domain.ids import (
     conversation_stream,
 )
 from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Window
+from unisono.ports.push_targets import PushTarget
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection, Driver
@@ -28,7 +29,7 @@ from unisono.stores.sql.entries import decode_fact
 from unisono.stores.sql.pages import PAGE_BYTES, read_page
 from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert
 from unisono.stores.sql.readers import Readers
-from unisono.stores.sql.schema import CONVERSATIONS, DUTIES, FACTS, LEASES, MEMBERS, SESSIONS, STREAMS
+from unisono.stores.sql.schema import CONVERSATIONS, DUTIES, FACTS, LEASES, MEMBERS, PUSH_TARGETS, SESSIONS, STREAMS
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.session_work import SessionWork
 from unisono.stores.sql.statements import Statements
@@ -36,7 +37,7 @@ from unisono.stores.sql.writer import Writer
 
 DUTY: Final = "push"
 _DUTY: Final = literal_column(f"'{DUTY}'", Text)
-_D, _F, _M, _S = DUTIES.c, FACTS.c, MEMBERS.c, STREAMS.c
+_D, _F, _M, _S, _T = DUTIES.c, FACTS.c, MEMBERS.c, STREAMS.c, PUSH_TARGETS.c
 _NONE: Final = literal_column("'none'", Text)
 
 
@@ -69,6 +70,7 @@ class SqlDuePushes:
         self._messages = Statement(dialect, _messages)
         self._absent = Statement(dialect, _absent)
         self._unread = ListStatement(dialect, _unread)
+        self._targets = ListStatement(dialect, _targets)
 
     async def hold(self, node: NodeId) -> Checkpoint | None:
         """Give the place, if this node has the work or can take it."""
@@ -158,9 +160,14 @@ class SqlDuePushes:
                 limit=limit,
             )
             rows = connection.query(absent.text, values)
-            asked = unread.padded([(user,) for user, _ in rows])
-            counts = {user: count for text, users in asked for user, count in connection.query(text, users)}
-            found = tuple(Absent(UserId(user), level, int(counts.get(user, 0))) for user, level in rows)
+            users = [(user,) for user, _ in rows]
+            counts: dict[str, int] = dict(_ask(connection, unread, users))
+            targets: dict[str, list[PushTarget]] = {user: [] for user, _ in rows}
+            for user, *target in _ask(connection, self._targets, users):
+                targets[user].append(PushTarget(*target))
+            found = tuple(
+                Absent(UserId(user), level, int(counts.get(user, 0)), tuple(targets[user])) for user, level in rows
+            )
             return AbsentPage(found, found[-1].user if len(found) == limit else None)
 
         return await self._readers.read_at_one_moment(read)
@@ -177,6 +184,11 @@ class _Move(SessionWork):
     def run(self, book: Book) -> bool:
         """Write, and say if anything was."""
         return bool(book.connection.run(self._text, self._values))
+
+
+def _ask(connection: Connection, statement: ListStatement, rows: Sequence[Row]) -> Iterator[Row]:
+    for text, values in statement.padded(rows):
+        yield from connection.query(text, values)
 
 
 def _due(stream: Row, row: Row) -> DueMessage | None:
@@ -277,3 +289,8 @@ def _unread(rows: int) -> Executable:
         .where(_M.user_id.in_(users), _M.until.is_(None), left > literal_column("0"))
         .group_by(_M.user_id)
     )
+
+
+def _targets(rows: int) -> Executable:
+    users = [numbered("user", row, _T.user_id) for row in range(rows)]
+    return select(_T.user_id, _T.device, _T.provider, _T.token).where(_T.user_id.in_(users)).order_by(_T.device)

@@ -254,6 +254,25 @@ for _name in ("user_id", "node", "detached_at", "credential", "credential_expire
 _ENDED = SESSIONS.c.ended_at.is_not(None)
 Index("ix_sessions_ended_at", SESSIONS.c.ended_at, sqlite_where=_ENDED)
 
+PUSH_TARGETS: Final = Table(
+    "push_targets",
+    METADATA,
+    Column("user_id", _Name, primary_key=True),
+    Column("device", _Name, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("token", Text, nullable=False, index=True),
+    # Those of the session that registered it, which it outlives.
+    Column("credential", Text),
+    Column("issued_at", BigInteger),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_push_targets_credential",
+    PUSH_TARGETS.c.credential,
+    sqlite_where=PUSH_TARGETS.c.credential.is_not(None),
+)
+
 LAST_SEEN: Final = Table(
     "last_seen",
     METADATA,

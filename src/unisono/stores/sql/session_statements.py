@@ -6,7 +6,16 @@ from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.phrases import given, insert, upsert
-from unisono.stores.sql.schema import LAST_SEEN, LEASES, REVOKED_CREDENTIALS, REVOKED_USERS, SEATS, SESSIONS, WILLS
+from unisono.stores.sql.schema import (
+    LAST_SEEN,
+    LEASES,
+    PUSH_TARGETS,
+    REVOKED_CREDENTIALS,
+    REVOKED_USERS,
+    SEATS,
+    SESSIONS,
+    WILLS,
+)
 
 _S = SESSIONS.c
 _IS_OPEN = _S.ended_at.is_(None)
@@ -42,6 +51,7 @@ class SessionStatements:
         )
         self.end_seats = _one(dialect, delete(SEATS).where(SEATS.c.session == given("session", SEATS.c.session)))
         self._add_wills(dialect)
+        self._add_targets(dialect)
         self.sightings = ListStatement(dialect, _sightings)
         self.last_seen = ListStatement(dialect, _last_seen)
         self.see = Statement(dialect, lambda: _see(dialect))
@@ -57,6 +67,16 @@ class SessionStatements:
         lost = update(WILLS).where(its, due_at.is_(None)).values(due_at=given("lost_at", due_at) + after_ms)
         self.lose_will = _one(dialect, lost)
         self.execute_will = _one(dialect, update(WILLS).where(its).values(due_at=given("now", due_at)))
+
+    def _add_targets(self, dialect: Dialect) -> None:
+        target = PUSH_TARGETS.c
+        theirs, issued_at = target.user_id == given("user", target.user_id), target.issued_at
+        of_device = target.device == given("device", target.device)
+        self.drop_target = _one(dialect, delete(PUSH_TARGETS).where(theirs, of_device))
+        of_credential = target.credential == given("void", target.credential)
+        self.drop_targets_of_credential = _one(dialect, delete(PUSH_TARGETS).where(of_credential))
+        is_older = issued_at.is_(None) | (issued_at < given("before", issued_at))
+        self.drop_targets_before = _one(dialect, delete(PUSH_TARGETS).where(theirs, is_older))
 
     def _add_revocations(self, dialect: Dialect) -> None:
         self.revoked_credential = _one(

@@ -11,6 +11,7 @@ from unisono.domain.errors import Invalid, Replaced
 from unisono.domain.facts import SessionEnded, SessionOpened
 from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_stream
 from unisono.domain.placement import Draft
+from unisono.domain.pushing import FORGETTING
 from unisono.domain.session import is_loss
 from unisono.ports.sessions import (
     EndedSession,
@@ -105,6 +106,9 @@ class DecideSessions(SessionWork):
         end, rise = self.sql.end, self.sql.end_seats
         book.connection.run(rise.text, rise.bind(session=ending.session))
         self._end_will(book, ending, record)
+        if ending.reason in FORGETTING:
+            drop = self.sql.drop_target
+            book.connection.run(drop.text, drop.bind(user=self._user, device=record.device))
         book.connection.run(
             end.text,
             end.bind(session=ending.session, at=book.now, reason=ending.reason, shown=label_text(ending.newcomer)),
@@ -241,6 +245,8 @@ class RevokeCredential(SessionWork):
         )
         until = max([self._until, *(row[1] for row in rows)])
         book.connection.run(self.sql.revoke_credential.text, (self._credential, until))
+        drop = self.sql.drop_targets_of_credential
+        book.connection.run(drop.text, drop.bind(void=self._credential))
 
 
 class RevokeBefore(SessionWork):
@@ -256,6 +262,8 @@ class RevokeBefore(SessionWork):
         rows = book.connection.query(self.sql.revoked_user.text, self.sql.revoked_user.bind(user=self._user))
         before = max([self._instant, *(row[1] for row in rows)])
         book.connection.run(self.sql.revoke_user.text, (self._user, before))
+        drop = self.sql.drop_targets_before
+        book.connection.run(drop.text, drop.bind(user=self._user, before=before))
 
 
 class TakeLease(SessionWork):

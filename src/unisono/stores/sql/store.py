@@ -17,6 +17,7 @@ from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.migrate import migrate
 from unisono.stores.sql.options import StoreOptions
+from unisono.stores.sql.push_targets import SqlPushTargets
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.requests import RequestStatements, SqlRequests
 from unisono.stores.sql.search import SqlSearch
@@ -49,6 +50,7 @@ class Store:
         self.sessions = SqlSessions(sql, writer, readers, clock)
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)
         self.wills = SqlWills(driver.dialect, sql, writer=writer, readers=readers, clock=clock)
+        self.push_targets = SqlPushTargets(driver.dialect, sql, writer=writer, readers=readers)
         self.due_pushes = SqlDuePushes(driver, statements, sql, writer=writer, readers=readers)
 
     @property

@@ -246,6 +246,7 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
     of_connections = {
         *("Login", "Resume", "Logout", "Ping", "Sync", "ReadStream", "Watch", "Unwatch", "AskPresence"),
         *("EnterRoom", "LeaveRoom", "TellTyping", "MarkDelivered", "MarkUnread", "LeaveWill", "DropWill"),
+        *("RegisterPush", "UnregisterPush"),
         # Those of the operator's own say more.
         *("ListSessions", "CloseSession", "CloseDevice"),
     }

@@ -47,10 +47,12 @@ async def test_it_holds_what_a_user_is_said_and_did_in_one_order(desk: Desk) -> 
     await said(desk, old, "bye")
     await desk.ask("DELETE", old)
     await desk.ask("DELETE", f"/v1/users/alice/conversations/{team.rpartition('/')[2]}/messages/4")
-    async with await desk.login("alice", "d1", platform="ios", label="Phone"):
+    async with await desk.login("alice", "d1", platform="ios", label="Phone") as phone:
+        await phone.ask("register_push", provider="apns", token="t")
         lines = await export(desk)
     names = [line["is"] for line in lines]
-    assert names[:2] == ["user", "session"]
+    assert names[:3] == ["user", "session", "push"]
+    assert lines[2] == {"is": "push", "target": {"device": "d1", "provider": "apns", "token": "t"}}
     assert (lines[1]["session"]["device"], lines[1]["session"]["shown"]["label"]) == ("d1", "Phone")
     by_name = {line.get("name", ""): line for line in lines if line["is"] == "conversation"}
     assert sorted(by_name) == ["", "Team"]

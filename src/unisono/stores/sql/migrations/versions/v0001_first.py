@@ -26,6 +26,7 @@ def upgrade() -> None:
     _create_search()
     _create_sessions()
     _create_presence()
+    _create_pushing()
 
 
 def _create_log() -> None:
@@ -263,9 +264,28 @@ def _create_presence() -> None:
         sa.Column("answer", sa.LargeBinary()),
     )
     op.create_index("ix_requests_at", "requests", ["at"])
+
+
+def _create_pushing() -> None:
     op.create_table(
         "duties",
         sa.Column("name", sa.Text(), primary_key=True),
         sa.Column("node", NUMBER, nullable=False),
         sa.Column("reached", NUMBER, nullable=False),
+    )
+    op.create_table(
+        "push_targets",
+        sa.Column("user_id", NAME, primary_key=True),
+        sa.Column("device", NAME, primary_key=True),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("credential", sa.Text()),
+        sa.Column("issued_at", NUMBER),
+        sa.Column("at", NUMBER, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_push_targets_token", "push_targets", ["token"])
+    where = sa.text("credential IS NOT NULL")
+    op.create_index(
+        "ix_push_targets_credential", "push_targets", ["credential"], sqlite_where=where, postgresql_where=where
     )
