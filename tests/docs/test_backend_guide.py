@@ -30,3 +30,5 @@ async def test_the_examples_run_one_after_the_other(
     assert "team: ['ann', 'cleo', 'dan']" in printed
     assert "announced at 2" in printed
     assert "exported: 4 whole: True" in printed
+    assert "left: 1 taken back: 0" in printed
+    assert printed.splitlines()[-1] == "team: ['ann', 'cleo']"

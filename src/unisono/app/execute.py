@@ -8,6 +8,8 @@ from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Final, Protocol
 
+from msgspec import structs
+
 from unisono.app.caller import Caller, Member
 from unisono.app.changing import by_operator, change, present
 from unisono.app.fanout import Fanout
@@ -143,7 +145,8 @@ class Executor:
             return (await self._commit(*transaction, request)).answer
         match command:
             case c.MarkAllRead():
-                return await self._mark_all_read(user, command, is_free=True)
+                # The answer may be kept under a key, and what somebody said is to be kept in the log alone.
+                return _without_messages(await self._mark_all_read(user, command, is_free=True))
             case c.CountPeople():
                 return await self._rooms.count(user, command)
             case _:
@@ -233,6 +236,11 @@ class Executor:
             case c.Logout():
                 await own.end_session(user, session, "logged_out")
         return Done()
+
+
+def _without_messages(unread: Unread) -> Unread:
+    waiting = tuple(structs.replace(each, last=None) for each in unread.conversations)
+    return structs.replace(unread, conversations=waiting)
 
 
 def cost_of(command: c.Command) -> float:

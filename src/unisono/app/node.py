@@ -5,6 +5,7 @@ import asyncio
 from unisono.app.announcing import Announcing, Enrolling
 from unisono.app.audience import Attached, Audience
 from unisono.app.departures import Departures
+from unisono.app.erasing import Erasing
 from unisono.app.execute import Executor
 from unisono.app.expiring import Expiring
 from unisono.app.fanout import Fanout
@@ -63,6 +64,7 @@ class Node:
         self.wills = Wills(parts, options.quotas, self.rooms)
         self.pushing = None if parts.push is None else Pushing(parts, options.push, parts.push, self.lease)
         self.executor = self._executor()
+        self.erasing = Erasing(parts, self.own_sessions, self.executor)
         self._housekeeping = self._hire()
         self.signals = Signals(
             parts.directory, parts.telemetry, audience=self.audience, fanout=self.fanout, rooms=self.rooms
@@ -78,6 +80,7 @@ class Node:
             "wills": self.wills.sweep,
             "seats": self.rooms.settle,
             "expired": Expiring(parts).sweep,
+            "erasing": self.erasing.sweep,
             "search": Searching(parts).index,
             "enrolling": Enrolling(parts, self.audience, self.announcing).sweep,
         }

@@ -6,6 +6,7 @@ from unisono.ports.bus import Bus
 from unisono.ports.clock import Clock, Entropy
 from unisono.ports.directory import Directory
 from unisono.ports.due_pushes import DuePushes
+from unisono.ports.erasures import Erasures
 from unisono.ports.identity import Identity
 from unisono.ports.log import Log
 from unisono.ports.push import PushService
@@ -32,6 +33,7 @@ class Parts(Struct, frozen=True):
     traces: Traces
     due_pushes: DuePushes
     push_targets: PushTargets
+    erasures: Erasures
     bus: Bus
     identity: Identity
     clock: Clock

@@ -143,7 +143,10 @@ class Sessions(Protocol):
         """Remember, durably, that credentials of a user issued before an instant are void."""
 
     async def is_revoked(self, user: UserId, credential: str | None, issued_at: Instant | None) -> bool:
-        """Say if a credential was revoked by name, or by its time of issue: without one, issued long ago."""
+        """Say if a credential was revoked by name, or by its time of issue: without one, issued long ago.
+
+        Of a user who is or was erased (`ports.erasures`), each one was.
+        """
 
     async def take_lease(self, node_name: str, ttl_s: float) -> NodeId:
         """Give a node a new lease number, higher than any before. An earlier lease of the same name is over at once."""

@@ -43,6 +43,7 @@ from unisono.domain.ids import (
 from unisono.domain.quotas import Quotas
 from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.due_pushes import DuePushes
+from unisono.ports.erasures import Erasures
 from unisono.ports.log import Committed, Log
 from unisono.ports.push_targets import PushTargets
 from unisono.ports.requests import Requests
@@ -80,6 +81,8 @@ class AnyStore(Protocol):
     def due_pushes(self) -> DuePushes: ...
     @property
     def push_targets(self) -> PushTargets: ...
+    @property
+    def erasures(self) -> Erasures: ...
     async def healthy(self) -> bool: ...
     async def close(self) -> None: ...
 

@@ -172,6 +172,7 @@ class AppStage:
             traces=self.store.traces,
             due_pushes=self.store.due_pushes,
             push_targets=self.store.push_targets,
+            erasures=self.store.erasures,
             bus=self.bus,
             identity=self.passports,
             clock=self.clock,

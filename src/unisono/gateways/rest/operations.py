@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from unisono.app.announcing import Announcing
 from unisono.app.broadcasting import Broadcasting
+from unisono.app.erasing import Erasing
 from unisono.app.execute import Executor
 from unisono.app.exporting import Exporting
 from unisono.app.own_sessions import OwnSessions
@@ -47,6 +48,7 @@ class Desk(Struct, frozen=True):
     broadcasting: Broadcasting
     announcing: Announcing
     exporting: Exporting
+    erasing: Erasing
     clock: Clock
     rate: RateLimiter
     requests: Requests

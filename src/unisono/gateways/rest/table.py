@@ -5,6 +5,7 @@ from typing import Final
 from unisono.gateways.rest.acting import ACTING_OPERATIONS
 from unisono.gateways.rest.announcing import ANNOUNCING_OPERATIONS
 from unisono.gateways.rest.broadcasts import BROADCAST_OPERATIONS
+from unisono.gateways.rest.erasing import ERASING_OPERATIONS
 from unisono.gateways.rest.exporting import EXPORT_OPERATIONS
 from unisono.gateways.rest.operating import OPERATING_OPERATIONS
 from unisono.gateways.rest.operations import Operation
@@ -17,4 +18,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *ANNOUNCING_OPERATIONS,
     *BROADCAST_OPERATIONS,
     *EXPORT_OPERATIONS,
+    *ERASING_OPERATIONS,
 )

@@ -230,6 +230,8 @@ class MemorySessions:
     async def is_revoked(self, user: UserId, credential: str | None, issued_at: Instant | None) -> bool:
         """Say if a credential was revoked."""
         self._state.check_open()
+        if user in self._state.erasures:
+            return True
         before = self._void_before.get(user)
         if before is not None and (issued_at is None or issued_at < before):
             return True
@@ -261,6 +263,12 @@ class MemorySessions:
 
     def _lease_now(self) -> Instant:
         return Instant(self._began + int(self._clock.monotonic_s() * 1000))
+
+    def drop_ended(self, user: UserId) -> None:
+        """Drop a user's sessions that are over, and when they were seen."""
+        for session in [name for name in self._endings if self._records[name].user == user]:
+            del self._endings[session], self._records[session]
+        self._last_seen.pop(user, None)
 
     async def forget_ended(self, before: Instant) -> int:
         """Drop what nobody needs any more."""

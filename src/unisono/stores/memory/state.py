@@ -51,6 +51,7 @@ from unisono.domain.kinds import KINDS
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.domain.revisions import recalled, revised, superseded
+from unisono.ports.erasures import Erasure
 from unisono.ports.push_targets import PushTarget
 from unisono.ports.wills import Will
 
@@ -112,6 +113,7 @@ class State:
         self.wills: dict[SessionId, LeftWill] = {}
         self.duties: dict[str, Duty] = {}
         self.push_targets: dict[tuple[UserId, DeviceId], KeptTarget] = {}
+        self.erasures: dict[UserId, Erasure] = {}
         self.position = 0
         self.is_closed = False
 
@@ -285,7 +287,7 @@ class State:
 
     def _count(self, conversation: ConversationId, before: int, at: Instant) -> None:
         entry, count = self.conversations[conversation], len(self.roster(conversation))
-        is_unique = entry.is_unique and (KINDS[entry.of].unique == "always" or count == before)
+        is_unique = entry.is_unique and count == before
         self.conversations[conversation] = structs.replace(
             entry, member_count=count, updated_at=at, is_unique=is_unique
         )

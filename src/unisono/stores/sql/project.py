@@ -159,13 +159,13 @@ def _ended(book: Book, stream: StreamEntry) -> None:
 
 
 def _regroup(book: Book, stream: StreamEntry, change: int) -> None:
-    """Keep count, and end the uniqueness of a group whose members are others now."""
+    """Keep count, and end the uniqueness of a conversation whose members are others now."""
     entry = stream.conversation
     if entry is None:
         return
     entry.member_count += change
     entry.updated_at = stream.head.at
-    if change and KINDS[entry.of].unique == "choice":
+    if change:
         book.forget_unique(entry)
     book.change(stream)
 

@@ -318,6 +318,19 @@ REVOKED_CREDENTIALS: Final = Table(
     Column("until", BigInteger, nullable=False, index=True),
 )
 
+ERASURES: Final = Table(
+    "erasures",
+    METADATA,
+    # As `ports.erasures.Erasure`.
+    Column("user_id", _Name, primary_key=True),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("after", _Name),
+    Column("conversations", BigInteger, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+)
+Index("ix_erasures_unfinished", ERASURES.c.asked_at, sqlite_where=ERASURES.c.finished_at.is_(None))
+
 REVOKED_USERS: Final = Table(
     "revoked_users",
     METADATA,

@@ -7,6 +7,7 @@ from sqlalchemy.sql.expression import Executable
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.phrases import given, insert, upsert
 from unisono.stores.sql.schema import (
+    ERASURES,
     LAST_SEEN,
     LEASES,
     PUSH_TARGETS,
@@ -87,6 +88,9 @@ class SessionStatements:
         )
         self.revoked_user = _one(
             dialect, select(REVOKED_USERS).where(REVOKED_USERS.c.user_id == given("user", REVOKED_USERS.c.user_id))
+        )
+        self.erased = _one(
+            dialect, select(ERASURES.c.user_id).where(ERASURES.c.user_id == given("user", ERASURES.c.user_id))
         )
         self.revoke_credential = Statement(dialect, lambda: upsert(dialect, REVOKED_CREDENTIALS, 1))
         self.revoke_user = Statement(dialect, lambda: upsert(dialect, REVOKED_USERS, 1))

@@ -130,8 +130,11 @@ class SqlSessions:
     async def is_revoked(self, user: UserId, credential: str | None, issued_at: Instant | None) -> bool:
         """Say if a credential was revoked by name, or by its time of issue."""
         by_name, by_time, now = self._sql.revoked_credential, self._sql.revoked_user, self._clock.now()
+        erased = self._sql.erased
 
         def read(connection: Connection) -> bool:
+            if connection.query(erased.text, erased.bind(user=user)):
+                return True
             before = connection.query(by_time.text, by_time.bind(user=user))
             if before and (issued_at is None or issued_at < before[0][1]):
                 return True

@@ -27,6 +27,7 @@ def upgrade() -> None:
     _create_sessions()
     _create_presence()
     _create_pushing()
+    _create_erasures()
 
 
 def _create_log() -> None:
@@ -288,4 +289,20 @@ def _create_pushing() -> None:
     where = sa.text("credential IS NOT NULL")
     op.create_index(
         "ix_push_targets_credential", "push_targets", ["credential"], sqlite_where=where, postgresql_where=where
+    )
+
+
+def _create_erasures() -> None:
+    op.create_table(
+        "erasures",
+        sa.Column("user_id", NAME, primary_key=True),
+        sa.Column("asked_at", NUMBER, nullable=False),
+        sa.Column("after", NAME),
+        sa.Column("conversations", NUMBER, nullable=False),
+        sa.Column("messages", NUMBER, nullable=False),
+        sa.Column("finished_at", NUMBER),
+    )
+    unfinished = sa.text("finished_at IS NULL")
+    op.create_index(
+        "ix_erasures_unfinished", "erasures", ["asked_at"], sqlite_where=unfinished, postgresql_where=unfinished
     )
