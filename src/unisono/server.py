@@ -328,6 +328,7 @@ def _app_options(settings: Settings) -> AppOptions:
             watched_per_session=presence.watched_per_session,
         ),
         push=PushRules(push.text, push.grace_s, push.kept_s, push.at_once, push.batch_max),
+        retention=settings.retention,
     )
 
 

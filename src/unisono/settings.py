@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, structs
 from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Policy
 from unisono.domain.faults import BusFaults
 from unisono.domain.quotas import Quotas
+from unisono.domain.retention import Retention
 from unisono.push_settings import Push
 from unisono.secret import Secret
 
@@ -333,9 +334,7 @@ class Testing(Section, frozen=True):
 class Settings(Section, frozen=True):
     """All settings of a server."""
 
-    app: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="Name of the app (tenant) served.")] = (
-        "default"
-    )
+    app: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="Name of the app served.")] = "default"
     data_dir: Annotated[Path, Meta(description="Directory for everything the server keeps.")] = Path("data")
     server: Server = Server()
     database: Database = Database()
@@ -345,6 +344,7 @@ class Settings(Section, frozen=True):
     sessions: Sessions = Sessions()
     presence: Presence = Presence()
     push: Push = Push()
+    retention: Retention = Retention()
     identity: Identity = Identity()
     admin: Admin = Admin()
     log: Log = Log()

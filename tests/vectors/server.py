@@ -186,6 +186,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
         next=StreamKey("u/ann"),
     ),
     "facts: none": a.Facts(STREAM, EPOCH, (), head=Seq(0)),
+    "facts: the first ones are gone": a.Facts(STREAM, EPOCH, (), head=Seq(17), oldest=Seq(18)),
     "facts: some": a.Facts(
         STREAM,
         EPOCH,
@@ -221,6 +222,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "membership: after leaving": a.Membership(ROOM, ()),
     "history: none": a.History(ROOM, (), has_more=False),
     "history: some": a.History(ROOM, ENTRIES, has_more=True),
+    "history: older ones are gone": a.History(ROOM, ENTRIES, has_more=False, trimmed=True),
     "read_mark": a.ReadMark(ROOM, Seq(17)),
     "read_mark: some left": a.ReadMark(ROOM, Seq(12), unread=4),
     "receipts": a.Receipts(ROOM, Seq(3), (BOB, CAT), (BOB,), 3),

@@ -22,6 +22,7 @@ from unisono.app.rooms import Rooms
 from unisono.app.searching import Searching
 from unisono.app.signals import Signals
 from unisono.app.sweeping import Sweeping
+from unisono.app.trimming import Trimming
 from unisono.app.wills import Wills
 from unisono.domain.events import Eviction, Passing, Signal, Stir
 from unisono.domain.ids import SessionId
@@ -82,6 +83,7 @@ class Node:
             "expired": Expiring(parts).sweep,
             "erasing": self.erasing.sweep,
             "search": Searching(parts).index,
+            "trim": Trimming(parts, self.options.retention).sweep,
             "enrolling": Enrolling(parts, self.audience, self.announcing).sweep,
         }
         if self.pushing is not None:

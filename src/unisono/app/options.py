@@ -7,6 +7,7 @@ from msgspec import Struct
 from unisono.domain.devices import Policy
 from unisono.domain.quotas import Quotas
 from unisono.domain.rates import Rate
+from unisono.domain.retention import Retention
 
 
 class PresenceRules(Struct, frozen=True):
@@ -44,3 +45,4 @@ class AppOptions(Struct, frozen=True):
     seats_kept_s: float = 1800.0
     presence: PresenceRules = PresenceRules()
     push: PushRules = PushRules()
+    retention: Retention = Retention()

@@ -107,10 +107,10 @@ class Reading:
             NotFound: Not a stream of theirs.
         """
         facts = await self._facts(user, command)
-        if command.epoch is None:
-            return facts
-        verdict = catch_up(Position(command.epoch, command.after), Position(facts.epoch, facts.head))
-        if not isinstance(verdict, Lost):
+        held = Position(facts.epoch if command.epoch is None else command.epoch, command.after)
+        verdict = catch_up(held, Position(facts.epoch, facts.head), oldest=facts.oldest)
+        # A reader without a position cannot have lost its place, but can ask for what is gone.
+        if not isinstance(verdict, Lost) or (command.epoch is None and verdict.reason != "trimmed"):
             return facts
         return StartOver(
             stream=command.stream, epoch=facts.epoch, first=verdict.first, until=verdict.until, reason=verdict.reason
@@ -197,7 +197,7 @@ class Reading:
         """
         mine = await self._find(user, command.conversation, c.GetHistory)
         page = await self._parts.directory.history(command, reader=user or NOBODY, until=mine.until)
-        return History(conversation=command.conversation, messages=page.messages, has_more=page.has_more)
+        return History(command.conversation, page.messages, page.has_more, trimmed=page.trimmed)
 
     async def receipts(self, user: UserId, command: c.GetReceipts) -> Receipts:
         """Say who got and who read a message of the user's.

@@ -1,10 +1,10 @@
 """Search: keeping its index in step, and answering with it."""
 
-import asyncio
 from typing import Final
 
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
+from unisono.app.turns import in_turns
 from unisono.domain.answers import FoundMessage, FoundMessages
 from unisono.domain.commands import SearchMessages
 from unisono.domain.errors import Invalid
@@ -14,8 +14,6 @@ from unisono.ports.search import Spot
 
 MESSAGES_PER_TURN: Final = 250
 """Messages taken up at once: some milliseconds in which no message is placed."""
-REST_SHARE: Final = 4.0
-"""For so many times as long as a turn took the next one waits: whoever sends comes first, and searches find later."""
 
 
 class Searching:
@@ -30,12 +28,7 @@ class Searching:
         Raises:
             UnisonoError: The store is away, or too busy; what is left is taken up at a later turn.
         """
-        clock = self._parts.clock
-        while True:
-            began_s = clock.monotonic_s()
-            if not await self._parts.search.index(MESSAGES_PER_TURN):
-                return
-            await asyncio.sleep((clock.monotonic_s() - began_s) * REST_SHARE)
+        await in_turns(self._parts.clock, lambda: self._parts.search.index(MESSAGES_PER_TURN))
 
     async def search(self, user: UserId, command: SearchMessages) -> FoundMessages:
         """Find messages, a page of them, fewer of large ones.

@@ -88,13 +88,15 @@ class Chat:
         read = self._conversation.read
         page = await self._conversation.history(HISTORY)
         fresh = [message for message in page if message.seq > read and not message.is_mine]
+        if page.trimmed:
+            self._terminal.show(transcript.note(transcript.GONE))
         for message in page:
             if fresh and message is fresh[0]:
                 self._terminal.show(transcript.rule(f"{len(fresh)} new"))
             self._show(message)
         if page.messages:
             self._oldest = page.messages[0].seq
-        else:
+        elif not page.trimmed:
             self._terminal.show(transcript.note("nothing was said yet; write something, or /help"))
 
     def _show(self, message: Message) -> None:
@@ -192,7 +194,7 @@ class Chat:
             return
         page = await self._conversation.history(min(max(count, 1), 1000), before=self._oldest)
         if not page.messages:
-            self._terminal.show(transcript.note("there is nothing older"))
+            self._terminal.show(transcript.note(transcript.GONE if page.trimmed else "there is nothing older"))
             return
         self._oldest = page.messages[0].seq
         self._terminal.show(transcript.rule(f"{len(page)} older"))

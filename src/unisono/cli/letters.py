@@ -8,8 +8,8 @@ from typing import Any
 from unisono.cli.failing import Exit, Failure
 from unisono.cli.printing import moment, print_json, safe
 from unisono.cli.reaching import Reach, logged_in
-from unisono.cli.transcript import Transcript
-from unisono_sdk import Conversation, Message, NotFound, SearchPage
+from unisono.cli.transcript import GONE, Transcript, note
+from unisono_sdk import Conversation, HistoryPage, Message, NotFound, SearchPage
 
 
 def send(reach: Reach, to: str, text: str, *, key: str | None, as_json: bool) -> None:
@@ -34,14 +34,15 @@ def history(reach: Reach, other: str, *, limit: int, before: int | None, as_json
     Raises:
         Failure: They cannot be had.
     """
-    messages, has_more = asyncio.run(_history(reach, other, limit, before))
+    page = asyncio.run(_history(reach, other, limit, before))
     if as_json:
-        print_json({"messages": [_plain(message) for message in messages], "has_more": has_more})
+        plain = [_plain(message) for message in page]
+        print_json({"messages": plain, "has_more": not page.done, "trimmed": page.trimmed})
         return
     written = Transcript()
-    for message in messages:
-        for line in written.message(message):
-            sys.stdout.write("".join(text for _, text in line) + "\n")
+    lines = [line for message in page for line in written.message(message)]
+    for line in [note(GONE), *lines] if page.trimmed else lines:
+        sys.stdout.write("".join(text for _, text in line) + "\n")
 
 
 def search(reach: Reach, text: str, *, limit: int, after: str | None, as_json: bool) -> None:
@@ -66,11 +67,10 @@ async def _send(reach: Reach, to: str, text: str, key: str | None) -> Message:
         return await conversation.send(text, key=key)
 
 
-async def _history(reach: Reach, other: str, limit: int, before: int | None) -> tuple[list[Message], bool]:
+async def _history(reach: Reach, other: str, limit: int, before: int | None) -> HistoryPage:
     async with logged_in(reach) as client:
         conversation = await client.direct(other)
-        page = await conversation.history(limit, before=before)
-        return list(page), not page.done
+        return await conversation.history(limit, before=before)
 
 
 async def _search(reach: Reach, text: str, limit: int, after: str | None) -> tuple[SearchPage, dict[str, str]]:

@@ -26,6 +26,7 @@ Line = list[tuple[str, str]]
 """Pieces of text, each with its style: dim, own, other, warn, strong or plain."""
 
 _RULE: Final = "──"
+GONE: Final = "older messages are kept no longer"
 
 
 class Transcript:
@@ -100,6 +101,8 @@ def of_event(event: object) -> Line | None:
             return note(f"you logged in on {named(shown)}")
         case SessionEnded(reason=reason):
             return note(f"one of your sessions ended: {reason.replace('_', ' ')}")
+        case StartOver(reason="trimmed"):
+            return warning(GONE)
         case StartOver(first=first, until=until) if until >= first:
             return warning(f"{until - first + 1} entries are missing here; /history shows them")
         case _:

@@ -97,13 +97,17 @@ class SeqFact(Struct, frozen=True):
     fact: Fact
 
 
-class Facts(Answer, frozen=True, tag="facts"):
-    """Facts of one stream, in order and without holes after the seq asked for; `head` tells if there are more."""
+class Facts(Answer, frozen=True, tag="facts", omit_defaults=True):
+    """Facts of one stream, in order and without holes after the seq asked for; `head` tells if there are more.
+
+    Those before `oldest` are kept no longer.
+    """
 
     stream: StreamKey
     epoch: Epoch
     facts: tuple[SeqFact, ...]
     head: Seq
+    oldest: Seq = Seq(1)
 
 
 class StartOver(Answer, frozen=True, tag="start_over"):
@@ -236,12 +240,16 @@ class Members(Answer, frozen=True, tag="members"):
     next: UserId | None = None
 
 
-class History(Answer, frozen=True, tag="history"):
-    """Messages in rising order; `has_more` in the direction asked for."""
+class History(Answer, frozen=True, tag="history", omit_defaults=True):
+    """Messages in rising order; `has_more` in the direction asked for.
+
+    `trimmed` when older ones than these were asked for, too, and the operator's setting has removed them.
+    """
 
     conversation: ConversationId
     messages: tuple[HistoryEntry, ...]
     has_more: bool
+    trimmed: bool = False
 
 
 class ReadMark(Answer, frozen=True, tag="read_mark"):

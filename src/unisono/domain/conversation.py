@@ -98,8 +98,8 @@ class Membership(Struct, frozen=True):
     silenced_until: Instant | None = None
 
     def unread(self, head: Head) -> int:
-        """Give how many messages of others the user has not read."""
-        return marks.unread(head.messages, self.passed, self.own)
+        """Give how many messages of others the user has not read, of those that are kept."""
+        return marks.unread(head.messages, max(self.passed, head.gone), self.own)
 
     @property
     def is_member(self) -> bool:

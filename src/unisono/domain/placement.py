@@ -10,17 +10,27 @@ from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, Epoch, Instant, SendKey, Seq
 
 
 class Head(Struct, frozen=True):
-    """How far a stream has come, how many of its facts are messages, and when the last of these was placed."""
+    """How far a stream has come, how many of its facts are messages, and when the last of these was placed.
+
+    Facts up to `trimmed` are kept no longer; so many of them were messages (`gone`).
+    """
 
     epoch: Epoch = FIRST_EPOCH
     seq: Seq = NO_SEQ
     at: Instant = Instant(0)
     messages: int = 0
     said_at: Instant | None = None
+    trimmed: Seq = NO_SEQ
+    gone: int = 0
+
+    @property
+    def oldest(self) -> Seq:
+        """Give the first place whose fact is kept."""
+        return Seq(self.trimmed + 1)
 
 
 class Draft(Struct, frozen=True):
-    """A fact that wants a place. With `sender` and `key` its place is remembered for ever under both."""
+    """A fact that wants a place. With `sender` and `key` its place is remembered under both as long as it is kept."""
 
     stream: StreamKey
     fact: Fact
@@ -42,5 +52,5 @@ def next_head(head: Head, now: Instant, fact: Fact) -> Head:
     """Give the head after one more fact: the next seq, and a time that never runs backwards."""
     at = max(now, head.at)
     if isinstance(fact, MessagePlaced):
-        return Head(head.epoch, Seq(head.seq + 1), at, head.messages + 1, at)
-    return Head(head.epoch, Seq(head.seq + 1), at, head.messages, head.said_at)
+        return Head(head.epoch, Seq(head.seq + 1), at, head.messages + 1, at, head.trimmed, head.gone)
+    return Head(head.epoch, Seq(head.seq + 1), at, head.messages, head.said_at, head.trimmed, head.gone)

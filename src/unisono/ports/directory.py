@@ -51,10 +51,11 @@ class MyConversation(Struct, frozen=True):
 
 
 class HistoryPage(Struct, frozen=True):
-    """Messages in rising order, and whether there are more in the direction asked for."""
+    """Messages in rising order, whether there are more in the direction asked for, and whether older ones are gone."""
 
     messages: tuple[HistoryEntry, ...]
     has_more: bool
+    trimmed: bool = False
 
 
 class SentReceipts(Struct, frozen=True):

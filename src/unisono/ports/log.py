@@ -8,8 +8,8 @@ from msgspec import Struct
 from unisono.domain.answers import Answer, Facts, Moved
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.events import Passing
-from unisono.domain.facts import PlacedFact
-from unisono.domain.ids import Checkpoint, Epoch, Seq, StreamKey, UserId
+from unisono.domain.facts import ConversationKind, PlacedFact
+from unisono.domain.ids import Checkpoint, Epoch, Instant, Seq, StreamKey, UserId
 from unisono.ports.requests import Request
 
 
@@ -66,7 +66,8 @@ class Log(Protocol):
         """Read up to `limit` facts after `after` (and up to `until`), fewer of large ones, in order and without holes.
 
         `head` of the answer is the last seq of the stream at that moment (or `until`). An unknown stream is empty.
-        A message that changed behind `until` looks recalled.
+        A message that changed behind `until` looks recalled. Where the stream was trimmed behind `after`, they begin at
+        `oldest`.
         """
 
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:
@@ -75,6 +76,18 @@ class Log(Protocol):
         Sorted by stream key, starting after `after`. A former member's head is where they left. Once all pages were
         read with the same `checkpoint`, everything committed up to the first page's `checkpoint` is accounted for.
         A checkpoint that this log cannot have given (an older copy was restored): then all of them have moved.
+        """
+
+    async def trim(self, of: ConversationKind, before: Instant, limit: int) -> bool:
+        """Remove up to `limit` facts, placed before an instant, of conversations of a kind; say if there may be more.
+
+        With them goes what hangs on them: send keys, reactions, calls, asked receipts, words. Of each stream the oldest
+        go first; the rest keeps its places, numbers and marks, and nobody has anything unread of what is gone. Atomic
+        and safe to repeat; several nodes may do it at once. Nothing is placed by it, and no stream moves.
+
+        Raises:
+            Overloaded: Too many transactions wait.
+            Unavailable: The store does not answer.
         """
 
     async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:

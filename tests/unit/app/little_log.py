@@ -8,7 +8,7 @@ from unisono.domain.answers import Facts, Moved, SeqFact, Unread
 from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Decide, Membership, Scope
 from unisono.domain.errors import Unavailable
-from unisono.domain.facts import ConversationCreated, Fact, MembersJoined, MembersLeft, PlacedFact
+from unisono.domain.facts import ConversationCreated, ConversationKind, Fact, MembersJoined, MembersLeft, PlacedFact
 from unisono.domain.ids import (
     FIRST_EPOCH,
     START,
@@ -74,6 +74,9 @@ class LittleLog:
         return answer
 
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
+        raise NotImplementedError
+
+    async def trim(self, of: ConversationKind, before: Instant, limit: int) -> bool:
         raise NotImplementedError
 
     async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:

@@ -229,7 +229,7 @@ async def test_one_message_is_sent_and_read_back(desk: Desk) -> None:
     told = await command(desk, "history", "--user", "bob", "--with", "alice")
     assert [line.split(maxsplit=1)[1] for line in told.out.splitlines()[1:3]] == ["alice  hi", "alice  long"]
     page = (await command(desk, "history", "--user", "bob", "--with", "alice", "--json", "--limit", "1")).json
-    assert ([message["seq"] for message in page["messages"]], page["has_more"]) == ([3], True)
+    assert ([message["seq"] for message in page["messages"]], page["has_more"], page["trimmed"]) == ([3], True, False)
     older = (await command(desk, "history", "--user", "bob", "--with", "alice", "--json", "--before", "3")).json
     assert ([message["content"]["text"] for message in older["messages"]], older["has_more"]) == (["hi"], False)
 

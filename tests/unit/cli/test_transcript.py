@@ -94,6 +94,7 @@ def restricted(*, is_on: bool = True) -> happened.Restricted:
         (happened.Exited(conversation=HERE, by=None, at=0, is_kicked=False), None),
         (happened.StartOver(conversation=None, stream="s", first=3, until=5, reason="gone"), "3 entries are missing"),
         (happened.StartOver(conversation=None, stream="s", first=3, until=2, reason="gone"), None),
+        (happened.StartOver(conversation=None, stream="s", first=3, until=5, reason="trimmed"), "kept no longer"),
     ],
 )
 def test_what_happens_beside_messages_is_told_where_it_matters(event: object, told: str | None) -> None:

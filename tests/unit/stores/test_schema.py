@@ -99,9 +99,10 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     migrate(driver)
     connection = driver.connect_writer()
     log = vars(Statements(driver.dialect))
-    messages, history, roll, words = (vars(log.pop(name)) for name in ("messages", "history", "roll", "words"))
-    del words["index"]
-    statements = {**log, **messages, **history, **roll, **words, **vars(SessionStatements(driver.dialect))}
+    parts = {name: vars(log.pop(name)) for name in ("messages", "history", "roll", "words", "trimming")}
+    del parts["words"]["index"]
+    parts |= {"log": log, "sessions": vars(SessionStatements(driver.dialect))}
+    statements = {f"{part}.{name}": one for part, members in parts.items() for name, one in members.items()}
     scans = []
     for name, statement in statements.items():
         if isinstance(statement, ListStatement):

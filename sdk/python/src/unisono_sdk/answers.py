@@ -77,6 +77,7 @@ class Facts:
     epoch: int
     facts: tuple[SeqFact, ...]
     head: int
+    oldest: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +236,7 @@ class History:
     conversation: str
     messages: tuple[HistoryEntry, ...]
     has_more: bool
+    trimmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final, NoReturn, cast
 
@@ -97,7 +98,7 @@ def _answer(value: object) -> Answer:
     if kind != Facts.kind:
         return cast("KnownAnswer", read(cast("type[object]", KnownAnswer), fields, "$.answer"))
     rest = read(Facts, {**fields, "facts": ()}, "$.answer")
-    return Facts(stream=rest.stream, epoch=rest.epoch, head=rest.head, facts=_facts(fields.get("facts")))
+    return replace(rest, facts=_facts(fields.get("facts")))
 
 
 def _facts(value: object) -> tuple[SeqFact, ...]:

@@ -265,7 +265,7 @@ class Conversation(Belonging):
     async def _page(self, asked: GetHistory) -> HistoryPage:
         answer = await ask(self._desk, asked, History)
         messages = [await self.of_history(entry) for entry in answer.messages]
-        return HistoryPage(messages=tuple(messages), done=not answer.has_more)
+        return HistoryPage(messages=tuple(messages), done=not answer.has_more, trimmed=answer.trimmed)
 
     def messages(self) -> EventIterator[Message]:
         """Iterate over the messages that come to this conversation from now on."""

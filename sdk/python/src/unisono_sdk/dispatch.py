@@ -113,6 +113,7 @@ class Dispatch:
         conversation = self.conversation(restart.stream[2:]) if restart.stream.startswith("c/") else None
         if conversation is not None and restart.reason in OTHER_PLACES:
             conversation.begin_anew()
+        if conversation is not None and restart.reason in {*OTHER_PLACES, "trimmed"}:
             self._recount(conversation)
         elif conversation is None:
             for known in self._conversations.values():

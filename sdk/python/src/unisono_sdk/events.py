@@ -258,8 +258,8 @@ class NewFact:
 class StartOver:
     """`start_over`: facts `first` to `until` of a stream do not come; read them from the history if they matter.
 
-    `conversation` is None for my own stream. `reason` is epoch_changed, ahead, trimmed, unreadable, unknown, gone or
-    capped (more waited than a client without a state is told).
+    `conversation` is None for my own stream. `reason` is epoch_changed, ahead, trimmed (the server keeps them no
+    longer), unreadable, unknown, gone or capped (more waited than a client without a state is told).
     `until` is lower than `first` when there is nothing to read.
     """
 

@@ -10,10 +10,14 @@ from unisono_sdk.message import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
-    """Messages in rising order; `done` when there are no more in the direction asked for."""
+    """Messages in rising order; `done` when there are no more in the direction asked for.
+
+    `trimmed` when older ones than these were asked for, too, and its operator lets the server keep them no longer.
+    """
 
     messages: Sequence[Message]
     done: bool
+    trimmed: bool = False
 
     def __iter__(self) -> Iterator[Message]:
         """Go through the messages."""

@@ -164,6 +164,8 @@ class Positions:
         place.is_reading = False
         if told.epoch < place.epoch:
             return []
+        if told.epoch == place.epoch and told.reason == "trimmed":
+            return self._settle(asked.stream, place, self._skip_to(asked.stream, place, told))
         restart = self._restart(asked.stream, place, told.epoch, told.until, told.reason)
         return self._settle(asked.stream, place, [replace(restart, first=told.first)])
 
@@ -297,6 +299,15 @@ class Positions:
         place.epoch, place.seq, place.head, place.resumed_at = epoch, until, until, until
         place.is_left = False
         return Restart(stream, epoch, 1, until, reason)
+
+    def _skip_to(self, stream: str, place: Place, told: StartOver) -> list[Outcome]:
+        """Go on with the oldest fact that is kept, unless it came already."""
+        place.head = max(place.head, told.until)
+        lacks_from = place.seq + 1
+        if told.first <= lacks_from:
+            return []
+        place.seq = told.first - 1
+        return [Restart(stream, place.epoch, lacks_from, place.seq, "trimmed"), *self._drain(stream, place)]
 
     def _lose_vanished(self, stream: str) -> list[Outcome]:
         place = self._places[stream]

@@ -12,6 +12,7 @@ from unisono.domain.errors import Invalid
 from unisono.domain.facts import MessagePlaced, PlacedFact
 from unisono.domain.ids import (
     INTEGER_MAX,
+    NO_SEQ,
     Checkpoint,
     ConversationId,
     Instant,
@@ -24,6 +25,7 @@ from unisono.domain.ids import (
 )
 from unisono.domain.kinds import KINDS
 from unisono.domain.query import named_ids
+from unisono.domain.retention import lacks_older
 from unisono.domain.revisions import message_until
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.stores.memory.query import Subject, holds, ordered
@@ -165,7 +167,7 @@ class MemoryDirectory:
         return SentReceipts(sender, Receipts(conversation, message, got, read, len(others)))
 
     def _last(self, conversation: ConversationId) -> HistoryEntry | None:
-        for placed in reversed(self._state.stream(conversation_stream(conversation)).facts):
+        for placed in reversed(self._state.kept(conversation)):
             if isinstance(placed.fact, MessagePlaced):
                 return HistoryEntry(placed.seq, placed.at, placed.fact)
         return None
@@ -219,13 +221,23 @@ class MemoryDirectory:
         conversation = asked.conversation
         found = [
             self._entry(placed, placed.fact, reader, until)
-            for placed in self._state.stream(conversation_stream(conversation)).facts
+            for placed in self._state.kept(conversation)
             if isinstance(placed.fact, MessagePlaced)
             and (until is None or placed.seq <= until)
             and _is_asked_for(asked, placed.seq, placed.at, placed.fact)
         ]
         page = found[-asked.limit :] if asked.is_newest else found[: asked.limit]
-        return HistoryPage(tuple(page), has_more=len(found) > asked.limit)
+        has_more = len(found) > asked.limit
+        return HistoryPage(tuple(page), has_more, trimmed=self._lacks_older(asked, has_more=has_more))
+
+    def _lacks_older(self, asked: GetHistory, *, has_more: bool) -> bool:
+        head = self._state.stream(conversation_stream(asked.conversation)).head
+        after = asked.after or NO_SEQ
+        if asked.after_at is not None:
+            kept = self._state.kept(asked.conversation)
+            early = [placed.seq for placed in kept if placed.at <= asked.after_at]
+            after = max(after, *early) if early else after
+        return lacks_older(head, after, is_newest=asked.is_newest, has_more=has_more)
 
     def _entry(self, placed: PlacedFact, message: MessagePlaced, reader: UserId, until: Seq | None) -> HistoryEntry:
         seen, conversation = message_until(message, until), conversation_of(placed.stream)

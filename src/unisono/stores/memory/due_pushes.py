@@ -53,7 +53,7 @@ class MemoryDuePushes:
             entry = self._state.conversation(conversation_of(key))
             if entry is None:
                 continue
-            for placed in stream.facts:
+            for placed in stream.facts[stream.head.trimmed :]:
                 fact, is_in = placed.fact, window.since < placed.checkpoint <= window.until
                 if is_in and placed.at >= window.oldest and isinstance(fact, MessagePlaced) and not fact.is_recalled:
                     due = DueMessage(entry.id, entry.of, entry.name, placed.epoch, placed.seq, placed.at, fact)

@@ -8,11 +8,13 @@ from msgspec import structs
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
 from unisono.domain.conversation import Decide, Membership, Scope, Snapshot, made_by, unique_members
+from unisono.domain.facts import ConversationKind
 from unisono.domain.ids import (
     START,
     Checkpoint,
     ConversationId,
     Epoch,
+    Instant,
     Seq,
     StreamKey,
     UserId,
@@ -126,11 +128,22 @@ class MemoryLog:
         self._state.check_open()
         found = self._state.stream(stream)
         end = found.head.seq if until is None else min(until, found.head.seq)
+        first = max(after, found.head.trimmed)
         facts = tuple(
             SeqFact(placed.seq, placed.at, fact_until(placed.fact, until))
-            for placed in found.facts[after : min(end, after + limit)]
+            for placed in found.facts[first : min(end, first + limit)]
         )
-        return Facts(stream, found.head.epoch, facts, Seq(end))
+        return Facts(stream, found.head.epoch, facts, Seq(end), found.head.oldest)
+
+    async def trim(self, of: ConversationKind, before: Instant, limit: int) -> bool:
+        """Remove the oldest facts of conversations of a kind."""
+        state, left = self._state, limit
+        state.check_open()
+        for conversation in [entry.id for entry in state.conversations.values() if entry.of == of]:
+            left -= state.trim(conversation, before, left)
+            if left <= 0:
+                return True
+        return False
 
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:
         """List the user's streams that moved."""

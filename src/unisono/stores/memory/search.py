@@ -25,7 +25,7 @@ class MemorySearch:
         for key, stream in self._state.streams.items():
             if conversation_of(key) is None:
                 continue
-            for placed in stream.facts[self._indexed.get(key, 0) :]:
+            for placed in stream.facts[max(self._indexed.get(key, 0), stream.head.trimmed) :]:
                 if taken == limit:
                     return True
                 taken += isinstance(placed.fact, MessagePlaced)
@@ -55,6 +55,7 @@ class MemorySearch:
 
     def _seen(self, conversation: ConversationId, until: Seq | None) -> Iterator[tuple[PlacedFact, MessagePlaced]]:
         key = conversation_stream(conversation)
-        for placed in self._state.stream(key).facts[: self._indexed.get(key, 0)][:until]:
+        stream = self._state.stream(key)
+        for placed in stream.facts[: self._indexed.get(key, 0)][:until][stream.head.trimmed :]:
             if isinstance(placed.fact, MessagePlaced):
                 yield placed, message_until(placed.fact, until)

@@ -296,8 +296,7 @@ class State:
 
     def target(self, conversation: ConversationId, seq: Seq) -> Target | None:
         """Give a message with its reactions."""
-        facts = self.stream(conversation_stream(conversation)).facts
-        placed = facts[seq - 1] if 1 <= seq <= len(facts) else None
+        placed = next((placed for placed in self.kept(conversation) if placed.seq == seq), None)
         if placed is None or not isinstance(placed.fact, MessagePlaced):
             return None
         given = self.reactions.get((conversation, seq), {})
@@ -328,18 +327,39 @@ class State:
         if isinstance(fact, MessageRecalled):
             self.reactions.pop((conversation, fact.message), None)
 
+    def trim(self, conversation: ConversationId, before: Instant, limit: int) -> int:
+        """Hide the oldest facts of a conversation, up to a limit; give how many. Their places in the list stay."""
+        stream, members = self.stream(conversation_stream(conversation)), self.members[conversation]
+        old = [placed for placed in stream.facts[stream.head.trimmed :] if placed.at < before][:limit]
+        for seq, message in [(placed.seq, placed.fact) for placed in old if isinstance(placed.fact, MessagePlaced)]:
+            stream.places.pop((message.sender, message.key), None)
+            self.reactions.pop((conversation, seq), None)
+            member = members.get(message.sender)
+            if member is not None and member.is_member and seq > max(member.read, member.since):
+                members[message.sender] = structs.replace(member, own=member.own - 1)
+        if old:
+            gone = self.messages_up_to(conversation, old[-1].seq)
+            stream.head = structs.replace(stream.head, trimmed=old[-1].seq, gone=gone)
+        return len(old)
+
+    def kept(self, conversation: ConversationId) -> list[PlacedFact]:
+        """Give the facts of a conversation that are kept."""
+        stream = self.stream(conversation_stream(conversation))
+        return stream.facts[stream.head.trimmed :]
+
     def messages_up_to(self, conversation: ConversationId, seq: Seq) -> int:
-        """Count the messages up to a place."""
+        """Count the messages up to a place, those that are gone among them."""
         facts = self.stream(conversation_stream(conversation)).facts
         return sum(isinstance(placed.fact, MessagePlaced) for placed in facts[:seq])
 
     def passed(self, conversation: ConversationId, seq: Seq, user: UserId) -> Passed:
         """Count what lies before and behind a place, for a reader."""
-        later = [placed.fact for placed in self.stream(conversation_stream(conversation)).facts[seq:]]
+        later = [placed.fact for placed in self.kept(conversation) if placed.seq > seq]
         messages = [fact for fact in later if isinstance(fact, MessagePlaced)]
         own = sum(fact.sender == user for fact in messages)
         calls = sum((fact.mention_all or user in fact.mentions) and fact.sender != user for fact in messages)
-        return Passed(self.messages_up_to(conversation, seq), own, calls)
+        gone = self.stream(conversation_stream(conversation)).head.gone
+        return Passed(max(self.messages_up_to(conversation, seq), gone), own, calls)
 
     def _read(self, user: UserId | None, fact: ReadMarkMoved) -> None:
         members = self.members.get(fact.conversation, {})
@@ -353,7 +373,7 @@ class State:
 
     def askers(self, conversation: ConversationId, after: Seq, until: Seq, receiver: UserId) -> tuple[UserId, ...]:
         """Give who asked to hear of messages behind one place and up to another."""
-        facts = [placed.fact for placed in self.stream(conversation_stream(conversation)).facts[after:until]]
+        facts = [placed.fact for placed in self.kept(conversation) if after < placed.seq <= until]
         asked = {fact.sender for fact in facts if isinstance(fact, MessagePlaced) and fact.receipt}
         return tuple(sorted(asked - {receiver}))
 

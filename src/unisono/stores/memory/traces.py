@@ -29,9 +29,9 @@ class MemoryTraces:
         """Look at a few facts."""
         self._state.check_open()
         stream = self._state.stream(conversation_stream(conversation))
-        part = stream.facts[after : after + LOOKED_AT]
+        until = Seq(min(stream.head.seq, after + LOOKED_AT))
         messages, reactions, described = [], [], []
-        for placed in part:
+        for placed in stream.facts[max(after, stream.head.trimmed) : until]:
             match placed.fact:
                 case MessagePlaced(sender=sender) as fact if sender == user:
                     messages.append(HistoryEntry(placed.seq, placed.at, fact))
@@ -41,5 +41,4 @@ class MemoryTraces:
                     pass
             given = self._state.reactions.get((conversation, placed.seq), {})
             reactions += [Reacted(placed.seq, each) for each, users in sorted(given.items()) if user in users]
-        until = Seq(after + len(part))
         return Left(tuple(messages), tuple(reactions), tuple(described), until, is_complete=until >= stream.head.seq)

@@ -262,7 +262,7 @@ class Book:
         if here:
             return int(max(here))
         rows = self._rows(self.statements.messages.nth, stream=stream.id, seq=seq)
-        return int(rows[0][0]) if rows else 0
+        return int(rows[0][0]) if rows else stream.head.gone
 
     def count_own(self, stream: StreamEntry, after: Seq, until: Seq, user: UserId) -> int:
         """Count a user's own messages behind one place and up to another."""
@@ -365,7 +365,7 @@ class Book:
 
     def _create(self, keys: Sequence[StreamKey]) -> None:
         created = {}
-        for text, values in self.statements.create_streams.exact([(key, 0, 0, 0, 0) for key in keys]):
+        for text, values in self.statements.create_streams.exact([(key, *(0,) * 6) for key in keys]):
             created.update({key: (number, epoch) for number, key, epoch in self.connection.query(text, values)})
         for key, (number, epoch) in created.items():
             self._streams[key] = StreamEntry(number, key, Head(epoch), 0)

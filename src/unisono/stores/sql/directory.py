@@ -191,7 +191,8 @@ class SqlDirectory:
             if not rows:
                 return Audience(read_epoch(connection, self._sql), NO_SEQ, NO_SEQ, nobody)
             entry = read_stream(rows[0])
-            after = self._reached(connection, entry.id, checkpoint)
+            # Of facts that are gone all were committed long before any checkpoint that somebody asks with.
+            after = max(self._reached(connection, entry.id, checkpoint), entry.head.trimmed)
             is_subscribed = user is None and self._is_subscribed(connection, entry.id)
             then = user is None and not is_subscribed
             members = self._members_then(connection, entry.id, after) if then else nobody
@@ -216,7 +217,7 @@ class SqlDirectory:
 
     async def history(self, asked: GetHistory, *, reader: UserId, until: Seq | None = None) -> HistoryPage:
         """Read what is asked for of the messages up to `until`, fewer of large ones."""
-        return await self._readers.read(
+        return await self._readers.read_at_one_moment(
             lambda connection: read_history(connection, self._sql, asked, reader=reader, until=until)
         )
 

@@ -26,6 +26,7 @@ from unisono.stores.sql.book import Book
 from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection, Driver
 from unisono.stores.sql.entries import decode_fact
+from unisono.stores.sql.message_statements import LEFT
 from unisono.stores.sql.pages import PAGE_BYTES, read_page
 from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert
 from unisono.stores.sql.readers import Readers
@@ -282,11 +283,10 @@ def _absent() -> Executable:
 
 def _unread(rows: int) -> Executable:
     users = [numbered("user", row, _M.user_id) for row in range(rows)]
-    left = _S.messages - _M.passed - _M.own
     return (
-        select(_M.user_id, func.sum(left))
+        select(_M.user_id, func.sum(LEFT))
         .join(STREAMS, _S.id == _M.stream)
-        .where(_M.user_id.in_(users), _M.until.is_(None), left > literal_column("0"))
+        .where(_M.user_id.in_(users), _M.until.is_(None), literal_column("0") < LEFT)
         .group_by(_M.user_id)
     )
 

@@ -41,6 +41,7 @@ class ConversationEntry(Struct):
     rules: Rules
     expires_at: Instant | None
     audience: Reach | None
+    oldest_at: Instant | None
 
     def row(self, stream: int) -> Row:
         """Give the row to write."""
@@ -58,6 +59,7 @@ class ConversationEntry(Struct):
             _encode(self.rules).decode(),
             self.expires_at,
             self.audience,
+            self.oldest_at,
         )
 
 
@@ -92,16 +94,15 @@ def read_epoch(connection: Connection, sql: Statements) -> Epoch:
 
 def read_stream(row: Row) -> StreamEntry:
     """Read a row of `streams`."""
-    number, key, epoch, head, head_at, head_pos, messages, said_at = row
-    return StreamEntry(
-        number, StreamKey(key), Head(Epoch(epoch), Seq(head), Instant(head_at), messages, said_at), head_pos
-    )
+    number, key, epoch, seq, head_at, head_pos, messages, said_at, trimmed, gone = row
+    head = Head(Epoch(epoch), Seq(seq), Instant(head_at), messages, said_at, Seq(trimmed), gone)
+    return StreamEntry(number, StreamKey(key), head, head_pos)
 
 
 def read_conversation(row: Row) -> ConversationEntry:
     """Read a row of `conversations`."""
     _, kind, creator, created_at, updated_at, name, attributes, unique_key, count, joining, rules, *rest = row
-    expires_at, audience = rest
+    expires_at, audience, oldest_at = rest
     return ConversationEntry(
         kind,
         creator,
@@ -115,6 +116,7 @@ def read_conversation(row: Row) -> ConversationEntry:
         _decode_rules(rules),
         expires_at,
         audience,
+        oldest_at,
     )
 
 

@@ -9,6 +9,7 @@ from unisono.domain.answers import HistoryEntry, ReactionCount
 from unisono.domain.commands import GetHistory
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import NO_SEQ, Instant, Seq, UserId, conversation_stream
+from unisono.domain.retention import lacks_older
 from unisono.domain.revisions import message_until
 from unisono.ports.directory import HistoryPage
 from unisono.stores.sql.compiled import Row, Statement
@@ -41,7 +42,11 @@ def read_history(
     rows, has_more = read_page(more, asked.limit)
     page = rows[::-1] if is_newest else rows
     given = _reactions(connection, sql, stream.id, page, reader)
-    return HistoryPage(tuple(read_message(row, given, until) for row in page), has_more)
+    return HistoryPage(
+        tuple(read_message(row, given, until) for row in page),
+        has_more,
+        trimmed=lacks_older(stream.head, Seq(after), is_newest=is_newest, has_more=has_more),
+    )
 
 
 def _bounds(connection: Connection, sql: Statements, stream: int, asked: GetHistory, end: int) -> tuple[int, int]:

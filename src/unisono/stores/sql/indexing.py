@@ -75,6 +75,15 @@ def renew(book: Book, stream: StreamEntry, seq: Seq, old: MessagePlaced, new: Me
         sql.index.add(book.connection, [(stream.id, seq, said)])
 
 
+def forget(book: Book, stream: StreamEntry, messages: Sequence[tuple[Seq, MessagePlaced]]) -> None:
+    """Drop the words of messages that will be there no more, of those whose words are noted."""
+    sql = book.statements.words
+    mark = _read_marks(book, sql, [stream.id]).get(stream.id, 0)
+    for seq, message in messages:
+        if seq <= mark and (was := _words(message)):
+            sql.index.drop(book.connection, stream.id, seq, was)
+
+
 def _words(message: MessagePlaced) -> list[str]:
     text = message.content.text
     return words_of(text) if text else []

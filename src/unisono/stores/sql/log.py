@@ -5,6 +5,7 @@ from typing import cast
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
 from unisono.domain.conversation import Decide, Scope
+from unisono.domain.facts import ConversationKind
 from unisono.domain.ids import (
     NO_SEQ,
     START,
@@ -27,6 +28,7 @@ from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.requests import Once, RequestStatements
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.transaction import Transaction
+from unisono.stores.sql.trimming import Trim
 from unisono.stores.sql.writer import Writer
 
 
@@ -58,16 +60,16 @@ class SqlLog:
         head, facts = self._sql.head, self._sql.facts
 
         def read(connection: Connection) -> Facts:
-            # Two moments do no harm: what stands up to a head keeps its place.
             rows = connection.query(head.text, head.bind(key=stream))
             if not rows:
                 return Facts(stream, read_epoch(connection, self._sql), (), NO_SEQ)
             entry = read_stream(rows[0])
             end = entry.head.seq if until is None else min(until, entry.head.seq)
-            last = min(end, after + limit)
+            first = max(after, entry.head.trimmed)
+            last = min(end, first + limit)
 
             def more(row: Row | None, count: int) -> list[Row]:
-                start = after if row is None else row[0]
+                start = first if row is None else row[0]
                 values = facts.bind(stream=entry.id, after=start, last=min(last, start + count))
                 return connection.query(facts.text, values) if start < last else []
 
@@ -75,9 +77,21 @@ class SqlLog:
             placed = tuple(
                 SeqFact(Seq(seq), Instant(at), fact_until(decode_fact(body), until)) for seq, at, body in rows
             )
-            return Facts(stream, entry.head.epoch, placed, Seq(end))
+            return Facts(stream, entry.head.epoch, placed, Seq(end), entry.head.oldest)
 
-        return await self._readers.read(read)
+        # Else the facts after a head that was read could be trimmed before they are.
+        return await self._readers.read_at_one_moment(read)
+
+    async def trim(self, of: ConversationKind, before: Instant, limit: int) -> bool:
+        """Remove the oldest facts of conversations of a kind."""
+        overdue = self._sql.trimming.overdue
+        values = overdue.bind(kind=of, before=before, limit=limit)
+        rows = await self._readers.read(lambda connection: connection.query(overdue.text, values))
+        keys = [StreamKey(key) for (key,) in rows]
+        if not keys:
+            return False
+        has_all = cast("bool", await self._writer.do(Trim(self._sql.trimming, keys, before=before, limit=limit)))
+        return not has_all or len(keys) == limit
 
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:
         """List the user's streams that moved after `checkpoint`."""

@@ -119,14 +119,16 @@ def _mentions_after() -> Executable:
     )
 
 
-_LEFT: Final = STREAMS.c.messages - MEMBERS.c.passed - MEMBERS.c.own
+_PASSED: Final = case((MEMBERS.c.passed < STREAMS.c.gone, STREAMS.c.gone), else_=MEMBERS.c.passed)
+LEFT: Final = STREAMS.c.messages - _PASSED - MEMBERS.c.own
+"""What a member has not read of what others said and is kept."""
 
 
 def _has_unread() -> Any:
     return (
         (MEMBERS.c.user_id == given("user", MEMBERS.c.user_id))
         & MEMBERS.c.until.is_(None)
-        & ((literal_column("0") < _LEFT) | (MEMBERS.c.is_marked_unread == literal_column("1")))
+        & ((literal_column("0") < LEFT) | (MEMBERS.c.is_marked_unread == literal_column("1")))
     )
 
 
@@ -150,7 +152,7 @@ def _unread() -> Any:
             STREAMS.c.id,
             STREAMS.c.head,
             MEMBERS.c.read_seq,
-            _LEFT,
+            LEFT,
             _mentions_of_mine(),
             MEMBERS.c.is_marked_unread,
         )
@@ -161,9 +163,7 @@ def _unread() -> Any:
 
 
 def _unread_total() -> Executable:
-    return (
-        select(func.coalesce(func.sum(_LEFT), 0)).join(STREAMS, STREAMS.c.id == MEMBERS.c.stream).where(_has_unread())
-    )
+    return select(func.coalesce(func.sum(LEFT), 0)).join(STREAMS, STREAMS.c.id == MEMBERS.c.stream).where(_has_unread())
 
 
 def _mentions_total() -> Executable:

@@ -103,6 +103,7 @@ def _created(book: Book, stream: StreamEntry, fact: ConversationCreated) -> None
         rules=fact.rules,
         expires_at=fact.expires_at,
         audience=fact.audience,
+        oldest_at=head.at,
     )
     describe(book, stream, is_new=True)
     stream.has_all_members = True
@@ -181,11 +182,11 @@ def _said(book: Book, stream: StreamEntry, fact: MessagePlaced) -> None:
 
 
 def _call(book: Book, stream: StreamEntry, seq: Seq, sender: UserId, fact: MessagePlaced | MessageRevised) -> None:
-    if called := _called(fact):
-        book.call(stream, seq, sender, called)
+    if users := called(fact):
+        book.call(stream, seq, sender, users)
 
 
-def _called(fact: MessagePlaced | MessageRevised) -> tuple[str, ...]:
+def called(fact: MessagePlaced | MessageRevised) -> tuple[str, ...]:
     """Give whom a message calls; everybody is the empty name."""
     return (*fact.mentions, "") if fact.mention_all else fact.mentions
 
@@ -198,7 +199,7 @@ def _changed(book: Book, stream: StreamEntry, fact: MessageRevised | MessageReca
     if message.revision is not None and isinstance(last := book.fact(stream, message.revision), MessageRevised):
         book.rewrite(stream, message.revision, superseded(last))
     seq, at = stream.head.seq, stream.head.at
-    book.call_off(stream, fact.message, _called(message))
+    book.call_off(stream, fact.message, called(message))
     if isinstance(fact, MessageRevised):
         _call(book, stream, fact.message, message.sender, fact)
         new = revised(message, fact, seq, at)

@@ -46,6 +46,9 @@ STREAMS: Final = Table(
     Column("messages", BigInteger, nullable=False),
     # When the last message was placed. It costs nothing here, where each message writes the row anyway.
     Column("said_at", BigInteger),
+    # Up to which seq facts are kept no longer, and how many of these were messages.
+    Column("trimmed", BigInteger, nullable=False),
+    Column("gone", BigInteger, nullable=False),
 )
 
 FACTS: Final = Table(
@@ -84,7 +87,7 @@ CONVERSATIONS: Final = Table(
     "conversations",
     METADATA,
     Column("stream", BigInteger, ForeignKey(STREAMS.c.id), primary_key=True, autoincrement=False),
-    Column("kind", _Name, nullable=False, index=True),
+    Column("kind", _Name, nullable=False),
     Column("creator", _Name, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -98,7 +101,10 @@ CONVERSATIONS: Final = Table(
     Column("expires_at", BigInteger),
     # Of the operator's ones: for whom.
     Column("audience", Text),
+    # When the oldest fact that is kept was placed.
+    Column("oldest_at", BigInteger),
 )
+Index("ix_conversations_kind", CONVERSATIONS.c.kind, CONVERSATIONS.c.oldest_at)
 Index(
     "ix_conversations_audience",
     CONVERSATIONS.c.audience,

@@ -26,6 +26,7 @@ from unisono.stores.sql.member_statements import MemberStatements
 from unisono.stores.sql.message_statements import MessageStatements
 from unisono.stores.sql.phrases import LIMIT, given, insert, upsert, wanted
 from unisono.stores.sql.schema import CONVERSATION_ATTRIBUTES, CONVERSATIONS, FACTS, MEMBERS, META, SESSIONS, STREAMS
+from unisono.stores.sql.trim_statements import TrimStatements
 
 _EPOCH: Final = literal_column("'epoch'", Text)
 _LISTED: Final = [literal_column(f"'{of}'", Text) for of, kind in KINDS.items() if kind.lists_members]
@@ -65,6 +66,7 @@ class Statements:
         self.open_sessions = ListStatement(dialect, _open_sessions)
         self.lock_sessions = ListStatement(dialect, _lock_sessions)
         self.words = IndexStatements(dialect)
+        self.trimming = TrimStatements(dialect)
         self.roll = MemberStatements(dialect)
 
         self.epoch = one(_epoch())

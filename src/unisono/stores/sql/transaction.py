@@ -181,6 +181,9 @@ def put(book: Book, draft: Draft, taken: Place, body: bytes) -> PlacedFact:
     nth = head.messages if type(fact) is MessagePlaced else None
     row = (stream.id, taken.seq, pos, taken.at, KINDS[type(fact)], draft.sender, draft.key, nth, type_of(fact), body)
     book.put(stream, head, row)
+    if (entry := stream.conversation) is not None and entry.oldest_at is None:
+        entry.oldest_at = head.at
+        book.change(stream)
     if draft.key is not None and draft.sender is not None:
         again = Place(taken.stream, taken.epoch, taken.seq, taken.at, is_repeat=True)
         book.remember((stream.id, draft.sender, draft.key), Earlier(again, fact))

@@ -41,6 +41,8 @@ def _create_log() -> None:
         sa.Column("head_pos", NUMBER, nullable=False),
         sa.Column("messages", NUMBER, nullable=False),
         sa.Column("said_at", NUMBER),
+        sa.Column("trimmed", NUMBER, nullable=False),
+        sa.Column("gone", NUMBER, nullable=False),
     )
     op.create_index("ix_streams_head_pos", "streams", ["head_pos"])
     op.create_table(
@@ -85,6 +87,7 @@ def _create_conversations() -> None:
         sa.Column("rules", sa.Text(), nullable=False),
         sa.Column("expires_at", NUMBER),
         sa.Column("audience", sa.Text()),
+        sa.Column("oldest_at", NUMBER),
     )
     announced = sa.text("audience IS NOT NULL")
     op.create_index(
@@ -98,7 +101,7 @@ def _create_conversations() -> None:
         sqlite_where=expiring,
         postgresql_where=expiring,
     )
-    op.create_index("ix_conversations_kind", "conversations", ["kind"])
+    op.create_index("ix_conversations_kind", "conversations", ["kind", "oldest_at"])
 
 
 def _create_attributes() -> None:
