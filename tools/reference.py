@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 from typer.main import get_command
 
+from unisono.cli.configuration import describe
 from unisono.cli.failing import MEANINGS, Exit
 from unisono.cli.program import program
 from unisono.config import ENVIRONMENT_PREFIX, FILE_SUFFIX, NESTING
@@ -16,7 +17,7 @@ from unisono.domain.devices import PRESETS, Policy
 from unisono.domain.errors import leaves
 from unisono.gateways.rest.openapi import encoded
 from unisono.secret import Secret
-from unisono.settings import Settings, describe
+from unisono.settings import Settings
 from unisono.telemetry.metrics import METRICS
 from unisono.wire.codes import CODES, Advice
 

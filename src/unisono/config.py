@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from unisono.secret import Secret
-from unisono.settings import SECRET_MIN_BYTES, Algorithm, Identity, Jwt, Settings
+from unisono.settings import SECRET_MIN_BYTES, Algorithm, Jwt, Settings
 
 ENVIRONMENT_PREFIX: Final = "UNISONO_"
 NESTING: Final = "__"
@@ -64,7 +64,7 @@ def with_generated_secrets(settings: Settings) -> Settings:
     if not settings.admin.keys:
         keys = (_kept_secret(settings.data_dir / ADMIN_KEY_FILE),)
         settings = structs.replace(settings, admin=structs.replace(settings.admin, keys=keys))
-    if _needs_token_key(settings.identity):
+    if _needs_token_key(settings):
         secret = _kept_secret(settings.data_dir / TOKEN_KEY_FILE)
         jwt = structs.replace(settings.identity.jwt, secret=secret)
         settings = structs.replace(settings, identity=structs.replace(settings.identity, jwt=jwt))
@@ -84,10 +84,12 @@ def keys_of(struct: type[Struct] = Settings, prefix: str = "") -> Iterator[tuple
             yield prefix + name + FILE_SUFFIX, Path
 
 
-def _needs_token_key(identity: Identity) -> bool:
-    jwt: Jwt = identity.jwt
+def _needs_token_key(settings: Settings) -> bool:
+    jwt: Jwt = settings.identity.jwt
     shared: Algorithm = "HS256"
-    return identity.kind != "callable" and jwt.secret is None and shared in jwt.algorithms
+    # A function that knows its users by itself says nothing of grants: they are signed all the same.
+    is_signed = settings.identity.kind != "callable" or settings.grants.required
+    return bool(is_signed) and jwt.secret is None and shared in jwt.algorithms
 
 
 def _kept_secret(path: Path) -> Secret:

@@ -39,7 +39,7 @@ from unisono.gateways.websocket.door import DoorOptions, WebSocketDoor
 from unisono.identity.belief import is_from_here
 from unisono.identity.credentials import revocable
 from unisono.identity.function import UserIdFunction
-from unisono.identity.opening import opened_identity
+from unisono.identity.opening import opened_grants, opened_identity
 from unisono.ports.bus import Bus
 from unisono.ports.push import PushService
 from unisono.push.webhook import WebhookOptions, opened_webhook
@@ -106,6 +106,7 @@ async def running(
             erasures=store.erasures,
             bus=_bus(settings),
             identity=identity,
+            grants=opened_grants(settings, clock, telemetry),
             clock=clock,
             entropy=entropy,
             telemetry=telemetry,
@@ -329,6 +330,7 @@ def _app_options(settings: Settings) -> AppOptions:
         ),
         push=PushRules(push.text, push.grace_s, push.kept_s, push.at_once, push.batch_max),
         retention=settings.retention,
+        granted=frozenset(settings.grants.required),
     )
 
 

@@ -4,16 +4,15 @@ Pure: reading files and the environment is `config`. `docs/reference/configurati
 """
 
 import ipaddress
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, get_args
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Meta, Struct, structs
 
 from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Policy
 from unisono.domain.faults import BusFaults
+from unisono.domain.grants import GrantRules
 from unisono.domain.quotas import Quotas
 from unisono.domain.retention import Retention
 from unisono.push_settings import Push
@@ -346,6 +345,7 @@ class Settings(Section, frozen=True):
     push: Push = Push()
     retention: Retention = Retention()
     identity: Identity = Identity()
+    grants: GrantRules = GrantRules()
     admin: Admin = Admin()
     log: Log = Log()
     metrics: Metrics = Metrics()
@@ -386,15 +386,3 @@ def is_same_origin(origin: str, host_header: str) -> bool:
     except (KeyError, ValueError):
         return False
     return page.hostname is not None and page.hostname == here.hostname and ports[0] == ports[1]
-
-
-def describe(settings: Settings) -> Mapping[str, object]:
-    """Give settings as plain values for people to read, each secret as `***`."""
-    shown: Mapping[str, object] = msgspec.to_builtins(settings, enc_hook=_shown)
-    return shown
-
-
-def _shown(value: object) -> object:
-    if isinstance(value, Secret | Path):
-        return "***" if isinstance(value, Secret) else str(value)
-    raise NotImplementedError(type(value))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from unisono.cli.configuration import describe
 from unisono.config import ConfigError, load
 from unisono.push_settings import Push, signing_key
 from unisono.secret import Secret
-from unisono.settings import describe
 
 URL = "https://push.example.com/unisono"
 

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from unisono.cli.configuration import describe
 from unisono.config import ConfigError, load
 from unisono.domain.devices import PRESETS, Login, Policy, Slot, admit
 from unisono.domain.ids import DeviceId, Instant, Platform, SessionId
 from unisono.secret import Secret
-from unisono.settings import Jwt, Rates, Sessions, Settings, describe, is_loopback_host, is_same_origin
+from unisono.settings import Jwt, Rates, Sessions, Settings, is_loopback_host, is_same_origin
 
 LONG = "x" * 32
 

@@ -128,6 +128,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         joining="open",
         rules=Rules(add="manager", remove="owner"),
         ttl_s=3600,
+        grant="header.payload.signature",
     ),
     c.UpdateConversation(
         conversation=ROOM,
@@ -139,11 +140,12 @@ MOST: Final[tuple[c.Command, ...]] = (
     ),
     c.GetMembers(conversation=ROOM, who="silenced", after=BOB, limit=10),
     c.SetMember(conversation=ROOM, user=BOB, role="manager", attributes={"nick": "B."}),
-    c.Restrict(conversation=ROOM, users=(BOB, CAT), what="silenced", on=False, for_s=60),
+    c.Restrict(conversation=ROOM, users=(BOB, CAT), what="silenced", on=False, for_s=60, grant="h.p.s"),
     c.ListConversations(after=ROOM, limit=10),
     c.ListSessions(after=PageMark(f"1795219200123/{LOGIN}"), limit=10),
-    c.AddMembers(conversation=ROOM, users=(BOB, CAT)),
-    c.RemoveMembers(conversation=ROOM, users=(BOB, CAT)),
+    c.AddMembers(conversation=ROOM, users=(BOB, CAT), grant="h.p.s"),
+    c.RemoveMembers(conversation=ROOM, users=(BOB, CAT), grant="h.p.s"),
+    c.Join(conversation=ROOM, grant="h.p.s"),
     c.SendMessage(
         conversation=ROOM,
         key=KEY,
@@ -201,6 +203,6 @@ MOST: Final[tuple[c.Command, ...]] = (
         with_last=True,
     ),
     c.SearchMessages(text="紅茶 tea", conversation=ROOM, after=PageMark(f"1795219200123/17/{ROOM}"), limit=50),
-    c.EnterRoom(conversation=ROOM, tab=TabId("tab-1")),
+    c.EnterRoom(conversation=ROOM, tab=TabId("tab-1"), grant="h.p.s"),
     c.LeaveRoom(conversation=ROOM, tab=TabId("tab-1")),
 )

@@ -13,6 +13,7 @@ from msgspec import structs
 from unisono.app.caller import Caller, Member
 from unisono.app.changing import by_operator, change, present
 from unisono.app.fanout import Fanout
+from unisono.app.granting import Granting, spending
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
@@ -25,6 +26,7 @@ from unisono.domain import commands as c
 from unisono.domain.answers import Answer, Done, Placed, Pong, Unread
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Internal
+from unisono.domain.grants import Need
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId
 from unisono.domain.permission import Standing, check
 from unisono.domain.pushing import TARGETS_PER_USER_MAX
@@ -76,13 +78,14 @@ class Executor:
         self._rooms = rooms
         self._wills = wills
         self._rate = RateLimiter(options.commands, parts.clock)
+        self._granting = Granting(parts, options.granted)
 
     def start(self, caller: Caller, command: c.Command, exchange: Exchange) -> Coroutine[None, None, None] | None:
         """Carry out one command; what it changed is durable before `exchange` hears the answer.
 
         What is given back is to be awaited by the caller; most commands need no task to wait for them and give None.
-        Commands started one after the other on one event loop place their facts in that order. Never raises: whatever
-        goes wrong is told to `exchange`, and then nothing of the command remains.
+        Commands started one after the other on one event loop place their facts in that order, but for those that take
+        a grant. Never raises: whatever goes wrong is told to `exchange`, and then nothing of the command remains.
         """
         try:
             return self._start(caller, command, exchange)
@@ -101,6 +104,9 @@ class Executor:
             raise Internal(reason="a rule lets connections without a user do this")
         self._rate.spend(user, cost_of(command))
         self._parts.telemetry.count("commands", label=type(command).__name__)
+        need = self._granting.need_of(user, command)
+        if need is not None:
+            return self._wait_for_granted(Member(user, session), command, need, exchange)
         transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
         if transaction is None:
             return self._wait_for_other(user, session, command, exchange)
@@ -129,6 +135,30 @@ class Executor:
             exchange.over(problem)
         else:
             exchange.over(None)
+
+    async def _wait_for_granted(self, member: Member, command: c.Command, need: Need, exchange: Exchange) -> None:
+        try:
+            once = await self._granting.check(member.user, need)
+            with spending():
+                await self._carry_out_granted(member, command, once, exchange)
+        except Exception as problem:  # noqa: BLE001  (a defect costs its own request alone)
+            exchange.over(problem)
+        else:
+            exchange.over(None)
+
+    async def _carry_out_granted(
+        self, member: Member, command: c.Command, once: Request | None, exchange: Exchange
+    ) -> None:
+        transaction = change(member.user, command, self._quotas, self._parts.entropy.conversation_id)
+        if transaction is not None:
+            started_s = self._parts.clock.monotonic_s()
+            committed = await self._parts.log.transact(*transaction, once)
+            exchange.acknowledge(committed.answer)
+            self._pass_on(committed, started_s)
+            return
+        if once is not None:
+            await self._parts.requests.begin(once)
+        exchange.acknowledge(await self._other(member.user, member.session, command))
 
     async def on_behalf(self, user: UserId, command: c.Command, request: Request | None = None) -> Answer:
         """Carry out a command for a user who asks on no connection; what it changed is durable by then.

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from unisono.domain.devices import Policy
+from unisono.domain.grants import GrantedAct
 from unisono.domain.quotas import Quotas
 from unisono.domain.rates import Rate
 from unisono.domain.retention import Retention
@@ -30,7 +31,7 @@ class PushRules(Struct, frozen=True):
 
 
 class AppOptions(Struct, frozen=True):
-    """Rules of one app. Times in seconds."""
+    """Rules of one app. Times in seconds. `granted` acts take a grant of the application's own server."""
 
     quotas: Quotas
     policy: Policy
@@ -46,3 +47,4 @@ class AppOptions(Struct, frozen=True):
     presence: PresenceRules = PresenceRules()
     push: PushRules = PushRules()
     retention: Retention = Retention()
+    granted: frozenset[GrantedAct] = frozenset()

@@ -7,7 +7,7 @@ from unisono.ports.clock import Clock, Entropy
 from unisono.ports.directory import Directory
 from unisono.ports.due_pushes import DuePushes
 from unisono.ports.erasures import Erasures
-from unisono.ports.identity import Identity
+from unisono.ports.identity import Grants, Identity
 from unisono.ports.log import Log
 from unisono.ports.push import PushService
 from unisono.ports.push_targets import PushTargets
@@ -36,6 +36,7 @@ class Parts(Struct, frozen=True):
     erasures: Erasures
     bus: Bus
     identity: Identity
+    grants: Grants
     clock: Clock
     entropy: Entropy
     telemetry: Telemetry

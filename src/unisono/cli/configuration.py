@@ -1,13 +1,15 @@
 """`unisono config` and `unisono check-config`: what holds, and whether it can."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from unisono.cli.failing import Exit, Failure
 from unisono.cli.printing import console, print_json
-from unisono.settings import Settings, describe
+from unisono.secret import Secret
+from unisono.settings import Settings
 
 
 def show_config(settings: Settings, *, as_json: bool) -> None:
@@ -19,6 +21,18 @@ def show_config(settings: Settings, *, as_json: bool) -> None:
     defaults = describe(Settings())
     for line, is_changed in _toml(shown, defaults):
         console().print(line, style="bold" if is_changed else None, markup=False)
+
+
+def describe(settings: Settings) -> Mapping[str, object]:
+    """Give settings as plain values for people to read, each secret as `***`."""
+    shown: Mapping[str, object] = msgspec.to_builtins(settings, enc_hook=_shown)
+    return shown
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, Secret | Path):
+        return "***" if isinstance(value, Secret) else str(value)
+    raise NotImplementedError(type(value))
 
 
 def _toml(table: Mapping[str, Any], defaults: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, bool]]:

@@ -105,6 +105,38 @@ def token(
 
 
 @program.command()
+def grant(
+    *,
+    user: User,
+    act: Annotated[str, typer.Option(help="What it lets the user do: create, add, remove, join.")],
+    conversation: Annotated[str | None, typer.Option(help="Id of the conversation; none to create one.")] = None,
+    member: Annotated[
+        list[str] | None, typer.Option("--member", help="Whom to add or remove, or create it with; several times.")
+    ] = None,
+    ttl: Annotated[str, typer.Option(help="How long it is good: 30, 5m; 10m at most.")] = "1m",
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a grant for a user, as your own server does, to try one in development. It is good once."""
+    from unisono.cli.durations import seconds_of
+    from unisono.cli.printing import print_json
+    from unisono.cli.sources import settings_from
+    from unisono.cli.tokens import new_grant
+
+    try:
+        ttl_s = seconds_of(ttl)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="--ttl") from None
+    settings = settings_from(config, {"data_dir": data})
+    minted = new_grant(settings, user, act, ttl_s=ttl_s, conversation=conversation, members=member or [])
+    if as_json:
+        print_json(minted)
+    else:
+        typer.echo(minted.grant)
+
+
+@program.command()
 def chat(
     *,
     user: User,

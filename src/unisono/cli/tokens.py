@@ -1,13 +1,17 @@
-"""`unisono token`: a token for a user, signed with the server's key."""
+"""`unisono token` and `unisono grant`: for a user, signed with the server's key."""
 
+from collections.abc import Sequence
+
+import msgspec
 from msgspec import Struct
 
 from unisono.cli.failing import Exit, Failure
 from unisono.cli.sources import with_secrets
 from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.errors import TokenInvalid
-from unisono.domain.ids import Instant, Platform, UserId
-from unisono.identity.minting import CannotSignError, mint
+from unisono.domain.grants import TTL_MAX_S, Grant, GrantedAct
+from unisono.domain.ids import ConversationId, Instant, Platform, UserId
+from unisono.identity.minting import CannotSignError, mint, mint_grant
 from unisono.settings import Settings
 
 
@@ -42,3 +46,48 @@ def new_token(settings: Settings, user: str, *, ttl_s: float, platform: str | No
     except TokenInvalid as fault:
         raise Failure(f"not a user id: {fault.message}", exit_code=Exit.USAGE) from None
     return Minted(token=token, user=user, expires_at=Instant(now + int(ttl_s * 1000)), platform=platform)
+
+
+class MintedGrant(Struct, frozen=True, omit_defaults=True):
+    """A new grant."""
+
+    grant: str
+    user: str
+    act: GrantedAct
+    expires_at: Instant
+    conversation: str | None = None
+    members: Sequence[str] = ()
+
+
+def new_grant(
+    settings: Settings, user: str, act: str, *, ttl_s: float, conversation: str | None, members: Sequence[str]
+) -> MintedGrant:
+    """Make a grant that is good once, and the key first if the server has none yet.
+
+    Raises:
+        Failure: It cannot be meant, or this server's grants are signed elsewhere.
+    """
+    if ttl_s > TTL_MAX_S:
+        raise Failure(f"a grant is good for {TTL_MAX_S} s at most", exit_code=Exit.USAGE)
+    try:
+        known = msgspec.convert(act, GrantedAct)
+    except msgspec.ValidationError:
+        raise Failure(f"no such act: {act}; there are create, add, remove, join", exit_code=Exit.USAGE) from None
+    if (known == "create") is (conversation is not None):
+        raise Failure("--conversation says which one; one that is to be created has no id yet", exit_code=Exit.USAGE)
+    now = SystemClock().now()
+    grant = Grant(
+        user=UserId(user),
+        act=known,
+        expires_at=Instant(now + int(ttl_s * 1000)),
+        conversation=None if conversation is None else ConversationId(conversation),
+        members=frozenset(UserId(member) for member in members),
+        nonce=SystemEntropy().secret(),
+    )
+    try:
+        text = mint_grant(with_secrets(settings).identity.jwt, grant, now=now)
+    except CannotSignError as problem:
+        raise Failure(str(problem), exit_code=Exit.CONFIGURATION) from None
+    except TokenInvalid as fault:
+        raise Failure(f"not a user id: {fault.message}", exit_code=Exit.USAGE) from None
+    return MintedGrant(text, user, known, grant.expires_at, conversation, members)

@@ -21,6 +21,11 @@ UnisonoError
     │   ├── TokenInvalid        token_invalid
     │   ├── TokenExpired        token_expired
     │   └── TokenRevoked        token_revoked
+    ├── GrantFault
+    │   ├── GrantMissing        grant_missing       this takes a grant of the application's server
+    │   ├── GrantInvalid        grant_invalid       none of ours, or for something else
+    │   ├── GrantExpired        grant_expired
+    │   └── GrantUsed           grant_used          it was good once
     ├── SessionFault
     │   ├── SessionUnknown      session_unknown     resume is not possible; log in
     │   ├── SessionClosed       session_closed      closed by its user or by the operator
@@ -202,6 +207,38 @@ class TokenRevoked(TokenFault):
 
     code = "token_revoked"
     text = "the token was revoked"
+
+
+class GrantFault(RemoteFault):
+    """The application's own server has not allowed this. It makes another grant, if it wants to."""
+
+
+class GrantMissing(GrantFault):
+    """This takes a grant, and none was given."""
+
+    code = "grant_missing"
+    text = "this takes a grant, which the application's own server makes"
+
+
+class GrantInvalid(GrantFault):
+    """The grant is not one of ours, or for something else."""
+
+    code = "grant_invalid"
+    text = "the grant does not allow this; have one made for exactly this request"
+
+
+class GrantExpired(GrantFault):
+    """The grant was good once."""
+
+    code = "grant_expired"
+    text = "the grant has expired; have a new one made"
+
+
+class GrantUsed(GrantFault):
+    """The grant was good for one request, and there was one."""
+
+    code = "grant_used"
+    text = "the grant was used before; have a new one made for each request"
 
 
 class SessionFault(RemoteFault):

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -16,7 +16,10 @@ from unisono.settings import LEEWAY_MAX_S
 
 FOR_EVER: Final = Instant(INTEGER_MAX)
 _SIGNED_PARTS: Final = 3
-# Control characters confuse whoever reads a list of users; half a surrogate pair cannot be encoded at all.
+_S = TypeVar("_S", bound=Struct)
+
+GRANT_TYPE: Final = "unisono-grant+jwt"
+"""What the `typ` header of a grant says, and that of no token to log in with: neither is ever taken for the other."""
 
 
 class RevocableToken(Struct, frozen=True):
@@ -24,6 +27,10 @@ class RevocableToken(Struct, frozen=True):
 
     credential: str
     until: Instant
+
+
+class _Header(Struct):
+    typ: str = ""
 
 
 class _Claims(Struct):
@@ -51,16 +58,19 @@ def checked_token(credential: Credential) -> str | None:
 
     Raises:
         TooLarge: It is longer than any token we take.
+        TokenInvalid: It is a grant. Whoever checks it may look at signature and user alone, which grants have as well.
     """
     token = credential.token
     if token is not None and len(token) > TOKEN_MAX_CHARS:
         raise TooLarge(what="token", limit=TOKEN_MAX_CHARS, length=len(token))
+    if token and (_decoded(token, 0, _Header) or _Header()).typ.lower() == GRANT_TYPE:
+        raise TokenInvalid(reason="a grant is no token to log in with")
     return token or None
 
 
 def revocable(token: str) -> RevocableToken:
     """Name a token: by its `jti`, else by a hash. Does not verify it."""
-    claims = _claims_of(token)
+    claims = _decoded(token, 1, _Claims) or _Claims()
     # Whoever checks a token is lenient by as much as clocks may differ, so it is void for longer than it says.
     until = FOR_EVER if claims.exp is None else Instant(int((claims.exp + LEEWAY_MAX_S) * 1000))
     name = f"jti:{claims.jti}" if claims.jti is not None else f"sha256:{_fingerprint(token)}"
@@ -75,11 +85,11 @@ def _fingerprint(token: str) -> str:
     return hashlib.sha256(signed.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _claims_of(token: str) -> _Claims:
+def _decoded(token: str, part: int, kind: type[_S]) -> _S | None:
     parts = token.split(".")
     if len(parts) != _SIGNED_PARTS:
-        return _Claims()
+        return None
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(parts[1] + "=="), type=_Claims)
+        return msgspec.json.decode(base64.urlsafe_b64decode(parts[part] + "=="), type=kind)
     except (binascii.Error, msgspec.MsgspecError, ValueError, RecursionError):
-        return _Claims()
+        return None

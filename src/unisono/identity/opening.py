@@ -5,21 +5,24 @@ comes; only public keys are looked at before, so that a bad one stops the start.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from unisono.domain.grants import Grant
 from unisono.domain.ids import Instant
 from unisono.identity.belief import WARNING, Belief
 from unisono.identity.faults import UnusableKeyError
 from unisono.identity.function import FunctionIdentity, UserIdFunction, load_function
 from unisono.ports.clock import Clock
-from unisono.ports.identity import Credential, Identity, Principal
+from unisono.ports.identity import Credential, Grants, Identity, Principal
 from unisono.ports.telemetry import Telemetry
 from unisono.settings import Jwt, Settings
 
 if TYPE_CHECKING:
     from unisono.identity.keys import Keys
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -50,6 +53,30 @@ def opened_identity(
     yield Belief(tokens, listens_on=settings.server.host)
 
 
+def opened_grants(settings: Settings, clock: Clock, telemetry: Telemetry) -> Grants:
+    """Give what reads grants. The keys of tokens sign them, however users are known.
+
+    Raises:
+        UnusableKeyError: Grants are required, and a key cannot be read or used.
+    """
+    return GrantsOnDemand(settings.identity.jwt, clock, telemetry, is_needed=bool(settings.grants.required))
+
+
+class OnDemand(Generic[T]):
+    """Something that takes long to make, made when it is first asked for."""
+
+    def __init__(self, make: Callable[[], T], *, at_once: bool) -> None:
+        """Make it now if it is to be made `at_once`."""
+        self._make: Final = make
+        self._made = make() if at_once else None
+
+    async def get(self) -> T:
+        """Give it."""
+        if self._made is None:
+            self._made = await asyncio.to_thread(self._make)
+        return self._made
+
+
 class TokensOnDemand:
     """Implements `ports.identity.Identity` with `signed.SignedTokens`, made when the first token comes."""
 
@@ -59,21 +86,39 @@ class TokensOnDemand:
         Raises:
             UnusableKeyError: A key cannot be read or used.
         """
-        self._jwt: Final = jwt
-        self._clock: Final = clock
-        self._telemetry: Final = telemetry
-        self._tokens = None if jwt.secret is not None else self._open()
+
+        def made() -> Identity:
+            from unisono.identity.signed import SignedTokens  # noqa: PLC0415  (see the top of the module)
+
+            return SignedTokens(jwt, keys_for(jwt, clock, telemetry))
+
+        self._tokens: Final = OnDemand(made, at_once=jwt.secret is None)
 
     async def authenticate(self, credential: Credential, now: Instant) -> Principal:
         """Say who the token was given to."""
-        if self._tokens is None:
-            self._tokens = await asyncio.to_thread(self._open)
-        return await self._tokens.authenticate(credential, now)
+        return await (await self._tokens.get()).authenticate(credential, now)
 
-    def _open(self) -> Identity:
-        from unisono.identity.signed import SignedTokens  # noqa: PLC0415  (see the top of the module)
 
-        return SignedTokens(self._jwt, keys_for(self._jwt, self._clock, self._telemetry))
+class GrantsOnDemand:
+    """Implements `ports.identity.Grants` with `granted.SignedGrants`, made when the first grant comes."""
+
+    def __init__(self, jwt: Jwt, clock: Clock, telemetry: Telemetry, *, is_needed: bool) -> None:
+        """Look at the keys, unless it is a shared secret or no grant is needed.
+
+        Raises:
+            UnusableKeyError: A key cannot be read or used.
+        """
+
+        def made() -> Grants:
+            from unisono.identity.granted import SignedGrants  # noqa: PLC0415  (see the top of the module)
+
+            return SignedGrants(jwt, keys_for(jwt, clock, telemetry))
+
+        self._grants: Final = OnDemand(made, at_once=is_needed and jwt.secret is None)
+
+    async def read(self, text: str, now: Instant) -> Grant:
+        """Say what was granted to whom."""
+        return await (await self._grants.get()).read(text, now)
 
 
 def keys_for(jwt: Jwt, clock: Clock, telemetry: Telemetry) -> "Keys":

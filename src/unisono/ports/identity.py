@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from unisono.domain.grants import Grant
 from unisono.domain.ids import DeviceId, Instant, Platform, TabId, UserId
 
 
@@ -48,5 +49,18 @@ class Identity(Protocol):
 
         Raises:
             TokenMissing, TokenInvalid, TokenExpired: It cannot be let in.
+            Unavailable: The key server did not answer.
+        """
+
+
+class Grants(Protocol):
+    """What the application's own server allowed, signed with the keys of its tokens (`domain.grants`)."""
+
+    async def read(self, text: str, now: Instant) -> Grant:
+        """Give what a grant says. Whether it says enough, and whether it was used, is for the caller to see.
+
+        Raises:
+            GrantInvalid: No key of ours signed it, it is another kind of token, or it says what cannot be.
+            GrantExpired: It is over, by more than clocks may differ.
             Unavailable: The key server did not answer.
         """

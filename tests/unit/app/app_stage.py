@@ -22,8 +22,9 @@ from unisono.bus.local import LocalBus
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, ConversationView
 from unisono.domain.devices import PRESETS, Policy
-from unisono.domain.errors import TokenInvalid, TokenMissing, Unavailable, UnisonoError
+from unisono.domain.errors import GrantInvalid, TokenInvalid, TokenMissing, Unavailable, UnisonoError
 from unisono.domain.facts import Content, EndReason
+from unisono.domain.grants import Grant
 from unisono.domain.ids import (
     ConversationId,
     DeviceId,
@@ -65,6 +66,19 @@ class Passports:
         return known or Principal(
             user=UserId(credential.token), credential=f"token-of-{credential.token}", issued_at=now
         )
+
+
+class Permits:
+    """Implements `ports.identity.Grants`: `granted` has what each text says."""
+
+    def __init__(self) -> None:
+        self.granted: dict[str, Grant] = {}
+
+    async def read(self, text: str, now: Instant) -> Grant:
+        del now
+        if text not in self.granted:
+            raise GrantInvalid()
+        return self.granted[text]
 
 
 class Hearing:
@@ -154,6 +168,7 @@ class AppStage:
         self.mood: Mood = calm
         self.telemetry = RecordingTelemetry()
         self.passports = Passports()
+        self.permits = Permits()
         self.encoder = CountingEncoder()
         if beside is None:
             self.store, self.bus = MemoryStore(self.clock), wiring.bus or LocalBus()
@@ -175,6 +190,7 @@ class AppStage:
             erasures=self.store.erasures,
             bus=self.bus,
             identity=self.passports,
+            grants=self.permits,
             clock=self.clock,
             entropy=CountingEntropy(),
             telemetry=self.telemetry,

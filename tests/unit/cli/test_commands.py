@@ -17,7 +17,8 @@ from unisono.cli.printing import moment, safe
 from unisono.cli.sources import server_url
 from unisono.clock import SystemClock
 from unisono.config import load, with_generated_secrets
-from unisono.domain.ids import Instant
+from unisono.domain.ids import Instant, UserId
+from unisono.identity.granted import SignedGrants
 from unisono.identity.keys import SharedSecret
 from unisono.identity.signed import SignedTokens
 from unisono.secret import Secret
@@ -35,6 +36,7 @@ def test_help_tells_every_command_and_the_exit_codes() -> None:
     for command in (
         "serve",
         "token",
+        "grant",
         "sessions",
         "chat",
         "send",
@@ -60,6 +62,40 @@ def test_help_imports_neither_the_server_nor_what_draws() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert ran.stderr == ""
+
+
+@pytest.mark.rows("L260")
+async def test_a_grant_made_here_is_one_the_server_takes(tmp_path: Path) -> None:
+    words = ("grant", "--user", "alice", "--data", str(tmp_path))
+    add = ("--act", "add", "--conversation", "c1", "--member", "bob", "--member", "cat")
+    made, shown = run(*words, *add), run(*words, *add, "--ttl", "10m", "--json").json
+    settings = with_generated_secrets(load(None, {}, {"data_dir": tmp_path}))
+    assert settings.identity.jwt.secret is not None
+    grants, now = SignedGrants(settings.identity.jwt, SharedSecret(settings.identity.jwt.secret)), SystemClock().now()
+    for text, ttl_ms in ((made.out.strip(), 60_000), (shown["grant"], 600_000)):
+        grant = await grants.read(text, now)
+        assert (grant.user, grant.act, grant.conversation) == ("alice", "add", "c1")
+        assert grant.members == {UserId("bob"), UserId("cat")}
+        assert now + ttl_ms - 10_000 < grant.expires_at <= now + ttl_ms
+        assert grant.nonce
+    assert (shown["user"], shown["act"], shown["members"]) == ("alice", "add", ["bob", "cat"])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--act", "delete", "--conversation", "c1"), "no such act"),
+        (("--act", "join"), "--conversation says which"),
+        (("--act", "create", "--conversation", "c1"), "--conversation says which"),
+        (("--act", "create", "--ttl", "11m"), "at most"),
+        (("--act", "create", "--ttl", "soon"), "--ttl"),
+        (("--act", "create", "--user", ""), "not a user id"),
+    ],
+)
+def test_a_grant_that_cannot_be_meant_is_wrong_usage(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    refused = run("grant", "--user", "alice", "--data", str(tmp_path), *words)
+    assert (refused.code, refused.out) == (Exit.USAGE, "")
+    assert told in refused.err
 
 
 async def test_a_token_made_here_is_one_the_server_takes(tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ class CreateConversation(Command):
     joining: str | None = None
     rules: Rules | None = None
     ttl_s: int | None = None
+    grant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,7 @@ class AddMembers(Command):
     op: ClassVar[str] = "add"
     conversation: str
     users: tuple[str, ...]
+    grant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,7 @@ class RemoveMembers(Command):
     op: ClassVar[str] = "remove"
     conversation: str
     users: tuple[str, ...]
+    grant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +149,7 @@ class Join(Command):
 
     op: ClassVar[str] = "join"
     conversation: str
+    grant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,6 +352,7 @@ class EnterRoom(Command):
     op: ClassVar[str] = "enter"
     conversation: str
     tab: str | None = None
+    grant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

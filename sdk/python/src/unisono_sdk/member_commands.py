@@ -53,6 +53,7 @@ class Restrict(Command):
     what: str
     on: bool = True
     for_s: int | None = None
+    grant: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

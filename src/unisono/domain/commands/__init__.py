@@ -6,6 +6,7 @@ Limits of single fields stand in the types; limits that an operator can change a
 from typing import Final, get_args
 
 from unisono.domain.commands.base import (
+    GRANT_MAX_CHARS,
     MEMBERS_PER_COMMAND_MAX,
     PAGE_MAX,
     Command,
@@ -117,6 +118,7 @@ COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
 __all__ = [
     "ASKED_MAX",
     "COMMANDS",
+    "GRANT_MAX_CHARS",
     "INFO_MAX_CHARS",
     "LABEL_MAX_CHARS",
     "MEMBERS_PER_COMMAND_MAX",

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from unisono.domain.commands.base import MEMBERS_PER_COMMAND_MAX, Command, PageSize, Users
+from unisono.domain.commands.base import MEMBERS_PER_COMMAND_MAX, Command, GrantIn, PageSize, Users
 from unisono.domain.facts import ConversationKind, Joining, Rules
 from unisono.domain.ids import NO_NUL, ConversationIdIn, Json, SendKeyIn, UserIdIn
 
@@ -40,6 +40,7 @@ class CreateConversation(Command, frozen=True, tag="create"):
     joining: Joining | None = None
     rules: Rules | None = None
     ttl_s: Annotated[int, Meta(ge=1, le=TTL_MAX_S)] | None = None
+    grant: GrantIn | None = None
 
 
 class GetConversation(Command, frozen=True, tag="conversation"):
@@ -60,6 +61,7 @@ class AddMembers(Command, frozen=True, tag="add"):
 
     conversation: ConversationIdIn
     users: Users
+    grant: GrantIn | None = None
 
 
 class RemoveMembers(Command, frozen=True, tag="remove"):
@@ -67,6 +69,7 @@ class RemoveMembers(Command, frozen=True, tag="remove"):
 
     conversation: ConversationIdIn
     users: Users
+    grant: GrantIn | None = None
 
 
 class UpdateConversation(Command, frozen=True, tag="update"):
@@ -87,6 +90,7 @@ class Join(Command, frozen=True, tag="join"):
     """Become a member."""
 
     conversation: ConversationIdIn
+    grant: GrantIn | None = None
 
 
 class Quit(Command, frozen=True, tag="quit"):

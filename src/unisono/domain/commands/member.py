@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from unisono.domain.commands.base import Command, PageSize, Users
+from unisono.domain.commands.base import Command, GrantIn, PageSize, Users
 from unisono.domain.facts import Level, Restriction, Role
 from unisono.domain.ids import ConversationIdIn, Json, UserIdIn
 
@@ -42,6 +42,7 @@ class Restrict(Command, frozen=True, tag="restrict"):
     what: Restriction
     on: bool = True
     for_s: Annotated[int, Meta(ge=1, le=RESTRICTION_MAX_S)] | None = None
+    grant: GrantIn | None = None
 
 
 class SetLevel(Command, frozen=True, tag="level"):

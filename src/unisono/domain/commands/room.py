@@ -1,6 +1,6 @@
 """What may be asked about rooms."""
 
-from unisono.domain.commands.base import Command
+from unisono.domain.commands.base import Command, GrantIn
 from unisono.domain.ids import ConversationIdIn, TabIdIn
 
 
@@ -9,6 +9,7 @@ class EnterRoom(Command, frozen=True, tag="enter"):
 
     conversation: ConversationIdIn
     tab: TabIdIn | None = None
+    grant: GrantIn | None = None
 
 
 class LeaveRoom(Command, frozen=True, tag="leave"):

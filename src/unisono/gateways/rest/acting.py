@@ -66,7 +66,8 @@ def does(
 ) -> Operation:
     """Make an operation of a command. What the path does not say stands in the query or the body."""
     method, path = at
-    named = params.__struct_fields__ if build is None else (*params.__struct_fields__, "users", "user")
+    # The operator needs no grant of their own.
+    named = (*params.__struct_fields__, "grant", *(() if build is None else ("users", "user")))
     has_more = not set(command.__struct_fields__).issubset(named)
 
     async def carry_out(desk: Desk, asked: Asked) -> Struct:
