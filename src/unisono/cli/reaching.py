@@ -27,7 +27,7 @@ class Reach(Struct, frozen=True):
 
     url: str
     user: str
-    token: Callable[[], str] | None
+    token: Callable[[str], str] | None
     device: Device
 
 
@@ -41,11 +41,11 @@ def reach_from(
     platform: str | None = None,
 ) -> Reach:
     """Put together what the options and settings say. Tokens are made here where the key is at hand."""
-    source: Callable[[], str] | None = None
+    source: Callable[[str], str] | None = None
     if token is not None:
         source = _always(token)
     elif can_sign(settings):
-        source = _minting(settings, user)
+        source = _minting(settings)
     return Reach(
         url=server_url(url, settings),
         user=user,
@@ -102,9 +102,9 @@ def told(reach: Reach) -> Iterator[None]:
         raise Failure(str(problem)) from None
 
 
-def _always(token: str) -> Callable[[], str]:
-    return lambda: token
+def _always(token: str) -> Callable[[str], str]:
+    return lambda _: token
 
 
-def _minting(settings: Settings, user: str) -> Callable[[], str]:
-    return lambda: new_token(settings, user, ttl_s=TOKEN_TTL_S).token
+def _minting(settings: Settings) -> Callable[[str], str]:
+    return lambda user: new_token(settings, user, ttl_s=TOKEN_TTL_S).token

@@ -15,7 +15,7 @@ from unisono_sdk.bodies import Attachment, Audio, Body, File, Image, Location, T
 from unisono_sdk.client import Client
 from unisono_sdk.conditions import Condition, Field, contains_members, field, with_members
 from unisono_sdk.conversation import Conversation
-from unisono_sdk.device import Device, TokenProvider
+from unisono_sdk.device import Device
 from unisono_sdk.draft import Draft, SendOptions
 from unisono_sdk.errors import (
     ClientClosed,
@@ -26,6 +26,7 @@ from unisono_sdk.errors import (
     LinkDown,
     LocalFault,
     NotFound,
+    NotGranted,
     NotLetIn,
     OutboxFull,
     Overflow,
@@ -47,6 +48,7 @@ from unisono_sdk.limits import Limits
 from unisono_sdk.message import Message, RoomMessage, Status, TransientMessage
 from unisono_sdk.places import Position
 from unisono_sdk.plugin import Plugin
+from unisono_sdk.providers import GrantProvider, GrantRequest, TokenProvider
 from unisono_sdk.room import Room
 from unisono_sdk.searching import MessageSearch, SearchPage
 from unisono_sdk.state import FileState, MemoryState, SavedState, StateStore
@@ -72,6 +74,8 @@ __all__ = [
     "File",
     "FileState",
     "Forbidden",
+    "GrantProvider",
+    "GrantRequest",
     "HistoryPage",
     "Image",
     "InvalidArgument",
@@ -87,6 +91,7 @@ __all__ = [
     "MessageSearch",
     "MessagesIterator",
     "NotFound",
+    "NotGranted",
     "NotLetIn",
     "OutboxFull",
     "Overflow",

@@ -72,7 +72,9 @@ class Client(Founding):
             options, self._hub, user=credentials.user, hears=hears, moved=moved, find_saved=find_saved
         )
         self._session = Session(options, Greeter(credentials, kept, options), self._following)
-        self._counter = Counter(options, self._session, self._following, key_prefix=key_prefix, spawn=spawn)
+        self._counter = Counter(
+            options, self._session, self._following, key_prefix=key_prefix, spawn=spawn, grants=credentials.grants
+        )
         self._watching = Watching(self._counter, options)
         self._rooms = Rooms(self._counter)
         self._dispatch = Dispatch(

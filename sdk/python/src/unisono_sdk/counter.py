@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from unisono_sdk.answers import Answer, Placed
@@ -14,6 +15,7 @@ from unisono_sdk.hub import Hub, Spawn
 from unisono_sdk.options import Options
 from unisono_sdk.outbox import Outbox
 from unisono_sdk.plugin import Plugins
+from unisono_sdk.providers import GrantProvider, give, request_for
 from unisono_sdk.session import Session
 
 SLOW_CONSUMER: Final = "slow_consumer"
@@ -23,7 +25,14 @@ class Counter:
     """Implements `desk.Desk` on a session."""
 
     def __init__(
-        self, options: Options, session: Session, following: Following, *, key_prefix: str, spawn: Spawn
+        self,
+        options: Options,
+        session: Session,
+        following: Following,
+        *,
+        key_prefix: str,
+        spawn: Spawn,
+        grants: GrantProvider | None = None,
     ) -> None:
         self._options = options
         self._session = session
@@ -33,6 +42,7 @@ class Counter:
         self._keys = 0
         self._delivered: dict[str, int] = {}
         self._spawn = spawn
+        self._grants = grants
         self.hub: Hub = following.hub
         self.plugins: Plugins = options.plugins
 
@@ -63,11 +73,15 @@ class Counter:
             TimedOut: There was no answer within `Limits.request_s`.
             LinkDown: The link is down and the client is `fail_fast`.
             ClientClosed: The client is over.
+            Exception: Whatever the program's grant provider raises.
         """
+        deadline = self._options.clock.deadline(self._options.limits.request_s)
         try:
-            async with self._options.clock.deadline(self._options.limits.request_s):
+            async with deadline:
                 return await self._ask(command, slow_repeats=self._options.limits.slow_repeats)
         except TimeoutError:
+            if not deadline.expired():
+                raise
             raise TimedOut(f"no answer to {command.op} in {self._options.limits.request_s} s") from None
 
     async def request_once(self, command: Command) -> Answer:
@@ -153,8 +167,9 @@ class Counter:
         too_slow = 0
         while True:
             link = await self._session.wait_link()
+            asked = await self._granted(command)
             try:
-                return await link.request(command)
+                return await link.request(asked)
             except LinkDown:
                 if self._options.fail_fast:
                     raise
@@ -162,6 +177,14 @@ class Counter:
                 too_slow += link.loss is not None and link.loss.code == SLOW_CONSUMER
                 if slow_repeats is not None and too_slow > slow_repeats and link.loss is not None:
                     raise link.loss.error from None
+
+    async def _granted(self, command: Command) -> Command:
+        """Put in a grant, where one may be needed and the program has a function that gives some."""
+        needed = None if self._grants is None else request_for(command, self.user)
+        if self._grants is None or needed is None:
+            return command
+        grant = await give(self._grants, needed, self._options.clock, self._options.limits.grant_s)
+        return replace(command, grant=grant)  # type: ignore[call-arg]  # those that one is needed for have it
 
     async def _wait_own_fact(self, placed: Placed) -> None:
         """Let the message come by first, where it comes soon: then its handlers ran before its sender goes on."""

@@ -1,10 +1,6 @@
 """What a program says of the device it runs on."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-
-TokenProvider = Callable[[], str | Awaitable[str]]
-"""Gives a token that is good now; called at login and whenever the server asks for a new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

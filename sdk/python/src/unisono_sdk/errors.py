@@ -10,6 +10,7 @@ UnisonoError
 │   │   └── Replaced            replaced: another connection carries this session
 │   ├── NotFound                not_found: does not exist, or may not be seen
 │   ├── Forbidden               forbidden: visible, but not allowed
+│   ├── NotGranted              grant_missing, grant_invalid, grant_expired, grant_used
 │   └── LimitReached            limit_reached
 └── LocalFault                  found on this side
     ├── LinkDown                link_down           no connection, and the caller did not want to wait
@@ -115,6 +116,12 @@ class Forbidden(Refused):
     codes = frozenset({"forbidden"})
 
 
+class NotGranted(Refused):
+    """The operator asks for a grant of the application's own server, and none that was good for this came along."""
+
+    codes = frozenset({"grant_missing", "grant_invalid", "grant_expired", "grant_used"})
+
+
 class LimitReached(Refused):
     """Members of a conversation, sessions of a user: as many as there may be."""
 
@@ -187,6 +194,7 @@ _REFUSALS: Final[Mapping[str, type[Refused]]] = {
         Replaced,
         NotFound,
         Forbidden,
+        NotGranted,
         LimitReached,
     )
     for code in kind.codes

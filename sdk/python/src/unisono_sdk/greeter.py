@@ -1,14 +1,13 @@
 """Who this client is to the server: logging in, resuming, and with which credential."""
 
-import inspect
 from dataclasses import dataclass
 
 from unisono_sdk.answers import Welcome
 from unisono_sdk.commands import DeviceFrame, Login, Resume
-from unisono_sdk.device import TokenProvider
 from unisono_sdk.errors import LinkDown, Refused
 from unisono_sdk.link import Link
 from unisono_sdk.options import Options
+from unisono_sdk.providers import GrantProvider, TokenProvider, give
 
 SDK = "python/0.1.0"
 
@@ -22,6 +21,7 @@ class Credentials:
     device: DeviceFrame
     tag: str | None
     tab: str
+    grants: GrantProvider | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,15 +66,14 @@ class Greeter:
         """Get what the next greeting needs before there is a link that would have to wait for it.
 
         Raises:
-            TimeoutError: The token did not come in time.
+            TimedOut: The token did not come in time.
             Exception: Whatever the program's token provider raises.
         """
-        given = self._credentials.token
-        if self.is_resuming or not callable(given):
+        provider = self._credentials.token
+        if self.is_resuming or not callable(provider):
             return
-        async with self._options.clock.deadline(self._options.limits.token_s):
-            token = given()
-            self._token = await token if inspect.isawaitable(token) else token
+        options, user = self._options, self._credentials.user or ""
+        self._token = await give(provider, user, options.clock, options.limits.token_s)
 
     async def greet(self, link: Link) -> Welcome:
         """Log in or resume on a link.

@@ -22,7 +22,9 @@ class Limits:
     own_fact_s: float = 2.0
     """How long an answered send waits for its own message to come by, so that handlers have it first."""
     token_s: float = 30.0
-    """For the token provider; then the attempt failed."""
+    """For the token provider; then the attempt failed, at the first login with `TimedOut`."""
+    grant_s: float = 10.0
+    """For the grant provider; then `TimedOut`."""
     handlers_s: float = 5.0
     """What is left to handlers at the end of `async with`; then they are cancelled."""
     room_s: float = 10.0

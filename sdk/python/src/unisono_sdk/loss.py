@@ -13,7 +13,10 @@ LINK_LOST = "link_lost"
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The end of a link. `newcomer` is the device that took the place, when one did."""
+    """The end of a link. `newcomer` is the device that took the place, when one did.
+
+    `cause` is what a function of the program raised, when that is why there is no link: its caller gets it as it is.
+    """
 
     code: str
     message: str
@@ -21,6 +24,7 @@ class Loss:
     retry_after_ms: int | None = None
     newcomer: Label | None = None
     numbers: Mapping[str, Number] | None = None
+    cause: Exception | None = None
 
     @property
     def error(self) -> UnisonoError:

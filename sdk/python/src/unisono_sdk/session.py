@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from unisono_sdk.advice import Advice
 from unisono_sdk.answers import Welcome
 from unisono_sdk.catch_up import CatchUp
-from unisono_sdk.errors import ClientClosed, LinkDown, Refused, UnisonoError
+from unisono_sdk.errors import ClientClosed, LinkDown, Refused
 from unisono_sdk.events import Disconnect, Reconnect, Retry, Schedule
 from unisono_sdk.frames import Delivery, EventFrame
 from unisono_sdk.greeter import Greeter
@@ -123,7 +123,7 @@ class Session:
             await self._greeter.prepare()
         except Exception as problem:  # it is the program's own function, which may raise anything
             log.exception("event=no_token")
-            return Loss("token_missing", f"no token could be had: {problem!r}", Advice.LATER)
+            return Loss("token_missing", f"no token could be had: {problem!r}", Advice.LATER, cause=problem)
         try:
             async with open_link(
                 options.url, options.codec, options.limits, options.clock, proxy=options.proxy
@@ -270,8 +270,7 @@ class Session:
     def _end(self, loss: Loss) -> None:
         self._move(Cue.ENDED)
         if not self.first.done():
-            error: UnisonoError = loss.error
-            self.first.set_exception(error)
+            self.first.set_exception(loss.cause or loss.error)
             self.first.exception()  # whoever waits has it; nobody has to
         self._changed.set()
         self._listener.ended(loss)

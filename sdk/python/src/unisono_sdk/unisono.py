@@ -12,7 +12,7 @@ from unisono_sdk.client import Client
 from unisono_sdk.clock import Clock, SystemClock
 from unisono_sdk.codec import CODECS
 from unisono_sdk.commands import DeviceFrame
-from unisono_sdk.device import Device, TokenProvider
+from unisono_sdk.device import Device
 from unisono_sdk.errors import InvalidArgument
 from unisono_sdk.greeter import Credentials, Kept
 from unisono_sdk.hub import Handler, Hub
@@ -20,6 +20,7 @@ from unisono_sdk.keeper import Keeper
 from unisono_sdk.limits import Limits
 from unisono_sdk.options import Missed, Options, address
 from unisono_sdk.plugin import Plugin, Plugins
+from unisono_sdk.providers import GrantProvider, TokenProvider
 from unisono_sdk.session import NetworkEvent
 from unisono_sdk.state import MemoryState, SavedSession, SavedState, StateStore
 
@@ -115,6 +116,7 @@ class Unisono:
         tag: str | None = None,
         tab: str | None = None,
         handlers: Mapping[str, Handler] | None = None,
+        grants: GrantProvider | None = None,
     ) -> Client:
         """Log a user in, or resume the session that the state has; give the client, live.
 
@@ -124,24 +126,30 @@ class Unisono:
 
         Args:
             user: Who logs in. Needed for resuming; the server decides by the token, without one only a `--dev` server.
-            token: The credential, or a function (plain or async) that gives one that is good now.
+            token: The credential, or a function (plain or async) of the user that gives one that is good now.
             device: How the device shows itself.
             tag: A mark that some device policies count by (up to 64 characters).
             tab: The id of this client instance; random when not given.
             handlers: Handlers by event name, there before the first event.
+            grants: A function (plain or async) that has the program's own server grant what is to be done; called
+                before each attempt to create a conversation, to add or remove members, and to join or enter.
 
         Raises:
+            InvalidArgument: A function for tokens, and no user to call it with.
+            Exception: Whatever that function raises, unchanged.
             NotLetIn: The credential does not let this user in.
             SessionOver, LimitReached: The device policy lets no other session in.
             Unavailable: The server cannot do it now; `retry_after_ms` may say when to come back.
             LinkDown: There is no server.
             StateFault: The state cannot be read or written.
         """
+        if callable(token) and user is None:
+            raise InvalidArgument("a function for tokens is called with the user: say who logs in")
         shown = device or Device()
         who: _Who = (token if user is None else user, shown.id, tag, tab)
         client = self._clients.get(who)
         if client is None or client.is_closed:
-            made = await self._client(user, token, shown, tag, tab)
+            made = await self._client(user, token, shown, tag, tab, grants=grants)
             client = self._clients.get(who)
             if client is None or client.is_closed:
                 client = self._clients[who] = made
@@ -234,7 +242,14 @@ class Unisono:
     # ------------------------------------------------------------ clients and their state
 
     async def _client(
-        self, user: str | None, token: str | TokenProvider | None, device: Device, tag: str | None, tab: str | None
+        self,
+        user: str | None,
+        token: str | TokenProvider | None,
+        device: Device,
+        tag: str | None,
+        tab: str | None,
+        *,
+        grants: GrantProvider | None,
     ) -> Client:
         state = await self._keeper.load()
         new_id = self._options.new_id
@@ -247,7 +262,7 @@ class Unisono:
             info=device.info,
         )
         chosen = tab or new_id()
-        credentials = Credentials(user=user, token=token, device=frame, tag=tag, tab=chosen)
+        credentials = Credentials(user=user, token=token, device=frame, tag=tag, tab=chosen, grants=grants)
         # A chosen tab id may come back with the next start of the program, where counting begins anew.
         prefix = f"{chosen}:" if tab is None else f"{chosen}:{new_id()[:8]}."
         client: Client | None = None
