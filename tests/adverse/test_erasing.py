@@ -52,6 +52,7 @@ async def test_it_goes_on_after_each_kill(data: Path, report: Report) -> None:
         kills = 0
         while erasure["state"] != "over":
             before = erasure["messages"]
+            await asyncio.sleep(0.01)
             erasure = await ask(server, http, "GET", "users/ann/erasure")
             assert erasure["messages"] >= before
             if erasure["messages"] > before and kills < KILLS_MAX:

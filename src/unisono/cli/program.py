@@ -302,6 +302,31 @@ def export(
 
 
 @program.command()
+def erase(
+    *,
+    user: User,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do it: there is no way back.")] = False,
+    url: Url = None,
+    admin_key: AdminKey = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a user, as the operator: take back what they said, and let nobody in under their name.
+
+    Waits until it is over. Interrupted, the server goes on with it; asked again, this waits for the same.
+    """
+    from unisono.cli.erasing import erase_user
+    from unisono.cli.operating import Operator
+    from unisono.cli.sources import admin_key as find_key
+    from unisono.cli.sources import server_url, settings_from
+
+    settings = settings_from(config, {"data_dir": data})
+    operator = Operator(server_url(url, settings), find_key(admin_key, settings))
+    erase_user(operator, user, is_sure=is_sure, as_json=as_json)
+
+
+@program.command()
 def restored(*, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Say that an older copy of the log was put back.
 
