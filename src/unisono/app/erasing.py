@@ -5,6 +5,7 @@ two that do it at the same time do no harm.
 """
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -133,8 +134,7 @@ class Erasing:
         said = [entry.seq for entry in left.messages if not entry.message.is_recalled]
         for start in range(0, len(said), RECALLS_AT_ONCE):
             part = said[start : start + RECALLS_AT_ONCE]
-            recalls = (self._executor.for_operator(user, RecallMessage(conversation, seq)) for seq in part)
-            await asyncio.gather(*recalls)
+            await asyncio.gather(*(self._recall(conversation, seq, user) for seq in part))
         for reacted in left.reactions:
             scope = Scope(conversation=conversation, users=(user,), message=reacted.seq)
             await self._place(scope, partial(take_off, user=user, reaction=reacted.reaction))
@@ -143,6 +143,11 @@ class Erasing:
             erasure = structs.replace(erasure, messages=erasure.messages + len(said))
             await self._parts.erasures.note(erasure)
         return erasure
+
+    async def _recall(self, conversation: ConversationId, message: Seq, user: UserId) -> None:
+        # What is kept for some days only may be gone since it was listed.
+        with suppress(NotFound):
+            await self._executor.for_operator(user, RecallMessage(conversation, message))
 
     async def _place(self, scope: Scope, decide: Decide) -> None:
         committed = await self._parts.log.transact(scope, decide)

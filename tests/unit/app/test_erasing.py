@@ -96,6 +96,28 @@ async def test_it_goes_on_where_the_store_went_away(monkeypatch: pytest.MonkeyPa
 
 
 @in_virtual_time
+async def test_what_is_gone_by_itself_meanwhile_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with an_app() as stage:
+        _, talks = await talked(stage)
+        await stage.node.erasing.begin(ALICE)
+        await asyncio.sleep(SETTLED_S)
+        left_in = stage.store.traces.left_in
+
+        async def trimmed(conversation: ConversationId, user: UserId, after: Seq) -> Left:
+            left = await left_in(conversation, user, after)
+            await stage.store.log.trim("group", stage.clock.now(), 1000)
+            return left
+
+        monkeypatch.setattr(stage.store.traces, "left_in", trimmed)
+        await stage.node.erasing.sweep()
+        assert await is_over(stage)
+        assert not stage.telemetry.defects
+        assert await stage.store.directory.list_of(ALICE, None, 10) == []
+        for talk in talks:
+            assert MembersLeft in await kinds(stage, talk)
+
+
+@in_virtual_time
 async def test_two_nodes_erase_a_user_once() -> None:
     stage = AppStage()
     beside = AppStage(Wiring(beside=stage, name="other"))
