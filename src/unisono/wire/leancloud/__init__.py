@@ -1,0 +1,1 @@
+"""The frames of LeanCloud's clients to commands, facts to frames. Pure."""
