@@ -22,7 +22,7 @@ def check_values(command: c.Command) -> None:
     """
     for field, value in _free_values(command):
         if value is not None:
-            _check(value, field)
+            check_value(value, field)
 
 
 def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
@@ -39,7 +39,12 @@ def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
             return ()
 
 
-def _check(value: Json, field: str) -> None:
+def check_value(value: Json, field: str) -> None:
+    """Refuse one value, named `field`, that is not plain JSON, or not kept by every reader.
+
+    Raises:
+        Malformed: Says what.
+    """
     level: list[Json] = [value]
     depth = 1
     while level:
