@@ -55,6 +55,7 @@ STEPS: Final = (
     _ours("changes", "check"),
     _ours("docs", "check"),
     _ours("rows", "--check"),
+    _ours("proofs"),
 )
 
 
