@@ -29,10 +29,6 @@ class Letter(Struct, frozen=True):
     ranges: tuple[Range, ...]
     is_not: bool = False
 
-    def takes(self, char: str) -> bool:
-        """Say if a character is meant."""
-        return any(low <= char <= high for low, high in self.ranges) is not self.is_not
-
 
 class Edge(Struct, frozen=True):
     """The beginning or the end of the text."""

@@ -19,6 +19,8 @@ TEXT_MAX_CHARS: Final = 256
 FIELD_MAX_CHARS: Final = 200
 VALUES_PER_CONDITION_MAX: Final = 100
 CONDITIONS_MAX: Final = 30
+VALUES_MAX: Final = 200
+"""Values and users that all conditions of a query name together."""
 DEPTH_MAX: Final = 5
 SORT_KEYS_MAX: Final = 5
 SKIP_MAX: Final = 10_000
@@ -273,12 +275,15 @@ def check(where: Condition | None, sort: tuple[SortKey, ...]) -> None:
     """
     for key in sort:
         _check_field(key.by, is_sort=True)
+    values = 0
     for count, (depth, condition) in enumerate(() if where is None else _walk(where, 1), 1):
         if count > CONDITIONS_MAX:
             raise Invalid(field="where", reason="too many conditions", limit=CONDITIONS_MAX)
         if depth > DEPTH_MAX:
             raise Invalid(field="where", reason="nested too deeply", limit=DEPTH_MAX)
-        _check_one(condition)
+        values += _check_one(condition)
+        if values > VALUES_MAX:
+            raise Invalid(field="where", reason="too many values", limit=VALUES_MAX)
 
 
 def _walk(condition: Condition, depth: int) -> Iterator[tuple[int, Condition]]:
@@ -288,12 +293,16 @@ def _walk(condition: Condition, depth: int) -> Iterator[tuple[int, Condition]]:
             yield from _walk(inner, depth + 1)
 
 
-def _check_one(condition: Condition) -> None:
+def _check_one(condition: Condition) -> int:
+    """Check one; give how many values it names."""
+    count = 1
     match condition:
-        case WithMembers() | ContainsMembers() | AllOf() | AnyOf():
-            return
+        case WithMembers(users=users) | ContainsMembers(users=users):
+            return len(users)
+        case AllOf() | AnyOf():
+            return 0
         case OneOf(values=values):
-            list(map(_check_value, values))
+            count = len(list(map(_check_value, values)))
         case Matches(pattern=text, ignore_case=ignore_case):
             pattern(text, ignore_case=ignore_case)
         case Equal(value=value) | NotEqual(value=value) | Includes(value=value):
@@ -303,6 +312,7 @@ def _check_one(condition: Condition) -> None:
         case _:
             pass
     _check_field(condition.field)
+    return count
 
 
 def _check_value(value: Value) -> None:

@@ -7,6 +7,7 @@ pairs of neighbours, so that any part of a text of two letters or more is found 
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from unisono.domain.errors import Invalid
@@ -15,7 +16,12 @@ WORD_MAX_CHARS: Final = 40
 """A longer word is cut: it is found by its beginning."""
 WORDS_MAX: Final = 1_000
 """So many different words of a text can be found, in the order they are said."""
+TEXT_MAX_CHARS: Final = 16_000
+"""Of a text so much is looked at, as it is written and with its letters taken apart."""
 ASKED_MAX: Final = 20
+MARKS_MAX: Final = 4
+"""Accents on one letter that are looked at. To put many in order takes the square of their number."""
+PIECE_CHARS: Final = 1_000
 
 _WORD: Final = re.compile(r"[^\W_]+")
 # Thai to Burmese, Khmer, kana, Han, Hangul, and what lies beyond the basic plane of Han.
@@ -74,9 +80,9 @@ def _pairs(run: str) -> Iterator[str]:
 def _runs(text: str) -> Iterator[tuple[str, bool]]:
     """Give runs of letters and digits, each with whether its script puts spaces between words."""
     if text.isascii():
-        yield from ((word, True) for word in _WORD.findall(text.lower()))
+        yield from ((word, True) for word in _WORD.findall(text[:TEXT_MAX_CHARS].lower()))
         return
-    for word in _WORD.findall(_folded(text)):
+    for word in _WORD.findall(_folded(text[:TEXT_MAX_CHARS])):
         end = 0
         for unspaced in _UNSPACED.finditer(word):
             if unspaced.start() > end:
@@ -88,5 +94,21 @@ def _runs(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _folded(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text).casefold()
-    return unicodedata.normalize("NFKC", _ACCENTS.sub("", apart))
+    bounded = _piled_marks().sub(r"\1", text)
+    pieces: list[str] = []
+    left = TEXT_MAX_CHARS
+    for start in range(0, len(bounded), PIECE_CHARS):
+        apart = unicodedata.normalize("NFKD", bounded[start : start + PIECE_CHARS]).casefold()
+        pieces.append(_ACCENTS.sub("", apart)[:left])
+        left -= len(pieces[-1])
+        if left == 0:
+            break
+    return unicodedata.normalize("NFKC", "".join(pieces))
+
+
+@cache
+def _piled_marks() -> re.Pattern[str]:
+    """Give what finds more marks on a letter than are looked at; also those that only taking apart makes marks."""
+    letters = map(chr, (*range(0x300, 0xD800), *range(0xE000, 0x20000)))
+    marks = "".join(each for each in letters if unicodedata.combining(unicodedata.normalize("NFKD", each)[0]))
+    return re.compile(f"([{marks}]{{{MARKS_MAX}}})[{marks}]+")

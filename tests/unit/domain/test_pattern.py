@@ -1,7 +1,7 @@
 """Patterns: one grammar, in linear time, that means what Python's own means where both know it."""
 
 import re
-import sys
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unisono.domain.errors import Invalid
-from unisono.domain.pattern import REMEMBERED_MAX, STATES_MAX, pattern
-from unisono.domain.pattern_reader import DEPTH_MAX, REPEAT_MAX
+from unisono.domain.pattern import SIZE_MAX, Pattern, pattern
+from unisono.domain.pattern_reader import DEPTH_MAX, REPEAT_MAX, PatternReader
 
 LETTERS = "abcABC1é-_ .É你"
 SINGLE = ("a", "b", "C", "1", "é", "你", ".", "^", "$", "\\d", "\\w", "\\s", "\\S", "\\W", "\\D", "\\.", "\\x61")
@@ -34,8 +34,9 @@ def _for_python(text: str) -> str:
     return text.replace("\\w", "[0-9A-Za-z_]").replace("\\W", "[^0-9A-Za-z_]")
 
 
-patterns = rows(st.recursive(pieces, lambda inner: rows(inner).flatmap(_grouped), max_leaves=8))
-texts = st.text(alphabet=LETTERS, max_size=8)
+patterns = rows(st.recursive(pieces, lambda inner: rows(inner).flatmap(_grouped), max_leaves=5))
+# Python's own tracks back: short texts keep it short.
+texts = st.text(alphabet=LETTERS, max_size=6)
 
 
 @given(patterns, st.lists(texts, max_size=5), st.booleans())
@@ -89,34 +90,39 @@ def test_what_is_not_of_the_grammar_is_refused(wanted: str) -> None:
 
 
 def test_a_pattern_may_be_as_large_as_it_may_and_no_larger() -> None:
-    assert pattern(f"(?:a{{{REPEAT_MAX}}}){{4}}").is_in("a" * REPEAT_MAX * 4)
-    with pytest.raises(Invalid, match=str(STATES_MAX)):
-        pattern(f"(?:a{{{REPEAT_MAX}}}){{6}}")
+    assert pattern(f"a{{{REPEAT_MAX}}}b{{{REPEAT_MAX}}}").is_in("a" * REPEAT_MAX + "b" * REPEAT_MAX)
+    with pytest.raises(Invalid, match=str(SIZE_MAX)):
+        pattern(f"(?:a{{{REPEAT_MAX}}}){{4}}")
 
 
-@pytest.mark.parametrize("wanted", ["(a*)*b", "(a|aa)+$b", "(a?){100}a{100}b", "(.*)(.*)(.*)(.*)x", "([a-z]+)*[0-9]"])
-def test_no_pattern_takes_more_than_a_step_for_a_letter(wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = pattern.__wrapped__(wanted)
-    steps = 0
-    step = type(ours).step
-
-    def counted(*arguments: object) -> object:
-        nonlocal steps
-        steps += 1
-        return step(*arguments)  # type: ignore[arg-type]  # handed on as they came
-
-    monkeypatch.setattr(type(ours), "step", counted)
-    assert not ours.is_in("a" * 50_000)
-    assert steps <= 600, "a state is made once"
+@pytest.mark.parametrize("nothing", ["", "a{0}", "|", "(?:)", "^"])
+def test_nothing_repeated_and_repeated_again_is_too_large_at_once(nothing: str) -> None:
+    wanted = f"({nothing})"
+    for _ in range(6):
+        wanted = f"({wanted}{{{REPEAT_MAX}}})"
+    with pytest.raises(Invalid, match=str(SIZE_MAX)):
+        pattern(wanted)
 
 
-def test_what_is_remembered_of_a_pattern_is_bounded() -> None:
-    """Each new letter is remembered with where it led; a text in all the letters there are must not fill the memory."""
-    ours = pattern.__wrapped__("(?:a|b)*[^c]{3}$")
-    letters = "".join(map(chr, range(0x4E00, 0x4E00 + REMEMBERED_MAX + 1_000)))
-    assert ours.is_in(letters)
-    assert ours._steps <= REMEMBERED_MAX
-    assert sys.getsizeof(ours._start) < 100_000
+def test_what_the_engine_finds_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unisono.domain.pattern.MEMORY_MAX", 100)
+    with pytest.raises(Invalid, match=str(SIZE_MAX)):
+        Pattern(PatternReader("(?:[一-龥]|[а-я]){50}", ignore_case=True).whole())
+
+
+@pytest.mark.parametrize("wanted", ["(a*)*b", "(a|aa)+$b", "(a?){50}a{50}b", "(.*)(.*)(.*)(.*)x", "([a-z]+)*[0-9]"])
+def test_a_text_twice_as_long_takes_no_more_than_a_few_times_as_long(wanted: str) -> None:
+    ours = pattern(wanted)
+
+    def seconds(letters: int) -> float:
+        text = "a" * letters
+        begun = time.thread_time()
+        assert not ours.is_in(text)
+        return time.thread_time() - begun
+
+    seconds(1000)
+    # Of a pattern that tracks back the second would take longer than the world stands.
+    assert seconds(200_000) < 100 * max(0.001, seconds(20_000))
 
 
 @given(patterns)

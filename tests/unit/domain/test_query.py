@@ -167,3 +167,11 @@ def test_a_condition_is_one_of_those_there_are(text: str) -> None:
 def test_conditions_go_through_the_wire_unchanged() -> None:
     where = q.AllOf((q.AnyOf((q.Equal("attr.vip", value=True), q.Less("attr.size", 2.5))), q.Matches("name", "a+")))
     assert msgspec.json.decode(msgspec.json.encode(where), type=Condition) == where
+
+
+def test_a_query_names_so_many_values_and_no_more() -> None:
+    hundred = q.OneOf("name", tuple(f"{number}" for number in range(100)))
+    friends = q.ContainsMembers(tuple(UserId(f"{number}") for number in range(100)))
+    q.check(q.AnyOf((hundred, friends)), ())
+    with pytest.raises(Invalid, match="too many values"):
+        q.check(q.AnyOf((hundred, friends, q.Equal("name", "one more"))), ())

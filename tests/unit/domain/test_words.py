@@ -1,11 +1,13 @@
 """The words that a text is found by."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from unisono.domain.errors import Invalid
-from unisono.domain.words import ASKED_MAX, WORD_MAX_CHARS, WORDS_MAX, asked_words, words_of
+from unisono.domain.words import ASKED_MAX, TEXT_MAX_CHARS, WORD_MAX_CHARS, WORDS_MAX, asked_words, words_of
 
 
 @pytest.mark.parametrize(
@@ -70,3 +72,21 @@ def test_there_is_something_to_look_for_and_not_too_much(text: str) -> None:
 
 def test_one_may_ask_for_so_many_words() -> None:
     assert len(asked_words(" ".join(map(str, range(ASKED_MAX))))) == ASKED_MAX
+
+
+@pytest.mark.parametrize("pile", ["\u0300\u0327", "\uff9e\u0327", "\u0f71\u0f72\u3099", "\U000e0100\u0327"])
+def test_piles_of_marks_take_no_longer_than_letters(pile: str) -> None:
+    """To put n marks in order takes n * n: half a minute for these, if nobody bounded them."""
+    begun = time.thread_time()
+    assert words_of("a" + pile * 30_000)[:1]
+    assert time.thread_time() - begun < 2
+
+
+def test_of_a_very_long_text_the_beginning_is_looked_at() -> None:
+    for letter in ("a", "\ufdfa", "語"):
+        assert "last" not in words_of(f"{letter} " * TEXT_MAX_CHARS + " last")
+    assert "last" in words_of("é " * 4_000 + " last")
+
+
+def test_accents_within_bounds_still_make_no_difference() -> None:
+    assert words_of("x" * 999 + " cafe\u0301 Ǻ") == ["x" * WORD_MAX_CHARS, "cafe", "a"]

@@ -63,11 +63,15 @@ def does(
     build: Build | None = None,
     faults: tuple[str, ...] = (),
     carry: Carry = act,
+    without: tuple[str, ...] = (),
 ) -> Operation:
-    """Make an operation of a command. What the path does not say stands in the query or the body."""
+    """Make an operation of a command. What the path does not say stands in the query or the body.
+
+    Nobody can ask for what it is `without`.
+    """
     method, path = at
     # The operator needs no grant of their own.
-    named = (*params.__struct_fields__, "grant", *(() if build is None else ("users", "user")))
+    named = (*params.__struct_fields__, *without, "grant", *(() if build is None else ("users", "user")))
     has_more = not set(command.__struct_fields__).issubset(named)
 
     async def carry_out(desk: Desk, asked: Asked) -> Struct:
@@ -123,6 +127,8 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
         name="findConversations",
         summary="Find conversations of a user's, rooms, and open ones by their ids",
         params=OfUser,
+        # The newest message is none of the business of a key without the scope `messages`.
+        without=("with_last",),
     ),
     does(
         c.GetConversation,

@@ -84,7 +84,7 @@ class SqlDirectory:
     async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
         """Find the conversations that are asked for, in order."""
         return await self._readers.read_slowly(
-            lambda connection: find_conversations(connection, self._dialect, user, asked)
+            lambda connection: find_conversations(connection, self._dialect, user, asked), user
         )
 
     async def some(

@@ -16,6 +16,9 @@ from unisono.stores.sql.index_statements import IndexStatements
 INDEXED_TO: Final = "indexed_to"
 """In `meta`: the position up to which the words of all streams are noted."""
 
+BYTES_PER_TURN: Final = 500_000
+"""Bodies that are looked at in one turn, which everybody who sends waits for; a larger one has a turn of its own."""
+
 _decode: Final = msgspec.json.Decoder(MessagePlaced).decode
 
 
@@ -46,14 +49,17 @@ class IndexWords:
         streams = [stream for key in self._keys if (stream := book.stream(key)) is not None]
         marks = _read_marks(book, sql, [stream.id for stream in streams])
         words: list[tuple[int, int, Sequence[str]]] = []
+        left_bytes, has_some = BYTES_PER_TURN, False
         for stream in streams:
             values = sql.unindexed.bind(stream=stream.id, after=marks.get(stream.id, 0), limit=left + 1)
-            rows = book.connection.query(sql.unindexed.text, values)
-            for seq, body in rows[:left]:
-                marks[stream.id] = seq
+            for seq, body in book.connection.query(sql.unindexed.text, values):
+                left, left_bytes = left - 1, left_bytes - len(body)
+                if left < 0 or (left_bytes < 0 and has_some):
+                    left = -1
+                    break
+                marks[stream.id], has_some = seq, True
                 if said := _words(_decode(body)):
                     words.append((stream.id, seq, said))
-            left -= len(rows)
             if left < 0:
                 break
         sql.index.add(book.connection, words)

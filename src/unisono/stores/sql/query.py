@@ -1,6 +1,7 @@
 """The conversation query in SQL: every value is bound, every name is a column of the schema."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -159,7 +160,7 @@ class _Translation:
             case q.NotEqual(field=field, value=value):
                 return not_(self._equal(field, value))
             case q.OneOf(field=field, values=values):
-                return or_(*(self._equal(field, value) for value in values))
+                return self._one_of(field, values)
             case q.Includes(field=field, value=value):
                 return self._includes(field, value)
             case q.Contains() | q.StartsWith() | q.EndsWith() | q.Matches():
@@ -199,6 +200,13 @@ class _Translation:
         # A fraction stays one, and is not made a whole number as the column is.
         return compare(OWN[field], bindparam(None, value, type_=VALUES.c.number.type) if kind == "number" else value)
 
+    def _one_of(self, field: str, values: q.Values) -> Any:
+        """Say that a field has one of some values: one lookup for those of a kind, however many there are."""
+        by_kind: dict[str, list[q.Value]] = {}
+        for value in dict.fromkeys(values):
+            by_kind.setdefault(q.kind_of(value), []).append(value)
+        return or_(*(self._value(field, some[0], partial(_is_among, values=some)) for some in by_kind.values()))
+
     def _includes(self, field: str, value: q.Value) -> Any:
         path = q.path_of(field)
         if path is not None:
@@ -230,6 +238,17 @@ class _Translation:
                 if self._is_sqlite:
                     return getattr(func, MATCHES)(text, column) == literal_column("1")
                 return collate(column, "C").op("~", is_comparison=True)(text)
+
+
+def _is_among(column: Any, _: Any, values: list[q.Value]) -> Any:
+    given = [
+        bindparam(None, value if isinstance(value, str) else float(value), type_=_type_of(value)) for value in values
+    ]
+    return func.coalesce(column.in_(given), false())
+
+
+def _type_of(value: q.Value) -> Any:
+    return VALUES.c.text.type if isinstance(value, str) else VALUES.c.number.type
 
 
 def _is_user(user: UserId) -> Any:

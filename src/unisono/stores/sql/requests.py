@@ -13,10 +13,13 @@ from unisono.ports.requests import KEPT_MS, Request
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.compiled import Statement
 from unisono.stores.sql.foresight import Foresight
-from unisono.stores.sql.phrases import given, insert
+from unisono.stores.sql.phrases import LIMIT, given, insert
 from unisono.stores.sql.schema import REQUESTS
 from unisono.stores.sql.transaction import Transaction
 from unisono.stores.sql.writer import Writer
+
+FORGOTTEN_AT_ONCE: Final = 1_000
+"""Dropped in one transaction, for which everybody who sends has to wait."""
 
 _R = REQUESTS.c
 _KEY = given("key", _R.key)
@@ -35,7 +38,8 @@ class RequestStatements:
         self.answer = Statement(
             dialect, lambda: update(REQUESTS).where(_R.key == _KEY).values(answer=given("body", _R.answer))
         )
-        self.forget = Statement(dialect, lambda: delete(REQUESTS).where(_R.at < given("before", _R.at)))
+        old = select(_R.key).where(_R.at < given("before", _R.at)).limit(LIMIT)
+        self.forget = Statement(dialect, lambda: delete(REQUESTS).where(_R.key.in_(old)))
 
 
 class SqlRequests:
@@ -55,7 +59,11 @@ class SqlRequests:
 
     async def forget(self, before: Instant) -> int:
         """Drop requests that were begun before an instant, and more than a day ago; give how many."""
-        return cast("int", await self._writer.do(_Forget(self._sql, before)))
+        forgotten, dropped = 0, FORGOTTEN_AT_ONCE
+        while dropped == FORGOTTEN_AT_ONCE:
+            dropped = cast("int", await self._writer.do(_Forget(self._sql, before)))
+            forgotten += dropped
+        return forgotten
 
 
 class _Work:
@@ -108,9 +116,9 @@ class _Forget(_Work):
         self._before = before
 
     def run(self, book: Book) -> int:
-        """Drop them."""
+        """Drop some."""
         before = min(self._before, book.now - KEPT_MS)
-        return book.connection.run(self._sql.forget.text, self._sql.forget.bind(before=before))
+        return book.connection.run(self._sql.forget.text, self._sql.forget.bind(before=before, limit=FORGOTTEN_AT_ONCE))
 
 
 class Once:

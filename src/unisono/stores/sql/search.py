@@ -89,7 +89,7 @@ class SqlSearch:
             behind = below
             while len(found) < limit:
                 wanted = limit - len(found)
-                reaches = [self._reach(connection, place, behind) for place in places]
+                reaches = [self._reach(connection, place, behind) for place in places if deadline.left_ms]
                 best = _newest(self._sql.words.index, connection, words, reaches, limit=wanted, deadline=deadline)
                 seen = (self._message(connection, reach, spot) for spot, reach in best)
                 found += [message for message in seen if message is not None]
@@ -98,7 +98,7 @@ class SqlSearch:
                 behind = best[-1][0]
             return found
 
-        return await self._readers.read_slowly(read)
+        return await self._readers.read_slowly(read, user)
 
     def _places(self, connection: Connection, user: UserId, only: ConversationId | None) -> list[Place]:
         """Give the user's conversations, left ones too, in which something was said; where it was last comes first."""

@@ -34,7 +34,7 @@ READER_MAP_BYTES: Final = 256 * 1024 * 1024
 JOURNAL_BYTES: Final = 64 * 1024 * 1024
 """The log file is cut back to this after a checkpoint, should it ever have grown beyond."""
 
-STEPS_BETWEEN_LOOKS: Final = 10_000
+STEPS_BETWEEN_LOOKS: Final = 1_000
 """Steps of SQLite between two looks at the clock: some hundred microseconds."""
 
 LAST_POSITION: Final = """

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from unisono.domain.errors import Invalid
 from unisono.domain.ids import ConversationId, Instant, Seq
 from unisono.stores.sql.driver import Connection
 
@@ -45,8 +46,15 @@ class Deadline:
 
     @property
     def left_ms(self) -> int:
-        """Give how long it still may."""
-        return max(1, int((self._until_s - time.monotonic()) * 1000))
+        """Give how long it still may.
+
+        Raises:
+            Invalid: No longer.
+        """
+        left_ms = int((self._until_s - time.monotonic()) * 1000)
+        if left_ms <= 0:
+            raise Invalid(reason="takes too long", limit_ms=self.limit_ms)
+        return left_ms
 
 
 class WordIndex(Protocol):

@@ -57,3 +57,32 @@ async def test_each_operation_asks_for_its_scope(tmp_path: Path) -> None:
                     is_refused = answer.status == 403 and json.loads(told)["numbers"].get("scope") == scope
                 assert is_refused == (operation.scope == scope), (operation.name, told)
             assert (await desk.ask("GET", "/v1/users/alice/sessions", key=ADMIN_KEY))[0] == 200
+
+
+async def test_no_message_comes_to_a_key_that_may_not_read_messages(tmp_path: Path) -> None:
+    key = "limited-key-of-conversations-0123456789"
+    limited = json.dumps([{"key": key, "scopes": sorted(ADMIN_SCOPES - {"messages", "users"})}])
+    async with open_desk(tmp_path, UNISONO_ADMIN__LIMITED=limited) as desk:
+        _, made = await desk.ask("POST", "/v1/users/ann/conversations", json={"members": ["bob"]})
+        path = f"/v1/users/ann/conversations/{made['conversation']}"
+        await desk.ask("POST", path + "/messages", json={"content": {"text": "my secret"}})
+        status, refused = await desk.ask("POST", "/v1/users/bob/conversations/query", json={"with_last": True}, key=key)
+        assert (status, refused["code"]) == (422, "invalid")
+        assert (
+            len((await desk.ask("POST", "/v1/users/bob/conversations/query", json={}, key=key))[1]["conversations"])
+            == 1
+        )
+        for operation in OPERATIONS:
+            if operation.method == "GET":
+                there = (
+                    operation.path.format(
+                        user="bob",
+                        conversation=made["conversation"],
+                        **dict.fromkeys(("session", "device", "member", "message"), "1"),
+                    )
+                    if "{" in operation.path
+                    else operation.path
+                )
+                headers = {"Authorization": f"Bearer {key}"}
+                async with desk.http.get(desk.url + there, headers=headers) as answer:
+                    assert "my secret" not in await answer.text(), operation.name
