@@ -1,9 +1,9 @@
 """The limit of durable writing: the very rows that a run of Unisono left, written again by bare `sqlite3`.
 
-Same tables and indexes, same disk, WAL, synchronous=FULL and checkpoints as the server has them, 64 messages in one
-transaction: each message's fact is inserted, and the head of each stream that moved is updated once. No deciding, no
-network. It is done twice: writing alone, and asking before each message whether its send key is taken, as a server
-must.
+The tables and indexes that a message is written into, on the same disk, with WAL, synchronous=FULL and checkpoints as the
+server has them, 64 messages in one transaction: each message's fact is inserted, and the head of each stream that moved
+is updated once. No deciding, no network. It is done twice: writing alone, and asking before each message whether its
+send key is taken, as a server must.
 Run as a program of its own, on the server's core: `python -m bench.bare_sqlite SOURCE TARGET`.
 """
 
@@ -75,14 +75,14 @@ def replay(source: Path, target: Path) -> Reading:
 
 
 def _prepare(connection: sqlite3.Connection, source: Path) -> list[Row]:
-    """Copy the tables and all rows but those of messages; give the latter in the order they were written."""
+    """Copy both tables and all rows but those of messages; give the latter in the order they were written."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
     connection.execute("ATTACH ? AS source", (str(source),))
-    shapes = connection.execute("SELECT name, type, sql FROM source.sqlite_master WHERE sql IS NOT NULL").fetchall()
-    own = [(name, kind, sql) for name, kind, sql in shapes if not name.startswith("sqlite_")]
+    shapes = connection.execute("SELECT name, type, sql, tbl_name FROM source.sqlite_master WHERE sql IS NOT NULL")
+    own = [(name, kind, sql) for name, kind, sql, table in shapes if table in {FACTS, STREAMS}]
     for _, _, sql in sorted(own, key=lambda shape: shape[1] != "table"):
         connection.execute(sql)
     for name, kind, _ in own:
