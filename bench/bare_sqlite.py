@@ -1,9 +1,9 @@
 """The limit of durable writing: the very rows that a run of Unisono left, written again by bare `sqlite3`.
 
-The tables and indexes that a message is written into, on the same disk, with WAL, synchronous=FULL and checkpoints as the
-server has them, 64 messages in one transaction: each message's fact is inserted, and the head of each stream that moved
-is updated once. No deciding, no network. It is done twice: writing alone, and asking before each message whether its
-send key is taken, as a server must.
+The tables and indexes that a message is written into, on the same disk, with WAL, synchronous=FULL and checkpoints as
+the server has them, 64 messages in one transaction: each message's fact is inserted, and the head of each stream that
+moved is updated once. No deciding, no network. It is done twice: writing alone, and asking before each message whether
+its send key is taken, as a server must.
 Run as a program of its own, on the server's core: `python -m bench.bare_sqlite SOURCE TARGET`.
 """
 
