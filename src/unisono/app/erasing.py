@@ -27,6 +27,8 @@ SETTLING_MS: Final = 3_000
 ERASURES_PER_TURN: Final = 20
 PLACES_AT_ONCE: Final = 50
 FACTS_AT_ONCE: Final = 500
+FAILED_REST_MS: Final = 3_600_000
+"""How long after a defect an erasure is tried again: what stood in its way may be gone, or the node a newer one."""
 RECALLS_AT_ONCE: Final = 100
 """Messages taken back at a time: they share a sync to disk, and leave room for everybody else."""
 
@@ -38,14 +40,16 @@ class Erasing:
         self._parts = parts
         self._own_sessions = own_sessions
         self._executor = executor
-        self._failed: set[Erasure] = set()
 
     async def begin(self, user: UserId) -> Erasure:
         """Void all that lets a user in, end their sessions, and have their traces removed. Asking again is no fault.
 
-        One that is over is gone through anew.
+        One that is over is gone through anew, one that failed is tried again at once.
         """
         erasure = await self._parts.erasures.begin(user)
+        if erasure.failed_at is not None:
+            erasure = structs.replace(erasure, failed_at=None)
+            await self._parts.erasures.note(erasure)
         await self._own_sessions.end_all(user, "revoked")
         return erasure
 
@@ -72,25 +76,30 @@ class Erasing:
         await self._parts.erasures.forget(user)
 
     async def sweep(self) -> None:
-        """Carry out what was asked for, to its end. One that fails for a defect is told of once, and left.
+        """Carry out what was asked for, to its end. One that fails for a defect is tried again after `FAILED_REST_MS`.
 
         Raises:
             LocalFault: The store is away, or too busy; a later turn goes on from there.
         """
-        before = Instant(self._parts.clock.now() - SETTLING_MS)
-        for erasure in await self._parts.erasures.unfinished(before, ERASURES_PER_TURN + len(self._failed)):
-            if erasure in self._failed:
-                continue
+        now = self._parts.clock.now()
+        asked, failed = Instant(now - SETTLING_MS), Instant(now - FAILED_REST_MS)
+        for erasure in await self._parts.erasures.unfinished(asked, failed, ERASURES_PER_TURN):
             try:
                 await self._erase(erasure)
             except LocalFault:
                 raise
             except Exception as defect:  # noqa: BLE001  (one that cannot be erased must not keep all others)
                 self._parts.telemetry.defect("erasure_failed", defect, user=erasure.user)
-                self._failed.add(erasure)
+                self._parts.telemetry.count("erasures_failed")
+                await self._note_failed(erasure)
+
+    async def _note_failed(self, erasure: Erasure) -> None:
+        reached = await self._parts.erasures.find(erasure.user)
+        if reached is not None and reached.asked_at == erasure.asked_at:
+            await self._parts.erasures.note(structs.replace(reached, failed_at=self._parts.clock.now()))
 
     async def _erase(self, erasure: Erasure) -> None:
-        user = erasure.user
+        user, erasure = erasure.user, structs.replace(erasure, failed_at=None)
         await self._own_sessions.end_all(user, "revoked")
         await self._parts.erasures.drop_rest(user)
         await self._scrub_own_stream(user)
@@ -133,8 +142,12 @@ class Erasing:
         user = erasure.user
         said = [entry.seq for entry in left.messages if not entry.message.is_recalled]
         for start in range(0, len(said), RECALLS_AT_ONCE):
-            part = said[start : start + RECALLS_AT_ONCE]
-            await asyncio.gather(*(self._recall(conversation, seq, user) for seq in part))
+            recalls = (self._recall(conversation, seq, user) for seq in said[start : start + RECALLS_AT_ONCE])
+            outcomes = await asyncio.gather(*recalls, return_exceptions=True)
+            # All have ended; of several that failed one is told of.
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):
+                    raise outcome
         for reacted in left.reactions:
             scope = Scope(conversation=conversation, users=(user,), message=reacted.seq)
             await self._place(scope, partial(take_off, user=user, reaction=reacted.reaction))

@@ -14,7 +14,7 @@ def erase_user(operator: Operator, user: str, *, is_sure: bool, as_json: bool) -
     """Have a user erased, and wait until it is over.
 
     Raises:
-        Failure: Nobody said that they are sure, or it was refused.
+        Failure: Nobody said that they are sure, it was refused, or it met a defect of the server's.
     """
     if not is_sure:
         hint = f"save what is theirs with `unisono export`, then say --yes to erase {user}"
@@ -35,4 +35,7 @@ async def _over(operator: Operator, user: str) -> dict[str, Any]:
     while erasure["state"] != "over":
         await asyncio.sleep(LOOK_EVERY_S)
         erasure = await asyncio.to_thread(operator.ask, "GET", "users", user, "erasure")
+        if erasure["state"] == "failed":
+            hint = "its log says why; asked again, it tries again"
+            raise Failure(f"the server could not go on with the erasure of {user}", hint=hint)
     return erasure

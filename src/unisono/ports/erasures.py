@@ -9,7 +9,10 @@ from unisono.domain.ids import ConversationId, Instant, Seq, StreamKey, UserId
 
 
 class Erasure(Struct, frozen=True):
-    """How far it is: all conversations up to `after`, so many of them, and so many messages, are done."""
+    """How far it is: all conversations up to `after`, so many of them, and so many messages, are done.
+
+    One that met a defect says when, until it is tried again.
+    """
 
     user: UserId
     asked_at: Instant
@@ -17,6 +20,7 @@ class Erasure(Struct, frozen=True):
     conversations: int = 0
     messages: int = 0
     finished_at: Instant | None = None
+    failed_at: Instant | None = None
 
 
 class Erasures(Protocol):
@@ -31,8 +35,11 @@ class Erasures(Protocol):
     async def find(self, user: UserId) -> Erasure | None:
         """Give the erasure of a user, under way or over; None where there is none."""
 
-    async def unfinished(self, before: Instant, limit: int) -> Sequence[Erasure]:
-        """List erasures that were asked for up to an instant and are not over, the oldest first."""
+    async def unfinished(self, asked: Instant, failed: Instant, limit: int) -> Sequence[Erasure]:
+        """List erasures that are not over, were asked for up to an instant, and failed at most up to another.
+
+        The oldest first.
+        """
 
     async def note(self, erasure: Erasure) -> None:
         """Remember how far an erasure is; not where it is over, or was asked for anew."""

@@ -67,11 +67,20 @@ async def test_those_under_way_are_listed_the_oldest_first(store: AnyStore, cloc
     for user in (BOB, ANN):
         await store.erasures.begin(user)
         clock.advance(1)
-    assert [each.user for each in await store.erasures.unfinished(LATER, 10)] == [BOB, ANN]
-    assert [each.user for each in await store.erasures.unfinished(LATER, 1)] == [BOB]
-    assert [each.user for each in await store.erasures.unfinished(Instant(NOON), 10)] == [BOB]
+    assert [each.user for each in await store.erasures.unfinished(LATER, LATER, 10)] == [BOB, ANN]
+    assert [each.user for each in await store.erasures.unfinished(LATER, LATER, 1)] == [BOB]
+    assert [each.user for each in await store.erasures.unfinished(Instant(NOON), LATER, 10)] == [BOB]
     await store.erasures.note(Erasure(BOB, Instant(NOON), finished_at=LATER))
-    assert [each.user for each in await store.erasures.unfinished(LATER, 10)] == [ANN]
+    assert [each.user for each in await store.erasures.unfinished(LATER, LATER, 10)] == [ANN]
+
+
+async def test_those_that_failed_wait_while_others_are_listed(store: AnyStore) -> None:
+    failed = structs.replace(await store.erasures.begin(ANN), after=ROOM, messages=3, failed_at=Instant(NOON + 500))
+    await store.erasures.begin(BOB)
+    await store.erasures.note(failed)
+    assert await store.erasures.find(ANN) == await store.erasures.begin(ANN) == failed
+    assert [each.user for each in await store.erasures.unfinished(LATER, Instant(NOON + 499), 10)] == [BOB]
+    assert await store.erasures.unfinished(LATER, Instant(NOON + 500), 1) == [failed]
 
 
 async def test_no_credential_is_good_until_it_is_forgotten(store: AnyStore) -> None:
@@ -145,4 +154,4 @@ async def test_erasures_outlive_the_server(durable: Home) -> None:
     begun = await store.erasures.begin(ANN)
     await durable.close(store)
     later = await durable.open()
-    assert await later.erasures.unfinished(LATER, 10) == [begun]
+    assert await later.erasures.unfinished(LATER, LATER, 10) == [begun]

@@ -3,17 +3,21 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, Wiring, an_app, group, text
 from tests.unit.app.test_housekeeping import a_running_app
-from unisono.app.erasing import SETTLING_MS
+from unisono.app.erasing import FAILED_REST_MS, SETTLING_MS
 from unisono.domain import commands as c
 from unisono.domain.answers import Conversations
+from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Forbidden, NotFound, TokenRevoked, Unavailable
 from unisono.domain.facts import MembersLeft, MessagePlaced, MessageRecalled
 from unisono.domain.ids import NO_SEQ, ConversationId, Seq, UserId, conversation_stream
 from unisono.ports.erasures import Erasure
+from unisono.ports.log import Committed
+from unisono.ports.requests import Request
 from unisono.ports.traces import Left
 
 ALICE, BOB = UserId("alice"), UserId("bob")
@@ -178,6 +182,79 @@ async def test_one_that_cannot_be_erased_keeps_nobody_from_it(monkeypatch: pytes
         assert await is_over(stage)
         assert await words(stage, talks[0]) == [None] * 3 + ["mine"]
         assert [event for event, _ in stage.telemetry.defects] == ["erasure_failed"]
+        assert stage.telemetry.counts["erasures_failed", ""] == 1
+
+
+@in_virtual_time
+async def test_one_that_failed_goes_on_an_hour_later_with_what_it_had_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It used to be left for as long as the process lived, and said that it was under way."""
+    async with an_app() as stage:
+        _, talks = await talked(stage)
+        begun = await stage.node.erasing.begin(ALICE)
+        await asyncio.sleep(SETTLED_S)
+        place, is_broken = stage.store.log.transact, True
+
+        async def fail(scope: Scope, decide: Decide, request: Request | None = None) -> Committed:
+            if is_broken and scope.conversation == max(talks) and scope.message is None:
+                raise ZeroDivisionError
+            return await place(scope, decide, request)
+
+        monkeypatch.setattr(stage.store.log, "transact", fail)
+        await stage.node.erasing.sweep()
+        failed = await stage.node.erasing.find(ALICE)
+        assert failed == structs.replace(
+            begun, after=min(talks), conversations=1, messages=6, failed_at=stage.clock.now()
+        )
+        is_broken = False
+        await stage.node.erasing.sweep()
+        assert await stage.node.erasing.find(ALICE) == failed
+        await asyncio.sleep(FAILED_REST_MS / 1000)
+        await stage.node.erasing.sweep()
+        over = await stage.node.erasing.find(ALICE)
+        assert (over.failed_at, over.conversations) == (None, 2)
+        assert await is_over(stage)
+
+
+@in_virtual_time
+async def test_one_that_failed_is_tried_at_once_when_it_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with an_app() as stage:
+        begun = await stage.node.erasing.begin(ALICE)
+        await asyncio.sleep(SETTLED_S)
+
+        async def fail(user: UserId) -> None:
+            raise ZeroDivisionError(user)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(stage.store.erasures, "drop_rest", fail)
+            await stage.node.erasing.sweep()
+        assert (await stage.node.erasing.find(ALICE)).failed_at is not None
+        assert await stage.node.erasing.begin(ALICE) == begun
+        await stage.node.erasing.sweep()
+        assert await is_over(stage)
+
+
+@in_virtual_time
+async def test_when_one_recall_fails_the_others_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They used to go on by themselves, and what they raised was nobody's."""
+    async with an_app() as stage:
+        await talked(stage)
+        await stage.node.erasing.begin(ALICE)
+        await asyncio.sleep(SETTLED_S)
+        place, asked, ended = stage.store.log.transact, 0, 0
+
+        async def fail(scope: Scope, decide: Decide, request: Request | None = None) -> Committed:
+            nonlocal asked, ended
+            if scope.message is None:
+                return await place(scope, decide, request)
+            asked += 1
+            await asyncio.sleep(asked)
+            ended += 1
+            raise Unavailable(part="store")
+
+        monkeypatch.setattr(stage.store.log, "transact", fail)
+        with pytest.raises(Unavailable):
+            await stage.node.erasing.sweep()
+        assert asked == ended == 3
 
 
 @in_virtual_time

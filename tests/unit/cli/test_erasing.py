@@ -12,6 +12,7 @@ from tests.unit.gateways.rest.test_acting import made, said, texts
 from unisono.app import erasing
 from unisono.cli import erasing as waiting
 from unisono.cli.failing import Exit
+from unisono.stores.sql.erasures import SqlErasures
 
 
 @pytest.fixture
@@ -34,6 +35,15 @@ async def test_a_user_is_erased_when_it_returns(desk: Desk) -> None:
     assert (told.code, told.out) == (0, "Erased alice: messages taken back: 1, conversations left: 1.\n")
     assert await texts(desk, path.replace("alice", "bob", 1)) == [None]
     assert (await erase(desk, "--yes", "--json")).json["state"] == "over"
+
+
+async def test_nobody_waits_for_one_that_failed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_erasures: SqlErasures, _user: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(SqlErasures, "drop_rest", fail)
+    told = await erase(desk, "--yes")
+    assert (told.code, "could not go on with the erasure of alice" in told.err) == (Exit.FAILED, True)
 
 
 async def test_nobody_is_erased_by_mistake(desk: Desk) -> None:

@@ -11,17 +11,22 @@ from unisono.ports.erasures import Erasure
 
 _USER: Final = "/v1/users/{user}"
 Count = Annotated[int, Meta(ge=0)]
+State = Literal["under_way", "failed", "over"]
 
 
 class UserErasure(Struct, frozen=True, omit_defaults=True):
-    """How far the erasure of a user is: so many conversations were gone through, so many messages taken back."""
+    """How far the erasure of a user is: so many conversations were gone through, so many messages taken back.
+
+    One that `failed` met a defect of the server's at `failed_at`, and is tried again an hour later.
+    """
 
     user: UserId
-    state: Literal["under_way", "over"]
+    state: State
     asked_at: Instant
     conversations: Count
     messages: Count
     finished_at: Instant | None = None
+    failed_at: Instant | None = None
 
 
 class Allowed(Struct, frozen=True):
@@ -46,12 +51,19 @@ async def _allow(desk: Desk, asked: Asked) -> Allowed:
 def _shown(erasure: Erasure) -> UserErasure:
     return UserErasure(
         erasure.user,
-        "under_way" if erasure.finished_at is None else "over",
+        _state(erasure),
         erasure.asked_at,
         erasure.conversations,
         erasure.messages,
         erasure.finished_at,
+        erasure.failed_at,
     )
+
+
+def _state(erasure: Erasure) -> State:
+    if erasure.finished_at is not None:
+        return "over"
+    return "under_way" if erasure.failed_at is None else "failed"
 
 
 ERASING_OPERATIONS: Final[tuple[Operation, ...]] = (

@@ -33,10 +33,14 @@ class MemoryErasures:
         self._state.check_open()
         return self._state.erasures.get(user)
 
-    async def unfinished(self, before: Instant, limit: int) -> Sequence[Erasure]:
+    async def unfinished(self, asked: Instant, failed: Instant, limit: int) -> Sequence[Erasure]:
         """List those that are not over."""
         self._state.check_open()
-        found = [each for each in self._state.erasures.values() if each.finished_at is None and each.asked_at <= before]
+        found = [
+            each
+            for each in self._state.erasures.values()
+            if each.finished_at is None and each.asked_at <= asked and (each.failed_at or 0) <= failed
+        ]
         return sorted(found, key=lambda each: (each.asked_at, each.user))[:limit]
 
     async def note(self, erasure: Erasure) -> None:

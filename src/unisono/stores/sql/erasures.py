@@ -65,10 +65,10 @@ class SqlErasures:
 
         return await self._readers.read(read)
 
-    async def unfinished(self, before: Instant, limit: int) -> Sequence[Erasure]:
+    async def unfinished(self, asked: Instant, failed: Instant, limit: int) -> Sequence[Erasure]:
         """List erasures that are not over."""
         statement = self._sql.unfinished
-        values = statement.bind(before=before, limit=limit)
+        values = statement.bind(asked=asked, failed=failed, limit=limit)
         return await self._readers.read(
             lambda connection: [_read(row) for row in connection.query(statement.text, values)]
         )
@@ -156,22 +156,26 @@ class _Scrub:
 
 
 def _read(row: Row) -> Erasure:
-    user, asked_at, after, conversations, messages, finished_at = row
+    user, asked_at, after, conversations, messages, finished_at, failed_at = row
     name = None if after is None else ConversationId(after)
-    return Erasure(UserId(user), Instant(asked_at), name, conversations, messages, finished_at)
+    return Erasure(UserId(user), Instant(asked_at), name, conversations, messages, finished_at, failed_at)
 
 
 def _unfinished() -> Executable:
     return (
         select(ERASURES)
-        .where(_E.finished_at.is_(None), _E.asked_at <= given("before", _E.asked_at))
+        .where(
+            _E.finished_at.is_(None),
+            _E.asked_at <= given("asked", _E.asked_at),
+            _E.failed_at.is_(None) | (_E.failed_at <= given("failed", _E.failed_at)),
+        )
         .order_by(_E.asked_at, _E.user_id)
         .limit(LIMIT)
     )
 
 
 def _note() -> Executable:
-    changed = ("after", "conversations", "messages", "finished_at")
+    changed = ("after", "conversations", "messages", "finished_at", "failed_at")
     return (
         update(ERASURES)
         .where(_E.user_id == _USER, _E.asked_at == given("asked", _E.asked_at), _E.finished_at.is_(None))

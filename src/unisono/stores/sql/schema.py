@@ -334,6 +334,7 @@ ERASURES: Final = Table(
     Column("conversations", BigInteger, nullable=False),
     Column("messages", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
+    Column("failed_at", BigInteger),
 )
 Index("ix_erasures_unfinished", ERASURES.c.asked_at, sqlite_where=ERASURES.c.finished_at.is_(None))
 

@@ -11,6 +11,7 @@ import pytest
 from tests.support.operator_desk import Desk, Json, open_desk
 from tests.unit.gateways.rest.test_acting import made, next_fact, said, texts
 from unisono.app import erasing
+from unisono.stores.sql.erasures import SqlErasures
 
 ALICE = "/v1/users/alice"
 ERASURE = ALICE + "/erasure"
@@ -124,6 +125,18 @@ def everything(data: Path) -> list[tuple[str, bytes]]:
 async def test_what_is_not_being_erased_has_no_erasure(desk: Desk) -> None:
     assert (await desk.ask("GET", ERASURE))[0] == 404
     assert (await desk.ask("DELETE", ERASURE))[0] == 404
+
+
+async def test_one_that_meets_a_defect_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_erasures: SqlErasures, _user: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(SqlErasures, "drop_rest", fail)
+    await desk.ask("DELETE", ALICE)
+    while (told := (await desk.ask("GET", ERASURE))[1])["state"] == "under_way":
+        await asyncio.sleep(0.02)
+    assert (told["state"], told["failed_at"] >= told["asked_at"]) == ("failed", True)
+    assert (await desk.ask("DELETE", ERASURE))[0] == 403
 
 
 async def test_while_it_is_under_way_nobody_is_allowed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -304,6 +304,7 @@ def _create_erasures() -> None:
         sa.Column("conversations", NUMBER, nullable=False),
         sa.Column("messages", NUMBER, nullable=False),
         sa.Column("finished_at", NUMBER),
+        sa.Column("failed_at", NUMBER),
     )
     unfinished = sa.text("finished_at IS NULL")
     op.create_index(
