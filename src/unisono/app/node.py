@@ -19,7 +19,7 @@ from unisono.app.presence import Watching
 from unisono.app.pushing import Pushing
 from unisono.app.reading import Reading
 from unisono.app.rooms import Rooms
-from unisono.app.searching import Searching
+from unisono.app.searching import Indexing
 from unisono.app.signals import Signals
 from unisono.app.sweeping import Sweeping
 from unisono.app.trimming import Trimming
@@ -82,7 +82,7 @@ class Node:
             "seats": self.rooms.settle,
             "expired": Expiring(parts).sweep,
             "erasing": self.erasing.sweep,
-            "search": Searching(parts).index,
+            "search": Indexing(parts, self.lease).sweep,
             "trim": Trimming(parts, self.options.retention).sweep,
             "enrolling": Enrolling(parts, self.audience, self.announcing).sweep,
         }

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from unisono.app.lease import Lease
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.app.turns import in_turns
@@ -13,7 +14,27 @@ from unisono.domain.words import asked_words
 from unisono.ports.search import Spot
 
 MESSAGES_PER_TURN: Final = 250
-"""Messages taken up at once: some milliseconds in which no message is placed."""
+"""Messages taken up at once, fewer of many words: some milliseconds in which no message is placed."""
+
+
+class Indexing:
+    """Keeps the index of one app in step, if this node is the one to do it."""
+
+    def __init__(self, parts: Parts, lease: Lease) -> None:
+        self._parts = parts
+        self._lease = lease
+
+    async def sweep(self) -> None:
+        """Take up what was said since the last time.
+
+        Raises:
+            UnisonoError: The store is away, or too busy; what is left is taken up at a later turn.
+        """
+        await in_turns(self._parts.clock, self._take_turn)
+
+    async def _take_turn(self) -> bool:
+        node = self._lease.node
+        return self._lease.is_held and await self._parts.search.index(node, MESSAGES_PER_TURN)
 
 
 class Searching:
@@ -21,14 +42,6 @@ class Searching:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-
-    async def index(self) -> None:
-        """Take up what was said since the last time.
-
-        Raises:
-            UnisonoError: The store is away, or too busy; what is left is taken up at a later turn.
-        """
-        await in_turns(self._parts.clock, lambda: self._parts.search.index(MESSAGES_PER_TURN))
 
     async def search(self, user: UserId, command: SearchMessages) -> FoundMessages:
         """Find messages, a page of them, fewer of large ones.

@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from unisono.domain.answers import FoundMessage
-from unisono.domain.ids import ConversationId, Instant, Seq, UserId
+from unisono.domain.ids import ConversationId, Instant, NodeId, Seq, UserId
 
 
 class Spot(Struct, frozen=True, order=True):
@@ -24,10 +24,11 @@ class Search(Protocol):
     what is edited, recalled or no longer kept is found as it is in the very moment of that change.
     """
 
-    async def index(self, limit: int) -> bool:
+    async def index(self, node: NodeId, limit: int) -> bool:
         """Take up to `limit` messages into the index that are not in it yet; say if there may be more. Safe to repeat.
 
-        Several nodes may do it at once. A message that was taken up stays so, whatever is lost later.
+        One node at a time has the work, as long as it has its lease; another is told that there is nothing to do. A
+        message that was taken up stays so, whatever is lost later.
         """
 
     async def find(

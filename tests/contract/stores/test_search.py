@@ -1,8 +1,9 @@
 """Search: all stores find the same messages, as they are now, and only where the asker may read."""
 
+import asyncio
 from collections.abc import Sequence
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,20 +13,22 @@ from tests.contract.stores.conftest import Home
 from tests.support.time_and_chance import ManualClock
 from unisono.domain.answers import FoundMessage
 from unisono.domain.errors import Invalid, UnisonoError
-from unisono.domain.ids import ConversationId, UserId
+from unisono.domain.ids import ConversationId, NodeId, UserId
 from unisono.domain.words import asked_words
 from unisono.ports.search import Spot
 from unisono.stores.memory import MemoryStore
+from unisono.stores.sql import indexing
 from unisono.stores.sql import search as sql_search
 from unisono.stores.sql import words as sql_words
 
+NODE = NodeId(1)
 WORDS = ("tea", "Tee", "thé", "コーヒー", "茶", "紅茶", "wait", "42", "o'clock", "x" * 60)
 
 
 async def index(store: AnyStore, limit: int = 1_000) -> int:
     """Take up all there is; give how many turns it took."""
     turns = 1
-    while await store.search.index(limit):
+    while await store.search.index(NODE, limit):
         turns += 1
     return turns
 
@@ -164,7 +167,7 @@ async def test_the_index_is_built_in_turns_and_goes_on_where_it_was(home: Home) 
         await create(store, ANN, BOB, room=room)
         for number in range(5):
             await send(store, ANN, f"k{number}", "tea", room=room)
-    assert await store.search.index(4)
+    assert await store.search.index(NODE, 4)
     assert len(await find(store, ANN, "tea")) == 4
     if not isinstance(store, MemoryStore):
         await home.close(store)
@@ -185,6 +188,70 @@ async def test_more_streams_than_a_turn_takes_are_indexed(durable: Home, monkeyp
         await send(store, ANN, "k", f"tea {number}", room=conversation_id(number))
     assert await index(store) > 3
     assert len(await find(store, ANN, "tea")) == 10
+
+
+@pytest.mark.parametrize(("bound", "size"), [("WORDS_PER_TURN", 10), ("BYTES_PER_TURN", 200)])
+async def test_a_turn_takes_so_many_words_and_a_large_message_has_its_own(
+    durable: Home, monkeypatch: pytest.MonkeyPatch, bound: str, size: int
+) -> None:
+    """While words are noted nobody says anything in their conversations, on no node."""
+    monkeypatch.setattr(indexing, bound, size)
+    store = await durable.open()
+    await create(store, ANN, BOB)
+    for number in range(6):
+        await send(store, ANN, f"k{number}", "tea " + " ".join(f"{number}{word}" for word in range(3)))
+    await send(store, ANN, "large", "tea " + " ".join(f"large{word}" for word in range(100)))
+    assert 4 <= await index(store) <= 8
+    assert len(await find(store, ANN, "tea")) == 7
+
+
+async def test_one_node_has_the_work_as_long_as_it_has_its_lease(store: AnyStore, clock: ManualClock) -> None:
+    one, two = [await store.sessions.take_lease(name, 10) for name in ("one", "two")]
+    await create(store, ANN, BOB)
+    await send(store, ANN, "k1", "tea")
+    while await store.search.index(one, 100):
+        pass
+    await send(store, ANN, "k2", "more tea")
+    assert not await store.search.index(two, 100)
+    assert await found(store, ANN, "tea") == ["tea"]
+    clock.advance(9)
+    await store.sessions.keep_lease(two, 10)
+    clock.advance(2)
+    while await store.search.index(two, 100):
+        pass
+    assert await found(store, ANN, "tea") == ["more tea", "tea"]
+    await send(store, ANN, "k3", "still more tea")
+    assert not await store.search.index(one, 100)
+    assert len(await find(store, ANN, "tea")) == 2
+
+
+async def test_what_changes_between_the_look_and_the_note_is_noted_as_it_is(
+    durable: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, loop = await durable.open(), asyncio.get_running_loop()
+    await create(store, ANN, BOB)
+    for key in ("k1", "k2", "k3"):
+        await send(store, ANN, key, "green tea")
+
+    async def change() -> None:
+        await edit(store, ANN, 3, "coffee")
+        await recall(store, ANN, 4)
+        await send(store, ANN, "k4", "black tea")
+
+    class Overtaken(indexing.Turn):
+        def read(self, *asked: Any, **more: Any) -> None:
+            super().read(*asked, **more)
+            asyncio.run_coroutine_threadsafe(change(), loop).result(10)
+
+    with monkeypatch.context() as overtaken:
+        overtaken.setattr(sql_search, "Turn", Overtaken)
+        assert await store.search.index(NODE, 100)
+    await index(store)
+    assert await found(store, BOB, "tea") == ["black tea", "green tea"]
+    assert await found(store, BOB, "green") == ["green tea"]
+    assert await found(store, BOB, "coffee") == ["coffee"]
+    await recall(store, ANN, 3)
+    assert await found(store, BOB, "coffee") == []
 
 
 async def test_rare_words_and_frequent_ones_are_found_alike(durable: Home, monkeypatch: pytest.MonkeyPatch) -> None:

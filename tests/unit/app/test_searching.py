@@ -8,7 +8,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app, group, text
 from tests.unit.app.test_housekeeping import a_running_app
 from unisono.app.pages import PAGE_BYTES
-from unisono.app.searching import MESSAGES_PER_TURN, Searching
+from unisono.app.searching import MESSAGES_PER_TURN, Indexing
 from unisono.domain import commands as c
 from unisono.domain.answers import FoundMessages
 from unisono.domain.facts import Content
@@ -23,7 +23,7 @@ async def search(present: Present, asked: str, **more: object) -> FoundMessages:
 
 
 async def indexed(stage: AppStage) -> None:
-    await Searching(stage.node.parts).index()
+    await Indexing(stage.node.parts, stage.node.lease).sweep()
 
 
 async def say(present: Present, chat: ConversationId, key: str, said: str) -> None:

@@ -1,26 +1,44 @@
 """The search port in memory: nothing is found before it was taken into the index, as in the others."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from unisono.domain.answers import FoundMessage
 from unisono.domain.facts import MessagePlaced, PlacedFact
-from unisono.domain.ids import ConversationId, Seq, StreamKey, UserId, conversation_of, conversation_stream
+from unisono.domain.ids import (
+    START,
+    ConversationId,
+    NodeId,
+    Seq,
+    StreamKey,
+    UserId,
+    conversation_of,
+    conversation_stream,
+)
 from unisono.domain.revisions import message_until
 from unisono.domain.words import words_of
 from unisono.ports.search import Spot
-from unisono.stores.memory.state import State
+from unisono.stores.memory.sessions import MemorySessions
+from unisono.stores.memory.state import Duty, State
+
+DUTY: Final = "search"
 
 
 class MemorySearch:
     """Implements `ports.search.Search`."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, sessions: MemorySessions) -> None:
         self._state = state
+        self._sessions = sessions
         self._indexed: dict[StreamKey, int] = {}
 
-    async def index(self, limit: int) -> bool:
-        """Take messages into the index."""
+    async def index(self, node: NodeId, limit: int) -> bool:
+        """Take messages into the index, if nobody else does."""
         self._state.check_open()
+        held = self._state.duties.get(DUTY)
+        if held is not None and held.node != node and self._sessions.is_leased(held.node):
+            return False
+        self._state.duties[DUTY] = Duty(node, START)
         taken = 0
         for key, stream in self._state.streams.items():
             if conversation_of(key) is None:

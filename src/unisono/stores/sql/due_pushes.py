@@ -1,9 +1,9 @@
 """The due pushes port on SQL. Streams that moved are found by their head, and their facts from the newest backwards."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple, cast
+from typing import Final
 
-from sqlalchemy import Text, Update, func, literal_column, select, update
+from sqlalchemy import Text, func, literal_column, select
 from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.facts import MessagePlaced
@@ -22,51 +22,31 @@ from unisono.domain.ids import (
 )
 from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Window
 from unisono.ports.push_targets import PushTarget
-from unisono.stores.sql.book import Book
 from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection, Driver
+from unisono.stores.sql.duties import Duty
 from unisono.stores.sql.entries import decode_fact
 from unisono.stores.sql.message_statements import LEFT
 from unisono.stores.sql.pages import PAGE_BYTES, read_page
-from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert
+from unisono.stores.sql.phrases import LIMIT, MESSAGE, given
 from unisono.stores.sql.readers import Readers
-from unisono.stores.sql.schema import CONVERSATIONS, DUTIES, FACTS, LEASES, MEMBERS, PUSH_TARGETS, SESSIONS, STREAMS
-from unisono.stores.sql.session_statements import SessionStatements
-from unisono.stores.sql.session_work import SessionWork
+from unisono.stores.sql.schema import CONVERSATIONS, FACTS, LEASES, MEMBERS, PUSH_TARGETS, SESSIONS, STREAMS
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.writer import Writer
 
-DUTY: Final = "push"
-_DUTY: Final = literal_column(f"'{DUTY}'", Text)
-_D, _F, _M, _S, _T = DUTIES.c, FACTS.c, MEMBERS.c, STREAMS.c, PUSH_TARGETS.c
+_F, _M, _S, _T = FACTS.c, MEMBERS.c, STREAMS.c, PUSH_TARGETS.c
 _NONE: Final = literal_column("'none'", Text)
-
-
-class _Held(NamedTuple):
-    """Who has the work, as of one moment, and where the log begins and ends."""
-
-    node: NodeId | None
-    place: Checkpoint
-    is_live: bool
-    is_known: bool
 
 
 class SqlDuePushes:
     """Implements `ports.due_pushes.DuePushes`."""
 
-    def __init__(
-        self, driver: Driver, statements: Statements, sessions: SessionStatements, *, writer: Writer, readers: Readers
-    ) -> None:
+    def __init__(self, driver: Driver, statements: Statements, *, writer: Writer, readers: Readers) -> None:
         dialect = driver.dialect
         self._reach_text = driver.checkpoint_text
-        self._sessions = sessions
-        self._writer = writer
         self._readers = readers
+        self._duty = Duty(dialect, "push", writer=writer, readers=readers)
         self._reached = statements.reached
-        self._duty = Statement(dialect, _duty)
-        self._begin = Statement(dialect, lambda: insert(dialect, DUTIES, 1, DUTIES.c).on_conflict_do_nothing())
-        self._take_over = Statement(dialect, _take_over)
-        self._advance = Statement(dialect, _advance)
         self._moved = Statement(dialect, _moved)
         self._messages = Statement(dialect, _messages)
         self._absent = Statement(dialect, _absent)
@@ -75,33 +55,16 @@ class SqlDuePushes:
 
     async def hold(self, node: NodeId) -> Checkpoint | None:
         """Give the place, if this node has the work or can take it."""
-        held = await self._readers.read_at_one_moment(self._read_held)
-        if held.node == node and held.is_known:
-            return held.place
-        if held.node not in {None, node} and held.is_live:
-            return None
-        if held.node is None:
-            work = _Move(self._sessions, self._begin.text, (DUTY, node, held.place))
-        else:
-            values = self._take_over.bind(holder=held.node, taker=node, place=held.place)
-            work = _Move(self._sessions, self._take_over.text, values)
-        is_taken = await self._writer.do(work)
-        return held.place if is_taken else None
+        return await self._duty.hold(node, self._settle)
 
-    def _read_held(self, connection: Connection) -> _Held:
-        rows = connection.query(self._duty.text)
+    def _settle(self, connection: Connection, kept: Checkpoint | None) -> Checkpoint:
+        """Go on at the end of the log, unless the place is one of this log."""
         end, began = connection.query(self._reach_text)[0]
-        if not rows:
-            return _Held(None, Checkpoint(end), is_live=False, is_known=False)
-        node, place, lease_until = rows[0]
-        is_live = lease_until is not None and lease_until > connection.lease_now()
-        is_known = began <= place <= end
-        return _Held(NodeId(node), Checkpoint(place if is_known else end), is_live, is_known)
+        return kept if kept is not None and began <= kept <= end else Checkpoint(end)
 
     async def advance(self, node: NodeId, reached: Checkpoint) -> bool:
         """Move the place, durably, if the node still has the work."""
-        values = self._advance.bind(holder=node, place=reached)
-        return cast("bool", await self._writer.do(_Move(self._sessions, self._advance.text, values)))
+        return await self._duty.advance(node, reached)
 
     async def messages(self, window: Window, after: DueMark | None, limit: int) -> DuePage:
         """Read up to `limit` messages, fewer of large ones."""
@@ -174,19 +137,6 @@ class SqlDuePushes:
         return await self._readers.read_at_one_moment(read)
 
 
-class _Move(SessionWork):
-    """Work that writes who has the work and how far it has come, if that is as it was."""
-
-    def __init__(self, sql: SessionStatements, text: str, values: Sequence[object]) -> None:
-        super().__init__(sql)
-        self._text = text
-        self._values = values
-
-    def run(self, book: Book) -> bool:
-        """Write, and say if anything was."""
-        return bool(book.connection.run(self._text, self._values))
-
-
 def _ask(connection: Connection, statement: ListStatement, rows: Sequence[Row]) -> Iterator[Row]:
     for text, values in statement.padded(rows):
         yield from connection.query(text, values)
@@ -200,24 +150,6 @@ def _due(stream: Row, row: Row) -> DueMessage | None:
     if not isinstance(fact, MessagePlaced) or fact.is_recalled:
         return None
     return DueMessage(conversation, of, name, Epoch(epoch), Seq(seq), Instant(at), fact)
-
-
-def _duty() -> Executable:
-    return (
-        select(_D.node, _D.reached, LEASES.c.until).outerjoin(LEASES, LEASES.c.node == _D.node).where(_D.name == _DUTY)
-    )
-
-
-def _held_by() -> Update:
-    return update(DUTIES).where(_D.name == _DUTY, _D.node == given("holder", _D.node))
-
-
-def _take_over() -> Executable:
-    return _held_by().values(node=given("taker", _D.node), reached=given("place", _D.reached))
-
-
-def _advance() -> Executable:
-    return _held_by().values(reached=given("place", _D.reached))
 
 
 def _moved() -> Executable:

@@ -8,7 +8,7 @@ from sqlalchemy.sql.expression import Executable
 from unisono.domain.ids import NO_SEQ
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, upsert
-from unisono.stores.sql.schema import FACTS, INDEXED, MEMBERS, META, STREAMS
+from unisono.stores.sql.schema import FACTS, INDEXED, MEMBERS, STREAMS
 from unisono.stores.sql.words import WordIndex, words_of_dialect
 
 
@@ -20,10 +20,7 @@ class IndexStatements:
         self.marks: Final = ListStatement(dialect, _marks)
         self.write_marks: Final = ListStatement(dialect, lambda rows: upsert(dialect, INDEXED, rows))
         self.unindexed: Final = Statement(dialect, _unindexed)
-        self.write_meta: Final = Statement(dialect, lambda: upsert(dialect, META, 1))
-        self.meta: Final = Statement(
-            dialect, lambda: select(META.c.value).where(META.c.name == given("name", META.c.name))
-        )
+        self.places: Final = ListStatement(dialect, _places)
         self.mine: Final = Statement(dialect, _mine)
         self.one: Final = Statement(dialect, lambda: _mine(STREAMS.c.key == given("key", STREAMS.c.key)))
 
@@ -33,12 +30,22 @@ def _marks(rows: int) -> Executable:
     return select(INDEXED.c.stream, INDEXED.c.seq).where(INDEXED.c.stream.in_(streams))
 
 
+def _places(rows: int) -> Executable:
+    keys = [numbered("key", row, STREAMS.c.key) for row in range(rows)]
+    return (
+        select(STREAMS.c.id, STREAMS.c.key, INDEXED.c.seq)
+        .outerjoin(INDEXED, INDEXED.c.stream == STREAMS.c.id)
+        .where(STREAMS.c.key.in_(keys))
+    )
+
+
 def _unindexed() -> Executable:
     return (
         select(FACTS.c.seq, FACTS.c.body)
         .where(
             FACTS.c.stream == given("stream", FACTS.c.stream),
             FACTS.c.seq > given("after", FACTS.c.seq),
+            FACTS.c.seq <= given("until", FACTS.c.seq),
             FACTS.c.kind == MESSAGE,
         )
         .order_by(FACTS.c.seq)

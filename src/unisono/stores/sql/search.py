@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, cast
 
 import msgspec
+from sqlalchemy import Dialect
 
 from unisono.domain.answers import FoundMessage
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
     START,
-    Checkpoint,
     ConversationId,
     Instant,
+    NodeId,
     Seq,
     StreamKey,
     UserId,
@@ -22,18 +23,19 @@ from unisono.domain.ids import (
 from unisono.domain.revisions import message_until
 from unisono.ports.search import Spot
 from unisono.stores.sql.driver import Connection
+from unisono.stores.sql.duties import Duty
 from unisono.stores.sql.history import first_since
-from unisono.stores.sql.indexing import INDEXED_TO, IndexWords
+from unisono.stores.sql.indexing import IndexWords, Turn
 from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.statements import Statements
-from unisono.stores.sql.words import Deadline, Reach, WordIndex
+from unisono.stores.sql.words import SEQ_MAX, Deadline, Reach, WordIndex
 from unisono.stores.sql.writer import Writer
 
 SEARCH_MAX_MS: Final = 1_000
 """How long the database may look for words."""
 STREAMS_PER_TURN: Final = 200
-SEQ_MAX: Final = 2**32 - 1
+DUTY: Final = "search"
 
 _decode: Final = msgspec.json.Decoder(MessagePlaced).decode
 
@@ -50,26 +52,32 @@ class Place(NamedTuple):
 class SqlSearch:
     """Implements `ports.search.Search`."""
 
-    def __init__(self, statements: Statements, log: SqlLog, *, writer: Writer, readers: Readers) -> None:
+    def __init__(
+        self, dialect: Dialect, statements: Statements, log: SqlLog, *, writer: Writer, readers: Readers
+    ) -> None:
         self._sql = statements
         self._log = log
         self._writer = writer
         self._readers = readers
+        self._duty = Duty(dialect, DUTY, writer=writer, readers=readers)
 
-    async def index(self, limit: int) -> bool:
-        """Take messages into the index."""
-        reached = await self._readers.read(self._read_mark)
-        if await self._log.checkpoint() == reached:
+    async def index(self, node: NodeId, limit: int) -> bool:
+        """Take messages into the index: look for them and their words in a read, then note those still as they were."""
+        reached = await self._duty.hold(node, lambda _, kept: START if kept is None else kept)
+        if reached is None or await self._log.checkpoint() == reached:
             return False
         moves = await self._log.moved_in_app(reached, STREAMS_PER_TURN)
         keys = [move.stream for move in moves.streams if conversation_of(move.stream) is not None]
-        has_all = cast(bool, await self._writer.do(IndexWords(self._sql.words, keys, to=moves.checkpoint, limit=limit)))
-        return not (has_all and moves.is_complete)
 
-    def _read_mark(self, connection: Connection) -> Checkpoint:
-        meta = self._sql.words.meta
-        rows = connection.query(meta.text, meta.bind(name=INDEXED_TO))
-        return Checkpoint(int(rows[0][0])) if rows else START
+        def look(connection: Connection) -> Turn:
+            turn = Turn(limit)
+            turn.read(connection, self._sql.words, keys)
+            return turn
+
+        turn = await self._readers.read(look)
+        work = IndexWords(turn, self._duty.moving(node, moves.checkpoint))
+        has_all = cast("bool", await self._writer.do(work))
+        return not (has_all and moves.is_complete)
 
     async def find(
         self,

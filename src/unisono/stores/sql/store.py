@@ -45,7 +45,7 @@ class Store:
         self.log = SqlLog(driver, statements, requests, writer=writer, readers=readers)
         self.requests = SqlRequests(requests, writer)
         self.directory = SqlDirectory(driver.dialect, statements, readers)
-        self.search = SqlSearch(statements, self.log, writer=writer, readers=readers)
+        self.search = SqlSearch(driver.dialect, statements, self.log, writer=writer, readers=readers)
         self.traces = SqlTraces(driver.dialect, statements, readers)
         self.erasures = SqlErasures(driver.dialect, writer=writer, readers=readers)
         sql = SessionStatements(driver.dialect)
@@ -53,7 +53,7 @@ class Store:
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)
         self.wills = SqlWills(driver.dialect, sql, writer=writer, readers=readers, clock=clock)
         self.push_targets = SqlPushTargets(driver.dialect, sql, writer=writer, readers=readers)
-        self.due_pushes = SqlDuePushes(driver, statements, sql, writer=writer, readers=readers)
+        self.due_pushes = SqlDuePushes(driver, statements, writer=writer, readers=readers)
 
     @property
     def waiting(self) -> int:

@@ -17,6 +17,7 @@ Hit = tuple[int, int]
 """Seq and time of a message."""
 
 SEQ_BITS: Final = 32
+SEQ_MAX: Final = 2**SEQ_BITS - 1
 RARE_MAX: Final = 1_000
 """A word in no more messages than these is looked up at once, for all conversations."""
 FEW_MAX: Final = 20
@@ -127,7 +128,11 @@ def _row_id(stream: int, seq: int) -> int:
 class PostgresWords:
     """A table of text search vectors, with a GIN index."""
 
-    ADD: Final = "INSERT INTO message_words (stream, seq, words) VALUES (%s, %s, array_to_tsvector(%s::text[]))"
+    ADD: Final = """
+        INSERT INTO message_words (stream, seq, words)
+        SELECT stream, seq, array_to_tsvector(string_to_array(words, ','))
+        FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS said (stream, seq, words)
+    """
     DROP: Final = "DELETE FROM message_words WHERE stream = %s AND seq = %s"
     WITHIN: Final = """
         SELECT facts.stream, facts.seq, facts.at
@@ -142,9 +147,9 @@ class PostgresWords:
     """
 
     def add(self, connection: Connection, rows: Sequence[tuple[int, int, Sequence[str]]]) -> None:
-        """Note words."""
-        for stream, seq, words in rows:
-            connection.run(self.ADD, (stream, seq, [f"{stream} {word}" for word in words]))
+        """Note words, those of all messages at once: while it lasts nobody says anything in their conversations."""
+        streams, seqs, said = [row[0] for row in rows], [row[1] for row in rows], map(_lexemes, rows)
+        connection.run(self.ADD, (streams, seqs, list(said)))
 
     def drop(self, connection: Connection, stream: int, seq: int, words: Sequence[str]) -> None:
         """Forget words."""
@@ -163,6 +168,11 @@ class PostgresWords:
             for stream, seq, at in connection.query_within(deadline.left_ms, self.WITHIN, values):
                 hits.setdefault(stream, []).append((seq, at))
             yield from ((reach, hits.get(reach.stream, [])) for reach in part)
+
+
+def _lexemes(row: tuple[int, int, Sequence[str]]) -> str:
+    stream, _, words = row
+    return ",".join(f"{stream} {word}" for word in words)
 
 
 def words_of_dialect(name: str) -> WordIndex:
