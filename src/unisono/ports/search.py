@@ -31,6 +31,12 @@ class Search(Protocol):
         message that was taken up stays so, whatever is lost later.
         """
 
+    async def compact(self) -> bool:
+        """Take one short step towards keeping no words that nothing says any more; say if there may be more to do.
+
+        Such words are not found, whether or not this is done, but may be in the database's files. Safe to repeat.
+        """
+
     async def find(
         self,
         user: UserId,

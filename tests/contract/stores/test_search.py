@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 
@@ -252,6 +252,36 @@ async def test_what_changes_between_the_look_and_the_note_is_noted_as_it_is(
     assert await found(store, BOB, "coffee") == ["coffee"]
     await recall(store, ANN, 3)
     assert await found(store, BOB, "coffee") == []
+
+
+async def test_what_was_dropped_is_cleared_away_in_short_steps(
+    store: AnyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said meanwhile is found, too, and when nothing was dropped since there is nothing to do."""
+    monkeypatch.setattr(sql_words, "PAGES_PER_STEP", 1)
+    chance = Random(1)
+    await create(store, ANN, BOB)
+    for part in range(10):
+        for number in range(20):
+            said = " ".join(str(chance.randrange(10**9)) for _ in range(60))
+            await send(store, ANN, f"k{part}-{number}", f"tea {said}")
+        await index(store)
+    for seq in range(2, 100):
+        await recall(store, ANN, seq)
+    steps = 0
+    while await store.search.compact():
+        steps += 1
+        if steps == 3:
+            await send(store, ANN, "late", "late tea")
+            await index(store)
+    assert steps > 10 or not is_kept_in_a_file(store)
+    assert len(await find(store, ANN, "tea", limit=200)) == 200 - 98 + (steps >= 3)
+    assert not await store.search.compact()
+
+
+def is_kept_in_a_file(store: AnyStore) -> bool:
+    index: Any = None if isinstance(store, MemoryStore) else cast(Any, store.search)._sql.words.index
+    return isinstance(index, sql_words.SqliteWords)
 
 
 async def test_rare_words_and_frequent_ones_are_found_alike(durable: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,11 @@ class MemorySearch:
                 self._indexed[key] = placed.seq
         return False
 
+    async def compact(self) -> bool:
+        """Do nothing: what was said is looked through as it is."""
+        self._state.check_open()
+        return False
+
     async def find(
         self,
         user: UserId,

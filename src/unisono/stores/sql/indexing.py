@@ -103,6 +103,25 @@ class IndexWords:
         return has_all
 
 
+class CompactWords:
+    """Work that takes a step in writing the index anew without what was dropped."""
+
+    __slots__ = ("_is_first",)
+
+    def __init__(self, *, is_first: bool) -> None:
+        self._is_first = is_first
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name none."""
+
+    def name_details(self, book: Book, ahead: Foresight) -> None:
+        """Name nothing."""
+
+    def run(self, book: Book) -> bool:
+        """Take it, and say if it goes on."""
+        return book.statements.words.index.compact(book.connection, is_first=self._is_first)
+
+
 def renew(book: Book, stream: StreamEntry, seq: Seq, old: MessagePlaced, new: MessagePlaced) -> None:
     """Keep the words of a message in step with a change to it, if they are noted already."""
     sql = book.statements.words

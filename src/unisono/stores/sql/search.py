@@ -25,7 +25,7 @@ from unisono.ports.search import Spot
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.duties import Duty
 from unisono.stores.sql.history import first_since
-from unisono.stores.sql.indexing import IndexWords, Turn
+from unisono.stores.sql.indexing import CompactWords, IndexWords, Turn
 from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.statements import Statements
@@ -60,6 +60,8 @@ class SqlSearch:
         self._writer = writer
         self._readers = readers
         self._duty = Duty(dialect, DUTY, writer=writer, readers=readers)
+        self._is_compacting = False
+        self._compacted = 0
 
     async def index(self, node: NodeId, limit: int) -> bool:
         """Take messages into the index: look for them and their words in a read, then note those still as they were."""
@@ -78,6 +80,16 @@ class SqlSearch:
         work = IndexWords(turn, self._duty.moving(node, moves.checkpoint))
         has_all = cast("bool", await self._writer.do(work))
         return not (has_all and moves.is_complete)
+
+    async def compact(self) -> bool:
+        """Take a step in writing the index anew, if words were dropped since it was begun the last time."""
+        dropped, is_first = self._sql.words.index.dropped, not self._is_compacting
+        if is_first and dropped == self._compacted:
+            return False
+        self._is_compacting = cast("bool", await self._writer.do(CompactWords(is_first=is_first)))
+        if is_first:
+            self._compacted = dropped
+        return self._is_compacting
 
     async def find(
         self,

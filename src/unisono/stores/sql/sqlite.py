@@ -183,6 +183,8 @@ class SqliteDriver:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
+        # What was erased is to leave the file: Debian's SQLite does this unasked, others do not.
+        connection.execute("PRAGMA secure_delete = ON")
         # Else every second batch makes a file in /var/tmp and drops it again.
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")

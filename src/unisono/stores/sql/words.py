@@ -21,6 +21,8 @@ SEQ_MAX: Final = 2**SEQ_BITS - 1
 RARE_MAX: Final = 1_000
 """A word in no more messages than these is looked up at once, for all conversations."""
 FEW_MAX: Final = 20
+PAGES_PER_STEP: Final = 200
+"""Pages of 4 kB that a step of merging writes, while nobody's message has its place."""
 TOGETHER: Final = 100
 """Conversations that PostgreSQL is asked about at a time."""
 
@@ -59,13 +61,21 @@ class Deadline:
 
 
 class WordIndex(Protocol):
-    """Where messages stand that have certain words."""
+    """Where messages stand that have certain words.
+
+    `dropped` is raised whenever words of which the database may keep a copy are forgotten.
+    """
+
+    dropped: int
 
     def add(self, connection: Connection, rows: Sequence[tuple[int, int, Sequence[str]]]) -> None:
         """Note the words of messages, each given by its stream and seq, none of which has any noted."""
 
     def drop(self, connection: Connection, stream: int, seq: int, words: Sequence[str]) -> None:
         """Forget the words of a message: exactly those that were noted."""
+
+    def compact(self, connection: Connection, *, is_first: bool) -> bool:
+        """Take a step in writing the index anew without what was dropped, or the first; say if it goes on."""
 
     def find(
         self, connection: Connection, words: Sequence[str], reaches: Sequence[Reach], limit: int, deadline: Deadline
@@ -78,10 +88,12 @@ class WordIndex(Protocol):
 
 
 class SqliteWords:
-    """An FTS5 table."""
+    """An FTS5 table. What is dropped stays in its older segments until all are merged into one."""
 
     ADD: Final = "INSERT INTO message_words (rowid, words) VALUES (?, ?)"
     DROP: Final = "INSERT INTO message_words (message_words, rowid, words) VALUES ('delete', ?, ?)"
+    MERGE: Final = "INSERT INTO message_words (message_words, rank) VALUES ('merge', ?)"
+    CHANGES: Final = "SELECT total_changes()"
     ANYWHERE: Final = "SELECT rowid FROM message_words WHERE message_words MATCH ? LIMIT ?"
     WITHIN: Final = """
         SELECT facts.seq, facts.at FROM message_words
@@ -90,6 +102,10 @@ class SqliteWords:
         ORDER BY message_words.rowid DESC LIMIT ?
     """
 
+    def __init__(self) -> None:
+        # Nobody knows what was dropped before the last start.
+        self.dropped = 1
+
     def add(self, connection: Connection, rows: Sequence[tuple[int, int, Sequence[str]]]) -> None:
         """Note words. In rising order, or FTS5 would begin a new segment for each row."""
         for stream, seq, words in sorted(rows):
@@ -97,7 +113,15 @@ class SqliteWords:
 
     def drop(self, connection: Connection, stream: int, seq: int, words: Sequence[str]) -> None:
         """Forget words."""
+        self.dropped += 1
         connection.run(self.DROP, (_row_id(stream, seq), " ".join(words)))
+
+    def compact(self, connection: Connection, *, is_first: bool) -> bool:
+        """Merge some pages. To FTS5 a number below zero says that all segments are to become one."""
+        (before,) = connection.query(self.CHANGES)[0]
+        connection.run(self.MERGE, (-PAGES_PER_STEP if is_first else PAGES_PER_STEP,))
+        # The command itself counts as one.
+        return bool(connection.query(self.CHANGES)[0][0] - before > 1)
 
     def find(
         self, connection: Connection, words: Sequence[str], reaches: Sequence[Reach], limit: int, deadline: Deadline
@@ -146,6 +170,9 @@ class PostgresWords:
         ORDER BY facts.stream, facts.seq DESC
     """
 
+    def __init__(self) -> None:
+        self.dropped = 0
+
     def add(self, connection: Connection, rows: Sequence[tuple[int, int, Sequence[str]]]) -> None:
         """Note words, those of all messages at once: while it lasts nobody says anything in their conversations."""
         streams, seqs, said = [row[0] for row in rows], [row[1] for row in rows], map(_lexemes, rows)
@@ -155,6 +182,11 @@ class PostgresWords:
         """Forget words."""
         del words
         connection.run(self.DROP, (stream, seq))
+
+    def compact(self, connection: Connection, *, is_first: bool) -> bool:
+        """Do nothing: vacuum does."""
+        del connection, is_first
+        return False
 
     def find(
         self, connection: Connection, words: Sequence[str], reaches: Sequence[Reach], limit: int, deadline: Deadline

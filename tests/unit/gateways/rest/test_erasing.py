@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.operator_desk import Desk, Json, open_desk
 from tests.unit.gateways.rest.test_acting import made, next_fact, said, texts
-from unisono.app import erasing
+from unisono.app import erasing, housekeeping
 from unisono.stores.sql.erasures import SqlErasures
 
 ALICE = "/v1/users/alice"
@@ -111,15 +111,45 @@ async def test_nothing_that_was_said_is_left_anywhere_in_the_store(tmp_path: Pat
 
 def everything(data: Path) -> list[tuple[str, bytes]]:
     """Give all that stands in the tables, but for the index of words: what is in that, a search tells."""
-    (file,) = data.glob("*.sqlite3")
     found: list[tuple[str, bytes]] = []
-    with sqlite3.connect(file) as connection:
+    with sqlite3.connect(the_file(data)) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in (name for name in names if not name.startswith("message_words")):
             for row in connection.execute(f'SELECT * FROM "{table}"'):
                 found += [(table, repr(value).encode() if not isinstance(value, bytes) else value) for value in row]
     connection.close()
     return found
+
+
+async def test_its_words_leave_the_file_of_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index kept them for as long as nobody said enough that its parts were merged."""
+    monkeypatch.setattr(housekeeping, "FORGET_FIRST_S", 0.1)
+    monkeypatch.setattr(housekeeping, "FORGET_EVERY_S", 0.1)
+    async with open_desk(tmp_path, UNISONO_SESSIONS__SWEEP_S="0.05") as desk:
+        team = await made(desk, "bob")
+        await said(desk, team.replace("alice", "bob", 1), "a word of another's")
+        await said(desk, team, "qqqsecret")
+        while not in_index(tmp_path, b"qqqsecret"):
+            await asyncio.sleep(0.02)
+        await erased(desk)
+        async with asyncio.timeout(10):
+            while in_index(tmp_path, b"qqqsecret"):
+                await asyncio.sleep(0.02)
+        assert in_index(tmp_path, b"nother"), "its first letter is shared with the word before it"
+    assert b"qqqsecret" not in the_file(tmp_path).read_bytes()
+
+
+def the_file(data: Path) -> Path:
+    (file,) = data.glob("*.sqlite3")
+    return file
+
+
+def in_index(data: Path, word: bytes) -> bool:
+    """Say if a word that begins as none before it stands in the files of the index."""
+    with sqlite3.connect(the_file(data)) as connection:
+        blocks = [block for (block,) in connection.execute("SELECT block FROM message_words_data")]
+    connection.close()
+    return any(word in block for block in blocks)
 
 
 async def test_what_is_not_being_erased_has_no_erasure(desk: Desk) -> None:
