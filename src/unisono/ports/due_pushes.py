@@ -1,5 +1,6 @@
 """What is to be pushed: read from the log behind a place that is kept, so that a message pays nothing for it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -45,14 +46,10 @@ class DuePage(Struct, frozen=True):
 
 
 class Absent(Struct, frozen=True):
-    """A member without a live session on any node who has not read a message.
-
-    `unread` is how much waits for them in all conversations, `targets` are the ways to their devices.
-    """
+    """A member without a live session on any node who has not read a message, and the ways to their devices."""
 
     user: UserId
     level: Level
-    unread: int
     targets: tuple[PushTarget, ...] = ()
 
 
@@ -86,4 +83,10 @@ class DuePushes(Protocol):
         """Read up to `limit` members by user id who could see a message of somebody else's and are not there.
 
         Who set the level `none` is left out.
+        """
+
+    async def unread(self, users: Sequence[UserId]) -> Mapping[UserId, int]:
+        """Count how many messages wait for each of these users in all their conversations; without those who have none.
+
+        It takes as long as they have conversations, all of them.
         """

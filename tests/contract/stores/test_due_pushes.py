@@ -63,7 +63,8 @@ async def absent(store: AnyStore, message: DueMessage, limit: int = 100) -> dict
     while True:
         page = await store.due_pushes.absent(message, after, limit)
         assert len(page.absent) <= limit
-        waiting |= {each.user: each.unread for each in page.absent}
+        counts = await store.due_pushes.unread([each.user for each in page.absent])
+        waiting |= {each.user: counts.get(each.user, 0) for each in page.absent}
         if (after := page.next) is None:
             return waiting
 
@@ -184,6 +185,7 @@ async def test_what_waits_in_all_conversations_is_counted(store: AnyStore) -> No
     await send(store, BOB, "mine", "mine", other)
     await send(store, ANN, "k", "hello")
     assert await absent(store, await the_only(store)) == {BOB: 4, CIM: 1}
+    assert await store.due_pushes.unread([BOB, DAN, CIM]) == {BOB: 4, CIM: 1}
 
 
 async def test_subscribers_of_what_an_operator_announces_are_told(store: AnyStore) -> None:

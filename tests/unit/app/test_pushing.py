@@ -1,7 +1,7 @@
 """Push notifications: told once the grace is over to who is not there, and again after whatever was cut short."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -267,7 +267,80 @@ async def test_a_store_that_is_away_costs_nothing_but_time(monkeypatch: pytest.M
         with pytest.raises(Unavailable):
             await watchman.wait(2)
         assert watchman.service.told() == [("bob", "ann: one")]
-        assert await watchman.told(1) == [("bob", "ann: one"), ("bob", "ann: two")]
+        assert await watchman.told(1) == [("bob", "ann: two")]
+
+
+@pytest.mark.parametrize("fails_at", ["messages", "absent", "unread", "advance"])
+@in_virtual_time
+async def test_each_is_told_once_however_often_the_store_is_away(
+    monkeypatch: pytest.MonkeyPatch, fails_at: str
+) -> None:
+    """A window used to begin again after each fault, and none that was too long for the store ever ended."""
+    monkeypatch.setattr(pushing_module, "MESSAGES_AT_ONCE", 2)
+    async with an_app() as stage, watched(stage) as watchman:
+        ann = await stage.login("ann")
+        talks = [await group(ann, f"user-{number}") for number in range(5)]
+        for talk in talks:
+            await say(ann, talk, "hello")
+        await watchman.wait(GRACE_S - 1)
+        asked, work = 0, getattr(stage.store.due_pushes, fails_at)
+
+        async def shaky(*of: object) -> object:
+            nonlocal asked
+            asked += 1
+            if asked % 2 == 0 or asked == 1:
+                raise Unavailable()
+            return await work(*of)
+
+        monkeypatch.setattr(stage.store.due_pushes, fails_at, shaky)
+        faults = 0
+        for _ in range(20):
+            try:
+                await watchman.wait(1)
+            except Unavailable:
+                faults += 1
+            if faults == 1:
+                await say(ann, talks[0], "later")
+                faults += 1
+        monkeypatch.undo()
+        await watchman.wait(GRACE_S + 1)
+        assert faults > 2
+        told = sorted([(f"user-{number}", "ann: hello") for number in range(5)] + [("user-0", "ann: later")])
+        assert watchman.service.told() == told
+
+
+@in_virtual_time
+async def test_what_waits_for_a_user_is_counted_once_for_all_that_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was counted for each message anew, in all conversations of all who are not there."""
+    monkeypatch.setattr(pushing_module, "COUNTED_AT_ONCE", 2)
+    async with an_app() as stage, watched(stage) as watchman:
+        ann = await stage.login("ann")
+        names = [UserId(f"user-{number}") for number in range(5)]
+        talk = await group(ann, *names)
+        muted = await stage.login("user-4")
+        await muted.ask(c.SetLevel(talk, "mentions"))
+        await muted.go()
+        counted: list[list[UserId]] = []
+        unread = stage.store.due_pushes.unread
+
+        async def count(users: Sequence[UserId]) -> Mapping[UserId, int]:
+            counted.append(list(users))
+            return await unread(users)
+
+        monkeypatch.setattr(stage.store.due_pushes, "unread", count)
+        for number in range(3):
+            await say(ann, talk, f"{number}")
+        await watchman.wait(GRACE_S + 1)
+        assert [push.unread for push in watchman.service.taken] == [3] * 12
+        assert counted == [names[:2], names[2:4]]
+        await say(ann, talk, "more")
+        await watchman.wait(GRACE_S + 1)
+        assert {push.unread for push in watchman.service.taken} == {3, 4}
+        monkeypatch.setattr(pushing_module, "COUNTS_MAX", 4)
+        for number in range(2):
+            await say(ann, talk, f"last {number}")
+        await watchman.wait(GRACE_S + 1)
+        assert [push.unread for push in watchman.service.taken[-4:]] == [6] * 4
 
 
 @in_virtual_time

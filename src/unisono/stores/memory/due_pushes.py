@@ -1,5 +1,7 @@
 """The due pushes port in memory."""
 
+from collections.abc import Mapping, Sequence
+
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import NO_SEQ, Checkpoint, NodeId, UserId, conversation_of
 from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Window
@@ -68,12 +70,14 @@ class MemoryDuePushes:
             is_reader = member.since <= message.seq and member.read < message.seq
             is_other = member.user != message.message.sender and member.user > (after or "")
             if is_reader and is_other and member.level != "none" and not await self._is_live(member.user):
-                unread = await self._directory.unread(member.user, None, 1)
-                found.append(
-                    Absent(member.user, member.level, unread.total, tuple(self._state.targets_of(member.user)))
-                )
+                found.append(Absent(member.user, member.level, tuple(self._state.targets_of(member.user))))
         page = tuple(found[:limit])
         return AbsentPage(page, page[-1].user if len(page) == limit else None)
+
+    async def unread(self, users: Sequence[UserId]) -> Mapping[UserId, int]:
+        """Count what waits."""
+        counts = {user: (await self._directory.unread(user, None, 1)).total for user in users}
+        return {user: count for user, count in counts.items() if count}
 
     async def _is_live(self, user: UserId) -> bool:
         return any(record.node is not None for record in await self._sessions.list_of(user))

@@ -1,6 +1,6 @@
 """The due pushes port on SQL. Streams that moved are found by their head, and their facts from the newest backwards."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Text, func, literal_column, select
@@ -112,7 +112,7 @@ class SqlDuePushes:
 
     async def absent(self, message: DueMessage, after: UserId | None, limit: int) -> AbsentPage:
         """Read up to `limit` members who are not there."""
-        absent, unread = self._absent, self._unread
+        absent = self._absent
 
         def read(connection: Connection) -> AbsentPage:
             values = absent.bind(
@@ -125,16 +125,22 @@ class SqlDuePushes:
             )
             rows = connection.query(absent.text, values)
             users = [(user,) for user, _ in rows]
-            counts: dict[str, int] = dict(_ask(connection, unread, users))
             targets: dict[str, list[PushTarget]] = {user: [] for user, _ in rows}
             for user, *target in _ask(connection, self._targets, users):
                 targets[user].append(PushTarget(*target))
-            found = tuple(
-                Absent(UserId(user), level, int(counts.get(user, 0)), tuple(targets[user])) for user, level in rows
-            )
+            found = tuple(Absent(UserId(user), level, tuple(targets[user])) for user, level in rows)
             return AbsentPage(found, found[-1].user if len(found) == limit else None)
 
         return await self._readers.read_at_one_moment(read)
+
+    async def unread(self, users: Sequence[UserId]) -> Mapping[UserId, int]:
+        """Count how many messages wait for each of these users."""
+
+        def read(connection: Connection) -> dict[UserId, int]:
+            rows = _ask(connection, self._unread, [(user,) for user in users])
+            return {UserId(user): int(count) for user, count in rows}
+
+        return await self._readers.read(read)
 
 
 def _ask(connection: Connection, statement: ListStatement, rows: Sequence[Row]) -> Iterator[Row]:
