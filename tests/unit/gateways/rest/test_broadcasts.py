@@ -1,5 +1,6 @@
 """One message to many: to each once, however often it is asked for, and whatever is refused at some."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -69,15 +70,19 @@ async def test_what_broke_off_goes_on_where_it_was(desk: Desk, to: str, monkeypa
     """Some were told when the store went away: they are not told twice, and the others are not forgotten."""
     users = [f"user {number}" for number in range(AT_ONCE + 10)]
     chats = [name_of(await made(desk, user, of="direct")) for user in users]
-    executor, left = desk.server.node.executor, 30
+    executor, left, is_told = desk.server.node.executor, 30, asyncio.Event()
     on_behalf = executor.on_behalf
 
     async def fail_later(user: UserId, command: c.Command, request: object = None) -> Answer:
         nonlocal left
         left -= isinstance(command, c.SendMessage)
         if left < 0:
+            await is_told.wait()
             raise Unavailable(part="store")
-        return await on_behalf(user, command)
+        answer = await on_behalf(user, command)
+        if isinstance(command, c.SendMessage):
+            is_told.set()
+        return answer
 
     targets: Json = {"conversations": chats} if to == "conversations" else {"users": users}
     with monkeypatch.context() as patch:
