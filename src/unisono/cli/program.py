@@ -75,6 +75,15 @@ def serve(
     serve(settings, Scene(program=program_name(), data=data, config=config))
 
 
+def _seconds(ttl: str) -> float:
+    from unisono.cli.durations import seconds_of
+
+    try:
+        return seconds_of(ttl)
+    except ValueError as problem:
+        raise typer.BadParameter(str(problem), param_hint="--ttl") from None
+
+
 @program.command()
 def token(
     *,
@@ -88,15 +97,11 @@ def token(
     as_json: AsJson = False,
 ) -> None:
     """Make a token for a user."""
-    from unisono.cli.durations import seconds_of
     from unisono.cli.printing import print_json
     from unisono.cli.sources import settings_from
     from unisono.cli.tokens import new_token
 
-    try:
-        ttl_s = seconds_of(ttl)
-    except ValueError as problem:
-        raise typer.BadParameter(str(problem), param_hint="--ttl") from None
+    ttl_s = _seconds(ttl)
     minted = new_token(settings_from(config, {"data_dir": data}), user, ttl_s=ttl_s, platform=device_type)
     if as_json:
         print_json(minted)
@@ -119,15 +124,11 @@ def grant(
     as_json: AsJson = False,
 ) -> None:
     """Make a grant for a user, as your own server does, to try one in development. It is good once."""
-    from unisono.cli.durations import seconds_of
     from unisono.cli.printing import print_json
     from unisono.cli.sources import settings_from
     from unisono.cli.tokens import new_grant
 
-    try:
-        ttl_s = seconds_of(ttl)
-    except ValueError as problem:
-        raise typer.BadParameter(str(problem), param_hint="--ttl") from None
+    ttl_s = _seconds(ttl)
     settings = settings_from(config, {"data_dir": data})
     minted = new_grant(settings, user, act, ttl_s=ttl_s, conversation=conversation, members=member or [])
     if as_json:
