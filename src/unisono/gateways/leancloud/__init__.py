@@ -1,0 +1,1 @@
+"""The protocol of LeanCloud's realtime clients over WebSocket, at `/` and `/leancloud`."""

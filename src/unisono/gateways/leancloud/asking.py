@@ -1,0 +1,59 @@
+"""What carries out a client's command, and what it may use for that."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+from unisono.domain import commands as c
+from unisono.domain.answers import Answer
+from unisono.domain.ids import Instant, SendKey, UserId
+from unisono.gateways.leancloud.apps import App
+from unisono.wire.leancloud.codes import LeanCloudError
+from unisono.wire.leancloud.realtime_pb2 import GenericCommand
+
+
+class Refused(Exception):
+    """A command that is refused with a number of its own. All else is a `UnisonoError`, told by `codes.error_of`.
+
+    `detail` is text for people, and no secret: the client shows it.
+    """
+
+    def __init__(self, error: LeanCloudError, detail: str | None = None) -> None:
+        """Keep what the client is told."""
+        super().__init__(error.name)
+        self.error: Final = error
+        self.detail: Final = detail
+
+
+class Asker(Protocol):
+    """One client of a connection, as its commands see it: a session of ours."""
+
+    @property
+    def user(self) -> UserId:
+        """Give the user, who is the client id."""
+
+    @property
+    def app(self) -> App:
+        """Give the app that it belongs to."""
+
+    async def ask(self, command: c.Command) -> Answer:
+        """Carry out a command of ours as this session; what it changed is durable then.
+
+        Raises:
+            UnisonoError: It was not carried out, and nothing of it remains.
+        """
+
+    def now(self) -> Instant:
+        """Give the time of day."""
+
+    def new_key(self) -> SendKey:
+        """Give a key that nothing was sent under before."""
+
+    def note_own(self, key: SendKey) -> None:
+        """Remember, before it is sent, that a message is this session's own: it is not delivered back to it."""
+
+
+Handler = Callable[[Asker, GenericCommand], Awaitable[GenericCommand | None]]
+"""Carries out one command and gives the answer, made with `envelope.reply`; None where there is nothing to say.
+
+Raises `UnisonoError` or `Refused`. A command without a serial is carried out alike, and its answer dropped.
+"""
