@@ -30,7 +30,7 @@ TEXT_FOUND_MAX_CHARS: Final = 400
 """Of each text so much: more than a query can ask for, so a longer one equals none, and no more than an index holds."""
 
 Kind = Literal["text", "number", "boolean", "other"]
-FieldKind = Literal["text", "number", "list"]
+FieldKind = Literal["text", "number", "boolean", "list"]
 
 FIELDS: Final[Mapping[str, FieldKind]] = {
     "id": "text",
@@ -41,6 +41,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "updated_at": "number",
     "last_message_at": "number",
     "member_count": "number",
+    "unique": "boolean",
     "members": "list",
 }
 ATTRIBUTE: Final = "attr."
@@ -153,6 +154,13 @@ class Includes(Test, frozen=True, tag="includes"):
     value: Value
 
 
+class Has(Test, frozen=True, tag="has"):
+    """The field has one of these values, or is a list with one of them in it."""
+
+    field: FieldIn
+    values: Values
+
+
 class WithMembers(Test, frozen=True, tag="with_members"):
     """All of these users are members."""
 
@@ -177,9 +185,16 @@ class AnyOf(Test, frozen=True, tag="any"):
     of: Annotated[tuple["Condition", ...], Meta(min_length=1, max_length=CONDITIONS_MAX)]
 
 
+class Not(Test, frozen=True, tag="not"):
+    """This condition does not hold."""
+
+    of: "Condition"
+
+
 Comparison = Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual
 TextTest = Contains | StartsWith | EndsWith | Matches
-Condition = Comparison | TextTest | OneOf | Exists | Missing | Includes | WithMembers | ContainsMembers | AllOf | AnyOf
+ListTest = Includes | Has | WithMembers | ContainsMembers
+Condition = Comparison | TextTest | OneOf | Exists | Missing | ListTest | AllOf | AnyOf | Not
 
 
 class SortKey(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -291,6 +306,8 @@ def _walk(condition: Condition, depth: int) -> Iterator[tuple[int, Condition]]:
     if isinstance(condition, AllOf | AnyOf):
         for inner in condition.of:
             yield from _walk(inner, depth + 1)
+    elif isinstance(condition, Not):
+        yield from _walk(condition.of, depth + 1)
 
 
 def _check_one(condition: Condition) -> int:
@@ -299,9 +316,9 @@ def _check_one(condition: Condition) -> int:
     match condition:
         case WithMembers(users=users) | ContainsMembers(users=users):
             return len(users)
-        case AllOf() | AnyOf():
+        case AllOf() | AnyOf() | Not():
             return 0
-        case OneOf(values=values):
+        case OneOf(values=values) | Has(values=values):
             count = len(list(map(_check_value, values)))
         case Matches(pattern=text, ignore_case=ignore_case):
             pattern(text, ignore_case=ignore_case)

@@ -42,7 +42,10 @@ simple = st.one_of(
     ),
     *(st.builds(condition, fields, texts) for condition in (q.Contains, q.StartsWith, q.EndsWith)),
     st.builds(q.Matches, fields, patterns, st.booleans()),
-    st.builds(q.OneOf, fields, st.lists(values, min_size=1, max_size=3).map(tuple)),
+    *(
+        st.builds(condition, fields, st.lists(values, min_size=1, max_size=3).map(tuple))
+        for condition in (q.OneOf, q.Has)
+    ),
     st.builds(q.Exists, fields),
     st.builds(q.Missing, fields),
     st.builds(q.WithMembers, users),
@@ -54,6 +57,7 @@ conditions: st.SearchStrategy[Condition] = st.recursive(
     lambda inner: st.one_of(
         st.builds(q.AllOf, st.lists(inner, min_size=1, max_size=3).map(tuple)),
         st.builds(q.AnyOf, st.lists(inner, min_size=1, max_size=3).map(tuple)),
+        st.builds(q.Not, inner),
     ),
     max_leaves=4,
 )
@@ -175,6 +179,32 @@ async def test_who_is_in_an_open_conversation_is_its_members_business(store: Any
     ):
         assert await found(store, BOB, FindConversations(q.AllOf((named, condition)))) == [1]
         assert await found(store, DAN, FindConversations(q.AllOf((named, condition)))) == []
+
+
+async def test_what_does_not_hold_tells_no_stranger_who_is_in_an_open_conversation(store: AnyStore) -> None:
+    open_one = await make(store, 1, ANN, BOB, joining="open")
+    named = q.Equal("id", open_one)
+    for members in (q.ContainsMembers((BOB,)), q.WithMembers((BOB,)), q.Has("members", (BOB,)), q.Exists("members")):
+        assert await found(store, ANN, FindConversations(q.AllOf((named, q.Not(members))))) == []
+        assert await found(store, DAN, FindConversations(q.AllOf((named, q.Not(members))))) == [1]
+
+
+async def test_what_is_said_of_no_name_does_not_hold(store: AnyStore) -> None:
+    """In SQL it is neither true nor false, and so would be what is said against it."""
+    await make(store, 1, ANN)
+    await make(store, 2, ANN, name="tea")
+    for condition in (q.Contains("name", "z"), q.Less("name", "a"), q.Has("name", ("z",)), q.Matches("name", "z")):
+        either = q.Not(q.AnyOf((condition, q.AllOf((condition, q.Exists("id"))))))
+        assert await found(store, ANN, FindConversations(either, sort=(SortKey("id"),))) == [1, 2], condition
+
+
+async def test_a_conversation_of_exactly_these_members_is_told_from_others_of_them(store: AnyStore) -> None:
+    await make(store, 1, ANN, BOB, of="direct")
+    await make(store, 2, ANN, BOB)
+    unique = q.Equal("unique", value=True)
+    assert await found(store, ANN, FindConversations(unique)) == [1]
+    assert await found(store, ANN, FindConversations(q.Not(unique))) == [2]
+    assert await found(store, ANN, FindConversations(sort=(SortKey("unique"),))) == [2, 1]
 
 
 async def test_the_newest_message_and_the_members_are_shown_where_asked_for(store: AnyStore) -> None:

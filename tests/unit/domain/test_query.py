@@ -34,6 +34,9 @@ ANY = q.Exists("name")
         q.Includes("members", "ann"),
         q.WithMembers((UserId("ann"), UserId("bob"))),
         q.ContainsMembers((UserId("ann"),)),
+        q.Equal("unique", value=True),
+        q.Has("attr.tags", ("red", 1)),
+        q.Not(q.Has("members", ("ann",))),
         q.AllOf((ANY, q.AnyOf((ANY, q.AllOf((ANY, q.AnyOf((ANY,)))))))),
     ],
 )
@@ -58,6 +61,9 @@ def test_what_means_something_may_be_asked(where: Condition | None) -> None:
         q.Matches("name", "(a"),
         q.Contains("nowhere", "a"),
         q.AllOf((ANY, q.AnyOf((q.Exists("nowhere"),)))),
+        q.Not(q.Exists("nowhere")),
+        q.Has("nowhere", (1,)),
+        q.Has("attr.size", (math.nan,)),
     ],
 )
 def test_what_means_nothing_is_refused(where: Condition) -> None:
@@ -84,6 +90,8 @@ def test_a_query_is_nested_so_deeply_and_no_deeper() -> None:
     q.check(where, ())
     with pytest.raises(Invalid, match=str(q.DEPTH_MAX)):
         q.check(q.AnyOf((where,)), ())
+    with pytest.raises(Invalid, match=str(q.DEPTH_MAX)):
+        q.check(q.Not(where), ())
 
 
 def test_values_lie_at_their_paths_and_those_of_lists_beside_each_other() -> None:

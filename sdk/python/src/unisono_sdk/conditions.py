@@ -8,7 +8,10 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition as the protocol says it. `one & other` holds where both do, `one | other` where one of them does."""
+    """A condition as the protocol says it.
+
+    `one & other` holds where both do, `one | other` where one of them does, `~one` where it does not.
+    """
 
     plain: Mapping[str, object]
 
@@ -19,6 +22,10 @@ class Condition:
     def __or__(self, other: "Condition") -> "Condition":
         """Give what holds where one of them does."""
         return Condition({"is": "any", "of": (*self._parts("any"), *other._parts("any"))})
+
+    def __invert__(self) -> "Condition":
+        """Give what holds where this one does not."""
+        return Condition({"is": "not", "of": self.plain})
 
     def _parts(self, of: str) -> tuple[object, ...]:
         inner = self.plain["of"] if self.plain["is"] == of else (self.plain,)
@@ -63,6 +70,10 @@ class Field:
         """Hold where it has one of these values (up to 100)."""
         return self._condition("one_of", values=values)
 
+    def has(self, *values: Value) -> Condition:
+        """Hold where it has one of these values (up to 100), or is a list with one of them in it."""
+        return self._condition("has", values=values)
+
     def contains(self, text: str) -> Condition:
         """Hold where it is a text with this one in it."""
         return self._condition("contains", text=text)
@@ -100,7 +111,7 @@ def field(name: str) -> Field:
     """Name something of a conversation.
 
     `id`, `name`, `creator`, `kind`, `created_at`, `updated_at`, `last_message_at` (milliseconds since 1970-01-01 UTC),
-    `member_count`, `members`, or a value in its attributes by its path, such as `attr.place.city`.
+    `member_count`, `unique`, `members`, or a value in its attributes by its path, such as `attr.place.city`.
     """
     return Field(name)
 

@@ -32,6 +32,8 @@ class Subject(Struct, frozen=True):
             case "name" | "creator" | "created_at" | "updated_at" | "member_count":
                 value: str | float | None = getattr(entry, field)
                 return value
+            case "unique":
+                return entry.is_unique
             case _:
                 return None
 
@@ -69,10 +71,10 @@ def holds(condition: q.Condition, subject: Subject) -> bool:
             return all(holds(one, subject) for one in conditions)
         case q.AnyOf(of=conditions):
             return any(holds(one, subject) for one in conditions)
-        case q.WithMembers(users=users):
-            return subject.members.issuperset(users)
-        case q.ContainsMembers(users=users):
-            return not subject.members.isdisjoint(users)
+        case q.Not(of=condition):
+            return not holds(condition, subject)
+        case q.WithMembers() | q.ContainsMembers():
+            return _has_members(condition, subject.members)
         case q.Exists(field=field):
             return subject.exists(field)
         case q.Missing(field=field):
@@ -81,6 +83,9 @@ def holds(condition: q.Condition, subject: Subject) -> bool:
             return _wanted(value) not in subject.values(field)
         case q.Includes(field=field, value=value):
             return _wanted(value) in subject.values(field, in_list=True)
+        case q.Has(field=field, values=values):
+            known = subject.values(field) + subject.values(field, in_list=True)
+            return any(_wanted(value) in known for value in values)
         case q.OneOf(field=field, values=values):
             return any(_wanted(value) in subject.values(field) for value in values)
         case q.Contains() | q.StartsWith() | q.EndsWith() | q.Matches():
@@ -89,6 +94,12 @@ def holds(condition: q.Condition, subject: Subject) -> bool:
             )
         case _:
             return any(_compares(condition, value) for value in subject.values(condition.field))
+
+
+def _has_members(condition: q.WithMembers | q.ContainsMembers, members: frozenset[UserId]) -> bool:
+    if isinstance(condition, q.WithMembers):
+        return members.issuperset(condition.users)
+    return not members.isdisjoint(condition.users)
 
 
 def _is_so(condition: q.TextTest, text: str) -> bool:

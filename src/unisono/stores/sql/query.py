@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     and_,
     bindparam,
+    case,
     collate,
     false,
     func,
@@ -44,6 +45,7 @@ OWN: Final[dict[str, Any]] = {
     "updated_at": CONVERSATIONS.c.updated_at,
     "last_message_at": STREAMS.c.said_at,
     "member_count": CONVERSATIONS.c.member_count,
+    "unique": case((CONVERSATIONS.c.unique_key.is_not(None), literal_column("1")), else_=literal_column("0")),
 }
 
 _LISTING: Final[list[Any]] = [literal_column(f"'{of}'") for of, kind in KINDS.items() if kind.lists_members]
@@ -117,10 +119,12 @@ def _directions(sort: Iterable[q.SortKey]) -> Iterable[bool]:
             yield key.descending
 
 
-def _at(path: str, *, in_list: bool = False) -> Any:
-    """Select values at a path."""
-    nth = VALUES.c.nth > literal_column("0") if in_list else VALUES.c.nth == literal_column("0")
-    return select(VALUES.c.stream).where(VALUES.c.path == path, nth)
+def _at(path: str, *, in_list: bool | None = False) -> Any:
+    """Select values at a path: the one itself, those in the list that it is, or all of them."""
+    values = select(VALUES.c.stream).where(VALUES.c.path == path)
+    if in_list is None:
+        return values
+    return values.where(VALUES.c.nth > literal_column("0") if in_list else VALUES.c.nth == literal_column("0"))
 
 
 def after_all_with(text: str) -> str | None:
@@ -149,10 +153,11 @@ class _Translation:
                 return and_(*map(self.of, conditions))
             case q.AnyOf(of=conditions):
                 return or_(*map(self.of, conditions))
-            case q.WithMembers(users=users):
-                return and_(*(self._has(_is_user(user)) for user in dict.fromkeys(users)))
-            case q.ContainsMembers(users=users):
-                return self._has(or_(*map(_is_user, dict.fromkeys(users))))
+            case q.Not(of=inner):
+                # What is said of a name that is null is null, and counts as false.
+                return not_(func.coalesce(self.of(inner), false()))
+            case q.WithMembers() | q.ContainsMembers():
+                return self._of_members(condition)
             case q.Exists(field=field):
                 return self._exists(field)
             case q.Missing(field=field):
@@ -161,12 +166,18 @@ class _Translation:
                 return not_(self._equal(field, value))
             case q.OneOf(field=field, values=values):
                 return self._one_of(field, values)
+            case q.Has(field=field, values=values):
+                return self._has_value(field, values)
             case q.Includes(field=field, value=value):
                 return self._includes(field, value)
             case q.Contains() | q.StartsWith() | q.EndsWith() | q.Matches():
                 return self._text(condition.field, lambda column: self._is_so(condition, column))
             case _:
                 return self._value(condition.field, condition.value, COMPARE[type(condition)])
+
+    def _of_members(self, condition: q.WithMembers | q.ContainsMembers) -> Any:
+        named = [_is_user(user) for user in dict.fromkeys(condition.users)]
+        return and_(*map(self._has, named)) if isinstance(condition, q.WithMembers) else self._has(or_(*named))
 
     def _has(self, condition: Any) -> Any:
         if self._member is None:
@@ -191,21 +202,28 @@ class _Translation:
         equal = self._value(field, value, COMPARE[q.Equal])
         return equal if q.path_of(field) is not None else func.coalesce(equal, false())
 
-    def _value(self, field: str, value: q.Value, compare: Compare) -> Any:
+    def _value(self, field: str, value: q.Value, compare: Compare, *, in_list: bool | None = False) -> Any:
         kind, path = q.kind_of(value), q.path_of(field)
         if path is not None:
-            return self._lookup(_at(path).where(*_of_kind(value, compare)))
+            return self._lookup(_at(path, in_list=in_list).where(*_of_kind(value, compare)))
         if q.FIELDS[field] != kind:
             return false()
         # A fraction stays one, and is not made a whole number as the column is.
-        return compare(OWN[field], bindparam(None, value, type_=VALUES.c.number.type) if kind == "number" else value)
+        return compare(OWN[field], value if isinstance(value, str) else _number_of(value))
 
-    def _one_of(self, field: str, values: q.Values) -> Any:
+    def _has_value(self, field: str, values: q.Values) -> Any:
+        if field != "members":
+            return self._one_of(field, values, in_list=None)
+        users = [UserId(value) for value in dict.fromkeys(values) if isinstance(value, str)]
+        return self._has(or_(*map(_is_user, users))) if users else false()
+
+    def _one_of(self, field: str, values: q.Values, *, in_list: bool | None = False) -> Any:
         """Say that a field has one of some values: one lookup for those of a kind, however many there are."""
         by_kind: dict[str, list[q.Value]] = {}
         for value in dict.fromkeys(values):
             by_kind.setdefault(q.kind_of(value), []).append(value)
-        return or_(*(self._value(field, some[0], partial(_is_among, values=some)) for some in by_kind.values()))
+        some_of = ((some[0], partial(_is_among, values=some)) for some in by_kind.values())
+        return or_(*(self._value(field, value, compare, in_list=in_list) for value, compare in some_of))
 
     def _includes(self, field: str, value: q.Value) -> Any:
         path = q.path_of(field)
@@ -245,6 +263,10 @@ def _is_among(column: Any, _: Any, values: list[q.Value]) -> Any:
         bindparam(None, value if isinstance(value, str) else float(value), type_=_type_of(value)) for value in values
     ]
     return func.coalesce(column.in_(given), false())
+
+
+def _number_of(value: float) -> Any:
+    return bindparam(None, float(value), type_=VALUES.c.number.type)
 
 
 def _type_of(value: q.Value) -> Any:
