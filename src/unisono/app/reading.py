@@ -37,7 +37,7 @@ from unisono.ports.directory import MyConversation
 NOBODY: Final = UserId("")
 """Sees no reaction as theirs, and has read nothing."""
 SHOWN_AT_ONCE: Final = 20
-"""Conversations loaded at a time: each may have many members, and a page takes no more than it takes."""
+"""Conversations loaded at a time, fewer of many members: a page takes no more than it takes."""
 
 
 class Reading:
@@ -180,10 +180,11 @@ class Reading:
         check_query(command.where, command.sort)
         directory = self._parts.directory
         found = await directory.query(user, command)
-        page = Page[ConversationView](command.limit)
-        for start in range(0, min(len(found), command.limit), SHOWN_AT_ONCE):
-            part = found[start : min(start + SHOWN_AT_ONCE, command.limit)]
+        page, left = Page[ConversationView](command.limit), found[: command.limit]
+        while left:
+            part = left[:SHOWN_AT_ONCE]
             shown = await directory.some(user, part, with_members=not command.compact, with_last=command.with_last)
+            left = left[left.index(shown[-1].conversation.id) + 1 if shown else len(part) :]
             for mine in shown:
                 if not page.take(_view(mine, user)):
                     return FoundConversations(tuple(page.entries), has_more=True)

@@ -1,7 +1,7 @@
 """What the log adds up to, for reading: conversations, members, history."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -9,6 +9,9 @@ from unisono.domain.answers import HistoryEntry, Receipts, Unread
 from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, Seq, StreamKey, UserId
+
+MEMBERS_AT_ONCE: Final = 5_000
+"""Members of several conversations read at once: a page has room for no more of them with names of usual length."""
 
 
 class Audience(Struct, frozen=True):
@@ -45,9 +48,24 @@ class MyConversation(Struct, frozen=True):
         return self.membership is not None and self.membership.is_member
 
     @property
+    def shows_members(self) -> bool:
+        """Say if the reader may see who else is a member."""
+        return self.is_member and self.conversation.lists_members
+
+    @property
     def until(self) -> Seq | None:
         """Give the last seq that a former member may see; None for all others."""
         return None if self.membership is None else self.membership.until
+
+
+def few_enough(found: Sequence[MyConversation]) -> int:
+    """Say how many of some conversations, from the first on, have MEMBERS_AT_ONCE together; one at least."""
+    room = MEMBERS_AT_ONCE
+    for count, mine in enumerate(found):
+        room -= mine.conversation.member_count if mine.shows_members else 0
+        if count and room < 0:
+            return count
+    return len(found)
 
 
 class HistoryPage(Struct, frozen=True):
@@ -100,7 +118,9 @@ class Directory(Protocol):
     ) -> Sequence[MyConversation]:
         """Give those of some conversations that the user is in now or that are open, in the order given.
 
-        Members and the newest message are given, where asked for, of those that the user is in.
+        Members, those who came first at the beginning, and the newest message are given, where asked for, of those that
+        the user is in. With members fewer may be given, but one at least: the first that have MEMBERS_AT_ONCE together,
+        or the first alone. The ones behind the last that is given are to be asked for again.
         """
 
     async def unread(

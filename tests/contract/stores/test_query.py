@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,10 @@ from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain import query as q
 from unisono.domain.commands import FindConversations
 from unisono.domain.errors import Invalid, UnisonoError
-from unisono.domain.ids import UserId
+from unisono.domain.ids import ConversationId, UserId
 from unisono.domain.query import Condition, SortKey
+from unisono.ports import directory
+from unisono.ports.directory import MyConversation
 from unisono.stores.memory import MemoryStore
 from unisono.stores.sql import StoreOptions, finding, open_store
 
@@ -219,6 +221,29 @@ async def test_the_newest_message_and_the_members_are_shown_where_asked_for(stor
     assert (shown[1].last.seq, shown[1].last.message.content.text) == (3, "new")
     spare = await store.directory.some(ANN, [one], with_members=False, with_last=False)
     assert (spare[0].members, spare[0].last, spare[0].conversation.head.said_at) == ((), None, NOON)
+
+
+async def test_members_of_many_are_given_a_few_conversations_at_a_time(
+    store: AnyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A query used to load all memberships of twenty groups, with the attributes of each: 316 MB for groups of 500."""
+    monkeypatch.setattr(directory, "MEMBERS_AT_ONCE", 3)
+    sizes = ((ANN, BOB), (ANN,), (ANN, BOB, CIM, DAN), (ANN, BOB), (ANN, CIM))
+    made = [await make(store, number, *members) for number, members in enumerate(sizes)]
+
+    async def counts(rooms: list[ConversationId]) -> list[int]:
+        return [len(mine.members) for mine in await some(rooms, with_members=True)]
+
+    async def some(rooms: list[ConversationId], *, with_members: bool) -> Sequence[MyConversation]:
+        return await store.directory.some(ANN, rooms, with_members=with_members, with_last=False)
+
+    assert await counts(made) == [2, 1]
+    assert await counts(made[2:]) == [4], "one alone has more, and is given all the same"
+    assert await counts(made[3:]) == [2]
+    assert await counts(made[4:]) == [2]
+    assert len(await some(made, with_members=False)) == len(made)
+    stranger = await store.directory.some(DAN, [made[0], made[2]], with_members=True, with_last=False)
+    assert [mine.members for mine in stranger] == [(ANN, BOB, CIM, DAN)], "others' conversations take no room"
 
 
 async def test_subscribers_of_a_service_know_themselves_alone(store: AnyStore) -> None:

@@ -12,7 +12,7 @@ from tests.contract.stores.acts import ANN, BOB, CIM, DAN, ROOM, AnyStore, conve
 from tests.contract.stores.conftest import Home
 from tests.support.time_and_chance import ManualClock
 from unisono.domain.answers import FoundMessage
-from unisono.domain.errors import Invalid, UnisonoError
+from unisono.domain.errors import UnisonoError
 from unisono.domain.ids import ConversationId, NodeId, UserId
 from unisono.domain.words import asked_words
 from unisono.ports.search import Spot
@@ -282,47 +282,6 @@ async def test_what_was_dropped_is_cleared_away_in_short_steps(
 def is_kept_in_a_file(store: AnyStore) -> bool:
     index: Any = None if isinstance(store, MemoryStore) else cast(Any, store.search)._sql.words.index
     return isinstance(index, sql_words.SqliteWords)
-
-
-async def test_rare_words_and_frequent_ones_are_found_alike(durable: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite looks up rare words for all conversations at once, PostgreSQL asks about some at a time."""
-    monkeypatch.setattr(sql_words, "FEW_MAX", 2)
-    monkeypatch.setattr(sql_words, "RARE_MAX", 5)
-    monkeypatch.setattr(sql_words, "TOGETHER", 2)
-    store, clock = await durable.open(), ManualClock()
-    for number in range(8):
-        clock.advance(1)
-        await create(store, ANN, BOB, room=conversation_id(number))
-        await send(store, ANN, "k1", f"tea {number}", room=conversation_id(number))
-        await send(store, BOB, "k2", "coffee" if number == 3 else "water", room=conversation_id(number))
-    await index(store)
-    assert await found(store, ANN, "coffee") == ["coffee"]
-    assert sorted(await found(store, ANN, "tea")) == [f"tea {number}" for number in range(8)]
-    assert len(await found(store, ANN, "tea", limit=3)) == 3
-
-
-async def test_a_search_that_takes_too_long_is_given_up(durable: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = await durable.open()
-    await create(store, ANN, BOB)
-    for number in range(300):
-        await send(store, ANN, f"k{number}", "tea " * 50)
-    await index(store)
-
-    class Passed(sql_words.Deadline):
-        left_ms = 1
-
-    monkeypatch.setattr(sql_search, "Deadline", Passed)
-    monkeypatch.setattr(sql_words.SqliteWords, "WITHIN", SLOW_SQLITE)
-    monkeypatch.setattr(sql_words.PostgresWords, "WITHIN", SLOW_POSTGRES)
-    with pytest.raises(Invalid, match="too long"):
-        await find(store, ANN, "tea")
-
-
-SLOW_SQLITE = """
-    WITH RECURSIVE n (n) AS (SELECT ?1 + ?2 + ?4 + ?5 + ?6 UNION ALL SELECT n + 1 FROM n WHERE n < 1e12)
-    SELECT max(n), ?3 FROM n
-"""
-SLOW_POSTGRES = "SELECT pg_sleep(5), %s::bigint[], %s::bigint[], %s::text[], %s"
 
 
 async def test_all_stores_find_the_same_after_a_random_life(durable: Home) -> None:

@@ -13,6 +13,7 @@ from unisono.domain.answers import ConversationView, FoundConversations
 from unisono.domain.ids import SendKey
 from unisono.domain.query import SortKey
 from unisono.domain.rates import Rate
+from unisono.ports import directory
 
 BY_ID = (SortKey("id"),)
 
@@ -53,6 +54,20 @@ async def test_large_conversations_come_in_short_pages_and_none_is_left_out() ->
             if not page.has_more:
                 break
         assert found == sorted(made)
+
+
+@in_virtual_time
+async def test_of_many_members_no_conversation_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "MEMBERS_AT_ONCE", 5)
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        sizes = [number % 4 + 1 for number in range(SHOWN_AT_ONCE * 2)]
+        made = [await group(alice, *(f"user{number}-{each}" for each in range(n))) for number, n in enumerate(sizes)]
+        page = await query(alice, sort=BY_ID, limit=1000)
+        shown = {view.conversation: len(view.members) - 1 for view in page.conversations}
+        assert [view.conversation for view in page.conversations] == sorted(made)
+        assert [shown[one] for one in made] == sizes
+        assert not page.has_more
 
 
 @pytest.mark.rows("L209", "L210", "L211")

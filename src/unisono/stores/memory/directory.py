@@ -27,7 +27,7 @@ from unisono.domain.kinds import KINDS
 from unisono.domain.query import named_ids
 from unisono.domain.retention import lacks_older
 from unisono.domain.revisions import message_until
-from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
+from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts, few_enough
 from unisono.stores.memory.query import Subject, holds, ordered
 from unisono.stores.memory.state import State, seq_at
 
@@ -101,14 +101,14 @@ class MemoryDirectory:
     ) -> Sequence[MyConversation]:
         """Give some conversations."""
         self._state.check_open()
+        all_of_them = (self._mine(conversation, user) for conversation in conversations)
+        seen = [mine for mine in all_of_them if mine is not None and (mine.is_member or mine.conversation.is_open)]
         found = []
-        for conversation in conversations:
-            mine = self._mine(conversation, user)
-            if mine is not None and (mine.is_member or mine.conversation.is_open):
-                members = [member.user for member in self._state.roster(conversation)]
-                last = self._last(conversation) if with_last and mine.is_member else None
-                is_listed = with_members and mine.is_member and mine.conversation.lists_members
-                found.append(structs.replace(mine, members=tuple(members) if is_listed else (), last=last))
+        for mine in seen[: few_enough(seen)] if with_members else seen:
+            members = [member.user for member in self._state.roster(mine.conversation.id)]
+            last = self._last(mine.conversation.id) if with_last and mine.is_member else None
+            is_shown = with_members and mine.shows_members
+            found.append(structs.replace(mine, members=tuple(members) if is_shown else (), last=last))
         return found
 
     async def unread(

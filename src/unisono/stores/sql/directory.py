@@ -26,7 +26,7 @@ from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentR
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import read_epoch, read_membership, read_stream
-from unisono.stores.sql.finding import find_conversations, read_some
+from unisono.stores.sql.finding import find_conversations, read_members, read_some
 from unisono.stores.sql.history import read_history, read_message
 from unisono.stores.sql.mine import read_mine
 from unisono.stores.sql.readers import Readers
@@ -48,7 +48,7 @@ class SqlDirectory:
         self, conversation: ConversationId, user: UserId | None, *, with_members: bool = False
     ) -> MyConversation | None:
         """Give a conversation as a current or former member sees it, an open one as anybody does; else None."""
-        find, members = self._sql.find, self._sql.current_members
+        find = self._sql.find
         values = find.bind(key=conversation_stream(conversation), user=user or NOBODY)
 
         def read(connection: Connection) -> MyConversation | None:
@@ -60,8 +60,7 @@ class SqlDirectory:
                 return None
             if not (with_members and (mine.is_member or user is None) and mine.conversation.lists_members):
                 return mine
-            found = connection.query(members.text, members.bind(stream=rows[0][0]))
-            return MyConversation(mine.conversation, mine.membership, tuple(UserId(name) for (name,) in found))
+            return MyConversation(mine.conversation, mine.membership, read_members(connection, self._sql, rows[0][0]))
 
         return await self._readers.read_at_one_moment(read)
 

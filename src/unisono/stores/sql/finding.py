@@ -8,10 +8,8 @@ from sqlalchemy import Dialect
 from unisono.domain.answers import HistoryEntry
 from unisono.domain.commands import FindConversations
 from unisono.domain.ids import ConversationId, StreamKey, UserId, conversation_of, conversation_stream
-from unisono.ports.directory import MyConversation
-from unisono.stores.sql.compiled import Row
+from unisono.ports.directory import MyConversation, few_enough
 from unisono.stores.sql.driver import Connection
-from unisono.stores.sql.entries import read_membership
 from unisono.stores.sql.history import read_message
 from unisono.stores.sql.mine import read_mine
 from unisono.stores.sql.query import found_by
@@ -43,29 +41,23 @@ def read_some(
     pairs = [(conversation_stream(conversation), user) for conversation in conversations]
     rows = {row[1]: row for text, values in sql.listed.padded(pairs) for row in connection.query(text, values)}
     found = [(row, read_mine(row)) for key, _ in pairs if (row := rows.get(key)) is not None]
-    own = [row[0] for row, mine in found if mine.is_member]
-    listing = [row[0] for row, mine in found if mine.is_member and mine.conversation.lists_members]
-    members = _members(connection, sql, listing) if with_members else {}
+    seen = [(row, mine) for row, mine in found if mine.is_member or mine.conversation.is_open]
+    members: dict[int, tuple[UserId, ...]] = {}
+    if with_members:
+        seen = seen[: few_enough([mine for _, mine in seen])]
+        members = {row[0]: read_members(connection, sql, row[0]) for row, mine in seen if mine.shows_members}
+    own = [row[0] for row, mine in seen if mine.is_member]
     last = _last(connection, sql, own) if with_last else {}
     return [
         MyConversation(mine.conversation, mine.membership, members.get(row[0], ()), last.get(row[0]))
-        for row, mine in found
-        if mine.is_member or mine.conversation.is_open
+        for row, mine in seen
     ]
 
 
-def _members(connection: Connection, sql: Statements, streams: Sequence[int]) -> Mapping[int, tuple[UserId, ...]]:
-    asked = sql.all_members.padded([(stream,) for stream in streams])
-    rows: dict[int, set[Row]] = {}
-    for text, values in asked:
-        for row in connection.query(text, values):
-            rows.setdefault(row[1], set()).add(row)
-    return {
-        stream: tuple(
-            member.user for member in sorted(map(read_membership, found), key=lambda one: (one.since, one.user))
-        )
-        for stream, found in rows.items()
-    }
+def read_members(connection: Connection, sql: Statements, stream: int) -> tuple[UserId, ...]:
+    """Read who is in a conversation, those who came first at the beginning."""
+    found = connection.query(sql.current_members.text, sql.current_members.bind(stream=stream))
+    return tuple(UserId(name) for (name,) in found)
 
 
 def _last(connection: Connection, sql: Statements, streams: Sequence[int]) -> Mapping[int, HistoryEntry]:

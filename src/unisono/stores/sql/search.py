@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Sequence
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 import msgspec
 from sqlalchemy import Dialect
@@ -29,7 +29,7 @@ from unisono.stores.sql.indexing import CompactWords, IndexWords, Turn
 from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.statements import Statements
-from unisono.stores.sql.words import SEQ_MAX, Deadline, Reach, WordIndex
+from unisono.stores.sql.words import SEQ_MAX, Asked, Deadline, Place, Reach, ReachOf, WordIndex
 from unisono.stores.sql.writer import Writer
 
 SEARCH_MAX_MS: Final = 1_000
@@ -38,15 +38,6 @@ STREAMS_PER_TURN: Final = 200
 DUTY: Final = "search"
 
 _decode: Final = msgspec.json.Decoder(MessagePlaced).decode
-
-
-class Place(NamedTuple):
-    """A conversation that the user sees, up to `until` where they left, and when something was said there last."""
-
-    stream: int
-    name: ConversationId
-    said_at: Instant
-    until: Seq | None
 
 
 class SqlSearch:
@@ -104,27 +95,29 @@ class SqlSearch:
 
         def read(connection: Connection) -> list[FoundMessage]:
             deadline = Deadline(SEARCH_MAX_MS)
-            places = self._places(connection, user, conversation)
+            places = self._places(connection, user, conversation, deadline)
             found: list[FoundMessage] = []
             behind = below
             while len(found) < limit:
-                wanted = limit - len(found)
-                reaches = [self._reach(connection, place, behind) for place in places if deadline.left_ms]
-                best = _newest(self._sql.words.index, connection, words, reaches, limit=wanted, deadline=deadline)
+                asked = Asked(words, limit - len(found), deadline)
+                reach_of = self._reach_of(connection, deadline, behind)
+                best = _newest(self._sql.words.index, connection, asked, places, reach_of)
                 seen = (self._message(connection, reach, spot) for spot, reach in best)
                 found += [message for message in seen if message is not None]
-                if len(best) < wanted:
+                if len(best) < asked.limit:
                     break
                 behind = best[-1][0]
             return found
 
         return await self._readers.read_slowly(read, user)
 
-    def _places(self, connection: Connection, user: UserId, only: ConversationId | None) -> list[Place]:
+    def _places(
+        self, connection: Connection, user: UserId, only: ConversationId | None, deadline: Deadline
+    ) -> list[Place]:
         """Give the user's conversations, left ones too, in which something was said; where it was last comes first."""
         words = self._sql.words
         if only is None:
-            rows = connection.query(words.mine.text, words.mine.bind(user=user))
+            rows = connection.query_within(deadline.left_ms, words.mine.text, words.mine.bind(user=user))
         else:
             rows = connection.query(words.one.text, words.one.bind(user=user, key=conversation_stream(only)))
         return [
@@ -132,6 +125,16 @@ class SqlSearch:
             for stream, key, said_at, until in rows
             if (name := conversation_of(StreamKey(key))) is not None
         ]
+
+    def _reach_of(self, connection: Connection, deadline: Deadline, below: Spot | None) -> ReachOf:
+        """Give what says what of a conversation stands behind a spot, as long as there is time."""
+
+        def reach_of(place: Place) -> Reach:
+            # Each may take some twenty reads of its own.
+            deadline.check()
+            return self._reach(connection, place, below)
+
+        return reach_of
 
     def _reach(self, connection: Connection, place: Place, below: Spot | None) -> Reach:
         """Say what of a conversation stands behind a spot."""
@@ -154,22 +157,16 @@ class SqlSearch:
 
 
 def _newest(
-    index: WordIndex,
-    connection: Connection,
-    words: Sequence[str],
-    reaches: Sequence[Reach],
-    *,
-    limit: int,
-    deadline: Deadline,
+    index: WordIndex, connection: Connection, asked: Asked, places: Sequence[Place], reach_of: ReachOf
 ) -> list[tuple[Spot, Reach]]:
     """Give the newest hits, looking no further than to where nothing newer can be."""
     best: list[tuple[Spot, Reach]] = []
-    for reach, hits in index.find(connection, words, reaches, limit, deadline):
-        if len(best) == limit and reach.said_at < best[0][0].at:
+    for reach, hits in index.find(connection, asked, places, reach_of):
+        if len(best) == asked.limit and reach.said_at < best[0][0].at:
             break
         for seq, at in hits:
             found = Spot(Instant(at), reach.name, Seq(seq)), reach
-            if len(best) < limit:
+            if len(best) < asked.limit:
                 heapq.heappush(best, found)
             elif found <= heapq.heappushpop(best, found):
                 break

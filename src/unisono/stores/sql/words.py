@@ -6,7 +6,7 @@ database cuts a text into words by itself; `domain.words` does.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from unisono.domain.errors import Invalid
@@ -27,6 +27,15 @@ TOGETHER: Final = 100
 """Conversations that PostgreSQL is asked about at a time."""
 
 
+class Place(NamedTuple):
+    """A conversation that the user sees, up to `until` where they left, and when something was said there last."""
+
+    stream: int
+    name: ConversationId
+    said_at: Instant
+    until: Seq | None
+
+
 class Reach(NamedTuple):
     """Messages of one conversation that may be found: those before a seq. The newest is no later than `said_at`.
 
@@ -38,6 +47,10 @@ class Reach(NamedTuple):
     before: int
     said_at: Instant
     until: Seq | None
+
+
+ReachOf = Callable[[Place], Reach]
+"""Says what of a conversation may be found: with a search in it, so it is asked of those alone that are looked into."""
 
 
 class Deadline:
@@ -59,6 +72,22 @@ class Deadline:
             raise Invalid(reason="takes too long", limit_ms=self.limit_ms)
         return left_ms
 
+    def check(self) -> None:
+        """Do nothing while there is time.
+
+        Raises:
+            Invalid: There is none left.
+        """
+        _ = self.left_ms
+
+
+class Asked(NamedTuple):
+    """Words that are looked for, how many hits of each conversation are enough, and how long it may take."""
+
+    words: Sequence[str]
+    limit: int
+    deadline: Deadline
+
 
 class WordIndex(Protocol):
     """Where messages stand that have certain words.
@@ -78,9 +107,9 @@ class WordIndex(Protocol):
         """Take a step in writing the index anew without what was dropped, or the first; say if it goes on."""
 
     def find(
-        self, connection: Connection, words: Sequence[str], reaches: Sequence[Reach], limit: int, deadline: Deadline
+        self, connection: Connection, asked: Asked, places: Sequence[Place], reach_of: ReachOf
     ) -> Iterator[tuple[Reach, list[Hit]]]:
-        """Give up to `limit` hits of each reach, the newest first; those without any may be left out.
+        """Give up to a number of hits of each place, in their order, the newest first; without any it may be left out.
 
         Raises:
             Invalid: The deadline passed.
@@ -124,25 +153,26 @@ class SqliteWords:
         return bool(connection.query(self.CHANGES)[0][0] - before > 1)
 
     def find(
-        self, connection: Connection, words: Sequence[str], reaches: Sequence[Reach], limit: int, deadline: Deadline
+        self, connection: Connection, asked: Asked, places: Sequence[Place], reach_of: ReachOf
     ) -> Iterator[tuple[Reach, list[Hit]]]:
         """Look into one conversation after the other; where the words are rare, only into those that have them."""
-        asked = " AND ".join(f'"{word}"' for word in words)
-        for reach in self._promising(connection, asked, reaches, deadline):
+        words, limit, deadline = asked
+        phrase = " AND ".join(f'"{word}"' for word in words)
+        for reach in map(reach_of, self._promising(connection, phrase, places, deadline)):
             first = _row_id(reach.stream, 0)
-            values = (reach.stream, first, asked, first, first + reach.before, limit)
+            values = (reach.stream, first, phrase, first, first + reach.before, limit)
             yield reach, [(seq, at) for seq, at in connection.query_within(deadline.left_ms, self.WITHIN, values)]
 
     def _promising(
-        self, connection: Connection, asked: str, reaches: Sequence[Reach], deadline: Deadline
-    ) -> Iterable[Reach]:
-        if len(reaches) <= FEW_MAX:
-            return reaches
-        rows = connection.query_within(deadline.left_ms, self.ANYWHERE, (asked, RARE_MAX + 1))
+        self, connection: Connection, phrase: str, places: Sequence[Place], deadline: Deadline
+    ) -> Sequence[Place]:
+        if len(places) <= FEW_MAX:
+            return places
+        rows = connection.query_within(deadline.left_ms, self.ANYWHERE, (phrase, RARE_MAX + 1))
         if len(rows) > RARE_MAX:
-            return reaches
+            return places
         streams = {row[0] >> SEQ_BITS for row in rows}
-        return [reach for reach in reaches if reach.stream in streams]
+        return [place for place in places if place.stream in streams]
 
 
 def _row_id(stream: int, seq: int) -> int:
@@ -189,13 +219,14 @@ class PostgresWords:
         return False
 
     def find(
-        self, connection: Connection, words: Sequence[str], reaches: Sequence[Reach], limit: int, deadline: Deadline
+        self, connection: Connection, asked: Asked, places: Sequence[Place], reach_of: ReachOf
     ) -> Iterator[tuple[Reach, list[Hit]]]:
         """Look into some conversations at a time."""
-        for start in range(0, len(reaches), TOGETHER):
-            part = reaches[start : start + TOGETHER]
-            asked = [" & ".join(f"'{reach.stream} {word}'" for word in words) for reach in part]
-            values = ([reach.stream for reach in part], [reach.before for reach in part], asked, limit)
+        words, limit, deadline = asked
+        for start in range(0, len(places), TOGETHER):
+            part = [reach_of(place) for place in places[start : start + TOGETHER]]
+            phrases = [" & ".join(f"'{reach.stream} {word}'" for word in words) for reach in part]
+            values = ([reach.stream for reach in part], [reach.before for reach in part], phrases, limit)
             hits: dict[int, list[Hit]] = {}
             for stream, seq, at in connection.query_within(deadline.left_ms, self.WITHIN, values):
                 hits.setdefault(stream, []).append((seq, at))
