@@ -20,7 +20,7 @@ async def age(house: House) -> None:
         for table, column in (("facts", "at"), ("streams", "head_at"), ("conversations", "oldest_at")):
             connection.execute(f"UPDATE {table} SET {column} = {column} - ?", (TWO_DAYS_MS,))
     connection.close()
-    house.server.configure(TEST_CONFIG + "\n[retention]\ngroup_days = 1\n")
+    house.server.configure(TEST_CONFIG + "\n[retention]\ngroup_days = 1\nwait_s = 0\n")
     await house.server.start()
 
 

@@ -65,10 +65,17 @@ def in_virtual_time(test: Callable[P, Coroutine[None, None, T]]) -> Callable[P, 
 
 
 class LoopClock:
-    """Implements `ports.clock.Clock` by the running loop: noon when it was made."""
+    """Implements `ports.clock.Clock` by the running loop: noon when it was made, unless it is set."""
+
+    def __init__(self) -> None:
+        self._set_by_ms = 0
 
     def now(self) -> Instant:
-        return Instant(NOON + int(self.monotonic_s() * 1000))
+        return Instant(NOON + self._set_by_ms + int(self.monotonic_s() * 1000))
+
+    def set_by(self, seconds: float) -> None:
+        """Set the time of day. The other clock goes on as it was."""
+        self._set_by_ms += int(seconds * 1000)
 
     def monotonic_s(self) -> float:
         return asyncio.get_running_loop().time()

@@ -13,6 +13,8 @@ DAY_MS: Final = 86_400_000
 
 # Less than a day could be less than a node or client is away that still counts on what it has read.
 Days = Annotated[float, Meta(ge=1, le=36_500)]
+CLOCKS_APART_MS: Final = 3_600_000
+"""A clock that is an hour off another one is wrong, or the other one is."""
 
 
 class Retention(Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,6 +29,12 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
         None
     )
     service_days: Annotated[Days | None, Meta(description="What the operator announces.")] = None
+    wait_s: Annotated[
+        float,
+        Meta(
+            ge=0, le=86_400, description="After a start nothing is removed for so long: a wrong clock may be set right."
+        ),
+    ] = 300.0
 
     def by_kind(self) -> Mapping[ConversationKind, float]:
         """Give the days of the kinds that have a number. Rooms keep nothing anyway."""
@@ -42,6 +50,11 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
 def kept_since(days: float, now: Instant) -> Instant:
     """Give the instant from which on facts are kept."""
     return Instant(now - int(days * DAY_MS))
+
+
+def agreed_time(own: Instant, shared: Instant) -> Instant | None:
+    """Give the earlier of two clocks' times, or None where they are more than CLOCKS_APART_MS apart."""
+    return min(own, shared) if abs(own - shared) <= CLOCKS_APART_MS else None
 
 
 def lacks_older(head: Head, after: Seq, *, is_newest: bool, has_more: bool) -> bool:

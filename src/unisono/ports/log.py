@@ -90,6 +90,15 @@ class Log(Protocol):
             Unavailable: The store does not answer.
         """
 
+    async def now(self) -> Instant:
+        """Give the time of day by the clock that leases are kept by, which is that of the database where it has one.
+
+        Else it goes on from when the log was opened, whatever the clock of the machine is set to meanwhile.
+
+        Raises:
+            Unavailable: The store does not answer.
+        """
+
     async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:
         """List the app's streams that moved after `checkpoint`, those that moved first at the beginning.
 

@@ -50,6 +50,13 @@ async def trim(store: AnyStore, before: Instant, limit: int = ALL) -> int:
     return turns
 
 
+async def test_the_time_goes_on_whatever_a_clock_is_set_to(store: AnyStore, clock: ManualClock) -> None:
+    began = await store.log.now()
+    clock.advance(5)
+    clock.set_by(3 * 86_400)
+    assert await store.log.now() == began + 5_000
+
+
 async def talk(store: AnyStore, clock: ManualClock, count: int, sender: UserId = ANN) -> list[Instant]:
     """Let somebody say something once a second; give when."""
     times = []

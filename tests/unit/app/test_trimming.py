@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app, group, text
 from tests.unit.app.test_housekeeping import a_running_app
-from unisono.app.trimming import FACTS_PER_TURN
+from unisono.app.trimming import FACTS_PER_TURN, Trimming
 from unisono.domain import commands as c
 from unisono.domain.answers import Facts, History, StartOver
 from unisono.domain.facts import MessagePlaced
@@ -50,6 +50,48 @@ async def test_without_a_number_everything_is_kept() -> None:
         await alice.ask(text(chat))
         await asyncio.sleep(30 * DAY_S)
         assert await history(alice, chat) == (1, False)
+
+
+@in_virtual_time
+async def test_nothing_goes_right_after_a_start() -> None:
+    """A machine that does not know yet what day it is used to remove everything within its first second."""
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        chat = await group(alice, "bob")
+        await alice.ask(text(chat))
+        await asyncio.sleep(2 * DAY_S)
+        trimming = Trimming(stage.node.parts, Retention(group_days=1))
+        for pause_s, kept in ((0, 1), (299, 1), (2, 0)):
+            await asyncio.sleep(pause_s)
+            await trimming.sweep()
+            assert (await history(alice, chat))[0] == kept
+
+
+@in_virtual_time
+async def test_nothing_goes_while_two_clocks_tell_different_times() -> None:
+    """One node whose clock had leapt used to remove for the whole cluster what was to be kept for years."""
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        chat = await group(alice, "bob")
+        await alice.ask(text(chat))
+        trimming = Trimming(stage.node.parts, Retention(group_days=1, wait_s=0))
+        for ahead_s in (400 * DAY_S, -800 * DAY_S, 400 * DAY_S + 3700):
+            stage.clock.set_by(ahead_s)
+            for _ in range(3):
+                await trimming.sweep()
+        assert (await history(alice, chat))[0] == 1
+        said = [fields["ahead_s"] for event, fields in stage.telemetry.faults if event == "clocks_differ"]
+        assert said == [400 * DAY_S], "once"
+        stage.clock.set_by(-3700)
+        await trimming.sweep()
+        assert (await history(alice, chat))[0] == 1
+        await asyncio.sleep(1.5 * DAY_S)
+        stage.clock.set_by(-1.25 * DAY_S)
+        await trimming.sweep()
+        assert len(stage.telemetry.faults) == 2
+        stage.clock.set_by(1.25 * DAY_S)
+        await trimming.sweep()
+        assert (await history(alice, chat))[0] == 0
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from unisono.domain.conversation import Membership
 from unisono.domain.facts import Content, MessagePlaced
 from unisono.domain.ids import Instant, SendKey, Seq, UserId
 from unisono.domain.placement import Head, next_head
-from unisono.domain.retention import Retention, kept_since, lacks_older
+from unisono.domain.retention import Retention, agreed_time, kept_since, lacks_older
 
 DAY_MS = 86_400_000
 TRIMMED = Head(seq=Seq(20), messages=15, trimmed=Seq(9), gone=6)
@@ -28,6 +28,18 @@ def test_no_less_than_a_day_and_no_more_than_a_hundred_years(days: str) -> None:
 
 def test_days_are_counted_back_from_now() -> None:
     assert kept_since(1.5, Instant(10 * DAY_MS)) == Instant(8 * DAY_MS + DAY_MS // 2)
+
+
+def test_of_two_clocks_that_agree_the_earlier_one_counts_and_others_do_not() -> None:
+    hour = 3_600_000
+    for ahead in (0, 1, hour):
+        assert (
+            agreed_time(Instant(hour), Instant(hour + ahead))
+            == agreed_time(Instant(hour + ahead), Instant(hour))
+            == hour
+        )
+    assert agreed_time(Instant(hour), Instant(2 * hour + 1)) is None
+    assert agreed_time(Instant(2 * hour + 1), Instant(hour)) is None
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ class MemoryLog:
         self._state = state
         self._clock = clock
         self._requests = requests
+        self._began = clock.now() - int(clock.monotonic_s() * 1000)
 
     @property
     def is_busy(self) -> bool:
@@ -144,6 +145,11 @@ class MemoryLog:
             if left <= 0:
                 return True
         return False
+
+    async def now(self) -> Instant:
+        """Count on from when the log began."""
+        self._state.check_open()
+        return Instant(self._began + int(self._clock.monotonic_s() * 1000))
 
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:
         """List the user's streams that moved."""

@@ -93,6 +93,10 @@ class SqlLog:
         has_all = cast("bool", await self._writer.do(Trim(self._sql.trimming, keys, before=before, limit=limit)))
         return not has_all or len(keys) == limit
 
+    async def now(self) -> Instant:
+        """Give the time by which leases are kept."""
+        return await self._readers.read(lambda connection: connection.lease_now())
+
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:
         """List the user's streams that moved after `checkpoint`."""
         statement = self._sql.moved
