@@ -144,6 +144,34 @@ async def test_a_database_that_a_newer_program_wrote_is_left_alone(durable: Home
         await durable.open(app="newer")
 
 
+@pytest.mark.parametrize(
+    ("app", "change", "named"),
+    [
+        ("narrow", "ALTER TABLE members DROP COLUMN delivered_seq", "lacks=members.delivered_seq"),
+        ("wide", "ALTER TABLE streams ADD COLUMN mood TEXT", "has=streams.mood"),
+        ("slow", "DROP INDEX ix_conversations_kind", "lacks=ix_conversations_kind"),
+    ],
+)
+async def test_a_database_of_another_form_is_refused_at_once(durable: Home, app: str, change: str, named: str) -> None:
+    """It used to be opened without complaint, and each send came to nothing."""
+    await durable.close(await durable.open(app=app))
+    options = durable.options
+    assert options is not None
+    if options.url is None:
+        with sqlite3.connect(options.data_dir / f"{app}.sqlite3") as connection:
+            connection.execute(change)
+        connection.close()
+    else:
+        import psycopg
+
+        with psycopg.connect(options.url) as other:
+            other.execute(f"SET search_path TO app_{app}")
+            other.execute(change)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match=f"before the first release.*{named}"):
+            await durable.open(app=app)
+
+
 async def test_a_file_that_is_no_database_is_refused(sqlite: Home, tmp_path: Path) -> None:
     (tmp_path / "test.sqlite3").write_bytes(b"this is a letter to my aunt" * 100)
     with pytest.raises(Unavailable, match="not a database"):

@@ -79,6 +79,9 @@ class LittleLog:
     async def trim(self, of: ConversationKind, before: Instant, limit: int) -> bool:
         raise NotImplementedError
 
+    async def now(self) -> Instant:
+        raise NotImplementedError
+
     async def moved_in_app(self, checkpoint: Checkpoint, limit: int) -> AppMoves:
         await self._read("moved_in_app", None)
         end = self._checkpoint()

@@ -72,6 +72,8 @@ class Driver(Protocol):
     checkpoint_text: str
     """Gives the checkpoint, and the position where the log began: what lies before is of a log that was lost."""
     tables_text: str
+    form_text: str
+    """Gives what the schema is made of: `table.column` for each column, and the name of each index."""
     is_sole_writer: bool
 
     def prepare(self) -> None:

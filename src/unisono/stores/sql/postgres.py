@@ -39,6 +39,13 @@ CHECKPOINT: Final = """
     FROM meta AS began, meta AS offset_ WHERE began.name = 'began' AND offset_.name = 'offset'
 """
 SERVER_TIME: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+FORM: Final = """
+    SELECT CASE made.relkind WHEN 'r' THEN made.relname || '.' || of_it.attname ELSE made.relname END
+    FROM pg_class AS made
+    LEFT JOIN pg_attribute AS of_it
+        ON of_it.attrelid = made.oid AND of_it.attnum > 0 AND NOT of_it.attisdropped AND made.relkind = 'r'
+    WHERE made.relnamespace = current_schema()::regnamespace AND made.relkind IN ('r', 'i')
+"""
 HURRY: Final = "SET LOCAL lock_timeout = '100ms'"
 # A server's identity, and the timeline, which changes when a copy of it takes over or goes back to an earlier moment.
 # The row's own xmin is part of what must stand in it: a dump that is loaded, even here, never says the right one.
@@ -136,6 +143,7 @@ class PostgresDriver:
         self.dialect: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # untyped there
         self.is_sole_writer = False
         self.checkpoint_text = CHECKPOINT
+        self.form_text = FORM
         self.tables_text = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
         self._address: Final = Address(options.url or "")
         self._lineage: Final = LineageStatements(self.dialect)

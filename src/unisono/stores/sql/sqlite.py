@@ -41,6 +41,11 @@ LAST_POSITION: Final = """
     WITH start AS (SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'began'), 0) AS began)
     SELECT max(began, coalesce((SELECT max(head_pos) FROM streams), 0)), began FROM start
 """
+FORM: Final = """
+    SELECT CASE made.type WHEN 'table' THEN made.name || '.' || of_it.name ELSE made.name END
+    FROM sqlite_master AS made LEFT JOIN pragma_table_info(made.name) AS of_it ON made.type = 'table'
+    WHERE made.type IN ('table', 'index')
+"""
 # What one transaction could not write, another one can: the data is at fault, not the database.
 DATA_ERRORS: Final = (
     sqlite3.IntegrityError,
@@ -128,6 +133,7 @@ class SqliteDriver:
         self.dialect: Dialect = sqlite.dialect(paramstyle="qmark")
         self.is_sole_writer = True
         self.checkpoint_text = LAST_POSITION
+        self.form_text = FORM
         self.tables_text = "SELECT name FROM sqlite_master WHERE type = 'table'"
         self._synchronous = options.synchronous
         options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,4 +3,7 @@
 from typing import Final
 
 REVISIONS: Final = ("0001",)
-"""All steps, the oldest first. Here, so that a database in its present form is opened without loading Alembic."""
+"""All steps, the oldest first; none is changed any more, others are added.
+
+Here, so that a database in its present form is opened without loading Alembic.
+"""

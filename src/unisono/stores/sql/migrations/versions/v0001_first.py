@@ -1,4 +1,4 @@
-"""The first schema: log, conversations, members, sessions."""
+"""The first schema: log, conversations, members, sessions. What it lacks is another step's to add."""
 
 import sqlalchemy as sa
 from alembic import op
