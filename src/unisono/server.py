@@ -2,24 +2,18 @@
 
 import asyncio
 import ipaddress
-import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TextIO
 
 from aiohttp import hdrs, web
 from msgspec import Struct
 
-from unisono import __version__
 from unisono.app.broadcasting import Broadcasting
 from unisono.app.exporting import Exporting
 from unisono.app.node import Node
-from unisono.app.options import AppOptions, PresenceRules, PushRules
-from unisono.app.parts import Parts
 from unisono.app.rates import RateLimiter
-from unisono.bus.faulty import FaultyBus
-from unisono.bus.local import LocalBus
 from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.errors import Draining, UnisonoError
 from unisono.domain.ids import Epoch, SendKey
@@ -40,12 +34,9 @@ from unisono.identity.belief import is_from_here
 from unisono.identity.credentials import revocable
 from unisono.identity.function import UserIdFunction
 from unisono.identity.opening import opened_grants, opened_identity
-from unisono.ports.bus import Bus
-from unisono.ports.push import PushService
-from unisono.push.webhook import WebhookOptions, opened_webhook
-from unisono.push_settings import signing_key
+from unisono.served import Served, Shared, serving, store_options
 from unisono.settings import Settings, is_same_origin
-from unisono.stores.sql import Store, StoreOptions, begin_anew, open_store
+from unisono.stores.sql import begin_anew
 from unisono.telemetry.lag import LoopLag
 from unisono.telemetry.lines import Lines, chosen_format
 from unisono.telemetry.meter import Meter
@@ -58,11 +49,15 @@ LAG_MAX_S: Final = 1.0
 
 
 class Running(Struct, frozen=True):
-    """A server that takes work. `port` is the real one where a free one was asked for."""
+    """A server that takes work. `port` is the real one where a free one was asked for.
+
+    `node` is that of the app of native clients; `apps` are all of them, by name.
+    """
 
     host: str
     port: int
     node: Node
+    apps: Mapping[str, Served]
     drain: Callable[[], Awaitable[None]]
 
     @property
@@ -88,83 +83,73 @@ async def running(
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         telemetry = _open_telemetry(stack, settings, clock, log_target)
-        store = await open_store(_store_options(settings), clock)
-        stack.push_async_callback(store.close)
-        identity = stack.enter_context(opened_identity(settings, clock, telemetry, user_id))
-        entropy = SystemEntropy()
-        parts = Parts(
-            log=store.log,
-            directory=store.directory,
-            sessions=store.sessions,
-            seats=store.seats,
-            requests=store.requests,
-            wills=store.wills,
-            search=store.search,
-            traces=store.traces,
-            due_pushes=store.due_pushes,
-            push_targets=store.push_targets,
-            erasures=store.erasures,
-            bus=_bus(settings),
-            identity=identity,
-            grants=opened_grants(settings, clock, telemetry),
+        shared = Shared(
+            settings=settings,
             clock=clock,
-            entropy=entropy,
+            entropy=SystemEntropy(),
             telemetry=telemetry,
-            push=await _open_push(stack, settings, clock, entropy, telemetry),
+            identity=stack.enter_context(opened_identity(settings, clock, telemetry, user_id)),
+            grants=opened_grants(settings, clock, telemetry),
         )
-        node = Node(parts, _app_options(settings), name=_node_name(settings), server=f"unisono/{__version__}")
-        await node.start()
+        walls = settings.leancloud.walls(settings.app)
+        apps = {name: await stack.enter_async_context(serving(name, shared)) for name in walls}
         lag = LoopLag(clock, telemetry)
-        hosting = Hosting(settings, node, store, telemetry, lag)
+        hosting = Hosting(settings, apps, telemetry, lag)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        background = [tasks.create_task(job) for job in (node.run(), hosting.watch(), lag.run())]
+        jobs = [*(app.node.run() for app in apps.values()), hosting.watch(), lag.run()]
+        background = [tasks.create_task(job) for job in jobs]
         for task in background:
             stack.callback(task.cancel)
         async with hosting.listening() as address:
-            yield Running(host=settings.server.host, port=address, node=node, drain=hosting.drain)
+            yield Running(
+                host=settings.server.host, port=address, node=apps[settings.app].node, apps=apps, drain=hosting.drain
+            )
 
 
-def begin_log_anew(settings: Settings) -> Epoch:
-    """Say that an older copy of the log was put back; give the epoch under which it goes on.
+def begin_logs_anew(settings: Settings) -> Mapping[str, Epoch]:
+    """Say that an older copy of the logs was put back; give the epochs under which they go on, by app.
+
+    An app that has no SQLite file yet is passed over.
 
     Raises:
         OSError: The data directory cannot be used.
-        UnisonoError: The store cannot be opened.
+        UnisonoError: A store cannot be opened.
     """
-    return begin_anew(_store_options(settings), SystemClock())
+    clock = SystemClock()
+    return {app: begin_anew(store_options(settings, app), clock) for app in _kept(settings)}
+
+
+def _kept(settings: Settings) -> Iterator[str]:
+    for app in settings.leancloud.walls(settings.app):
+        if settings.database.url is not None or (settings.data_dir / f"{app}.sqlite3").exists():
+            yield app
 
 
 class Hosting:
     """The doors of a node on one port."""
 
-    def __init__(self, settings: Settings, node: Node, store: Store, telemetry: SystemTelemetry, lag: LoopLag) -> None:
+    def __init__(
+        self, settings: Settings, apps: Mapping[str, Served], telemetry: SystemTelemetry, lag: LoopLag
+    ) -> None:
         self._settings = settings
-        self._node = node
+        self._apps = apps
+        self._node = node = apps[settings.app].node
         self._registry = Registry()
         self._admission = Admission(_admission_limits(settings), node.parts.clock, telemetry)
         self._telemetry = telemetry
         self._lag = lag
-        self._store = store
         self._flusher = Flusher()
         self._watch_levels(telemetry.meter)
 
     def _watch_levels(self, meter: Meter) -> None:
         meter.watch("visitors", lambda: self._admission.visitors)
         meter.watch("connections", lambda: len(self._registry))
-        meter.watch("sessions_live", lambda: len(self._node.audience))
-        meter.watch("users_live", self._node.audience.count_users)
-        meter.watch("streams_followed", self._node.fanout.count_streams)
         meter.watch("tasks", lambda: len(asyncio.all_tasks()))
-        meter.watch("checkpoint_lag", self._node.sweeping.lag_s)
-        if (pushing := self._node.pushing) is not None:
-            meter.watch("push_lag", pushing.lag_s)
-        meter.watch("rooms", lambda: len(self._node.rooms))
-        meter.watch("watches", lambda: self._node.watching.watches)
         meter.watch("outbox", self._registry.queued_bytes)
-        meter.watch("store_queue", lambda: self._store.waiting)
-        meter.watch("store_batches", lambda: self._store.batches)
         meter.watch("writes", lambda: self._flusher.writes)
         meter.watch("sent", lambda: self._flusher.sent_bytes)
+        for app in self._apps.values():
+            _watch_app(app, meter)
 
     async def watch(self) -> None:
         """End connections that fell silent, until cancelled."""
@@ -224,7 +209,7 @@ class Hosting:
             name_token=revocable,
             new_key=lambda: SendKey(parts.entropy.secret()),
         )
-        checks = {"store": self._check_store, "lease": self._check_lease, "loop": self._check_loop}
+        checks = {"store": self._check_stores, "lease": self._check_leases, "loop": self._check_loop}
         checks["admission"] = self._check_admission
         return RestDoor(desk, options, Health(checks, parts.clock, parts.telemetry), parts.telemetry)
 
@@ -233,13 +218,13 @@ class Hosting:
 
         return exposition(self._telemetry.meter, accept)
 
-    async def _check_store(self) -> str | None:
-        return None if await self._store.healthy() else "does not answer"
+    async def _check_stores(self) -> str | None:
+        async with asyncio.TaskGroup() as tasks:
+            asked = {name: tasks.create_task(app.store.healthy()) for name, app in self._apps.items()}
+        return _told({name: None if task.result() else "does not answer" for name, task in asked.items()})
 
-    async def _check_lease(self) -> str | None:
-        if self._node.has_namesake:
-            return "another node has this node's name"
-        return None if self._node.has_lease else "lost"
+    async def _check_leases(self) -> str | None:
+        return _told({name: _lack(app.node) for name, app in self._apps.items()})
 
     async def _check_loop(self) -> str | None:
         return None if self._lag.seconds < LAG_MAX_S else f"{self._lag.seconds:.1f} s late"
@@ -250,6 +235,39 @@ class Hosting:
     def _draining(self) -> UnisonoError:
         spread = int(self._node.parts.entropy.fraction() * RETURN_SPREAD_MS)
         return Draining(retry_after_ms=500 + spread)
+
+
+def _watch_app(app: Served, meter: Meter) -> None:
+    """Have what is counted by app read where it is kept."""
+    node, store = app.node, app.store
+    levels = {
+        "sessions_live": lambda: len(node.audience),
+        "users_live": node.audience.count_users,
+        "streams_followed": node.fanout.count_streams,
+        "checkpoint_lag": node.sweeping.lag_s,
+        "rooms": lambda: len(node.rooms),
+        "watches": lambda: node.watching.watches,
+        "store_queue": lambda: store.waiting,
+        "store_batches": lambda: store.batches,
+    }
+    if node.pushing is not None:
+        levels["push_lag"] = node.pushing.lag_s
+    for name, read in levels.items():
+        meter.watch(name, read, label=app.name)
+
+
+def _lack(node: Node) -> str | None:
+    if node.has_namesake:
+        return "another node has this node's name"
+    return None if node.has_lease else "lost"
+
+
+def _told(reasons: Mapping[str, str | None]) -> str | None:
+    """Tell what is wrong with which app; with one app alone, what is wrong."""
+    told = {name: reason for name, reason in reasons.items() if reason is not None}
+    if len(reasons) == 1:
+        return next(iter(told.values()), None)
+    return "; ".join(f"{name}: {reason}" for name, reason in told.items()) or None
 
 
 async def _name_server(_: web.Request, response: web.StreamResponse) -> None:
@@ -265,73 +283,6 @@ def _open_telemetry(
     stack.callback(telemetry.close)
     stack.enter_context(libraries_logged(lines, clock))
     return telemetry
-
-
-async def _open_push(
-    stack: AsyncExitStack, settings: Settings, clock: SystemClock, entropy: SystemEntropy, telemetry: SystemTelemetry
-) -> PushService | None:
-    push = settings.push
-    if push.url is None:
-        return None
-    options = WebhookOptions(
-        app=settings.app,
-        url=push.url,
-        keys=tuple(signing_key(secret) for secret in push.secrets),
-        deadline_s=push.deadline_s,
-        kept_s=push.kept_s,
-        at_once=push.at_once,
-    )
-    return await stack.enter_async_context(opened_webhook(options, clock, entropy, telemetry))
-
-
-def _node_name(settings: Settings) -> str:
-    # The same after a restart, so that the sessions of the earlier life count as detached at once.
-    return settings.server.node or f"{socket.gethostname()}:{settings.server.port}"
-
-
-def _bus(settings: Settings) -> Bus:
-    faults = settings.testing.bus_faults
-    return LocalBus() if faults is None else FaultyBus(LocalBus(), faults)
-
-
-def _store_options(settings: Settings) -> StoreOptions:
-    database = settings.database
-    return StoreOptions(
-        app=settings.app,
-        data_dir=settings.data_dir,
-        url=database.url.reveal() if database.url is not None else None,
-        synchronous=database.synchronous,
-        batch_max=database.batch_max,
-        queue_max=database.queue_max,
-        readers=database.readers,
-        deadline_s=database.deadline_s,
-    )
-
-
-def _app_options(settings: Settings) -> AppOptions:
-    rates, sessions, presence, push = settings.rates, settings.sessions, settings.presence, settings.push
-    return AppOptions(
-        quotas=settings.quotas,
-        policy=sessions.device_policy(),
-        commands=Rate(per_s=rates.commands_per_s, burst=rates.commands_burst),
-        logins=Rate(per_s=rates.logins_per_s, burst=rates.logins_burst),
-        resumes=Rate(per_s=rates.resumes_per_s, burst=rates.resumes_burst),
-        heartbeat_s=settings.limits.heartbeat_s,
-        detach_window_s=sessions.detach_window_s,
-        ended_kept_s=sessions.ended_kept_s,
-        lease_ttl_s=sessions.lease_ttl_s,
-        sweep_s=sessions.sweep_s,
-        seats_kept_s=sessions.seats_kept_s,
-        presence=PresenceRules(
-            visible_to=presence.visible_to,
-            grace_s=presence.grace_s,
-            check_s=presence.check_s,
-            watched_per_session=presence.watched_per_session,
-        ),
-        push=PushRules(push.text, push.grace_s, push.kept_s, push.at_once, push.batch_max),
-        retention=settings.retention,
-        granted=frozenset(settings.grants.required),
-    )
 
 
 def _admission_limits(settings: Settings) -> AdmissionLimits:

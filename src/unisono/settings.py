@@ -15,6 +15,7 @@ from unisono.domain.faults import BusFaults
 from unisono.domain.grants import GrantRules
 from unisono.domain.quotas import Quotas
 from unisono.domain.retention import Retention
+from unisono.leancloud_settings import APP_NAME, LeanCloud
 from unisono.push_settings import Push
 from unisono.secret import Secret
 
@@ -333,7 +334,7 @@ class Testing(Section, frozen=True):
 class Settings(Section, frozen=True):
     """All settings of a server."""
 
-    app: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="Name of the app served.")] = "default"
+    app: Annotated[str, Meta(pattern=APP_NAME, description="Name of the app served.")] = "default"
     data_dir: Annotated[Path, Meta(description="Directory for everything the server keeps.")] = Path("data")
     server: Server = Server()
     database: Database = Database()
@@ -346,6 +347,7 @@ class Settings(Section, frozen=True):
     retention: Retention = Retention()
     identity: Identity = Identity()
     grants: GrantRules = GrantRules()
+    leancloud: LeanCloud = LeanCloud()
     admin: Admin = Admin()
     log: Log = Log()
     metrics: Metrics = Metrics()
@@ -353,6 +355,7 @@ class Settings(Section, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse to believe anybody from anywhere."""
+        self.leancloud.walls(self.app)
         if self.limits.outbox_bytes < 2 * (PAGE_BYTES + self.quotas.message_bytes):
             raise ValueError(
                 "limits.outbox_bytes must be at least twice a page of 128 KiB and quotas.message_bytes together:"

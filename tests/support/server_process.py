@@ -153,11 +153,16 @@ class ServerProcess:
         return (await self.metrics()).get(name, 0.0)
 
     async def metrics(self) -> dict[str, float]:
-        """Give all metrics by their names and labels as Prometheus writes them."""
+        """Give all metrics by their names and labels as Prometheus writes them, and added up by their names alone."""
         async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self.port}/metrics") as response:
             lines = (await response.text()).splitlines()
-        pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
-        return {name: float(value) for name, _, value in pairs}
+        found: dict[str, float] = {}
+        for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#")):
+            found[name] = float(value)
+            if name.partition("{")[0] != name:
+                whole = name.partition("{")[0]
+                found[whole] = found.get(whole, 0.0) + float(value)
+        return found
 
     async def wait_metric(self, name: str, at_least: float, timeout_s: float = 10.0) -> None:
         """Wait until a metric has come to a value."""

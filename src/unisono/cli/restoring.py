@@ -3,23 +3,25 @@
 from unisono.cli.failing import Failure
 from unisono.cli.printing import console, print_json
 from unisono.domain.errors import UnisonoError
-from unisono.server import begin_log_anew
+from unisono.server import begin_logs_anew
 from unisono.settings import Settings
 
 
 def say_restored(settings: Settings, *, as_json: bool) -> None:
-    """Let the log begin anew.
+    """Let the logs of all apps begin anew.
 
     Raises:
         Failure: There is no database, it cannot be reached, or a server uses the file.
     """
-    if settings.database.url is None and not (settings.data_dir / f"{settings.app}.sqlite3").exists():
-        raise Failure(f"there is no database in {settings.data_dir}", hint="name its directory with --data")
     try:
-        epoch = begin_log_anew(settings)
+        epochs = begin_logs_anew(settings)
     except (OSError, UnisonoError) as problem:
         raise Failure(f"the store cannot be opened: {problem}", hint="with SQLite, stop the server first") from None
+    if not epochs:
+        raise Failure(f"there is no database in {settings.data_dir}", hint="name its directory with --data")
     if as_json:
-        print_json({"epoch": epoch})
-    else:
-        console().print(f"The log goes on under epoch {epoch}; clients start over.")
+        print_json({"epoch": epochs.get(settings.app), "apps": dict(epochs)})
+        return
+    for app, epoch in epochs.items():
+        which = "" if app == settings.app else f" of {app}"
+        console().print(f"The log{which} goes on under epoch {epoch}; clients start over.")

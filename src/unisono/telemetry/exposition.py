@@ -35,9 +35,16 @@ def _family(metric: Metric, meter: Meter) -> Family:
         case "counter":
             return _counter(metric, meter)
         case "gauge":
-            return GaugeMetricFamily(metric.shown_name, metric.meaning, value=meter.level(metric.name))
+            return _gauge(metric, meter)
         case "histogram":
             return _histogram(metric, meter)
+
+
+def _gauge(metric: Metric, meter: Meter) -> Family:
+    family = GaugeMetricFamily(metric.shown_name, metric.meaning, labels=[metric.label] if metric.label else [])
+    for value, level in meter.levels_of(metric.name).items():
+        family.add_metric([value] if metric.label else [], level)
+    return family
 
 
 def _counter(metric: Metric, meter: Meter) -> Family:

@@ -38,7 +38,7 @@ class Meter:
         self._counts: Final[dict[str, dict[str, int]]] = {}
         self._gauges: Final[dict[str, float]] = {}
         self._histograms: Final[dict[str, Histogram]] = {}
-        self._watched: Final[dict[str, Callable[[], float]]] = {}
+        self._watched: Final[dict[str, dict[str, Callable[[], float]]]] = {}
         for metric in metrics.values():
             self._declare(metric)
 
@@ -79,18 +79,22 @@ class Meter:
         if histogram is not None:
             histogram.observe(seconds)
 
-    def watch(self, name: str, read: Callable[[], float]) -> None:
-        """Have a gauge, or a counter without a label, read where it is kept whenever somebody asks."""
-        self._watched[name] = read
+    def watch(self, name: str, read: Callable[[], float], label: str = "") -> None:
+        """Have a gauge or counter, or what it is for one label, read where it is kept whenever somebody asks."""
+        self._watched.setdefault(name, {})[label] = read
 
     def counted(self, name: str, label: str = "") -> int:
         """Give a counter's value."""
         return int(self.counts_of(name).get(label, 0))
 
     def level(self, name: str) -> float:
-        """Give a gauge's value."""
-        read = self._watched.get(name)
-        return self._gauges[name] if read is None else read()
+        """Give a gauge's value, of all labels together."""
+        return sum(self.levels_of(name).values())
+
+    def levels_of(self, name: str) -> Mapping[str, float]:
+        """Give a gauge's values by label."""
+        watched = self._watched.get(name)
+        return {"": self._gauges[name]} if watched is None else {label: read() for label, read in watched.items()}
 
     @property
     def metrics(self) -> Collection[Metric]:
@@ -99,8 +103,8 @@ class Meter:
 
     def counts_of(self, name: str) -> Mapping[str, int]:
         """Give a counter's values by label."""
-        read = self._watched.get(name)
-        return self._counts[name] if read is None else {"": int(read())}
+        watched = self._watched.get(name)
+        return self._counts[name] if watched is None else {label: int(read()) for label, read in watched.items()}
 
     def histogram_of(self, name: str) -> Histogram:
         """Give a histogram."""

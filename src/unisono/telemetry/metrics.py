@@ -36,8 +36,8 @@ def _counter(name: str, meaning: str, *, label: str = "", unit: Literal["", "byt
     return Metric(name, "counter", meaning, unit, label)
 
 
-def _gauge(name: str, meaning: str, unit: Literal["", "bytes", "seconds"] = "") -> Metric:
-    return Metric(name, "gauge", meaning, unit)
+def _gauge(name: str, meaning: str, unit: Literal["", "bytes", "seconds"] = "", *, label: str = "") -> Metric:
+    return Metric(name, "gauge", meaning, unit, label)
 
 
 def _histogram(name: str, meaning: str) -> Metric:
@@ -66,7 +66,7 @@ _ALL: Final = (
     _counter("received", "Payload received from clients.", unit="bytes"),
     _counter("sent", "Payload written to clients.", unit="bytes"),
     _counter("gaps_read", "Times the fan-out read the log because a hint was missing or early."),
-    _counter("store_batches", "Syncs to disk; each carries many transactions."),
+    _counter("store_batches", "Syncs to disk; each carries many transactions.", label="app"),
     _counter("key_fetches", "Fetches from the key server, by outcome.", label="outcome"),
     _counter(
         "pushes", "Push notifications, by what became of them: `taken`, `refused` or `given_up`.", label="outcome"
@@ -81,23 +81,25 @@ _ALL: Final = (
     _counter("log_lines_dropped", "Log lines dropped because their reader was too slow."),
     _gauge("visitors", "Sockets open now that are no connection, or not yet."),
     _gauge("connections", "Connections open now."),
-    _gauge("sessions_live", "Sessions with a connection on this node."),
-    _gauge("users_live", "Users with a session on this node."),
-    _gauge("streams_followed", "Streams whose place and audience this node has at hand."),
+    _gauge("sessions_live", "Sessions with a connection on this node.", label="app"),
+    _gauge("users_live", "Users with a session on this node.", label="app"),
+    _gauge("streams_followed", "Streams whose place and audience this node has at hand.", label="app"),
     _gauge(
         "checkpoint_lag",
         "How long ago the checkpoint last moved, or had nothing beyond it; a transaction left open anywhere stops it.",
         "seconds",
+        label="app",
     ),
     _gauge(
         "push_lag",
         "For how long push notifications that are due wait for this node to hand them over; of nodes one does.",
         "seconds",
+        label="app",
     ),
-    _gauge("rooms", "Rooms that a session with a connection on this node is in."),
-    _gauge("watches", "Pairs of a session and a user whose presence it watches, on this node."),
+    _gauge("rooms", "Rooms that a session with a connection on this node is in.", label="app"),
+    _gauge("watches", "Pairs of a session and a user whose presence it watches, on this node.", label="app"),
     _gauge("outbox", "What waits for all connections together.", "bytes"),
-    _gauge("store_queue", "Transactions that wait for the writer."),
+    _gauge("store_queue", "Transactions that wait for the writer.", label="app"),
     _gauge("tasks", "Tasks of the event loop: some for each connection, and one for each command under way."),
     _gauge("loop_lag", "How late the event loop was at the last check.", "seconds"),
     _gauge("ready", "1 when the node takes work, else 0."),

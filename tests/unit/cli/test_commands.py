@@ -288,6 +288,12 @@ def test_the_operator_says_that_an_older_copy_was_put_back(tmp_path: Path) -> No
     assert "there is no database" in nothing.err
     (tmp_path / "default.sqlite3").touch()
     first = run("restored", "--data", str(tmp_path), "--json").json["epoch"]
+    (tmp_path / "shop.sqlite3").touch()
+    apps = '[{"id": "a", "name": "shop", "key": "0123456789abcdef", "master_key": "fedcba9876543210"}]'
+    both = run("restored", "--data", str(tmp_path), "--json", environment={"UNISONO_LEANCLOUD__APPS": apps}).json
+    assert set(both["apps"]) == {"default", "shop"}
+    assert both["epoch"] == both["apps"]["default"] > first
+    first = both["epoch"]
     second = run("restored", "--data", str(tmp_path))
     assert int(second.out.partition("under epoch ")[2].partition(";")[0]) > first
     (tmp_path / "default.sqlite3").write_bytes(b"no database at all" * 100)

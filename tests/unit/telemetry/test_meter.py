@@ -1,12 +1,14 @@
 """Metrics: what is counted shows, what is not declared does no harm, and no peer can fill the memory."""
 
 import re
+from functools import partial
 
 import pytest
 
 from unisono.telemetry.exposition import exposition
 from unisono.telemetry.meter import OTHER, Meter
 from unisono.telemetry.metrics import LABEL_VALUES_MAX, METRICS
+from unisono.telemetry.of_app import TelemetryOfApp
 from unisono.telemetry.recording import RecordingTelemetry, UndeclaredMetricError
 
 NAME = re.compile(r"^unisono_[a-z_]+$")
@@ -35,6 +37,32 @@ def test_what_is_counted_shows() -> None:
     assert 'unisono_append_seconds_bucket{le="10.0"} 3.0' in lines
     assert 'unisono_append_seconds_bucket{le="+Inf"} 4.0' in lines
     assert "unisono_append_seconds_count 4.0" in lines
+
+
+def test_what_is_read_where_it_is_kept_shows_by_app_and_adds_up() -> None:
+    meter = Meter()
+    for app, level in (("one", 3), ("two", 4)):
+        meter.watch("sessions_live", partial(float, level), label=app)
+        meter.watch("store_batches", partial(float, level), label=app)
+    lines = text_of(meter).splitlines()
+    assert {'unisono_sessions_live{app="one"} 3.0', 'unisono_sessions_live{app="two"} 4.0'} <= set(lines)
+    assert 'unisono_store_batches_total{app="two"} 4.0' in lines
+    assert (meter.level("sessions_live"), meter.counted("store_batches", "one")) == (7, 3)
+
+
+def test_lines_of_an_app_say_whose_they_are() -> None:
+    whole = RecordingTelemetry()
+    shop = TelemetryOfApp(whole, "shop")
+    shop.event("began", node=1)
+    shop.fault("failed")
+    shop.defect("broke", ValueError())
+    shop.count("messages_placed", 2)
+    assert [(line.event, line.fields["app"]) for line in whole.events] == [
+        ("began", "shop"),
+        ("failed", "shop"),
+        ("broke", "shop"),
+    ]
+    assert whole.meter.counted("messages_placed") == 2
 
 
 def test_a_duration_on_a_bound_belongs_to_it() -> None:

@@ -1,27 +1,16 @@
 """What carries out a client's command, and what it may use for that."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer
 from unisono.domain.ids import Instant, SendKey, UserId
 from unisono.gateways.leancloud.apps import App
-from unisono.wire.leancloud.codes import LeanCloudError
+from unisono.gateways.leancloud.refused import Refused
 from unisono.wire.leancloud.realtime_pb2 import GenericCommand
 
-
-class Refused(Exception):
-    """A command that is refused with a number of its own. All else is a `UnisonoError`, told by `codes.error_of`.
-
-    `detail` is text for people, and no secret: the client shows it.
-    """
-
-    def __init__(self, error: LeanCloudError, detail: str | None = None) -> None:
-        """Keep what the client is told."""
-        super().__init__(error.name)
-        self.error: Final = error
-        self.detail: Final = detail
+__all__ = ["Asker", "Handler", "Refused"]
 
 
 class Asker(Protocol):

@@ -1,0 +1,61 @@
+"""The settings of apps whose clients speak LeanCloud's protocol."""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from unisono.secret import Secret
+
+KEY_MIN_CHARS: Final = 16
+APP_NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,31}$"
+
+SignedAct = Literal["logins", "conversations", "blocks", "history"]
+
+
+class LeanCloudApp(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One app, as its clients know it.
+
+    `signed`: what a client needs a signature of your own server for, by the master key; `once`: each is good once.
+    """
+
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    key: Secret
+    master_key: Secret
+    name: Annotated[str, Meta(pattern=APP_NAME)] | None = None
+    signed: Annotated[tuple[SignedAct, ...], Meta(max_length=4)] = ()
+    once: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse keys that can be guessed, or that say two things about what they open."""
+        if min(len(self.key.reveal()), len(self.master_key.reveal())) < KEY_MIN_CHARS:
+            raise ValueError(f"a key of a LeanCloud app is shorter than {KEY_MIN_CHARS} characters")
+        if self.key == self.master_key:
+            raise ValueError("key and master_key are the same: every client would have the master key")
+
+
+class LeanCloud(Struct, frozen=True, forbid_unknown_fields=True):
+    """Apps whose clients are LeanCloud's realtime SDKs; [the guide](../guide/leancloud.md) tells more."""
+
+    apps: Annotated[
+        tuple[LeanCloudApp, ...],
+        Meta(
+            max_length=100,
+            description="The apps: tables with `id`, `key` and `master_key`, as LeanCloud gave them; `name`, the app of"
+            " this server that it is, without which it is the one of `app`; `signed`, what takes a signature: some of"
+            " logins, conversations, blocks, history; and `once`: a signature is good once.",
+        ),
+    ] = ()
+    route_ttl_s: Annotated[
+        int, Meta(ge=10, le=86_400, description="How long clients keep the address of this server.")
+    ] = 300
+
+    def walls(self, main: str) -> tuple[str, ...]:
+        """Give the names of all apps served, the one of native clients, `main`, first.
+
+        Raises:
+            ValueError: Two of LeanCloud's are the same, or would have the same store.
+        """
+        names = [app.name or main for app in self.apps]
+        if len(set(names)) < len(names) or len({app.id for app in self.apps}) < len(names):
+            raise ValueError("two of leancloud.apps have the same id or name; without a name it is that of `app`")
+        return tuple(dict.fromkeys((main, *names)))

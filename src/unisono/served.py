@@ -1,0 +1,148 @@
+"""One app on this node: its own store, bus and pushes behind a wall, and what all apps of the node share."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from msgspec import Struct
+
+from unisono import __version__
+from unisono.app.node import Node
+from unisono.app.options import AppOptions, PresenceRules, PushRules
+from unisono.app.parts import Parts
+from unisono.bus.faulty import FaultyBus
+from unisono.bus.local import LocalBus
+from unisono.clock import SystemClock, SystemEntropy
+from unisono.domain.rates import Rate
+from unisono.ports.bus import Bus
+from unisono.ports.identity import Grants, Identity
+from unisono.ports.push import PushService
+from unisono.ports.telemetry import Telemetry
+from unisono.push.webhook import WebhookOptions, opened_webhook
+from unisono.push_settings import signing_key
+from unisono.settings import Settings
+from unisono.stores.sql import Store, StoreOptions, open_store
+from unisono.telemetry.of_app import TelemetryOfApp
+from unisono.telemetry.system import SystemTelemetry
+
+
+class Shared(Struct, frozen=True):
+    """What all apps of a node have in common."""
+
+    settings: Settings
+    clock: SystemClock
+    entropy: SystemEntropy
+    telemetry: SystemTelemetry
+    identity: Identity
+    grants: Grants
+
+
+class Served(Struct, frozen=True):
+    """An app that is served."""
+
+    name: str
+    node: Node
+    store: Store
+
+
+@asynccontextmanager
+async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
+    """Have an app open while inside. Whoever opens it sees to it that its node runs.
+
+    Raises:
+        UnisonoError: The store cannot be opened.
+    """
+    settings, clock = shared.settings, shared.clock
+    telemetry = shared.telemetry if name == settings.app else TelemetryOfApp(shared.telemetry, name)
+    async with AsyncExitStack() as stack:
+        store = await open_store(store_options(settings, name), clock)
+        stack.push_async_callback(store.close)
+        parts = Parts(
+            log=store.log,
+            directory=store.directory,
+            sessions=store.sessions,
+            seats=store.seats,
+            requests=store.requests,
+            wills=store.wills,
+            search=store.search,
+            traces=store.traces,
+            due_pushes=store.due_pushes,
+            push_targets=store.push_targets,
+            erasures=store.erasures,
+            bus=_bus(settings),
+            identity=shared.identity,
+            grants=shared.grants,
+            clock=clock,
+            entropy=shared.entropy,
+            telemetry=telemetry,
+            push=await _open_push(stack, name, shared, telemetry),
+        )
+        node = Node(parts, _app_options(settings), name=_node_name(settings), server=f"unisono/{__version__}")
+        await node.start()
+        yield Served(name, node, store)
+
+
+def store_options(settings: Settings, name: str) -> StoreOptions:
+    """Say where and how an app of the server is kept."""
+    database = settings.database
+    return StoreOptions(
+        app=name,
+        data_dir=settings.data_dir,
+        url=database.url.reveal() if database.url is not None else None,
+        synchronous=database.synchronous,
+        batch_max=database.batch_max,
+        queue_max=database.queue_max,
+        readers=database.readers,
+        deadline_s=database.deadline_s,
+    )
+
+
+async def _open_push(stack: AsyncExitStack, name: str, shared: Shared, telemetry: Telemetry) -> PushService | None:
+    push = shared.settings.push
+    if push.url is None:
+        return None
+    options = WebhookOptions(
+        app=name,
+        url=push.url,
+        keys=tuple(signing_key(secret) for secret in push.secrets),
+        deadline_s=push.deadline_s,
+        kept_s=push.kept_s,
+        at_once=push.at_once,
+    )
+    return await stack.enter_async_context(opened_webhook(options, shared.clock, shared.entropy, telemetry))
+
+
+def _node_name(settings: Settings) -> str:
+    # The same after a restart, so that the sessions of the earlier life count as detached at once.
+    return settings.server.node or f"{socket.gethostname()}:{settings.server.port}"
+
+
+def _bus(settings: Settings) -> Bus:
+    faults = settings.testing.bus_faults
+    return LocalBus() if faults is None else FaultyBus(LocalBus(), faults)
+
+
+def _app_options(settings: Settings) -> AppOptions:
+    rates, sessions, presence, push = settings.rates, settings.sessions, settings.presence, settings.push
+    return AppOptions(
+        quotas=settings.quotas,
+        policy=sessions.device_policy(),
+        commands=Rate(per_s=rates.commands_per_s, burst=rates.commands_burst),
+        logins=Rate(per_s=rates.logins_per_s, burst=rates.logins_burst),
+        resumes=Rate(per_s=rates.resumes_per_s, burst=rates.resumes_burst),
+        heartbeat_s=settings.limits.heartbeat_s,
+        detach_window_s=sessions.detach_window_s,
+        ended_kept_s=sessions.ended_kept_s,
+        lease_ttl_s=sessions.lease_ttl_s,
+        sweep_s=sessions.sweep_s,
+        seats_kept_s=sessions.seats_kept_s,
+        presence=PresenceRules(
+            visible_to=presence.visible_to,
+            grace_s=presence.grace_s,
+            check_s=presence.check_s,
+            watched_per_session=presence.watched_per_session,
+        ),
+        push=PushRules(push.text, push.grace_s, push.kept_s, push.at_once, push.batch_max),
+        retention=settings.retention,
+        granted=frozenset(settings.grants.required),
+    )

@@ -1,0 +1,109 @@
+"""What a LeanCloud signature is made of, and of what text: HMAC-SHA1 by the app's master key, in hexadecimal."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, Protocol
+
+from msgspec import Struct
+
+from unisono.domain.ids import Instant, UserId
+
+Action = Literal["join", "remove", "block", "unblock"]
+
+WORDS: Final[dict[Action, tuple[str, ...]]] = {
+    "join": ("invite", "add"),
+    "remove": ("kick", "remove"),
+    "block": ("conversation-block-clients",),
+    "unblock": ("conversation-unblock-clients",),
+}
+"""Words for an action; the later ones are those that clients before 5.0.0-rc.5 gave to whoever signed."""
+OWN_WORDS: Final[dict[Action, str]] = {
+    "block": "client-block-conversations",
+    "unblock": "client-unblock-conversations",
+}
+"""Words where a client does it to conversations, for itself."""
+SECONDS_BELOW: Final = 100_000_000_000
+"""A time below it is in seconds: in milliseconds it would be before 1973."""
+
+
+class Proof(Struct, frozen=True):
+    """What a client brings: when it was signed, in seconds or milliseconds as sent, a nonce, and the signature."""
+
+    timestamp: int
+    nonce: str
+    signature: str
+
+    @property
+    def at(self) -> Instant:
+        """Give when it was signed."""
+        return Instant(self.timestamp * 1000 if self.timestamp < SECONDS_BELOW else self.timestamp)
+
+
+class _Signed(Protocol):
+    @property
+    def t(self) -> int: ...
+
+    @property
+    def n(self) -> str: ...
+
+    @property
+    def s(self) -> str: ...
+
+
+def proof_of(message: _Signed) -> Proof | None:
+    """Read the proof in a command: its fields `t`, `n` and `s`. None where it has none."""
+    return Proof(message.t, message.n, message.s) if message.s else None
+
+
+def login_text(app: str, user: UserId, proof: Proof) -> str:
+    """Give the text that is signed for a login."""
+    return _joined(app, user, "", proof.timestamp, proof.nonce)
+
+
+def creation_text(app: str, user: UserId, members: Iterable[UserId], proof: Proof) -> str:
+    """Give the text that is signed for a new conversation."""
+    return _joined(app, user, _sorted(members), proof.timestamp, proof.nonce)
+
+
+def action_texts(
+    app: str, user: UserId, conversation: str, users: Iterable[UserId], *, action: Action, proof: Proof
+) -> Sequence[str]:
+    """Give the texts one of which is signed for what is done to users of a conversation.
+
+    `conversation` is its id as the client says it.
+    """
+    named = _sorted(users)
+    return [_joined(app, user, conversation, named, proof.timestamp, proof.nonce, word) for word in WORDS[action]]
+
+
+def own_text(app: str, user: UserId, conversation: str, action: Action, proof: Proof) -> str:
+    """Give the text that is signed where a client blocks a conversation for itself, or no longer."""
+    return _joined(app, user, conversation, "", proof.timestamp, proof.nonce, OWN_WORDS[action])
+
+
+def history_texts(app: str, user: UserId, conversation: str, proof: Proof) -> Sequence[str]:
+    """Give the texts one of which is signed to read history: the order of the last two is told of differently."""
+    pairs = (proof.nonce, proof.timestamp), (proof.timestamp, proof.nonce)
+    return [_joined(app, user, conversation, *pair) for pair in pairs]
+
+
+def signature_of(text: str, master_key: str) -> str:
+    """Sign a text."""
+    return hmac.new(master_key.encode(), text.encode(), hashlib.sha1).hexdigest()
+
+
+def is_signed(proof: Proof, texts: Iterable[str], master_key: str) -> bool:
+    """Say if a signature is that of one of some texts, in a time that tells nothing of the right one."""
+    given = proof.signature.lower().encode("utf-8", "surrogatepass")
+    matches = [hmac.compare_digest(given, signature_of(text, master_key).encode()) for text in texts]
+    return any(matches)
+
+
+def _sorted(users: Iterable[UserId]) -> str:
+    # JavaScript sorts by units of UTF-16, where what lies beyond the first 65,536 characters comes before U+E000.
+    return ":".join(sorted(set(users), key=lambda user: user.encode("utf-16-be")))
+
+
+def _joined(*parts: str | int) -> str:
+    return ":".join(map(str, parts))

@@ -1,0 +1,42 @@
+"""The settings of LeanCloud's apps: what cannot be meant stops the start, and no key is shown."""
+
+import json
+from typing import Any
+
+import pytest
+
+from unisono.cli.configuration import describe
+from unisono.config import ConfigError, load
+
+KEY, MASTER = "app-key-of-the-tests", "master-key-of-the-tests"
+SHOP: dict[str, Any] = {"id": "AbC-9Nh9j0Va", "key": KEY, "master_key": MASTER, "name": "shop"}
+
+
+def test_apps_are_read_from_a_table_each() -> None:
+    settings = load(None, {"UNISONO_LEANCLOUD__APPS": json.dumps([SHOP, {**SHOP, "id": "b", "name": None}])})
+    shop, main = settings.leancloud.apps
+    assert (shop.id, shop.key.reveal(), shop.master_key.reveal(), shop.signed) == ("AbC-9Nh9j0Va", KEY, MASTER, ())
+    assert main.name is None
+    assert settings.leancloud.walls("default") == ("default", "shop")
+    assert not {KEY, MASTER} & set(json.dumps(describe(settings)).split('"'))
+    assert load(None, {}).leancloud.walls("default") == ("default",)
+
+
+@pytest.mark.parametrize(
+    ("apps", "why"),
+    [
+        ([SHOP, {**SHOP, "id": "b"}], "same id or name"),
+        ([SHOP, {**SHOP, "name": "b"}], "same id or name"),
+        ([{**SHOP, "name": None}, {**SHOP, "id": "b", "name": "default"}], "same id or name"),
+        ([{**SHOP, "key": "short"}], "shorter than 16"),
+        ([{**SHOP, "master_key": KEY}], "every client would have"),
+        ([{**SHOP, "id": "a b"}], "regex"),
+        ([{**SHOP, "name": "A"}], "regex"),
+        ([{**SHOP, "signed": ["everything"]}], "Invalid enum value"),
+        ([{**SHOP, "masterkey": MASTER}], "unknown field"),
+        ([{"id": "a"}], "missing required field"),
+    ],
+)
+def test_what_cannot_be_meant_stops_the_start(apps: list[object], why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        load(None, {"UNISONO_LEANCLOUD__APPS": json.dumps(apps)})
