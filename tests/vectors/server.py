@@ -217,7 +217,9 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "membership": a.Membership(ROOM, (ANN, BOB)),
     "members: none": a.Members(ROOM, ()),
     "members: one page of several": a.Members(
-        ROOM, (a.MemberView(ANN, "owner", {"nick": "A."}), a.MemberView(BOB, until=NOW)), next=BOB
+        ROOM,
+        (a.MemberView(ANN, "owner", {"nick": "A."}, delivered=Seq(17), read=Seq(12)), a.MemberView(BOB, until=NOW)),
+        next=BOB,
     ),
     "membership: after leaving": a.Membership(ROOM, ()),
     "history: none": a.History(ROOM, (), has_more=False),

@@ -7,6 +7,7 @@ from msgspec import Struct
 from unisono.domain.events import Presence
 from unisono.domain.facts import ConversationKind, Fact, Joining, Label, Level, MessagePlaced, Role, Rules
 from unisono.domain.ids import (
+    NO_SEQ,
     Checkpoint,
     ConversationId,
     DeviceId,
@@ -224,12 +225,17 @@ class Membership(Answer, frozen=True, tag="membership"):
 
 
 class MemberView(Struct, frozen=True, omit_defaults=True):
-    """A member as others see them; a restricted user, member or not, with `until` when, left out for ever."""
+    """A member as others see them; a restricted user, member or not, with `until` when, left out for ever.
+
+    On the list of members it says how far they have read, and how far a device of theirs has what asked for receipts.
+    """
 
     user: UserId
     role: Role = "member"
     attributes: dict[str, Json] | None = None
     until: Instant | None = None
+    delivered: Seq = NO_SEQ
+    read: Seq = NO_SEQ
 
 
 class Members(Answer, frozen=True, tag="members"):

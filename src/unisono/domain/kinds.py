@@ -15,7 +15,8 @@ class Kind(Struct, frozen=True):
 
     - `members`: `fixed` for ever, `changing` up to the quota, `unlisted`: any number, kept nowhere, or `subscribed`:
       any number, each known to themselves alone.
-    - `unique`: whether there is one conversation of exactly these members: `always`, by `choice`, or `never`.
+    - `unique`: whether there is one conversation of exactly these members: `always`, unless its creator makes another
+      `choice`, where they `asked` for it, or `never`.
     - `joining`: who knows the id may look it up and join: never (`invited`), always (`open`), or by `choice`.
     - `has_owner`: its creator owns it, and there are roles and rules.
     - `writers`: who creates it and says something in it: its `members`, or the `operator` alone.
@@ -23,7 +24,7 @@ class Kind(Struct, frozen=True):
     """
 
     members: MemberList
-    unique: Literal["always", "choice", "never"]
+    unique: Literal["always", "choice", "asked", "never"]
     joining: Literal["invited", "open", "choice"]
     has_owner: bool = True
     expires: bool = False
@@ -39,6 +40,6 @@ KINDS: Final[Mapping[ConversationKind, Kind]] = {
     "direct": Kind(members="fixed", unique="always", joining="invited", has_owner=False),
     "group": Kind(members="changing", unique="choice", joining="choice"),
     "room": Kind(members="unlisted", unique="never", joining="open"),
-    "temporary": Kind(members="changing", unique="never", joining="choice", expires=True),
+    "temporary": Kind(members="changing", unique="asked", joining="choice", expires=True),
     "service": Kind(members="subscribed", unique="never", joining="choice", has_owner=False, writers="operator"),
 }

@@ -76,7 +76,8 @@ def create(
         members=members,
         name=command.name or None,
         attributes=command.attributes,
-        is_unique=is_unique(command),
+        # One that is over is still in the way of another unique one until it has been ended.
+        is_unique=is_unique(command) and snapshot.unique is None,
         joining=joining_of(command),
         rules=rules_of(command),
         expires_at=expiry_of(command, snapshot.now),
@@ -105,6 +106,8 @@ def is_unique(command: CreateConversation) -> bool:
     unique = KINDS[command.of].unique
     if unique == "never" and command.unique:
         raise Invalid(field="unique", reason=f"a {command.of} is not told by its members")
+    if unique == "asked":
+        return command.unique is True
     return unique == "always" or (unique == "choice" and command.unique is not False)
 
 
@@ -251,7 +254,7 @@ def _check_not_blocked(snapshot: Snapshot, users: Iterable[UserId]) -> None:
 def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:
     """Give the conversation that was there before, as the creator may see it."""
     conversation = snapshot.unique if snapshot.earlier is None else snapshot.conversation
-    if conversation is None:
+    if conversation is None or (snapshot.earlier is None and conversation.is_over(snapshot.now)):
         return None
     if not conversation.lists_members:
         return view(conversation, creator, None)

@@ -72,6 +72,8 @@ def is_on(member: Membership, who: Roll, now: Instant) -> bool:
 
 
 def shown(member: Membership, who: Roll) -> MemberView:
-    """Show a user on a list."""
+    """Show a user on a list: on that of members with their marks. What was read has come, too."""
     until = restricted_until(member, who)
-    return MemberView(member.user, member.role, member.attributes, None if until == FOR_EVER else until)
+    delivered, read = (max(member.delivered, member.read), member.read) if who == "members" else (NO_SEQ, NO_SEQ)
+    ends = None if until == FOR_EVER else until
+    return MemberView(member.user, member.role, member.attributes, ends, delivered, read)

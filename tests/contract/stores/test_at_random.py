@@ -170,11 +170,11 @@ class TwoStores(RuleBasedStateMachine):
     def set_level(self, user: UserId, room: ConversationId, level: Level) -> None:
         self.both(lambda store: acts.set_level(store, user, level, room))
 
-    @rule(creator=users, member=users, room=rooms, key=keys)
-    def create_temporary(self, creator: UserId, member: UserId, room: ConversationId, key: str) -> None:
+    @rule(creator=users, member=users, room=rooms, key=keys, unique=st.booleans())
+    def create_temporary(self, creator: UserId, member: UserId, room: ConversationId, key: str, unique: bool) -> None:
         if self.runner.run(self.fake.log.read(conversation_stream(room), Seq(0), 1)).head == 0:
             self.both(
-                lambda store: acts.create(store, creator, member, room=room, key=key, of="temporary", unique=None)
+                lambda store: acts.create(store, creator, member, room=room, key=key, of="temporary", unique=unique)
             )
 
     @rule(room=rooms)

@@ -48,9 +48,24 @@ def test_other_kinds_do_not_end_by_themselves() -> None:
     with pytest.raises(Invalid) as refused:
         creation(CreateConversation(key=KEY, members=(BOB,), ttl_s=60))
     assert refused.value.numbers["field"] == "ttl_s"
-    assert creation(CreateConversation(key=KEY, of="temporary", unique=False)).drafts
-    with pytest.raises(Invalid):
-        creation(CreateConversation(key=KEY, of="temporary", unique=True))
+
+
+@pytest.mark.parametrize(("unique", "is_unique"), [(None, False), (False, False), (True, True)])
+def test_a_temporary_conversation_is_unique_where_its_creator_asks_for_it(unique: bool | None, is_unique: bool) -> None:
+    made = facts(creation(CreateConversation(key=KEY, of="temporary", members=(BOB,), unique=unique)))["c/new"]
+    assert isinstance(made, ConversationCreated)
+    assert made.is_unique is is_unique
+
+
+def test_a_unique_one_that_is_over_is_not_given_back() -> None:
+    """Nobody may have ended it yet; then it still has the name of its members, and the new one goes without."""
+    command = CreateConversation(key=KEY, of="temporary", members=(BOB,), unique=True)
+    lasting, over = passing(ANN, BOB), passing(ANN, BOB, left_ms=0)
+    found = creation(command, structs.replace(lasting, conversation=None, unique=lasting.conversation))
+    assert found.drafts == ()
+    made = facts(creation(command, structs.replace(over, conversation=None, unique=over.conversation)))["c/new"]
+    assert isinstance(made, ConversationCreated)
+    assert not made.is_unique
 
 
 def test_what_can_be_done_in_a_group_can_be_done_until_the_time_is_up() -> None:

@@ -73,6 +73,13 @@ def test_who_left_is_on_no_list_but_those_of_the_restricted() -> None:
 
 
 def test_a_list_shows_until_when_only_of_the_restricted() -> None:
-    assert roll.shown(FULL, "members") == MemberView(BOB, "manager", {"nick": "B."})
+    assert roll.shown(FULL, "members") == MemberView(BOB, "manager", {"nick": "B."}, delivered=Seq(5), read=Seq(5))
     assert roll.shown(FULL, "silenced").until == NOW + 1
     assert roll.shown(Membership(BOB, AT, silenced_until=roll.FOR_EVER), "silenced") == MemberView(BOB)
+
+
+def test_the_list_of_members_shows_how_far_each_has_come() -> None:
+    came = Membership(BOB, AT, read=Seq(3), delivered=Seq(5))
+    assert roll.shown(came, "members") == MemberView(BOB, delivered=Seq(5), read=Seq(3))
+    assert roll.shown(Membership(BOB, AT, read=Seq(6), delivered=Seq(5)), "members").delivered == 6
+    assert roll.shown(came, "muted") == MemberView(BOB)

@@ -181,12 +181,17 @@ class ReactionCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member, or a restricted user with `until` when (milliseconds since 1970-01-01 UTC), None for ever."""
+    """A member, or a restricted user with `until` when (milliseconds since 1970-01-01 UTC), None for ever.
+
+    Of the members: the seqs up to which a device of theirs `delivered`, and they `read`, what was said; 0 for nothing.
+    """
 
     user: str
     role: str = "member"
     attributes: Mapping[str, Json] | None = None
     until: int | None = None
+    delivered: int = 0
+    read: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

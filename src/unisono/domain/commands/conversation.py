@@ -25,10 +25,10 @@ class CreateConversation(Command, frozen=True, tag="create"):
     """Begin a conversation of the caller and `members`.
 
     A `direct` one has two members for ever; a `group` may change; a `room` lists none; a `temporary` one is like a
-    group and ends `ttl_s` after it began, 86,400 s unless told. With `unique` the conversation
-    of this kind and exactly these members that was made so before is given back: always so for a direct one, never for
-    a room, for a group unless told otherwise. Repeating `key` gives back what it made the first time. `joining` says
-    if who knows the id may join; `rules` what each role may.
+    group and ends `ttl_s` after it began, 86,400 s unless told. With `unique` the conversation of this kind and exactly
+    these members that was made so before, and is not over, is given back: always so for a direct one, never for a room,
+    for a group unless told otherwise, for a temporary one where told so. Repeating `key` gives back what it made the
+    first time. `joining` says if who knows the id may join; `rules` what each role may.
     """
 
     key: SendKeyIn
