@@ -16,7 +16,7 @@ import msgspec
 from msgspec import structs
 
 from unisono.domain.errors import Malformed
-from unisono.domain.facts import Content
+from unisono.domain.facts import Content, MessagePlaced
 from unisono.domain.ids import Json
 from unisono.wire.json_values import check_value
 from unisono.wire.leancloud.attachments import FILES, LOCATION, file_of, lcfile_of, lcloc_of, place_of
@@ -62,6 +62,14 @@ def body_of(content: Content) -> str | bytes:
     if isinstance(body, str) and content_of(body) == content:
         return body
     return _written(content)
+
+
+def text_of(message: MessagePlaced) -> tuple[str, bool]:
+    """Write what a message says where a field takes text alone; and say if that is base64 of bytes."""
+    if message.is_recalled:
+        return RECALLED, False
+    body = body_of(message.content)
+    return (body, False) if isinstance(body, str) else (b64encode(body).decode(), True)
 
 
 def _typed(body: str) -> Content | None:

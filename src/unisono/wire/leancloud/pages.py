@@ -16,22 +16,25 @@ Bound = tuple[Seq | None, Instant | None]
 """A place and a time between which and their counterparts the messages lie."""
 
 
-def history_of(logs: LogsCommand, conversation: ConversationId) -> GetHistory | None:
+def history_of(
+    logs: LogsCommand, conversation: ConversationId, start: Seq | None = None, end: Seq | None = None
+) -> GetHistory | None:
     """Give what is to be asked for; None where the client asks for no message at all: a limit of 0.
 
     A page begins at its start, in its direction: without one at the newest message, or the oldest. The end is on its
     other side. Both are left out of it unless the client says otherwise. A message id parts messages of one time; one
-    that does not go with the time beside it counts for nothing.
+    that does not go with the time beside it counts for nothing. `start` and `end` are the places of the messages named
+    at both ends, where they were found otherwise than by their ids.
     """
     limit = logs.limit if logs.HasField("limit") else logs.l if logs.HasField("l") else DEFAULT_LIMIT
     if limit <= 0:
         return None
-    start = _Limit(logs.t, logs.mid, logs.tIncluded)
-    end = _Limit(logs.tt, logs.tmid, logs.ttIncluded)
+    first = _limit(conversation, logs.t, logs.mid, start, is_included=logs.tIncluded)
+    last = _limit(conversation, logs.tt, logs.tmid, end, is_included=logs.ttIncluded)
     is_upwards = logs.direction == LogsCommand.NEW
-    low, high = (start, end) if is_upwards else (end, start)
-    after, after_at = _bound(conversation, low, outwards=-1)
-    before, before_at = _bound(conversation, high, outwards=1)
+    low, high = (first, last) if is_upwards else (last, first)
+    after, after_at = _bound(low, outwards=-1)
+    before, before_at = _bound(high, outwards=1)
     return GetHistory(
         conversation=conversation,
         before=before,
@@ -45,18 +48,22 @@ def history_of(logs: LogsCommand, conversation: ConversationId) -> GetHistory | 
 
 
 class _Limit(Struct, frozen=True):
-    timestamp: int
-    mid: str
+    at: Instant | None
+    seq: Seq | None
     is_included: bool
 
 
-def _bound(conversation: ConversationId, limit: _Limit, *, outwards: int) -> Bound:
+def _limit(conversation: ConversationId, timestamp: int, mid: str, found: Seq | None, *, is_included: bool) -> _Limit:
+    at = instant_of(timestamp)
+    named = found if at is None or found is not None else seq_of(mid, conversation, at)
+    return _Limit(at, named, is_included)
+
+
+def _bound(limit: _Limit, *, outwards: int) -> Bound:
     """Give what the messages of a page lie within; `outwards` is the step that leads out of it."""
-    at = instant_of(limit.timestamp)
-    if at is None:
+    if limit.at is None:
         return None, None
-    outside = Instant(at + outwards)
-    seq = seq_of(limit.mid, conversation, at)
-    if seq is None:
-        return None, outside if limit.is_included else at
-    return Seq(seq + outwards) if limit.is_included else seq, outside
+    outside = Instant(limit.at + outwards)
+    if limit.seq is None:
+        return None, outside if limit.is_included else limit.at
+    return Seq(limit.seq + outwards) if limit.is_included else limit.seq, outside

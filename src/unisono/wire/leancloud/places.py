@@ -27,13 +27,21 @@ MID_CHARS: Final = 22
 TEMPORARY: Final = "_tmp:"
 """How ids of temporary conversations begin: clients know them by it."""
 
+IMPORTED: Final = "lc:"
+"""How keys of messages begin that were LeanCloud's: what follows is the id that it gave them."""
+
 _PRINT_BYTES: Final = 9
 _SEQ_BYTES: Final = 7
 _PADDING: Final = "=="
 
 
+def id_of(conversation: ConversationId, seq: Seq, at: Instant, key: SendKey) -> str:
+    """Give the id by which clients know a message: one that LeanCloud gave it, else that of its place."""
+    return key.removeprefix(IMPORTED) if key.startswith(IMPORTED) else mid_of(conversation, seq, at)
+
+
 def mid_of(conversation: ConversationId, seq: Seq, at: Instant) -> str:
-    """Give the id of a placed message."""
+    """Give the id of the message at a place."""
     return _mid(f"{at}/{conversation}", seq)
 
 

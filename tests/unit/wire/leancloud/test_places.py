@@ -8,7 +8,16 @@ from unisono.domain.commands import GetHistory
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Instant, SendKey, Seq
 from unisono.wire.leancloud import realtime_pb2 as pb
 from unisono.wire.leancloud.pages import history_of
-from unisono.wire.leancloud.places import cid_of, conversation_of, instant_of, iso_of, mid_of, passing_mid, seq_of
+from unisono.wire.leancloud.places import (
+    cid_of,
+    conversation_of,
+    id_of,
+    instant_of,
+    iso_of,
+    mid_of,
+    passing_mid,
+    seq_of,
+)
 
 C, OTHER = ConversationId("69203ac0d3b07384d113edec"), ConversationId("69203ac0d3b07384d113eded")
 AT = Instant(1_763_726_400_123)
@@ -115,6 +124,19 @@ def test_a_message_id_parts_messages_of_one_time() -> None:
 def test_an_id_that_does_not_go_with_its_time_counts_for_nothing() -> None:
     assert page(mid=MID) == page()
     assert page(t=AT + 1, mid=MID) == page(t=AT + 1)
+
+
+def test_a_message_that_was_found_otherwise_is_a_place_too() -> None:
+    logs = pb.LogsCommand(t=AT, mid="LeanCloud's", tt=AT - 5, tmid="theirs", ttIncluded=True)
+    assert history_of(logs, C, Seq(42), Seq(40)) == GetHistory(
+        C, before=Seq(42), before_at=Instant(AT + 1), after=Seq(39), after_at=Instant(AT - 6), direction="older"
+    )
+    assert history_of(pb.LogsCommand(mid=MID), C, Seq(42)) == page()
+
+
+def test_a_message_of_leancloud_keeps_its_id() -> None:
+    assert id_of(C, Seq(42), AT, SendKey("lc:H3wPgFmGQ8WJZwsZrp0PAg")) == "H3wPgFmGQ8WJZwsZrp0PAg"
+    assert id_of(C, Seq(42), AT, SendKey("a key")) == MID
 
 
 def test_a_type_is_asked_for() -> None:

@@ -1,0 +1,73 @@
+"""What a conversation is to be like: the `attr` of `conv/start` and `conv/update`, as ours.
+
+Keys are paths, with dots between their parts; `name` is a column, all others are attributes.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from unisono.domain import attributes
+from unisono.domain.attributes import PREFIX
+from unisono.domain.errors import Invalid
+from unisono.domain.ids import Json
+from unisono.wire.leancloud.objects import COLUMNS, Fields, read_fields
+
+NAME: Final = "name"
+_OPERATION: Final = "__op"
+
+
+class Update(Struct, frozen=True):
+    """What is to be changed, as `UpdateConversation` says it. An empty name takes the name away."""
+
+    name: str | None = None
+    set: Fields | None = None
+    unset: tuple[str, ...] = ()
+
+
+def update_of(attr: str) -> Update:
+    """Read what is to be changed.
+
+    Raises:
+        Invalid: Not a JSON object, a column that cannot be changed, or an operation that is not known.
+    """
+    fields = dict(read_fields(attr))
+    name = _name_of(fields)
+    taken = tuple(PREFIX + key for key, value in fields.items() if _is_deletion(value))
+    put = {PREFIX + key: value for key, value in fields.items() if not _is_deletion(value)}
+    return Update(name=name, set=put or None, unset=taken)
+
+
+def founding_of(attr: str) -> tuple[str | None, Fields | None]:
+    """Read the name and the attributes of a conversation that is to begin.
+
+    Raises:
+        Invalid: Not a JSON object, a column that cannot be given, or keys that cannot be.
+    """
+    fields = dict(read_fields(attr)) if attr else {}
+    name = _name_of(fields)
+    return name or None, attributes.changed(None, {PREFIX + key: value for key, value in fields.items()}, ())
+
+
+def _name_of(fields: Fields) -> str | None:
+    """Take the name out of fields; the others are to be attributes. Null, or its deletion, is an empty one."""
+    for key in fields.keys() - {NAME}:
+        if key.partition(".")[0] in COLUMNS:
+            raise Invalid(field="attr", reason="not a column to be changed", column=key)
+    if NAME not in fields:
+        return None
+    name = fields.pop(NAME)
+    if name is None or _is_deletion(name):
+        return ""
+    if not isinstance(name, str):
+        raise Invalid(field="attr", reason="a name is a text")
+    return name
+
+
+def _is_deletion(value: Json) -> bool:
+    """Say if a value is the operation that deletes what is there; there are no others."""
+    if not isinstance(value, dict) or _OPERATION not in value:
+        return False
+    if value[_OPERATION] != "Delete":
+        raise Invalid(field="attr", reason="not an operation that is known here", operation=str(value[_OPERATION])[:32])
+    return True

@@ -1,0 +1,103 @@
+"""Clients find conversations."""
+
+import asyncio
+
+import pytest
+
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.gateways.leancloud.clients import Client, clients
+from unisono.wire.leancloud import realtime_pb2 as pb
+
+
+async def names(client: Client, where: object, **fields: object) -> list[object]:
+    return [found.get("name") for found in await client.find(where, **fields)]
+
+
+@pytest.mark.rows(
+    "L194", "L196", "L197", "L198", "L199", "L201", "L202", "L203", "L204", "L206", "L207", "L228", "L229"
+)
+@in_virtual_time
+async def test_what_the_builders_of_queries_ask_for_is_found() -> None:
+    async with clients("tom") as (tom,):
+        for number in range(12):
+            cid = await tom.start("jerry", *["mary"] * (number % 2), attr={"name": f"n{number:02}", "size": number})
+            await asyncio.sleep(1)
+            await tom.send(cid, "hi")
+        hall = await tom.start(transient=True, attr={"name": "n-hall", "size": 3})
+        assert await names(tom, {}) == [f"n{number:02}" for number in range(11, 1, -1)]
+        assert len(await tom.find({}, limit=20)) == 12
+        assert await names(tom, {"name": "n03"}) == ["n03"]
+        assert await names(tom, {"name": {"$regex": "\\Q1\\E"}, "size": {"$lt": 11}}) == ["n10", "n01"]
+        assert await names(tom, {"size": {"$gt": 8}}, sort="name") == ["n09", "n10", "n11"]
+        assert await names(tom, {"m": {"$all": ["tom", "mary"]}}, sort="-name", limit=2, skip=1) == ["n09", "n07"]
+        assert await names(tom, {"size": 3}, sort="name") == ["n-hall", "n03"]
+        assert [found["objectId"] for found in await tom.find({"tr": True})] == [hall]
+        assert len(await tom.find({"size": {"$ne": 3}}, limit=999)) == 11
+
+
+@in_virtual_time
+async def test_the_bounds_of_a_page() -> None:
+    async with clients("tom") as (tom,):
+        await tom.start("jerry")
+        assert await tom.find({}, limit=0) == []
+        assert await tom.find({}, limit=-1) == []
+        assert len(await tom.find({}, limit=5000, skip=-3)) == 1
+        for where in ("[]", "{", '{"mu":"tom"}', '{"name":{"$regex":"("}}', '{"$where":"1"}'):
+            command = tom.conv(pb.query, where=where)
+            assert await tom.refused(command) == 4310
+        assert await tom.refused(tom.conv(pb.query, where="{}", sort="mu")) == 4310
+        assert await tom.refused(tom.conv(pb.query, where="{}", skip=10_001)) == 4310
+
+
+@pytest.mark.rows("L209", "L211")
+@in_virtual_time
+async def test_members_are_left_out_and_last_messages_brought_where_asked_for() -> None:
+    async with clients("tom", "mary") as (tom, mary):
+        cid = await tom.start("jerry")
+        mid, at = await tom.send(cid, '{"_lctext":"hi","_lctype":-1}')
+        assert [found["m"] for flag in (0, 1, 2, 3) for found in await tom.find({}, flag=flag)] == [
+            ["jerry", "tom"],
+            [],
+            ["jerry", "tom"],
+            [],
+        ]
+        assert "msg" not in (await tom.find({}, flag=1))[0]
+        (found,) = await tom.find({}, flag=3)
+        assert (found["msg"], found["msg_from"], found["msg_mid"], found["msg_timestamp"]) == (
+            '{"_lctext":"hi","_lctype":-1}',
+            "tom",
+            mid,
+            at,
+        )
+        assert found["lm"]["__type"] == "Date"
+        (seen,) = await mary.find({"objectId": cid}, flag=2)
+        assert (seen["m"], "msg" in seen) == ([], False)
+
+
+@in_virtual_time
+async def test_hundreds_are_found_by_their_ids() -> None:
+    async with clients("tom") as (tom,):
+        cids = [await tom.start(f"user-{number}") for number in range(120)]
+        found = await tom.find({"objectId": {"$in": [*cids, "f" * 24]}}, limit=999)
+        assert {one["objectId"] for one in found} == set(cids)
+        assert len(await tom.find({"objectId": {"$in": cids}}, limit=101)) == 101
+        assert len(await tom.find({"objectId": {"$in": cids}})) == 10
+
+
+@in_virtual_time
+async def test_as_many_are_found_as_asked_for_however_large_they_are() -> None:
+    """An answer of ours has room for fewer large ones than a client of LeanCloud's asks for, and cannot ask on."""
+    async with clients("tom") as (tom,):
+        for number in range(25):
+            await tom.start("jerry", attr={"name": f"n{number:02}", "text": "x" * 10_000})
+        assert await names(tom, {}, limit=22, sort="name", skip=1) == [f"n{number:02}" for number in range(1, 23)]
+
+
+@in_virtual_time
+async def test_a_conversation_is_found_by_who_left_it() -> None:
+    """Clients drop what they are told of a conversation that a query does not find, such as that they were removed."""
+    async with clients("tom", "jerry") as (tom, jerry):
+        cid = await tom.start("jerry")
+        await tom.conv(pb.remove, cid=cid, m=["jerry"])
+        assert [found["objectId"] for found in await jerry.find({"objectId": cid})] == [cid]
+        assert await jerry.find({}) == []
