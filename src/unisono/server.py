@@ -203,6 +203,7 @@ class Hosting:
             announcing=self._node.announcing,
             exporting=Exporting(parts, self._node.own_sessions),
             erasing=self._node.erasing,
+            importing=self._node.importing,
             clock=parts.clock,
             rate=RateLimiter(Rate(per_s=rates.operator_per_s, burst=rates.operator_burst), parts.clock),
             requests=parts.requests,

@@ -32,7 +32,9 @@ Origin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\-\[\]:]+$")]
 Target = Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 NetworkText = Annotated[str, Meta(pattern=r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$")]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
-AdminScope = Literal["sessions", "conversations", "messages", "users", "erasures", "metrics", "announcements"]
+AdminScope = Literal[
+    "sessions", "conversations", "messages", "users", "erasures", "metrics", "announcements", "imports"
+]
 ADMIN_SCOPES: Final[frozenset[AdminScope]] = frozenset(get_args(AdminScope))
 
 

@@ -161,7 +161,8 @@ class Fanout:
     def _lagging(self, moved: MovedStream) -> Channel | None:
         channel = self._channels.get(moved.stream)
         if channel is None:
-            if self._is_unheard(moved.stream):
+            # Who comes from now on has asked for what moved, or will.
+            if self._is_unheard(moved.stream) or not self._audience.count_users():
                 return None
             channel = self._follow(moved.stream)
         if channel.is_loaded and channel.delivered >= moved.head and channel.epoch == moved.epoch:

@@ -11,6 +11,7 @@ from unisono.app.expiring import Expiring
 from unisono.app.fanout import Fanout
 from unisono.app.greeting import Greeting
 from unisono.app.housekeeping import Housekeeping
+from unisono.app.importing import Importing
 from unisono.app.lease import Lease
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
@@ -66,6 +67,7 @@ class Node:
         self.pushing = None if parts.push is None else Pushing(parts, options.push, parts.push, self.lease)
         self.executor = self._executor()
         self.erasing = Erasing(parts, self.own_sessions, self.executor)
+        self.importing = Importing(parts, options.quotas)
         self._housekeeping = self._hire()
         self.signals = Signals(
             parts.directory, parts.telemetry, audience=self.audience, fanout=self.fanout, rooms=self.rooms

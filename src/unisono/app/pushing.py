@@ -16,7 +16,7 @@ from unisono.app.lease import Lease
 from unisono.app.options import PushRules
 from unisono.app.parts import Parts
 from unisono.domain.errors import UnisonoError
-from unisono.domain.ids import NO_SEQ, Checkpoint, ConversationId, Instant, Seq, UserId
+from unisono.domain.ids import NO_SEQ, Checkpoint, ConversationId, Instant, Seq, UserId, is_imported
 from unisono.domain.pushing import alert_of, is_called, is_wanted
 from unisono.ports.due_pushes import Absent, DueMark, DueMessage, Window
 from unisono.ports.push import Push, PushService
@@ -120,7 +120,7 @@ class Pushing:
             page = await self._parts.due_pushes.messages(window, self._mark, MESSAGES_AT_ONCE)
             for due in page.messages:
                 # Those of a conversation that goes on come up again.
-                if due.seq > self._done.get(due.conversation, NO_SEQ):
+                if due.seq > self._done.get(due.conversation, NO_SEQ) and not is_imported(due.message.key):
                     await self._gather_of(due, batches)
                     self._note_done(due)
             if page.next is None:

@@ -120,6 +120,10 @@ class Membership(Struct, frozen=True):
         return self.silenced_until is not None and self.silenced_until > now
 
 
+SenderKey = tuple[UserId, SendKey]
+"""A sender and a key of theirs."""
+
+
 class Scope(Struct, frozen=True):
     """What a decision needs to see. Nothing of it changes until the decision is written.
 
@@ -127,6 +131,7 @@ class Scope(Struct, frozen=True):
       where they know each other.
     - `sender` and `key`: ask for an earlier place of the same draft: in the conversation's stream, or without a
       conversation in the sender's own.
+    - `keys`: asks which of these are taken in the conversation's stream, each a sender's.
     - `message`: asks for the message at this seq, with its reactions.
     - `read_to`: asks what lies before and behind where the `mark` of the first of `users` will be once it has moved to
       this place, or the end, and never back.
@@ -138,6 +143,7 @@ class Scope(Struct, frozen=True):
     all_members: bool = False
     sender: UserId | None = None
     key: SendKey | None = None
+    keys: tuple[SenderKey, ...] = ()
     unique_of: tuple[ConversationKind, tuple[UserId, ...]] | None = None
     message: Seq | None = None
     read_to: Seq | None = None
@@ -158,6 +164,7 @@ class Snapshot(Struct, frozen=True):
 
     `earlier` is the place the key was given before, `earlier_fact` what stands there. `conversation` is the one asked
     for; without one asked for, that which `earlier_fact` tells of, else `unique`: `memberships` belong to it.
+    `taken` are those of the `keys` asked for that have a place.
     `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`,
     None where the mark would not move.
     The use case adds: `is_present`, that the caller is in the conversation, a room; `is_operator`, that the operator
@@ -169,6 +176,7 @@ class Snapshot(Struct, frozen=True):
     memberships: Mapping[UserId, Membership] = {}
     earlier: Place | None = None
     earlier_fact: Fact | None = None
+    taken: frozenset[SenderKey] = frozenset()
     unique: Conversation | None = None
     target: Target | None = None
     passed: Passed | None = None

@@ -69,6 +69,9 @@ NO_SEQ: Final = Seq(0)
 START: Final = Checkpoint(0)
 FIRST_EPOCH: Final = Epoch(1)
 
+IMPORTED: Final = "lc:"
+"""How send keys of messages begin that came from LeanCloud: what follows is the id that it gave them."""
+
 _CONVERSATION_PREFIX: Final = "c/"
 _USER_PREFIX: Final = "u/"
 
@@ -94,6 +97,11 @@ def read_page_mark(mark: PageMark) -> tuple[Instant, str]:
 def is_user_id(text: str) -> bool:
     """Say if a text, from wherever it comes, can be a user id: 1 to 64 printable characters."""
     return len(text) <= USER_ID_MAX_CHARS and _USER_ID.fullmatch(text) is not None
+
+
+def is_imported(key: SendKey) -> bool:
+    """Say if a message was brought along from LeanCloud. Nobody who sends has such a key."""
+    return key.startswith(IMPORTED)
 
 
 def conversation_stream(conversation: ConversationId) -> StreamKey:

@@ -30,12 +30,16 @@ class Head(Struct, frozen=True):
 
 
 class Draft(Struct, frozen=True):
-    """A fact that wants a place. With `sender` and `key` its place is remembered under both as long as it is kept."""
+    """A fact that wants a place. With `sender` and `key` its place is remembered under both as long as it is kept.
+
+    What happened elsewhere says when (`at`): that is its time, unless its stream is later already.
+    """
 
     stream: StreamKey
     fact: Fact
     sender: UserId | None = None
     key: SendKey | None = None
+    at: Instant | None = None
 
 
 class Place(Struct, frozen=True):

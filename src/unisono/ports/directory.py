@@ -163,6 +163,9 @@ class Directory(Protocol):
         between two texts.
         """
 
+    async def every(self, after: ConversationId | None, limit: int) -> Sequence[Conversation]:
+        """List all conversations of the app, by id, starting after `after`."""
+
     async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:
         """List conversations whose time is up and that have not been ended yet, the longest overdue first."""
 

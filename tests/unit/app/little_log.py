@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from tests.unit.app.stage import placed
 from unisono.domain.answers import Facts, Moved, SeqFact, Unread
 from unisono.domain.commands import FindConversations, GetHistory, Roll
-from unisono.domain.conversation import Decide, Membership, Scope
+from unisono.domain.conversation import Conversation, Decide, Membership, Scope
 from unisono.domain.errors import Unavailable
 from unisono.domain.facts import ConversationCreated, ConversationKind, Fact, MembersJoined, MembersLeft, PlacedFact
 from unisono.domain.ids import (
@@ -145,6 +145,9 @@ class LittleLog:
         raise NotImplementedError
 
     async def for_all(self) -> Sequence[ConversationId]:
+        raise NotImplementedError
+
+    async def every(self, after: ConversationId | None, limit: int) -> Sequence[Conversation]:
         raise NotImplementedError
 
     async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:

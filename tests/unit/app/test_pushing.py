@@ -16,6 +16,7 @@ from unisono.domain.answers import ConversationView, Placed
 from unisono.domain.errors import Unavailable
 from unisono.domain.facts import Content
 from unisono.domain.ids import ConversationId, SendKey, UserId
+from unisono.domain.importing import ImportedMessage
 from unisono.ports.push import Push
 
 GRACE_S = 5.0
@@ -375,3 +376,16 @@ async def test_a_conversation_that_comes_up_twice_is_told_of_once_as_far_as_it_i
         for conversation in (talk, other):
             await say(ann, conversation, f"again in {conversation}")
         assert len(await watchman.told()) == 6
+
+
+@in_virtual_time
+async def test_nobody_is_pushed_to_for_what_is_brought_along() -> None:
+    """Even where it was said just now: those who were to hear of it have."""
+    async with an_app() as stage, watched(stage) as watchman:
+        ann = await stage.login("ann")
+        talk = await group(ann, "bob")
+        message = ImportedMessage("m", stage.node.parts.clock.now(), UserId("ann"), Content(text="brought along"))
+        (taken,) = await stage.node.importing.take_in([(talk, [message])])
+        assert taken.placed == 1
+        await say(ann, talk, "said here")
+        assert await watchman.told() == [("bob", "ann: said here")]

@@ -11,6 +11,7 @@ from unisono.app.broadcasting import Broadcasting
 from unisono.app.erasing import Erasing
 from unisono.app.execute import Executor
 from unisono.app.exporting import Exporting
+from unisono.app.importing import Importing
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.rates import RateLimiter
 from unisono.domain.ids import Instant, SendKey, UserId
@@ -49,6 +50,7 @@ class Desk(Struct, frozen=True):
     announcing: Announcing
     exporting: Exporting
     erasing: Erasing
+    importing: Importing
     clock: Clock
     rate: RateLimiter
     requests: Requests

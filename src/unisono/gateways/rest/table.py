@@ -7,6 +7,7 @@ from unisono.gateways.rest.announcing import ANNOUNCING_OPERATIONS
 from unisono.gateways.rest.broadcasts import BROADCAST_OPERATIONS
 from unisono.gateways.rest.erasing import ERASING_OPERATIONS
 from unisono.gateways.rest.exporting import EXPORT_OPERATIONS
+from unisono.gateways.rest.importing import IMPORT_OPERATIONS
 from unisono.gateways.rest.operating import OPERATING_OPERATIONS
 from unisono.gateways.rest.operations import Operation
 from unisono.gateways.rest.sessions import SESSION_OPERATIONS
@@ -19,4 +20,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *BROADCAST_OPERATIONS,
     *EXPORT_OPERATIONS,
     *ERASING_OPERATIONS,
+    *IMPORT_OPERATIONS,
 )

@@ -7,7 +7,7 @@ from msgspec import structs
 from unisono.domain import roll
 from unisono.domain.answers import HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
 from unisono.domain.commands import FindConversations, GetHistory, Roll
-from unisono.domain.conversation import Membership
+from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.errors import Invalid
 from unisono.domain.facts import MessagePlaced, PlacedFact
 from unisono.domain.ids import (
@@ -243,6 +243,12 @@ class MemoryDirectory:
         seen, conversation = message_until(message, until), conversation_of(placed.stream)
         given = () if seen.is_recalled or conversation is None else self._reactions(conversation, placed.seq, reader)
         return HistoryEntry(placed.seq, placed.at, seen, given)
+
+    async def every(self, after: ConversationId | None, limit: int) -> Sequence[Conversation]:
+        """List all conversations, by id."""
+        self._state.check_open()
+        names = sorted(name for name in self._state.conversations if name > (after or ""))[:limit]
+        return [found for name in names if (found := self._state.conversation(name)) is not None]
 
     async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:
         """List conversations whose time is up."""

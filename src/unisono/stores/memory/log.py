@@ -7,7 +7,7 @@ import msgspec
 from msgspec import structs
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
-from unisono.domain.conversation import Decide, Membership, Scope, Snapshot, made_by, unique_members
+from unisono.domain.conversation import Decide, Membership, Scope, SenderKey, Snapshot, made_by, unique_members
 from unisono.domain.facts import ConversationKind
 from unisono.domain.ids import (
     START,
@@ -93,10 +93,17 @@ class MemoryLog:
             memberships=self._memberships(scope, subject),
             earlier=None if earlier is None else place_of(earlier),
             earlier_fact=None if earlier is None else earlier.fact,
+            taken=self._taken(scope),
             unique=state.conversation(unique),
             passed=self._passed(scope, subject),
             target=None if scope.message is None or subject is None else state.target(subject, scope.message),
         )
+
+    def _taken(self, scope: Scope) -> frozenset[SenderKey]:
+        if scope.conversation is None:
+            return frozenset()
+        places = self._state.stream(conversation_stream(scope.conversation)).places
+        return frozenset(pair for pair in scope.keys if pair in places)
 
     def _passed(self, scope: Scope, subject: ConversationId | None) -> Passed | None:
         if scope.read_to is None or subject is None:

@@ -161,7 +161,7 @@ class State:
         named = None if draft.key is None or draft.sender is None else (draft.sender, draft.key)
         if named is not None and (earlier := stream.places.get(named)) is not None:
             return place_of(earlier), None
-        head = stream.head = next_head(stream.head, now, draft.fact)
+        head = stream.head = next_head(stream.head, now if draft.at is None else draft.at, draft.fact)
         fact = PlacedFact(draft.stream, head.epoch, head.seq, head.at, Checkpoint(self.position), draft.fact)
         stream.facts.append(fact)
         if named is not None:

@@ -7,7 +7,7 @@ from sqlalchemy import Dialect
 
 from unisono.domain.answers import Receipts, Unread, UnreadConversation
 from unisono.domain.commands import FindConversations, GetHistory, Roll
-from unisono.domain.conversation import Membership
+from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.errors import Invalid
 from unisono.domain.ids import (
     NO_SEQ,
@@ -28,7 +28,7 @@ from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import read_epoch, read_membership, read_stream
 from unisono.stores.sql.finding import find_conversations, read_members, read_some
 from unisono.stores.sql.history import read_history, read_message
-from unisono.stores.sql.mine import read_mine
+from unisono.stores.sql.mine import read_mine, read_place
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.statements import Statements
 
@@ -218,6 +218,14 @@ class SqlDirectory:
         """Read what is asked for of the messages up to `until`, fewer of large ones."""
         return await self._readers.read_at_one_moment(
             lambda connection: read_history(connection, self._sql, asked, reader=reader, until=until)
+        )
+
+    async def every(self, after: ConversationId | None, limit: int) -> Sequence[Conversation]:
+        """List all conversations, by id."""
+        statement = self._sql.every
+        values = statement.bind(after=conversation_stream(after or ConversationId("")), limit=limit)
+        return await self._readers.read(
+            lambda connection: [read_place((*row, None))[0] for row in connection.query(statement.text, values)]
         )
 
     async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:

@@ -84,6 +84,7 @@ class Statements:
         self.members_then = one(_members_then())
         self.kind = one(_kind())
         self.for_all = one(_for_all())
+        self.every = one(_every())
         self.expired = one(_expired())
         self.acquainted = ListStatement(dialect, _acquainted)
 
@@ -228,6 +229,14 @@ def _find() -> Executable:
         .outerjoin(MEMBERS, theirs)
         .where(STREAMS.c.key == given("key", STREAMS.c.key))
     )
+
+
+def _every() -> Executable:
+    # Keys of conversations are all that lie between these.
+    is_theirs = (STREAMS.c.key > given("after", STREAMS.c.key)) & (STREAMS.c.key < literal_column("'c0'", Text))
+    joined = select(STREAMS, CONVERSATIONS).join(CONVERSATIONS, CONVERSATIONS.c.stream == STREAMS.c.id)
+    every: Executable = joined.where(is_theirs).order_by(STREAMS.c.key).limit(LIMIT)
+    return every
 
 
 def _listed(rows: int) -> Executable:

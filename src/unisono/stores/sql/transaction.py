@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from unisono.domain.conversation import Decide, Decision, Membership, Scope, Snapshot, made_by
+from unisono.domain.conversation import Conversation, Decide, Decision, Membership, Scope, SenderKey, Snapshot, made_by
 from unisono.domain.facts import Fact, MessagePlaced, PlacedFact
 from unisono.domain.ids import Checkpoint, StreamKey, UserId, conversation_stream, user_stream
 from unisono.domain.marks import Passed, moved
@@ -63,6 +63,8 @@ class Transaction:
             return
         if scope.sender is not None and scope.key is not None:
             ahead.places[stream.id, scope.sender, scope.key] = stream
+        for sender, key in scope.keys:
+            ahead.places[stream.id, sender, key] = stream
         if stream.conversation is None:
             return
         members = stream.members
@@ -100,20 +102,31 @@ def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
         if earlier is not None and (made := made_by(earlier.fact)) is not None:
             subject = book.stream(conversation_stream(made))
     if subject is None or subject.conversation is None:
-        return Snapshot(book.now, None, {}, *_parts(earlier))
+        return Snapshot(book.now, None, {}, *_parts(earlier), unique=_view(unique))
     return Snapshot(
         book.now,
-        view(subject.key, subject.head, subject.conversation),
+        _view(subject),
         _memberships(scope, book, subject),
         *_parts(earlier),
-        None if unique is None or unique.conversation is None else view(unique.key, unique.head, unique.conversation),
+        _taken(scope, book, subject),
+        _view(unique),
         None if scope.message is None else book.target(subject, scope.message),
         _passed(scope, book, subject),
     )
 
 
+def _view(stream: StreamEntry | None) -> Conversation | None:
+    if stream is None or stream.conversation is None:
+        return None
+    return view(stream.key, stream.head, stream.conversation)
+
+
 def _parts(earlier: Earlier | None) -> tuple[Place | None, Fact | None]:
     return (None, None) if earlier is None else (earlier.place, earlier.fact)
+
+
+def _taken(scope: Scope, book: Book, stream: StreamEntry) -> frozenset[SenderKey]:
+    return frozenset(pair for pair in scope.keys if book.earlier(stream, *pair) is not None)
 
 
 def _passed(scope: Scope, book: Book, stream: StreamEntry) -> Passed | None:
@@ -167,7 +180,8 @@ def _places(drafts: Sequence[Draft], book: Book) -> list[Place]:
             if earlier is not None:
                 places.append(earlier.place)
                 continue
-        head = heads[draft.stream] = next_head(heads.get(draft.stream, stream.head), book.now, draft.fact)
+        at = book.now if draft.at is None else draft.at
+        head = heads[draft.stream] = next_head(heads.get(draft.stream, stream.head), at, draft.fact)
         places.append(Place(draft.stream, head.epoch, head.seq, head.at))
     return places
 
