@@ -20,16 +20,19 @@ from unisono.domain.ids import Epoch, SendKey
 from unisono.domain.rates import Rate
 from unisono.gateways.hosting.address import Network
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
+from unisono.gateways.hosting.host import DoorOptions, Pace
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.refusal import SERVER_NAME
 from unisono.gateways.hosting.registry import Registry
 from unisono.gateways.hosting.visitor import Reception, receiving
+from unisono.gateways.leancloud.apps import opened_app
+from unisono.gateways.leancloud.door import LeanCloudDoor
+from unisono.gateways.leancloud.station import stations_of
 from unisono.gateways.rest.door import RestDoor, RestOptions
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
 from unisono.gateways.rest.operations import Desk
-from unisono.gateways.websocket.dialogue import Pace
-from unisono.gateways.websocket.door import DoorOptions, WebSocketDoor
+from unisono.gateways.websocket.door import WebSocketDoor
 from unisono.identity.belief import is_from_here
 from unisono.identity.credentials import revocable
 from unisono.identity.function import UserIdFunction
@@ -168,6 +171,8 @@ class Hosting:
             flusher=self._flusher,
         )
         door.add_to(application.router)
+        if self._settings.leancloud.apps:
+            self._leancloud_door().add_to(application.router)
         self._rest_door().add_to(application.router)
         reception = Reception(
             admission=self._admission,
@@ -178,6 +183,19 @@ class Hosting:
         server = self._settings.server
         async with receiving(application, reception, server.host, server.port) as port:
             yield port
+
+    def _leancloud_door(self) -> LeanCloudDoor:
+        named = self._settings.leancloud.apps
+        apps = [opened_app(app, self._apps[app.name or self._settings.app].node) for app in named]
+        return LeanCloudDoor(
+            stations_of(apps),
+            _door_options(self._settings),
+            admission=self._admission,
+            registry=self._registry,
+            flusher=self._flusher,
+            clock=self._node.parts.clock,
+            telemetry=self._telemetry,
+        )
 
     async def drain(self) -> None:
         """Let nobody in, answer what is under way, tell every client when to come back, and wait for them to go."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from unisono.domain.errors import SessionFault, UnisonoError
 from unisono.domain.events import Event, Priority
@@ -107,15 +108,15 @@ class RecordingLink:
         self.too_full_for: frozenset[Priority] = frozenset()
         self.ended: UnisonoError | None = None
 
-    def push_nowait(self, frame: bytes) -> None:
+    def push_nowait(self, frame: Any) -> None:
         if self.ended is None:
             self.frames.append(frame)
 
-    def push_at_once_nowait(self, frame: bytes) -> None:
+    def push_at_once_nowait(self, frame: Any) -> None:
         self.at_once += 1
         self.push_nowait(frame)
 
-    def push_transient_nowait(self, frame: bytes, priority: Priority) -> bool:
+    def push_transient_nowait(self, frame: Any, priority: Priority) -> bool:
         if self.ended is not None or priority in self.too_full_for:
             return False
         self.events.append(self._counting.events[int(frame)])

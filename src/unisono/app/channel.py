@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from unisono.domain.answers import Facts, SeqFact
 from unisono.domain.conversation import Membership
 from unisono.domain.facts import (
     ConversationCreated,
@@ -15,7 +16,7 @@ from unisono.domain.facts import (
     MessagePlaced,
     PlacedFact,
 )
-from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, Epoch, Seq, StreamKey, UserId, user_of
+from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, START, Epoch, Seq, StreamKey, UserId, user_of
 from unisono.ports.directory import Audience
 
 FACT_BYTES: Final = 200
@@ -137,6 +138,11 @@ def light_prefix(facts: Sequence[PlacedFact], limit_bytes: int) -> Sequence[Plac
         if size > limit_bytes and index > 0:
             return facts[:index]
     return facts
+
+
+def placed_of(page: Facts, fact: SeqFact) -> PlacedFact:
+    """Give a fact of a page with its place. It says nothing of a checkpoint."""
+    return PlacedFact(stream=page.stream, epoch=page.epoch, seq=fact.seq, at=fact.at, checkpoint=START, fact=fact.fact)
 
 
 def _size(fact: Fact) -> int:

@@ -9,13 +9,13 @@ delays a fact by one sweep at most.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Final
 
 from unisono.app.audience import Audience
-from unisono.app.channel import Channel, light_prefix, runs, shared
+from unisono.app.channel import Channel, light_prefix, placed_of, runs, shared
 from unisono.app.endings import fault_of
 from unisono.app.rosters import Rosters
-from unisono.domain.answers import Facts, SeqFact
 from unisono.domain.delivery import Gap, Push, Stale, advance
 from unisono.domain.errors import UnisonoError
 from unisono.domain.facts import ConversationCreated, Fact, PlacedFact, SessionEnded
@@ -98,6 +98,15 @@ class Fanout:
     def count_streams(self) -> int:
         """Give how many streams are followed."""
         return len(self._channels)
+
+    async def wait_until_passed_on(self, streams: Collection[StreamKey], limit_s: float) -> None:
+        """Wait, for so long at most, until what hints told of some streams so far has reached the links here."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while any(stream in self._gathered for stream in streams):  # noqa: ASYNC110  (a turn or two of the loop)
+                    await asyncio.sleep(0 if self._hold is None else HOLD_S)
+                async with self._settled:
+                    await self._settled.wait_for(lambda: not any(stream in self._behind for stream in streams))
 
     async def start(self) -> None:
         """Begin at the end of the log: no link is here yet, or all are being ended, that lacks anything before it."""
@@ -258,13 +267,13 @@ class Fanout:
     def _push(self, channel: Channel, facts: Sequence[PlacedFact], *, is_alone: bool) -> None:
         """Give facts to all links of users who are here, written once per encoder."""
         for encoder, links in self._rosters.of(channel).items():
-            frame = encoder.delivery(facts, self.checkpoint)
+            parcel = encoder.delivery(facts, self.checkpoint)
             if is_alone:
                 for link in links:
-                    link.push_at_once_nowait(frame)
+                    link.push_at_once_nowait(parcel)
             else:
                 for link in links:
-                    link.push_nowait(frame)
+                    link.push_nowait(parcel)
 
     def _end_sessions(self, facts: Sequence[PlacedFact]) -> None:
         for placed in facts:
@@ -362,7 +371,7 @@ class Fanout:
                 if hinted == channel.hinted:
                     return
                 continue
-            facts = [_placed(page, fact) for fact in page.facts]
+            facts = [placed_of(page, fact) for fact in page.facts]
             if channel.is_subscribed:
                 await self._deliver_to_subscribers(channel, facts)
             else:
@@ -389,7 +398,3 @@ class Fanout:
 def _lists_members(first: Fact) -> bool:
     """Say if the members of the stream that begins with a fact are told in it."""
     return not isinstance(first, ConversationCreated) or KINDS[first.of].members != "subscribed"
-
-
-def _placed(page: Facts, fact: SeqFact) -> PlacedFact:
-    return PlacedFact(stream=page.stream, epoch=page.epoch, seq=fact.seq, at=fact.at, checkpoint=START, fact=fact.fact)

@@ -23,9 +23,9 @@ from unisono.app.rates import RateLimiter
 from unisono.app.rooms import Rooms
 from unisono.domain.addresses import block_of
 from unisono.domain.answers import Seat, Welcome
-from unisono.domain.commands import Login, Resume
+from unisono.domain.commands import Device, Login, Resume
 from unisono.domain.devices import Login as HeldLogin
-from unisono.domain.devices import admit
+from unisono.domain.devices import Policy, admit
 from unisono.domain.errors import (
     Invalid,
     LimitReached,
@@ -98,16 +98,42 @@ class Greeting:
         self._lease.check()
         self._logins.spend(block_of(credential.address))
         started_s = self._parts.clock.monotonic_s()
-        now = self._parts.clock.now()
-        principal = await self._parts.identity.authenticate(credential, now)
+        principal = await self._parts.identity.authenticate(credential, self._parts.clock.now())
         if principal.user is None:
             caller = Caller(tab=command.tab)
             return Greeted(caller, await self._welcome(caller, None, None))
-        await self._check_revoked(principal.user, principal)
+        policy = self._options.policy
+        return await self._open(command, principal, credential.address, link, policy=policy, started_s=started_s)
+
+    async def vouch(self, command: Login, user: UserId, address: str, link: Link, policy: Policy) -> Greeted:
+        """Open a session for a user whom the door knows by its own rules, among those of its policy.
+
+        Raises:
+            TokenFault: The user was erased.
+            DeviceRefused, LimitReached: No slot is free.
+            RateLimited: Too many logins from this address.
+        """
+        self._lease.check()
+        self._logins.spend(block_of(address))
+        started_s = self._parts.clock.monotonic_s()
+        principal = Principal(user, issued_at=self._parts.clock.now())
+        return await self._open(command, principal, address, link, policy=policy, started_s=started_s)
+
+    async def _open(
+        self,
+        command: Login,
+        principal: Principal,
+        address: str,
+        link: Link,
+        *,
+        policy: Policy,
+        started_s: float,
+    ) -> Greeted:
         secret = self._parts.entropy.secret()
-        record = self._record(command, principal.user, principal, credential, secret)
+        record = self._record(command, principal, address, secret)
+        await self._check_revoked(record.user, principal)
         with self._in_doubt(record.session):
-            committed = await self._parts.sessions.decide(principal.user, self._opening(record, command.fence))
+            committed = await self._parts.sessions.decide(record.user, self._opening(record, command.fence, policy))
         try:
             async with self._held(committed.opened or record):
                 await self._check_revoked_meanwhile(record, principal)
@@ -136,6 +162,38 @@ class Greeting:
             TokenExpired, TokenRevoked: The credential it was opened with lets it in no longer.
             RateLimited: Too many resumes from this address.
         """
+        found = await self._take_over(command, address)
+        if isinstance(found, EndedSession):
+            raise fault_of_resume(found.ending.reason, found.ending.newcomer)
+        return await self._carry_on(found, command, address, link)
+
+    async def come_back(self, command: Resume, login: str, address: str, link: Link, policy: Policy) -> Greeted:
+        """Resume a session; if it only ran out, open another one, `login`, for the same user, device and tag.
+
+        Nobody ended such a session: its client came back later than its window. It keeps what it has of the old one,
+        which stays good for this.
+
+        Raises:
+            SessionUnknown: There is none such, or the resume token is wrong.
+            SessionFault: The session was ended, or another link has a higher fence.
+            TokenFault: The credential it was opened with lets it in no longer.
+            DeviceRefused, LimitReached: No slot is free for another one.
+            RateLimited: Too many of them from this address.
+        """
+        started_s = self._parts.clock.monotonic_s()
+        found = await self._take_over(command, address)
+        if not isinstance(found, EndedSession):
+            return await self._carry_on(found, command, address, link)
+        old, ending = found.record, found.ending
+        if ending.reason != "expired":
+            raise fault_of_resume(ending.reason, ending.newcomer)
+        await self._check_still_good(old)
+        device = Device(old.device, old.shown.platform, old.shown.label, old.shown.info)
+        again = Login(device=device, login=login, tag=old.tag, tab=command.tab)
+        principal = Principal(old.user, old.credential, old.issued_at, old.credential_expires_at)
+        return await self._open(again, principal, address, link, policy=policy, started_s=started_s)
+
+    async def _take_over(self, command: Resume, address: str) -> SessionRecord | EndedSession:
         self._lease.check()
         self._resumes.spend(block_of(address))
         with self._in_doubt(command.session):
@@ -144,8 +202,9 @@ class Greeting:
             )
         if found is None:
             raise SessionUnknown()
-        if isinstance(found, EndedSession):
-            raise fault_of_resume(found.ending.reason, found.ending.newcomer)
+        return found
+
+    async def _carry_on(self, found: SessionRecord, command: Resume, address: str, link: Link) -> Greeted:
         async with self._held(found):
             await self._check_still_good(found)
             greeted = await self._attach(found, command, link, None, None)
@@ -194,10 +253,9 @@ class Greeting:
         if await self._parts.sessions.is_revoked(record.user, record.credential, record.issued_at):
             raise TokenRevoked()
 
-    def _record(
-        self, command: Login, user: UserId, principal: Principal, credential: Credential, secret: str
-    ) -> SessionRecord:
-        if not is_user_id(user):
+    def _record(self, command: Login, principal: Principal, address: str, secret: str) -> SessionRecord:
+        user = principal.user
+        if user is None or not is_user_id(user):
             raise TokenInvalid(reason="not a user id", limit=USER_ID_MAX_CHARS)
         now = self._parts.clock.now()
         device = command.device
@@ -214,13 +272,13 @@ class Greeting:
             node=self._lease.node,
             credential=principal.credential,
             credential_expires_at=principal.expires_at,
-            address=credential.address,
+            address=address,
             issued_at=principal.issued_at,
         )
 
-    def _opening(self, record: SessionRecord, fence: Fence | None) -> SessionsDecide:
+    def _opening(self, record: SessionRecord, fence: Fence | None, policy: Policy) -> SessionsDecide:
         newcomer = _held(record)
-        policy, limit = self._options.policy, self._options.quotas.sessions_per_user
+        limit = self._options.quotas.sessions_per_user
 
         def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
             del now

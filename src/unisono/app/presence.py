@@ -20,7 +20,7 @@ from unisono.domain.errors import LimitReached, Overloaded, UnisonoError
 from unisono.domain.events import Presence, Stir
 from unisono.domain.ids import Instant, UserId
 from unisono.domain.presence import NEVER_SEEN, Verdict, judge, unseen
-from unisono.ports.link import Encoder, Link
+from unisono.ports.link import Encoder, Link, Parcel
 
 WATCHES_LIMIT: Final = 1_000_000
 """Pairs of watcher and watched on this node, at about 150 bytes each."""
@@ -204,7 +204,7 @@ class Watching:
         if not behind:
             return
         visible_to = await self._visible(user, behind)
-        frames: dict[tuple[Encoder, bool], bytes] = {}
+        parcels: dict[tuple[Encoder, bool], Parcel] = {}
         for watcher in self._behind(user):
             told = self._told(user, is_visible=watcher.user in visible_to)
             before = watcher.told[user]
@@ -213,10 +213,10 @@ class Watching:
                 continue
             encoder = watcher.link.encoder
             key = encoder, watcher.user in visible_to
-            if (frame := frames.get(key)) is None:
-                frame = frames[key] = encoder.event(told.shown)
+            if (parcel := parcels.get(key)) is None:
+                parcel = parcels[key] = encoder.event(told.shown)
             # One that was dropped is told by the next check.
-            if watcher.link.push_transient_nowait(frame, "normal"):
+            if watcher.link.push_transient_nowait(parcel, "normal"):
                 watcher.told[user] = told
 
     def _behind(self, user: UserId) -> Sequence[Watcher]:

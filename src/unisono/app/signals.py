@@ -11,7 +11,7 @@ from unisono.domain.errors import UnisonoError
 from unisono.domain.events import Signal
 from unisono.domain.ids import INTEGER_MAX, Checkpoint, UserId
 from unisono.ports.directory import Directory
-from unisono.ports.link import Encoder, Link
+from unisono.ports.link import Encoder, Link, Parcel
 from unisono.ports.telemetry import Telemetry
 
 WAITING_LIMIT: Final = 1000
@@ -72,14 +72,14 @@ class Signals:
 
     def _push_to(self, signal: Signal, links: Iterable[Link]) -> None:
         """Give an event to links, written once per encoder."""
-        frames: dict[Encoder, bytes] = {}
+        parcels: dict[Encoder, Parcel] = {}
         event, priority = signal.event, signal.priority
         delivered = dropped = 0
         for link in links:
             encoder = link.encoder
-            if (frame := frames.get(encoder)) is None:
-                frame = frames[encoder] = encoder.event(event)
-            if link.push_transient_nowait(frame, priority):
+            if (parcel := parcels.get(encoder)) is None:
+                parcel = parcels[encoder] = encoder.event(event)
+            if link.push_transient_nowait(parcel, priority):
                 delivered += 1
             else:
                 dropped += 1

@@ -8,7 +8,7 @@ L270 and S10.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Literal, assert_never
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from unisono.domain.errors import DeviceRefused
 from unisono.domain.ids import DeviceId, Instant, Platform, SessionId, Tag
@@ -75,6 +75,12 @@ PRESETS: Final[Mapping[str, Policy]] = {
     "qq": Policy(slots=(Slot(key=("group",), capacity=1),), groups={"desktop": DESKTOPS, "phone": PHONES}),
 }
 DEFAULT_PRESET: Final = "easemob"
+
+_BY_TAG: Final = Slot(key=("tag",), capacity=1, counts="sessions")
+BY_TAG: Final = Policy(slots=(_BY_TAG,))
+"""One session per tag: what LeanCloud's clients expect, whatever holds for others. A device replaces itself quietly."""
+BY_TAG_RETURNING: Final = Policy(slots=(structs.replace(_BY_TAG, loser="newcomer"),))
+"""The same for a client that comes back by itself: it takes no tag from another device."""
 
 
 def admit(policy: Policy, held: Sequence[Login], newcomer: Login) -> tuple[Loss, ...]:

@@ -67,10 +67,15 @@ SessionsDecide = Callable[[Instant, Sequence[SessionRecord]], SessionDecision]
 
 
 class EndedSession(Struct, frozen=True):
-    """Why a session is over, kept for a while so that its client can be told."""
+    """Why a session is over, kept for a while so that its client can be told; and what it was."""
 
-    user: UserId
+    record: SessionRecord
     ending: Ending
+
+    @property
+    def user(self) -> UserId:
+        """Give whose it was."""
+        return self.record.user
 
 
 class LeaseState(Enum):

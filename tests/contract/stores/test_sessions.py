@@ -21,7 +21,7 @@ from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.devices import PRESETS
 from unisono.domain.errors import DeviceRefused, Invalid, Replaced
 from unisono.domain.facts import Label, SessionEnded, SessionOpened
-from unisono.domain.ids import Fence, Instant, NodeId, Platform, Seq, SessionId, user_stream
+from unisono.domain.ids import Fence, Instant, NodeId, Platform, Seq, SessionId, Tag, UserId, user_stream
 from unisono.ports.sessions import EndedSession, Ending, SessionDecision, SessionRecord
 
 ONE, TWO = SessionId("one"), SessionId("two")
@@ -39,6 +39,11 @@ async def attach(
     return await store.sessions.attach(
         SessionId(session), digest(secret), None if fence is None else Fence(fence), NodeId(node), address
     )
+
+
+def as_told(ended: SessionRecord | EndedSession | None) -> tuple[UserId, Ending]:
+    assert isinstance(ended, EndedSession)
+    return ended.user, ended.ending
 
 
 async def test_an_opened_session_is_listed_as_it_was_opened(store: AnyStore) -> None:
@@ -86,7 +91,7 @@ async def test_endings_come_before_the_opening_in_the_users_stream(store: AnySto
     ]
     assert [fact.seq for fact in committed.facts] == [2, 3]
     assert await store.sessions.list_of(ANN) == [wanted]
-    assert await store.sessions.find_ended(ONE) == EndedSession(ANN, Ending(ONE, "displaced", newcomer))
+    assert as_told(await store.sessions.find_ended(ONE)) == (ANN, Ending(ONE, "displaced", newcomer))
     assert await store.sessions.find_ended(TWO) is None
     assert await store.sessions.find_open(ONE) is None
     facts = await store.log.read(user_stream(ANN), Seq(0), 10)
@@ -203,9 +208,13 @@ async def test_attaching_takes_the_session_over_and_leaves_no_fact(store: AnySto
 
 
 async def test_attaching_what_is_over_tells_how_it_ended(store: AnyStore) -> None:
-    await open_session(store, record("one", at=NOON))
+    wanted = structs.replace(record("one", at=NOON), tag=Tag("mobile"))
+    await open_session(store, wanted)
     await end_session(store, ANN, "one")
-    assert await attach(store, "one") == EndedSession(ANN, Ending(ONE, "closed"))
+    ended = await attach(store, "one")
+    assert as_told(ended) == (ANN, Ending(ONE, "closed"))
+    assert isinstance(ended, EndedSession)
+    assert (ended.record.device, ended.record.shown, ended.record.tag) == (wanted.device, wanted.shown, "mobile")
 
 
 async def test_a_lower_fence_than_the_highest_seen_is_refused_and_none_holds_twice(store: AnyStore) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from unisono.domain.errors import SlowConsumer, Timeout, UnisonoError
 from unisono.domain.events import Priority
@@ -31,7 +31,9 @@ SayBye = Callable[[UnisonoError], bytes]
 class Connection:
     """What a gateway and the fan-out share of one connection. Implements `ports.link.Link`.
 
-    Until `uncork` pushes are held back, so that the welcome is the first thing a client reads.
+    Until `uncork` pushes are held back, so that the welcome is the first thing a client reads. What is pushed is what
+    the encoder made: bytes, whole frames for the transport. Where one carries several links, these
+    have it push what they make themselves.
     """
 
     __slots__ = (
@@ -42,6 +44,7 @@ class Connection:
         "_room_bytes",
         "_say_bye",
         "_scope",
+        "_silence_s",
         "encoder",
         "ending",
         "heard_at_s",
@@ -56,19 +59,22 @@ class Connection:
         flusher: Flusher,
         outbox_bytes: int,
         clock: Clock,
+        silence_s: float | None = None,
     ) -> None:
+        """Make it of a transport. `silence_s`: how long its clients may be silent, where not for two heartbeats."""
         self.encoder = encoder
         self.ending: UnisonoError | None = None
         self.heard_at_s = clock.monotonic_s()
         self._clock = clock
         self._say_bye = say_bye
+        self._silence_s = silence_s
         self._scope: asyncio.Timeout | None = None
         self._corked: list[bytes] | None = []
         self._corked_bytes = 0
         self._room_bytes = _rooms(outbox_bytes)
         self._outbox = Outbox(transport, flusher, outbox_bytes, self._overflowed)
 
-    def push_nowait(self, frame: bytes) -> None:
+    def push_nowait(self, frame: Any) -> None:
         """Queue a frame behind the welcome."""
         if self._corked is None:
             self._outbox.put(frame)
@@ -79,19 +85,23 @@ class Connection:
             self._corked.clear()
             self.end(SlowConsumer(limit_bytes=CORKED_LIMIT_BYTES))
 
-    def push_at_once_nowait(self, frame: bytes) -> None:
+    def push_at_once_nowait(self, frame: Any) -> None:
         """Write a frame that comes alone; behind the welcome, and behind what waits."""
         if self._corked is None:
             self._outbox.put_at_once(frame)
         else:
             self.push_nowait(frame)
 
-    def push_transient_nowait(self, frame: bytes, priority: Priority) -> bool:
+    def push_transient_nowait(self, frame: Any, priority: Priority) -> bool:
         """Queue a frame that may be dropped; False when it was: too much waits already, or the welcome does."""
-        if self._corked is not None or self._outbox.queued_bytes() > self._room_bytes[priority]:
+        if self._corked is not None or self.is_congested(priority):
             return False
         self._outbox.put(frame)
         return True
+
+    def is_congested(self, priority: Priority) -> bool:
+        """Say if too much waits for the peer already to add what matters so little."""
+        return self._outbox.queued_bytes() > self._room_bytes[priority]
 
     def answer_nowait(self, frame: bytes) -> None:
         """Queue a frame at once, welcome or not."""
@@ -140,9 +150,9 @@ class Connection:
         self.heard_at_s = self._clock.monotonic_s()
 
     def end_if_silent(self, limit_s: float) -> None:
-        """End a connection that has not spoken for longer than allowed."""
+        """End a connection that has not spoken for longer than allowed: its own limit goes before this one."""
         silent_s = self._clock.monotonic_s() - self.heard_at_s
-        if silent_s > limit_s:
+        if silent_s > (self._silence_s or limit_s):
             self.end(Timeout(silent_s=int(silent_s)))
 
     def queued_bytes(self) -> int:

@@ -1,16 +1,9 @@
-"""One client from its greeting to its end: frames in, answers out.
-
-No client holds up the others: after a few frames it waits a turn of the event loop, and what it sends beside commands,
-whose number is limited for each user, is limited here for each connection (`Pace.strays`).
-"""
+"""One client from its greeting to its end: frames in, answers out."""
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
-
-from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
-from msgspec import Struct
 
 from unisono.app.caller import Caller
 from unisono.app.greeting import Greeted
@@ -27,45 +20,22 @@ from unisono.domain.errors import (
     SessionFault,
     Timeout,
     TokenFault,
-    TooLarge,
     UnisonoError,
 )
 from unisono.domain.permission import Standing, check
-from unisono.domain.rates import Bucket, Rate, full, take
 from unisono.domain.session import Cue, Phase, next_phase
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.connection import Connection
-from unisono.gateways.hosting.frames import PONG, frame
+from unisono.gateways.hosting.host import Pace
+from unisono.gateways.hosting.incoming import Incoming, Payload
 from unisono.gateways.websocket.encoder import NativeEncoder
 from unisono.ports.identity import Credential
 from unisono.wire.native import Request, request_id_of
 
-PAYLOADS: Final = (WSMsgType.TEXT, WSMsgType.BINARY)
-CLOSING: Final = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
-
-TURN_FRAMES: Final = 32
-"""Frames read in one turn of the event loop: about 1 ms."""
-TURN_BYTES: Final = 64 * 1024
-"""Bytes read in one turn of the event loop, and the frame that reaches them."""
-STRAY_BYTES: Final = 16 * 1024
-"""A stray frame costs one, and one more for each so many bytes: reading it takes as long."""
 UNPAID: Final = (RateLimited, AlreadyGreeted, NoUser)
 """Why a command is refused before it is counted among its user's."""
 
 CredentialOf = Callable[[Login], Credential]
-Socket = web.WebSocketResponse[bool]
-
-
-class Pace(Struct, frozen=True):
-    """How long a greeting may take, in seconds, and how many requests of a connection are worked on at a time.
-
-    `strays` is the rate of frames that are no command carried out: pings, what cannot be read, what is refused for its
-    number. Beyond it the connection ends.
-    """
-
-    greeting_s: float
-    requests_in_flight: int
-    strays: Rate
 
 
 class Exchange:
@@ -95,20 +65,17 @@ class Dialogue:
         "_connection",
         "_encoder",
         "_in_flight",
+        "_incoming",
         "_node",
         "_pace",
         "_phase",
         "_room",
-        "_socket",
-        "_strays",
-        "_turn_bytes",
-        "_turn_frames",
     )
 
     def __init__(
         self,
         node: Node,
-        socket: Socket,
+        incoming: Incoming,
         connection: Connection,
         encoder: NativeEncoder,
         *,
@@ -116,7 +83,7 @@ class Dialogue:
         pace: Pace,
     ) -> None:
         self._node = node
-        self._socket = socket
+        self._incoming = incoming
         self._connection = connection
         self._encoder = encoder
         self._admission = admission
@@ -124,9 +91,6 @@ class Dialogue:
         self._phase = Phase.GREETING
         self._in_flight = 0
         self._room: asyncio.Event | None = None
-        self._strays: Bucket | None = None
-        self._turn_frames = 0
-        self._turn_bytes = 0
 
     async def run(self, credential_of: CredentialOf, address: str) -> None:
         """Serve the client until either side ends it."""
@@ -220,7 +184,7 @@ class Dialogue:
         start = self._node.executor.start
         while (request := await self._next_request()) is not None:
             if isinstance(request.do, Ping):
-                self._note_stray()
+                self._incoming.note_stray()
             await self._wait_until_fewer(self._pace.requests_in_flight)
             self._in_flight += 1
             work = start(caller, request.do, Exchange(self, request, self._node.parts.clock.monotonic_s()))
@@ -239,7 +203,7 @@ class Dialogue:
         elif isinstance(problem, UnisonoError):
             self._refuse(request.id, problem)
             if isinstance(problem, UNPAID):
-                self._note_stray()
+                self._incoming.note_stray()
         else:
             parts.telemetry.defect("command_failed", problem, op=type(request.do).__name__)
             self._refuse(request.id, Internal())
@@ -260,48 +224,16 @@ class Dialogue:
                 self._refuse(request_id, fault)
                 if request_id == 0:
                     self._connection.end(fault)
-                self._note_stray(len(payload))
+                self._incoming.note_stray(len(payload))
 
     async def _next_payload(self) -> bytes | None:
         """Give what the client sent next, or None when it is over."""
-        while self._connection.ending is None:
-            await self._take_turns()
-            message = await self._socket.receive()
-            self._connection.heard()
-            self._turn_frames += 1
-            if message.type in PAYLOADS:
-                self._turn_bytes += len(message.data)
-                return self._payload(message.data, is_text=message.type is WSMsgType.TEXT)
-            if message.type in CLOSING:
-                if isinstance(message.data, WebSocketError):
-                    self._connection.finish(_offence(message.data))
-                return None
-            if message.type is WSMsgType.PING:
-                self._connection.answer_nowait(frame(bytes(message.data), PONG))
-            self._note_stray()
-        return None
+        payload = await self._incoming.next()
+        return None if payload is None else self._checked(payload)
 
-    async def _take_turns(self) -> None:
-        """Let others go on: frames that are there already are read without any wait of their own."""
-        if self._turn_frames >= TURN_FRAMES or self._turn_bytes >= TURN_BYTES:
-            self._turn_frames = self._turn_bytes = 0
-            await asyncio.sleep(0)
-
-    def _note_stray(self, size_bytes: int = 0) -> None:
-        """Count a frame that no user's rate counts, and end a connection that sends too many of them."""
-        rate, now_s = self._pace.strays, self._node.parts.clock.monotonic_s()
-        if self._strays is None:
-            self._strays = full(rate, now_s)
-        wait_s = take(self._strays, rate, now_s, 1.0 + size_bytes // STRAY_BYTES)
-        if wait_s > 0.0 and self._connection.ending is None:
-            self._admission.note_refusal("rates.strays_per_s")
-            self._connection.end(RateLimited(what="frames that are no commands", retry_after_ms=int(wait_s * 1000) + 1))
-
-    def _payload(self, data: bytes | str, *, is_text: bool) -> bytes | None:
-        self._node.parts.telemetry.count("frames_received")
-        self._node.parts.telemetry.count("received", len(data))
-        if is_text is self._encoder.codec.is_text and isinstance(data, bytes):
-            return data
+    def _checked(self, payload: Payload) -> bytes | None:
+        if payload.is_text is self._encoder.codec.is_text:
+            return payload.data
         fault = Malformed(reason="text frames carry JSON, binary frames MessagePack")
         self._refuse(0, fault)
         self._connection.end(fault)
@@ -318,8 +250,3 @@ class Dialogue:
     def _refuse(self, request: int, fault: UnisonoError) -> None:
         self._node.parts.telemetry.count("refusals", label=fault.code)
         self._connection.answer_nowait(self._encoder.refusal(request, fault))
-
-
-def _offence(error: WebSocketError) -> UnisonoError:
-    """Give the fault of a peer that broke the rules of the transport. The library has told it already, by its code."""
-    return TooLarge(what="frame") if error.code == WSCloseCode.MESSAGE_TOO_BIG else Malformed(reason="transport")

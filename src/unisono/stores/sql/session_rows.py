@@ -23,7 +23,7 @@ class SessionEntry(msgspec.Struct, frozen=True):
     @property
     def ended(self) -> EndedSession | None:
         """Give what its client is told, when it is over."""
-        return None if self.ending is None else EndedSession(self.record.user, self.ending)
+        return None if self.ending is None else EndedSession(self.record, self.ending)
 
 
 def read_session(row: Row, now: Instant) -> SessionEntry:

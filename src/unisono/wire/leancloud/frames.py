@@ -14,6 +14,7 @@ from typing import Final
 from google.protobuf.message import DecodeError, Message
 
 from unisono.domain.errors import Malformed, TooLarge
+from unisono.domain.ids import UserId
 from unisono.wire.leancloud.realtime_pb2 import GenericCommand
 from unisono.wire.leancloud.subprotocols import Dialect
 
@@ -66,8 +67,21 @@ def serial_of(frame: bytes | str, dialect: Dialect, *, limit_bytes: int = FRAME_
 
 def encode(command: GenericCommand, dialect: Dialect) -> bytes | str:
     """Write a frame: text for a dialect of text. Takes zeros of `NEVER_ZERO` out of the command."""
+    return _written(payload_of(command), dialect)
+
+
+def payload_of(command: GenericCommand) -> bytes:
+    """Write a command that goes to several clients, without the name of any. Takes zeros of `NEVER_ZERO` out of it."""
     _leave_out_zeros(command)
-    payload = command.SerializeToString()
+    return command.SerializeToString()
+
+
+def addressed(payload: bytes, peer: UserId, dialect: Dialect) -> bytes | str:
+    """Give the frame of one of these clients: a field may come at the end, so the rest is written once for all."""
+    return _written(payload + GenericCommand(peerId=peer).SerializeToString(), dialect)
+
+
+def _written(payload: bytes, dialect: Dialect) -> bytes | str:
     return b64encode(payload).decode() if dialect.is_text else payload
 
 

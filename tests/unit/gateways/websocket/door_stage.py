@@ -16,11 +16,11 @@ from tests.unit.app.app_stage import AppStage, an_app
 from tests.unit.app.fanout_stage import settle
 from unisono.domain.rates import Rate
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
+from unisono.gateways.hosting.host import DoorOptions, Pace
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.registry import Registry
 from unisono.gateways.hosting.visitor import Reception, receiving
-from unisono.gateways.websocket.dialogue import Pace
-from unisono.gateways.websocket.door import DoorOptions, WebSocketDoor
+from unisono.gateways.websocket.door import WebSocketDoor
 from unisono.settings import is_same_origin
 
 P = ParamSpec("P")

@@ -12,7 +12,8 @@ from tests.unit.app.fanout_stage import settle
 from tests.unit.gateways.websocket.door_stage import OPTIONS, PLENTY, an_open_door, login, on_uvloop
 from unisono.domain.ids import UserId
 from unisono.domain.rates import Rate
-from unisono.gateways.websocket.dialogue import STRAY_BYTES, TURN_BYTES, TURN_FRAMES, Pace
+from unisono.gateways.hosting.host import Pace
+from unisono.gateways.hosting.incoming import STRAY_BYTES, TURN_BYTES, TURN_FRAMES
 
 IN_A_HURRY = msgspec.structs.replace(OPTIONS, pace=Pace(greeting_s=0.01, requests_in_flight=8, strays=PLENTY))
 FEW_STRAYS = msgspec.structs.replace(

@@ -1,0 +1,170 @@
+"""What clients say, and how far they have it: `direct`, `ack`, `read`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from unisono.domain import commands as c
+from unisono.domain.answers import Answer, History, Passed, Placed
+from unisono.domain.errors import Invalid, Malformed, UnisonoError
+from unisono.domain.events import DEFAULT_PRIORITY, Priority
+from unisono.domain.ids import INTEGER_MAX, ConversationId, Instant, Json, SendKey, Seq, UserId
+from unisono.gateways.leancloud.asking import Asker
+from unisono.wire.json_values import check_value
+from unisono.wire.leancloud.bodies import content_of
+from unisono.wire.leancloud.checking import checked
+from unisono.wire.leancloud.codes import ERRORS, LeanCloudError, error_of
+from unisono.wire.leancloud.envelope import reply
+from unisono.wire.leancloud.places import TEMPORARY, conversation_of, id_of, instant_of, passing_mid, seq_of
+from unisono.wire.leancloud.realtime_pb2 import AckCommand, GenericCommand, ReadTuple
+from unisono.wire.leancloud.realtime_pb2 import ack as ack_cmd
+from unisono.wire.weight import check_weight
+
+KEY_PREFIX: Final = "dt:"
+"""What sets keys that a client makes apart from ours, and from those of messages that LeanCloud kept."""
+PRIORITIES: Final[Mapping[int, Priority]] = {1: "high", 2: "normal", 3: "low"}
+
+NOWHERE: Final = 4401
+GONE: Final = 4303
+"""A temporary conversation that is over; clients make 4323 of it."""
+NOT_ALLOWED: Final = 4308
+FORBIDDEN: Final = {"silenced": 4563, "enter the room first": NOWHERE}
+
+_PUSH: Final = msgspec.json.Decoder(dict[str, Json])
+
+
+async def direct(asker: Asker, command: GenericCommand) -> GenericCommand:
+    """Send a message, or leave it as a will. The answer is an `ack`, also where it is refused."""
+    said = command.directMessage
+    try:
+        acked = await _sent(asker, command)
+    except UnisonoError as fault:
+        error = _error_of(fault, said.cid)
+        acked = AckCommand(code=error.code, reason=error.name, cid=said.cid)
+    answer = reply(command, None, asker.user, asker.now())
+    answer.cmd = ack_cmd
+    answer.ackMessage.CopyFrom(acked)
+    return answer
+
+
+async def _sent(asker: Asker, command: GenericCommand) -> AckCommand:
+    said = command.directMessage
+    conversation = conversation_of(said.cid)
+    if conversation is None:
+        return AckCommand(code=NOWHERE, reason=ERRORS[NOWHERE].name, cid=said.cid)
+    wanted = _message(asker, command, conversation)
+    if not isinstance(wanted, c.LeaveWill):
+        asker.note_own(wanted.key)
+    answer = await asker.ask(checked(wanted))
+    mid, at = _place(asker, conversation, wanted.key, answer)
+    return AckCommand(uid=mid, t=at, cid=said.cid)
+
+
+def _message(asker: Asker, command: GenericCommand, conversation: ConversationId) -> c.SendMessage | c.LeaveWill:
+    said = command.directMessage
+    key = SendKey(KEY_PREFIX + said.dt) if said.dt else asker.new_key()
+    content = content_of(said.binaryMsg if said.HasField("binaryMsg") else said.msg)
+    mentions = tuple(UserId(user) for user in said.mentionPids)
+    push = _push_of(said.pushData)
+    priority = PRIORITIES.get(command.priority, DEFAULT_PRIORITY)
+    if said.will:
+        return c.LeaveWill(
+            conversation,
+            key,
+            content,
+            transient=said.transient,
+            mentions=mentions,
+            mention_all=said.mentionAll,
+            push=push,
+            priority=priority,
+            after_s=0,
+        )
+    return c.SendMessage(
+        conversation,
+        key,
+        content,
+        transient=said.transient,
+        mentions=mentions,
+        mention_all=said.mentionAll,
+        receipt=said.r,
+        push=push,
+        priority=priority,
+    )
+
+
+def _place(asker: Asker, conversation: ConversationId, key: SendKey, answer: Answer) -> tuple[str, Instant]:
+    match answer:
+        case Placed(seq=seq, at=at):
+            return id_of(conversation, seq, at, key), at
+        case Passed(at=at):
+            return passing_mid(conversation, key, at), at
+        case _:
+            at = asker.now()
+            return passing_mid(conversation, key, at), at
+
+
+def _push_of(text: str) -> dict[str, Json] | None:
+    """Read what a push notification is to carry.
+
+    Raises:
+        Invalid: It is no JSON object that every reader keeps.
+    """
+    if not text:
+        return None
+    try:
+        check_weight(text, is_text=True)
+        push = _PUSH.decode(text)
+        check_value(push, "pushData")
+    except (Malformed, msgspec.MsgspecError, RecursionError, ValueError):
+        raise Invalid(field="pushData", reason="not a JSON object that every reader keeps") from None
+    return push
+
+
+def _error_of(fault: UnisonoError, cid: str) -> LeanCloudError:
+    match fault.code:
+        case "not_found":
+            return ERRORS[GONE if cid.startswith(TEMPORARY) else NOWHERE]
+        case "forbidden":
+            return ERRORS[FORBIDDEN.get(str(fault.numbers.get("reason")), NOT_ALLOWED)]
+        case _:
+            return error_of(fault)
+
+
+async def ack(asker: Asker, command: GenericCommand) -> None:
+    """Take a device's word that it has the messages up to a time, all of that millisecond included."""
+    said = command.ackMessage
+    conversation = conversation_of(said.cid)
+    if conversation is None:
+        return
+    seq = await _reached(asker, conversation, said.mid, said.tots or said.fromts or said.t)
+    if seq is not None:
+        await asker.ask(checked(c.MarkDelivered(conversation, seq)))
+
+
+async def read(asker: Asker, command: GenericCommand) -> None:
+    """Take a user's word that they have read conversations up to a time; without one, to their ends."""
+    said = command.readMessage
+    plain = [cid for cid in (said.cid, *said.cids) if cid]
+    for each in (*said.convs, *(ReadTuple(cid=cid) for cid in plain)):
+        conversation = conversation_of(each.cid)
+        if conversation is None:
+            continue
+        seq: Seq | None = Seq(INTEGER_MAX)
+        if each.timestamp:
+            seq = await _reached(asker, conversation, each.mid, each.timestamp)
+        if seq is not None:
+            await asker.ask(checked(c.MarkRead(conversation, seq)))
+
+
+async def _reached(asker: Asker, conversation: ConversationId, mid: str, timestamp: int) -> Seq | None:
+    """Give the last message that a client means by a time, or by the id that parts those of one time; None for none."""
+    at = instant_of(timestamp)
+    if at is None:
+        return None
+    seq = seq_of(mid, conversation, at)
+    if seq is not None:
+        return seq
+    asked = c.GetHistory(conversation, before_at=Instant(at + 1), limit=1, direction="older")
+    page = await asker.ask(checked(asked))
+    return page.messages[-1].seq if isinstance(page, History) and page.messages else None

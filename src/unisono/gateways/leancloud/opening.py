@@ -1,0 +1,111 @@
+"""How a client's session begins and comes back.
+
+A client comes back with the token that its `opened` brought: the session and its resume token. One that merely ran out
+opens another session by it, without a new signature; one that was closed or kicked stays so, and is refused with a
+number other than 4112: clients come back by themselves without the token after that one.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from unisono.app.greeting import Greeted
+from unisono.domain.commands import LABEL_MAX_CHARS, Device, Login, Resume
+from unisono.domain.devices import BY_TAG, BY_TAG_RETURNING
+from unisono.domain.errors import SessionUnknown
+from unisono.domain.ids import OPAQUE_ID_MAX_CHARS, DeviceId, Platform, SessionId, Tag, UserId, is_user_id
+from unisono.domain.session import Phase
+from unisono.gateways.leancloud.asking import Refused
+from unisono.gateways.leancloud.link import PeerLink
+from unisono.gateways.leancloud.peer import Peer
+from unisono.gateways.leancloud.station import Station
+from unisono.wire.leancloud.codes import ERRORS
+from unisono.wire.leancloud.realtime_pb2 import SessionCommand
+from unisono.wire.leancloud.signing import proof_of
+
+PLATFORM: Final = Platform("leancloud")
+"""What these clients are: they do not say what they run on."""
+NO_TAG: Final = "default"
+"""A tag that is none: any number of devices may have it."""
+INVALID_LOGIN: Final = 4103
+SEPARATOR: Final = "."
+"""What stands between session and resume token: neither has it in it."""
+TTL_MAX_S: Final = 365 * 86_400
+
+
+class Entrance(Struct, frozen=True):
+    """Who wants in: the user and where from."""
+
+    user: UserId
+    address: str
+
+
+def user_of(peer_id: str, station: Station) -> UserId:
+    """Give the user that a client says it is; one that says nothing gets a name of its own.
+
+    Raises:
+        Refused: It cannot be one.
+    """
+    if not peer_id:
+        return UserId(station.node.parts.entropy.secret())
+    if not is_user_id(peer_id):
+        raise Refused(ERRORS[INVALID_LOGIN], "a client id has 1 to 64 printable characters")
+    return UserId(peer_id)
+
+
+def lasts_s(station: Station) -> int:
+    """Say how long a token is good after its session was last there, in seconds."""
+    return min(int(station.node.options.ended_kept_s), TTL_MAX_S)
+
+
+async def open_session(station: Station, entrance: Entrance, said: SessionCommand, link: PeerLink) -> Peer:
+    """Open a client's session, or bring it back, on a link.
+
+    Raises:
+        UnisonoError, Refused: It is not let in.
+    """
+    if said.st:
+        return await _back(station, entrance, said, link)
+    tag = said.tag if said.tag != NO_TAG else ""
+    command = Login(
+        device=_device(station, said),
+        login=station.node.parts.entropy.secret(),
+        tag=Tag(tag[:OPAQUE_ID_MAX_CHARS]) if tag else None,
+    )
+    await station.app.signatures.check_login(entrance.user, proof_of(said))
+    policy = BY_TAG_RETURNING if said.r else BY_TAG
+    greeted = await station.node.greeting.vouch(command, entrance.user, entrance.address, link, policy)
+    return _peer(station, entrance.user, greeted, link, "")
+
+
+async def _back(station: Station, entrance: Entrance, said: SessionCommand, link: PeerLink) -> Peer:
+    session, _, secret = said.st.partition(SEPARATOR)
+    again = station.node.parts.entropy.secret()
+    resume = Resume(session=SessionId(session), resume_token=secret)
+    greeted = await station.node.greeting.come_back(resume, again, entrance.address, link, BY_TAG_RETURNING)
+    peer = _peer(station, entrance.user, greeted, link, said.st)
+    if greeted.caller.user != entrance.user:
+        await leave(peer, Phase.DETACHED)
+        raise SessionUnknown()
+    return peer
+
+
+def _peer(station: Station, user: UserId, greeted: Greeted, link: PeerLink, token: str) -> Peer:
+    secret = greeted.welcome.resume_token
+    if secret is not None:
+        token = f"{greeted.caller.session}{SEPARATOR}{secret}"
+    return Peer(station, user, greeted.caller, link, token)
+
+
+def _device(station: Station, said: SessionCommand) -> Device:
+    is_good = said.deviceId.isprintable() and 0 < len(said.deviceId) <= OPAQUE_ID_MAX_CHARS
+    name = said.deviceId if is_good else station.node.parts.entropy.secret()
+    label = said.ua[:LABEL_MAX_CHARS] if said.ua.isprintable() else ""
+    return Device(DeviceId(name), PLATFORM, label=label or None)
+
+
+async def leave(peer: Peer, phase: Phase) -> None:
+    """Take a session off its link: for good (`CLOSED`), or until it comes back (`DETACHED`)."""
+    session = peer.caller.session
+    if session is not None:
+        await peer.station.node.leave(session, peer.link, phase)

@@ -1,0 +1,372 @@
+"""What LeanCloud's clients hear of facts and events.
+
+A fact becomes the same frames for all who see it, but for whom each is, so they are made once on a node and kept as
+long as its links may still ask. What a fact does not say itself (of which kind its conversation is, when the message
+was said that it changes) is looked up.
+"""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from unisono.domain.answers import HistoryEntry
+from unisono.domain.commands import GetHistory
+from unisono.domain.events import Event, TransientMessage
+from unisono.domain.facts import (
+    ConversationChanged,
+    ConversationCreated,
+    ConversationEnded,
+    ConversationKind,
+    DeliveredTo,
+    MemberChanged,
+    MembersJoined,
+    MembersLeft,
+    MembersRestricted,
+    MessagePlaced,
+    MessageRecalled,
+    MessageRevised,
+    PlacedFact,
+    ReadBy,
+    ReadMarkMoved,
+    Role,
+)
+from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, Seq, StreamKey, UserId, conversation_of, user_of
+from unisono.domain.kinds import KINDS
+from unisono.gateways.leancloud.link import Push
+from unisono.ports.directory import Directory
+from unisono.wire.leancloud.bodies import RECALLED, body_of
+from unisono.wire.leancloud.envelope import push
+from unisono.wire.leancloud.frames import payload_of
+from unisono.wire.leancloud.places import cid_of, id_of, iso_of, passing_mid
+from unisono.wire.leancloud.realtime_pb2 import (
+    DirectCommand,
+    GenericCommand,
+    OpType,
+    PatchItem,
+    UnreadTuple,
+    blocked,
+    conv,
+    direct,
+    joined,
+    left,
+    member_info_changed,
+    members_blocked,
+    members_joined,
+    members_left,
+    members_shutuped,
+    members_unblocked,
+    members_unshutuped,
+    modify,
+    patch,
+    rcp,
+    shutuped,
+    unblocked,
+    unread,
+    unshutuped,
+    updated,
+)
+
+NOBODY: Final = UserId("")
+"""Who reads for the door; no user can be called so. Also who did what nobody did."""
+KINDS_LIMIT: Final = 100_000
+"""Conversations whose kind is remembered: it never changes."""
+KEPT_LIMIT: Final = 1_000
+"""Facts and events whose frames are kept: all links of a node ask for them within moments."""
+RECEIPTS_AT_ONCE: Final = 100
+"""The newest messages that one mark tells of: of those before them, the client asks."""
+MARKS_LIMIT: Final = 10_000
+"""Marks that are remembered, so that the next one tells only of what is new."""
+
+CONVERSATION_TYPES: Final[Mapping[ConversationKind, int]] = {
+    "direct": 1,
+    "group": 1,
+    "room": 2,
+    "service": 3,
+    "temporary": 4,
+}
+"""What clients call each kind."""
+ROLES: Final[Mapping[Role, str]] = {"owner": "Owner", "manager": "Manager", "member": "Member"}
+
+_RESTRICTED: Final = {
+    ("blocked", True): (blocked, members_blocked),
+    ("blocked", False): (unblocked, members_unblocked),
+    ("silenced", True): (shutuped, members_shutuped),
+    ("silenced", False): (unshutuped, members_unshutuped),
+}
+
+
+Pushes = AsyncIterator[Push]
+
+
+class Telling:
+    """Says what the clients of one app hear."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._kinds: OrderedDict[ConversationId, ConversationKind] = OrderedDict()
+        self._kept: OrderedDict[object, Sequence[Push]] = OrderedDict()
+        self._marks: OrderedDict[tuple[StreamKey, ConversationId, UserId, bool], Seq] = OrderedDict()
+
+    async def of(self, what: PlacedFact | Event) -> Sequence[Push]:
+        """Give the frames of a fact or an event, in their order.
+
+        Raises:
+            Unavailable: The store does not answer.
+        """
+        key = (what.stream, what.epoch, what.seq) if isinstance(what, PlacedFact) else _key(what)
+        if key is None:
+            return ()
+        if (kept := self._kept.get(key)) is None:
+            commands = self._of_fact(what) if isinstance(what, PlacedFact) else self._of_event(what)
+            kept = self._kept[key] = tuple([each async for each in commands])
+            if len(self._kept) > KEPT_LIMIT:
+                self._kept.popitem(last=False)
+        return kept
+
+    async def kind_of(self, conversation: ConversationId) -> ConversationKind | None:
+        """Say of which kind a conversation is; None where there is none.
+
+        Raises:
+            Unavailable: The store does not answer.
+        """
+        if (known := self._kinds.get(conversation)) is not None:
+            return known
+        found = await self._directory.find(conversation, None)
+        return None if found is None else self._note_kind(conversation, found.conversation.of)
+
+    def _note_kind(self, conversation: ConversationId, kind: ConversationKind) -> ConversationKind:
+        self._kinds[conversation] = kind
+        if len(self._kinds) > KINDS_LIMIT:
+            self._kinds.popitem(last=False)
+        return kind
+
+    async def cid_of(self, conversation: ConversationId) -> str:
+        """Give the id by which clients know a conversation.
+
+        Raises:
+            Unavailable: The store does not answer.
+        """
+        return cid_of(conversation, is_temporary=await self.kind_of(conversation) == "temporary")
+
+    async def message(self, conversation: ConversationId, entry: HistoryEntry) -> DirectCommand:
+        """Give a message as clients get it.
+
+        Raises:
+            Unavailable: The store does not answer.
+        """
+        return await self._message(conversation, entry.seq, entry.at, entry.message)
+
+    async def _message(
+        self, conversation: ConversationId, seq: Seq | None, at: Instant, message: MessagePlaced
+    ) -> DirectCommand:
+        kind = await self.kind_of(conversation)
+        said = DirectCommand(
+            cid=await self.cid_of(conversation),
+            id=passing_mid(conversation, message.key, at) if seq is None else id_of(conversation, seq, at, message.key),
+            fromPeerId=message.sender,
+            timestamp=at,
+            convType=None if kind is None else CONVERSATION_TYPES[kind],
+            patchTimestamp=message.revised_at,
+            mentionPids=message.mentions,
+            mentionAll=message.mention_all or None,
+        )
+        put_body(said, message)
+        return said
+
+    async def _of_event(self, event: Event) -> Pushes:
+        if not isinstance(event, TransientMessage):
+            return
+        command = push(direct, None, NOBODY, event.at)
+        said = await self._message(event.conversation, event.seq, event.at, event.message)
+        # What is said in a room is an ordinary message to clients.
+        if await self.kind_of(event.conversation) != "room":
+            said.transient = True
+        command.directMessage.CopyFrom(said)
+        yield made(command)
+
+    async def _of_fact(self, placed: PlacedFact) -> Pushes:
+        conversation = conversation_of(placed.stream)
+        if conversation is None:
+            async for each in self._of_user(placed):
+                yield each
+            return
+        match placed.fact:
+            case MessagePlaced() as message:
+                command = push(direct, None, NOBODY, placed.at)
+                command.directMessage.CopyFrom(await self._message(conversation, placed.seq, placed.at, message))
+                yield made(command)
+            case MessageRevised(message=seq) | MessageRecalled(message=seq):
+                async for each in self._of_change(conversation, seq, placed.at):
+                    yield each
+            case _:
+                async for each in self._of_members(conversation, placed):
+                    yield each
+
+    async def _of_change(self, conversation: ConversationId, seq: Seq, at: Instant) -> Pushes:
+        entry = await self._entry(conversation, seq)
+        if entry is None:
+            return
+        command = push(patch, modify, NOBODY, at)
+        command.patchMessage.patches.append(await self.patch_item(conversation, entry))
+        yield made(command)
+
+    async def patch_item(self, conversation: ConversationId, entry: HistoryEntry) -> PatchItem:
+        """Give a message that changed, as it is now.
+
+        Raises:
+            Unavailable: The store does not answer.
+        """
+        message = entry.message
+        item = PatchItem(
+            cid=await self.cid_of(conversation),
+            mid=id_of(conversation, entry.seq, entry.at, message.key),
+            timestamp=entry.at,
+            recall=message.is_recalled,
+            patchTimestamp=message.revised_at,
+            mentionAll=message.mention_all or None,
+            mentionPids=message.mentions,
+            sender=message.sender,
+        )
+        put_body(item, message)
+        return item
+
+    async def _of_members(self, conversation: ConversationId, placed: PlacedFact) -> Pushes:
+        at, fact = placed.at, placed.fact
+        if isinstance(fact, ConversationCreated):
+            self._note_kind(conversation, fact.of)
+        kind = await self.kind_of(conversation)
+        if kind is None or not KINDS[kind].lists_members:
+            return
+        about = _About(await self.cid_of(conversation), at)
+        match fact:
+            case ConversationCreated(members=users, by=by) | MembersJoined(users=users, by=by):
+                yield about.to(users, joined, by, is_kept=True)
+                yield about.to_all(members_joined, by, users)
+            case MembersLeft(users=users, by=by):
+                yield about.to(users, left, by, is_kept=True)
+                yield about.to_others(users, members_left, by, users)
+            case ConversationEnded(by=by):
+                yield about.to_all(left, by or NOBODY)
+            case ConversationChanged(by=by):
+                command = about.command(updated, by)
+                command.convMessage.attr.data = attributes_text(fact)
+                yield made(command, but=frozenset({by}))
+            case MemberChanged(user=user, by=by, role=role) if role is not None:
+                command = about.command(member_info_changed, by)
+                command.convMessage.info.pid, command.convMessage.info.role = user, ROLES[role]
+                yield made(command)
+            case MembersRestricted(users=users, by=by, what=what, is_on=is_on):
+                to_them, to_all = _RESTRICTED[what, is_on]
+                yield about.to(users, to_them, by)
+                yield about.to_others(users if what == "blocked" else (), to_all, by, users)
+            case _:
+                pass
+
+    async def _of_user(self, placed: PlacedFact) -> Pushes:
+        match placed.fact:
+            case ReadMarkMoved(conversation=conversation, unread=count):
+                command = push(unread, None, NOBODY, placed.at)
+                command.unreadMessage.convs.append(UnreadTuple(cid=await self.cid_of(conversation), unread=count))
+                command.unreadMessage.notifTime = placed.at
+                yield made(command)
+            case DeliveredTo(conversation=conversation, seq=seq, user=user):
+                for each in await self._receipts(placed, conversation, seq, user):
+                    yield each
+            case ReadBy(conversation=conversation, seq=seq, user=user):
+                for each in await self._receipts(placed, conversation, seq, user):
+                    yield each
+            case _:
+                pass
+
+    async def _receipts(
+        self, placed: PlacedFact, conversation: ConversationId, until: Seq, user: UserId
+    ) -> Sequence[Push]:
+        """Tell a sender of each message of theirs that asked for it and is newly got, or read, by a user."""
+        is_read = isinstance(placed.fact, ReadBy)
+        key = (placed.stream, conversation, user, is_read)
+        after = self._marks.get(key, NO_SEQ)
+        self._marks[key] = max(until, after)
+        if len(self._marks) > MARKS_LIMIT:
+            self._marks.popitem(last=False)
+        asked = GetHistory(conversation, after=after, before=Seq(until + 1), limit=RECEIPTS_AT_ONCE, direction="older")
+        page = await self._directory.history(asked, reader=NOBODY)
+        sender, cid = user_of(placed.stream), await self.cid_of(conversation)
+        found = []
+        for entry in page.messages:
+            if entry.message.sender == sender and entry.message.receipt:
+                command = push(rcp, None, NOBODY, placed.at)
+                told = command.rcpMessage
+                told.id = id_of(conversation, entry.seq, entry.at, entry.message.key)
+                told.cid, told.t = cid, placed.at
+                told.sender = user
+                if is_read:
+                    told.read = True
+                found.append(made(command))
+        return found
+
+    async def _entry(self, conversation: ConversationId, seq: Seq) -> HistoryEntry | None:
+        asked = GetHistory(conversation, after=Seq(seq - 1), before=Seq(seq + 1), limit=1)
+        page = await self._directory.history(asked, reader=NOBODY)
+        return page.messages[0] if page.messages else None
+
+
+class _About:
+    """Makes what is said of a conversation at a time."""
+
+    def __init__(self, cid: str, at: Instant) -> None:
+        self._cid = cid
+        self._at = at
+
+    def command(self, op: OpType, by: UserId, *, is_kept: bool = False) -> GenericCommand:
+        command = push(conv, op, NOBODY, self._at, is_kept=is_kept)
+        said = command.convMessage
+        said.cid, said.udate = self._cid, iso_of(self._at)
+        if by != NOBODY:
+            said.initBy = by
+        return command
+
+    def to(self, users: Sequence[UserId], op: OpType, by: UserId, *, is_kept: bool = False) -> Push:
+        """Tell users of themselves."""
+        return made(self.command(op, by, is_kept=is_kept), to=frozenset(users))
+
+    def to_all(self, op: OpType, by: UserId, users: Iterable[UserId] = ()) -> Push:
+        """Tell all who see it of users."""
+        return self.to_others((), op, by, users)
+
+    def to_others(self, but: Iterable[UserId], op: OpType, by: UserId, users: Iterable[UserId]) -> Push:
+        """Tell all who see it, but some, of users."""
+        command = self.command(op, by)
+        command.convMessage.m.extend(users)
+        return made(command, but=frozenset(but))
+
+
+def made(command: GenericCommand, *, to: frozenset[UserId] | None = None, but: frozenset[UserId] = frozenset()) -> Push:
+    """Write a frame for all whom it is for."""
+    command.ClearField("peerId")
+    return Push(payload_of(command), to, but)
+
+
+def put_body(said: DirectCommand | PatchItem | UnreadTuple, message: MessagePlaced) -> None:
+    """Put in what a message says."""
+    body = RECALLED if message.is_recalled else body_of(message.content)
+    if isinstance(body, bytes):
+        said.binaryMsg = body
+    elif isinstance(said, DirectCommand):
+        said.msg = body
+    else:
+        said.data = body
+
+
+def attributes_text(fact: ConversationChanged) -> str:
+    """Write what became of a conversation: what is gone is null. Clients take dotted names as paths."""
+    changed: dict[str, Json] = dict.fromkeys(fact.unset)
+    if fact.name is not None:
+        changed["name"] = fact.name
+    return msgspec.json.encode({**changed, **(fact.set or {})}).decode()
+
+
+def _key(event: Event) -> object:
+    """Name an event among those of the moment; None for one that clients do not hear of."""
+    return (event.conversation, event.at, event.message.key) if isinstance(event, TransientMessage) else None
