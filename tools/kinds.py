@@ -17,7 +17,8 @@ AFTER: Final = """
 - **members**: `fixed`: two, for ever. `changing`: up to 500, settable. `unlisted`: any number, and no list of them.
   `subscribed`: any number, each known to themselves alone.
 - **unique**: whether there is one conversation of a kind and exactly these members, which `create` gives back:
-  `always`, by `choice` of who creates it, or `never`: asked for as unique, it is refused with `invalid`.
+  `always`, unless who creates it makes another `choice`, where they `asked` for it, or `never`: asked for as unique, it
+  is refused with `invalid`. One that is over counts no more.
 - **joining**: whether who knows the id may look it up and join: never (`invited`), always (`open`), or by `choice`;
   it is `invited` then unless told otherwise. In a room, nobody joins a list.
 - **has owner**: its creator owns it, and it has [roles and rules](permissions.md#roles-and-rules).

@@ -7,8 +7,9 @@ from msgspec import structs
 from unisono.domain import commands as c
 from unisono.domain.answers import ConversationView, Done
 from unisono.domain.commands import TTL_MAX_S
-from unisono.domain.facts import Level, Rules
+from unisono.domain.facts import Level
 from unisono.domain.ids import UserId
+from unisono.domain.importing import MEMBERS_RULE
 from unisono.gateways.leancloud.asking import Asker
 from unisono.gateways.leancloud.bidding import ask, ask_as_member, called, named
 from unisono.wire.leancloud import realtime_pb2 as pb
@@ -19,8 +20,6 @@ from unisono.wire.leancloud.realtime_pb2 import GenericCommand
 from unisono.wire.leancloud.signing import proof_of
 from unisono.wire.leancloud.updates import founding_of, update_of
 
-RULES: Final = Rules(remove="member")
-"""Whoever is a member may add, remove and change, as these clients are used to; the owner stays."""
 UPDATE_FAULTS: Final = {"invalid": 4306, "too_large": 4306}
 
 
@@ -47,7 +46,7 @@ def _creation(asker: Asker, said: pb.ConvCommand) -> c.CreateConversation:
     if said.transient:
         return structs.replace(plain, of="room")
     members = tuple(UserId(user) for user in said.m)
-    group = structs.replace(plain, members=members, unique=said.unique, joining="open", rules=RULES)
+    group = structs.replace(plain, members=members, unique=said.unique, joining="open", rules=MEMBERS_RULE)
     if not said.tempConv:
         return group
     # These are one conversation for the same members, whatever the client says, as long as it lasts.

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Final
 
 from unisono.domain.ids import (
+    IMPORTED,
     INTEGER_MAX,
     NO_SEQ,
     OPAQUE_ID_MAX_CHARS,
@@ -26,9 +27,6 @@ from unisono.domain.ids import (
 MID_CHARS: Final = 22
 TEMPORARY: Final = "_tmp:"
 """How ids of temporary conversations begin: clients know them by it."""
-
-IMPORTED: Final = "lc:"
-"""How keys of messages begin that were LeanCloud's: what follows is the id that it gave them."""
 
 _PRINT_BYTES: Final = 9
 _SEQ_BYTES: Final = 7

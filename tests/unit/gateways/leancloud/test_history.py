@@ -7,9 +7,10 @@ import pytest
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.gateways.leancloud.clients import Client, clients
 from unisono.domain import commands as c
-from unisono.domain.ids import ConversationId, Seq
+from unisono.domain.ids import ConversationId, Instant, Seq
+from unisono.domain.importing import ImportedConversation, ImportedMessage
 from unisono.wire.leancloud import realtime_pb2 as pb
-from unisono.wire.leancloud.bodies import RECALLED
+from unisono.wire.leancloud.bodies import RECALLED, content_of
 
 
 async def said(tom: Client, cid: str, count: int, apart_s: float = 1.0) -> list[tuple[str, int]]:
@@ -72,10 +73,12 @@ async def test_an_interval_is_read_in_both_directions() -> None:
 @in_virtual_time
 async def test_messages_of_leancloud_are_found_by_their_own_ids() -> None:
     async with clients("tom") as (tom,):
-        cid = await tom.start("jerry")
-        for number in range(4):
-            await tom.send(cid, f"m{number}", key=f"lc:their-id-{number}")
-        at = tom.now()
+        cid, at = "5" * 24, Instant(tom.now() - 1000)
+        room = ConversationId(cid)
+        brought = ImportedConversation(room, "group", tom.user, at, at, members=(tom.user,))
+        messages = [ImportedMessage(f"their-id-{n}", at, tom.user, content_of(f"m{n}")) for n in range(4)]
+        await tom.stage.node.importing.take_over([brought])
+        await tom.stage.node.importing.take_in([(room, messages)])
         before = await tom.logs(cid, t=at, mid="their-id-2")
         assert [(item.data, item.msgId) for item in before] == [("m0", "their-id-0"), ("m1", "their-id-1")]
         after = await tom.logs(cid, t=at, mid="their-id-2", tIncluded=True, direction=pb.LogsCommand.NEW)
