@@ -7,8 +7,6 @@ from unisono.gateways.leancloud import conversations, finding, history, members,
 from unisono.gateways.leancloud.asking import Handler
 from unisono.wire.leancloud import realtime_pb2 as pb
 
-__all__ = ["CONVERSING"]
-
 CONVERSING: Final[Mapping[tuple[pb.CommandType, pb.OpType | None], Handler]] = {
     (pb.conv, pb.start): conversations.start,
     (pb.conv, pb.update): conversations.update,

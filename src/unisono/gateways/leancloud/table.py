@@ -5,6 +5,7 @@ from typing import Final
 
 from unisono.gateways.leancloud import messages
 from unisono.gateways.leancloud.asking import Handler
+from unisono.gateways.leancloud.conversing import CONVERSING
 from unisono.wire.leancloud import realtime_pb2 as pb
 
 Operation = tuple[pb.CommandType, pb.OpType | None]
@@ -13,6 +14,7 @@ HANDLERS: Final[Mapping[Operation, Handler]] = {
     (pb.direct, None): messages.direct,
     (pb.ack, None): messages.ack,
     (pb.read, None): messages.read,
+    **CONVERSING,
 }
 
 
