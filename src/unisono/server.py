@@ -25,9 +25,12 @@ from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.refusal import SERVER_NAME
 from unisono.gateways.hosting.registry import Registry
 from unisono.gateways.hosting.visitor import Reception, receiving
-from unisono.gateways.leancloud.apps import opened_app
+from unisono.gateways.leancloud.apps import Apps, opened_app
 from unisono.gateways.leancloud.door import LeanCloudDoor
+from unisono.gateways.leancloud.endpoints import ENDPOINTS
+from unisono.gateways.leancloud.routing import RouteOptions
 from unisono.gateways.leancloud.station import stations_of
+from unisono.gateways.leancloud.web import WebDoor, WebOptions
 from unisono.gateways.rest.door import RestDoor, RestOptions
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
@@ -137,6 +140,7 @@ class Hosting:
         self._settings = settings
         self._apps = apps
         self._node = node = apps[settings.app].node
+        self._leancloud = Apps(opened_app(app, apps[app.name or settings.app].node) for app in settings.leancloud.apps)
         self._registry = Registry()
         self._admission = Admission(_admission_limits(settings), node.parts.clock, telemetry)
         self._telemetry = telemetry
@@ -171,9 +175,11 @@ class Hosting:
             flusher=self._flusher,
         )
         door.add_to(application.router)
-        if self._settings.leancloud.apps:
+        if self._leancloud:
             self._leancloud_door().add_to(application.router)
         self._rest_door().add_to(application.router)
+        if self._leancloud:
+            self._web_door().add_to(application.router)
         reception = Reception(
             admission=self._admission,
             telemetry=self._telemetry,
@@ -185,10 +191,8 @@ class Hosting:
             yield port
 
     def _leancloud_door(self) -> LeanCloudDoor:
-        named = self._settings.leancloud.apps
-        apps = [opened_app(app, self._apps[app.name or self._settings.app].node) for app in named]
         return LeanCloudDoor(
-            stations_of(apps),
+            stations_of(self._leancloud),
             _door_options(self._settings),
             admission=self._admission,
             registry=self._registry,
@@ -203,6 +207,18 @@ class Hosting:
         left = await self._registry.end_all(self._draining, self._settings.server.drain_s)
         self._telemetry.event("drained", left=left)
 
+    def _web_door(self) -> WebDoor:
+        settings, parts = self._settings, self._node.parts
+        proxies = _trusted_proxies(settings)
+        options = WebOptions(
+            route=RouteOptions(settings.server.advertised_url, proxies, settings.leancloud.route_ttl_s),
+            rate=RateLimiter(_operator_rate(settings), parts.clock),
+            trusted_proxies=proxies,
+            body_s=settings.limits.greeting_s,
+            body_bytes=settings.limits.frame_bytes,
+        )
+        return WebDoor(self._leancloud, ENDPOINTS, options, parts.clock, self._telemetry)
+
     def _rest_door(self) -> RestDoor:
         parts, metrics = self._node.parts, self._settings.metrics
         options = RestOptions(
@@ -213,7 +229,6 @@ class Hosting:
             body_s=self._settings.limits.greeting_s,
             body_bytes=self._settings.limits.frame_bytes,
         )
-        rates = self._settings.rates
         desk = Desk(
             own_sessions=self._node.own_sessions,
             executor=self._node.executor,
@@ -223,7 +238,7 @@ class Hosting:
             erasing=self._node.erasing,
             importing=self._node.importing,
             clock=parts.clock,
-            rate=RateLimiter(Rate(per_s=rates.operator_per_s, burst=rates.operator_burst), parts.clock),
+            rate=RateLimiter(_operator_rate(self._settings), parts.clock),
             requests=parts.requests,
             name_token=revocable,
             new_key=lambda: SendKey(parts.entropy.secret()),
@@ -302,6 +317,10 @@ def _open_telemetry(
     stack.callback(telemetry.close)
     stack.enter_context(libraries_logged(lines, clock))
     return telemetry
+
+
+def _operator_rate(settings: Settings) -> Rate:
+    return Rate(per_s=settings.rates.operator_per_s, burst=settings.rates.operator_burst)
 
 
 def _admission_limits(settings: Settings) -> AdmissionLimits:

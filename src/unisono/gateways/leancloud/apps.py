@@ -33,6 +33,10 @@ class Apps:
     def __init__(self, apps: Iterable[App]) -> None:
         self._by_id: Final = {app.id: app for app in apps}
 
+    def __len__(self) -> int:
+        """Give how many there are."""
+        return len(self._by_id)
+
     def __iter__(self) -> Iterator[App]:
         """Give all of them."""
         return iter(self._by_id.values())

@@ -16,12 +16,11 @@ from unisono.domain.errors import (
     Invalid,
     Malformed,
     NotFound,
-    Timeout,
-    TooLarge,
     Unavailable,
     UnisonoError,
     Unsupported,
 )
+from unisono.gateways.hosting.reading import read_body
 from unisono.gateways.hosting.refusal import refuse
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
@@ -134,13 +133,7 @@ class RestDoor:
     async def _body(self, request: web.Request) -> bytes:
         if request.content_type != "application/json":
             raise Unsupported(what="content type", known="application/json")
-        try:
-            async with asyncio.timeout(self._options.body_s):
-                return await _bounded(request, self._options.body_bytes)
-        except TimeoutError:
-            raise Timeout(what="body", limit_s=int(self._options.body_s)) from None
-        except (web.RequestPayloadError, ConnectionError):
-            raise Malformed(reason="body") from None
+        return await read_body(request, limit_bytes=self._options.body_bytes, within_s=self._options.body_s)
 
     async def _healthz(self, request: web.Request) -> web.Response:
         del request
@@ -212,15 +205,6 @@ def _whole(value: object) -> object:
     if isinstance(value, list):
         return [_whole(inner) for inner in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-async def _bounded(request: web.Request, limit_bytes: int) -> bytes:
-    body = bytearray()
-    while chunk := await request.content.readany():
-        body += chunk
-        if len(body) > limit_bytes:
-            raise TooLarge(what="body", limit_bytes=limit_bytes)
-    return bytes(body)
 
 
 def _wrong_method(allowed: tuple[str, ...]) -> Handler:

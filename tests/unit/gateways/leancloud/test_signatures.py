@@ -69,7 +69,7 @@ async def code_of(checking: Awaitable[None]) -> int | None:
 
 
 @pytest.mark.parametrize("what", CHECKS)
-@pytest.mark.rows("L251")
+@pytest.mark.rows("L251", "L260")
 async def test_without_a_valid_signature_it_is_refused(what: str) -> None:
     check, code, text = CHECKS[what]
     stage = AppStage()
@@ -85,6 +85,7 @@ async def test_without_a_valid_signature_it_is_refused(what: str) -> None:
         proof(text, now - WINDOW_MS - 60_000),
         proof(text, now + WINDOW_MS + 60_000),
         proof(text.replace("app:", "ppa:"), now),
+        Proof(now, "n", signing.signature_of(text.format(at=now, nonce="n"), "app-key-of-the-tests")),
         proof(text.replace("tom", "spike"), now),
     ):
         assert await code_of(check(asked, bad)) == code, bad
