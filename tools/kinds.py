@@ -5,7 +5,7 @@ from typing import Final, get_args
 from unisono.domain.commands import COMMANDS
 from unisono.domain.facts import ConversationKind
 from unisono.domain.kinds import KINDS, Kind
-from unisono.domain.permission import RULES
+from unisono.domain.permission import RULES, Rule
 
 BEFORE: Final = """# Kinds of conversation
 
@@ -22,6 +22,8 @@ AFTER: Final = """
 - **joining**: whether who knows the id may look it up and join: never (`invited`), always (`open`), or by `choice`;
   it is `invited` then unless told otherwise. In a room, nobody joins a list.
 - **has owner**: its creator owns it, and it has [roles and rules](permissions.md#roles-and-rules).
+- **history**: whether what is said is kept: `always`, or by `choice` of who creates it. What a room keeps can be read
+  by whoever may see the room, and recalled by who said it; it is in no unread count, and no search finds it.
 - **writers**: who says something in it, and creates it: its `members`, or the `operator` alone.
 - **expires**: it ends by itself, a day after it began unless `create` says otherwise, 30 days at most.
 
@@ -71,10 +73,16 @@ def _operations() -> str:
     rows = []
     for command in COMMANDS:
         rule = RULES[command]
-        has = [KINDS[of].members in rule.lists and (KINDS[of].has_owner or not rule.takes_owner) for of in kinds]
-        if not all(has):
-            rows.append([f"`{command.__struct_config__.tag}`", *map(_shown, has)])
+        has = [_has(rule, KINDS[of]) for of in kinds]
+        if any(one != "yes" for one in has):
+            rows.append([f"`{command.__struct_config__.tag}`", *has])
     return _table(["operation", *kinds], rows)
+
+
+def _has(rule: Rule, kind: Kind) -> str:
+    if kind.members in rule.lists and (kind.has_owner or not rule.takes_owner):
+        return "yes"
+    return "if kept" if rule.if_kept and kind.history == "choice" else "no"
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:

@@ -49,6 +49,37 @@ async def test_who_is_in_a_room_hears_what_is_said_and_nothing_is_kept(house: Ho
             assert not isinstance(event, RoomMessage | events.MembersJoined | events.MembersLeft), event
 
 
+async def test_what_a_room_keeps_is_read_by_who_was_not_there(house: House) -> None:
+    ann, bob, cat = [await house.login(name) for name in ("ann", "bob", "cat")]
+    created = await ann.create_room(name="stage", keeps_history=True)
+    assert created.keeps_history
+    stage, seat = await ann.room(created).enter(), await bob.room(created.id).enter()
+    happened = bob.events()
+    sent = await stage.send("hello")
+    heard = await until(happened, RoomMessage)
+    assert (sent.seq, heard.seq, heard.at) == (2, 2, sent.at)
+    await seat.leave()
+    await stage.send("bob is gone")
+    later = await cat.conversation(created.id).refresh()
+    assert later.keeps_history
+    assert [(message.seq, message.text) for message in await later.history()] == [(2, "hello"), (3, "bob is gone")]
+    assert (await ann.unread()).messages == 0
+    await seat.enter()
+    with pytest.raises(Forbidden):
+        await (await seat.conversation.history()).messages[0].recall()
+    await (await stage.conversation.history()).messages[0].recall()
+    gone = await until(happened, events.Recalled)
+    assert (gone.conversation.id, gone.seq, gone.by) == (created.id, 2, None)
+    assert [(message.seq, message.text, message.is_recalled) for message in await later.history()] == [
+        (2, None, True),
+        (3, "bob is gone", False),
+    ]
+    plain = await ann.create_room()
+    assert not plain.keeps_history
+    with pytest.raises(Forbidden):
+        await plain.history()
+
+
 @pytest.mark.rows("L227")
 async def test_the_same_count_gives_the_members_of_an_ordinary_conversation(house: House) -> None:
     ann, bob = await house.login("ann"), await house.login("bob")

@@ -19,6 +19,7 @@ from unisono.domain.permission import RULES, About, Standing, check
 PAGE = Path(__file__).parents[2] / "docs/protocol/permissions.md"
 ANY, OPEN = "Any conversation, any stream, or none", "Open conversations"
 IN_ROOM = "In a room"
+KEPT = "Rooms that keep their history"
 OF: dict[ConversationKind, str] = {
     "direct": "Direct conversations",
     "room": "Rooms",
@@ -112,6 +113,17 @@ def test_who_is_in_a_room_may_what_the_page_says(command: type[Command], caller:
 
 
 ROLES: tuple[Role, ...] = ("member", "manager", "owner")
+
+
+@pytest.mark.parametrize("caller", STANDINGS)
+@pytest.mark.parametrize("command", COMMANDS, ids=name_of)
+def test_what_a_room_keeps_may_be_read_as_the_page_says(command: type[Command], caller: Standing) -> None:
+    cells = table(ANY) | table(OPEN) | table(OF["room"]) | table(KEPT)
+    about = About("room", is_open=True, keeps_history=True)
+    assert outcome(command, caller, about) == cells[name_of(command), caller]
+    plain = outcome(command, Standing.OPERATOR, About("room", is_open=True))
+    operators = "yes" if name_of(command) in operations_of(table(KEPT)) else plain
+    assert outcome(command, Standing.OPERATOR, about) == operators
 
 
 @pytest.mark.parametrize("least", ROLES)

@@ -130,6 +130,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         joining="open",
         rules=Rules(add="manager", remove="owner"),
         ttl_s=3600,
+        keeps_history=True,
         grant="header.payload.signature",
     ),
     c.UpdateConversation(

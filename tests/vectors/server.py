@@ -65,6 +65,7 @@ FACTS: Final[dict[str, f.Fact]] = {
         joining="open",
         rules=RULES,
         expires_at=NOW,
+        keeps_history=True,
     ),
     "created: by the operator": f.ConversationCreated(by=ANN, of="service", members=(), joining="open", audience="all"),
     "changed: least": f.ConversationChanged(by=ANN),
@@ -140,6 +141,7 @@ FULL_VIEW: Final = a.ConversationView(
     joining="open",
     rules=RULES,
     expires_at=NOW,
+    keeps_history=True,
     last_message_at=Instant(NOW - 1),
     last=a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
 )

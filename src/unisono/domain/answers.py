@@ -183,6 +183,7 @@ class ConversationView(Answer, frozen=True, tag="conversation"):
     joining: Joining = "invited"
     rules: Rules = Rules()
     expires_at: Instant | None = None
+    keeps_history: bool = False
     last_message_at: Instant | None = None
     last: HistoryEntry | None = None
 

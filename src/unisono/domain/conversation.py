@@ -37,6 +37,7 @@ class Conversation(Struct, frozen=True):
     """A conversation as its log adds up. `head` is that of its stream; `updated_at` the last change but messages.
 
     `expires_at` is when it will end; one that has ended has none left, and no members.
+    `keeps_history` is of a room; all others keep theirs anyway.
     """
 
     id: ConversationId
@@ -53,6 +54,7 @@ class Conversation(Struct, frozen=True):
     rules: Rules = Rules()
     expires_at: Instant | None = None
     audience: Reach | None = None
+    keeps_history: bool = False
 
     @property
     def lists_members(self) -> bool:
@@ -71,7 +73,7 @@ class Conversation(Struct, frozen=True):
     @property
     def about(self) -> About:
         """Give what it says about who may do what."""
-        return About(self.of, self.is_open, self.rules)
+        return About(self.of, self.is_open, self.rules, self.keeps_history)
 
 
 class Membership(Struct, frozen=True):

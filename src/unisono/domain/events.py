@@ -15,7 +15,10 @@ DEFAULT_PRIORITY: Final[Priority] = "normal"
 
 
 class TransientMessage(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="message"):
-    """A message that is not kept, else as any other; or one of a room, whose place `seq` is where the room keeps it."""
+    """A message that is not kept, else as any other; or one of a room, whose place `seq` is where the room keeps it.
+
+    One that is recalled there comes again at its place, without its content.
+    """
 
     conversation: ConversationId
     at: Instant

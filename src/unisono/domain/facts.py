@@ -78,7 +78,8 @@ class Label(Struct, frozen=True, omit_defaults=True):
 class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="created"):
     """A conversation began. Always seq 1 of its stream. Its creator is its owner, if its kind has one.
 
-    It ends at `expires_at`, if its kind expires. `audience` says whom one of the operator's is for.
+    It ends at `expires_at`, if its kind expires; with `keeps_history` it is a room that keeps what is said in it.
+    `audience` says whom one of the operator's is for.
     """
 
     by: UserId
@@ -90,6 +91,7 @@ class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="ki
     joining: Joining = "invited"
     rules: Rules = Rules()
     expires_at: Instant | None = None
+    keeps_history: bool = False
     audience: Reach | None = None
 
 

@@ -19,6 +19,7 @@ class Kind(Struct, frozen=True):
       `choice`, where they `asked` for it, or `never`.
     - `joining`: who knows the id may look it up and join: never (`invited`), always (`open`), or by `choice`.
     - `has_owner`: its creator owns it, and there are roles and rules.
+    - `history`: whether what is said is kept: `always`, or by `choice` of who creates it.
     - `writers`: who creates it and says something in it: its `members`, or the `operator` alone.
     - `expires`: it ends by itself, at a time that is set when it is created.
     """
@@ -28,6 +29,7 @@ class Kind(Struct, frozen=True):
     joining: Literal["invited", "open", "choice"]
     has_owner: bool = True
     expires: bool = False
+    history: Literal["always", "choice"] = "always"
     writers: Literal["members", "operator"] = "members"
 
     @property
@@ -39,7 +41,7 @@ class Kind(Struct, frozen=True):
 KINDS: Final[Mapping[ConversationKind, Kind]] = {
     "direct": Kind(members="fixed", unique="always", joining="invited", has_owner=False),
     "group": Kind(members="changing", unique="choice", joining="choice"),
-    "room": Kind(members="unlisted", unique="never", joining="open"),
+    "room": Kind(members="unlisted", unique="never", joining="open", history="choice"),
     "temporary": Kind(members="changing", unique="asked", joining="choice", expires=True),
     "service": Kind(members="subscribed", unique="never", joining="choice", has_owner=False, writers="operator"),
 }

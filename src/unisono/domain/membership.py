@@ -81,6 +81,7 @@ def create(
         joining=joining_of(command),
         rules=rules_of(command),
         expires_at=expiry_of(command, snapshot.now),
+        keeps_history=keeps_history(command),
     )
     first = Draft(stream=conversation_stream(new_id), fact=created)
     if not members:
@@ -147,6 +148,17 @@ def expiry_of(command: CreateConversation, now: Instant) -> Instant | None:
     if command.ttl_s is not None:
         raise Invalid(field="ttl_s", reason=f"a {command.of} does not end by itself")
     return None
+
+
+def keeps_history(command: CreateConversation) -> bool:
+    """Say if the command asks for a room that keeps what is said in it.
+
+    Raises:
+        Invalid: It asks so of a kind that keeps it anyway.
+    """
+    if command.keeps_history and KINDS[command.of].history != "choice":
+        raise Invalid(field="keeps_history", reason=f"a {command.of} conversation keeps its history anyway")
+    return command.keeps_history
 
 
 def add(snapshot: Snapshot, caller: UserId, command: AddMembers, limits: Quotas) -> Decision:
@@ -294,6 +306,7 @@ def view(
         joining=conversation.joining,
         rules=conversation.rules,
         expires_at=conversation.expires_at,
+        keeps_history=conversation.keeps_history,
         last_message_at=conversation.head.said_at,
         last=last,
     )
@@ -322,6 +335,7 @@ def view_of_new(conversation: ConversationId, fact: ConversationCreated) -> Call
             joining=fact.joining,
             rules=fact.rules,
             expires_at=fact.expires_at,
+            keeps_history=fact.keeps_history,
         )
 
     return answer

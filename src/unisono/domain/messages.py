@@ -5,9 +5,9 @@ from msgspec import structs
 from unisono.domain import marks
 from unisono.domain.answers import Done, Passed, Placed, ReadMark
 from unisono.domain.commands import MarkDelivered, MarkRead, MarkUnread, SendMessage, TellTyping
-from unisono.domain.conversation import Decision, Snapshot, permit, permit_by
+from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, permit_by
 from unisono.domain.errors import Invalid
-from unisono.domain.events import Priority, Signal, TransientMessage, Typing
+from unisono.domain.events import DEFAULT_PRIORITY, Priority, Signal, TransientMessage, Typing
 from unisono.domain.facts import DeliveredTo, MarkedUnread, MessagePlaced, ReadBy, ReadMarkMoved
 from unisono.domain.ids import (
     IMPORTED,
@@ -20,14 +20,15 @@ from unisono.domain.ids import (
     user_stream,
 )
 from unisono.domain.marks import Passed as PassedBy
-from unisono.domain.placement import Draft, Place
+from unisono.domain.placement import Draft, Place, next_head
 from unisono.domain.quotas import Quotas, check_content, check_push
 
 
 def send(snapshot: Snapshot, sender: UserId, command: SendMessage, limits: Quotas) -> Decision:
     """Place a message at the end of its conversation.
 
-    Repeating a key yields its first place, also for a sender who left since: the message was accepted then.
+    Repeating a key yields its first place, also for a sender who left since: the message was accepted then. In a room
+    it goes to who is there, at its place where the room keeps it, without one where not.
     """
     earlier = snapshot.earlier
     if earlier is not None:
@@ -40,7 +41,7 @@ def send(snapshot: Snapshot, sender: UserId, command: SendMessage, limits: Quota
     check_content(command.content, limits)
     fact = _message(sender, command, conversation.head.seq, limits)
     if not conversation.lists_members:
-        return _said_in_room(snapshot.now, conversation.id, fact, command.priority)
+        return _said_in_room(snapshot.now, conversation, fact, command)
     if command.transient:
         return _passing(snapshot.now, conversation.id, fact)
     draft = Draft(stream=conversation_stream(conversation.id), fact=fact, sender=sender, key=command.key)
@@ -68,11 +69,21 @@ def _passing(now: Instant, conversation: ConversationId, message: MessagePlaced)
     return Decision(drafts=(), answer=lambda _: Passed(now), signals=(signal,))
 
 
-def _said_in_room(now: Instant, room: ConversationId, message: MessagePlaced, priority: Priority) -> Decision:
+def _said_in_room(now: Instant, room: Conversation, message: MessagePlaced, command: SendMessage) -> Decision:
     # Nobody is told of receipts in a room, so nobody is asked for any.
-    event = TransientMessage(room, now, structs.replace(message, receipt=False))
-    signal = Signal(conversation_stream(room), event, priority, in_room=room)
-    return Decision(drafts=(), answer=lambda _: Passed(now), signals=(signal,))
+    message = structs.replace(message, receipt=False)
+    if not room.keeps_history or command.transient:
+        signal = to_room(room.id, TransientMessage(room.id, now, message), command.priority)
+        return Decision(drafts=(), answer=lambda _: Passed(now), signals=(signal,))
+    head = next_head(room.head, now, message)
+    signal = to_room(room.id, TransientMessage(room.id, head.at, message, head.seq), command.priority)
+    draft = Draft(conversation_stream(room.id), message, sender=message.sender, key=message.key)
+    return Decision(drafts=(draft,), answer=lambda places: _placed(places[0]), signals=(signal,))
+
+
+def to_room(room: ConversationId, message: TransientMessage, priority: Priority = DEFAULT_PRIORITY) -> Signal:
+    """Give the signal that shows a message to whoever is in a room."""
+    return Signal(conversation_stream(room), message, priority, in_room=room)
 
 
 def typing(snapshot: Snapshot, user: UserId, command: TellTyping) -> Decision:

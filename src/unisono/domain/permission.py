@@ -43,6 +43,7 @@ class Rule(Struct, frozen=True):
     """Who may, and what else it takes.
 
     - `if_open`: who may besides where a conversation is open.
+    - `if_kept`: who may in a room that keeps its history.
     - `by`: of those allowed, who has the role that the conversation's rules ask for this.
     - `lists`: it makes sense only with such a list of members.
     - `takes_owner`: it makes sense only where somebody is the owner.
@@ -54,6 +55,7 @@ class Rule(Struct, frozen=True):
 
     allowed: frozenset[Standing]
     if_open: frozenset[Standing] = frozenset()
+    if_kept: frozenset[Standing] = frozenset()
     by: RuleName | None = None
     lists: frozenset[MemberList] = frozenset(get_args(MemberList))
     takes_owner: bool = False
@@ -99,11 +101,11 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.SetLevel: Rule(_MEMBERS, lists=_KEPT),
     c.Dissolve: Rule(_RULERS, lists=_CHANGING),
     c.SendMessage: Rule(_MEMBERS, lists=_RUN_BY_USERS, speaks=True, takes_presence=True),
-    c.GetHistory: Rule(_READERS | _RULERS, lists=_KEPT, outlasts=True),
+    c.GetHistory: Rule(_READERS | _RULERS, if_kept=_USERS | _RULERS, lists=_KEPT, outlasts=True),
     c.MarkRead: Rule(_MEMBERS, lists=_KEPT),
     c.TellTyping: Rule(_MEMBERS, lists=_RUN_BY_USERS, speaks=True, takes_presence=True),
     c.EditMessage: Rule(_RULERS, lists=_LISTED, speaks=True, is_operators=True),
-    c.RecallMessage: Rule(_RULERS, lists=_LISTED, is_operators=True, outlasts=True),
+    c.RecallMessage: Rule(_RULERS, if_kept=_USERS | _RULERS, lists=_LISTED, is_operators=True, outlasts=True),
     c.React: Rule(_MEMBERS, lists=_LISTED, speaks=True),
     c.MarkAllRead: Rule(_USERS),
     c.MarkUnread: Rule(_MEMBERS, lists=_KEPT),
@@ -135,6 +137,7 @@ class About(Struct, frozen=True):
     of: ConversationKind
     is_open: bool = False
     rules: Rules = Rules()
+    keeps_history: bool = False
 
 
 def check(
@@ -151,6 +154,8 @@ def check(
     """
     rule = RULES[command]
     is_open = about is not None and about.is_open
+    if about is not None and about.keeps_history and standing in rule.if_kept:
+        return
     if rule.takes_presence and about is not None and KINDS[about.of].members == "unlisted" and standing in _USERS:
         if not is_present:
             raise Forbidden(reason="enter the room first")

@@ -25,6 +25,7 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
 
     direct_days: Annotated[Days | None, Meta(description="Conversations of two.")] = None
     group_days: Annotated[Days | None, Meta(description="Groups.")] = None
+    room_days: Annotated[Days | None, Meta(description="Rooms that keep what is said; others keep nothing.")] = None
     temporary_days: Annotated[Days | None, Meta(description="Temporary conversations, those that are over, too.")] = (
         None
     )
@@ -37,10 +38,11 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 300.0
 
     def by_kind(self) -> Mapping[ConversationKind, float]:
-        """Give the days of the kinds that have a number. Rooms keep nothing anyway."""
+        """Give the days of the kinds that have a number."""
         days: Mapping[ConversationKind, float | None] = {
             "direct": self.direct_days,
             "group": self.group_days,
+            "room": self.room_days,
             "temporary": self.temporary_days,
             "service": self.service_days,
         }

@@ -13,9 +13,11 @@ from unisono.domain.answers import Done, Placed
 from unisono.domain.commands import EditMessage, React, RecallMessage
 from unisono.domain.conversation import Conversation, Decision, Snapshot, Target, permit, permit_by
 from unisono.domain.errors import Forbidden, LimitReached, NotFound
+from unisono.domain.events import TransientMessage
 from unisono.domain.facts import Content, Fact, MessagePlaced, MessageReacted, MessageRecalled, MessageRevised
 from unisono.domain.ids import Instant, Seq, UserId, conversation_stream
-from unisono.domain.placement import Draft, Place
+from unisono.domain.messages import to_room
+from unisono.domain.placement import Draft, Place, next_head
 from unisono.domain.quotas import Quotas, check_content
 
 EMPTY: Final = Content()
@@ -64,7 +66,13 @@ def recall(snapshot: Snapshot, caller: UserId, command: RecallMessage, limits: Q
     if target.message.is_recalled and (snapshot.is_operator or target.message.sender == caller):
         return _unchanged(conversation, target)
     _check_own(snapshot, target, caller, limits.recall_window_s)
-    return _changing(conversation, MessageRecalled(message=command.message, by=caller))
+    decision = _changing(conversation, MessageRecalled(message=command.message, by=caller))
+    if not conversation.keeps_history:
+        return decision
+    # Who is in a room hears no facts of it.
+    place = next_head(conversation.head, snapshot.now, decision.drafts[0].fact)
+    event = TransientMessage(conversation.id, target.at, recalled(target.message, place.seq, place.at), target.seq)
+    return structs.replace(decision, signals=(to_room(conversation.id, event, "high"),))
 
 
 def react(snapshot: Snapshot, caller: UserId, command: React, limits: Quotas) -> Decision:

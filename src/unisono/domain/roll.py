@@ -54,6 +54,13 @@ def restricted(old: Membership | None, user: UserId, fact: MembersRestricted) ->
     return structs.replace(before, silenced_until=until)
 
 
+def heard(old: Membership | None, user: UserId) -> Membership:
+    """Give the place of a user who said something: who is no member is known for it, and nothing else."""
+    if old is None:
+        return stranger(user)
+    return structs.replace(old, own=old.own + 1) if old.is_member else old
+
+
 def stranger(user: UserId) -> Membership:
     """Give the place of a user who never was a member."""
     return Membership(user, NO_SEQ, until=NO_SEQ)

@@ -99,8 +99,11 @@ async def create(
     key: str = "create",
     of: ConversationKind = "group",
     unique: bool | None = False,
+    keeps_history: bool = False,
 ) -> Committed:
-    command = CreateConversation(SendKey(f"{key}-{room}"), of, members, "name", {"a": 1}, unique)
+    command = CreateConversation(
+        SendKey(f"{key}-{room}"), of, members, "name", {"a": 1}, unique, keeps_history=keeps_history
+    )
     asked = membership.members_to_be(creator, command)
     scope = Scope(
         users=(creator,),

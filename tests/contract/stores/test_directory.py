@@ -10,6 +10,7 @@ from tests.contract.stores.acts import (
     BOB,
     CIM,
     DAN,
+    QUOTAS,
     ROOM,
     AnyStore,
     add,
@@ -18,15 +19,23 @@ from tests.contract.stores.acts import (
     edit,
     history,
     mark_read,
+    moved,
     recall,
     remove,
     send,
     view_of,
 )
 from tests.support.time_and_chance import NOON, ManualClock
+from unisono.app.changing import present
+from unisono.domain import messages
+from unisono.domain.answers import Placed
+from unisono.domain.commands import SendMessage
+from unisono.domain.conversation import Scope
 from unisono.domain.errors import Invalid
-from unisono.domain.facts import ConversationMade
-from unisono.domain.ids import START, Seq, StreamKey, UserId, conversation_stream, user_stream
+from unisono.domain.events import Signal, TransientMessage
+from unisono.domain.facts import Content, ConversationMade
+from unisono.domain.ids import START, Instant, SendKey, Seq, StreamKey, UserId, conversation_stream, user_stream
+from unisono.ports.log import Committed
 
 TALK = conversation_stream(ROOM)
 
@@ -87,6 +96,42 @@ async def test_a_room_is_there_for_anybody_and_on_nobodys_list(store: AnyStore) 
     assert [fact.fact for fact in (await store.log.read(user_stream(ANN), Seq(0), 10)).facts] == [
         ConversationMade(conversation=ROOM, of="room")
     ]
+
+
+async def test_a_room_keeps_what_is_said_and_who_said_it_where_it_is_to(store: AnyStore, clock: ManualClock) -> None:
+    await create(store, ANN, of="room", unique=None, keeps_history=True)
+
+    async def say(user: UserId, key: str) -> Committed:
+        clock.advance(1)
+        scope = Scope(conversation=ROOM, users=(user,), sender=user, key=SendKey(key))
+        command = SendMessage(ROOM, SendKey(key), Content(text=key), mentions=(ANN,))
+        return await store.log.transact(scope, present(lambda seen: messages.send(seen, user, command, QUOTAS)))
+
+    for user, key in ((BOB, "one"), (CIM, "two"), (BOB, "three")):
+        said = await say(user, key)
+        (signal,) = said.signals
+        assert isinstance(signal, Signal)
+        assert isinstance(signal.event, TransientMessage)
+        assert isinstance(said.answer, Placed)
+        assert (signal.event.seq, signal.event.at) == (said.answer.seq, said.answer.at)
+    again = await say(BOB, "one")
+    assert (again.facts, again.signals) == ((), ())
+    for user in (ANN, BOB, DAN):
+        mine = await store.directory.find(ROOM, user, with_members=True)
+        assert mine is not None
+        assert mine.conversation.keeps_history
+        assert (mine.membership, mine.members, mine.conversation.member_count) == (None, (), 0)
+        assert [entry.message.content.text for entry in (await history(store)).messages] == ["one", "two", "three"]
+        assert (await store.directory.unread(user, None, 10)).total == 0
+        assert await store.directory.list_of(user, None, 10) == []
+    left = await store.traces.left_in(ROOM, BOB, Seq(0))
+    assert [entry.seq for entry in left.messages] == [2, 4]
+    assert [place.conversation.id for place in await store.traces.places(BOB, None, 10)] == [ROOM]
+    assert await store.traces.places(DAN, None, 10) == []
+    assert await moved(store, BOB) == {}
+    while await store.log.trim("room", Instant(clock.now() - 1500), 10):
+        pass
+    assert [entry.message.content.text for entry in (await history(store)).messages] == ["three"]
 
 
 async def test_a_former_member_finds_it_as_far_as_they_were_there(store: AnyStore) -> None:

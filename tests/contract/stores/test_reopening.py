@@ -144,6 +144,33 @@ async def test_a_database_that_a_newer_program_wrote_is_left_alone(durable: Home
         await durable.open(app="newer")
 
 
+async def test_a_database_of_an_earlier_step_is_brought_up_to_date(durable: Home) -> None:
+    store = await durable.open(app="first")
+    await create(store, ANN, BOB)
+    await durable.close(store)
+    options = durable.options
+    assert options is not None
+    back = ("ALTER TABLE conversations DROP COLUMN keeps_history", "UPDATE alembic_version SET version_num = '0001'")
+    if options.url is None:
+        with sqlite3.connect(options.data_dir / "first.sqlite3") as connection:
+            for change in back:
+                connection.execute(change)
+        connection.close()
+    else:
+        import psycopg
+
+        with psycopg.connect(options.url) as other:
+            other.execute("SET search_path TO app_first")
+            for change in back:
+                other.execute(change)
+    store = await durable.open(app="first")
+    kept = await create(store, ANN, of="room", unique=None, room=conversation_id(2), keeps_history=True)
+    assert view_of(kept).keeps_history
+    found = await store.directory.find(ROOM, BOB)
+    assert found is not None
+    assert not found.conversation.keeps_history
+
+
 @pytest.mark.parametrize(
     ("app", "change", "named"),
     [

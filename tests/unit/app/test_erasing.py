@@ -10,11 +10,11 @@ from tests.unit.app.app_stage import AppStage, Present, Wiring, an_app, group, t
 from tests.unit.app.test_housekeeping import a_running_app
 from unisono.app.erasing import FAILED_REST_MS, SETTLING_MS
 from unisono.domain import commands as c
-from unisono.domain.answers import Conversations
+from unisono.domain.answers import Conversations, ConversationView
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Forbidden, NotFound, TokenRevoked, Unavailable
 from unisono.domain.facts import MembersLeft, MessagePlaced, MessageRecalled
-from unisono.domain.ids import NO_SEQ, ConversationId, Seq, UserId, conversation_stream
+from unisono.domain.ids import NO_SEQ, ConversationId, SendKey, Seq, UserId, conversation_stream
 from unisono.ports.erasures import Erasure
 from unisono.ports.log import Committed
 from unisono.ports.requests import Request
@@ -119,6 +119,21 @@ async def test_what_is_gone_by_itself_meanwhile_is_no_fault(monkeypatch: pytest.
         assert await stage.store.directory.list_of(ALICE, None, 10) == []
         for talk in talks:
             assert MembersLeft in await kinds(stage, talk)
+
+
+@in_virtual_time
+async def test_what_a_room_keeps_of_them_goes_too() -> None:
+    async with a_running_app(sweep_s=1.0) as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        made = await bob.ask(c.CreateConversation(key=SendKey("k"), of="room", keeps_history=True))
+        assert isinstance(made, ConversationView)
+        for present, name in ((alice, "alice"), (bob, "bob")):
+            await present.ask(c.EnterRoom(made.conversation))
+            await present.ask(text(made.conversation, "k", f"said {name}"))
+        await stage.node.erasing.begin(ALICE)
+        await asyncio.sleep(10)
+        assert await is_over(stage)
+        assert await words(stage, made.conversation) == [None, "said bob"]
 
 
 @in_virtual_time

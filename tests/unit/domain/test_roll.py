@@ -57,6 +57,13 @@ def test_a_stranger_may_be_restricted_and_is_no_member_by_that() -> None:
     assert (timed.blocked_until, timed.silenced_until) == (None, 9)
 
 
+def test_who_speaks_is_known_and_a_member_counts_what_they_said() -> None:
+    assert roll.heard(FULL, BOB).own == FULL.own + 1
+    assert roll.heard(None, BOB) == roll.stranger(BOB)
+    gone = roll.left(FULL, AT)
+    assert roll.heard(gone, BOB) == gone
+
+
 @pytest.mark.parametrize(("who", "is_on"), [("members", True), ("muted", True), ("blocked", False), ("silenced", True)])
 def test_everybody_is_on_the_lists_they_belong_on(who: Roll, is_on: bool) -> None:
     assert roll.is_on(FULL, who, Instant(NOW)) == is_on

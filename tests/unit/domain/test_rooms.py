@@ -3,22 +3,23 @@
 import pytest
 from msgspec import structs
 
-from tests.unit.domain.stage import ANN, BOB, NOW, ROOM, group, snapshot
-from unisono.domain import members, messages, rooms
-from unisono.domain.answers import Done, Passed
-from unisono.domain.commands import Restrict, SendMessage, TellTyping
-from unisono.domain.conversation import Membership, Snapshot
-from unisono.domain.errors import Forbidden, NotFound, TooLarge
+from tests.unit.domain.stage import ANN, BOB, NOW, ROOM, group, places, snapshot
+from unisono.domain import members, membership, messages, revisions, rooms
+from unisono.domain.answers import ConversationView, Done, Passed, Placed
+from unisono.domain.commands import CreateConversation, RecallMessage, Restrict, SendMessage, TellTyping
+from unisono.domain.conversation import Membership, Snapshot, Target
+from unisono.domain.errors import Forbidden, Invalid, NotFound, TooLarge
 from unisono.domain.events import Eviction, Signal, TransientMessage, Typing
-from unisono.domain.facts import Content, ConversationKind, MessagePlaced
-from unisono.domain.ids import NO_SEQ, Instant, SendKey, UserId, conversation_stream
+from unisono.domain.facts import Content, ConversationCreated, ConversationKind, MessagePlaced, MessageRecalled
+from unisono.domain.ids import NO_SEQ, Epoch, Instant, SendKey, Seq, UserId, conversation_stream
+from unisono.domain.placement import Draft, Place
 from unisono.domain.quotas import Quotas
 from unisono.domain.roll import FOR_EVER
 
 
-def room(*, is_present: bool) -> Snapshot:
+def room(*, is_present: bool, keeps_history: bool = False) -> Snapshot:
     """Make what a decision sees of a room, which has no members."""
-    stage = structs.replace(group(of="room"), joining="open")
+    stage = structs.replace(group(of="room"), joining="open", keeps_history=keeps_history)
     return Snapshot(now=NOW, conversation=stage, is_present=is_present)
 
 
@@ -32,6 +33,57 @@ def test_what_is_said_in_a_room_is_placed_nowhere_and_asks_for_no_receipt(is_tra
     assert decision.drafts == ()
     assert decision.answer(()) == Passed(NOW)
     assert decision.signals == (Signal(conversation_stream(ROOM), said, "high", in_room=ROOM),)
+
+
+def test_a_room_that_keeps_its_history_gives_a_place_and_tells_it_to_who_is_there() -> None:
+    kept = room(is_present=True, keeps_history=True)
+    command = SendMessage(ROOM, SendKey("k"), Content(text="5 : 0"), receipt=True, priority="low")
+    decision = messages.send(kept, ANN, command, Quotas())
+    said = MessagePlaced(ANN, SendKey("k"), command.content)
+    assert decision.drafts == (Draft(conversation_stream(ROOM), said, sender=ANN, key=SendKey("k")),)
+    place = Placed(conversation_stream(ROOM), Epoch(1), Seq(11), NOW)
+    assert decision.answer(places(decision)) == place
+    event = TransientMessage(ROOM, NOW, said, Seq(11))
+    assert decision.signals == (Signal(conversation_stream(ROOM), event, "low", in_room=ROOM),)
+    passing = messages.send(kept, ANN, structs.replace(command, transient=True), Quotas())
+    assert (passing.drafts, passing.answer(())) == ((), Passed(NOW))
+    earlier = structs.replace(kept, earlier=Place(conversation_stream(ROOM), Epoch(1), Seq(4), NOW))
+    again = messages.send(earlier, ANN, command, Quotas())
+    assert (again.drafts, again.signals) == ((), ())
+
+
+def test_a_message_of_such_a_room_comes_again_without_its_content_when_it_is_recalled() -> None:
+    said = MessagePlaced(ANN, SendKey("k"), Content(text="oh"))
+    kept = room(is_present=False, keeps_history=True)
+    kept = structs.replace(kept, target=Target(Seq(4), Instant(7), said))
+    with pytest.raises(Forbidden, match="another's"):
+        revisions.recall(kept, BOB, RecallMessage(ROOM, Seq(4)), Quotas())
+    decision = revisions.recall(kept, ANN, RecallMessage(ROOM, Seq(4)), Quotas())
+    event = TransientMessage(ROOM, Instant(7), revisions.recalled(said, Seq(11), NOW), Seq(4))
+    assert decision.signals == (Signal(conversation_stream(ROOM), event, "high", in_room=ROOM),)
+    assert [draft.fact for draft in decision.drafts] == [MessageRecalled(Seq(4), ANN)]
+    with pytest.raises(Forbidden):
+        revisions.recall(
+            structs.replace(kept, conversation=group(of="room")), ANN, RecallMessage(ROOM, Seq(4)), Quotas()
+        )
+
+
+@pytest.mark.parametrize("of", ["direct", "group", "temporary"])
+def test_only_of_a_room_it_is_asked_whether_it_keeps_its_history(of: ConversationKind) -> None:
+    for asked in (True, False):
+        command = CreateConversation(SendKey("k"), of, (BOB,), keeps_history=asked)
+        if asked:
+            with pytest.raises(Invalid, match="keeps its history anyway"):
+                membership.create(Snapshot(NOW), ANN, command, ROOM, Quotas())
+        else:
+            assert membership.create(Snapshot(NOW), ANN, command, ROOM, Quotas()).drafts
+    for asked in (True, False):
+        decision = membership.create(
+            Snapshot(NOW), ANN, CreateConversation(SendKey("k"), "room", keeps_history=asked), ROOM, Quotas()
+        )
+        assert isinstance(fact := decision.drafts[0].fact, ConversationCreated)
+        assert isinstance(view := decision.answer(places(decision)), ConversationView)
+        assert fact.keeps_history == view.keeps_history == asked
 
 
 def test_typing_in_a_room_goes_to_the_others_who_are_in_it() -> None:

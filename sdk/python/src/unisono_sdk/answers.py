@@ -137,6 +137,7 @@ class ConversationView:
     joining: str = "invited"
     rules: Rules = DEFAULT_RULES
     expires_at: int | None = None
+    keeps_history: bool = False
     unread: int = 0
     is_marked_unread: bool = False
     last_message_at: int | None = None

@@ -18,7 +18,8 @@ class Belonging:
     facts. `members` has the founders first, then who joined, in that order. `role` is mine (`owner`, `manager`,
     `member`), None where I am no member or where it is not known; `level` says of which messages I want to be alerted
     (`all`, `mentions`, `none`); `joining` is `open` where whoever knows the id may join, else `invited`;
-    `expires_at` is when it will end, None for one that will not. Times are milliseconds since 1970-01-01 UTC.
+    `expires_at` is when it will end, None for one that will not; `keeps_history` is of a room whose `history` stays.
+    Times are milliseconds since 1970-01-01 UTC.
     """
 
     def __init__(self, desk: Desk, conversation: str) -> None:
@@ -37,6 +38,7 @@ class Belonging:
         self.joining: str = "invited"
         self.rules = DEFAULT_RULES
         self.expires_at: int | None = None
+        self.keeps_history = False
 
     @property
     def is_muted(self) -> bool:
@@ -218,7 +220,7 @@ class Belonging:
         self.created_at, self.updated_at = view.created_at, view.updated_at
         self.attributes = dict(view.attributes or {})
         self.role, self.level, self.joining, self.rules = view.role, view.level, view.joining, view.rules
-        self.expires_at = view.expires_at
+        self.expires_at, self.keeps_history = view.expires_at, view.keeps_history
         if has_members:
             self.members = view.members
         return self
@@ -229,6 +231,7 @@ class Belonging:
         self.attributes = dict(fact.attributes or {})
         self.members = self.members or fact.members
         self.joining, self.rules, self.expires_at = fact.joining, fact.rules, fact.expires_at
+        self.keeps_history = fact.keeps_history
         if fact.by == self._desk.user and fact.of not in {"direct", "service"}:
             self.role = "owner"
 

@@ -103,6 +103,7 @@ class CreateConversation(Command):
     joining: str | None = None
     rules: Rules | None = None
     ttl_s: int | None = None
+    keeps_history: bool = False
     grant: str | None = None
 
 

@@ -102,8 +102,11 @@ class Dispatch:
 
     def _transient(self, passing: TransientMessage) -> None:
         hub, conversation = self._desk.hub, self.conversation(passing.conversation)
-        in_room = self._rooms.message(conversation, passing)
-        if in_room is not None:
+        in_room, said = self._rooms.message(conversation, passing), passing.message
+        if said.is_recalled and passing.seq is not None:
+            gone = events.Recalled(conversation=conversation, seq=passing.seq, at=said.revised_at or passing.at)
+            hub.emit("recalled", gone, conversation=conversation.id)
+        elif in_room is not None:
             hub.emit("room_message", in_room, conversation=conversation.id)
         else:
             transient = conversation.transient(passing.at, passing.message)

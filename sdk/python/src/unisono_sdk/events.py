@@ -182,11 +182,11 @@ class Edited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
-    """`recalled`: the message at `seq` was taken back."""
+    """`recalled`: the message at `seq` was taken back; in a room nobody is told by whom."""
 
     conversation: Conversation
     seq: int
-    by: str
+    by: str | None = None
     at: int
 
 

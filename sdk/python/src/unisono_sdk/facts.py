@@ -66,6 +66,7 @@ class ConversationCreated:
     joining: str = "invited"
     rules: Rules = DEFAULT_RULES
     expires_at: int | None = None
+    keeps_history: bool = False
     audience: str | None = None
 
 

@@ -78,14 +78,18 @@ class Founding:
         return await self._begin(command)
 
     async def create_room(
-        self, *, name: str | None = None, attributes: Mapping[str, Json] | None = None
+        self, *, name: str | None = None, attributes: Mapping[str, Json] | None = None, keeps_history: bool = False
     ) -> Conversation:
         """Create a room: for any number of people who come and go, without a list of members.
+
+        With `keeps_history` what is said there stays, and whoever knows the id may read its `history`.
 
         Raises:
             TooLarge: More attributes than a conversation may have.
         """
-        command = CreateConversation(key=self._counter.new_key(), of="room", name=name, attributes=attributes)
+        command = CreateConversation(
+            key=self._counter.new_key(), of="room", name=name, attributes=attributes, keeps_history=keeps_history
+        )
         return await self._begin(command)
 
     async def _begin(self, command: CreateConversation) -> Conversation:

@@ -28,7 +28,8 @@ class CreateConversation(Command, frozen=True, tag="create"):
     group and ends `ttl_s` after it began, 86,400 s unless told. With `unique` the conversation of this kind and exactly
     these members that was made so before, and is not over, is given back: always so for a direct one, never for a room,
     for a group unless told otherwise, for a temporary one where told so. Repeating `key` gives back what it made the
-    first time. `joining` says if who knows the id may join; `rules` what each role may.
+    first time. `joining` says if who knows the id may join; `rules` what each role may. With `keeps_history` a
+    room keeps what is said in it.
     """
 
     key: SendKeyIn
@@ -40,6 +41,7 @@ class CreateConversation(Command, frozen=True, tag="create"):
     joining: Joining | None = None
     rules: Rules | None = None
     ttl_s: Annotated[int, Meta(ge=1, le=TTL_MAX_S)] | None = None
+    keeps_history: bool = False
     grant: GrantIn | None = None
 
 

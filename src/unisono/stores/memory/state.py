@@ -54,6 +54,7 @@ from unisono.domain.revisions import recalled, revised, superseded
 from unisono.ports.erasures import Erasure
 from unisono.ports.push_targets import PushTarget
 from unisono.ports.wills import Will
+from unisono.stores.memory.beginning import begun
 
 UniqueKey = tuple[ConversationKind, tuple[UserId, ...]]
 
@@ -173,9 +174,9 @@ class State:
         conversation, fact = conversation_of(placed.stream), placed.fact
         match fact:
             case MessagePlaced(sender=sender) if conversation is not None:
-                member = self.members.get(conversation, {}).get(sender)
-                if member is not None and member.is_member:
-                    self.members[conversation][sender] = structs.replace(member, own=member.own + 1)
+                members = self.members.get(conversation, {})
+                if sender in members or KINDS[self.conversations[conversation].of].members == "unlisted":
+                    members[sender] = roll.heard(members.get(sender), sender)
             case ConversationCreated() if conversation is not None:
                 self._create(conversation, placed, fact)
             case MembersJoined(users=users) if conversation is not None:
@@ -210,22 +211,7 @@ class State:
                 pass
 
     def _create(self, conversation: ConversationId, placed: PlacedFact, fact: ConversationCreated) -> None:
-        self.conversations[conversation] = Conversation(
-            id=conversation,
-            of=fact.of,
-            creator=fact.by,
-            created_at=placed.at,
-            updated_at=placed.at,
-            head=Head(),
-            member_count=len(set(fact.members)),
-            name=fact.name,
-            attributes=fact.attributes,
-            is_unique=fact.is_unique,
-            joining=fact.joining,
-            rules=fact.rules,
-            expires_at=fact.expires_at,
-            audience=fact.audience,
-        )
+        self.conversations[conversation] = begun(conversation, placed.at, fact)
         self.members[conversation] = {user: roll.founded(fact, user, placed.seq) for user in fact.members}
         if fact.is_unique:
             self.unique[fact.of, unique_members(fact.members)] = conversation

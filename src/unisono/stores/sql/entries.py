@@ -42,6 +42,7 @@ class ConversationEntry(Struct):
     expires_at: Instant | None
     audience: Reach | None
     oldest_at: Instant | None
+    keeps_history: bool
 
     def row(self, stream: int) -> Row:
         """Give the row to write."""
@@ -60,6 +61,7 @@ class ConversationEntry(Struct):
             self.expires_at,
             self.audience,
             self.oldest_at,
+            int(self.keeps_history) or None,
         )
 
 
@@ -102,7 +104,7 @@ def read_stream(row: Row) -> StreamEntry:
 def read_conversation(row: Row) -> ConversationEntry:
     """Read a row of `conversations`."""
     _, kind, creator, created_at, updated_at, name, attributes, unique_key, count, joining, rules, *rest = row
-    expires_at, audience, oldest_at = rest
+    expires_at, audience, oldest_at, keeps_history = rest
     return ConversationEntry(
         kind,
         creator,
@@ -117,6 +119,7 @@ def read_conversation(row: Row) -> ConversationEntry:
         expires_at,
         audience,
         oldest_at,
+        bool(keeps_history),
     )
 
 
@@ -191,4 +194,5 @@ def view(key: StreamKey, head: Head, entry: ConversationEntry) -> Conversation:
         entry.rules,
         entry.expires_at,
         entry.audience,
+        entry.keeps_history,
     )

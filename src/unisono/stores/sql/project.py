@@ -104,6 +104,7 @@ def _created(book: Book, stream: StreamEntry, fact: ConversationCreated) -> None
         expires_at=fact.expires_at,
         audience=fact.audience,
         oldest_at=head.at,
+        keeps_history=fact.keeps_history,
     )
     describe(book, stream, is_new=True)
     stream.has_all_members = True
@@ -172,13 +173,22 @@ def _regroup(book: Book, stream: StreamEntry, change: int) -> None:
 
 
 def _said(book: Book, stream: StreamEntry, fact: MessagePlaced) -> None:
-    """Keep a sender's own message from counting as unread to them, and note whom it calls."""
+    """Keep a sender's own message from counting as unread to them, and note whom it calls.
+
+    Who speaks in a room is known there from then on: what they said is found when they are erased.
+    """
     member = book.member(stream, fact.sender)
-    if member is not None and member.until is None:
-        book.join(stream, msgspec.structs.replace(member, own=member.own + 1))
+    if member is not None or _is_room(stream):
+        heard = roll.heard(member, fact.sender)
+        if heard != member:
+            book.join(stream, heard)
     _call(book, stream, stream.head.seq, fact.sender, fact)
     if fact.receipt:
         book.ask_receipt(stream, stream.head.seq, fact.sender)
+
+
+def _is_room(stream: StreamEntry) -> bool:
+    return stream.conversation is not None and KINDS[stream.conversation.of].members == "unlisted"
 
 
 def _call(book: Book, stream: StreamEntry, seq: Seq, sender: UserId, fact: MessagePlaced | MessageRevised) -> None:

@@ -103,6 +103,8 @@ CONVERSATIONS: Final = Table(
     Column("audience", Text),
     # When the oldest fact that is kept was placed.
     Column("oldest_at", BigInteger),
+    # Of a room: 1 where it keeps what is said in it.
+    Column("keeps_history", BigInteger),
 )
 Index("ix_conversations_kind", CONVERSATIONS.c.kind, CONVERSATIONS.c.oldest_at)
 Index(
