@@ -63,6 +63,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.DropWill: (a.Done,),
     c.RegisterPush: (a.Done,),
     c.UnregisterPush: (a.Done,),
+    c.RequestUpload: (a.Upload,),
+    c.RemoveFile: (a.Done,),
     c.Dissolve: (a.Done,),
 }
 """What a command that was carried out is answered with."""

@@ -25,6 +25,7 @@ NESTING: Final = "__"
 FILE_SUFFIX: Final = "_file"
 TOKEN_KEY_FILE: Final = "token.key"  # noqa: S105  (the name of a file)
 ADMIN_KEY_FILE: Final = "admin.key"
+FILES_KEY_FILE: Final = "files.key"
 OWN_VARIABLES: Final = frozenset({"UNISONO_CONFIG", "UNISONO_ADMIN_KEY", "UNISONO_URL", "UNISONO_TOKEN"})
 """Variables of the command line that are no settings."""
 
@@ -64,6 +65,9 @@ def with_generated_secrets(settings: Settings) -> Settings:
     if not settings.admin.keys:
         keys = (_kept_secret(settings.data_dir / ADMIN_KEY_FILE),)
         settings = structs.replace(settings, admin=structs.replace(settings.admin, keys=keys))
+    if settings.files.secret is None:
+        secret = _kept_secret(settings.data_dir / FILES_KEY_FILE)
+        settings = structs.replace(settings, files=structs.replace(settings.files, secret=secret))
     if _needs_token_key(settings):
         secret = _kept_secret(settings.data_dir / TOKEN_KEY_FILE)
         jwt = structs.replace(settings.identity.jwt, secret=secret)

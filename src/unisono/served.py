@@ -3,17 +3,19 @@
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from msgspec import Struct
 
 from unisono import __version__
 from unisono.app.node import Node
-from unisono.app.options import AppOptions, PresenceRules, PushRules
+from unisono.app.options import AppOptions, FileRules, PresenceRules, PushRules
 from unisono.app.parts import Parts
 from unisono.bus.faulty import FaultyBus
 from unisono.bus.local import LocalBus
 from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.rates import Rate
+from unisono.files.disk import DiskFiles
 from unisono.ports.bus import Bus
 from unisono.ports.identity import Grants, Identity
 from unisono.ports.push import PushService
@@ -69,6 +71,8 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
             due_pushes=store.due_pushes,
             push_targets=store.push_targets,
             erasures=store.erasures,
+            files=store.files,
+            file_bytes=DiskFiles(_files_folder(settings, name), shared.entropy),
             bus=_bus(settings),
             identity=shared.identity,
             grants=shared.grants,
@@ -77,7 +81,7 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
             telemetry=telemetry,
             push=await _open_push(stack, name, shared, telemetry),
         )
-        node = Node(parts, _app_options(settings), name=_node_name(settings), server=f"unisono/{__version__}")
+        node = Node(parts, _app_options(settings, name), name=_node_name(settings), server=f"unisono/{__version__}")
         await node.start()
         yield Served(name, node, store)
 
@@ -122,7 +126,7 @@ def _bus(settings: Settings) -> Bus:
     return LocalBus() if faults is None else FaultyBus(LocalBus(), faults)
 
 
-def _app_options(settings: Settings) -> AppOptions:
+def _app_options(settings: Settings, name: str) -> AppOptions:
     rates, sessions, presence, push = settings.rates, settings.sessions, settings.presence, settings.push
     return AppOptions(
         quotas=settings.quotas,
@@ -145,4 +149,21 @@ def _app_options(settings: Settings) -> AppOptions:
         push=PushRules(push.text, push.grace_s, push.kept_s, push.at_once, push.batch_max),
         retention=settings.retention,
         granted=frozenset(settings.grants.required),
+        files=_file_rules(settings, name),
+    )
+
+
+def _files_folder(settings: Settings, name: str) -> Path:
+    return (settings.files.directory or settings.data_dir / "files") / name
+
+
+def _file_rules(settings: Settings, name: str) -> FileRules:
+    files = settings.files
+    return FileRules(
+        secret=b"" if files.secret is None else files.secret.reveal().encode(),
+        address=(settings.server.advertised_url or "").rstrip("/") + f"/files/{name}",
+        links=files.links,
+        link_s=files.link_s,
+        upload_s=files.upload_s,
+        unowned_bytes_per_day=files.unowned_bytes_per_day,
     )

@@ -18,6 +18,7 @@ from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.errors import Draining, UnisonoError
 from unisono.domain.ids import Epoch, SendKey
 from unisono.domain.rates import Rate
+from unisono.gateways.files.door import FilesDoor
 from unisono.gateways.hosting.address import Network
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
 from unisono.gateways.hosting.host import DoorOptions, Pace
@@ -180,6 +181,8 @@ class Hosting:
         self._rest_door().add_to(application.router)
         if self._leancloud:
             self._web_door().add_to(application.router)
+        filings = {name: app.node.filing for name, app in self._apps.items()}
+        FilesDoor(filings, self._telemetry, self._settings.limits.greeting_s).add_to(application.router)
         reception = Reception(
             admission=self._admission,
             telemetry=self._telemetry,
@@ -234,7 +237,7 @@ class Hosting:
             executor=self._node.executor,
             broadcasting=Broadcasting(self._node.executor),
             announcing=self._node.announcing,
-            exporting=Exporting(parts, self._node.own_sessions),
+            exporting=Exporting(parts, self._node.own_sessions, self._node.filing),
             erasing=self._node.erasing,
             importing=self._node.importing,
             clock=parts.clock,

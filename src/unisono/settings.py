@@ -15,6 +15,7 @@ from unisono.domain.faults import BusFaults
 from unisono.domain.grants import GrantRules
 from unisono.domain.quotas import Quotas
 from unisono.domain.retention import Retention
+from unisono.file_settings import Files
 from unisono.leancloud_settings import APP_NAME, LeanCloud
 from unisono.push_settings import Push
 from unisono.secret import Secret
@@ -347,6 +348,7 @@ class Settings(Section, frozen=True):
     presence: Presence = Presence()
     push: Push = Push()
     retention: Retention = Retention()
+    files: Files = Files()
     identity: Identity = Identity()
     grants: GrantRules = GrantRules()
     leancloud: LeanCloud = LeanCloud()

@@ -3,7 +3,7 @@
 from typing import Final
 
 from unisono_sdk import commands as c
-from unisono_sdk import finding, pushing, searching
+from unisono_sdk import finding, pushing, searching, uploading
 from unisono_sdk import member_commands as m
 
 COMMANDS: Final[tuple[type[c.Command], ...]] = (
@@ -46,6 +46,8 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     c.DropWill,
     pushing.RegisterPush,
     pushing.UnregisterPush,
+    uploading.RequestUpload,
+    uploading.RemoveFile,
     m.UpdateConversation,
     m.GetMembers,
     m.SetMember,

@@ -130,7 +130,7 @@ def test_missing_keys_make_themselves_once_and_for_their_owner_only(tmp_path: Pa
     assert first.identity.jwt.secret is not None
     assert len(first.admin.keys[0].reveal()) >= 43
     files = sorted((tmp_path / "deep" / "data").iterdir())
-    assert [file.name for file in files] == ["admin.key", "token.key"]
+    assert [file.name for file in files] == ["admin.key", "files.key", "token.key"]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
@@ -138,6 +138,7 @@ def test_keys_that_were_given_are_not_made(tmp_path: Path) -> None:
     environment = {
         "UNISONO_DATA_DIR": str(tmp_path / "data"),
         "UNISONO_ADMIN__KEYS": LONG,
+        "UNISONO_FILES__SECRET": LONG,
         "UNISONO_IDENTITY__JWT__SECRET": LONG,
     }
     settings = load(None, environment)
@@ -151,7 +152,7 @@ def test_a_server_with_public_keys_or_a_function_makes_no_token_key(tmp_path: Pa
         {"UNISONO_IDENTITY__KIND": "callable", "UNISONO_IDENTITY__CALLABLE": "m:f"},
     ):
         with_generated_secrets(load(None, {"UNISONO_DATA_DIR": str(tmp_path), **more}))
-    assert [file.name for file in tmp_path.iterdir()] == ["admin.key"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["admin.key", "files.key"]
 
 
 def test_two_processes_that_start_at_once_get_the_same_keys(tmp_path: Path) -> None:
@@ -169,7 +170,7 @@ def test_two_processes_that_start_at_once_get_the_same_keys(tmp_path: Path) -> N
         thread.join(10)
     assert len(made) == 8
     assert all(settings == made[0] for settings in made)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["admin.key", "token.key"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["admin.key", "files.key", "token.key"]
 
 
 def test_a_key_file_that_was_emptied_stops_the_start(tmp_path: Path) -> None:

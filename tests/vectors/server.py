@@ -15,6 +15,7 @@ from unisono.domain.ids import (
     DeviceId,
     Epoch,
     Fence,
+    FileId,
     Instant,
     PageMark,
     Platform,
@@ -253,6 +254,13 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "sessions: one page of several": a.Sessions((), next=PageMark(f"{NOW}/{SESSION}")),
     "count: a room": a.Count(ROOM, 4711, 5001),
     "count: members": a.Count(ROOM, 2),
+    "upload": a.Upload(
+        FileId("0" * 32),
+        put="/files/default/0?until=1&proof=ab",
+        until=NOW,
+        url="/files/default/0.png",
+        type="image/png",
+    ),
     "presences": a.Presences(
         (
             e.Presence(BOB, "online", (Platform("ios"), Platform("web"))),

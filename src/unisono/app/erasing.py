@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import structs
 
 from unisono.app.execute import Executor
+from unisono.app.filing import Filing
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.domain.commands import RecallMessage
@@ -36,10 +37,11 @@ RECALLS_AT_ONCE: Final = 100
 class Erasing:
     """Erasures of one app."""
 
-    def __init__(self, parts: Parts, own_sessions: OwnSessions, executor: Executor) -> None:
+    def __init__(self, parts: Parts, own_sessions: OwnSessions, executor: Executor, filing: Filing) -> None:
         self._parts = parts
         self._own_sessions = own_sessions
         self._executor = executor
+        self._filing = filing
 
     async def begin(self, user: UserId) -> Erasure:
         """Void all that lets a user in, end their sessions, and have their traces removed. Asking again is no fault.
@@ -102,6 +104,7 @@ class Erasing:
         user, erasure = erasure.user, structs.replace(erasure, failed_at=None)
         await self._own_sessions.end_all(user, "revoked")
         await self._parts.erasures.drop_rest(user)
+        await self._filing.remove_of(user)
         await self._scrub_own_stream(user)
         while places := await self._parts.traces.places(user, erasure.after, PLACES_AT_ONCE):
             for place in places:

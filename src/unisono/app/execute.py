@@ -13,6 +13,7 @@ from msgspec import structs
 from unisono.app.caller import Caller, Member
 from unisono.app.changing import by_operator, change, present
 from unisono.app.fanout import Fanout
+from unisono.app.filing import Filing
 from unisono.app.granting import Granting, spending
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
@@ -68,6 +69,7 @@ class Executor:
         watching: Watching,
         rooms: Rooms,
         wills: Wills,
+        filing: Filing,
     ) -> None:
         self._parts = parts
         self._quotas = options.quotas
@@ -77,6 +79,7 @@ class Executor:
         self._watching = watching
         self._rooms = rooms
         self._wills = wills
+        self._filing = filing
         self._rate = RateLimiter(options.commands, parts.clock)
         self._granting = Granting(parts, options.granted)
 
@@ -179,6 +182,8 @@ class Executor:
                 return _without_messages(await self._mark_all_read(user, command, is_free=True))
             case c.CountPeople():
                 return await self._rooms.count(user, command)
+            case c.RequestUpload() | c.RemoveFile():
+                return await self._filing.answer(user, command)
             case _:
                 return await self._reading.answer(user, command)
 
@@ -249,6 +254,8 @@ class Executor:
             case c.UnregisterPush():
                 await self._parts.push_targets.drop(session)
                 return Done()
+            case c.RequestUpload() | c.RemoveFile():
+                return await self._filing.answer(user, command)
             case c.AskPresence() | c.Watch() | c.Unwatch():
                 return await self._watching.answer(Member(user, session), command)
             case c.CloseSession() | c.CloseDevice() | c.Logout():

@@ -5,12 +5,14 @@ from typing import Final
 
 from msgspec import Struct
 
+from unisono.app.filing import Filing
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.domain.answers import SeqFact, SessionView
 from unisono.domain.errors import Overloaded
 from unisono.domain.facts import ConversationKind, Fact, Level, MessagePlaced, Role
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, Seq, UserId, user_stream
+from unisono.ports.files import FileRecord
 from unisono.ports.push_targets import PushTarget
 from unisono.ports.traces import Left, Place
 
@@ -42,6 +44,13 @@ class PushLine(Line, frozen=True, tag="push"):
     """A device of theirs that gets push notifications, and the way to it."""
 
     target: PushTarget
+
+
+class FileLine(Line, frozen=True, tag="file"):
+    """A file of theirs, and the link by which it is read; none where it has not come."""
+
+    file: FileRecord
+    link: str | None = None
 
 
 class ConversationLine(Line, frozen=True, tag="conversation"):
@@ -103,17 +112,19 @@ class EndLine(Line, frozen=True, tag="end"):
 class Exporting:
     """Exports of one app on one node."""
 
-    def __init__(self, parts: Parts, own_sessions: OwnSessions) -> None:
+    def __init__(self, parts: Parts, own_sessions: OwnSessions, filing: Filing) -> None:
         self._parts = parts
         self._own_sessions = own_sessions
+        self._filing = filing
         self._under_way = 0
 
     async def lines(self, user: UserId) -> AsyncGenerator[Line, None]:
         """Give all that is kept of a user, in one order; to be taken to its end, or closed.
 
         It begins with the user and ends with the end. Between them stand sessions by login; devices that are pushed to;
-        conversations by id, each followed by what the user left in it by seq, a message before the reaction to it; and
-        the facts of the user's stream by seq. What changes meanwhile is there as it was before or after.
+        files by when they were begun; conversations by id, each followed by what the user left in it by seq, a message
+        before the reaction to it; and the facts of the user's stream by seq. What changes meanwhile is there as it was
+        before or after.
 
         Raises:
             Overloaded: As many exports as may be are under way.
@@ -137,6 +148,8 @@ class Exporting:
             yield SessionLine(session)
         for target in await self._parts.push_targets.of_user(user):
             yield PushLine(target)
+        async for file in self._filing.of_user(user):
+            yield FileLine(file, None if file.arrived_at is None else self._filing.links.to_get(file))
         async for place in self._places(user):
             yield _conversation_line(user, place)
             async for left in self._left_in(place.conversation.id, user):

@@ -9,6 +9,7 @@ from unisono.app.erasing import Erasing
 from unisono.app.execute import Executor
 from unisono.app.expiring import Expiring
 from unisono.app.fanout import Fanout
+from unisono.app.filing import Filing
 from unisono.app.greeting import Greeting
 from unisono.app.housekeeping import Housekeeping
 from unisono.app.importing import Importing
@@ -65,8 +66,9 @@ class Node:
         self.watching = Watching(parts, options.presence, self.audience)
         self.wills = Wills(parts, options.quotas, self.rooms)
         self.pushing = None if parts.push is None else Pushing(parts, options.push, parts.push, self.lease)
+        self.filing = Filing(parts, options.quotas, options.files)
         self.executor = self._executor()
-        self.erasing = Erasing(parts, self.own_sessions, self.executor)
+        self.erasing = Erasing(parts, self.own_sessions, self.executor, self.filing)
         self.importing = Importing(parts, options.quotas)
         self._housekeeping = self._hire()
         self.signals = Signals(
@@ -85,7 +87,8 @@ class Node:
             "expired": Expiring(parts).sweep,
             "erasing": self.erasing.sweep,
             "search": Indexing(parts, self.lease).sweep,
-            "trim": Trimming(parts, self.options.retention).sweep,
+            "files": self.filing.sweep,
+            "trim": Trimming(parts, self.options.retention, self.filing).sweep,
             "enrolling": Enrolling(parts, self.audience, self.announcing).sweep,
         }
         if self.pushing is not None:
@@ -104,6 +107,7 @@ class Node:
             watching=self.watching,
             rooms=self.rooms,
             wills=self.wills,
+            filing=self.filing,
         )
 
     async def start(self) -> None:

@@ -30,6 +30,21 @@ class PushRules(Struct, frozen=True):
     batch_max: int = 100
 
 
+class FileRules(Struct, frozen=True):
+    """Where files are reached, by which links, and how long the links are good. `secret` signs the links.
+
+    `address` is a path, or a whole URL where the operator told ours. `unowned_bytes_per_day` are those of all uploads
+    together of people who did not say who they are.
+    """
+
+    secret: bytes
+    address: str = "/files/default"
+    links: Literal["public", "signed"] = "public"
+    link_s: float = 30 * 86_400.0
+    upload_s: float = 3600.0
+    unowned_bytes_per_day: int = 10 << 30
+
+
 class AppOptions(Struct, frozen=True):
     """Rules of one app. Times in seconds. `granted` acts take a grant of the application's own server."""
 
@@ -38,6 +53,7 @@ class AppOptions(Struct, frozen=True):
     commands: Rate
     logins: Rate
     resumes: Rate
+    files: FileRules
     heartbeat_s: int = 25
     detach_window_s: float = 1800.0
     ended_kept_s: float = 30 * 86_400.0

@@ -7,6 +7,7 @@ from unisono.ports.clock import Clock, Entropy
 from unisono.ports.directory import Directory
 from unisono.ports.due_pushes import DuePushes
 from unisono.ports.erasures import Erasures
+from unisono.ports.files import FileBytes, FileRecords
 from unisono.ports.identity import Grants, Identity
 from unisono.ports.log import Log
 from unisono.ports.push import PushService
@@ -34,6 +35,8 @@ class Parts(Struct, frozen=True):
     due_pushes: DuePushes
     push_targets: PushTargets
     erasures: Erasures
+    files: FileRecords
+    file_bytes: FileBytes
     bus: Bus
     identity: Identity
     grants: Grants

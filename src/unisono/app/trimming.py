@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from unisono.app.filing import Filing
 from unisono.app.parts import Parts
 from unisono.app.turns import in_turns
 from unisono.domain.ids import Instant
@@ -19,8 +20,9 @@ class Trimming:
     of the database, nor any right after a start, when a machine may not know yet what time it is.
     """
 
-    def __init__(self, parts: Parts, retention: Retention) -> None:
+    def __init__(self, parts: Parts, retention: Retention, filing: Filing) -> None:
         self._parts = parts
+        self._filing = filing
         self._retention = retention
         self._begins_s = parts.clock.monotonic_s() + retention.wait_s
         self._is_sure = True
@@ -32,13 +34,16 @@ class Trimming:
             UnisonoError: The store is away, or too busy; what is left is removed at a later turn.
         """
         clock, by_kind = self._parts.clock, self._retention.by_kind()
-        if not by_kind or clock.monotonic_s() < self._begins_s:
+        files_days = self._retention.files_days
+        if not (by_kind or files_days) or clock.monotonic_s() < self._begins_s:
             return
         now = await self._now()
         if now is None:
             return
         for of, days in by_kind.items():
             await in_turns(clock, partial(self._parts.log.trim, of, kept_since(days, now), FACTS_PER_TURN))
+        if files_days is not None:
+            await self._filing.trim(kept_since(files_days, now))
 
     async def _now(self) -> Instant | None:
         """Give the time that both clocks agree about, or say once that they do not."""

@@ -13,6 +13,7 @@ from unisono.domain.ids import (
     DeviceId,
     Epoch,
     Fence,
+    FileId,
     Instant,
     Json,
     PageMark,
@@ -350,6 +351,19 @@ class Presences(Answer, frozen=True, tag="presences"):
     presences: tuple[Presence, ...]
 
 
+class Upload(Answer, frozen=True, tag="upload"):
+    """Where the bytes of a file are put, once, by `PUT` and before `until`; where it is read then, and as what type.
+
+    `put` and `url` begin with a slash where the operator told the server no address of its own.
+    """
+
+    file: FileId
+    put: str
+    until: Instant
+    url: str
+    type: str
+
+
 class Count(Answer, frozen=True, tag="count"):
     """How many people are in a room now, and with how many sessions; or how many members a conversation has."""
 
@@ -380,5 +394,6 @@ AnyAnswer = (
     | Presences
     | Members
     | Count
+    | Upload
     | Missed
 )

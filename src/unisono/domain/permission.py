@@ -128,6 +128,8 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.DropWill: Rule(_USERS),
     c.RegisterPush: Rule(_USERS),
     c.UnregisterPush: Rule(_USERS),
+    c.RequestUpload: Rule(_USERS),
+    c.RemoveFile: Rule(_USERS),
 }
 
 

@@ -27,6 +27,10 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True):
         int, Meta(ge=0, description="How long a message may be recalled, in seconds; 0 for ever.")
     ] = 0
     reactions_per_message: Annotated[int, Meta(ge=0, le=1_000, description="Different reactions to one message.")] = 20
+    file_bytes: Annotated[int, Meta(ge=1, le=1 << 40, description="One file.")] = 64 << 20
+    file_bytes_per_day: Annotated[
+        int, Meta(ge=1, le=1 << 50, description="All files that one user begins to upload within 24 hours.")
+    ] = 1 << 30
     sessions_per_user: Annotated[
         int, Meta(ge=1, le=100_000, description="Sessions of one user that are not over, whatever the policy says.")
     ] = 1_000

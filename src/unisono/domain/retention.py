@@ -30,6 +30,7 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
         None
     )
     service_days: Annotated[Days | None, Meta(description="What the operator announces.")] = None
+    files_days: Annotated[Days | None, Meta(description="Files that users uploaded, whoever tells of them.")] = None
     wait_s: Annotated[
         float,
         Meta(

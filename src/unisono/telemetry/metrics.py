@@ -57,6 +57,8 @@ _ALL: Final = (
     _counter("messages_placed", "Messages that became durable."),
     _counter("wills_sent", "Messages sent for sessions that were lost."),
     _counter("facts_placed", "Facts that became durable, messages included."),
+    _counter("files_kept", "Files that were uploaded."),
+    _counter("files_requests", "Requests for files, by HTTP status.", label="status"),
     _counter("erasures_failed", "Times the erasure of a user met a defect; it is tried again every hour."),
     _counter("facts_delivered", "Facts handed to connections."),
     _counter("events_delivered", "Events handed to connections: transient messages, typing and the like."),

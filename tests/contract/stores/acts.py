@@ -44,6 +44,7 @@ from unisono.domain.quotas import Quotas
 from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.due_pushes import DuePushes
 from unisono.ports.erasures import Erasures
+from unisono.ports.files import FileRecords
 from unisono.ports.log import Committed, Log
 from unisono.ports.push_targets import PushTargets
 from unisono.ports.requests import Requests
@@ -83,6 +84,8 @@ class AnyStore(Protocol):
     def push_targets(self) -> PushTargets: ...
     @property
     def erasures(self) -> Erasures: ...
+    @property
+    def files(self) -> FileRecords: ...
     async def healthy(self) -> bool: ...
     async def close(self) -> None: ...
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.support.memory_bytes import MemoryBytes
 from tests.support.recording import CountingEncoder, RecordingLink, RecordingTelemetry
 from tests.support.time_and_chance import CountingEntropy
 from tests.support.virtual_time import LoopClock
@@ -16,7 +17,7 @@ from tests.unit.app.fanout_stage import settle
 from unisono.app.caller import Caller
 from unisono.app.greeting import Greeted
 from unisono.app.node import Node
-from unisono.app.options import AppOptions
+from unisono.app.options import AppOptions, FileRules
 from unisono.app.parts import Parts
 from unisono.bus.local import LocalBus
 from unisono.domain import commands as c
@@ -47,6 +48,13 @@ from unisono.stores.memory.log import MemoryLog
 
 Mood = Callable[[str], Awaitable[None]]
 PLENTY = Rate(per_s=1000.0, burst=100_000)
+PLAIN: Mapping[str, object] = {
+    "quotas": Quotas(),
+    "commands": PLENTY,
+    "logins": PLENTY,
+    "resumes": PLENTY,
+    "files": FileRules(secret=b"key of the tests"),
+}
 
 
 class Passports:
@@ -188,6 +196,8 @@ class AppStage:
             due_pushes=self.store.due_pushes,
             push_targets=self.store.push_targets,
             erasures=self.store.erasures,
+            files=self.store.files,
+            file_bytes=MemoryBytes(),
             bus=self.bus,
             identity=self.passports,
             grants=self.permits,
@@ -195,13 +205,7 @@ class AppStage:
             entropy=CountingEntropy(),
             telemetry=self.telemetry,
         )
-        fields: Mapping[str, object] = {
-            "quotas": Quotas(),
-            "policy": PRESETS["easemob"] if policy is None else policy,
-            "commands": PLENTY,
-            "logins": PLENTY,
-            "resumes": PLENTY,
-        }
+        fields = {**PLAIN, "policy": PRESETS["easemob"] if policy is None else policy}
         self.node = Node(parts, AppOptions(**{**fields, **options}), name=wiring.name, server="unisono/test")  # type: ignore[arg-type]
 
     async def login(

@@ -60,7 +60,7 @@ async def test_nothing_goes_right_after_a_start() -> None:
         chat = await group(alice, "bob")
         await alice.ask(text(chat))
         await asyncio.sleep(2 * DAY_S)
-        trimming = Trimming(stage.node.parts, Retention(group_days=1))
+        trimming = Trimming(stage.node.parts, Retention(group_days=1), stage.node.filing)
         for pause_s, kept in ((0, 1), (299, 1), (2, 0)):
             await asyncio.sleep(pause_s)
             await trimming.sweep()
@@ -74,7 +74,7 @@ async def test_nothing_goes_while_two_clocks_tell_different_times() -> None:
         alice = await stage.login("alice")
         chat = await group(alice, "bob")
         await alice.ask(text(chat))
-        trimming = Trimming(stage.node.parts, Retention(group_days=1, wait_s=0))
+        trimming = Trimming(stage.node.parts, Retention(group_days=1, wait_s=0), stage.node.filing)
         for ahead_s in (400 * DAY_S, -800 * DAY_S, 400 * DAY_S + 3700):
             stage.clock.set_by(ahead_s)
             for _ in range(3):

@@ -14,6 +14,7 @@ from tests.support.time_and_chance import ManualClock
 from unisono.stores.sql import StoreOptions, migrations
 from unisono.stores.sql.compiled import ListStatement, Statement
 from unisono.stores.sql.driver import Driver
+from unisono.stores.sql.files import FileStatements
 from unisono.stores.sql.migrate import migrate, version_of
 from unisono.stores.sql.migrations import REVISIONS
 from unisono.stores.sql.postgres import PostgresDriver
@@ -24,7 +25,7 @@ from unisono.stores.sql.statements import Statements
 
 # Lookups of all that is left over, done once an hour over a handful of rows.
 SMALL_TABLES = ("leases", "wanted")
-FROZEN = {"0001": "6251fe12ed83206e", "0002": "fde7466712292c08"}
+FROZEN = {"0001": "6251fe12ed83206e", "0002": "fde7466712292c08", "0003": "2153beddceef8dbc"}
 
 
 def is_declared(name: str | None, kind: str, _: object) -> bool:
@@ -114,6 +115,7 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     parts = {name: vars(log.pop(name)) for name in ("messages", "history", "roll", "words", "trimming")}
     del parts["words"]["index"]
     parts |= {"log": log, "sessions": vars(SessionStatements(driver.dialect))}
+    parts["files"] = vars(FileStatements(driver.dialect))
     statements = {f"{part}.{name}": one for part, members in parts.items() for name, one in members.items()}
     scans = []
     for name, statement in statements.items():

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
 from unisono_sdk.passing import Presence
+from unisono_sdk.upload import Upload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,5 +391,6 @@ KnownAnswer = (
     | Missed
     | FoundConversations
     | FoundMessages
+    | Upload
 )
 Answer = KnownAnswer | UnknownAnswer

@@ -25,7 +25,6 @@ from unisono_sdk.errors import ClientClosed, LinkDown, SessionOver, UnisonoError
 from unisono_sdk.events import ClientEvent
 from unisono_sdk.finding import ConversationQuery, FindConversations, ask_found
 from unisono_sdk.following import FindSaved, Following, Hears
-from unisono_sdk.founding import Founding
 from unisono_sdk.greeter import Credentials, Greeter, Kept
 from unisono_sdk.hub import EventIterator, Handler, Hub, Spawn
 from unisono_sdk.lifecycle import Phase
@@ -39,6 +38,7 @@ from unisono_sdk.room import Room, Rooms
 from unisono_sdk.searching import MessageSearch, SearchMessages, ask_search
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
+from unisono_sdk.uploading import Uploading
 from unisono_sdk.waiting import UnreadTotal
 from unisono_sdk.watching import Watching
 
@@ -46,7 +46,7 @@ F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
-class Client(Founding):
+class Client(Uploading):
     """A user logged in on this device; made by `Unisono.login`.
 
     It resumes by itself after any loss of the link, gives every fact once and in order, and keeps sends in order.

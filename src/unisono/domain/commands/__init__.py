@@ -25,6 +25,7 @@ from unisono.domain.commands.conversation import (
     RemoveMembers,
     UpdateConversation,
 )
+from unisono.domain.commands.file import RemoveFile, RequestUpload
 from unisono.domain.commands.finding import FindConversations, SearchMessages
 from unisono.domain.commands.member import RESTRICTION_MAX_S, GetMembers, Restrict, Roll, SetLevel, SetMember
 from unisono.domain.commands.message import (
@@ -108,6 +109,8 @@ AnyCommand = (
     | DropWill
     | RegisterPush
     | UnregisterPush
+    | RequestUpload
+    | RemoveFile
     | Dissolve
     | GetMissed
 )
@@ -165,7 +168,9 @@ __all__ = [
     "ReadStream",
     "RecallMessage",
     "RegisterPush",
+    "RemoveFile",
     "RemoveMembers",
+    "RequestUpload",
     "Restrict",
     "Resume",
     "Roll",

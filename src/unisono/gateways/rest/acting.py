@@ -11,13 +11,15 @@ from unisono.domain import commands as c
 from unisono.domain.ids import ConversationId, UserId
 from unisono.gateways.rest.bodies import body_of, query_of, values_of
 from unisono.gateways.rest.operations import Asked, Desk, Method, Operation
-from unisono.gateways.rest.shapes import OfActor, OfConversation, OfMember, OfMessage, OfNothing, OfUser
+from unisono.gateways.rest.shapes import OfActor, OfConversation, OfFile, OfMember, OfMessage, OfNothing, OfUser
 from unisono.settings import AdminScope
 from unisono.wire.json_values import check_values
 
 Build = Callable[..., c.Command]
 Carry = Callable[[Desk, Asked, type[c.Command], Build], Awaitable[Struct]]
 
+_BESIDE_STREAMS: Final = (c.MarkAllRead, c.RequestUpload, c.RemoveFile)
+"""What is not one transaction of streams, which would keep its answer by itself."""
 _USER: Final = "/v1/users/{user}"
 _ALL: Final = _USER + "/conversations"
 _ONE: Final = _ALL + "/{conversation}"
@@ -89,7 +91,7 @@ def does(
         answers=answers,
         carry_out=carry_out,
         faults=("not_found", *faults),
-        keeps_answer=command is not c.MarkAllRead,
+        keeps_answer=command not in _BESIDE_STREAMS,
     )
 
 
@@ -327,4 +329,26 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
     ),
 )
 
-ACTING_OPERATIONS: Final = _ABOUT_CONVERSATIONS + _ABOUT_MESSAGES
+_ABOUT_FILES: Final[tuple[Operation, ...]] = (
+    does(
+        c.RequestUpload,
+        a.Upload,
+        at=("POST", _USER + "/files"),
+        name="requestUpload",
+        summary="Ask where to put a file of a user's",
+        params=OfUser,
+        scope="messages",
+        faults=("too_large", "limit_reached"),
+    ),
+    does(
+        c.RemoveFile,
+        a.Done,
+        at=("DELETE", _USER + "/files/{file}"),
+        name="removeFile",
+        summary="Remove a file of a user's",
+        params=OfFile,
+        scope="messages",
+    ),
+)
+
+ACTING_OPERATIONS: Final = _ABOUT_CONVERSATIONS + _ABOUT_MESSAGES + _ABOUT_FILES

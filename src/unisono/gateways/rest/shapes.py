@@ -13,6 +13,7 @@ from unisono.domain.ids import (
     ConversationIdIn,
     DeviceId,
     DeviceIdIn,
+    FileIdIn,
     Instant,
     PageMark,
     PageMarkIn,
@@ -75,6 +76,13 @@ class OfMessage(Struct, frozen=True):
     user: UserIdIn
     conversation: ConversationIdIn
     message: SeqIn
+
+
+class OfFile(Struct, frozen=True):
+    """One of a user's files."""
+
+    user: UserIdIn
+    file: FileIdIn
 
 
 class OfAnyConversation(Struct, frozen=True):

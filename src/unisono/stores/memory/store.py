@@ -5,6 +5,7 @@ from unisono.ports.clock import Clock
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.due_pushes import MemoryDuePushes
 from unisono.stores.memory.erasures import MemoryErasures
+from unisono.stores.memory.files import MemoryFiles
 from unisono.stores.memory.log import MemoryLog
 from unisono.stores.memory.push_targets import MemoryPushTargets
 from unisono.stores.memory.requests import MemoryRequests
@@ -28,6 +29,7 @@ class MemoryStore:
         self.sessions = MemorySessions(self._state, clock)
         self.search = MemorySearch(self._state, self.sessions)
         self.erasures = MemoryErasures(self._state, self.sessions, clock)
+        self.files = MemoryFiles(self._state)
         self.seats = MemorySeats(self._state, self.sessions)
         self.wills = MemoryWills(self._state, self.sessions, self.log, clock)
         self.push_targets = MemoryPushTargets(self._state, self.sessions, clock)

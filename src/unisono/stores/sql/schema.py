@@ -340,6 +340,23 @@ ERASURES: Final = Table(
 )
 Index("ix_erasures_unfinished", ERASURES.c.asked_at, sqlite_where=ERASURES.c.finished_at.is_(None))
 
+FILES: Final = Table(
+    "files",
+    METADATA,
+    # As `ports.files.FileRecord`; the owner of what nobody owns is empty.
+    Column("id", _Name, primary_key=True),
+    Column("user_id", _Name, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+    Column("arrived_at", BigInteger),
+    Column("url", Text),
+    Column("attributes", Text),
+)
+Index("ix_files_user_id", FILES.c.user_id, FILES.c.created_at, FILES.c.id)
+Index("ix_files_begun", FILES.c.created_at, sqlite_where=FILES.c.arrived_at.is_(None))
+
 REVOKED_USERS: Final = Table(
     "revoked_users",
     METADATA,

@@ -14,6 +14,7 @@ from unisono.stores.sql.directory import SqlDirectory
 from unisono.stores.sql.driver import Driver
 from unisono.stores.sql.due_pushes import SqlDuePushes
 from unisono.stores.sql.erasures import SqlErasures
+from unisono.stores.sql.files import SqlFiles
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.migrate import migrate
@@ -48,6 +49,7 @@ class Store:
         self.search = SqlSearch(driver.dialect, statements, self.log, writer=writer, readers=readers)
         self.traces = SqlTraces(driver.dialect, statements, readers)
         self.erasures = SqlErasures(driver.dialect, writer=writer, readers=readers)
+        self.files = SqlFiles(driver.dialect, writer=writer, readers=readers)
         sql = SessionStatements(driver.dialect)
         self.sessions = SqlSessions(sql, writer, readers, clock)
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)

@@ -257,6 +257,7 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         "Quit": "quitConversation",
         "RecallMessage": "recallMessage",
         "Dissolve": "dissolve",
+        "RemoveFile": "removeFile",
     }
     by_path |= {"RemoveMembers": "removeMember"}
     for command in COMMANDS:

@@ -92,6 +92,10 @@ async def test_nothing_that_was_said_is_left_anywhere_in_the_store(tmp_path: Pat
         async with await desk.login("alice", label=SECRET, info=SECRET) as alice:
             talk = team.rpartition("/")[2]
             assert "answer" in await alice.ask("register_push", provider="fcm", token=SECRET)
+            for content in (SECRET.encode(), None):
+                place = (await alice.ask("upload", name=f"{SECRET}.txt", size=99))["answer"]
+                if content is not None:
+                    assert (await desk.http.put(desk.url + place["put"], data=content)).status == 200
             will = {"conversation": talk, "key": "w", "content": {"text": SECRET}, "after_s": 100}
             left = await alice.ask("will", **will)
             assert left.get("answer") is not None, left
@@ -106,6 +110,7 @@ async def test_nothing_that_was_said_is_left_anywhere_in_the_store(tmp_path: Pat
         assert not any("reactions" in one for one in history["messages"])
         _, unread = await desk.ask("GET", "/v1/users/bob/unread")
         assert SECRET not in json.dumps(unread)
+    assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
     assert [place for place in everything(tmp_path) if SECRET.split()[1].encode() in place[1]] == []
 
 

@@ -50,9 +50,16 @@ async def test_it_holds_what_a_user_is_said_and_did_in_one_order(desk: Desk) -> 
     await desk.ask("DELETE", f"/v1/users/alice/conversations/{team.rpartition('/')[2]}/messages/4")
     async with await desk.login("alice", "d1", platform="ios", label="Phone") as phone:
         await phone.ask("register_push", provider="apns", token="t")
+        place = (await phone.ask("upload", name="cat.png", size=4, type="image/png"))["answer"]
+        async with desk.http.put(desk.url + place["put"], data=b"meow") as answer:
+            assert answer.status == 200
+        await phone.ask("upload", name="never came", size=4)
         lines = await export(desk)
     names = [line["is"] for line in lines]
-    assert names[:3] == ["user", "session", "push"]
+    assert names[:6] == ["user", "session", "push", "file", "file", "conversation"]
+    there, never = sorted(lines[3:5], key=lambda line: str(line["file"]["name"]))
+    assert (there["file"]["id"], there["file"]["size"], there["link"]) == (place["file"], 4, place["url"])
+    assert (never["file"]["name"], "link" in never) == ("never came", False)
     assert lines[2] == {"is": "push", "target": {"device": "d1", "provider": "apns", "token": "t"}}
     assert (lines[1]["session"]["device"], lines[1]["session"]["shown"]["label"]) == ("d1", "Phone")
     by_name = {line.get("name", ""): line for line in lines if line["is"] == "conversation"}
@@ -127,7 +134,8 @@ async def test_so_many_at_once_and_a_place_is_free_again_after_each(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "EXPORTS_AT_ONCE", 1)
-    exports = exporting.Exporting(desk.server.node.parts, desk.server.node.own_sessions)
+    node = desk.server.node
+    exports = exporting.Exporting(node.parts, node.own_sessions, node.filing)
     one = exports.lines(UserId("alice"))
     await anext(one)
     with pytest.raises(Overloaded):

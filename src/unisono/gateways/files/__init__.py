@@ -1,0 +1,1 @@
+"""The door for files: bytes in by PUT, bytes out by GET."""
