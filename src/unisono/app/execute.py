@@ -31,11 +31,12 @@ from unisono.domain.grants import Need
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId
 from unisono.domain.permission import Standing, check
 from unisono.domain.pushing import TARGETS_PER_USER_MAX
+from unisono.domain.query import Equal, OneOf, named_ids
 from unisono.ports.log import Committed
 from unisono.ports.requests import Request
 
 USERS_PER_REQUEST: Final = 10
-"""So many users named cost as much as one more request: each is written to their own stream, or looked up."""
+"""So many users, or conversations, named cost as much as one more request: each is written to, or looked up."""
 
 MARKED_AT_ONCE: Final = 100
 MARKS_PER_REQUEST: Final = 10
@@ -291,6 +292,8 @@ def cost_of(command: c.Command) -> float:
             return 1.0 + len(users) // USERS_PER_REQUEST
         case c.AskPresence(users=users) | c.Watch(users=users):
             return 1.0 + len(users) // USERS_PER_REQUEST
+        case c.FindConversations(where=Equal(field="id") | OneOf(field="id")):
+            return 1.0 + len(named_ids(command.where)) // USERS_PER_REQUEST
         case c.FindConversations() | c.SearchMessages():
             return QUERY_COST
         case _:

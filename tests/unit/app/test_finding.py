@@ -105,3 +105,13 @@ async def test_a_query_that_means_nothing_is_refused() -> None:
         alice = await stage.login("alice")
         assert await alice.refused(c.FindConversations(where=q.Equal("colour", "red"))) == "invalid"
         assert await alice.refused(c.FindConversations(sort=(SortKey("members"),))) == "invalid"
+
+
+@in_virtual_time
+async def test_what_is_named_costs_one_request_for_ten() -> None:
+    async with an_app(commands=Rate(per_s=1, burst=4)) as stage:
+        alice = await stage.login("alice")
+        for where in (q.Equal("id", "0" * 24), q.OneOf("id", tuple(str(number) for number in range(20)))):
+            await alice.ask(c.FindConversations(where=where))
+        assert await alice.refused(c.ListSessions()) == "rate_limited"
+        assert await alice.refused(c.FindConversations(where=q.NotEqual("id", "0"))) == "rate_limited"

@@ -44,7 +44,7 @@ def _creation(asker: Asker, said: pb.ConvCommand) -> c.CreateConversation:
     name, attributes = founding_of(said.attr.data)
     plain = c.CreateConversation(asker.new_key(), name=name, attributes=attributes)
     if said.transient:
-        return structs.replace(plain, of="room")
+        return structs.replace(plain, of="room", keeps_history=True)
     members = tuple(UserId(user) for user in said.m)
     group = structs.replace(plain, members=members, unique=said.unique, joining="open", rules=MEMBERS_RULE)
     if not said.tempConv:

@@ -21,8 +21,9 @@ FAULTS: Final = {
     "forbidden: the message was recalled": NO_MESSAGE,
     "forbidden: silenced": 4563,
 }
-EDIT_FAULTS: Final = {**FAULTS, "forbidden: too late": 4406}
-RECALL_FAULTS: Final = {**FAULTS, "forbidden: too late": 4407}
+EDIT_FAULTS: Final = {**FAULTS, "forbidden": 4406}
+RECALL_FAULTS: Final = {**FAULTS, "forbidden": 4407}
+"""All other reasons are that it is too late, or that the conversation is of a kind where nothing is changed."""
 
 
 async def modify(asker: Asker, command: GenericCommand) -> GenericCommand:

@@ -24,7 +24,7 @@ Fields = dict[str, Json]
 COLUMNS: Final = frozenset(
     {
         *("objectId", "createdAt", "updatedAt", "name", "m", "c", "mu", "lm", "tr", "sys", "unique", "uniqueId"),
-        *("conv_type", "temp", "ttl"),
+        *("conv_type", "temp", "ttl", "muted"),
     }
 )
 """What says something of its own, so no attribute can have this name."""
@@ -71,7 +71,10 @@ def conversation_cid(view: ConversationView) -> str:
 def object_of(
     view: ConversationView, now: Instant, *, muted: Sequence[UserId] = (), is_compact: bool = False
 ) -> Fields:
-    """Write a conversation. `muted`: members who want no alerts; `is_compact`: without its members."""
+    """Write a conversation. `muted`: members who want no alerts; `is_compact`: without its members.
+
+    Clients take it from `muted` whether they muted it themselves, and not from `mu`.
+    """
     attributes = {name: value for name, value in (view.attributes or {}).items() if name not in COLUMNS}
     columns: Fields = {
         "objectId": conversation_cid(view),
@@ -81,6 +84,8 @@ def object_of(
         "mu": list(muted),
         "conv_type": number_of(view.of),
     }
+    if view.level == "none":
+        columns["muted"] = True
     if view.name is not None:
         columns["name"] = view.name
     if KINDS[view.of].lists_members:
@@ -96,7 +101,7 @@ def _of_kind(view: ConversationView, now: Instant) -> Fields:
         case "room":
             return {"tr": True}
         case "service":
-            return {"sys": True, "joined": view.role is not None, "muted": view.level == "none"}
+            return {"sys": True, "joined": view.role is not None}
         case "temporary":
             return {"temp": True, "ttl": seconds_left(view, now)}
         case _:

@@ -132,6 +132,7 @@ async def test_who_mutes_a_conversation_is_told_so_until_they_unmute() -> None:
         said = await tom.conv(pb.mute, cid=cid)
         assert (said.cid, said.udate) == (cid, iso_of(tom.now()))
         assert [(await client.find({"objectId": cid}))[0]["mu"] for client in (tom, jerry)] == [["tom"], []]
+        assert (await tom.find({"objectId": cid}))[0]["muted"] is True
         assert (await view_of(tom, cid)).level == "none"
         await tom.conv(pb.unmute, cid=cid)
         assert (await tom.find({"objectId": cid}))[0]["mu"] == []

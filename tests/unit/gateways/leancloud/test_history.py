@@ -7,6 +7,7 @@ import pytest
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.gateways.leancloud.clients import Client, clients
 from unisono.domain import commands as c
+from unisono.domain.answers import ConversationView
 from unisono.domain.ids import ConversationId, Instant, Seq
 from unisono.domain.importing import ImportedConversation, ImportedMessage
 from unisono.wire.leancloud import realtime_pb2 as pb
@@ -133,10 +134,24 @@ async def test_who_may_not_read_is_told_so() -> None:
 
 
 @in_virtual_time
-async def test_a_room_that_keeps_nothing_has_an_empty_history() -> None:
+async def test_a_room_keeps_what_is_said_in_it() -> None:
     async with clients("tom", "jerry") as (tom, jerry):
         room = await tom.start(transient=True)
-        assert await jerry.logs(room) == []
+        sent = await said(tom, room, 2)
+        for client in (tom, jerry):
+            assert [(item.msgId, item.timestamp) for item in await client.logs(room)] == sent
+        mid, at = sent[0]
+        assert await tom.refused(tom.patch(pb.PatchItem(cid=room, mid=mid, timestamp=at, data="new"))) == 4406
+        await tom.patch(pb.PatchItem(cid=room, mid=mid, timestamp=at, recall=True))
+        assert [item.data for item in await jerry.logs(room)] == [RECALLED, "m1"]
+
+
+@in_virtual_time
+async def test_a_room_of_native_clients_that_keeps_nothing_has_an_empty_history() -> None:
+    async with clients("tom", "jerry") as (tom, jerry):
+        view = await tom.ask(c.CreateConversation(tom.new_key(), of="room"))
+        assert isinstance(view, ConversationView)
+        assert await tom.logs(view.conversation) == await jerry.logs(view.conversation) == []
 
 
 @in_virtual_time

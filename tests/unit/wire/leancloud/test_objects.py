@@ -53,9 +53,10 @@ def test_a_group_is_its_columns_beside_its_attributes() -> None:
 def test_each_kind_says_what_it_is() -> None:
     room, service = structs.replace(GROUP, of="room", members=()), structs.replace(GROUP, of="service", members=())
     assert object_of(room, AT) == {**COLUMNS, "conv_type": 2, "tr": True}
-    assert object_of(service, AT) == {**COLUMNS, "conv_type": 3, "sys": True, "joined": True, "muted": False}
+    assert object_of(service, AT) == {**COLUMNS, "conv_type": 3, "sys": True, "joined": True}
     away = object_of(structs.replace(service, role=None, level="none"), AT)
     assert (away["joined"], away["muted"]) == (False, True)
+    assert object_of(structs.replace(GROUP, level="none"), AT)["muted"] is True
     temporary = structs.replace(GROUP, of="temporary", expires_at=Instant(AT + 1))
     assert object_of(temporary, AT) == {
         **COLUMNS,
