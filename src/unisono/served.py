@@ -1,5 +1,6 @@
 """One app on this node: its own store, bus and pushes behind a wall, and what all apps of the node share."""
 
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -161,7 +162,8 @@ def _file_rules(settings: Settings, name: str) -> FileRules:
     files = settings.files
     return FileRules(
         secret=b"" if files.secret is None else files.secret.reveal().encode(),
-        address=(settings.server.advertised_url or "").rstrip("/") + f"/files/{name}",
+        # Whoever told the address of the socket, wss:, has files under https:.
+        address=re.sub("^ws", "http", settings.server.advertised_url or "").rstrip("/") + f"/files/{name}",
         links=files.links,
         link_s=files.link_s,
         upload_s=files.upload_s,

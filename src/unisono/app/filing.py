@@ -161,6 +161,12 @@ class Filing:
             await self._parts.file_bytes.remove(file)
             await self._parts.files.remove(file)
 
+    async def forget(self, file: FileId) -> None:
+        """Forget a file that was to come and does not; one that is there stays."""
+        record = await self._parts.files.find(file)
+        if record is not None and record.arrived_at is None:
+            await self.remove(file)
+
     async def remove_own(self, owner: UserId | None, file: FileId) -> None:
         """Remove a file of somebody's.
 

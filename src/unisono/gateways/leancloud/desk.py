@@ -20,7 +20,7 @@ _FIELDS: Final = msgspec.json.Decoder(dict[str, object])
 
 
 class Asked(Struct, frozen=True):
-    """One request, at `route`."""
+    """One request, at `route` of the server that the client knows as `base`."""
 
     app: App
     is_master: bool
@@ -30,6 +30,7 @@ class Asked(Struct, frozen=True):
     headers: Mapping[str, str]
     body: Fields
     address: str
+    base: str
 
     def now(self) -> Instant:
         """Give the time of day."""

@@ -40,7 +40,7 @@ class Router:
     async def _sockets(self, request: web.Request) -> web.Response:
         """Say where the socket is. A client asks for a secure one by default, even where there is none."""
         self._check_app(request)
-        scheme, place = self._place(request)
+        scheme, place = place_of(request, self._options)
         is_secure = scheme == "https" and request.query.get("secure") != "false"
         socket = f"{'wss' if is_secure else 'ws'}://{place}{SOCKET_PATH}"
         ttl_s = self._options.ttl_s
@@ -55,22 +55,23 @@ class Router:
     def _told_hosts(self, request: web.Request, router: str) -> web.Response:
         self._check_app(request)
         # Clients put the scheme and the path in by themselves.
-        host = self._place(request)[1].partition("/")[0]
+        host = place_of(request, self._options)[1].partition("/")[0]
         return answered({**dict.fromkeys((router, *_HOSTS), host), "ttl": self._options.ttl_s})
 
     def _check_app(self, request: web.Request) -> None:
         self._apps.get(request.query.get("appId", ""))
 
-    def _place(self, request: web.Request) -> tuple[str, str]:
-        """Give scheme and place of this server as the client knows it."""
-        if self._options.url is not None:
-            url = urlsplit(self._options.url)
-            return _plain(url.scheme), url.netloc + url.path.rstrip("/")
-        is_proxied = is_among(request.remote or "", self._options.trusted_proxies)
-        forwarded = request.headers.get(hdrs.X_FORWARDED_PROTO, "") if is_proxied else ""
-        # The nearest proxy wrote the last one.
-        scheme = forwarded.rpartition(",")[2].strip().lower() or request.scheme
-        return _plain(scheme), request.host
+
+def place_of(request: web.Request, options: RouteOptions) -> tuple[str, str]:
+    """Give scheme and place of this server as the client knows it."""
+    if options.url is not None:
+        url = urlsplit(options.url)
+        return _plain(url.scheme), url.netloc + url.path.rstrip("/")
+    is_proxied = is_among(request.remote or "", options.trusted_proxies)
+    forwarded = request.headers.get(hdrs.X_FORWARDED_PROTO, "") if is_proxied else ""
+    # The nearest proxy wrote the last one.
+    scheme = forwarded.rpartition(",")[2].strip().lower() or request.scheme
+    return _plain(scheme), request.host
 
 
 def _plain(scheme: str) -> str:

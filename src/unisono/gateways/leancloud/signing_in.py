@@ -24,12 +24,12 @@ async def _sign_by_query(asked: Asked) -> Json:
 
 
 async def _signed(asked: Asked, token: str) -> Json:
-    user = await _user_of(asked, token)
+    user = await user_of(asked, token)
     proof = asked.app.signatures.sign_login(user)
     return {"client_id": user, "signature": proof.signature, "timestamp": proof.timestamp, "nonce": proof.nonce}
 
 
-async def _user_of(asked: Asked, token: str) -> UserId:
+async def user_of(asked: Asked, token: str) -> UserId:
     """Say whose token it is.
 
     Raises:

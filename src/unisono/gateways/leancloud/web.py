@@ -16,7 +16,7 @@ from unisono.gateways.leancloud.apps import Apps
 from unisono.gateways.leancloud.desk import Asked, Endpoint, read_fields
 from unisono.gateways.leancloud.http import Handler, HttpRefusal, answered, not_there, serve
 from unisono.gateways.leancloud.keys import access_of
-from unisono.gateways.leancloud.routing import RouteOptions, Router
+from unisono.gateways.leancloud.routing import RouteOptions, Router, place_of
 from unisono.ports.clock import Clock
 from unisono.ports.telemetry import Telemetry
 
@@ -79,6 +79,7 @@ class WebDoor:
                 headers=request.headers,
                 body=read_fields(body),
                 address=address,
+                base="://".join(place_of(request, self._options.route)),
             )
             try:
                 async with asyncio.timeout(WORK_DEADLINE_S):
