@@ -11,7 +11,7 @@ from msgspec import Struct
 from unisono.domain.errors import LocalFault, SlowConsumer, Unavailable, UnisonoError
 from unisono.domain.events import Event, Priority, TransientMessage
 from unisono.domain.facts import MessagePlaced, PlacedFact
-from unisono.domain.ids import Checkpoint, ConversationId, SendKey, Seq, UserId, conversation_of
+from unisono.domain.ids import Checkpoint, ConversationId, SendKey, Seq, StreamKey, UserId, conversation_of
 from unisono.gateways.hosting.connection import Connection
 from unisono.gateways.hosting.frames import BINARY, TEXT, frame
 from unisono.wire.leancloud.frames import addressed
@@ -20,7 +20,10 @@ from unisono.wire.leancloud.subprotocols import Dialect
 WAITING_LIMIT: Final = 10_000
 """Parcels that wait to be made into frames; beyond it the connection is too slow."""
 OWN_LIMIT: Final = 1_000
-"""Keys of messages that this session sent and that were not handed to it yet; beyond it the oldest are forgotten."""
+"""What this session did and was not handed yet; beyond it the oldest are forgotten."""
+
+Place = tuple[StreamKey, Seq]
+"""Where a fact stands."""
 
 
 class Delivery(Struct, frozen=True):
@@ -81,7 +84,7 @@ class PeerLink:
         self._waiting: deque[Delivery | Event] = deque()
         self._holds = 0
         self._is_stopped = False
-        self._own: OrderedDict[SendKey, None] = OrderedDict()
+        self._own: OrderedDict[SendKey | Place, None] = OrderedDict()
         self._stir = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -127,9 +130,9 @@ class PeerLink:
         self._is_stopped = True
         self._stir.set()
 
-    def note_own(self, key: SendKey) -> None:
-        """Remember a key under which this session sends."""
-        self._own[key] = None
+    def note_own(self, what: SendKey | Place) -> None:
+        """Remember a key under which this session sends, or the place of what it did."""
+        self._own[what] = None
         if len(self._own) > OWN_LIMIT:
             self._own.popitem(last=False)
 
@@ -145,12 +148,20 @@ class PeerLink:
 
     def count_waiting(self, conversation: ConversationId, until: Seq) -> int:
         """Say how many messages of others up to a place wait here."""
-        return sum(
-            1
+        return sum(1 for placed in self._messages(conversation) if placed.seq <= until)
+
+    def has_waiting(self, conversation: ConversationId, seq: Seq) -> bool:
+        """Say if a message waits here."""
+        return any(placed.seq == seq for placed in self._messages(conversation))
+
+    def _messages(self, conversation: ConversationId) -> Iterator[PlacedFact]:
+        """Give the messages of others that wait."""
+        return (
+            placed
             for parcel in self._waiting
             if isinstance(parcel, Delivery) and conversation_of(parcel.facts[0].stream) == conversation
             for placed in parcel.facts
-            if placed.seq <= until and isinstance(placed.fact, MessagePlaced) and placed.fact.sender != self._user
+            if isinstance(placed.fact, MessagePlaced) and placed.fact.sender != self._user
         )
 
     async def wait_until_told(self) -> None:
@@ -198,12 +209,13 @@ class PeerLink:
         self._connection.push_nowait(framed(addressed(payload, self._user, self._dialect)))
 
     def _is_own(self, what: PlacedFact | Event) -> bool:
-        message = what.fact if isinstance(what, PlacedFact) else None
-        if isinstance(what, TransientMessage):
-            message = what.message
-        if not isinstance(message, MessagePlaced) or message.sender != self._user:
+        """Say if this session did it, and so was answered; once for each."""
+        done: SendKey | Place | None = None
+        if isinstance(what, PlacedFact):
+            done = (what.stream, what.seq)
+        elif isinstance(what, TransientMessage) and what.message.sender == self._user:
+            done = what.message.key
+        if done not in self._own:
             return False
-        if message.key not in self._own:
-            return False
-        del self._own[message.key]
+        del self._own[done]
         return True

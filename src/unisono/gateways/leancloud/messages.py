@@ -3,23 +3,21 @@
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, History, Passed, Placed
-from unisono.domain.errors import Invalid, Malformed, UnisonoError
+from unisono.domain.errors import UnisonoError
 from unisono.domain.events import DEFAULT_PRIORITY, Priority
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Instant, Json, SendKey, Seq, UserId
 from unisono.gateways.leancloud.asking import Asker
-from unisono.wire.json_values import check_value
+from unisono.gateways.leancloud.seeking import find_seq
 from unisono.wire.leancloud.bodies import content_of
 from unisono.wire.leancloud.checking import checked
 from unisono.wire.leancloud.codes import ERRORS, LeanCloudError, error_of
 from unisono.wire.leancloud.envelope import reply
-from unisono.wire.leancloud.places import TEMPORARY, conversation_of, id_of, instant_of, passing_mid, seq_of
+from unisono.wire.leancloud.objects import read_fields
+from unisono.wire.leancloud.places import TEMPORARY, conversation_of, id_of, instant_of, passing_mid
 from unisono.wire.leancloud.realtime_pb2 import AckCommand, GenericCommand, ReadTuple
 from unisono.wire.leancloud.realtime_pb2 import ack as ack_cmd
-from unisono.wire.weight import check_weight
 
 KEY_PREFIX: Final = "dt:"
 """What sets keys that a client makes apart from ours, and from those of messages that LeanCloud kept."""
@@ -30,8 +28,6 @@ GONE: Final = 4303
 """A temporary conversation that is over; clients make 4323 of it."""
 NOT_ALLOWED: Final = 4308
 FORBIDDEN: Final = {"silenced": 4563, "enter the room first": NOWHERE}
-
-_PUSH: Final = msgspec.json.Decoder(dict[str, Json])
 
 
 async def direct(asker: Asker, command: GenericCommand) -> GenericCommand:
@@ -110,15 +106,7 @@ def _push_of(text: str) -> dict[str, Json] | None:
     Raises:
         Invalid: It is no JSON object that every reader keeps.
     """
-    if not text:
-        return None
-    try:
-        check_weight(text, is_text=True)
-        push = _PUSH.decode(text)
-        check_value(push, "pushData")
-    except (Malformed, msgspec.MsgspecError, RecursionError, ValueError):
-        raise Invalid(field="pushData", reason="not a JSON object that every reader keeps") from None
-    return push
+    return read_fields(text) if text else None
 
 
 def _error_of(fault: UnisonoError, cid: str) -> LeanCloudError:
@@ -162,7 +150,7 @@ async def _reached(asker: Asker, conversation: ConversationId, mid: str, timesta
     at = instant_of(timestamp)
     if at is None:
         return None
-    seq = seq_of(mid, conversation, at)
+    seq = await find_seq(asker, conversation, mid, timestamp)
     if seq is not None:
         return seq
     asked = c.GetHistory(conversation, before_at=Instant(at + 1), limit=1, direction="older")

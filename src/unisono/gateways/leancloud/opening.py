@@ -1,8 +1,8 @@
 """How a client's session begins and comes back.
 
-A client comes back with the token that its `opened` brought: the session and its resume token. One that merely ran out
-opens another session by it, without a new signature; one that was closed or kicked stays so, and is refused with a
-number other than 4112: clients come back by themselves without the token after that one.
+A client comes back with the token that its `opened` brought: the session, its resume token, and what it had reached.
+One that merely ran out opens another session by it, without a new signature; one that was closed or kicked stays so,
+and is refused with a number other than 4112: clients come back by themselves without the token after that one.
 """
 
 from typing import Final
@@ -13,7 +13,7 @@ from unisono.app.greeting import Greeted
 from unisono.domain.commands import LABEL_MAX_CHARS, Device, Login, Resume
 from unisono.domain.devices import BY_TAG, BY_TAG_RETURNING
 from unisono.domain.errors import SessionUnknown
-from unisono.domain.ids import OPAQUE_ID_MAX_CHARS, DeviceId, Platform, SessionId, Tag, UserId, is_user_id
+from unisono.domain.ids import OPAQUE_ID_MAX_CHARS, Checkpoint, DeviceId, Platform, SessionId, Tag, UserId, is_user_id
 from unisono.domain.session import Phase
 from unisono.gateways.leancloud.asking import Refused
 from unisono.gateways.leancloud.link import PeerLink
@@ -29,7 +29,7 @@ NO_TAG: Final = "default"
 """A tag that is none: any number of devices may have it."""
 INVALID_LOGIN: Final = 4103
 SEPARATOR: Final = "."
-"""What stands between session and resume token: neither has it in it."""
+"""What stands between the parts of a token: none has it in it."""
 TTL_MAX_S: Final = 365 * 86_400
 
 
@@ -79,7 +79,7 @@ async def open_session(station: Station, entrance: Entrance, said: SessionComman
 
 
 async def _back(station: Station, entrance: Entrance, said: SessionCommand, link: PeerLink) -> Peer:
-    session, _, secret = said.st.partition(SEPARATOR)
+    session, secret, _ = _parts(said.st)
     again = station.node.parts.entropy.secret()
     resume = Resume(session=SessionId(session), resume_token=secret)
     greeted = await station.node.greeting.come_back(resume, again, entrance.address, link, BY_TAG_RETURNING)
@@ -91,10 +91,21 @@ async def _back(station: Station, entrance: Entrance, said: SessionCommand, link
 
 
 def _peer(station: Station, user: UserId, greeted: Greeted, link: PeerLink, token: str) -> Peer:
-    secret = greeted.welcome.resume_token
-    if secret is not None:
-        token = f"{greeted.caller.session}{SEPARATOR}{secret}"
+    secret = greeted.welcome.resume_token or _parts(token)[1]
+    token = SEPARATOR.join((str(greeted.caller.session), secret, str(greeted.welcome.checkpoint)))
     return Peer(station, user, greeted.caller, link, token)
+
+
+def reached(token: str) -> Checkpoint | None:
+    """Say what the login had reached that a token comes from; None where it says nothing of that."""
+    number = _parts(token)[2]
+    return Checkpoint(int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
+
+
+def _parts(token: str) -> tuple[str, str, str]:
+    session, _, rest = token.partition(SEPARATOR)
+    secret, _, checkpoint = rest.partition(SEPARATOR)
+    return session, secret, checkpoint
 
 
 def _device(station: Station, said: SessionCommand) -> Device:

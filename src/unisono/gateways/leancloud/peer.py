@@ -4,7 +4,7 @@ import asyncio
 
 from unisono.app.caller import Caller
 from unisono.domain import commands as c
-from unisono.domain.answers import Answer
+from unisono.domain.answers import Answer, Placed
 from unisono.domain.ids import Instant, SendKey, StreamKey, UserId, conversation_stream, user_stream
 from unisono.gateways.leancloud.apps import App
 from unisono.gateways.leancloud.link import PeerLink
@@ -39,7 +39,11 @@ class Peer:
         work = self.station.node.executor.start(self.caller, command, exchange)
         if work is not None:
             await work
-        return await exchange.outcome
+        answer = await exchange.outcome
+        # The link waits for the answer to be told, so what is noted here was not handed to it yet.
+        if isinstance(answer, Placed):
+            self.link.note_own((answer.stream, answer.seq))
+        return answer
 
     def now(self) -> Instant:
         """Give the time of day."""

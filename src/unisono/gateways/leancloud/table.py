@@ -11,6 +11,7 @@ from unisono.wire.leancloud import realtime_pb2 as pb
 Operation = tuple[pb.CommandType, pb.OpType | None]
 
 HANDLERS: Final[Mapping[Operation, Handler]] = {
+    **CONVERSING,
     (pb.direct, None): messages.direct,
     (pb.ack, None): messages.ack,
     (pb.read, None): messages.read,

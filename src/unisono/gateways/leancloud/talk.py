@@ -19,8 +19,9 @@ from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.host import Guest
 from unisono.gateways.hosting.incoming import Payload
 from unisono.gateways.leancloud.asking import Handler, Refused
+from unisono.gateways.leancloud.catching_up import catch_up
 from unisono.gateways.leancloud.link import PeerLink, framed
-from unisono.gateways.leancloud.opening import Entrance, lasts_s, leave, open_session, user_of
+from unisono.gateways.leancloud.opening import Entrance, lasts_s, leave, open_session, reached, user_of
 from unisono.gateways.leancloud.peer import Peer
 from unisono.gateways.leancloud.station import Station, Stations
 from unisono.gateways.leancloud.table import HANDLERS, operation_of
@@ -31,6 +32,7 @@ from unisono.wire.leancloud.frames import decode, encode, serial_of
 from unisono.wire.leancloud.realtime_pb2 import (
     GenericCommand,
     OpType,
+    SessionCommand,
     closed,
     echo,
     loggedin,
@@ -186,6 +188,16 @@ class Talk:
             if before is not None:
                 await self._replace(before, peer)
             self._answer_opened(peer, command, opened_as=opened)
+            await self._catch_up(peer, command.sessionMessage)
+
+    async def _catch_up(self, peer: Peer, said: SessionCommand) -> None:
+        """Tell a client what it missed. It is logged in, whatever becomes of this."""
+        try:
+            await catch_up(peer, said, self._dialect.catch_up, reached(said.st))
+        except UnisonoError as fault:
+            self._telemetry.fault("catch_up_failed", code=fault.code)
+        except Exception as defect:  # noqa: BLE001  (a message that cannot be told must not keep its reader out)
+            self._telemetry.defect("catch_up_failed", defect, user=peer.user)
 
     async def _replace(self, before: Peer, peer: Peer) -> None:
         """End what a client had on this connection before it logged in again: both have one name."""

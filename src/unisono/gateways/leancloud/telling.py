@@ -39,6 +39,7 @@ from unisono.ports.directory import Directory
 from unisono.wire.leancloud.bodies import RECALLED, body_of
 from unisono.wire.leancloud.envelope import push
 from unisono.wire.leancloud.frames import payload_of
+from unisono.wire.leancloud.objects import number_of
 from unisono.wire.leancloud.places import cid_of, id_of, iso_of, passing_mid
 from unisono.wire.leancloud.realtime_pb2 import (
     DirectCommand,
@@ -79,15 +80,7 @@ RECEIPTS_AT_ONCE: Final = 100
 MARKS_LIMIT: Final = 10_000
 """Marks that are remembered, so that the next one tells only of what is new."""
 
-CONVERSATION_TYPES: Final[Mapping[ConversationKind, int]] = {
-    "direct": 1,
-    "group": 1,
-    "room": 2,
-    "service": 3,
-    "temporary": 4,
-}
-"""What clients call each kind."""
-ROLES: Final[Mapping[Role, str]] = {"owner": "Owner", "manager": "Manager", "member": "Member"}
+ROLE_NAMES: Final[Mapping[Role, str]] = {"owner": "Owner", "manager": "Manager", "member": "Member"}
 
 _RESTRICTED: Final = {
     ("blocked", True): (blocked, members_blocked),
@@ -167,7 +160,7 @@ class Telling:
             id=passing_mid(conversation, message.key, at) if seq is None else id_of(conversation, seq, at, message.key),
             fromPeerId=message.sender,
             timestamp=at,
-            convType=None if kind is None else CONVERSATION_TYPES[kind],
+            convType=None if kind is None else number_of(kind),
             patchTimestamp=message.revised_at,
             mentionPids=message.mentions,
             mentionAll=message.mention_all or None,
@@ -205,7 +198,7 @@ class Telling:
                     yield each
 
     async def _of_change(self, conversation: ConversationId, seq: Seq, at: Instant) -> Pushes:
-        entry = await self._entry(conversation, seq)
+        entry = await self.entry(conversation, seq)
         if entry is None:
             return
         command = push(patch, modify, NOBODY, at)
@@ -255,7 +248,7 @@ class Telling:
                 yield made(command, but=frozenset({by}))
             case MemberChanged(user=user, by=by, role=role) if role is not None:
                 command = about.command(member_info_changed, by)
-                command.convMessage.info.pid, command.convMessage.info.role = user, ROLES[role]
+                command.convMessage.info.pid, command.convMessage.info.role = user, ROLE_NAMES[role]
                 yield made(command)
             case MembersRestricted(users=users, by=by, what=what, is_on=is_on):
                 to_them, to_all = _RESTRICTED[what, is_on]
@@ -306,7 +299,12 @@ class Telling:
                 found.append(made(command))
         return found
 
-    async def _entry(self, conversation: ConversationId, seq: Seq) -> HistoryEntry | None:
+    async def entry(self, conversation: ConversationId, seq: Seq) -> HistoryEntry | None:
+        """Give a message as it is now; None where none stands there.
+
+        Raises:
+            Unavailable: The store does not answer.
+        """
         asked = GetHistory(conversation, after=Seq(seq - 1), before=Seq(seq + 1), limit=1)
         page = await self._directory.history(asked, reader=NOBODY)
         return page.messages[0] if page.messages else None
