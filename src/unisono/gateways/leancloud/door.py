@@ -13,20 +13,18 @@ from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.registry import Registry
 from unisono.gateways.leancloud.link import LeanCloudEncoder, framed
 from unisono.gateways.leancloud.station import Stations
-from unisono.gateways.leancloud.talk import LOGIN, Manners, Talk
+from unisono.gateways.leancloud.talk import LOGIN, READ_BYTES, Manners, Talk
 from unisono.ports.clock import Clock
 from unisono.ports.telemetry import Telemetry
 from unisono.wire.leancloud.codes import ERRORS, error_of
 from unisono.wire.leancloud.envelope import MESSAGING
-from unisono.wire.leancloud.frames import FRAME_MAX_BYTES, encode
+from unisono.wire.leancloud.frames import encode
 from unisono.wire.leancloud.realtime_pb2 import GenericCommand, goaway
 from unisono.wire.leancloud.subprotocols import QUERY, Choice, Dialect, choose
 
 PATHS: Final = ("/", "/leancloud")
 SILENCE_S: Final = 400.0
 """How long a client may be silent: those from 3.5 on say something every 180 s."""
-READ_BYTES: Final = 2 * FRAME_MAX_BYTES
-"""The largest frame that is read, to be told that it is too large. Base64 takes a third more."""
 _TOO_LATE: Final = ERRORS[4108]
 
 

@@ -28,7 +28,7 @@ from unisono.gateways.leancloud.table import HANDLERS, operation_of
 from unisono.ports.telemetry import Telemetry
 from unisono.wire.leancloud.codes import ERRORS, INTERNAL, LeanCloudError, error_of
 from unisono.wire.leancloud.envelope import MESSAGING, push, refusal, reply
-from unisono.wire.leancloud.frames import decode, encode, serial_of
+from unisono.wire.leancloud.frames import FRAME_MAX_BYTES, decode, encode, serial_of
 from unisono.wire.leancloud.realtime_pb2 import (
     GenericCommand,
     OpType,
@@ -48,6 +48,8 @@ from unisono.wire.leancloud.realtime_pb2 import close as close_op
 from unisono.wire.leancloud.realtime_pb2 import open as open_op
 from unisono.wire.leancloud.subprotocols import Dialect
 
+READ_BYTES: Final = 2 * FRAME_MAX_BYTES
+"""The largest frame that is read, to be told that it is too large. Base64 takes a third more."""
 LOGIN_S: Final = 30.0
 """How long a connection may be without any login."""
 LOGIN: Final = "login"
@@ -125,7 +127,7 @@ class Talk:
             command = decode(written, self._dialect)
         except (Malformed, TooLarge) as fault:
             self._guest.incoming.note_stray(len(payload.data))
-            serial = serial_of(written, self._dialect)
+            serial = serial_of(written, self._dialect, limit_bytes=READ_BYTES)
             if serial is None:
                 self._connection.end(fault)
             else:

@@ -9,9 +9,8 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from unisono.domain.answers import HistoryEntry
+from unisono.domain.attributes import PREFIX
 from unisono.domain.commands import GetHistory
 from unisono.domain.events import Event, TransientMessage
 from unisono.domain.facts import (
@@ -39,7 +38,7 @@ from unisono.ports.directory import Directory
 from unisono.wire.leancloud.bodies import RECALLED, body_of
 from unisono.wire.leancloud.envelope import push
 from unisono.wire.leancloud.frames import payload_of
-from unisono.wire.leancloud.objects import number_of
+from unisono.wire.leancloud.objects import number_of, written
 from unisono.wire.leancloud.places import cid_of, id_of, iso_of, passing_mid
 from unisono.wire.leancloud.realtime_pb2 import (
     DirectCommand,
@@ -359,10 +358,11 @@ def put_body(said: DirectCommand | PatchItem | UnreadTuple, message: MessagePlac
 
 def attributes_text(fact: ConversationChanged) -> str:
     """Write what became of a conversation: what is gone is null. Clients take dotted names as paths."""
-    changed: dict[str, Json] = dict.fromkeys(fact.unset)
+    changed: dict[str, Json] = {**dict.fromkeys(fact.unset), **(fact.set or {})}
+    named = {path.removeprefix(PREFIX): value for path, value in changed.items()}
     if fact.name is not None:
-        changed["name"] = fact.name
-    return msgspec.json.encode({**changed, **(fact.set or {})}).decode()
+        named["name"] = fact.name
+    return written(named)
 
 
 def _key(event: Event) -> object:
