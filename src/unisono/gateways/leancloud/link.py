@@ -215,7 +215,7 @@ class PeerLink:
             done = (what.stream, what.seq)
         elif isinstance(what, TransientMessage) and what.message.sender == self._user:
             done = what.message.key
-        if done not in self._own:
+        if done is None or done not in self._own:
             return False
         del self._own[done]
         return True

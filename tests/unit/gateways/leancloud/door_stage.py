@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 from msgspec import structs
@@ -34,13 +35,13 @@ class Hall:
         self.admission = admission
         self._sockets: list[LeanCloudSocket] = []
 
-    async def connect(self, subprotocol: str = "lc.protobuf2.3", path: str = "/", **more: str) -> LeanCloudSocket:
+    async def connect(self, subprotocol: str = "lc.protobuf2.3", path: str = "/", **more: Any) -> LeanCloudSocket:
         """Shake hands."""
         socket = await LeanCloudSocket.connect(self.port, subprotocol, path, **more)
         self._sockets.append(socket)
         return socket
 
-    async def open(self, peer: str, **said: object) -> LeanCloudPeer:
+    async def open(self, peer: str, **said: Any) -> LeanCloudPeer:
         """Log in on a socket of its own."""
         return await (await self.connect()).open(peer, **said)
 
