@@ -164,11 +164,14 @@ class Executor:
             await self._parts.requests.begin(once)
         exchange.acknowledge(await self._other(member.user, member.session, command))
 
-    async def on_behalf(self, user: UserId, command: c.Command, request: Request | None = None) -> Answer:
+    async def on_behalf(
+        self, user: UserId, command: c.Command, request: Request | None = None, *, is_present: bool = False
+    ) -> Answer:
         """Carry out a command for a user who asks on no connection; what it changed is durable by then.
 
         It costs nothing of what the user may ask: who asks for them counts by itself (`cost_of`). Of a `request` that
         was carried out before, under its key, the answer is given again, if it changes streams in one transaction.
+        `is_present` lets them speak in a room as if they were there.
 
         Raises:
             UnisonoError: It was not carried out, and nothing of it remains.
@@ -176,7 +179,8 @@ class Executor:
         self._parts.telemetry.count("commands", label=type(command).__name__)
         transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
         if transaction is not None:
-            return (await self._commit(*transaction, request)).answer
+            scope, decide = transaction
+            return (await self._commit(scope, present(decide) if is_present else decide, request)).answer
         match command:
             case c.MarkAllRead():
                 # The answer may be kept under a key, and what somebody said is to be kept in the log alone.

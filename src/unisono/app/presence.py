@@ -90,6 +90,11 @@ class Watching:
         visible = await self._visible(user, users)
         return Presences(tuple(verdicts[each].presence if each in visible else unseen(each) for each in users))
 
+    async def ask_all(self, users: Sequence[UserId]) -> Presences:
+        """Give the presence of users as the operator sees it."""
+        verdicts = await self._judge(users)
+        return Presences(tuple(verdicts[each].presence for each in users))
+
     async def watch(self, member: Member, users: Sequence[UserId]) -> Presences:
         """Tell a session's link from now on when these users come or go; give how they are now.
 

@@ -1,5 +1,6 @@
 """What a user may read: their streams, conversations and history. Nothing here changes anything."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from unisono.app.pages import Page
@@ -93,6 +94,8 @@ class Reading:
                 return await self.history(None, command)
             case c.GetMembers():
                 return await self.members(None, command)
+            case c.FindConversations():
+                return await self.query(None, command)
             case _:
                 raise Internal(reason="a command without a use case")
 
@@ -171,8 +174,10 @@ class Reading:
             if len(part) < asked:
                 return Conversations(tuple(page.entries))
 
-    async def query(self, user: UserId, command: c.FindConversations) -> FoundConversations:
+    async def query(self, user: UserId | None, command: c.FindConversations) -> FoundConversations:
         """Find conversations of the user, rooms, and open ones by their ids: a page of them, fewer of large ones.
+
+        The operator finds all; the newest messages are not shown with them.
 
         Raises:
             Invalid: The query means nothing, or too much.
@@ -183,12 +188,21 @@ class Reading:
         page, left = Page[ConversationView](command.limit), found[: command.limit]
         while left:
             part = left[:SHOWN_AT_ONCE]
-            shown = await directory.some(user, part, with_members=not command.compact, with_last=command.with_last)
+            shown = await self._shown(user, part, command)
             left = left[left.index(shown[-1].conversation.id) + 1 if shown else len(part) :]
             for mine in shown:
                 if not page.take(_view(mine, user)):
                     return FoundConversations(tuple(page.entries), has_more=True)
         return FoundConversations(tuple(page.entries), has_more=len(found) > command.limit)
+
+    async def _shown(
+        self, user: UserId | None, conversations: Sequence[ConversationId], command: c.FindConversations
+    ) -> Sequence[MyConversation]:
+        directory, with_members = self._parts.directory, not command.compact
+        if user is not None:
+            return await directory.some(user, conversations, with_members=with_members, with_last=command.with_last)
+        found = [await directory.find(conversation, None, with_members=with_members) for conversation in conversations]
+        return [one for one in found if one is not None]
 
     async def history(self, user: UserId | None, command: c.GetHistory) -> History:
         """Read messages of a conversation; of one the user left, up to where they left.

@@ -102,12 +102,12 @@ class Directory(Protocol):
             Invalid: The user was never in `after`.
         """
 
-    async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
+    async def query(self, user: UserId | None, asked: FindConversations) -> Sequence[ConversationId]:
         """Find the conversations that are asked for, in order.
 
         They are found among those the user is in now, all rooms, and the open ones whose ids the query names
         (`domain.query.named_ids`); who belongs to one the user is not in cannot be asked for. The page is the first
-        `limit` after `skip`, and one more where there are more.
+        `limit` after `skip`, and one more where there are more. The operator, None, finds all of all.
 
         Raises:
             Invalid: It takes longer than a query may.

@@ -120,7 +120,7 @@ class LittleLog:
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
         raise NotImplementedError
 
-    async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
+    async def query(self, user: UserId | None, asked: FindConversations) -> Sequence[ConversationId]:
         raise NotImplementedError
 
     async def some(

@@ -4,6 +4,19 @@ from typing import Final
 
 from unisono.gateways.leancloud.desk import Endpoint
 from unisono.gateways.leancloud.filing import FILE_ENDPOINTS
+from unisono.gateways.leancloud.rest_clients import CLIENT_ENDPOINTS
+from unisono.gateways.leancloud.rest_conversations import CONVERSATION_ENDPOINTS
+from unisono.gateways.leancloud.rest_members import MEMBER_ENDPOINTS
+from unisono.gateways.leancloud.rest_messages import MESSAGE_ENDPOINTS
+from unisono.gateways.leancloud.rest_session import SESSION_ENDPOINTS
 from unisono.gateways.leancloud.signing_in import SIGNING_ENDPOINTS
 
-ENDPOINTS: Final[tuple[Endpoint, ...]] = (*SIGNING_ENDPOINTS, *FILE_ENDPOINTS)
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *SIGNING_ENDPOINTS,
+    *SESSION_ENDPOINTS,
+    *CONVERSATION_ENDPOINTS,
+    *MEMBER_ENDPOINTS,
+    *MESSAGE_ENDPOINTS,
+    *CLIENT_ENDPOINTS,
+    *FILE_ENDPOINTS,
+)

@@ -51,7 +51,7 @@ async def logs(asker: Asker, command: GenericCommand) -> GenericCommand:
 
 async def _found(asker: Asker, conversation: ConversationId, said: pb.LogsCommand) -> Sequence[HistoryEntry]:
     try:
-        return await _messages(asker, conversation, said)
+        return await messages_of(asker, conversation, said)
     except NotFound:
         view = await look_up(asker, conversation)
         if not KINDS[view.of].lists_members:
@@ -62,7 +62,12 @@ async def _found(asker: Asker, conversation: ConversationId, said: pb.LogsComman
         return ()
 
 
-async def _messages(asker: Asker, conversation: ConversationId, said: pb.LogsCommand) -> Sequence[HistoryEntry]:
+async def messages_of(asker: Asker, conversation: ConversationId, said: pb.LogsCommand) -> Sequence[HistoryEntry]:
+    """Read the messages that are asked for, in rising order.
+
+    Raises:
+        UnisonoError: The asker may not read them, or there are none of such a kind.
+    """
     start = await find_seq(asker, conversation, said.mid, said.t)
     end = await find_seq(asker, conversation, said.tmid, said.tt)
     asked = history_of(said, conversation, start, end)

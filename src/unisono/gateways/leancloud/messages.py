@@ -62,7 +62,7 @@ def _message(asker: Asker, command: GenericCommand, conversation: ConversationId
     key = SendKey(KEY_PREFIX + said.dt) if said.dt else asker.new_key()
     content = content_of(said.binaryMsg if said.HasField("binaryMsg") else said.msg)
     mentions = tuple(UserId(user) for user in said.mentionPids)
-    push = _push_of(said.pushData)
+    push = push_of(said.pushData)
     priority = PRIORITIES.get(command.priority, DEFAULT_PRIORITY)
     if said.will:
         return c.LeaveWill(
@@ -100,7 +100,7 @@ def _place(asker: Asker, conversation: ConversationId, key: SendKey, answer: Ans
             return passing_mid(conversation, key, at), at
 
 
-def _push_of(text: str) -> dict[str, Json] | None:
+def push_of(text: str) -> dict[str, Json] | None:
     """Read what a push notification is to carry.
 
     Raises:

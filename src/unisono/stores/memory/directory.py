@@ -74,19 +74,28 @@ class MemoryDirectory:
         found = (self._mine(conversation, user) for conversation in ids)
         return [one for one in found if one is not None and one.is_member][:limit]
 
-    async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
+    async def query(self, user: UserId | None, asked: FindConversations) -> Sequence[ConversationId]:
         """Find what is asked for."""
         self._state.check_open()
-        named = named_ids(asked.where)
+        subjects = self._all() if user is None else self._seen_by(user, named_ids(asked.where))
+        found = [one for one in subjects if asked.where is None or holds(asked.where, one)]
+        end = asked.skip + asked.limit + 1
+        return [one.conversation.id for one in ordered(found, asked.order)[asked.skip : end]]
+
+    def _all(self) -> list[Subject]:
+        return [
+            Subject(entry, frozenset(member.user for member in self._state.roster(conversation)))
+            for conversation in self._state.conversations
+            if (entry := self._state.conversation(conversation)) is not None
+        ]
+
+    def _seen_by(self, user: UserId, named: Sequence[str]) -> list[Subject]:
         seen = (self._mine(conversation, user) for conversation in self._state.conversations)
-        subjects = [
+        return [
             Subject(mine.conversation, self._members(mine))
             for mine in seen
             if mine is not None and _is_found(mine, named)
         ]
-        found = [one for one in subjects if asked.where is None or holds(asked.where, one)]
-        end = asked.skip + asked.limit + 1
-        return [one.conversation.id for one in ordered(found, asked.order)[asked.skip : end]]
 
     def _members(self, mine: MyConversation) -> frozenset[UserId]:
         """Give who is in a conversation, as far as it is the reader's business."""

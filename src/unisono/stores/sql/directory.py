@@ -32,7 +32,7 @@ from unisono.stores.sql.mine import read_mine, read_place
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.statements import Statements
 
-NOBODY: Final = ""
+NOBODY: Final = UserId("")
 """No user's id."""
 
 
@@ -80,10 +80,10 @@ class SqlDirectory:
 
         return await self._readers.read(read)
 
-    async def query(self, user: UserId, asked: FindConversations) -> Sequence[ConversationId]:
+    async def query(self, user: UserId | None, asked: FindConversations) -> Sequence[ConversationId]:
         """Find the conversations that are asked for, in order."""
         return await self._readers.read_slowly(
-            lambda connection: find_conversations(connection, self._dialect, user, asked), user
+            lambda connection: find_conversations(connection, self._dialect, user, asked), user or NOBODY
         )
 
     async def some(

@@ -20,7 +20,7 @@ QUERY_MAX_MS: Final = 1_000
 
 
 def find_conversations(
-    connection: Connection, dialect: Dialect, user: UserId, asked: FindConversations
+    connection: Connection, dialect: Dialect, user: UserId | None, asked: FindConversations
 ) -> list[ConversationId]:
     """Give the ids of conversations, one more than asked for where there is one."""
     statement = found_by(dialect, user, asked)

@@ -61,26 +61,23 @@ COMPARE: Final[dict[type[q.Test], Compare]] = {
 }
 
 
-def found_by(dialect: Dialect, user: UserId, asked: FindConversations) -> Statement:
+Part = tuple[Any, bool]
+"""Which conversations, and whether they are the asker's own."""
+
+
+def found_by(dialect: Dialect, user: UserId | None, asked: FindConversations) -> Statement:
     """Give the statement that finds the streams of conversations for a user, with one beyond the limit.
 
-    Each part is led by an index: what the user is a member of, rooms, and what is named and open.
+    The operator, None, looks through all.
     """
-    mine = CONVERSATIONS.c.stream.in_(_membership().where(MEMBERS.c.user_id == user))
-    is_room = CONVERSATIONS.c.kind == literal_column("'room'")
-    seen = [(mine, True), (is_room, False)]
-    if named := q.named_ids(asked.where):
-        streams = [conversation_stream(ConversationId(one)) for one in named]
-        is_named = STREAMS.c.key.in_([bindparam(None, key, type_=STREAMS.c.key.type) for key in streams])
-        is_open = CONVERSATIONS.c.joining == literal_column("'open'")
-        seen.append((is_named & is_open & not_(is_room) & not_(mine), False))
-    keys = [expression.label(f"key_{number}") for number, expression in enumerate(_sort_keys(asked.order))]
     halves = []
-    for visible, is_mine in seen:
+    keys = [expression.label(f"key_{number}") for number, expression in enumerate(_sort_keys(asked.order))]
+    for visible, is_mine in _seen_by(user, asked) if user is not None else ((true(), False),):
         half = select(CONVERSATIONS.c.stream.label("stream"), STREAMS.c.key.label("key"), *keys)
         half = half.join(STREAMS, STREAMS.c.id == CONVERSATIONS.c.stream).where(visible)
         if asked.where is not None:
-            half = half.where(_Translation(dialect, user if is_mine else None).of(asked.where))
+            translation = _Translation(dialect, user if is_mine else None, sees_all=user is None)
+            half = half.where(translation.of(asked.where))
         halves.append(half)
     both = union_all(*halves).subquery()
     order = [
@@ -89,6 +86,19 @@ def found_by(dialect: Dialect, user: UserId, asked: FindConversations) -> Statem
     ]
     statement = select(both.c.key).order_by(*order, both.c.key)
     return Statement(dialect, lambda: statement.limit(_number(asked.limit + 1)).offset(_number(asked.skip)))
+
+
+def _seen_by(user: UserId, asked: FindConversations) -> list[Part]:
+    """Give what a user sees. Each part is led by an index: what they are a member of, rooms, what is named and open."""
+    mine = CONVERSATIONS.c.stream.in_(_membership().where(MEMBERS.c.user_id == user))
+    is_room = CONVERSATIONS.c.kind == literal_column("'room'")
+    seen: list[Part] = [(mine, True), (is_room, False)]
+    if named := q.named_ids(asked.where):
+        streams = [conversation_stream(ConversationId(one)) for one in named]
+        is_named = STREAMS.c.key.in_([bindparam(None, key, type_=STREAMS.c.key.type) for key in streams])
+        is_open = CONVERSATIONS.c.joining == literal_column("'open'")
+        seen.append((is_named & is_open & not_(is_room) & not_(mine), False))
+    return seen
 
 
 def _number(value: int) -> Any:
@@ -139,12 +149,14 @@ def after_all_with(text: str) -> str | None:
 class _Translation:
     """Conditions of one query: about the asker's own conversations, looked up for each, or about others.
 
-    Others may be any number, so what is asked of them is looked up at once, and their members are nobody's business.
+    Others may be any number, so what is asked of them is looked up at once, and their members are nobody's business,
+    but for who `sees_all`.
     """
 
-    def __init__(self, dialect: Dialect, member: UserId | None) -> None:
+    def __init__(self, dialect: Dialect, member: UserId | None, *, sees_all: bool = False) -> None:
         self._is_sqlite = dialect.name == "sqlite"
         self._member = member
+        self._sees_all = sees_all
 
     def of(self, condition: q.Condition) -> Any:
         """Give the expression of a condition; it is never null where it stands under a negation."""
@@ -180,6 +192,8 @@ class _Translation:
         return and_(*map(self._has, named)) if isinstance(condition, q.WithMembers) else self._has(or_(*named))
 
     def _has(self, condition: Any) -> Any:
+        if self._sees_all:
+            return _membership(CONVERSATIONS.c.stream).where(condition).exists()
         if self._member is None:
             return false()
         is_known = (MEMBERS.c.user_id == self._member) | CONVERSATIONS.c.kind.in_(_LISTING)

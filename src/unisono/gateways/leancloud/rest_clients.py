@@ -1,0 +1,42 @@
+"""Clients over HTTP: who is here, what waits for them, and who is to go."""
+
+from typing import Final
+
+from unisono.domain import commands as c
+from unisono.domain.answers import Unread
+from unisono.domain.commands import ASKED_MAX
+from unisono.domain.errors import Invalid
+from unisono.domain.ids import Json, UserId
+from unisono.gateways.leancloud.acting import Actor
+from unisono.gateways.leancloud.bidding import ask, named
+from unisono.gateways.leancloud.desk import Asked, Endpoint, users_in
+
+_CLIENT: Final = "/1.2/rtm/clients/{client}"
+
+
+async def _online(asked: Asked) -> Json:
+    users = users_in(asked.body, "client_ids")
+    if len(users) > ASKED_MAX:
+        raise Invalid(field="client_ids", reason="too many", limit=ASKED_MAX)
+    found = await asked.app.node.watching.ask_all(users)
+    return {"results": [each.user for each in found.presences if each.state == "online"]}
+
+
+async def _unread(asked: Asked) -> Json:
+    cid = asked.query.get("conv_id")
+    command = c.GetUnread(limit=1, conversation=None if cid is None else named(cid))
+    found = await ask(Actor(asked.app, UserId(asked.path["client"])), command, Unread)
+    return {"count": found.total}
+
+
+async def _kick(asked: Asked) -> Json:
+    """End all sessions of a client, who is told that the app did it."""
+    await asked.app.node.own_sessions.end_all(UserId(asked.path["client"]), "closed")
+    return {}
+
+
+CLIENT_ENDPOINTS: Final = (
+    Endpoint("POST", "/1.2/rtm/clients/check-online", "master", _online),
+    Endpoint("GET", _CLIENT + "/unread-count", "master", _unread),
+    Endpoint("POST", _CLIENT + "/kick", "master", _kick),
+)

@@ -1,0 +1,129 @@
+"""What a client asks over HTTP for itself, by the token of its session: what it missed, and roles.
+
+The app's own server may ask the same, by the master key.
+"""
+
+import hashlib
+import hmac
+from typing import Final
+
+from unisono.domain import commands as c
+from unisono.domain.answers import Facts, Members, SeqFact
+from unisono.domain.commands.base import PAGE_MAX
+from unisono.domain.errors import Internal
+from unisono.domain.facts import ConversationEntered, ConversationExited
+from unisono.domain.ids import INTEGER_MAX, NO_SEQ, Json, Seq, UserId, user_stream
+from unisono.gateways.leancloud.acting import Actor
+from unisono.gateways.leancloud.bidding import ask, named
+from unisono.gateways.leancloud.desk import Asked, Endpoint, number_in, read_fields, text_in
+from unisono.gateways.leancloud.http import HttpRefusal
+from unisono.gateways.leancloud.opening import SEPARATOR
+from unisono.gateways.leancloud.refused import Refused
+from unisono.wire.leancloud.codes import ERRORS
+from unisono.wire.leancloud.places import iso_of
+
+TOKEN: Final = "X-LC-IM-Session-Token"  # noqa: S105  (the name of a header)
+EXPIRED: Final = 4112
+PERMANENT: Final = 1
+NOTICES_MAX: Final = 100
+"""Notifications in one answer; a client asks for more from the newest of them."""
+PAGES_MAX: Final = 20
+"""Pages of a user's own facts that one answer looks through."""
+
+
+async def caller_of(asked: Asked) -> Actor:
+    """Say for whom it is asked: the client whose session the token is of.
+
+    Raises:
+        Refused: 4112. The token is of no session of this client's that is not over.
+        HttpRefusal: 401. There is none, nor the master key.
+    """
+    client = UserId(text_in(dict(asked.query), "client_id"))
+    if asked.is_master:
+        return Actor(asked.app, client)
+    token = asked.headers.get(TOKEN)
+    if token is None:
+        raise HttpRefusal(401, "A session token is needed.")
+    name, _, secret = token.partition(SEPARATOR)
+    digest = hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    for record in await asked.app.node.parts.sessions.list_of(client):
+        if record.session == name and hmac.compare_digest(record.resume_hash, digest):
+            return Actor(asked.app, client)
+    raise Refused(ERRORS[EXPIRED])
+
+
+async def _notifications(asked: Asked) -> Json:
+    """Tell when the client came into conversations and went out of them, in rising order."""
+    actor = await caller_of(asked)
+    since = number_in(asked.query, "start_ts", 0, most=INTEGER_MAX)
+    found = [fact for fact in await _facts(actor, since) if fact.at > since]
+    shown = [_notice(one) for one in found if isinstance(one.fact, ConversationEntered | ConversationExited)]
+    has_more = len(shown) > NOTICES_MAX
+    notices = {"hasMore": has_more, "notifications": shown[:NOTICES_MAX]}
+    if "notification_type" in asked.query:
+        return notices
+    return {"permanent": notices, "droppable": {"hasMore": False, "notifications": []}}
+
+
+async def _facts(actor: Actor, since: int) -> list[SeqFact]:
+    """Read what happened to a user from about a time on: where it begins is found by halving."""
+    low, high = NO_SEQ, (await _page(actor, NO_SEQ, 1)).head
+    while low < high:
+        middle = Seq((low + high) // 2)
+        page = await _page(actor, middle, 1)
+        if page.facts and page.facts[0].at <= since:
+            low = Seq(middle + 1)
+        else:
+            high = middle
+    facts: list[SeqFact] = []
+    for _ in range(PAGES_MAX):
+        page = await _page(actor, low, PAGE_MAX)
+        facts += page.facts
+        if not page.facts or page.facts[-1].seq >= page.head:
+            break
+        low = page.facts[-1].seq
+    return facts
+
+
+async def _page(actor: Actor, after: Seq, limit: int) -> Facts:
+    answer = await actor.app.node.parts.log.read(user_stream(actor.user), after, limit)
+    if not isinstance(answer, Facts):
+        raise Internal(reason="an answer of another kind")
+    return answer
+
+
+def _notice(one: SeqFact) -> Json:
+    fact = one.fact
+    if not isinstance(fact, ConversationEntered | ConversationExited):
+        raise Internal(reason="a fact of another kind")
+    return {
+        "cmd": "conv",
+        "op": "joined" if isinstance(fact, ConversationEntered) else "left",
+        "cid": fact.conversation,
+        "initBy": fact.by,
+        "udate": iso_of(one.at),
+        "serverTs": one.at,
+        "notificationType": PERMANENT,
+    }
+
+
+async def _roles(asked: Asked) -> Json:
+    """List the members of a conversation who are more than that; the creator's role clients know by themselves."""
+    actor = await caller_of(asked)
+    where = read_fields(asked.query.get("where", "").encode("utf-8", "surrogateescape"))
+    cid = text_in(where, "cid")
+    conversation, after, found = named(cid), None, []
+    while True:
+        page = await ask(actor, c.GetMembers(conversation, after=after, limit=PAGE_MAX), Members)
+        found += [member for member in page.members if member.role == "manager"]
+        if (after := page.next) is None:
+            break
+    limit = number_in(asked.query, "limit", len(found), most=PAGE_MAX)
+    rows = [{"objectId": member.user, "cid": cid, "clientId": member.user, "role": "Manager"} for member in found]
+    return {"results": rows[number_in(asked.query, "skip", 0, most=INTEGER_MAX) :][:limit]}
+
+
+SESSION_ENDPOINTS: Final = (
+    Endpoint("GET", "/1.1/rtm/notifications", "key", _notifications),
+    Endpoint("GET", "/1.1/classes/_ConversationMemberInfo", "key", _roles),
+)
