@@ -4,9 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.figures import FIGURES, Report, reporting
 from tests.support.postgres import Cluster, postgres_cluster
+
+# A machine that does something else for a moment makes no example wrong.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")

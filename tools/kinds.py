@@ -39,6 +39,9 @@ which seq on they see it: from the entry that was the last when they came. What 
 One whose `audience` is `all` is for every user. The server subscribes each as soon as they are here: users whom it knew
 before the conversation began from its beginning, others from when they come. Who quits is not subscribed again.
 
+The operator ends it as well: `ended` is the last fact of its stream, and from then on nothing is said there and nobody
+subscribes. Subscribers leave some at a time, each told by `exited` in their own stream.
+
 ## What can be done
 
 Operations that some kinds are without, where members get `forbidden`; all others are for each of them.

@@ -7,9 +7,10 @@ from typing import Final
 from unisono.app.audience import Audience
 from unisono.app.parts import Parts
 from unisono.domain.announcing import OPERATOR, Announcement, Founding, announce, found
-from unisono.domain.answers import Answer, ConversationView, Placed
+from unisono.domain.answers import Answer, ConversationView, Count, Placed
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Internal
+from unisono.domain.finishing import close
 from unisono.domain.ids import NO_SEQ, ConversationId, UserId, user_stream
 from unisono.domain.quotas import Quotas
 from unisono.domain.subscribing import admit, dismiss, enroll
@@ -56,6 +57,16 @@ class Announcing:
             Scope(conversation=conversation, users=(user,)),
             partial(dismiss, user=user),
         )
+
+    async def end(self, conversation: ConversationId) -> Count:
+        """End a conversation of the operator's; give how many subscribers are still to leave. Safe to repeat.
+
+        Nothing is said there from then on, and nobody subscribes; sweeps let the subscribers go, some at a time.
+        """
+        answer = await self._place(Scope(conversation=conversation), close)
+        if not isinstance(answer, Count):
+            raise Internal()
+        return answer
 
     async def enroll(self, conversation: ConversationId, user: UserId) -> None:
         """Make a user who never was one a subscriber of what is for all."""

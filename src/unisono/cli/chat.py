@@ -21,6 +21,7 @@ HELP: Final = (
     ("/who", "who is in this conversation"),
     ("/name [text]", "give this conversation a name, or none"),
     ("/mute, /unmute", "be alerted of it no more, or again"),
+    ("/will [text]", "what is said for you when your connection is lost, or nothing"),
     ("/help", "this"),
     ("/quit", "leave; so does Ctrl-D"),
 )
@@ -181,12 +182,22 @@ class Chat:
                     await self._conversation.set_name(rest)
                 case "/mute" | "/unmute":
                     await self._conversation.set_level("none" if word == "/mute" else "all")
+                case "/will":
+                    await self._leave_will(rest)
                 case "/help":
                     self._show_all([[("strong", f"{name:<16}"), ("plain", meaning)] for name, meaning in HELP])
                 case _:
                     self._terminal.show(transcript.warning(f"no such command: {safe(word)}; /help tells them"))
         except UnisonoError as problem:
             self._terminal.show(transcript.warning(f"{word}: {problem}"))
+
+    async def _leave_will(self, text: str) -> None:
+        if not text:
+            await self._client.drop_will()
+            self._terminal.show(transcript.note("nothing is said for you"))
+            return
+        await self._conversation.leave_will(text)
+        self._terminal.show(transcript.note("said for you when your connection is lost; /quit is no loss"))
 
     async def _show_older(self, count: int) -> None:
         if self._oldest is None:

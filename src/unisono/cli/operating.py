@@ -27,13 +27,13 @@ class Operator:
         self._url = url
         self._key = key
 
-    def ask(self, method: str, *path: str, **query: str) -> dict[str, Any]:
-        """Carry out one operation; the parts of the path and of the query are plain text.
+    def ask(self, method: str, *path: str, body: Mapping[str, object] | None = None, **query: str) -> dict[str, Any]:
+        """Carry out one operation; the parts of the path and of the query are plain text, the body goes as JSON.
 
         Raises:
             Failure: It was refused, or the server does not answer.
         """
-        with self._answer(method, path, query) as answer:
+        with self._answer(method, path, query, body) as answer:
             return _object(answer.read(ANSWER_MAX_BYTES))
 
     def lines(self, *path: str) -> Iterator[bytes]:
@@ -46,10 +46,14 @@ class Operator:
             yield from answer
 
     @contextmanager
-    def _answer(self, method: str, path: Sequence[str], query: Mapping[str, str]) -> Iterator[HTTPResponse]:
+    def _answer(
+        self, method: str, path: Sequence[str], query: Mapping[str, str], body: Mapping[str, object] | None = None
+    ) -> Iterator[HTTPResponse]:
         url = "/".join((self._url, "v1", *(urllib.parse.quote(part, safe="") for part in path)))
         url += "?" + urllib.parse.urlencode(query) if query else ""
-        request = urllib.request.Request(url, method=method)  # noqa: S310  (http and https only, checked above)
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, content, method=method)  # noqa: S310  (http and https only, checked above)
+        request.add_header("Content-Type", "application/json")
         request.add_header("Authorization", f"Bearer {self._key}")
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:  # noqa: S310  (checked above)

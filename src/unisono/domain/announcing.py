@@ -12,7 +12,7 @@ from unisono.domain.ids import ConversationId, Json, SendKey, UserId, conversati
 from unisono.domain.membership import view, view_of_new
 from unisono.domain.placement import Draft, Place
 from unisono.domain.quotas import Quotas, check_attributes, check_content, check_push
-from unisono.domain.subscribing import of_operator
+from unisono.domain.subscribing import of_operator_still
 
 OPERATOR: Final = UserId("")
 """Under whose name the keys of announcements are remembered: no user's."""
@@ -68,13 +68,13 @@ def announce(snapshot: Snapshot, command: Announcement, limits: Quotas) -> Decis
 
     Raises:
         NotFound: There is no such conversation.
-        Forbidden: It is of another kind.
+        Forbidden: It is of another kind, or over.
         Invalid, TooLarge: Not a content that messages have.
     """
-    conversation = of_operator(snapshot)
     earlier = snapshot.earlier
     if earlier is not None:
         return Decision((), lambda _: _placed(earlier))
+    conversation = of_operator_still(snapshot)
     check_content(command.content, limits)
     check_push(command.push, limits)
     message = MessagePlaced(conversation.creator, command.key, command.content, push=command.push)

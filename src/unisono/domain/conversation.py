@@ -67,7 +67,12 @@ class Conversation(Struct, frozen=True):
         return self.joining == "open"
 
     def is_over(self, now: Instant) -> bool:
-        """Say if its time is up, although nobody may have noted it yet."""
+        """Say if its time is up, although nobody may have noted it yet.
+
+        One of the operator's is over when it is for nobody any more.
+        """
+        if KINDS[self.of].writers == "operator" and self.audience is None:
+            return True
         return self.expires_at is not None and self.expires_at <= now
 
     @property

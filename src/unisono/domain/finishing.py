@@ -1,13 +1,15 @@
-"""Decisions about the end of a conversation: its time is up, or its owner dissolves it."""
+"""Decisions about the end of a conversation: its time is up, or its owner or the operator ends it."""
 
-from unisono.domain.answers import Done
+from unisono.domain.answers import Count, Done
 from unisono.domain.commands import Dissolve
 from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing_now
 from unisono.domain.errors import Forbidden
 from unisono.domain.facts import ConversationEnded, ConversationExited
 from unisono.domain.ids import Seq, UserId, conversation_stream, user_stream
+from unisono.domain.kinds import KINDS
 from unisono.domain.permission import Standing
 from unisono.domain.placement import Draft
+from unisono.domain.subscribing import of_operator
 
 
 def dissolve(snapshot: Snapshot, caller: UserId) -> Decision:
@@ -23,19 +25,45 @@ def dissolve(snapshot: Snapshot, caller: UserId) -> Decision:
     return _end(snapshot, conversation, ConversationEnded(reason="dissolved", by=caller))
 
 
+def close(snapshot: Snapshot) -> Decision:
+    """End a conversation of the operator's. From then on nothing is said there, and nobody subscribes.
+
+    Subscribers leave later, some at a time: `expire`. Repeating it changes nothing.
+
+    Raises:
+        NotFound: There is no such conversation.
+        Forbidden: It is of another kind.
+    """
+    conversation = of_operator(snapshot)
+    left = Count(conversation.id, conversation.member_count)
+    if conversation.is_over(snapshot.now):
+        return Decision(drafts=(), answer=lambda _: left)
+    fact = ConversationEnded(reason="dissolved", by=conversation.creator)
+    return Decision((Draft(conversation_stream(conversation.id), fact),), lambda _: left)
+
+
 def expire(snapshot: Snapshot) -> Decision:
-    """End a conversation whose time is up; one that ended already, or has time left, is left alone."""
+    """End a conversation whose time is up; one that ended already, or has time left, is left alone.
+
+    Of one of the operator's, which has ended, those leave who are in the snapshot: it may have any number.
+    """
     conversation = snapshot.conversation
     if conversation is None or not conversation.is_over(snapshot.now):
         return Decision(drafts=(), answer=lambda _: Done())
+    if KINDS[conversation.of].writers == "operator":
+        return Decision(_exits(snapshot, conversation, conversation.head.seq), lambda _: Done())
     return _end(snapshot, conversation, ConversationEnded(reason="expired"))
 
 
 def _end(snapshot: Snapshot, conversation: Conversation, fact: ConversationEnded) -> Decision:
-    at = Seq(conversation.head.seq + 1)
-    exits = tuple(
+    exits = _exits(snapshot, conversation, Seq(conversation.head.seq + 1))
+    return Decision((Draft(conversation_stream(conversation.id), fact), *exits), lambda _: Done())
+
+
+def _exits(snapshot: Snapshot, conversation: Conversation, at: Seq) -> tuple[Draft, ...]:
+    """Tell the members of a snapshot that they have left, with the fact at a place as the last that they see."""
+    return tuple(
         Draft(user_stream(user), ConversationExited(conversation=conversation.id, seq=at))
         for user, member in snapshot.memberships.items()
         if member.is_member
     )
-    return Decision((Draft(conversation_stream(conversation.id), fact), *exits), lambda _: Done())

@@ -28,6 +28,19 @@ def of_operator(snapshot: Snapshot) -> Conversation:
     return conversation
 
 
+def of_operator_still(snapshot: Snapshot) -> Conversation:
+    """Give the conversation, if it is one of the operator's that has not ended.
+
+    Raises:
+        NotFound: There is none.
+        Forbidden: It is of another kind, or over.
+    """
+    conversation = of_operator(snapshot)
+    if conversation.is_over(snapshot.now):
+        raise Forbidden(reason="the conversation is over")
+    return conversation
+
+
 def subscribe(snapshot: Snapshot, conversation: Conversation, user: UserId, *, by: UserId) -> Decision:
     """Make a user a subscriber. Who is one already stays so."""
     member = snapshot.memberships.get(user)
@@ -47,7 +60,7 @@ def unsubscribe(snapshot: Snapshot, conversation: Conversation, user: UserId, *,
 
 def admit(snapshot: Snapshot, user: UserId) -> Decision:
     """Make a user a subscriber, open or not, in the name of the conversation."""
-    conversation = of_operator(snapshot)
+    conversation = of_operator_still(snapshot)
     return subscribe(snapshot, conversation, user, by=conversation.creator)
 
 
@@ -60,10 +73,10 @@ def dismiss(snapshot: Snapshot, user: UserId) -> Decision:
 def enroll(snapshot: Snapshot, user: UserId, *, first_at: Instant) -> Decision:
     """Make a user a subscriber of what is for all, unless they ever were one: who quits is left alone.
 
-    Who was known, since `first_at`, before it began sees it from its beginning.
+    Who was known, since `first_at`, before it began sees it from its beginning. One that ended meanwhile is for nobody.
     """
     conversation = of_operator(snapshot)
-    if user in snapshot.memberships:
+    if user in snapshot.memberships or conversation.is_over(snapshot.now):
         return _answered(conversation)
     since = Seq(1) if first_at < conversation.created_at else conversation.head.seq
     return _answered(conversation, _entry(conversation, user, since, conversation.creator))

@@ -209,8 +209,12 @@ async def dissolve(store: AnyStore, by: UserId, room: ConversationId = ROOM) -> 
     return await store.log.transact(_about(room, by), lambda seen: finishing.dissolve(seen, by))
 
 
-async def expire(store: AnyStore, room: ConversationId = ROOM) -> Committed:
-    return await store.log.transact(_about(room), finishing.expire)
+async def expire(store: AnyStore, *users: UserId, room: ConversationId = ROOM) -> Committed:
+    return await store.log.transact(_about(room, *users), finishing.expire)
+
+
+async def close(store: AnyStore, room: ConversationId = ROOM) -> Committed:
+    return await store.log.transact(_about(room), finishing.close)
 
 
 async def set_level(store: AnyStore, user: UserId, level: Level, room: ConversationId = ROOM) -> Committed:

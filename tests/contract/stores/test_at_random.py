@@ -181,7 +181,7 @@ class TwoStores(RuleBasedStateMachine):
     def wait_and_expire(self, room: ConversationId) -> None:
         self.clock.advance(50_000)
         self.both(lambda store: store.directory.expired(self.clock.now(), 10))
-        self.both(lambda store: acts.expire(store, room))
+        self.both(lambda store: acts.expire(store, room=room))
 
     @rule(user=users, room=rooms)
     def dissolve(self, user: UserId, room: ConversationId) -> None:

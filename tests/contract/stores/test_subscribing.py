@@ -1,5 +1,7 @@
 """What the tables say of what the operator says, and of who subscribes."""
 
+import pytest
+
 from tests.contract.stores.acts import (
     ANN,
     BOB,
@@ -8,9 +10,11 @@ from tests.contract.stores.acts import (
     ROOM,
     AnyStore,
     announce,
+    close,
     conversation_id,
     create,
     enroll,
+    expire,
     found,
     history,
     join,
@@ -20,9 +24,10 @@ from tests.contract.stores.acts import (
     quit_,
     seqs,
 )
-from tests.support.time_and_chance import NOON
-from unisono.domain.answers import Placed
+from tests.support.time_and_chance import NOON, ManualClock
+from unisono.domain.answers import Count, Placed
 from unisono.domain.conversation import Membership, Scope
+from unisono.domain.errors import Forbidden, NotFound
 from unisono.domain.ids import START, Instant, Seq, UserId, conversation_stream, user_stream
 
 STREAM = conversation_stream(ROOM)
@@ -146,3 +151,36 @@ async def test_subscribers_are_not_acquainted(store: AnyStore) -> None:
     for user in (BOB, CIM):
         await join(store, user)
     assert await store.directory.acquainted(BOB, (CIM,)) == frozenset()
+
+
+async def test_what_is_ended_is_found_until_the_last_subscriber_has_left(store: AnyStore, clock: ManualClock) -> None:
+    await found(store, audience="all")
+    await announce(store, "a")
+    for user in (BOB, CIM, DAN):
+        await join(store, user)
+    await quit_(store, DAN)
+    clock.advance(1)
+    assert (await close(store)).answer == Count(ROOM, 2)
+    assert (await close(store)).facts == ()
+    assert (await store.directory.for_all(), await count(store)) == ([], 2)
+    assert await store.directory.expired(clock.now(), 10) == [ROOM]
+    await expire(store, BOB)
+    assert (await expire(store, BOB)).facts == ()
+    assert (await store.directory.expired(clock.now(), 10), await count(store)) == ([ROOM], 1)
+    await expire(store, CIM)
+    assert (await store.directory.expired(clock.now(), 10), await count(store)) == ([], 0)
+    for user in (BOB, CIM):
+        left = await place(store, user)
+        assert left is not None
+        assert (left.until, await unread(store, user)) == (3, 0)
+    assert await seqs(store) == [1, 2, 3]
+    with pytest.raises(Forbidden, match="over"):
+        await announce(store, "b")
+
+
+async def test_what_nobody_subscribed_to_is_over_at_once(store: AnyStore, clock: ManualClock) -> None:
+    await found(store)
+    await close(store)
+    assert await store.directory.expired(clock.now(), 10) == []
+    with pytest.raises(NotFound):
+        await join(store, BOB)

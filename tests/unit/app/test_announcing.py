@@ -1,20 +1,29 @@
 """What the operator announces comes once to all who subscribe, wherever they are, and to nobody else."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from tests.support.virtual_time import in_virtual_time
-from tests.unit.app.app_stage import AppStage, Present, Wiring, an_app, failing
+from tests.unit.app.app_stage import AppStage, Present, Wiring, an_app, calm, failing
 from tests.unit.app.fanout_stage import settle
 from tests.unit.app.test_housekeeping import a_running_app
-from unisono.app import announcing
+from unisono.app import announcing, expiring
+from unisono.app.expiring import Expiring
 from unisono.domain import commands as c
 from unisono.domain.announcing import Announcement, Founding
-from unisono.domain.answers import Conversations, Count
-from unisono.domain.errors import NotFound
-from unisono.domain.facts import Content, ConversationEntered, MessagePlaced, Reach
-from unisono.domain.ids import ConversationId, SendKey, UserId
+from unisono.domain.answers import Conversations, Count, History
+from unisono.domain.errors import Forbidden, NotFound, Unavailable
+from unisono.domain.facts import (
+    Content,
+    ConversationEnded,
+    ConversationEntered,
+    ConversationExited,
+    MessagePlaced,
+    Reach,
+)
+from unisono.domain.ids import ConversationId, SendKey, Seq, UserId
 
 
 async def found(stage: AppStage, *, audience: Reach = "subscribers") -> ConversationId:
@@ -172,3 +181,46 @@ async def test_subscribers_are_counted_and_not_listed() -> None:
         assert await alice.refused(c.CreateConversation(SendKey("k"), of="service")) == "forbidden"
         with pytest.raises(NotFound):
             await stage.node.announcing.subscribe(ConversationId("other"), UserId("bob"))
+
+
+@in_virtual_time
+async def test_what_is_ended_is_over_at_once_and_its_subscribers_leave_some_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(expiring, "EXITS_PER_TURN", 4)
+    async with an_app() as stage:
+        news, alice = await found(stage, audience="all"), await stage.login("alice")
+        for user in ("alice", *(f"user{number}" for number in range(9))):
+            await stage.node.announcing.subscribe(news, UserId(user))
+        await announce(stage, news, "one")
+        assert await stage.node.announcing.end(news) == Count(news, 10)
+        await settle(20)
+        ended = [one.seq for one in alice.link.facts if isinstance(one.fact, ConversationEnded)]
+        assert ended == [3]
+        with pytest.raises(Forbidden):
+            await announce(stage, news, "two")
+        assert await alice.refused(c.Join(conversation=news)) in {"not_found", "forbidden"}
+        left: list[int] = []
+
+        async def stop(method: str) -> None:
+            if method == "expired" and (await stage.node.announcing.end(news)).users < 10:
+                raise Unavailable
+
+        for _ in range(3):
+            # Whoever goes on knows nothing of who began.
+            stage.mood = stop
+            with suppress(Unavailable):
+                await Expiring(stage.node.parts).sweep()
+            stage.mood = calm
+            left.append((await stage.node.announcing.end(news)).users)
+        assert left == [6, 6, 6]
+        await Expiring(stage.node.parts).sweep()
+        assert (await stage.node.announcing.end(news)).users == 0
+        told = [one.fact for one in alice.link.facts if isinstance(one.fact, ConversationExited)]
+        assert told == [ConversationExited(news, seq=Seq(3))]
+        seen = await alice.ask(c.GetHistory(news))
+        assert isinstance(seen, History)
+        assert [entry.message.content.text for entry in seen.messages] == ["one"], "what was said stays to be read"
+        enrolling = announcing.Enrolling(stage.node.parts, stage.node.audience, stage.node.announcing)
+        await enrolling.sweep()
+        assert (await stage.node.announcing.end(news)).users == 0

@@ -19,6 +19,9 @@ from unisono.cli.reaching import Reach, logged_in, reach_from, this_device
 from unisono.cli.terminal import PipeTerminal
 from unisono.cli.transcript import Line
 from unisono.config import load
+from unisono.domain.ids import SessionId
+from unisono.ports.wills import Will
+from unisono.stores.sql.wills import SqlWills
 from unisono_sdk import Client, Device, Unisono
 from unisono_sdk import events as happened
 
@@ -156,6 +159,28 @@ async def test_a_conversation_is_named_and_muted_from_within(desk: Desk) -> None
         paper.type("/unmute", "/name")
         await paper.sees("alice took the name away")
         assert not (await (await client.direct("bob")).refresh()).is_muted
+
+
+async def test_a_will_is_left_and_dropped_from_within(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[str | None] = []
+    leave, drop = SqlWills.leave, SqlWills.drop
+
+    async def noted(wills: SqlWills, will: Will) -> None:
+        left.append(will.message.content.text)
+        await leave(wills, will)
+
+    async def dropped(wills: SqlWills, session: SessionId) -> None:
+        left.append(None)
+        await drop(wills, session)
+
+    monkeypatch.setattr(SqlWills, "leave", noted)
+    monkeypatch.setattr(SqlWills, "drop", dropped)
+    async with chatting(desk, "alice", "bob") as (paper, _):
+        paper.type("/will gone for a moment")
+        await paper.sees("said for you when")
+        paper.type("/will")
+        await paper.sees("nothing is said for you")
+        assert left == ["gone for a moment", None]
 
 
 async def test_quit_leaves_and_logs_out(desk: Desk) -> None:

@@ -31,6 +31,7 @@ def group(
         attributes={"colour": "green"},
         joining=joining,
         rules=rules,
+        audience="subscribers" if of == "service" else None,
     )
 
 

@@ -71,6 +71,13 @@ class Announced(Struct, frozen=True):
     at: Instant
 
 
+class ServiceEnd(Struct, frozen=True):
+    """A conversation that is over, and how many of its subscribers have not left it yet. They do so by themselves."""
+
+    conversation: ConversationId
+    subscribers: Annotated[int, Meta(ge=0)]
+
+
 class Subscription(Struct, frozen=True):
     """Whether the user subscribes now."""
 
@@ -92,6 +99,11 @@ async def _announce(desk: Desk, asked: Asked) -> Announced:
     check_values(SendMessage(conversation, key, body.content, push=body.push))
     placed = await desk.announcing.announce(conversation, Announcement(key, body.content, body.push))
     return Announced(placed.seq, placed.at)
+
+
+async def _end(desk: Desk, asked: Asked) -> ServiceEnd:
+    left = await desk.announcing.end(ConversationId(asked.text("conversation")))
+    return ServiceEnd(left.conversation, left.users)
 
 
 async def _subscribe(desk: Desk, asked: Asked) -> Subscription:
@@ -134,6 +146,17 @@ ANNOUNCING_OPERATIONS: Final[tuple[Operation, ...]] = (
         carry_out=_announce,
         bodies=(AnnouncementBody,),
         faults=("not_found", "too_large"),
+    ),
+    Operation(
+        name="endService",
+        method="DELETE",
+        path=_ONE,
+        summary="End a conversation: nothing more is said, and all subscribers leave",
+        scope="announcements",
+        params=OfService,
+        answers=(ServiceEnd,),
+        carry_out=_end,
+        faults=("not_found",),
     ),
     Operation(
         name="subscribe",

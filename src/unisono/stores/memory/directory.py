@@ -263,7 +263,7 @@ class MemoryDirectory:
         """List conversations whose time is up."""
         self._state.check_open()
         entries = self._state.conversations.values()
-        over = sorted((entry.expires_at or 0, entry.id) for entry in entries if entry.is_over(now))
+        over = sorted((at, entry.id) for entry in entries if (at := entry.expires_at) is not None and at <= now)
         return [conversation for _, conversation in over[:limit]]
 
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:

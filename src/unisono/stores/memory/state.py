@@ -237,10 +237,12 @@ class State:
         self._count(conversation, before, placed.at)
 
     def _end(self, conversation: ConversationId, placed: PlacedFact) -> None:
-        left = tuple(member.user for member in self.roster(conversation))
-        self._regroup(conversation, placed, left=left)
         entry = self.conversations[conversation]
-        self.conversations[conversation] = structs.replace(entry, expires_at=None, joining="invited")
+        later = placed.at if KINDS[entry.of].members == "subscribed" and entry.member_count else None
+        if KINDS[entry.of].members != "subscribed":
+            self._regroup(conversation, placed, left=tuple(member.user for member in self.roster(conversation)))
+            entry = self.conversations[conversation]
+        self.conversations[conversation] = structs.replace(entry, expires_at=later, joining="invited", audience=None)
 
     def _change_members(
         self, conversation: ConversationId, fact: MemberChanged | MembersRestricted, at: Instant
@@ -269,7 +271,8 @@ class State:
         else:
             members[user] = roll.left(members[user], seq)
         count = entry.member_count + (1 if isinstance(fact, ConversationEntered) else -1)
-        self.conversations[fact.conversation] = structs.replace(entry, member_count=count)
+        until = entry.expires_at if count else None
+        self.conversations[fact.conversation] = structs.replace(entry, member_count=count, expires_at=until)
 
     def _count(self, conversation: ConversationId, before: int, at: Instant) -> None:
         entry, count = self.conversations[conversation], len(self.roster(conversation))

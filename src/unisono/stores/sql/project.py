@@ -146,6 +146,8 @@ def _subscribed(book: Book, user: UserId | None, fact: ConversationEntered | Con
     elif earlier is not None:
         book.join(talk, roll.left(earlier, at), until_pos=talk.pos)
         talk.conversation.member_count -= 1
+        if not talk.conversation.member_count:
+            talk.conversation.expires_at = None
     book.change(talk)
 
 
@@ -153,7 +155,12 @@ def _ended(book: Book, stream: StreamEntry) -> None:
     entry = stream.conversation
     if entry is None:
         return
-    entry.expires_at, entry.joining = None, "invited"
+    entry.expires_at, entry.joining, entry.audience = None, "invited", None
+    if KINDS[entry.of].members == "subscribed":
+        # Any number: they go some at a time, and until the last one has gone it is found among those that are over.
+        entry.expires_at = stream.head.at if entry.member_count else None
+        book.change(stream)
+        return
     members = book.roster(stream)
     for member in members:
         book.join(stream, roll.left(member, stream.head.seq), until_pos=stream.pos)

@@ -100,3 +100,21 @@ async def test_what_no_message_can_say_is_refused(desk: Desk, said: Json, code: 
     news = await create(desk)
     status, answer = await desk.ask("POST", f"/v1/services/{news}/messages", json={"key": "k", **said})
     assert (status, answer["code"]) == code
+
+
+async def test_the_operator_ends_it(desk: Desk) -> None:
+    news = await create(desk)
+    path = f"/v1/services/{news}"
+    await desk.ask("POST", path + "/messages", json={"key": "k", "content": {"text": "Hi"}})
+    async with await desk.login("alice") as alice:
+        await alice.ask("join", conversation=news)
+        assert await desk.ask("DELETE", path) == (200, {"conversation": news, "subscribers": 1})
+        assert (await facts_of(alice, "exited"))["conversation"] == news
+        assert await desk.ask("DELETE", path) == (200, {"conversation": news, "subscribers": 0})
+        assert (await desk.ask("POST", path + "/messages", json={"content": {"text": "more"}}))[0] == 403
+        assert (await desk.ask("PUT", path + "/subscribers/bob"))[0] == 403
+        history = (await alice.ask("history", conversation=news))["answer"]
+        assert [one["message"]["content"]["text"] for one in history["messages"]] == ["Hi"]
+    assert (await desk.ask("DELETE", "/v1/services/" + "0" * 24))[0] == 404
+    _, made = await desk.ask("POST", "/v1/users/alice/conversations", json={"members": ["bob"]})
+    assert (await desk.ask("DELETE", f"/v1/services/{made['conversation']}"))[0] == 403

@@ -1,0 +1,118 @@
+"""The commands below `unisono services`. Each imports its module when it runs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from unisono.cli.options import AdminKey, AsJson, Config, Data, Url, User
+
+if TYPE_CHECKING:
+    from unisono.cli.operating import Operator
+
+services: Final = typer.Typer(
+    help="Announce things to users who subscribe, or to all, as the operator.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Conversation = Annotated[str, typer.Argument(help="Id of the conversation.")]
+Key = Annotated[str | None, typer.Option(help="Name of the request: repeating it does nothing twice.")]
+
+
+def _operator(url: str | None, key: str | None, data: Path | None, config: Path | None) -> "Operator":
+    from unisono.cli.operating import Operator
+    from unisono.cli.sources import admin_key, server_url, settings_from
+
+    settings = settings_from(config, {"data_dir": data})
+    return Operator(server_url(url, settings), admin_key(key, settings))
+
+
+@services.command("create")
+def create(
+    *,
+    by: Annotated[str, typer.Option(help="User id in whose name things are announced; nobody needs to have it.")],
+    for_all: Annotated[bool, typer.Option("--all", help="For every user, not for those who subscribe.")] = False,
+    name: Annotated[str | None, typer.Option(help="Shown to people.")] = None,
+    key: Key = None,
+    url: Url = None,
+    admin_key: AdminKey = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Begin a conversation to announce things in."""
+    from unisono.cli.announcing import create
+
+    create(_operator(url, admin_key, data, config), by, name=name, key=key, for_all=for_all, as_json=as_json)
+
+
+@services.command("announce")
+def announce(
+    *,
+    conversation: Conversation,
+    text: Annotated[str, typer.Argument(help="The message; - takes it from standard input.")],
+    key: Key = None,
+    url: Url = None,
+    admin_key: AdminKey = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say something to all who subscribe."""
+    from unisono.cli.announcing import announce
+
+    announce(_operator(url, admin_key, data, config), conversation, text, key=key, as_json=as_json)
+
+
+@services.command("subscribe")
+def subscribe(
+    *,
+    conversation: Conversation,
+    user: User,
+    url: Url = None,
+    admin_key: AdminKey = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a user a subscriber."""
+    from unisono.cli.announcing import subscribe
+
+    subscribe(_operator(url, admin_key, data, config), conversation, user, is_on=True, as_json=as_json)
+
+
+@services.command("unsubscribe")
+def unsubscribe(
+    *,
+    conversation: Conversation,
+    user: User,
+    url: Url = None,
+    admin_key: AdminKey = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a user a subscriber no more."""
+    from unisono.cli.announcing import subscribe
+
+    subscribe(_operator(url, admin_key, data, config), conversation, user, is_on=False, as_json=as_json)
+
+
+@services.command("end")
+def end(
+    *,
+    conversation: Conversation,
+    is_sure: Annotated[bool, typer.Option("--yes", help="Do it: there is no way back.")] = False,
+    url: Url = None,
+    admin_key: AdminKey = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a conversation: nothing more is said there, and all subscribers leave.
+
+    Waits until the last has left. Interrupted, the server goes on with it; asked again, this waits for the same.
+    """
+    from unisono.cli.announcing import end
+
+    end(_operator(url, admin_key, data, config), conversation, is_sure=is_sure, as_json=as_json)
