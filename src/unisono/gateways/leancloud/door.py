@@ -5,15 +5,16 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from unisono.domain.errors import Draining, Timeout, UnisonoError
+from unisono.domain.errors import Draining, NotFound, Timeout, UnisonoError
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.closing import Goodbye
 from unisono.gateways.hosting.host import DoorOptions, Guest, Host, Manner
 from unisono.gateways.hosting.outbox import Flusher
+from unisono.gateways.hosting.refusal import refuse
 from unisono.gateways.hosting.registry import Registry
 from unisono.gateways.leancloud.link import LeanCloudEncoder, framed
 from unisono.gateways.leancloud.station import Stations
-from unisono.gateways.leancloud.talk import LOGIN, READ_BYTES, Manners, Talk
+from unisono.gateways.leancloud.talk import LOGIN, READ_BYTES, Talk
 from unisono.ports.clock import Clock
 from unisono.ports.telemetry import Telemetry
 from unisono.wire.leancloud.codes import ERRORS, error_of
@@ -57,7 +58,9 @@ class LeanCloudDoor:
             router.add_get(path, self.handle)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Check a handshake, then serve the connection until it closes."""
+        """Check a handshake, then serve the connection until it closes. A page is asked for without one."""
+        if hdrs.UPGRADE not in request.headers:
+            return refuse(NotFound())
         return await self._host.receive(request, self._manner)
 
     def _manner(self, request: web.Request) -> Manner:
@@ -75,7 +78,7 @@ class LeanCloudDoor:
         )
 
     async def _serve(self, dialect: Dialect, guest: Guest) -> None:
-        talk = Talk(self._stations, guest, Manners(dialect), admission=self._admission, telemetry=self._telemetry)
+        talk = Talk(self._stations, guest, dialect, admission=self._admission, telemetry=self._telemetry)
         await talk.run()
 
     def _say_bye(self, dialect: Dialect, fault: UnisonoError) -> bytes:

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from msgspec import Struct
-
 from unisono.domain.commands import Logout
 from unisono.domain.errors import Internal, LocalFault, Malformed, Replaced, Timeout, TooLarge, UnisonoError
 from unisono.domain.ids import Instant, UserId
@@ -61,24 +59,16 @@ _APP_UNKNOWN: Final = ERRORS[4100]
 _NO_SESSION: Final = ERRORS[4105]
 
 
-class Manners(Struct, frozen=True):
-    """How a socket is spoken on."""
-
-    dialect: Dialect
-    login_s: float = LOGIN_S
-
-
 class Talk:
     """The clients of one socket."""
 
     def __init__(
-        self, stations: Stations, guest: Guest, manners: Manners, *, admission: Admission, telemetry: Telemetry
+        self, stations: Stations, guest: Guest, dialect: Dialect, *, admission: Admission, telemetry: Telemetry
     ) -> None:
         self._stations = stations
         self._guest = guest
         self._connection = guest.connection
-        self._manners = manners
-        self._dialect = manners.dialect
+        self._dialect = dialect
         self._admission = admission
         self._telemetry = telemetry
         self._peers: dict[UserId, Peer] = {}
@@ -100,9 +90,8 @@ class Talk:
 
     @contextmanager
     def _deadline(self) -> Iterator[None]:
-        limit_s = self._manners.login_s
-        fault = Timeout(what=LOGIN, limit_s=int(limit_s))
-        timer = asyncio.get_running_loop().call_later(limit_s, self._end_unless_logged_in, fault)
+        fault = Timeout(what=LOGIN, limit_s=int(LOGIN_S))
+        timer = asyncio.get_running_loop().call_later(LOGIN_S, self._end_unless_logged_in, fault)
         try:
             yield
         finally:

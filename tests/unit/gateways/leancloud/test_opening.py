@@ -2,15 +2,21 @@
 
 import asyncio
 
+import aiohttp
 import pytest
+from msgspec import structs
 
 from tests.support.leancloud_client import LeanCloudSocket
 from tests.support.raw_socket import BINARY, TEXT, HandshakeRefusedError, RawSocket
+from tests.unit.app.app_stage import calm, failing
 from tests.unit.gateways.leancloud.door_stage import MASTER_KEY, a_hall
-from tests.unit.gateways.websocket.door_stage import on_uvloop
+from tests.unit.gateways.websocket.door_stage import OPTIONS, on_uvloop
 from unisono.domain import commands as c
+from unisono.domain.answers import ConversationView, Placed
 from unisono.domain.errors import Draining
-from unisono.domain.ids import SessionId, UserId
+from unisono.domain.facts import Content
+from unisono.domain.ids import SendKey, SessionId, UserId
+from unisono.gateways.leancloud import talk
 from unisono.wire.leancloud import realtime_pb2 as pb
 from unisono.wire.leancloud.signing import Proof, login_text, signature_of
 from unisono.wire.leancloud.subprotocols import DIALECTS
@@ -45,6 +51,7 @@ async def test_a_mini_program_names_its_subprotocol_in_the_url() -> None:
     ("path", "subprotocol", "headers", "status"),
     [
         ("/", None, {}, 400),
+        ("/leancloud", "lc.protobuf9.3", {}, 400),
         ("/", "unisono.v1+json", {}, 400),
         ("/?subprotocol=lc.protobuf9.3", None, {}, 400),
         ("/", "lc.protobuf2.3", {"Origin": "https://evil.example"}, 403),
@@ -273,3 +280,73 @@ async def test_a_frame_of_the_other_form_closes_the_connection_with_its_code(opc
         socket = await hall.connect("lc.protobuf2.3" if opcode == TEXT else "lc.proto2base64.3")
         socket.raw.send_frame(opcode, b"\x08\x0e")
         assert await socket.closed() == 4114
+
+
+@pytest.mark.parametrize("path", ["/", "/leancloud"])
+@on_uvloop
+async def test_what_is_no_handshake_finds_nothing_there(path: str) -> None:
+    async with a_hall() as hall, aiohttp.request("GET", f"http://127.0.0.1:{hall.port}{path}") as response:
+        assert (response.status, (await response.json())["code"]) == (404, "not_found")
+
+
+@on_uvloop
+async def test_a_connection_that_nobody_logs_in_on_is_closed() -> None:
+    async with a_hall() as hall:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(talk, "LOGIN_S", 0.05)
+            late, live_query, ann = [await hall.connect() for _ in range(3)]
+            await ann.open("ann")
+            await live_query.ask(pb.GenericCommand(cmd=pb.login, installationId="one", service=1))
+            assert await late.closed() == 4108
+            await asyncio.sleep(0.06)
+            await ann.echo()
+            await live_query.echo()
+
+
+@on_uvloop
+async def test_a_silent_client_has_longer_than_a_native_one() -> None:
+    async with a_hall() as hall:
+        ann = await hall.open("ann")
+        (connection,) = hall.registry
+        connection.heard_at_s -= 399
+        connection.end_if_silent(50)
+        await ann.socket.echo()
+        connection.heard_at_s -= 401
+        connection.end_if_silent(50)
+        assert await ann.socket.closed() == 4107
+
+
+@on_uvloop
+async def test_a_store_that_is_away_lets_nobody_in_and_cuts_off_who_cannot_be_told() -> None:
+    async with a_hall() as hall:
+        native, bob = await hall.app.login("ann", "laptop"), await hall.open("bob")
+        made = await native.ask(c.CreateConversation(SendKey("made"), members=(UserId("bob"),)))
+        assert isinstance(made, ConversationView)
+        placed = await native.ask(c.SendMessage(made.conversation, SendKey("said"), Content(text="one")))
+        assert isinstance(placed, Placed)
+        await bob.told(pb.direct)
+        hall.app.mood = failing("decide")
+        refused = await (await hall.connect()).try_open("eve")
+        assert (refused.errorMessage.code, refused.errorMessage.reason) == (4200, "INTERNAL_ERROR")
+        # What an edited message was is looked up.
+        hall.app.mood = failing("history")
+        await native.ask(c.EditMessage(made.conversation, placed.seq, Content(text="two")))
+        assert await bob.socket.closed() == 4200
+        hall.app.mood = calm
+        back = await hall.open("bob", r=True, st=bob.token, configBitmap=1, lastPatchTime=1)
+        assert len((await back.told(pb.patch)).patchMessage.patches) == 1
+
+
+@on_uvloop
+async def test_a_client_that_reads_nothing_is_cut_off_and_costs_no_more_than_its_outbox() -> None:
+    async with a_hall(structs.replace(OPTIONS, outbox_bytes=300_000)) as hall:
+        socket = await LeanCloudSocket.connect(hall.port)
+        await socket.open("bob")
+        ann = await hall.open("ann")
+        cid = await ann.start("bob")
+        socket.raw.pause()
+        while len(hall.registry) == 2:
+            await ann.send(cid, "x" * 16_000)
+        assert hall.app.telemetry.counts[("connections_closed", "slow_consumer")] == 1
+        socket.raw.abort()
+        await ann.send(cid, "still here")
