@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import build, cold, durable, fanout, groups, idle, logins, query, reading, room
+from bench import build, cold, durable, fanout, groups, idle, logins, push, query, reading, room
 from bench.figures import Figure
 from bench.plan import Plan, full, quick
 from bench.processes import BenchError
@@ -28,6 +28,7 @@ BENCHES: Final[Mapping[str, tuple[str, Callable[[Plan], list[Figure]]]]] = {
     "reading": ("(g) pages from what has grown", reading.measure),
     "query": ("(h) conversations found by what they are", query.measure),
     "groups": ("(i) sends into a large group", groups.measure),
+    "push": ("(j) sends with push notifications", push.measure),
 }
 FILE_WIDTH: Final = 150
 

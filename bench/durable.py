@@ -75,7 +75,7 @@ def _run(name: str, make: Callable[[unisono.Node, int], list[str]], plan: Plan) 
     def run() -> Iterator[tuple[str, Reading]]:
         plan.say(f"durable send: {name}")
         with unisono.data_directory() as data:
-            with unisono.serving(data) as node, _target(node, make, plan.senders) as target:
+            with unisono.serving(data) as node, target_of(node, make, plan.senders) as target:
                 times = ("-d", str(plan.durable_s), "-W", "0.5")
                 windows = ",".join(map(str, IN_FLIGHT))
                 for reading in load("echo", target, "-n", str(plan.senders), "-w", windows, *times):
@@ -92,7 +92,7 @@ def _profile(plan: Plan) -> list[Figure]:
     output = build.OUT / "profile-durable.txt"
     with (
         unisono.fresh_server() as node,
-        _target(node, alone, plan.senders) as target,
+        target_of(node, alone, plan.senders) as target,
         profile.recording(node.pid, plan.durable_s, output) as found,
     ):
         load("echo", target, "-n", str(plan.senders), "-w", "1", "-d", str(plan.durable_s), "-W", "0.5")
@@ -101,7 +101,8 @@ def _profile(plan: Plan) -> list[Figure]:
 
 
 @contextmanager
-def _target(node: unisono.Node, make: Callable[[unisono.Node, int], list[str]], senders: int) -> Iterator[Target]:
+def target_of(node: unisono.Node, make: Callable[[unisono.Node, int], list[str]], senders: int) -> Iterator[Target]:
+    """Give a server as a target of senders, each of whom says something in a conversation of those that are made."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt", dir=build.OUT) as values:
         values.write("\n".join(make(node, senders)) + "\n")
         values.flush()

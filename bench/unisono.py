@@ -82,10 +82,10 @@ def data_directory() -> Iterator[Path]:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[Node]:
-    """Run a server on a data directory."""
+def serving(data: Path, more: str = "") -> Iterator[Node]:
+    """Run a server on a data directory, with `more` settings."""
     config = data / "bench.toml"
-    config.write_text(CONFIG)
+    config.write_text(CONFIG + more)
     port = free_port()
     command = [sys.executable, "-m", "unisono", "serve", "--dev", "--host", HOST, "--port", str(port)]
     command += ["--data", str(data), "--config", str(config)]

@@ -282,6 +282,7 @@ def _watch_app(app: Served, meter: Meter) -> None:
         "users_live": node.audience.count_users,
         "streams_followed": node.fanout.count_streams,
         "checkpoint_lag": node.sweeping.lag_s,
+        "search_lag": node.indexing.lag_s,
         "rooms": lambda: len(node.rooms),
         "watches": lambda: node.watching.watches,
         "store_queue": lambda: store.waiting,

@@ -45,8 +45,10 @@ async def test_each_example_runs(
     assert re.findall("The café has (.*)", printed) == ["No tea for me", "Tea at five?"]
     assert "red tea: ['明天喝红茶吗']" in printed
     assert "1 about the café" in printed
+    assert "known without asking: The crew ('jerry', 'tom')" in printed
+    assert "one object: True" in printed
     assert "a dot of 45 bytes, image/png" in printed
-    assert len(PROGRAMS) == 22
+    assert len(PROGRAMS) == 23
 
 
 def test_what_is_only_shown_is_python() -> None:

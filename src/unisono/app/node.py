@@ -67,6 +67,7 @@ class Node:
         self.wills = Wills(parts, options.quotas, self.rooms)
         self.pushing = None if parts.push is None else Pushing(parts, options.push, parts.push, self.lease)
         self.filing = Filing(parts, options.quotas, options.files)
+        self.indexing = Indexing(parts, self.lease)
         self.executor = self._executor()
         self.erasing = Erasing(parts, self.own_sessions, self.executor, self.filing)
         self.importing = Importing(parts, options.quotas)
@@ -86,7 +87,7 @@ class Node:
             "seats": self.rooms.settle,
             "expired": Expiring(parts).sweep,
             "erasing": self.erasing.sweep,
-            "search": Indexing(parts, self.lease).sweep,
+            "search": self.indexing.sweep,
             "files": self.filing.sweep,
             "trim": Trimming(parts, self.options.retention, self.filing).sweep,
             "enrolling": Enrolling(parts, self.audience, self.announcing).sweep,

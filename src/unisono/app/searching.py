@@ -23,6 +23,11 @@ class Indexing:
     def __init__(self, parts: Parts, lease: Lease) -> None:
         self._parts = parts
         self._lease = lease
+        self._behind_since_s: float | None = None
+
+    def lag_s(self) -> float:
+        """Give for how long what this node is to take up has waited, from the sweep on that did not reach it."""
+        return 0.0 if self._behind_since_s is None else self._parts.clock.monotonic_s() - self._behind_since_s
 
     async def sweep(self) -> None:
         """Take up what was said since the last time.
@@ -30,7 +35,10 @@ class Indexing:
         Raises:
             UnisonoError: The store is away, or too busy; what is left is taken up at a later turn.
         """
+        if self._behind_since_s is None:
+            self._behind_since_s = self._parts.clock.monotonic_s()
         await in_turns(self._parts.clock, self._take_turn)
+        self._behind_since_s = None
 
     async def _take_turn(self) -> bool:
         node = self._lease.node

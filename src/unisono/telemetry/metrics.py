@@ -98,6 +98,12 @@ _ALL: Final = (
         "seconds",
         label="app",
     ),
+    _gauge(
+        "search_lag",
+        "For how long the index of words has been behind on this node: what was said since may not be found yet.",
+        "seconds",
+        label="app",
+    ),
     _gauge("rooms", "Rooms that a session with a connection on this node is in.", label="app"),
     _gauge("watches", "Pairs of a session and a user whose presence it watches, on this node.", label="app"),
     _gauge("outbox", "What waits for all connections together.", "bytes"),

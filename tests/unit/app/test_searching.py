@@ -3,6 +3,7 @@
 import asyncio
 
 import msgspec
+import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app, group, text
@@ -11,8 +12,9 @@ from unisono.app.pages import PAGE_BYTES
 from unisono.app.searching import MESSAGES_PER_TURN, Indexing
 from unisono.domain import commands as c
 from unisono.domain.answers import FoundMessages
+from unisono.domain.errors import Unavailable
 from unisono.domain.facts import Content
-from unisono.domain.ids import ConversationId, PageMark, SendKey
+from unisono.domain.ids import ConversationId, NodeId, PageMark, SendKey
 from unisono.domain.rates import Rate
 
 
@@ -49,6 +51,32 @@ async def test_pages_follow_each_other_until_the_last() -> None:
             after, pages = page.next, pages + 1
         assert (sorted(found, key=str), pages) == ([f"tea {number}" for number in range(10)], 4)
         assert len((await search(alice, "tea", conversation=chats[0])).messages) == 4
+
+
+@in_virtual_time
+async def test_the_lag_grows_while_the_index_is_behind_and_ends_with_it() -> None:
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        chat = await group(alice, "bob")
+        indexing = Indexing(stage.node.parts, stage.node.lease)
+        await say(alice, chat, "k", "tea")
+        assert indexing.lag_s() == 0
+        index, is_away = stage.store.search.index, True
+
+        async def fail(node: NodeId, limit: int) -> bool:
+            if is_away:
+                raise Unavailable
+            return await index(node, limit)
+
+        stage.store.search.index = fail  # type: ignore[method-assign]
+        for waited_s in (0, 7, 14):
+            assert indexing.lag_s() == waited_s
+            with pytest.raises(Unavailable):
+                await indexing.sweep()
+            await asyncio.sleep(7)
+        is_away = False
+        await indexing.sweep()
+        assert (indexing.lag_s(), texts(await search(alice, "tea"))) == (0, ["tea"])
 
 
 @in_virtual_time
