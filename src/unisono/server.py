@@ -35,7 +35,7 @@ from unisono.gateways.leancloud.web import WebDoor, WebOptions
 from unisono.gateways.rest.door import RestDoor, RestOptions
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
-from unisono.gateways.rest.operations import Desk
+from unisono.gateways.rest.operations import Desk, Desks
 from unisono.gateways.websocket.door import WebSocketDoor
 from unisono.identity.belief import is_from_here
 from unisono.identity.credentials import revocable
@@ -232,23 +232,11 @@ class Hosting:
             body_s=self._settings.limits.greeting_s,
             body_bytes=self._settings.limits.frame_bytes,
         )
-        desk = Desk(
-            own_sessions=self._node.own_sessions,
-            executor=self._node.executor,
-            broadcasting=Broadcasting(self._node.executor),
-            announcing=self._node.announcing,
-            exporting=Exporting(parts, self._node.own_sessions, self._node.filing),
-            erasing=self._node.erasing,
-            importing=self._node.importing,
-            clock=parts.clock,
-            rate=RateLimiter(_operator_rate(self._settings), parts.clock),
-            requests=parts.requests,
-            name_token=revocable,
-            new_key=lambda: SendKey(parts.entropy.secret()),
-        )
+        rate = RateLimiter(_operator_rate(self._settings), parts.clock)
+        desks = Desks(self._settings.app, {name: _desk(app.node, rate) for name, app in self._apps.items()})
         checks = {"store": self._check_stores, "lease": self._check_leases, "loop": self._check_loop}
         checks["admission"] = self._check_admission
-        return RestDoor(desk, options, Health(checks, parts.clock, parts.telemetry), parts.telemetry)
+        return RestDoor(desks, options, Health(checks, parts.clock, parts.telemetry), parts.telemetry)
 
     def _exposition(self, accept: str) -> tuple[bytes, str]:
         from unisono.telemetry.exposition import exposition  # noqa: PLC0415  (76 ms that many servers never need)
@@ -272,6 +260,24 @@ class Hosting:
     def _draining(self) -> UnisonoError:
         spread = int(self._node.parts.entropy.fraction() * RETURN_SPREAD_MS)
         return Draining(retry_after_ms=500 + spread)
+
+
+def _desk(node: Node, rate: RateLimiter) -> Desk:
+    parts = node.parts
+    return Desk(
+        own_sessions=node.own_sessions,
+        executor=node.executor,
+        broadcasting=Broadcasting(node.executor),
+        announcing=node.announcing,
+        exporting=Exporting(parts, node.own_sessions, node.filing),
+        erasing=node.erasing,
+        importing=node.importing,
+        clock=parts.clock,
+        rate=rate,
+        requests=parts.requests,
+        name_token=revocable,
+        new_key=lambda: SendKey(parts.entropy.secret()),
+    )
 
 
 def _watch_app(app: Served, meter: Meter) -> None:

@@ -19,13 +19,14 @@ ANSWER_MAX_BYTES: Final = 64 << 20
 
 
 class Operator:
-    """Asks the REST door with an admin key."""
+    """Asks the REST door with an admin key, about an app; without one that of native clients."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, app: str | None = None) -> None:
         if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
             raise Failure(f"`{url}` is no URL of a server", exit_code=Exit.USAGE, hint="http://… or https://…")
         self._url = url
         self._key = key
+        self._app = app
 
     def ask(self, method: str, *path: str, body: Mapping[str, object] | None = None, **query: str) -> dict[str, Any]:
         """Carry out one operation; the parts of the path and of the query are plain text, the body goes as JSON.
@@ -55,6 +56,8 @@ class Operator:
         request = urllib.request.Request(url, content, method=method)  # noqa: S310  (http and https only, checked above)
         request.add_header("Content-Type", "application/json")
         request.add_header("Authorization", f"Bearer {self._key}")
+        if self._app is not None:
+            request.add_header("Unisono-App", self._app)
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:  # noqa: S310  (checked above)
                 yield answer

@@ -23,6 +23,9 @@ DeviceType = Annotated[
     str | None,
     typer.Option("--device-type", help="Platform of the device, as device limits count it.", show_default="cli"),
 ]
+AppName = Annotated[
+    str | None, typer.Option("--app", help="App that is meant, on a server of several.", show_default=False)
+]
 AdminKey = Annotated[
     str | None,
     typer.Option(

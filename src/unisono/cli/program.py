@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from unisono import __version__
-from unisono.cli.options import AdminKey, AsJson, Config, Data, Device, DeviceType, Token, Url, User
+from unisono.cli.options import AdminKey, AppName, AsJson, Config, Data, Device, DeviceType, Token, Url, User
 from unisono.cli.services import services
 
 program: Final = typer.Typer(
@@ -221,6 +221,7 @@ def list_sessions(
     user: User,
     url: Url = None,
     admin_key: AdminKey = None,
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -231,7 +232,7 @@ def list_sessions(
     from unisono.cli.sources import server_url, settings_from
 
     settings = settings_from(config, {"data_dir": data})
-    operator = Operator(server_url(url, settings), find_key(admin_key, settings))
+    operator = Operator(server_url(url, settings), find_key(admin_key, settings), app)
     list_sessions(operator, user, as_json=as_json)
 
 
@@ -244,6 +245,7 @@ def close_sessions(
     everything: Annotated[bool, typer.Option("--all", help="End all sessions of the user.")] = False,
     url: Url = None,
     admin_key: AdminKey = None,
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -254,7 +256,7 @@ def close_sessions(
     from unisono.cli.sources import server_url, settings_from
 
     settings = settings_from(config, {"data_dir": data})
-    operator = Operator(server_url(url, settings), find_key(admin_key, settings))
+    operator = Operator(server_url(url, settings), find_key(admin_key, settings), app)
     close_sessions(operator, user, session=session, device=device, everything=everything, as_json=as_json)
 
 
@@ -265,6 +267,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="The file to write; one that is there is replaced.")],
     url: Url = None,
     admin_key: AdminKey = None,
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -276,7 +279,7 @@ def export(
     from unisono.cli.sources import server_url, settings_from
 
     settings = settings_from(config, {"data_dir": data})
-    operator = Operator(server_url(url, settings), find_key(admin_key, settings))
+    operator = Operator(server_url(url, settings), find_key(admin_key, settings), app)
     export_user(operator, user, out, as_json=as_json)
 
 
@@ -287,6 +290,7 @@ def erase(
     is_sure: Annotated[bool, typer.Option("--yes", help="Do it: there is no way back.")] = False,
     url: Url = None,
     admin_key: AdminKey = None,
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -301,7 +305,7 @@ def erase(
     from unisono.cli.sources import server_url, settings_from
 
     settings = settings_from(config, {"data_dir": data})
-    operator = Operator(server_url(url, settings), find_key(admin_key, settings))
+    operator = Operator(server_url(url, settings), find_key(admin_key, settings), app)
     erase_user(operator, user, is_sure=is_sure, as_json=as_json)
 
 

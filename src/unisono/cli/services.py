@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from unisono.cli.options import AdminKey, AsJson, Config, Data, Url, User
+from unisono.cli.options import AdminKey, AppName, AsJson, Config, Data, Url, User
 
 if TYPE_CHECKING:
     from unisono.cli.operating import Operator
@@ -19,12 +19,12 @@ Conversation = Annotated[str, typer.Argument(help="Id of the conversation.")]
 Key = Annotated[str | None, typer.Option(help="Name of the request: repeating it does nothing twice.")]
 
 
-def _operator(url: str | None, key: str | None, data: Path | None, config: Path | None) -> "Operator":
+def _operator(url: str | None, key: str | None, app: str | None, data: Path | None, config: Path | None) -> "Operator":
     from unisono.cli.operating import Operator
     from unisono.cli.sources import admin_key, server_url, settings_from
 
     settings = settings_from(config, {"data_dir": data})
-    return Operator(server_url(url, settings), admin_key(key, settings))
+    return Operator(server_url(url, settings), admin_key(key, settings), app)
 
 
 @services.command("create")
@@ -36,6 +36,7 @@ def create(
     key: Key = None,
     url: Url = None,
     admin_key: AdminKey = None,
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -43,7 +44,7 @@ def create(
     """Begin a conversation to announce things in."""
     from unisono.cli.announcing import create
 
-    create(_operator(url, admin_key, data, config), by, name=name, key=key, for_all=for_all, as_json=as_json)
+    create(_operator(url, admin_key, app, data, config), by, name=name, key=key, for_all=for_all, as_json=as_json)
 
 
 @services.command("announce")
@@ -54,6 +55,7 @@ def announce(
     key: Key = None,
     url: Url = None,
     admin_key: AdminKey = None,
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -61,7 +63,7 @@ def announce(
     """Say something to all who subscribe."""
     from unisono.cli.announcing import announce
 
-    announce(_operator(url, admin_key, data, config), conversation, text, key=key, as_json=as_json)
+    announce(_operator(url, admin_key, app, data, config), conversation, text, key=key, as_json=as_json)
 
 
 @services.command("subscribe")
@@ -71,6 +73,7 @@ def subscribe(
     user: User,
     url: Url = None,
     admin_key: AdminKey = None,
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -78,7 +81,7 @@ def subscribe(
     """Make a user a subscriber."""
     from unisono.cli.announcing import subscribe
 
-    subscribe(_operator(url, admin_key, data, config), conversation, user, is_on=True, as_json=as_json)
+    subscribe(_operator(url, admin_key, app, data, config), conversation, user, is_on=True, as_json=as_json)
 
 
 @services.command("unsubscribe")
@@ -88,6 +91,7 @@ def unsubscribe(
     user: User,
     url: Url = None,
     admin_key: AdminKey = None,
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -95,7 +99,7 @@ def unsubscribe(
     """Make a user a subscriber no more."""
     from unisono.cli.announcing import subscribe
 
-    subscribe(_operator(url, admin_key, data, config), conversation, user, is_on=False, as_json=as_json)
+    subscribe(_operator(url, admin_key, app, data, config), conversation, user, is_on=False, as_json=as_json)
 
 
 @services.command("end")
@@ -105,6 +109,7 @@ def end(
     is_sure: Annotated[bool, typer.Option("--yes", help="Do it: there is no way back.")] = False,
     url: Url = None,
     admin_key: AdminKey = None,
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -115,4 +120,4 @@ def end(
     """
     from unisono.cli.announcing import end
 
-    end(_operator(url, admin_key, data, config), conversation, is_sure=is_sure, as_json=as_json)
+    end(_operator(url, admin_key, app, data, config), conversation, is_sure=is_sure, as_json=as_json)

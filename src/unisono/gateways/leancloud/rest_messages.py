@@ -23,6 +23,7 @@ from unisono.gateways.leancloud.seeking import find_seq
 from unisono.wire.leancloud.bodies import content_of, text_of
 from unisono.wire.leancloud.checking import checked
 from unisono.wire.leancloud.codes import ERRORS
+from unisono.wire.leancloud.objects import conversation_cid
 from unisono.wire.leancloud.places import id_of, passing_mid
 from unisono.wire.leancloud.realtime_pb2 import LogsCommand
 from unisono.wire.leancloud.signing import Proof
@@ -176,12 +177,12 @@ def _item(view: ConversationView, entry: HistoryEntry) -> Json:
     text, is_base64 = text_of(message)
     return {
         "timestamp": entry.at,
-        "conv-id": view.conversation,
+        "conv-id": conversation_cid(view),
         "data": text,
         "from": message.sender,
         "msg-id": id_of(view.conversation, entry.seq, entry.at, message.key),
         "bin": is_base64,
-        "to": view.conversation,
+        "to": conversation_cid(view),
         "is-conv": True,
         "is-room": view.of == "room",
     }

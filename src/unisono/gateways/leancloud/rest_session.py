@@ -27,6 +27,7 @@ EXPIRED: Final = 4112
 PERMANENT: Final = 1
 NOTICES_MAX: Final = 100
 """Notifications in one answer; a client asks for more from the newest of them."""
+Moves = ConversationEntered | ConversationExited
 PAGES_MAX: Final = 20
 """Pages of a user's own facts that one answer looks through."""
 
@@ -56,17 +57,20 @@ async def _notifications(asked: Asked) -> Json:
     """Tell when the client came into conversations and went out of them, in rising order."""
     actor = await caller_of(asked)
     since = number_in(asked.query, "start_ts", 0, most=INTEGER_MAX)
-    found = [fact for fact in await _facts(actor, since) if fact.at > since]
-    shown = [_notice(one) for one in found if isinstance(one.fact, ConversationEntered | ConversationExited)]
-    has_more = len(shown) > NOTICES_MAX
-    notices = {"hasMore": has_more, "notifications": shown[:NOTICES_MAX]}
+    found, is_all = await _news(actor, since)
+    count = len(found)
+    if count > NOTICES_MAX:
+        # Those of one millisecond stay together: the client goes on from the time of the last one.
+        count = next((at for at in range(NOTICES_MAX, count) if found[at].at != found[at - 1].at), count)
+    has_more = count < len(found) or (not is_all and count > 0)
+    notices = {"hasMore": has_more, "notifications": [_notice(one) for one in found[:count]]}
     if "notification_type" in asked.query:
         return notices
     return {"permanent": notices, "droppable": {"hasMore": False, "notifications": []}}
 
 
-async def _facts(actor: Actor, since: int) -> list[SeqFact]:
-    """Read what happened to a user from about a time on: where it begins is found by halving."""
+async def _news(actor: Actor, since: int) -> tuple[list[SeqFact], bool]:
+    """Read how a user came and went after a time, and say if that is all. Where it begins is found by halving."""
     low, high = NO_SEQ, (await _page(actor, NO_SEQ, 1)).head
     while low < high:
         middle = Seq((low + high) // 2)
@@ -75,14 +79,14 @@ async def _facts(actor: Actor, since: int) -> list[SeqFact]:
             low = Seq(middle + 1)
         else:
             high = middle
-    facts: list[SeqFact] = []
+    found: list[SeqFact] = []
     for _ in range(PAGES_MAX):
         page = await _page(actor, low, PAGE_MAX)
-        facts += page.facts
+        found += [one for one in page.facts if one.at > since and isinstance(one.fact, Moves)]
         if not page.facts or page.facts[-1].seq >= page.head:
-            break
+            return found, True
         low = page.facts[-1].seq
-    return facts
+    return found, False
 
 
 async def _page(actor: Actor, after: Seq, limit: int) -> Facts:
@@ -94,7 +98,7 @@ async def _page(actor: Actor, after: Seq, limit: int) -> Facts:
 
 def _notice(one: SeqFact) -> Json:
     fact = one.fact
-    if not isinstance(fact, ConversationEntered | ConversationExited):
+    if not isinstance(fact, Moves):
         raise Internal(reason="a fact of another kind")
     return {
         "cmd": "conv",

@@ -26,7 +26,17 @@ from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
 from unisono.gateways.rest.lines import tell
 from unisono.gateways.rest.openapi import encoded
-from unisono.gateways.rest.operations import KEY_HEADER, KEY_PATTERN, Asked, CarryOut, Desk, InLines, Operation
+from unisono.gateways.rest.operations import (
+    APP_HEADER,
+    KEY_HEADER,
+    KEY_PATTERN,
+    Asked,
+    CarryOut,
+    Desk,
+    Desks,
+    InLines,
+    Operation,
+)
 from unisono.gateways.rest.shapes import Alive
 from unisono.gateways.rest.table import OPERATIONS
 from unisono.ports.requests import Request
@@ -60,8 +70,8 @@ class RestOptions(Struct, frozen=True):
 class RestDoor:
     """Serves operators, health checks and Prometheus."""
 
-    def __init__(self, desk: Desk, options: RestOptions, health: Health, telemetry: Telemetry) -> None:
-        self._desk: Final = desk
+    def __init__(self, desks: Desks, options: RestOptions, health: Health, telemetry: Telemetry) -> None:
+        self._desks: Final = desks
         self._options: Final = options
         self._health: Final = health
         self._telemetry: Final = telemetry
@@ -100,34 +110,35 @@ class RestDoor:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             by = self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), operation.scope)
-            self._desk.rate.spend(by)
+            self._desks.rate.spend(by)
             path, query = _convert(request.match_info, operation.params), _convert(request.query, operation.query)
             body = await self._body(request) if operation.bodies else b""
             shaped = _shaped(body, operation.bodies) if operation.bodies else None
             asked = Asked(by, path, query, shaped, _under_key(request, by, body))
             if operation.needs_key and asked.request is None:
                 raise Invalid(field=KEY_HEADER, reason="needed, so that it can be gone on with")
+            desk = self._desks.of(request.headers.get(APP_HEADER))
             if isinstance(carry_out, InLines):
-                return await tell(request, carry_out.lines(self._desk, asked), self._options.body_s)
+                return await tell(request, carry_out.lines(desk, asked), self._options.body_s)
             try:
                 async with asyncio.timeout(WORK_DEADLINE_S):
-                    answer = await self._answer(operation, carry_out, asked)
+                    answer = await self._answer(desk, operation, carry_out, asked)
             except TimeoutError:
                 raise Unavailable(deadline_s=int(WORK_DEADLINE_S)) from None
             return web.Response(body=answer, content_type="application/json")
 
         return handle
 
-    async def _answer(self, operation: Operation, carry_out: CarryOut, asked: Asked) -> bytes:
+    async def _answer(self, desk: Desk, operation: Operation, carry_out: CarryOut, asked: Asked) -> bytes:
         """Carry out an operation, or give what it gave when it was asked for under the same key."""
         request = None if operation.keeps_answer else asked.request
         if request is None:
-            return msgspec.json.encode(await carry_out(self._desk, asked))
-        earlier = await self._desk.requests.begin(request)
+            return msgspec.json.encode(await carry_out(desk, asked))
+        earlier = await desk.requests.begin(request)
         if earlier is not None:
             return earlier
-        answer = msgspec.json.encode(await carry_out(self._desk, asked))
-        await self._desk.requests.finish(request, answer)
+        answer = msgspec.json.encode(await carry_out(desk, asked))
+        await desk.requests.finish(request, answer)
         return answer
 
     async def _body(self, request: web.Request) -> bytes:

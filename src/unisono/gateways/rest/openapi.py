@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from unisono import __version__
 from unisono.gateways.rest.lines import JSON_LINES
-from unisono.gateways.rest.operations import KEY_HEADER, KEY_PATTERN, InLines, Operation
+from unisono.gateways.rest.operations import APP_HEADER, KEY_HEADER, KEY_PATTERN, InLines, Operation
 from unisono.gateways.rest.shapes import Alive, Fault, Readiness
 from unisono.gateways.rest.table import OPERATIONS
+from unisono.leancloud_settings import APP_NAME
 from unisono.wire.codes import CODES
 
 REF: Final = "#/components/schemas/{name}"
@@ -19,6 +20,7 @@ COMMON_FAULTS: Final = (
     "token_missing",
     "token_invalid",
     "forbidden",
+    "not_found",
     "invalid",
     "rate_limited",
     "overloaded",
@@ -42,6 +44,14 @@ _KEY: Final[Document] = {
     "in": "header",
     "description": "Asked again under the same key within a day, the same is answered, and nothing is done again.",
     "schema": {"type": "string", "pattern": f"^{KEY_PATTERN}$"},
+}
+
+
+_APP: Final[Document] = {
+    "name": APP_HEADER,
+    "in": "header",
+    "description": "The app that is meant, on a server of several; left out, that of native clients.",
+    "schema": {"type": "string", "pattern": APP_NAME},
 }
 
 
@@ -125,7 +135,7 @@ def _parameters(operation: Operation, components: Mapping[str, Any]) -> list[Doc
             for name, schema in declared["properties"].items()
         ]
 
-    shown = [*of(operation.params, "path"), *of(operation.query, "query")]
+    shown = [*of(operation.params, "path"), *of(operation.query, "query"), _APP]
     if operation.method == "GET":
         return shown
     return [*shown, {**_KEY, "required": True} if operation.needs_key else _KEY]

@@ -1,7 +1,7 @@
 """What an operation is: routes and the OpenAPI document are both made from a table of them (`table`)."""
 
 import hashlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Final, Literal, Protocol
 
 from msgspec import Struct
@@ -14,12 +14,15 @@ from unisono.app.exporting import Exporting
 from unisono.app.importing import Importing
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.rates import RateLimiter
+from unisono.domain.errors import NotFound
 from unisono.domain.ids import Instant, SendKey, UserId
 from unisono.gateways.rest.shapes import OfNothing
 from unisono.ports.clock import Clock
 from unisono.ports.requests import Request, Requests
 from unisono.settings import AdminScope
 
+APP_HEADER: Final = "Unisono-App"
+"""Names the app that is operated, where it is not the one of native clients."""
 KEY_HEADER: Final = "Idempotency-Key"
 KEY_PATTERN: Final = r"[!-~]{1,128}"
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -56,6 +59,26 @@ class Desk(Struct, frozen=True):
     requests: Requests
     name_token: Callable[[str], Named]
     new_key: Callable[[], SendKey]
+
+
+class Desks:
+    """The desks of all apps of this server, by their names. They have one `rate`."""
+
+    def __init__(self, main: str, desks: Mapping[str, Desk]) -> None:
+        self._main: Final = main
+        self._desks: Final = desks
+        self.rate: Final = desks[main].rate
+
+    def of(self, app: str | None) -> Desk:
+        """Give the desk of an app; without a name that of the one of native clients.
+
+        Raises:
+            NotFound: There is no such app.
+        """
+        desk = self._desks.get(self._main if app is None else app)
+        if desk is None:
+            raise NotFound()
+        return desk
 
 
 class Asked(Struct, frozen=True):

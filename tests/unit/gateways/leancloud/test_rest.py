@@ -6,7 +6,9 @@ from typing import Any
 
 from tests.unit.gateways.leancloud.web_stage import APP, KEY, MASTER, Asking, opened
 from unisono.clock import SystemClock
-from unisono.domain.ids import UserId
+from unisono.domain.commands import CreateConversation
+from unisono.domain.ids import SendKey, UserId
+from unisono.gateways.leancloud.rest_session import NOTICES_MAX
 from unisono.wire.leancloud.signing import signature_of
 
 ROOT = "/1.2/rtm"
@@ -276,6 +278,26 @@ async def test_a_client_hears_over_http_what_it_missed(tmp_path: Path) -> None:
         _, native, _ = await asking.request("GET", path, headers=headers, query={"client_id": "cat"})
         assert native["permanent"]["notifications"] == notices
         assert await asking.master("GET", path, client_id="cat", notification_type="permanent") == told
+
+
+async def test_more_than_a_page_of_news_comes_in_pages_that_lose_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as asking:
+        executor = asking.desk.server.node.executor
+        names = [f"n{number}" for number in range(NOTICES_MAX + 30)]
+        for name in names:
+            await executor.on_behalf(
+                UserId("ann"), CreateConversation(SendKey(name), members=(UserId("cat"),), unique=False)
+            )
+        seen: list[str] = []
+        start, has_more, pages = 0, True, 0
+        while has_more:
+            told = await asking.master(
+                "GET", "/1.1/rtm/notifications", client_id="cat", start_ts=start, notification_type="permanent"
+            )
+            seen += [one["cid"] for one in told["notifications"]]
+            start, has_more, pages = told["notifications"][-1]["serverTs"], told["hasMore"], pages + 1
+        assert len(seen) == len(set(seen)) == len(names)
+        assert pages >= 2
 
 
 async def test_roles_are_told_to_members(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """Several apps on one node: each behind a wall, all of them watched over."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
 
 import pytest
 
-from tests.support.operator_desk import open_desk
+from tests.support.operator_desk import ADMIN_KEY, open_desk
+from tests.unit.cli.commands import run
+from unisono.cli.failing import Exit
 from unisono.domain.ids import UserId
 
 APPS = json.dumps(
@@ -38,6 +41,23 @@ async def test_each_app_has_a_store_and_a_node_of_its_own(tmp_path: Path) -> Non
     assert {"default.sqlite3", "shop.sqlite3"} <= set(os.listdir(tmp_path))  # noqa: PTH208  (a path that may block)
     started = [line for line in desk.log.getvalue().splitlines() if "event=node_started" in line]
     assert [("app=shop" in line) for line in started] == [False, True]
+
+
+async def test_the_operator_says_which_app_is_meant(tmp_path: Path) -> None:
+    shop = {"Unisono-App": "shop"}
+    async with open_desk(tmp_path, UNISONO_LEANCLOUD__APPS=APPS) as desk:
+        path = "/v1/users/ann/conversations"
+        for headers in (None, shop):
+            assert (await desk.ask("POST", path, json={"name": "tea", "members": ["bob"]}, headers=headers))[0] == 200
+        for headers, count in ((None, 1), ({"Unisono-App": "default"}, 1), (shop, 1)):
+            _, told = await desk.ask("GET", path, headers=headers)
+            assert len(told["conversations"]) == count
+        assert (await desk.ask("GET", path, headers={"Unisono-App": "nowhere"}))[1]["code"] == "not_found"
+        out = tmp_path / "export.jsonl"
+        words = ("export", "--user", "bob", "--out", str(out), "--url", desk.url, "--admin-key", ADMIN_KEY)
+        for app, code in (("shop", 0), ("nowhere", Exit.NOT_FOUND)):
+            outcome = await asyncio.to_thread(run, *words, "--app", app)
+            assert outcome.code == code, outcome.err
 
 
 async def test_a_node_is_ready_when_all_its_apps_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
