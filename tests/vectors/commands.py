@@ -141,6 +141,12 @@ MOST: Final[tuple[c.Command, ...]] = (
         name="tea",
         set={"attr.place.city": "Oslo"},
         unset=("attr.topic",),
+        amend={
+            "attr.seen": c.Increase(),
+            "attr.worth": c.Increase(-2.5),
+            "attr.tags": c.Append(("a", {"b": 1}), once=True),
+            "attr.old": c.TakeOut(("c",)),
+        },
         joining="invited",
         rules=Rules(),
     ),

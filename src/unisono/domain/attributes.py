@@ -4,11 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
+import msgspec
+
+from unisono.domain.commands.conversation import Amendment, Append, Increase
 from unisono.domain.errors import Invalid
-from unisono.domain.ids import Json
+from unisono.domain.ids import INTEGER_MAX, Json
 
 PREFIX: Final = "attr."
 PATH_PARTS_MAX: Final = 8
+_text: Final = msgspec.json.Encoder(order="sorted").encode
+"""Two values that are written alike are the same: true is not 1."""
 NESTING_MAX: Final = 32
 """Levels of objects and arrays in a free value, itself included."""
 
@@ -27,7 +32,7 @@ def changed(
         Invalid: No such path can be, two of them overlap, or a value that is no object stands in the way.
     """
     put = put or {}
-    _check_apart(parts_of(name) for name in (*taken, *put))
+    check_apart((*taken, *put))
     result: Attributes = dict(attributes or {})
     for name in taken:
         result = _without(result, parts_of(name))
@@ -36,6 +41,57 @@ def changed(
     if depth_of(result) > NESTING_MAX:
         raise Invalid(field="set", reason="nested too deeply", limit=NESTING_MAX)
     return result or None
+
+
+def amended(attributes: Mapping[str, Json] | None, amend: Mapping[str, Amendment]) -> Attributes:
+    """Give the values, by path, that amendments make of those that are there.
+
+    Raises:
+        Invalid: No such path can be, what is there is of another type, or a number becomes none that readers keep.
+    """
+    return {name: _amended(_at(attributes or {}, parts_of(name)), wish, name) for name, wish in amend.items()}
+
+
+def _at(value: Json, path: Path) -> Json:
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _amended(value: Json, wish: Amendment, name: str) -> Json:
+    match wish:
+        case Increase(by=by):
+            return _number(_number(0 if value is None else value, name) + by, name)
+        case Append(values=values, once=once):
+            return _appended(_list(value, name), values, once=once)
+        case _:
+            taken = {_text(each) for each in wish.values}
+            return [each for each in _list(value, name) if _text(each) not in taken]
+
+
+def _appended(there: list[Json], values: Iterable[Json], *, once: bool) -> list[Json]:
+    known = {_text(each) for each in there} if once else set()
+    result = list(there)
+    for each in values:
+        if not once or _text(each) not in known:
+            known.add(_text(each))
+            result.append(each)
+    return result
+
+
+def _number(value: Json, name: str) -> int | float:
+    # Written so that what is not a number does not pass either.
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= INTEGER_MAX:
+        return value
+    raise Invalid(field="amend", reason="not a number that every reader keeps", path=name)
+
+
+def _list(value: Json, name: str) -> list[Json]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Invalid(field="amend", reason="not a list", path=name)
+    return value
 
 
 def parts_of(path: str) -> Path:
@@ -59,8 +115,13 @@ def depth_of(value: Json) -> int:
     return depth
 
 
-def _check_apart(paths: Iterable[Path]) -> None:
-    ordered = sorted(paths)
+def check_apart(paths: Iterable[str]) -> None:
+    """Let paths through none of which leads through another one.
+
+    Raises:
+        Invalid: One does, or no such path can be.
+    """
+    ordered = sorted(map(parts_of, paths))
     for shorter, longer in pairwise(ordered):
         if longer[: len(shorter)] == shorter:
             raise Invalid(field="set", reason="two paths overlap", path=PREFIX + ".".join(longer))

@@ -65,11 +65,14 @@ def changed(conversation: Conversation, fact: ConversationChanged, at: Instant) 
 
 def _difference(conversation: Conversation, caller: UserId, command: UpdateConversation) -> ConversationChanged:
     """Give what a command changes, of name, joining and rules what differs."""
-    name = command.name
+    name, put = command.name, command.set or {}
+    if command.amend:
+        attributes.check_apart((*command.unset, *put, *command.amend))
+        put = {**put, **attributes.amended(conversation.attributes, command.amend)}
     return ConversationChanged(
         by=caller,
         name=None if (name or None) == conversation.name else name,
-        set=command.set or None,
+        set=put or None,
         unset=command.unset,
         joining=None if command.joining == conversation.joining else command.joining,
         rules=None if command.rules == conversation.rules else command.rules,

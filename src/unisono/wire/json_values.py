@@ -33,10 +33,14 @@ def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
             return ("content.attributes", content.attributes), ("content.data", content.data)
         case c.CreateConversation(attributes=attributes) | c.SetMember(attributes=attributes):
             return (("attributes", attributes),)
-        case c.UpdateConversation(set=values):
-            return (("set", values),)
+        case c.UpdateConversation(set=values, amend=amend):
+            return ("set", values), ("amend", [value for each in (amend or {}).values() for value in _operands(each)])
         case _:
             return ()
+
+
+def _operands(amendment: c.Amendment) -> tuple[Json, ...]:
+    return (amendment.by,) if isinstance(amendment, c.Increase) else amendment.values
 
 
 def check_value(value: Json, field: str) -> None:

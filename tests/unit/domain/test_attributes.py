@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unisono.domain.attributes import NESTING_MAX, PATH_PARTS_MAX, changed, depth_of, parts_of
+from unisono.domain.attributes import NESTING_MAX, PATH_PARTS_MAX, amended, changed, depth_of, parts_of
+from unisono.domain.commands import Amendment, Append, Increase, TakeOut
 from unisono.domain.errors import Invalid
+from unisono.domain.ids import INTEGER_MAX
 
 TREE: dict[str, Any] = {"place": {"city": "Oslo", "zip": [1, 2]}, "pinned": True}
 
@@ -105,3 +107,50 @@ def test_what_was_put_is_there_and_what_was_taken_is_not(tree: dict[str, Any], p
     taken = changed(put, {}, (path,))
     assert changed(taken, {}, (path,)) == taken
     assert changed(taken, {path: value}, ()) == put
+
+
+@pytest.mark.parametrize(
+    ("path", "amendment", "result"),
+    [
+        ("attr.votes", Increase(), 8),
+        ("attr.votes", Increase(-0.5), 6.5),
+        ("attr.votes", Increase(INTEGER_MAX - 7), INTEGER_MAX),
+        ("attr.new.one", Increase(3), 3),
+        ("attr.votes.none", Increase(3), 3),
+        ("attr.tags", Append(("a", 1)), ["a", {"b": 1, "c": 2}, True, "a", 1]),
+        ("attr.tags", Append(("a", {"c": 2, "b": 1}, 1, 1), once=True), ["a", {"b": 1, "c": 2}, True, 1]),
+        ("attr.new", Append(("a", "a")), ["a", "a"]),
+        ("attr.new", Append(("a", "a"), once=True), ["a"]),
+        ("attr.tags", TakeOut(("a", 1)), [{"b": 1, "c": 2}, True]),
+        ("attr.tags", TakeOut((True, {"c": 2, "b": 1}, "x")), ["a"]),
+        ("attr.new", TakeOut(("a",)), []),
+    ],
+)
+def test_a_value_is_made_of_the_one_that_is_there(path: str, amendment: Amendment, result: object) -> None:
+    before = {"votes": 7, "tags": ["a", {"b": 1, "c": 2}, True]}
+    assert amended(before, {path: amendment}) == {path: result}
+    assert before == {"votes": 7, "tags": ["a", {"b": 1, "c": 2}, True]}
+    made = amended(before, {path: amendment})[path]
+    assert isinstance(made, list) or not isinstance(made, bool)
+
+
+@pytest.mark.parametrize(
+    ("path", "amendment"),
+    [
+        ("attr.text", Increase()),
+        ("attr.flag", Increase()),
+        ("attr.list", Increase()),
+        ("attr.votes", Increase(INTEGER_MAX)),
+        ("attr.votes", Increase(float("nan"))),
+        ("attr.votes", Append((1,))),
+        ("attr.text", TakeOut((1,))),
+        ("votes", Increase()),
+    ],
+)
+def test_a_value_of_another_type_is_left_alone(path: str, amendment: Amendment) -> None:
+    with pytest.raises(Invalid):
+        amended({"votes": 1, "text": "a", "flag": True, "list": []}, {path: amendment})
+
+
+def test_where_there_was_nothing_something_is_made() -> None:
+    assert amended(None, {"attr.a.b": Increase(2)}) == {"attr.a.b": 2}

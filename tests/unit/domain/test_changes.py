@@ -7,7 +7,7 @@ import pytest
 from tests.unit.domain.stage import ANN, BOB, CAT, NOW, ROOM, places, snapshot
 from unisono.domain import changes
 from unisono.domain.answers import ConversationView
-from unisono.domain.commands import UpdateConversation
+from unisono.domain.commands import Increase, UpdateConversation
 from unisono.domain.conversation import Snapshot
 from unisono.domain.errors import Forbidden, Invalid, NotFound, TooLarge
 from unisono.domain.facts import ConversationChanged, Rules
@@ -45,9 +45,28 @@ def test_attributes_change_by_path() -> None:
     assert view.attributes == {"place": {"city": "Oslo"}}
 
 
+def test_what_is_amended_is_told_as_what_came_of_it() -> None:
+    seen = snapshot(ANN)
+    facts, view = update(seen, set={"attr.a": 1}, unset=("attr.colour",), amend={"attr.votes": Increase(2)})
+    told = ConversationChanged(by=ANN, set={"attr.a": 1, "attr.votes": 2}, unset=("attr.colour",))
+    assert facts == [told]
+    assert view.attributes == {"a": 1, "votes": 2}
+    for change in ({"set": {"attr.votes": 1}}, {"set": {"attr.votes.x": 1}}, {"unset": ("attr.votes",)}):
+        with pytest.raises(Invalid):
+            update(seen, amend={"attr.votes": Increase()}, **change)
+
+
 @pytest.mark.parametrize(
     "change",
-    [{}, {"name": "tea"}, {"set": {"attr.colour": "green"}}, {"unset": ("attr.no",)}, {"rules": Rules()}, {"set": {}}],
+    [
+        {},
+        {"name": "tea"},
+        {"set": {"attr.colour": "green"}},
+        {"unset": ("attr.no",)},
+        {"rules": Rules()},
+        {"set": {}},
+        {"amend": {}},
+    ],
 )
 def test_what_is_so_already_leaves_no_fact(change: dict[str, Any]) -> None:
     facts, view = update(snapshot(ANN), **change)

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from unisono.domain.attributes import NESTING_MAX
 from unisono.domain.commands import (
     COMMANDS,
+    Append,
     Command,
     CreateConversation,
     EditMessage,
+    Increase,
     LeaveWill,
     SendMessage,
     SetMember,
@@ -39,6 +41,7 @@ def commands_with(value: object) -> tuple[Command, ...]:
         CreateConversation(key=SendKey("k"), attributes={"a": value}),
         SetMember(ConversationId("c"), UserId("u"), attributes={"a": value}),
         UpdateConversation(ConversationId("c"), set={"attr.a": value}),
+        UpdateConversation(ConversationId("c"), amend={"attr.a": Append((value,)), "attr.b": Increase()}),
     )
 
 
@@ -56,7 +59,7 @@ def check(value: object) -> None:
     said = [fault_of(command) for command in commands_with(value)]
     faults = [fault for fault in said if fault is not None]
     assert len(faults) in {0, len(said)}
-    fields = {"content.attributes", "content.data", "push", "attributes", "set"}
+    fields = {"content.attributes", "content.data", "push", "attributes", "set", "amend"}
     assert {fault.numbers["field"] for fault in faults} in (set(), fields)
     if faults:
         raise faults[0]

@@ -61,13 +61,17 @@ class Belonging:
         name: str | None = None,
         set: Mapping[str, Json] | None = None,  # noqa: A002  (as the protocol says it)
         unset: tuple[str, ...] = (),
+        amend: Mapping[str, Mapping[str, Json]] | None = None,
         joining: str | None = None,
         rules: Rules | None = None,
     ) -> Self:
         """Change what it is, for everybody; what is left out stays.
 
         `set` puts values into the attributes and `unset` takes some out, by paths such as `attr.place.city`, up to 100
-        of each; members who change different paths at the same time both have their way. An empty name takes it away.
+        of each; members who change different paths at the same time both have their way. `amend` makes a new value of
+        the one that is at a path, so that members who change the same path both have their way, too:
+        `{"do": "increase", "by": 1}`, `{"do": "append", "values": ["a"]}`, with `"once": True` what is not there yet,
+        or `{"do": "take_out", "values": ["a"]}`. An empty name takes the name away.
         `joining` and `rules` are the owner's to change.
 
         Raises:
@@ -75,7 +79,7 @@ class Belonging:
             TooLarge, Unacceptable: More attributes than there may be, or no such path can be.
         """
         command = UpdateConversation(
-            conversation=self.id, name=name, set=set, unset=tuple(unset), joining=joining, rules=rules
+            conversation=self.id, name=name, set=set, unset=tuple(unset), amend=amend, joining=joining, rules=rules
         )
         return self.know(await ask(self._desk, command, ConversationView), has_members=False)
 

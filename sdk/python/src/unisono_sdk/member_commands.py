@@ -17,6 +17,7 @@ class UpdateConversation(Command):
     name: str | None = None
     set: Mapping[str, Json] | None = None
     unset: tuple[str, ...] = ()
+    amend: Mapping[str, Mapping[str, Json]] | None = None
     joining: str | None = None
     rules: Rules | None = None
 

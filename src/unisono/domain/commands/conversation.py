@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from unisono.domain.commands.base import MEMBERS_PER_COMMAND_MAX, Command, GrantIn, PageSize, Users
 from unisono.domain.facts import ConversationKind, Joining, Rules
@@ -14,11 +14,40 @@ TTL_DEFAULT_S: Final = 86_400
 TTL_MAX_S: Final = 30 * 86_400
 """What is to last longer is a group."""
 
+AMENDED_MAX: Final = 100
+"""Values that one amendment puts into a list, or takes out of it."""
+
 PATH_MAX_CHARS: Final = 256
 PATHS_MAX: Final = 100
 
 Path = Annotated[str, Meta(min_length=1, max_length=PATH_MAX_CHARS, pattern=NO_NUL)]
 Name = Annotated[str, Meta(max_length=NAME_MAX_CHARS, pattern=NO_NUL)]
+
+
+class Amending(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="do"):
+    """Base of what makes a new value of the one that is there, whoever else changes it at the same time."""
+
+
+class Increase(Amending, frozen=True, tag="increase"):
+    """Add to a number; what is not there is 0."""
+
+    by: int | float = 1
+
+
+class Append(Amending, frozen=True, tag="append"):
+    """Put values at the end of a list; `once`: those alone that are not in it. What is not there is empty."""
+
+    values: Annotated[tuple[Json, ...], Meta(min_length=1, max_length=AMENDED_MAX)]
+    once: bool = False
+
+
+class TakeOut(Amending, frozen=True, tag="take_out"):
+    """Take values out of a list, wherever they are in it."""
+
+    values: Annotated[tuple[Json, ...], Meta(min_length=1, max_length=AMENDED_MAX)]
+
+
+Amendment = Increase | Append | TakeOut
 
 
 class CreateConversation(Command, frozen=True, tag="create"):
@@ -77,13 +106,15 @@ class RemoveMembers(Command, frozen=True, tag="remove"):
 class UpdateConversation(Command, frozen=True, tag="update"):
     """Change what a conversation is. What is left out stays; an empty `name` takes the name away.
 
-    First the paths in `unset` are taken out of the attributes, then those in `set` are put in.
+    First the paths in `unset` are taken out of the attributes, then those in `set` are put in; what is at those in
+    `amend` is made of what was there.
     """
 
     conversation: ConversationIdIn
     name: Name | None = None
     set: Annotated[dict[Path, Json], Meta(max_length=PATHS_MAX)] | None = None
     unset: Annotated[tuple[Path, ...], Meta(max_length=PATHS_MAX)] = ()
+    amend: Annotated[dict[Path, Amendment], Meta(max_length=PATHS_MAX)] | None = None
     joining: Joining | None = None
     rules: Rules | None = None
 

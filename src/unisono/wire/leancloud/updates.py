@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from unisono.domain import attributes
 from unisono.domain.attributes import PREFIX
+from unisono.domain.commands import Amendment, Append, Increase, TakeOut
 from unisono.domain.errors import Invalid
 from unisono.domain.ids import Json
 from unisono.wire.leancloud.objects import COLUMNS, Fields, read_fields
@@ -23,6 +24,7 @@ class Update(Struct, frozen=True):
     name: str | None = None
     set: Fields | None = None
     unset: tuple[str, ...] = ()
+    amend: dict[str, Amendment] | None = None
 
 
 def update_of(attr: str) -> Update:
@@ -33,9 +35,18 @@ def update_of(attr: str) -> Update:
     """
     fields = dict(read_fields(attr))
     name = _name_of(fields)
-    taken = tuple(PREFIX + key for key, value in fields.items() if _is_deletion(value))
-    put = {PREFIX + key: value for key, value in fields.items() if not _is_deletion(value)}
-    return Update(name=name, set=put or None, unset=taken)
+    put: Fields = {}
+    taken: list[str] = []
+    amend: dict[str, Amendment] = {}
+    for key, value in fields.items():
+        match _operation_of(value):
+            case None:
+                put[PREFIX + key] = value
+            case Delete():
+                taken.append(PREFIX + key)
+            case amendment:
+                amend[PREFIX + key] = amendment
+    return Update(name=name, set=put or None, unset=tuple(taken), amend=amend or None)
 
 
 def founding_of(attr: str) -> tuple[str | None, Fields | None]:
@@ -57,17 +68,36 @@ def _name_of(fields: Fields) -> str | None:
     if NAME not in fields:
         return None
     name = fields.pop(NAME)
-    if name is None or _is_deletion(name):
+    if name is None or isinstance(_operation_of(name), Delete):
         return ""
     if not isinstance(name, str):
         raise Invalid(field="attr", reason="a name is a text")
     return name
 
 
-def _is_deletion(value: Json) -> bool:
-    """Say if a value is the operation that deletes what is there; there are no others."""
+def _operation_of(value: Json) -> "Delete | Amendment | None":
+    """Read the operation that a value is; None for a value that is meant as it is.
+
+    Raises:
+        Invalid: An operation that is not known here, or not as it must be.
+    """
     if not isinstance(value, dict) or _OPERATION not in value:
-        return False
-    if value[_OPERATION] != "Delete":
-        raise Invalid(field="attr", reason="not an operation that is known here", operation=str(value[_OPERATION])[:32])
-    return True
+        return None
+    match value:
+        case {"__op": "Delete"}:
+            return Delete()
+        case {"__op": "Increment", "amount": int(by) | float(by)} if not isinstance(by, bool):
+            return Increase(by)
+        case {"__op": "Decrement", "amount": int(by) | float(by)} if not isinstance(by, bool):
+            return Increase(-by)
+        case {"__op": "Add", "objects": [*values]} if values:
+            return Append(tuple(values))
+        case {"__op": "AddUnique", "objects": [*values]} if values:
+            return Append(tuple(values), once=True)
+        case {"__op": "Remove", "objects": [*values]} if values:
+            return TakeOut(tuple(values))
+    raise Invalid(field="attr", reason="not an operation that is known here", operation=str(value[_OPERATION])[:32])
+
+
+class Delete(Struct, frozen=True):
+    """Take out what is there."""

@@ -109,6 +109,11 @@ async def test_any_member_changes_name_and_attributes() -> None:
         assert (said.cid, said.udate) == (cid, iso_of(view.updated_at))
         assert view.name == "new"
         assert view.attributes == {"foo": {"bar": 2, "kept": True}, "added": [1]}
+        both = [
+            client.conv(pb.update, cid=cid, attr={"n": {"__op": "Increment", "amount": 1}}) for client in (tom, black)
+        ]
+        await asyncio.gather(*both)
+        assert ((await view_of(tom, cid)).attributes or {})["n"] == 2
         await black.conv(pb.update, cid=cid, attr={"name": None})
         assert (await view_of(tom, cid)).name is None
 

@@ -4,6 +4,7 @@ import pytest
 from msgspec import structs
 
 from unisono.domain.answers import ConversationView, HistoryEntry
+from unisono.domain.commands import Append, Increase, TakeOut
 from unisono.domain.errors import Invalid
 from unisono.domain.facts import Content, MessagePlaced
 from unisono.domain.ids import ConversationId, Epoch, Instant, SendKey, Seq, UserId
@@ -114,6 +115,22 @@ def test_what_is_to_be_changed_is_put_in_or_taken_out() -> None:
     assert update_of("{}") == Update()
 
 
+def test_operations_amend_what_is_there() -> None:
+    said = (
+        '{"a":{"__op":"Increment","amount":2},"b.c":{"__op":"Decrement","amount":0.5},"d":{"__op":"Add","objects":[1]},'
+        '"e":{"__op":"AddUnique","objects":["x"]},"f":{"__op":"Remove","objects":[{"y":1}]}}'
+    )
+    assert update_of(said) == Update(
+        amend={
+            "attr.a": Increase(2),
+            "attr.b.c": Increase(-0.5),
+            "attr.d": Append((1,)),
+            "attr.e": Append(("x",), once=True),
+            "attr.f": TakeOut(({"y": 1},)),
+        }
+    )
+
+
 @pytest.mark.parametrize(
     "attr",
     [
@@ -126,6 +143,13 @@ def test_what_is_to_be_changed_is_put_in_or_taken_out() -> None:
         '{"uniqueId":"x"}',
         '{"name":1}',
         '{"n":{"__op":"Multiply"}}',
+        '{"n":{"__op":"Increment","amount":"1"}}',
+        '{"n":{"__op":"Increment","amount":true}}',
+        '{"n":{"__op":"Decrement","amount":false}}',
+        '{"n":{"__op":"Add","objects":[]}}',
+        '{"n":{"__op":"AddUnique"}}',
+        '{"n":{"__op":"Remove","objects":1}}',
+        '{"name":{"__op":"Increment"}}',
         '{"n":{"__op":{"no":1}}}',
         '{"n":9007199254740992}',
         '{"n":' + "[" * 40 + "]" * 40 + "}",
