@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.client import HTTPResponse
 from typing import Any, Final
 
+import msgspec
 from rich.markup import escape
 
 from unisono.cli.failing import Exit, Failure, of_code
@@ -28,38 +29,47 @@ class Operator:
         self._key = key
         self._app = app
 
-    def ask(self, method: str, *path: str, body: Mapping[str, object] | None = None, **query: str) -> dict[str, Any]:
-        """Carry out one operation; the parts of the path and of the query are plain text, the body goes as JSON.
+    def ask(
+        self, method: str, *path: str, body: object = None, deadline_s: float = DEADLINE_S, **query: str
+    ) -> dict[str, Any]:
+        """Carry out one operation; the parts of the path and of the query are plain text. A `body` goes as JSON.
 
         Raises:
             Failure: It was refused, or the server does not answer.
         """
-        with self._answer(method, path, query, body) as answer:
+        with self._answer(method, path, query, body=body, deadline_s=deadline_s) as answer:
             return _object(answer.read(ANSWER_MAX_BYTES))
 
-    def lines(self, *path: str) -> Iterator[bytes]:
+    def lines(self, *path: str, deadline_s: float = DEADLINE_S) -> Iterator[bytes]:
         """Give the lines of an answer as they come, each with its end; to be taken to the last.
 
         Raises:
             Failure: As for `ask`; also in the middle.
         """
-        with self._answer("GET", path, {}) as answer:
+        with self._answer("GET", path, {}, deadline_s=deadline_s) as answer:
             yield from answer
 
     @contextmanager
     def _answer(
-        self, method: str, path: Sequence[str], query: Mapping[str, str], body: Mapping[str, object] | None = None
+        self,
+        method: str,
+        path: Sequence[str],
+        query: Mapping[str, str],
+        *,
+        body: object = None,
+        deadline_s: float = DEADLINE_S,
     ) -> Iterator[HTTPResponse]:
         url = "/".join((self._url, "v1", *(urllib.parse.quote(part, safe="") for part in path)))
         url += "?" + urllib.parse.urlencode(query) if query else ""
-        content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, content, method=method)  # noqa: S310  (http and https only, checked above)
-        request.add_header("Content-Type", "application/json")
+        said = None if body is None else msgspec.json.encode(body)
+        request = urllib.request.Request(url, said, method=method)  # noqa: S310  (http and https only, checked above)
+        if said is not None:
+            request.add_header("Content-Type", "application/json")
         request.add_header("Authorization", f"Bearer {self._key}")
         if self._app is not None:
             request.add_header("Unisono-App", self._app)
         try:
-            with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:  # noqa: S310  (checked above)
+            with urllib.request.urlopen(request, timeout=deadline_s) as answer:  # noqa: S310  (checked above)
                 yield answer
         except urllib.error.HTTPError as refusal:
             with refusal:

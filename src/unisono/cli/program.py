@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from unisono import __version__
+from unisono.cli.import_commands import imports
 from unisono.cli.options import AdminKey, AppName, AsJson, Config, Data, Device, DeviceType, Token, Url, User
 from unisono.cli.services import services
 
@@ -25,6 +26,7 @@ sessions: Final = typer.Typer(
 )
 program.add_typer(sessions, name="sessions")
 program.add_typer(services, name="services")
+program.add_typer(imports, name="import")
 
 
 @program.command()

@@ -233,6 +233,7 @@ def _beginning(record: ImportedConversation, now: Instant) -> list[Draft]:
         joining="open",
         rules=MEMBERS_RULE if kind.has_owner else Rules(),
         expires_at=record.expires_at if kind.expires else None,
+        keeps_history=kind.history == "choice",
         audience="subscribers" if kind.writers == "operator" else None,
     )
     first = Draft(conversation_stream(record.conversation), created, at=min(record.created_at, now))

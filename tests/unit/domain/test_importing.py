@@ -111,7 +111,7 @@ def test_what_lists_no_members_is_its_creators(
     created, made, *entries = decision.drafts
     assert isinstance(created.fact, ConversationCreated)
     assert (created.fact.members, created.fact.is_unique, created.fact.rules) == ((), False, rules)
-    assert created.fact.audience == audience
+    assert (created.fact.audience, created.fact.keeps_history) == (audience, of == "room")
     assert (made.stream, made.fact) == (user_stream(ANN), ConversationMade(ROOM, of))
     assert [draft.stream for draft in entries] == [user_stream(user) for user in members]
 

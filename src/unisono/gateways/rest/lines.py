@@ -14,6 +14,8 @@ from unisono.domain.errors import UnisonoError
 JSON_LINES: Final = "application/jsonl"
 PART_BYTES: Final = 64 * 1024
 """What is gathered before it is sent: many lines for one write."""
+PART_S: Final = 1.0
+"""How long it is gathered: who waits for a few lines sees that there is work."""
 
 
 async def tell(request: web.Request, lines: AsyncGenerator[Struct, None], patience_s: float) -> web.StreamResponse:
@@ -40,12 +42,14 @@ async def tell(request: web.Request, lines: AsyncGenerator[Struct, None], patien
 async def _send_all(
     request: web.Request, response: web.StreamResponse, lines: AsyncGenerator[Struct, None], patience_s: float
 ) -> None:
-    part = bytearray()
+    part, time_s = bytearray(), asyncio.get_running_loop().time
+    sent_s = time_s()
     async for line in lines:
         part += msgspec.json.encode(line) + b"\n"
-        if len(part) >= PART_BYTES:
+        if len(part) >= PART_BYTES or time_s() - sent_s >= PART_S:
             await _send(request, response, part, patience_s)
             part.clear()
+            sent_s = time_s()
     await _send(request, response, part, patience_s)
 
 

@@ -1,0 +1,137 @@
+"""What an import shows: how far it is, and what is there in the end."""
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+from rich.console import Console, Group
+from rich.markup import escape
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from unisono.cli.leancloud.records import CODES
+from unisono.cli.printing import safe
+
+SAID_EVERY_S: Final = 10.0
+MEGABYTE: Final = 1_000_000
+NAME_CHARS: Final = 38
+_COUNTED: Final = ("conversations", "messages", "recalled", "members", "muted", "unread")
+
+
+class Screen:
+    """Shows a step as a bar with its rate and the time that is left; without a terminal as a line now and then."""
+
+    def __init__(self) -> None:
+        console = Console(file=sys.stderr, highlight=False, emoji=False)
+        self._progress: Final = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24, complete_style="cyan", finished_style="green"),
+            TextColumn("{task.fields[amount]}", justify="right", markup=False),
+            TextColumn("{task.fields[pace]}", style="dim", markup=False),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._name, self._total, self._unit = "", 0, ""
+        self._first = self._done = 0
+        self._began_s = self._said_s = 0.0
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def begin(self, step: str, total: int, unit: str, done: int = 0) -> None:
+        """Begin a step, which an earlier run may have brought so far; the one before is over."""
+        self.finish()
+        self._name, self._total, self._unit, self._first = step, total, unit, done
+        self._began_s = self._said_s = time.monotonic()
+        self._task = self._progress.add_task(_named(step), total=total or 1, amount="", pace="")
+        self.reach(done)
+
+    def reach(self, done: int) -> None:
+        """Say how far it is."""
+        self._done, now_s = min(done, self._total), time.monotonic()
+        amounts = f"{amount(self._done, self._unit)} of {amount(self._total, self._unit)}"
+        rate = (self._done - self._first) / (now_s - self._began_s) if now_s > self._began_s else 0.0
+        left = f" · {span((self._total - self._done) / rate)} left" if rate else ""
+        pace = f"{amount(rate, self._unit)}/s{left}"
+        if self._task is not None:
+            self._progress.update(self._task, completed=self._done, amount=amounts, pace=pace)
+        if self._progress.disable and now_s - self._said_s >= SAID_EVERY_S:
+            self._said_s = now_s
+            sys.stderr.write(f"{self._name}: {amounts}, {pace}\n")
+
+    def finish(self) -> None:
+        """Say that a step is over."""
+        if self._task is not None:
+            told, took = amount(self._done, self._unit), f"in {span(time.monotonic() - self._began_s)}"
+            self._progress.update(self._task, completed=self._total or 1, amount=told, pace=took)
+
+
+def _named(step: str) -> str:
+    """Give the name of a step, as wide as all others."""
+    name = safe(step)
+    return f"{name:<{NAME_CHARS}}" if len(name) <= NAME_CHARS else name[: NAME_CHARS - 1] + "…"
+
+
+def amount(number: float, unit: str) -> str:
+    """Tell an amount: bytes in megabytes, all else as a number."""
+    return f"{number / MEGABYTE:,.2f} MB" if unit == "bytes" else f"{number:,.0f}"
+
+
+def span(seconds: float) -> str:
+    """Tell a length of time."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def show_result(console: Console, told: Mapping[str, Any], where: str | None) -> None:
+    """Show what an import did, what there is now, and what was left out."""
+    taken = told["taken"]
+    done = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        done.add_column()
+    new, changed, same = (taken[name] for name in ("new", "changed", "same"))
+    done.add_row("Conversations", f"[green]{new:,}[/] new · {changed:,} brought up to date · {same:,} as before")
+    done.add_row("Messages", f"[green]{taken['placed']:,}[/] new · {taken['known']:,} as before")
+    done.add_row("Read marks", f"{taken['moved']:,} moved")
+    console.print(Padding(done, (1, 0, 0, 2), expand=False))
+    show_report(console, told["report"])
+    if told["not_taken"]:
+        console.print(Padding(_left_out(told["not_taken"], where), (0, 0, 1, 2), expand=False))
+    else:
+        console.print(Padding("[green]Everything was taken over.[/]", (0, 0, 1, 2), expand=False))
+
+
+def show_report(console: Console, report: Mapping[str, Any]) -> None:
+    """Show what there is on a server."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_footer=len(report["kinds"]) > 1)
+    kinds = report["kinds"]
+    table.add_column("Here now", footer="[bold]all[/]")
+    for name in _COUNTED:
+        total = sum(counts[name] for counts in kinds.values())
+        table.add_column(name, footer=f"[bold]{total:,}[/]", justify="right")
+    for kind, counts in kinds.items():
+        table.add_row(escape(kind), *(f"{counts[name]:,}" for name in _COUNTED))
+    console.print(
+        Padding(Group(table, f"\n[dim]hash[/]  [bold]{escape(report['hash'])}[/]"), (1, 0, 1, 2), expand=False)
+    )
+
+
+def _left_out(counts: Mapping[str, int], where: str | None) -> Group:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style="yellow")
+    table.add_column(no_wrap=True)
+    table.add_column(style="dim")
+    for code, count in counts.items():
+        table.add_row(f"{count:,}", escape(code), CODES.get(code, ""))
+    listed = "" if where is None else f"  [dim]each in {escape(where)}[/]"
+    return Group(f"[yellow]Not taken over, or not as it was:[/]{listed}", table)

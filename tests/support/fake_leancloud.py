@@ -1,0 +1,69 @@
+"""LeanCloud's REST API as far as an import asks it, by its documentation: paging, counts, and what goes wrong."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+Json = dict[str, Any]
+APP_ID, MASTER_KEY = "app-id-of-the-tests-gzGzoHsz", "master-key-of-the-tests"
+
+
+class FakeLeanCloud:
+    """An application there. `trouble` is answered first, one status after the other."""
+
+    def __init__(self, messages: Sequence[Json], unread: dict[tuple[str, str], int] | None = None) -> None:
+        self.messages = list(messages)
+        self.unread = unread or {}
+        self.trouble: list[int] = []
+        self.asked: Counter[str] = Counter()
+        self.url = ""
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        self.asked[request.path] += 1
+        if self.trouble:
+            return web.json_response({"code": 1, "error": "trouble"}, status=self.trouble.pop(0))
+        if request.headers.get("X-LC-Id") != APP_ID or request.headers.get("X-LC-Key") != f"{MASTER_KEY},master":
+            return web.json_response({"code": 401, "error": "Unauthorized."}, status=401)
+        *_, kind, name, what = request.path.split("/")
+        if what == "unread-count":
+            return web.json_response({"count": self._count(name, request.query.get("conv_id"))})
+        return self._page(kind, name, request)
+
+    def _count(self, user: str, conversation: str | None) -> int:
+        return sum(count for (of, who), count in self.unread.items() if who == user and conversation in (None, of))
+
+    def _page(self, kind: str, name: str, request: web.Request) -> web.Response:
+        expected = {"room": "chatrooms", "news": "service-conversations"}.get(name.partition("-")[0], kind)
+        found = [each for each in self.messages if each["conv-id"] == name]
+        if kind != expected or not found:
+            return web.json_response({"code": 4303, "error": "not found"}, status=404)
+        found.sort(key=_place, reverse=True)
+        query = request.query
+        if "timestamp" in query:
+            before = (int(query["timestamp"]), query["msgid"])
+            found = [each for each in found if _place(each) < before]
+        if "till_timestamp" in query:
+            till = (int(query["till_timestamp"]), query["till_msgid"])
+            found = [each for each in found if _place(each) > till]
+        return web.json_response(found[: int(query["limit"])])
+
+
+def _place(message: Json) -> tuple[int, str]:
+    return message["timestamp"], message["msg-id"]
+
+
+@asynccontextmanager
+async def fake_leancloud(
+    messages: Sequence[Json], unread: dict[tuple[str, str], int] | None = None
+) -> AsyncIterator[FakeLeanCloud]:
+    """Serve it on a free port."""
+    fake = FakeLeanCloud(messages, unread)
+    application = web.Application()
+    application.router.add_get("/1.2/rtm/{rest:.*}", fake._answer)
+    async with TestServer(application) as server:
+        fake.url = str(server.make_url("/")).rstrip("/")
+        yield fake

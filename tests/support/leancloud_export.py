@@ -1,0 +1,116 @@
+"""An export as LeanCloud's console and API give it, of any size, the same for the same seed: written as it is made.
+
+`python -m tests.support.leancloud_export FOLDER CONVERSATIONS MESSAGES` writes one.
+"""
+
+import gzip
+import json
+import random
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FIRST_MS = 1_600_000_000_000
+STEP_MS = 700
+USERS_PER_CONVERSATION = 2
+WORDS = ("tea", "milk", "later", "早上好", "ok", "where are you", "see you", "😀", "the train is late again")
+
+Json = dict[str, Any]
+
+
+class Exported(NamedTuple):
+    """The files of an export."""
+
+    conversations: Path
+    messages: Path
+
+
+def export(folder: Path, conversations: int, messages: int, *, seed: int = 7, first: int = 0) -> Exported:
+    """Write an export; `first` leaves out the messages before this one, as a later one would."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = Exported(folder / "_Conversation.0.jsonl", folder / f"messages.{messages}.jsonl.gz")
+    with files.conversations.open("w") as file:
+        file.write('#filetype:JSON-streaming {"type":"Class","class":"_Conversation"}\n')
+        for fields in rows(conversations, seed):
+            file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+    with gzip.open(files.messages, "wt", compresslevel=1) as file:
+        for number, fields in enumerate(history(conversations, messages, seed)):
+            if number >= first:
+                file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+    return files
+
+
+def rows(count: int, seed: int) -> Iterator[Json]:
+    """Give rows of `_Conversation`: most are groups, some rooms, a few services."""
+    for number in range(count):
+        chance = random.Random(f"{seed}/c/{number}")
+        created = FIRST_MS + number
+        fields: Json = {
+            "objectId": object_id(number),
+            "createdAt": {"__type": "Date", "iso": iso(created)} if number % 5 == 0 else iso(created),
+            "updatedAt": iso(created + 1_000),
+            "name": f"talk {number}",
+            "c": member(number, 0, count),
+            "lm": {"__type": "Date", "iso": iso(created + 2_000)},
+            "topic": chance.choice(WORDS),
+            "level": chance.randrange(9),
+        }
+        if number % 20 == 19:
+            fields["tr"] = True
+        elif number % 97 == 96:
+            fields["sys"] = True
+        else:
+            fields["m"] = members(number, count)
+            fields["mu"] = fields["m"][:1] if number % 3 == 0 else []
+            fields["unique"] = number % 4 == 0
+        yield fields
+
+
+def history(conversations: int, messages: int, seed: int) -> Iterator[Json]:
+    """Give messages as the API has them, all conversations at the same time; some share a millisecond."""
+    for number in range(messages):
+        chance = random.Random(f"{seed}/m/{number}")
+        of = number % conversations
+        nth = number // conversations
+        senders = members(of, conversations)
+        body: Json = {"_lctype": -1, "_lctext": f"{chance.choice(WORDS)} {number}"}
+        fields: Json = {
+            "msg-id": f"{number:022x}",
+            "conv-id": object_id(of),
+            "timestamp": FIRST_MS + conversations + nth // 2 * STEP_MS,
+            "from": senders[chance.randrange(len(senders))],
+            "data": json.dumps(body, ensure_ascii=False),
+            "is-conv": True,
+            "bin": False,
+            "to": object_id(of),
+        }
+        if number % 50 == 49:
+            fields["data"] = '{"_lctype":-127}'
+        elif number % 33 == 32:
+            fields |= {"bin": True, "data": "AAEC/w=="}
+        yield fields
+
+
+def object_id(number: int) -> str:
+    return f"5f{number:022x}"
+
+
+def members(number: int, count: int) -> list[str]:
+    """Give the members of a conversation: two to six users, each of whom is in several."""
+    return [member(number, nth, count) for nth in range(2 + number % 5)]
+
+
+def member(number: int, nth: int, count: int) -> str:
+    return f"user{(number * 7 + nth * 13) % (count * USERS_PER_CONVERSATION)}"
+
+
+def iso(at_ms: int) -> str:
+
+    moment = datetime.fromtimestamp(at_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03}Z"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{export(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))}\n")
