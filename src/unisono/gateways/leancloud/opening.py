@@ -79,7 +79,7 @@ async def open_session(station: Station, entrance: Entrance, said: SessionComman
 
 
 async def _back(station: Station, entrance: Entrance, said: SessionCommand, link: PeerLink) -> Peer:
-    session, secret, _ = _parts(said.st)
+    session, secret, _ = parts_of(said.st)
     again = station.node.parts.entropy.secret()
     resume = Resume(session=SessionId(session), resume_token=secret)
     greeted = await station.node.greeting.come_back(resume, again, entrance.address, link, BY_TAG_RETURNING)
@@ -91,18 +91,19 @@ async def _back(station: Station, entrance: Entrance, said: SessionCommand, link
 
 
 def _peer(station: Station, user: UserId, greeted: Greeted, link: PeerLink, token: str) -> Peer:
-    secret = greeted.welcome.resume_token or _parts(token)[1]
+    secret = greeted.welcome.resume_token or parts_of(token)[1]
     token = SEPARATOR.join((str(greeted.caller.session), secret, str(greeted.welcome.checkpoint)))
     return Peer(station, user, greeted.caller, link, token)
 
 
 def reached(token: str) -> Checkpoint | None:
     """Say what the login had reached that a token comes from; None where it says nothing of that."""
-    number = _parts(token)[2]
+    number = parts_of(token)[2]
     return Checkpoint(int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
 
 
-def _parts(token: str) -> tuple[str, str, str]:
+def parts_of(token: str) -> tuple[str, str, str]:
+    """Give the session, the secret and the place in the log that a token is made of."""
     session, _, rest = token.partition(SEPARATOR)
     secret, _, checkpoint = rest.partition(SEPARATOR)
     return session, secret, checkpoint

@@ -1,0 +1,109 @@
+'use strict';
+// LeanCloud's packages of one generation, as published, and what scenarios need around them.
+
+const assert = require('node:assert/strict');
+const net = require('node:net');
+const path = require('node:path');
+
+const PATIENCE_MS = 15000;
+
+// Their modules remember one realtime object for each app (5.x refuses another one): another device needs its own.
+function load(folder) {
+  const home = path.join(__dirname, folder, 'node_modules') + path.sep;
+  for (const name of Object.keys(require.cache)) {
+    if (name.startsWith(home + 'leancloud-')) delete require.cache[name];
+  }
+  const IM = require(home + 'leancloud-realtime');
+  const AV = require(home + 'leancloud-storage');
+  const typed = require(home + 'leancloud-realtime-plugin-typed-messages');
+  return { IM, AV, rich: typeof typed === 'function' ? typed(AV, IM) : typed };
+}
+
+function within(promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), PATIENCE_MS);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+// One device: packages of its own, one realtime object, one socket.
+class Device {
+  constructor(table, options = {}) {
+    Object.assign(this, load(table.folder));
+    const { IM, AV, rich } = this;
+    const { appId, appKey, plugins = [], port = table.port, noBinary = table.noBinary, ...rest } = options;
+    const app = { appId: appId || table.app.id, appKey: appKey || table.app.key };
+    const socket = `ws://127.0.0.1:${port}/leancloud`;
+    const here = {
+      v3: { plugins: [{ name: 'where', onRealtimeCreate: (realtime) => { realtime._getEndpoints = () => Promise.resolve([socket]); } }] },
+      v4: { server: `127.0.0.1:${port}`, RTMServers: socket },
+      v5: { server: `http://127.0.0.1:${port}` },
+    }[table.folder];
+    AV.init({ ...app, serverURL: `http://127.0.0.1:${port}`, serverURLs: `http://127.0.0.1:${port}` });
+    this.realtime = new IM.Realtime({
+      ...app, ...here, ...rest, noBinary, plugins: [...(here.plugins || []), rich.TypedMessagesPlugin, ...plugins],
+    });
+  }
+
+  login(user, ...more) {
+    return within(this.realtime.createIMClient(user, ...more), `the login of ${user}`);
+  }
+}
+
+// What happened to somebody, in order; `next` gives what comes of a kind, whether it was there before or is to come.
+function listen(emitter, ...kinds) {
+  const heard = [];
+  const waiting = [];
+  for (const kind of kinds) {
+    emitter.on(kind, (...args) => {
+      const at = waiting.findIndex((one) => one.kind === kind && one.fits(...args));
+      if (at >= 0) waiting.splice(at, 1)[0].resolve(args);
+      else heard.push({ kind, args });
+    });
+  }
+  return {
+    heard,
+    next(kind, fits = () => true) {
+      const at = heard.findIndex((one) => one.kind === kind && fits(...one.args));
+      if (at >= 0) return Promise.resolve(heard.splice(at, 1)[0].args);
+      return within(new Promise((resolve) => { waiting.push({ kind, fits, resolve }); }), `${kind}`);
+    },
+  };
+}
+
+// A way to the server that can be cut and opened again.
+async function bridge(port) {
+  const open = new Set();
+  const server = net.createServer((near) => {
+    const far = net.connect(port, '127.0.0.1');
+    for (const [one, other] of [[near, far], [far, near]]) {
+      open.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => { open.delete(one); other.destroy(); });
+      one.pipe(other);
+    }
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const { port: own } = server.address();
+  return {
+    port: own,
+    cut: () => new Promise((resolve) => { server.close(resolve); open.forEach((one) => one.end()); }),
+    mend: () => new Promise((resolve) => { server.listen(own, '127.0.0.1', resolve); }),
+  };
+}
+
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+// Where nothing is told when something becomes true.
+async function until(is, what) {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const value = await is();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    await pause(20);
+  }
+}
+
+module.exports = { Device, assert, bridge, listen, pause, until, within };
