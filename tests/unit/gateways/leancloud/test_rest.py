@@ -318,7 +318,7 @@ async def test_roles_are_told_to_members(tmp_path: Path) -> None:
         for bad, sent, status, code in (
             (query, headers, 401, 401),
             ({**query, "client_id": "bob"}, with_token, 401, 4112),
-            (query, {**headers, "X-LC-IM-Session-Token": token[:-1] + "x"}, 401, 4112),
+            (query, {**headers, "X-LC-IM-Session-Token": token.replace(".", ".x", 1)}, 401, 4112),
             (query, {**headers, "X-LC-IM-Session-Token": "\u00e9"}, 401, 4112),
             ({"client_id": "ann"}, with_token, 422, 4301),
             ({**query, "where": "[]"}, with_token, 400, 4114),
