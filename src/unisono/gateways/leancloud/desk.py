@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from unisono.domain.errors import Invalid, Malformed
-from unisono.domain.ids import Instant, Json, UserId
+from unisono.domain.ids import Instant, Json, UserId, is_user_id
 from unisono.gateways.leancloud.apps import App
 from unisono.wire.weight import check_weight
 
@@ -77,16 +77,27 @@ def text_in(fields: Fields, name: str) -> str:
     return value
 
 
+def user_named(value: Json, field: str) -> UserId:
+    """Give a client id.
+
+    Raises:
+        Invalid: It cannot be one.
+    """
+    if not isinstance(value, str) or not is_user_id(value):
+        raise Invalid(field=field, reason="a client id has 1 to 64 printable characters")
+    return UserId(value)
+
+
 def users_in(fields: Fields, name: str) -> tuple[UserId, ...]:
     """Give client ids.
 
     Raises:
-        Invalid: Not a list of texts.
+        Invalid: Not a list of them.
     """
     values = fields.get(name, [])
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+    if not isinstance(values, list):
         raise Invalid(field=name, reason="a list of client ids is needed")
-    return tuple(dict.fromkeys(map(UserId, values)))
+    return tuple(dict.fromkeys(user_named(value, name) for value in values))
 
 
 def flag_in(fields: Fields, name: str) -> bool:

@@ -6,10 +6,10 @@ from unisono.domain import commands as c
 from unisono.domain.answers import Unread
 from unisono.domain.commands import ASKED_MAX
 from unisono.domain.errors import Invalid
-from unisono.domain.ids import Json, UserId
+from unisono.domain.ids import Json
 from unisono.gateways.leancloud.acting import Actor
 from unisono.gateways.leancloud.bidding import ask, named
-from unisono.gateways.leancloud.desk import Asked, Endpoint, users_in
+from unisono.gateways.leancloud.desk import Asked, Endpoint, user_named, users_in
 
 _CLIENT: Final = "/1.2/rtm/clients/{client}"
 
@@ -25,13 +25,13 @@ async def _online(asked: Asked) -> Json:
 async def _unread(asked: Asked) -> Json:
     cid = asked.query.get("conv_id")
     command = c.GetUnread(limit=1, conversation=None if cid is None else named(cid))
-    found = await ask(Actor(asked.app, UserId(asked.path["client"])), command, Unread)
+    found = await ask(Actor(asked.app, user_named(asked.path["client"], "client")), command, Unread)
     return {"count": found.total}
 
 
 async def _kick(asked: Asked) -> Json:
     """End all sessions of a client, who is told that the app did it."""
-    await asked.app.node.own_sessions.end_all(UserId(asked.path["client"]), "closed")
+    await asked.app.node.own_sessions.end_all(user_named(asked.path["client"], "client"), "closed")
     return {}
 
 

@@ -19,7 +19,7 @@ from unisono.domain.kinds import KINDS
 from unisono.domain.query import SKIP_MAX, Condition
 from unisono.gateways.leancloud.acting import OPERATOR, Actor
 from unisono.gateways.leancloud.bidding import ask, called, named
-from unisono.gateways.leancloud.desk import Asked, Endpoint, flag_in, number_in, users_in
+from unisono.gateways.leancloud.desk import Asked, Endpoint, flag_in, number_in, user_named, users_in
 from unisono.gateways.leancloud.refused import Refused
 from unisono.wire.leancloud.codes import ERRORS
 from unisono.wire.leancloud.objects import object_of
@@ -71,7 +71,7 @@ async def create(asked: Asked, family: Family) -> Json:
     for column in ("m", "tr", "sys", "unique"):
         fields.pop(column, None)
     name, attributes = founding_of(msgspec.json.encode(fields).decode())
-    by = UserId(creator) if isinstance(creator, str) else next(iter(members), OPERATOR)
+    by = next(iter(members), OPERATOR) if creator is None else user_named(creator, "c")
     actor = Actor(asked.app, by)
     if is_service:
         founding = Founding(actor.new_key(), by, name=name, attributes=attributes)

@@ -11,7 +11,7 @@ from unisono.domain.facts import Level
 from unisono.domain.ids import ConversationId, Json, UserId
 from unisono.gateways.leancloud.acting import OPERATOR, Actor
 from unisono.gateways.leancloud.bidding import ask, called
-from unisono.gateways.leancloud.desk import Asked, Endpoint, users_in
+from unisono.gateways.leancloud.desk import Asked, Endpoint, user_named, users_in
 from unisono.gateways.leancloud.rest_conversations import FAMILIES, NORMAL, ROOMS, SERVICES, find_one
 
 _NORMAL, _ROOMS, _SERVICES = FAMILIES
@@ -83,21 +83,14 @@ async def _people(asked: Asked) -> Json:
 
 async def _subscribe(asked: Asked) -> Json:
     view = await find_one(asked, SERVICES)
-    await asked.app.node.announcing.subscribe(view.conversation, _client(asked))
+    await asked.app.node.announcing.subscribe(view.conversation, user_named(asked.body.get("client_id"), "client_id"))
     return {}
 
 
 async def _unsubscribe(asked: Asked) -> Json:
     view = await find_one(asked, SERVICES)
-    await asked.app.node.announcing.unsubscribe(view.conversation, UserId(asked.path["client"]))
+    await asked.app.node.announcing.unsubscribe(view.conversation, user_named(asked.path["client"], "client"))
     return {}
-
-
-def _client(asked: Asked) -> UserId:
-    client = asked.body.get("client_id")
-    if not isinstance(client, str) or not client:
-        raise Invalid(field="client_id", reason="a client id is needed")
-    return UserId(client)
 
 
 async def _subscribers_count(asked: Asked) -> Json:

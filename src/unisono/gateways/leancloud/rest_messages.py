@@ -12,7 +12,7 @@ from unisono.domain.events import DEFAULT_PRIORITY, Priority
 from unisono.domain.ids import ConversationId, Instant, Json, Seq, UserId
 from unisono.gateways.leancloud.acting import Actor
 from unisono.gateways.leancloud.bidding import ask, called, named
-from unisono.gateways.leancloud.desk import Asked, Endpoint, flag_in, number_in, text_in, users_in
+from unisono.gateways.leancloud.desk import Asked, Endpoint, flag_in, number_in, text_in, user_named, users_in
 from unisono.gateways.leancloud.history import messages_of
 from unisono.gateways.leancloud.http import HttpRefusal
 from unisono.gateways.leancloud.messages import PRIORITIES, push_of
@@ -100,7 +100,7 @@ def _priority(body: Body) -> Priority:
 
 
 async def _send(asked: Asked) -> Json:
-    sender = UserId(text_in(asked.body, "from_client"))
+    sender = user_named(asked.body.get("from_client"), "from_client")
     return await send(asked, sender, await find_one(asked, _family_of(asked)))
 
 
@@ -113,7 +113,7 @@ async def _send_1_1(asked: Asked) -> Json:
     view = await _named_in_body(asked)
     if view.of == "service":
         return await announce(asked, view)
-    return await send(asked, UserId(text_in(asked.body, "from_peer")), view)
+    return await send(asked, user_named(asked.body.get("from_peer"), "from_peer"), view)
 
 
 async def _broadcast(asked: Asked) -> Json:
@@ -163,13 +163,13 @@ async def _reader(asked: Asked) -> Actor:
     """
     if asked.is_master:
         return Actor(asked.app)
-    client = asked.query.get("client_id", "")
-    if "history" not in asked.app.settings.signed or not client:
+    if "history" not in asked.app.settings.signed or "client_id" not in asked.query:
         raise HttpRefusal(401, "The master key is needed.")
+    client = user_named(asked.query["client_id"], "client_id")
     at = number_in(asked.query, "signature_ts", 0, most=TIME_MAX)
     proof = Proof(at, asked.query.get("nonce", ""), asked.query.get("signature", ""))
-    await asked.app.signatures.check_history(UserId(client), asked.path["id"], proof)
-    return Actor(asked.app, UserId(client))
+    await asked.app.signatures.check_history(client, asked.path["id"], proof)
+    return Actor(asked.app, client)
 
 
 def _item(view: ConversationView, entry: HistoryEntry) -> Json:
@@ -189,7 +189,7 @@ def _item(view: ConversationView, entry: HistoryEntry) -> Json:
 
 
 async def _edit(asked: Asked) -> Json:
-    sender = UserId(text_in(asked.body, "from_client"))
+    sender = user_named(asked.body.get("from_client"), "from_client")
     conversation = (await find_one(asked, _family_of(asked))).conversation
     with called(EDIT_FAULTS):
         seq = await _seq(asked, conversation, asked.body.get("timestamp"))
@@ -203,7 +203,7 @@ async def _recall(asked: Asked) -> Json:
     fields = asked.body or asked.query
     sender = fields.get("from_client")
     conversation = (await find_one(asked, _family_of(asked))).conversation
-    actor = Actor(asked.app, UserId(sender) if isinstance(sender, str) else None)
+    actor = Actor(asked.app, None if sender is None else user_named(sender, "from_client"))
     with called(RECALL_FAULTS):
         seq = await _seq(asked, conversation, fields.get("timestamp"))
         await ask(actor, c.RecallMessage(conversation, seq), Placed)

@@ -12,10 +12,10 @@ from unisono.domain.answers import Facts, Members, SeqFact
 from unisono.domain.commands.base import PAGE_MAX
 from unisono.domain.errors import Internal
 from unisono.domain.facts import ConversationEntered, ConversationExited
-from unisono.domain.ids import INTEGER_MAX, NO_SEQ, Json, Seq, UserId, user_stream
+from unisono.domain.ids import INTEGER_MAX, NO_SEQ, Json, Seq, user_stream
 from unisono.gateways.leancloud.acting import Actor
 from unisono.gateways.leancloud.bidding import ask, named
-from unisono.gateways.leancloud.desk import Asked, Endpoint, number_in, read_fields, text_in
+from unisono.gateways.leancloud.desk import Asked, Endpoint, number_in, read_fields, text_in, user_named
 from unisono.gateways.leancloud.http import HttpRefusal
 from unisono.gateways.leancloud.opening import parts_of
 from unisono.gateways.leancloud.refused import Refused
@@ -39,7 +39,7 @@ async def caller_of(asked: Asked) -> Actor:
         Refused: 4112. The token is of no session of this client's that is not over.
         HttpRefusal: 401. There is none, nor the master key.
     """
-    client = UserId(text_in(dict(asked.query), "client_id"))
+    client = user_named(asked.query.get("client_id"), "client_id")
     if asked.is_master:
         return Actor(asked.app, client)
     token = asked.headers.get(TOKEN)
