@@ -317,3 +317,21 @@ async def test_frames_carry_the_checkpoint_that_holds_when_they_are_written() ->
         await stage.fanout.sweep()
         await stage.happen(message())
         assert alice.checkpoints == [0, 1]
+
+
+@in_virtual_time
+async def test_a_door_can_wait_until_what_happened_has_reached_its_links() -> None:
+    async with on_stage() as stage:
+        alice = stage.arrive(ALICE)
+        told = stage.commit(created("alice"), message())
+        stage.fanout.hint(told)
+        assert alice.facts == []
+        await stage.fanout.wait_until_passed_on([CHAT, user_stream(ALICE)], 1.0)
+        assert seqs(alice.facts) == [1, 2]
+        # What has to be read first is waited for as well; of another stream, nothing is.
+        stage.log.commit(CHAT, message())
+        stage.fanout.hint(stage.commit(message()))
+        await stage.fanout.wait_until_passed_on([OTHER], 1.0)
+        assert seqs(alice.facts) == [1, 2]
+        await stage.fanout.wait_until_passed_on([CHAT], 1.0)
+        assert seqs(alice.facts) == [1, 2, 3, 4]

@@ -1,11 +1,12 @@
 """What clients say, and how far they have it: `direct`, `ack`, `read`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, History, Passed, Placed
-from unisono.domain.errors import UnisonoError
+from unisono.domain.errors import Forbidden, NotFound, UnisonoError
 from unisono.domain.events import DEFAULT_PRIORITY, Priority
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Instant, Json, SendKey, Seq, UserId
 from unisono.gateways.leancloud.asking import Asker
@@ -135,14 +136,20 @@ async def read(asker: Asker, command: GenericCommand) -> None:
     said = command.readMessage
     plain = [cid for cid in (said.cid, *said.cids) if cid]
     for each in (*said.convs, *(ReadTuple(cid=cid) for cid in plain)):
-        conversation = conversation_of(each.cid)
-        if conversation is None:
-            continue
-        seq: Seq | None = Seq(INTEGER_MAX)
-        if each.timestamp:
-            seq = await _reached(asker, conversation, each.mid, each.timestamp)
-        if seq is not None:
-            await asker.ask(checked(c.MarkRead(conversation, seq)))
+        # One that was left meanwhile does not keep the others unread.
+        with suppress(NotFound, Forbidden):
+            await _read_one(asker, each)
+
+
+async def _read_one(asker: Asker, said: ReadTuple) -> None:
+    conversation = conversation_of(said.cid)
+    if conversation is None:
+        raise NotFound()
+    seq: Seq | None = Seq(INTEGER_MAX)
+    if said.timestamp:
+        seq = await _reached(asker, conversation, said.mid, said.timestamp)
+    if seq is not None:
+        await asker.ask(checked(c.MarkRead(conversation, seq)))
 
 
 async def _reached(asker: Asker, conversation: ConversationId, mid: str, timestamp: int) -> Seq | None:

@@ -10,7 +10,16 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from unisono.domain.commands import Logout
-from unisono.domain.errors import Internal, LocalFault, Malformed, Replaced, Timeout, TooLarge, UnisonoError
+from unisono.domain.errors import (
+    Internal,
+    LocalFault,
+    Malformed,
+    RateLimited,
+    Replaced,
+    Timeout,
+    TooLarge,
+    UnisonoError,
+)
 from unisono.domain.ids import Instant, UserId
 from unisono.domain.session import Phase
 from unisono.gateways.hosting.admission import Admission
@@ -158,7 +167,14 @@ class Talk:
             self._refuse(command.i, _APP_UNKNOWN)
             return
         with self._told(command, UserId(command.peerId)):
-            await self._log_in(station, command, tasks)
+            try:
+                await self._log_in(station, command, tasks)
+            except (LocalFault, RateLimited) as fault:
+                # Clients do not try again by themselves, but when their connection is lost.
+                if command.sessionMessage.r:
+                    self._connection.end(fault)
+                    return
+                raise
 
     async def _log_in(self, station: Station, command: GenericCommand, tasks: asyncio.TaskGroup) -> None:
         entrance = Entrance(user_of(command.peerId, station), self._guest.address)

@@ -107,7 +107,7 @@ class Telling:
         Raises:
             Unavailable: The store does not answer.
         """
-        key = (what.stream, what.epoch, what.seq) if isinstance(what, PlacedFact) else _key(what)
+        key = _key(what)
         if key is None:
             return ()
         if (kept := self._kept.get(key)) is None:
@@ -365,6 +365,10 @@ def attributes_text(fact: ConversationChanged) -> str:
     return written(named)
 
 
-def _key(event: Event) -> object:
-    """Name an event among those of the moment; None for one that clients do not hear of."""
-    return (event.conversation, event.at, event.message.key) if isinstance(event, TransientMessage) else None
+def _key(what: PlacedFact | Event) -> object:
+    """Name a fact or event among those of the moment; None for one that clients do not hear of."""
+    if isinstance(what, PlacedFact):
+        # A message that is read after it was recalled is another fact: what it said is gone.
+        revision = what.fact.revision if isinstance(what.fact, MessagePlaced) else None
+        return what.stream, what.epoch, what.seq, revision
+    return (what.conversation, what.at, what.message.key) if isinstance(what, TransientMessage) else None

@@ -328,6 +328,13 @@ async def test_a_store_that_is_away_lets_nobody_in_and_cuts_off_who_cannot_be_to
         hall.app.mood = failing("decide")
         refused = await (await hall.connect()).try_open("eve")
         assert (refused.errorMessage.code, refused.errorMessage.reason) == (4200, "INTERNAL_ERROR")
+        returning = await hall.connect()
+        returning.say(pb.GenericCommand(cmd=pb.session, op=pb.open, appId="an-app", peerId="eve", i=1))
+        await returning.wait_until_heard()
+        returning.pushed.clear()
+        said = pb.SessionCommand(r=True)
+        returning.say(pb.GenericCommand(cmd=pb.session, op=pb.open, appId="an-app", peerId="eve", sessionMessage=said))
+        assert await returning.closed() == 4200
         # What an edited message was is looked up.
         hall.app.mood = failing("history")
         await native.ask(c.EditMessage(made.conversation, placed.seq, Content(text="two")))

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.unit.app.app_stage import Present
+from tests.unit.app.app_stage import Mood, Present
 from tests.unit.gateways.leancloud.door_stage import Hall, a_hall
 from tests.unit.gateways.websocket.door_stage import on_uvloop
 from unisono.domain import commands as c
@@ -50,17 +50,24 @@ async def test_a_message_that_was_sent_before_under_its_own_id_is_said_once() ->
         assert [(await bob.told(pb.direct)).directMessage.msg for _ in range(2)] == [TYPED, "end"]
 
 
+@pytest.mark.parametrize("is_followed", [True, False])
 @on_uvloop
-async def test_answers_come_before_what_they_bring_about_and_that_before_the_next_answer() -> None:
+async def test_answers_come_before_what_they_bring_about_and_that_before_the_next_answer(is_followed: bool) -> None:
     async with a_hall() as hall:
         socket = await hall.connect()
         ann, bob = await socket.open("ann"), await socket.open("bob")
         cid = await ann.start("bob")
+        if not is_followed:
+            # As after a restart: the fan-out has to read first who is to hear of it.
+            await hall.app.node.fanout.start()
+            hall.app.mood = slow_to("audience")
         before = len(socket.heard)
-        await ann.conv(pb.remove, cid, m=["bob"])
-        await bob.conv(pb.add, cid, m=["bob"])
-        await ann.send(cid, TYPED)
-        await socket.echo()
+        # All at once: the server alone decides what comes when.
+        said = pb.ConvCommand(cid=cid, m=["bob"])
+        removing, adding = (ann.command(pb.conv, pb.remove), bob.command(pb.conv, pb.add))
+        for command in (removing, adding):
+            command.convMessage.CopyFrom(said)
+        await asyncio.gather(*(socket.ask_later(each) for each in (removing, adding, ann.direct(cid, TYPED))))
         await bob.told(pb.direct)
         order = [(each.peerId, each.cmd, each.op if each.HasField("op") else 0) for each in socket.heard[before:]]
         assert order.index(("ann", pb.conv, pb.removed)) < order.index(("ann", pb.conv, pb.members_left))
@@ -301,6 +308,16 @@ async def test_native_sessions_and_clients_of_leancloud_see_one_another() -> Non
         texts = [each.fact.content.text for each in native.link.facts if hasattr(each.fact, "content")]
         assert texts == ["hi", "from native"]
         await all_is_one(hall, native, cid)
+
+
+def slow_to(method: str) -> Mood:
+    """Make a method of the store take a while."""
+
+    async def mood(called: str) -> None:
+        if called == method:
+            await asyncio.sleep(0.02)
+
+    return mood
 
 
 async def all_is_one(hall: Hall, native: Present, cid: str) -> None:
