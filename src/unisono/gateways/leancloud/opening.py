@@ -12,7 +12,7 @@ from msgspec import Struct
 from unisono.app.greeting import Greeted
 from unisono.domain.commands import LABEL_MAX_CHARS, Device, Login, Resume
 from unisono.domain.devices import BY_TAG, BY_TAG_RETURNING
-from unisono.domain.errors import SessionUnknown
+from unisono.domain.errors import Invalid, SessionUnknown
 from unisono.domain.ids import OPAQUE_ID_MAX_CHARS, Checkpoint, DeviceId, Platform, SessionId, Tag, UserId, is_user_id
 from unisono.domain.session import Phase
 from unisono.gateways.leancloud.asking import Refused
@@ -66,12 +66,7 @@ async def open_session(station: Station, entrance: Entrance, said: SessionComman
     """
     if said.st:
         return await _back(station, entrance, said, link)
-    tag = said.tag if said.tag != NO_TAG else ""
-    command = Login(
-        device=_device(station, said),
-        login=station.node.parts.entropy.secret(),
-        tag=Tag(tag[:OPAQUE_ID_MAX_CHARS]) if tag else None,
-    )
+    command = Login(device=_device(station, said), login=station.node.parts.entropy.secret(), tag=_tag(said.tag))
     await station.app.signatures.check_login(entrance.user, proof_of(said))
     policy = BY_TAG_RETURNING if said.r else BY_TAG
     greeted = await station.node.greeting.vouch(command, entrance.user, entrance.address, link, policy)
@@ -103,10 +98,20 @@ def reached(token: str) -> Checkpoint | None:
 
 
 def parts_of(token: str) -> tuple[str, str, str]:
-    """Give the session, the secret and the place in the log that a token is made of."""
+    """Give the session, the secret and the place in the log that a token is made of; nothing of what cannot be one."""
+    if not token.isprintable():
+        return "", "", ""
     session, _, rest = token.partition(SEPARATOR)
     secret, _, checkpoint = rest.partition(SEPARATOR)
     return session, secret, checkpoint
+
+
+def _tag(said: str) -> Tag | None:
+    if not said or said == NO_TAG:
+        return None
+    if not said.isprintable() or len(said) > OPAQUE_ID_MAX_CHARS:
+        raise Invalid(field="tag", reason="not 1 to 64 printable characters")
+    return Tag(said)
 
 
 def _device(station: Station, said: SessionCommand) -> Device:

@@ -82,7 +82,9 @@ async def test_what_is_no_client_of_an_app_is_refused_and_stays_connected() -> N
         for app, peer, code in (("nobodys", "ann", 4100), ("an-app", "a" * 65, 4103), ("an-app", "a\nb", 4103)):
             refused = await socket.try_open(peer, app)
             assert (refused.cmd, refused.errorMessage.code) == (pb.error, code)
-        await socket.open("a" * 64)
+        for tag in ("\0", "t" * 65):
+            assert (await socket.try_open("ann", tag=tag)).errorMessage.code == 4301
+        await socket.open("a" * 64, deviceId="\0" * 100, ua="\n")
 
 
 @on_uvloop
@@ -182,7 +184,7 @@ async def test_a_session_that_was_closed_stays_closed_and_an_unknown_one_is_told
         closed = await socket.try_open("ann", r=True, st=ann.token)
         assert (closed.errorMessage.code, closed.errorMessage.reason) == (4115, "KICKED_BY_APP")
         bob = await socket.open("bob")
-        for st in ("nonsense", "a.b.c", f"{bob.token.split('.')[0]}.wrong.1", "." * 500):
+        for st in ("nonsense", "a.b.c", "\0.\0", "\0", f"{bob.token.split('.')[0]}.wrong.1", "." * 500):
             unknown = await socket.try_open("bob", r=True, st=st)
             assert (unknown.errorMessage.code, unknown.errorMessage.reason) == (4112, "SESSION_TOKEN_EXPIRED")
         foreign = await socket.try_open("eve", r=True, st=bob.token)
