@@ -6,7 +6,7 @@ const { Device } = require('./kit.cjs');
 
 const AT_ONCE = 6;
 const table = JSON.parse(process.argv[2]);
-const scenarios = Object.assign({}, ...['talking', 'belonging', 'finding', 'staying'].map((name) => require(`./${name}.cjs`)));
+const scenarios = Object.assign({}, ...['talking', 'belonging', 'finding', 'staying', 'asking'].map((name) => require(`./${name}.cjs`)));
 const names = Object.keys(scenarios).filter((name) => table.only.length === 0 || table.only.includes(name));
 
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);

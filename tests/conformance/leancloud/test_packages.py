@@ -23,7 +23,11 @@ AT_ONCE: Final = 2
 DEADLINE_S: Final = 90.0
 APP: Final = {"id": "app-of-the-tests", "key": "app-key-of-the-tests"}
 SIGNED: Final = {"id": "signed-app", "key": "app-key-of-the-tests", "masterKey": "master-key-of-the-tests"}
+TOKEN_SECRET: Final = "token-secret-of-the-tests-0123456789"
 CONFIG: Final = f"""{TEST_CONFIG}
+[identity.jwt]
+secret = "{TOKEN_SECRET}"
+
 [sessions]
 policy = "leancloud"
 
@@ -46,7 +50,7 @@ Played = Mapping[str, Mapping[str, str | None]]
 async def play(server: ServerProcess, folder: str, form: str) -> dict[str, str | None]:
     """Play all scenarios with the packages of a folder; give what went wrong, by scenario."""
     table: dict[str, Any] = {"folder": folder, "noBinary": form == "text", "port": server.port, "only": []}
-    table |= {"app": APP, "signed": SIGNED}
+    table |= {"app": APP, "signed": SIGNED, "tokenSecret": TOKEN_SECRET}
     process = await asyncio.create_subprocess_exec(
         NODE,
         HERE / "player.cjs",
@@ -300,6 +304,12 @@ def test_plugins_of_theirs_are_applied(works: Works) -> None:
 @pytest.mark.rows("L251", "L253", "L254", "L255", "L258", "L259")
 def test_where_signatures_are_asked_for_only_good_ones_let_in(works: Works) -> None:
     works.assert_that("signatures")
+
+
+@pytest.mark.parametrize("scenario", ["ownUsers", "roles", "missedNews"])
+def test_what_clients_ask_over_http_is_answered(played: Played, scenario: str) -> None:
+    for form in FORMS:
+        Works(played[f"v5 {form}"]).assert_that(scenario)
 
 
 @pytest.mark.rows("L15")
