@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic.command import upgrade
+from alembic.config import Config
 from msgspec import structs
 
 from tests.contract.stores.acts import (
@@ -28,10 +30,13 @@ from tests.contract.stores.acts import (
     view_of,
 )
 from tests.contract.stores.conftest import Home
-from tests.support.time_and_chance import NOON
+from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.errors import Unavailable
 from unisono.domain.ids import NodeId, SessionId, user_stream
-from unisono.stores.sql import StoreOptions
+from unisono.stores.sql import StoreOptions, migrations
+from unisono.stores.sql.migrations import REVISIONS
+from unisono.stores.sql.postgres import PostgresDriver
+from unisono.stores.sql.sqlite import SqliteDriver
 
 
 async def fill(store: AnyStore) -> None:
@@ -145,30 +150,29 @@ async def test_a_database_that_a_newer_program_wrote_is_left_alone(durable: Home
 
 
 async def test_a_database_of_an_earlier_step_is_brought_up_to_date(durable: Home) -> None:
-    store = await durable.open(app="first")
-    await create(store, ANN, BOB)
-    await durable.close(store)
     options = durable.options
     assert options is not None
-    back = ("ALTER TABLE conversations DROP COLUMN keeps_history", "UPDATE alembic_version SET version_num = '0001'")
-    if options.url is None:
-        with sqlite3.connect(options.data_dir / "first.sqlite3") as connection:
-            for change in back:
-                connection.execute(change)
-        connection.close()
-    else:
-        import psycopg
-
-        with psycopg.connect(options.url) as other:
-            other.execute("SET search_path TO app_first")
-            for change in back:
-                other.execute(change)
+    await asyncio.to_thread(take_first_step, structs.replace(options, app="first"), durable.clock)
     store = await durable.open(app="first")
-    kept = await create(store, ANN, of="room", unique=None, room=conversation_id(2), keeps_history=True)
+    kept = await create(store, ANN, of="room", unique=None, keeps_history=True)
     assert view_of(kept).keeps_history
-    found = await store.directory.find(ROOM, BOB)
+    await durable.close(store)
+    found = await (await durable.open(app="first")).directory.find(ROOM, BOB)
     assert found is not None
-    assert not found.conversation.keeps_history
+    assert found.conversation.keeps_history
+
+
+def take_first_step(options: StoreOptions, clock: ManualClock) -> None:
+    """Make a database as the first release would have."""
+    driver = SqliteDriver(options, clock) if options.url is None else PostgresDriver(options)
+    driver.prepare()
+    driver.connect_writer().close()
+    config = Config()
+    config.set_main_option("script_location", str(Path(str(migrations.__file__)).parent))
+    with driver.engine().begin() as connection:
+        config.attributes["connection"] = connection
+        upgrade(config, REVISIONS[0])
+    driver.close()
 
 
 @pytest.mark.parametrize(
