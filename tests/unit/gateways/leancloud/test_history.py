@@ -3,13 +3,15 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.gateways.leancloud.clients import Client, clients
 from unisono.domain import commands as c
-from unisono.domain.answers import ConversationView
+from unisono.domain.answers import Answer, ConversationView
 from unisono.domain.ids import ConversationId, Instant, Seq
 from unisono.domain.importing import ImportedConversation, ImportedMessage
+from unisono.gateways.leancloud.history import PAGES_MAX
 from unisono.wire.leancloud import realtime_pb2 as pb
 from unisono.wire.leancloud.bodies import RECALLED, content_of
 
@@ -105,15 +107,24 @@ async def test_an_item_says_all_there_is_to_say() -> None:
 
 
 @in_virtual_time
-async def test_a_page_holds_more_than_one_of_ours() -> None:
+async def test_a_page_holds_some_of_ours() -> None:
+    """A store gives fewer large messages than are asked for; a client of LeanCloud's takes that for the end."""
     async with clients("tom") as (tom,):
         cid = await tom.start("jerry")
-        for number in range(24):
-            await tom.send(cid, f"{number:02}" + "x" * 12_000)
-        for direction in (pb.LogsCommand.OLD, pb.LogsCommand.NEW):
+        for number in range(50):
+            await tom.send(cid, f"{number}")
+        whole = tom.ask
+
+        async def eight(command: c.Command) -> Answer:
+            if isinstance(command, c.GetHistory):
+                command = structs.replace(command, limit=min(command.limit, 8))
+            return await whole(command)
+
+        tom.ask = eight  # type: ignore[method-assign]  # a store with large messages in it
+        for direction, first in ((pb.LogsCommand.OLD, 28), (pb.LogsCommand.NEW, 0)):
             items = await tom.logs(cid, l=22, direction=direction)
-            first = 2 if direction == pb.LogsCommand.OLD else 0
-            assert [int(item.data[:2]) for item in items] == list(range(first, first + 22))
+            assert [int(item.data) for item in items] == list(range(first, first + 22))
+        assert len(await tom.logs(cid, l=1000)) == 8 * PAGES_MAX
 
 
 @pytest.mark.rows("L287")
