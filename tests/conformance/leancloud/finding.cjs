@@ -44,6 +44,24 @@ module.exports = {
     assert.equal(await other.getConversation(books.id), full);
   },
 
+  async defaults(t) {
+    const tom = await t.here.login(t.name('tom'));
+    const made = [];
+    for (let number = 0; number < 12; number += 1) {
+      made.push(await tom.createConversation({ members: [t.name('bob')], name: `${number}`, unique: false }));
+    }
+    await made[3].send(new t.here.IM.TextMessage('newest'));
+    const found = await tom.getQuery().containsMembers([tom.id]).find();
+    assert.equal(found.length, 10);
+    assert.equal(found[0].id, made[3].id);
+    assert.equal((await tom.getQuery().limit(20).containsMembers([tom.id]).find()).length, 12);
+    const topic = t.name('room');
+    const options = { name: 'a room', topic };
+    const room = await (t.isOld ? tom.createConversation({ transient: true, ...options }) : tom.createChatRoom(options));
+    const rooms = await tom.getQuery().equalTo('topic', topic).equalTo('tr', true).find();
+    assert.deepEqual(rooms.map((one) => [one.id, one.transient]), [[room.id, true]]);
+  },
+
   async history(t) {
     const tom = await t.here.login(t.name('tom'));
     const chat = await tom.createConversation({ members: [t.name('jerry')], unique: false });

@@ -96,6 +96,30 @@ module.exports = {
     await way.cut();
   },
 
+  // A room whose visitor lost the network has the visitor again by itself.
+  async backInTheRoom(t) {
+    const way = await bridge(t.table.port);
+    const device = t.device({ port: way.port });
+    const fan = await device.login(t.name('fan'));
+    const host = await t.here.login(t.name('host'));
+    const room = await (t.isOld ? host.createConversation({ transient: true, name: 'room' }) : host.createChatRoom({ name: 'room' }));
+    await (await fan.getConversation(room.id)).join();
+    const [realtime, heard] = [listen(device.realtime, 'disconnect', 'schedule'), listen(fan, 'message', 'reconnect')];
+    await way.cut();
+    await realtime.next('disconnect');
+    await realtime.next('schedule');
+    await room.send(new t.here.IM.TextMessage('missed'));
+    await way.mend();
+    device.realtime.retry();
+    await heard.next('reconnect');
+    await until(async () => await room.count() === 2, 'the fan is in the room again');
+    await room.send(new t.here.IM.TextMessage('welcome back'));
+    assert.equal((await heard.next('message'))[0].text, 'welcome back');
+    assert.deepEqual(heard.heard, []);
+    await fan.close();
+    await way.cut();
+  },
+
   async plugins(t) {
     const seen = [];
     const device = t.device({

@@ -22,11 +22,15 @@ FORMS: Final = ("binary", "text")
 AT_ONCE: Final = 2
 DEADLINE_S: Final = 90.0
 APP: Final = {"id": "app-of-the-tests", "key": "app-key-of-the-tests"}
+ADMIN_KEY: Final = "admin-key-of-the-tests-0123456789"
 SIGNED: Final = {"id": "signed-app", "key": "app-key-of-the-tests", "masterKey": "master-key-of-the-tests"}
 TOKEN_SECRET: Final = "token-secret-of-the-tests-0123456789"
 CONFIG: Final = f"""{TEST_CONFIG}
 [identity.jwt]
 secret = "{TOKEN_SECRET}"
+
+[admin]
+keys = ["{ADMIN_KEY}"]
 
 [sessions]
 policy = "leancloud"
@@ -50,7 +54,7 @@ Played = Mapping[str, Mapping[str, str | None]]
 async def play(server: ServerProcess, folder: str, form: str) -> dict[str, str | None]:
     """Play all scenarios with the packages of a folder; give what went wrong, by scenario."""
     table: dict[str, Any] = {"folder": folder, "noBinary": form == "text", "port": server.port, "only": []}
-    table |= {"app": APP, "signed": SIGNED, "tokenSecret": TOKEN_SECRET}
+    table |= {"app": APP, "signed": SIGNED, "adminKey": ADMIN_KEY, "tokenSecret": TOKEN_SECRET}
     process = await asyncio.create_subprocess_exec(
         NODE,
         HERE / "player.cjs",
@@ -183,6 +187,30 @@ def test_a_receipt_tells_that_a_message_was_delivered(works: Works) -> None:
 @pytest.mark.rows("L96", "L99", "L101", "L102")
 def test_what_waits_is_counted_alike_on_all_devices(works: Works) -> None:
     works.assert_that("unread")
+
+
+@pytest.mark.rows("L97", "L98", "L101")
+def test_what_waits_is_told_at_the_login(works: Works) -> None:
+    works.assert_that("counts")
+
+
+@pytest.mark.rows("L104", "L105", "L106", "L107")
+def test_what_was_missed_comes_by_itself_where_that_is_asked_for(works: Works) -> None:
+    works.assert_that("missedMessages")
+
+
+def test_a_file_of_a_native_client_is_one_of_theirs(works: Works) -> None:
+    works.assert_that("fromNatives")
+
+
+@pytest.mark.rows("L196", "L197", "L228", "L229")
+def test_without_words_the_ten_latest_are_found_and_rooms_by_theirs(works: Works) -> None:
+    works.assert_that("defaults")
+
+
+@pytest.mark.rows("L218", "L223")
+def test_a_visitor_who_lost_the_network_is_in_the_room_again(works: Works) -> None:
+    works.assert_that("backInTheRoom")
 
 
 def test_messages_are_changed_and_taken_back(works: Works) -> None:
