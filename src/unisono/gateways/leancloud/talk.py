@@ -12,6 +12,7 @@ from typing import Final
 from unisono.domain.commands import Logout
 from unisono.domain.errors import (
     Internal,
+    LimitReached,
     LocalFault,
     Malformed,
     RateLimited,
@@ -61,6 +62,8 @@ LOGIN_S: Final = 30.0
 """How long a connection may be without any login."""
 LOGIN: Final = "login"
 """What is named by the `Timeout` of a connection that nobody logged in on."""
+CLIENTS_MAX: Final = 200
+"""Clients of one connection: each has a session, a task and what waits for it."""
 SETTLING_S: Final = 0.25
 """How long the next command waits at most for what the one before brought about."""
 
@@ -178,6 +181,8 @@ class Talk:
 
     async def _log_in(self, station: Station, command: GenericCommand, tasks: asyncio.TaskGroup) -> None:
         entrance = Entrance(user_of(command.peerId, station), self._guest.address)
+        if entrance.user not in self._peers and len(self._peers) >= CLIENTS_MAX:
+            raise LimitReached(what="clients of a connection", limit=CLIENTS_MAX)
         link = PeerLink(
             entrance.user,
             self._connection,

@@ -231,6 +231,20 @@ async def test_a_client_that_logs_in_twice_on_a_connection_has_one_session() -> 
 
 
 @on_uvloop
+async def test_a_connection_has_so_many_clients_and_no_more() -> None:
+    async with a_hall() as hall:
+        socket = await hall.connect()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(talk, "CLIENTS_MAX", 2)
+            await socket.open("ann")
+            bob = await socket.open("bob")
+            assert (await socket.try_open("eve")).errorMessage.code == 4318
+            await socket.open("ann")
+            await bob.close()
+            await socket.open("eve")
+
+
+@on_uvloop
 async def test_a_token_is_given_again_before_requests_over_rest() -> None:
     async with a_hall() as hall:
         ann = await hall.open("ann")

@@ -1,0 +1,179 @@
+"""One client's link: in order, behind its answer, and never without a bound."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.app.fanout_stage import settle
+from unisono.domain.errors import Displaced, Draining, SlowConsumer, UnisonoError
+from unisono.domain.events import Event, Priority, TransientMessage
+from unisono.domain.facts import Content, MessagePlaced, PlacedFact
+from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, SendKey, Seq, UserId, conversation_stream
+from unisono.gateways.hosting.connection import Connection
+from unisono.gateways.leancloud import link as module
+from unisono.gateways.leancloud.link import LeanCloudEncoder, PeerLink, Push
+from unisono.wire.leancloud.frames import decode, payload_of
+from unisono.wire.leancloud.realtime_pb2 import DirectCommand, GenericCommand, direct
+from unisono.wire.leancloud.subprotocols import DIALECTS
+
+BINARY = DIALECTS["lc.protobuf2.3"]
+CHAT = ConversationId("chat")
+
+
+class Line:
+    """Stands in for the connection: keeps what would be written, and why it ended."""
+
+    def __init__(self) -> None:
+        self.heard_at_s = 7.0
+        self.said: list[tuple[str, str]] = []
+        self.ended: UnisonoError | None = None
+        self.full_for: frozenset[Priority] = frozenset()
+
+    def push_nowait(self, frame: bytes) -> None:
+        command = decode(frame[2:], BINARY)
+        self.said.append((command.peerId, command.directMessage.msg))
+
+    def is_congested(self, priority: Priority) -> bool:
+        return priority in self.full_for
+
+    def end(self, fault: UnisonoError) -> None:
+        self.ended = fault
+
+
+class Stage:
+    """A link of Bob's, told of by what each message says."""
+
+    def __init__(self) -> None:
+        self.line = Line()
+        self.encoder = LeanCloudEncoder()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.link = PeerLink(UserId("bob"), cast("Connection", self.line), BINARY, encoder=self.encoder, tell=self.tell)
+
+    async def tell(self, what: PlacedFact | Event) -> Sequence[Push]:
+        await self.gate.wait()
+        message: Any = what.fact if isinstance(what, PlacedFact) else what.message  # type: ignore[union-attr]  # messages
+        said = GenericCommand(cmd=direct, directMessage=DirectCommand(msg=message.content.text))
+        others = Push(payload_of(said), but=frozenset({UserId("bob")}))
+        return Push(payload_of(said), to=frozenset({UserId("bob")})), others
+
+    def parcel(self, *texts: str, first: int = 1, sender: str = "ann") -> Any:
+        """Give messages as the fan-out does."""
+        facts = [
+            PlacedFact(
+                conversation_stream(CHAT),
+                Epoch(1),
+                Seq(first + index),
+                Instant(1),
+                Checkpoint(1),
+                MessagePlaced(UserId(sender), SendKey(text), Content(text=text)),
+            )
+            for index, text in enumerate(texts)
+        ]
+        return self.encoder.delivery(facts, Checkpoint(1))
+
+
+@in_virtual_time
+async def test_what_comes_is_told_in_order_and_only_what_is_for_the_client() -> None:
+    stage = Stage()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.link.run())
+        stage.link.push_nowait(stage.parcel("one", "two"))
+        stage.link.push_at_once_nowait(stage.parcel("three", first=3))
+        await stage.link.wait_until_told()
+        assert stage.line.said == [("bob", "one"), ("bob", "two"), ("bob", "three")]
+        assert stage.link.heard_at_s == 7.0
+        stage.link.stop()
+
+
+@in_virtual_time
+async def test_what_comes_waits_for_the_answer_and_is_counted_meanwhile() -> None:
+    stage = Stage()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.link.run())
+        with stage.link.held():
+            stage.link.push_nowait(stage.parcel("one", "two"))
+            stage.link.push_nowait(stage.parcel("mine", first=3, sender="bob"))
+            await settle()
+            assert stage.line.said == []
+            assert [stage.link.count_waiting(CHAT, Seq(until)) for until in (0, 1, 2, 3)] == [0, 1, 2, 2]
+            assert stage.link.count_waiting(ConversationId("other"), Seq(9)) == 0
+            assert [stage.link.has_waiting(CHAT, Seq(seq)) for seq in (1, 2, 3, 4)] == [True, True, False, False]
+        await stage.link.wait_until_told()
+        assert [text for _, text in stage.line.said] == ["one", "two", "mine"]
+        stage.link.stop()
+
+
+@in_virtual_time
+async def test_what_a_session_did_itself_is_not_told_to_it() -> None:
+    stage = Stage()
+    stage.link.note_own((conversation_stream(CHAT), Seq(2)))
+    stage.link.note_own(SendKey("passing"))
+    passing = MessagePlaced(UserId("bob"), SendKey("passing"), Content(text="passing"))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.link.run())
+        stage.link.push_nowait(stage.parcel("one", "mine", "three", sender="bob"))
+        for _ in range(2):
+            assert stage.link.push_transient_nowait(TransientMessage(CHAT, Instant(1), passing), "normal")
+        await stage.link.wait_until_told()
+        assert [text for _, text in stage.line.said] == ["one", "three", "passing"]
+        stage.link.stop()
+
+
+@in_virtual_time
+async def test_only_so_much_of_what_was_done_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OWN_LIMIT", 1)
+    stage = Stage()
+    for seq in (1, 2):
+        stage.link.note_own((conversation_stream(CHAT), Seq(seq)))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.link.run())
+        stage.link.push_nowait(stage.parcel("one", "two"))
+        await stage.link.wait_until_told()
+        assert [text for _, text in stage.line.said] == ["one"]
+        stage.link.stop()
+
+
+@in_virtual_time
+async def test_too_much_that_waits_ends_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WAITING_LIMIT", 2)
+    stage = Stage()
+    stage.gate.clear()
+    for number in range(3):
+        assert stage.line.ended is None
+        stage.link.push_nowait(stage.parcel(str(number)))
+    assert isinstance(stage.line.ended, SlowConsumer)
+
+
+@in_virtual_time
+async def test_an_event_is_dropped_where_too_much_waits_for_the_client() -> None:
+    stage = Stage()
+    stage.line.full_for = frozenset({"low"})
+    event = TransientMessage(CHAT, Instant(1), MessagePlaced(UserId("ann"), SendKey("k"), Content(text="hi")))
+    assert not stage.link.push_transient_nowait(event, "low")
+    assert stage.link.push_transient_nowait(event, "high")
+    stage.link.end(Displaced())
+    assert not stage.link.push_transient_nowait(event, "high")
+
+
+@pytest.mark.parametrize("fault", [Displaced(), Draining()])
+@in_virtual_time
+async def test_an_ending_comes_behind_what_was_to_be_told_and_the_first_counts(fault: UnisonoError) -> None:
+    stage = Stage()
+    stage.gate.clear()
+    stage.link.push_nowait(stage.parcel("one"))
+    stage.link.end(fault)
+    stage.link.end(Displaced())
+    stage.link.push_nowait(stage.parcel("too late", first=2))
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(stage.link.run())
+        await settle()
+        assert not running.done()
+        stage.gate.set()
+    assert running.result() is fault
+    assert stage.line.said == [("bob", "one")]
+    # A fault of ours is not this client's alone.
+    assert stage.line.ended is (fault if isinstance(fault, Draining) else None)
