@@ -38,7 +38,7 @@ async def test_each_example_runs(
     assert "tom says 5 : 0 to 2 people" in printed
     assert "tom is missed: I dropped out" in printed
     assert "spike is online python" in printed
-    assert "tom changed The club {'place': {'city': 'Oslo'}}" in printed
+    assert "tom changed The club {'place': {'city': 'Oslo'}, 'votes': 1}" in printed
     assert "muted by ('jerry',)" in printed
     assert "To Trondheim asks Who comes along?" in printed
     assert re.findall(r"found (To \w+)", printed) == ["To Bergen", "To Oslo", "To Trondheim"]

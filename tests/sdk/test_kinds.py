@@ -1,5 +1,6 @@
 """The Python client: what each kind of conversation can do, with the real server."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,17 @@ async def test_a_member_renames_and_all_members_read_it_alike(house: House) -> N
     assert (await there.refresh()).attributes == known
     assert (there.updated_at or 0) >= (there.created_at or 0)
     assert (await there.set_name("")).name is None
+
+
+async def test_members_who_amend_one_value_at_once_both_have_their_way(house: House) -> None:
+    ann, bob, cat, group = await trio(house)
+    groups = [client.conversation(group.id) for client in (ann, bob, cat)]
+    vote = {"attr.votes": {"do": "increase", "by": 2}}
+    await asyncio.gather(*(each.update(amend=vote) for each in groups))
+    for each, tag in zip(groups, ("red", "green", "red"), strict=True):
+        await each.update(amend={"attr.tags": {"do": "append", "values": [tag], "once": True}})
+    await groups[0].update(amend={"attr.tags": {"do": "take_out", "values": ["green"]}})
+    assert dict((await groups[1].refresh()).attributes) == {"votes": 6, "tags": ["red"]}
 
 
 @pytest.mark.rows("L143", "L146")
