@@ -1,0 +1,96 @@
+"""What facts become for LeanCloud's clients, once for all of them, and no more of it kept than is asked for."""
+
+from collections.abc import Sequence
+
+import pytest
+from msgspec import structs
+
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.app.app_stage import AppStage, Present, an_app
+from unisono.domain import commands as c
+from unisono.domain.answers import ConversationView, Placed
+from unisono.domain.facts import Content, ConversationChanged, MessagePlaced, PlacedFact
+from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, SendKey, Seq, UserId
+from unisono.gateways.leancloud import telling as module
+from unisono.gateways.leancloud.link import Push
+from unisono.gateways.leancloud.telling import Telling, attributes_text
+from unisono.wire.leancloud.realtime_pb2 import GenericCommand, patch, rcp
+
+
+def commands(pushes: Sequence[Push]) -> list[GenericCommand]:
+    """Read frames that have no name in them."""
+    return [GenericCommand.FromString(push.payload) for push in pushes]
+
+
+async def said(ann: Present, conversation: ConversationId, text: str) -> Placed:
+    placed = await ann.ask(c.SendMessage(conversation, SendKey(text), Content(text=text), receipt=True))
+    assert isinstance(placed, Placed)
+    return placed
+
+
+async def begun(ann: Present, key: str = "made") -> ConversationId:
+    made = await ann.ask(c.CreateConversation(SendKey(key), members=(UserId("bob"),), unique=False))
+    assert isinstance(made, ConversationView)
+    return made.conversation
+
+
+def fact_of(stage: AppStage, placed: Placed, message: MessagePlaced) -> PlacedFact:
+    return PlacedFact(placed.stream, Epoch(1), placed.seq, placed.at, Checkpoint(1), message)
+
+
+@in_virtual_time
+async def test_a_fact_is_made_into_frames_once_and_what_was_recalled_is_another() -> None:
+    async with an_app() as stage:
+        ann = await stage.login("ann")
+        conversation = await begun(ann)
+        placed = await said(ann, conversation, "secret")
+        telling = Telling(stage.store.directory)
+        message = MessagePlaced(UserId("ann"), SendKey("secret"), Content(text="secret"))
+        first = await telling.of(fact_of(stage, placed, message))
+        assert await telling.of(fact_of(stage, placed, message)) is first
+        (direct,) = commands(first)
+        assert "secret" in direct.directMessage.msg
+        assert not direct.HasField("peerId")
+        gone = structs.replace(message, content=Content(), is_recalled=True, revision=Seq(9), revised_at=Instant(5))
+        (recalled,) = commands(await telling.of(fact_of(stage, placed, gone)))
+        assert recalled.directMessage.msg == '{"_lctype":-127}'
+        assert recalled.directMessage.patchTimestamp == 5
+
+
+@in_virtual_time
+async def test_only_so_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("KEPT_LIMIT", "KINDS_LIMIT", "MARKS_LIMIT"):
+        monkeypatch.setattr(module, name, 1)
+    async with an_app() as stage:
+        ann, bob = await stage.login("ann"), await stage.login("bob")
+        telling = Telling(stage.store.directory)
+        for key in ("one", "two"):
+            conversation = await begun(ann, key)
+            placed = await said(ann, conversation, f"{key} is said")
+            await bob.ask(c.MarkDelivered(conversation, placed.seq))
+        told = [await telling.of(fact) for fact in ann.link.facts]
+        assert len([each for pushes in told for each in commands(pushes) if each.cmd == rcp]) == 2
+        again = [await telling.of(fact) for fact in ann.link.facts]
+        assert [commands(pushes) for pushes in again] == [commands(pushes) for pushes in told]
+
+
+@in_virtual_time
+async def test_of_what_is_gone_nothing_is_told() -> None:
+    async with an_app() as stage:
+        ann = await stage.login("ann")
+        conversation = await begun(ann)
+        placed = await said(ann, conversation, "one")
+        await ann.ask(c.EditMessage(conversation, placed.seq, Content(text="two")))
+        (revised,) = [fact for fact in ann.link.facts if fact.fact.__class__.__name__ == "MessageRevised"]
+        telling = Telling(stage.store.directory)
+        (patched,) = commands(await telling.of(revised))
+        assert (patched.cmd, patched.patchMessage.patches[0].sender) == (patch, "ann")
+        unknown = structs.replace(revised, stream="c/nowhere")
+        assert await telling.of(unknown) == ()
+        assert await telling.kind_of(ConversationId("nowhere")) is None
+        assert await telling.entry(conversation, Seq(99)) is None
+
+
+def test_what_changed_is_written_by_paths_and_what_was_taken_out_is_null() -> None:
+    fact = ConversationChanged(by=UserId("ann"), name="", set={"attr.a.b": [1], "attr.c": None}, unset=("attr.d",))
+    assert attributes_text(fact) == '{"d":null,"a.b":[1],"c":null,"name":""}'
