@@ -16,12 +16,13 @@ from msgspec import Struct
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
 from unisono.domain.conversation import Conversation, Decide, Scope, unique_members
-from unisono.domain.errors import Internal, Overloaded
+from unisono.domain.errors import Internal, Overloaded, RemoteFault
 from unisono.domain.facts import ConversationKind, MessagePlaced
 from unisono.domain.ids import IMPORTED, NO_SEQ, ConversationId, Instant, Seq, UserId, conversation_stream, is_imported
 from unisono.domain.importing import (
     ImportedConversation,
     ImportedMessage,
+    NotTaken,
     TakenIn,
     TakenOver,
     read_whole,
@@ -169,7 +170,10 @@ class Importing:
             all_members=True,
             unique_of=(record.of, unique_members(record.members)) if is_unique else None,
         )
-        answer = (await self._place(scope, partial(take_over, given=record, limits=self._quotas))).answer
+        try:
+            answer = (await self._place(scope, partial(take_over, given=record, limits=self._quotas))).answer
+        except RemoteFault:
+            return TakenOver("same", (NotTaken(record.conversation, "refused"),))
         return answer if isinstance(answer, TakenOver) else _never()
 
     async def _take_in(self, part: tuple[ConversationId, Sequence[ImportedMessage]]) -> TakenIn:
@@ -177,8 +181,21 @@ class Importing:
         keys = tuple(dict.fromkeys((message.sender, message.key) for message in messages))
         scope = Scope(conversation=conversation, users=tuple({message.sender for message in messages}), keys=keys)
         decide = partial(take_in, conversation=conversation, messages=messages, limits=self._quotas)
-        answer = (await self._place(scope, decide)).answer
+        try:
+            answer = (await self._place(scope, decide)).answer
+        except RemoteFault:
+            return await self._take_in_parts(conversation, messages)
         return answer if isinstance(answer, TakenIn) else _never()
+
+    async def _take_in_parts(self, conversation: ConversationId, messages: Sequence[ImportedMessage]) -> TakenIn:
+        """Find what the store refuses by halving, so that the others do not suffer from it."""
+        if len(messages) == 1:
+            return TakenIn(0, 0, (NotTaken(conversation, "refused", id=messages[0].id),))
+        ordered = sorted(messages, key=lambda message: message.at)
+        half = len(ordered) // 2
+        first = await self._take_in((conversation, ordered[:half]))
+        second = await self._take_in((conversation, ordered[half:]))
+        return TakenIn(first.placed + second.placed, first.known + second.known, (*first.not_taken, *second.not_taken))
 
     async def _settle(self, part: tuple[ConversationId, Mapping[UserId, int]]) -> int:
         conversation, waiting = part

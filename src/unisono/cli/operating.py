@@ -6,7 +6,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from typing import Any, Final
 
 import msgspec
@@ -74,7 +74,7 @@ class Operator:
         except urllib.error.HTTPError as refusal:
             with refusal:
                 raise _refused(refusal) from None
-        except (OSError, ValueError) as problem:
+        except (OSError, ValueError, HTTPException) as problem:
             raise self._unreachable(problem) from None
 
     def _unreachable(self, problem: Exception) -> Failure:

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, structs
 
 from unisono.domain.answers import Answer
 from unisono.domain.attributes import NESTING_MAX, PREFIX, depth_of
+from unisono.domain.commands.conversation import Name
 from unisono.domain.conversation import Conversation, Decision, SenderKey, Snapshot
 from unisono.domain.errors import Invalid, TooLarge
 from unisono.domain.facts import (
@@ -67,6 +68,7 @@ Why = Literal[
     "mute_of_stranger",
     "other_kind",
     "out_of_order",
+    "refused",
     "unique_taken",
 ]
 """Why something was not taken over, or not as it was."""
@@ -84,7 +86,7 @@ class ImportedConversation(Struct, frozen=True, forbid_unknown_fields=True, omit
     updated_at: InstantIn
     members: tuple[UserIdIn, ...] = ()
     muted: tuple[UserIdIn, ...] = ()
-    name: str | None = None
+    name: Name | None = None
     attributes: dict[str, Json] | None = None
     is_unique: bool = False
     expires_at: InstantIn | None = None

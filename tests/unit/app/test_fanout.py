@@ -114,6 +114,19 @@ async def test_a_sweep_that_finds_all_delivered_reads_no_stream() -> None:
 
 
 @in_virtual_time
+async def test_a_sweep_passes_over_what_nobody_is_there_to_see() -> None:
+    """An import of a hundred thousand conversations would otherwise be read once more by each node."""
+    async with on_stage() as stage:
+        stage.commit(created("alice"), message("a"))
+        await stage.fanout.sweep()
+        assert (stage.log.stream_reads, stage.fanout.count_streams(), stage.fanout.checkpoint) == ([], 0, 2)
+        alice = stage.arrive(ALICE)
+        stage.commit(message("b"))
+        await stage.fanout.sweep()
+        assert seqs(alice.facts) == [3]
+
+
+@in_virtual_time
 async def test_a_sweep_goes_on_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SWEEP_PAGE", 2)
     async with on_stage() as stage:

@@ -15,9 +15,9 @@ from unisono.cli.operating import Operator
 from unisono.domain.ids import is_user_id
 from unisono.domain.importing import ImportedConversation
 
-VALUES_MAX: Final = 5_000
-"""Values that one request brings, about: the server takes 8192."""
-BYTES_MAX: Final = 400_000
+VALUES_MAX: Final = 3_000
+"""Values that one request brings, about. The server takes 8192, and reads these in some 20 ms: others wait for that."""
+BYTES_MAX: Final = 250_000
 """What they say, at most: the server takes 1 MiB."""
 CONVERSATIONS_MAX: Final = 300
 """Conversations that one request names: their read marks are a transaction each."""

@@ -90,7 +90,16 @@ class Export:
                 # A large object is not looked at again for each part that comes.
                 buffer, at, wanted = buffer[at:] + more, 0, wanted * 2
                 continue
-            yield value if isinstance(value, dict) else None
+            yield value if isinstance(value, dict) and _can_be_said(value) else None
+
+
+def _can_be_said(value: object) -> bool:
+    """Say if it can be written again: half a character cannot."""
+    try:
+        msgspec.json.encode(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _in_lines(head: str, text: io.TextIOWrapper) -> Iterator[Fields | None]:

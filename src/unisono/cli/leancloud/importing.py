@@ -1,6 +1,5 @@
 """`unisono import`: from the files and the API of LeanCloud to a report on what is here."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -65,14 +64,23 @@ def report_import(operator: Operator, *, as_json: bool) -> None:
 
 def _report(operator: Operator, bar: Bar, conversations: int) -> dict[str, Any]:
     bar.begin("Counting what is here", conversations, "conversations")
-    line: dict[str, Any] = {}
-    for said in operator.lines("imports", "leancloud", "report", deadline_s=REPORT_DEADLINE_S):
-        line = json.loads(said)
-        if line["is"] == "so_far":
+    last = b""
+    for last in operator.lines("imports", "leancloud", "report", deadline_s=REPORT_DEADLINE_S):
+        line = _read(last)
+        if line.get("is") == "so_far":
             bar.reach(line["conversations"])
-    if line.pop("is", None) != "total":
+    total = _read(last)
+    if total.pop("is", None) != "total":
         raise Failure("the report broke off", hint="try again; the server's log may say why")
-    return line
+    return total
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    """Read a line; one that was cut says nothing."""
+    try:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return {}
 
 
 def _list_notes(spool: Spool, listed: Path) -> None:

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from typing import Final
 
 from unisono.cli.failing import Exit, Failure
@@ -67,7 +68,7 @@ class LeanCloud:
                     if refusal.code != TOO_MANY and refusal.code < 500:
                         hint = "look at the app id and the master key"
                         raise Failure(f"LeanCloud refuses: {reason}", hint=hint) from None
-            except (OSError, ValueError) as problem:
+            except (OSError, ValueError, HTTPException) as problem:
                 reason = str(getattr(problem, "reason", problem))
         hint = "run the same command again: it goes on from here"
         raise Failure(f"no answer from {self._url}: {reason}", exit_code=Exit.UNREACHABLE, hint=hint)

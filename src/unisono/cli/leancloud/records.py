@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
+from unisono.domain.commands.conversation import Name
 from unisono.domain.errors import Malformed
 from unisono.domain.ids import ConversationIdIn, Instant, InstantIn, Json, UserId, UserIdIn, is_user_id
 from unisono.domain.importing import ImportedConversation, MessageId
@@ -17,12 +18,14 @@ Code = Literal[
     "acl",
     "attribute_value",
     "bad_id",
+    "bad_name",
     "bad_sender",
     "bad_time",
     "member_name",
     "no_creator",
     "not_found_there",
     "to_one_user",
+    "too_large",
     "unreadable",
 ]
 CODES: Final[Mapping[str, str]] = {
@@ -31,6 +34,7 @@ CODES: Final[Mapping[str, str]] = {
     "attribute_value": "an attribute that not every reader keeps was left out",
     "attributes_too_large": "its attributes were left out: they are too large, or nested too deeply",
     "bad_id": "the id of the conversation or message is missing or cannot be one",
+    "bad_name": "its name was left out: it is too long, or holds what no name can",
     "bad_sender": "the message names no sender that can be a user",
     "bad_time": "the time is missing or cannot be one",
     "changed_here": "it was changed here since: it stays as it is",
@@ -45,7 +49,9 @@ CODES: Final[Mapping[str, str]] = {
     "not_found_there": "LeanCloud does not have the conversation any more",
     "other_kind": "there is another one of this id here",
     "out_of_order": "it is older than what stands in the conversation already",
+    "refused": "the server could not keep it",
     "to_one_user": "what a service said to one user alone",
+    "too_large": "it says more than one request may",
     "unique_taken": "another one is the one of these members: it is here, but not unique",
     "unreadable": "the line is no JSON object",
 }
@@ -53,6 +59,11 @@ CODES: Final[Mapping[str, str]] = {
 
 NOBODY: Final = UserId("operator")
 TTL_DEFAULT_S: Final = 86_400
+BODY_MAX_BYTES: Final = 500_000
+"""What a message says at most: a request has 1 MiB. LeanCloud's own limit is 5 KB."""
+MENTIONS_MAX: Final = 1_000
+VALUES_MAX: Final = 7_000
+"""Values of a conversation: a request has 8192."""
 _TEMPORARY: Final = "_tmp:"
 _COLUMNS: Final = frozenset(
     {
@@ -129,7 +140,9 @@ def conversation_of(fields: Fields) -> tuple[ImportedConversation, list[Note]]:
         notes.append(Note("acl", conversation=name))
     ttl = fields.get("ttl")
     ttl_s = ttl if isinstance(ttl, int | float) and 0 < ttl <= 10**9 else TTL_DEFAULT_S
-    title = fields.get("name")
+    title = _fit(fields.get("name"), Name)
+    if title is None and fields.get("name") not in (None, ""):
+        notes.append(Note("bad_name", conversation=name))
     record = ImportedConversation(
         conversation=name,
         of="service" if fields.get("sys") is True else _kind(fields, is_temporary=is_temporary),
@@ -138,11 +151,14 @@ def conversation_of(fields: Fields) -> tuple[ImportedConversation, list[Note]]:
         updated_at=time_of(fields.get("updatedAt")) or created_at,
         members=members,
         muted=muted,
-        name=title if isinstance(title, str) else None,
+        name=title,
         attributes=_attributes(fields, name, notes),
         is_unique=fields.get("unique") is True,
         expires_at=Instant(created_at + int(ttl_s * 1000)) if is_temporary else None,
     )
+    said = msgspec.json.encode(record)
+    if len(said) > BODY_MAX_BYTES or said.count(b",") > VALUES_MAX:
+        raise Unusable(Note("too_large", conversation=name))
     return record, notes
 
 
@@ -172,7 +188,7 @@ def message_of(fields: Fields, conversation: str | None = None) -> tuple[str, Sa
         raise Unusable(Note("bad_sender", conversation=name, id=identity))
     data, to = _first(fields, "data", "msg"), fields.get("to")
     mentions = _first(fields, "mention-pids", "mentionPids", "mention_pids")
-    return name, Said(
+    said = Said(
         identity,
         at,
         UserId(str(sender)),
@@ -182,6 +198,9 @@ def message_of(fields: Fields, conversation: str | None = None) -> tuple[str, Sa
         mention_all=_first(fields, "mention-all", "mentionAll", "mention_all") is True,
         to=to if isinstance(to, str) and to not in ("", where) else "",
     )
+    if len(said.body.encode()) > BODY_MAX_BYTES or len(said.mentions) > MENTIONS_MAX:
+        raise Unusable(Note("too_large", conversation=name, id=identity))
+    return name, said
 
 
 def time_of(value: object) -> Instant | None:

@@ -146,9 +146,11 @@ class Spool:
     # ------------------------------------------------------------ messages
 
     def keep(self, said: Iterable[tuple[str, Said]]) -> None:
-        """Keep messages until they are sent; the same once."""
+        """Keep messages until they are sent; the same once. New ones may stand before what was sent: all goes again."""
         rows = ((name, each.at, each.id, _encode(each)) for name, each in said)
-        self._db.executemany("INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?)", rows)
+        if self._db.executemany("INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?)", rows).rowcount > 0:
+            self._db.execute("DELETE FROM mark")
+            self._db.execute("DELETE FROM meta WHERE name IN ('sent', 'settled')")
 
     def count_messages(self) -> int:
         """Count them."""

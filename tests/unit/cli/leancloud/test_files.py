@@ -48,7 +48,8 @@ def test_every_form_gives_the_same(
 
 def test_lines_that_are_no_objects_are_passed_over_and_told(tmp_path: Path) -> None:
     assert read(tmp_path / "x", '{"a":1}\nnot json\n[1]\n3\n{"b":2}\n') == [{"a": 1}, None, None, None, {"b": 2}]
-    assert read(tmp_path / "x", '{"results":[{"a":1},3]}') == [{"a": 1}, None]
+    assert read(tmp_path / "x", '{"results":[{"a":1},3,{"half":"\\ud800"}]}') == [{"a": 1}, None, None]
+    assert read(tmp_path / "x", '{"half":"\\ud800"}') == [None]
     assert read(tmp_path / "x", "") == []
 
 

@@ -208,6 +208,43 @@ async def test_an_import_goes_on_where_it_was_cut(desk: Desk, tmp_path: Path, mo
     assert not (tmp_path / "work" / "spool.sqlite3").exists()
 
 
+async def test_messages_that_are_read_later_are_sent_wherever_they_stand(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that was cut while it sent goes on with one more file, whose messages stand before those it had sent."""
+    said = list(history(4, 40, 7))
+    late = write(tmp_path / "late.jsonl", *said[:2])
+    first = ("--messages", write(tmp_path / "first.jsonl", *said[2:]))
+    monkeypatch.setattr(bringing, "VALUES_MAX", 40)
+    send = bringing.ask
+
+    def cut(operator: Any, what: str, **body: Any) -> Any:
+        if what == "reading":
+            raise KeyboardInterrupt
+        return send(operator, what, **body)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bringing, "ask", cut)
+        assert (await bring(desk, tmp_path, *table(tmp_path, count=4), *first)).code != 0
+    second = await told(desk, tmp_path, *table(tmp_path, count=4), *first, "--messages", late)
+    assert second["taken"]["placed"] + second["not_taken"]["out_of_order"] == 40
+
+
+async def test_what_a_server_says_that_ends_in_between_is_no_answer(tmp_path: Path) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        told = await asyncio.to_thread(run, "import", "report", "--url", url, "--admin-key", ADMIN_KEY)
+        assert told.code in {Exit.UNREACHABLE, Exit.FAILED}, told.err
+        words = ("import", "leancloud", "--work", str(tmp_path / "w"), *table(tmp_path, count=1))
+        told = await asyncio.to_thread(run, *words, "--url", url, "--admin-key", ADMIN_KEY)
+        assert told.code == Exit.UNREACHABLE, told.err
+
+
 @pytest.mark.parametrize(
     ("words", "exit_code", "reason"),
     [

@@ -94,6 +94,7 @@ def test_what_cannot_be_kept_of_a_row_is_told() -> None:
         ("member_name", "x" * 64),
         ("no_creator", ""),
         ("acl", ""),
+        ("bad_name", ""),
         ("attribute_value", "big"),
     ]
 
@@ -106,6 +107,8 @@ def test_what_cannot_be_kept_of_a_row_is_told() -> None:
         (ROW | {"objectId": 3}, "bad_id"),
         (ROW | {"createdAt": "yesterday"}, "bad_time"),
         ({"objectId": "a"}, "bad_time"),
+        (ROW | {"m": [f"u{number}" for number in range(8_000)]}, "too_large"),
+        (ROW | {"blob": "x" * 500_001}, "too_large"),
     ],
 )
 def test_a_row_without_id_or_time_is_not_taken(row: dict[str, object], code: str) -> None:
@@ -148,6 +151,8 @@ def test_bytes_mentions_and_receivers_come_along() -> None:
         ({"msg-id": "with space"}, "bad_id"),
         ({"timestamp": None}, "bad_time"),
         ({"from": ""}, "bad_sender"),
+        ({"data": "é" * 250_001}, "too_large"),
+        ({"mention-pids": ["ann"] * 1_001}, "too_large"),
     ],
 )
 def test_a_message_without_id_time_or_sender_is_not_taken(more: dict[str, object], code: str) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from tests.support.operator_desk import Desk, Json, open_desk
 from unisono.app import importing
-from unisono.domain.importing import Why
+from unisono.domain.errors import Invalid
+from unisono.domain.importing import Why, take_in, take_over
 
 IMPORTS = "/v1/imports/leancloud"
 BEGAN = 1_700_000_000_000
@@ -217,3 +218,27 @@ async def test_a_key_for_imports_does_nothing_else(tmp_path: Path) -> None:
     async with open_desk(tmp_path, UNISONO_ADMIN__LIMITED=limited) as desk:
         assert (await desk.ask("POST", f"{IMPORTS}/ends", key=key, json={"conversations": [TEAM]}))[0] == 200
         assert (await desk.ask("GET", "/v1/users/ann/conversations", key=key))[0] == 403
+
+
+async def test_what_the_store_refuses_is_told_and_hurts_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store may have reasons that no rule knows."""
+    decide, begin = take_in, take_over
+
+    def choosy(snapshot: Any, conversation: Any, messages: Any, limits: Any) -> Any:
+        if any(message.id.endswith("7") for message in messages):
+            raise Invalid(reason="the database cannot keep this")
+        return decide(snapshot, conversation, messages, limits)
+
+    def choosier(snapshot: Any, given: Any, limits: Any) -> Any:
+        if given.conversation == "bad":
+            raise Invalid(reason="the database cannot keep this")
+        return begin(snapshot, given, limits)
+
+    monkeypatch.setattr("unisono.app.importing.take_in", choosy)
+    monkeypatch.setattr("unisono.app.importing.take_over", choosier)
+    taken = await bring(desk, "conversations", {"conversations": [team(), team(conversation="bad")]})
+    assert (taken["new"], taken["not_taken"]) == (1, [{"conversation": "bad", "code": "refused"}])
+    messages = [said(number) for number in range(1, 21)]
+    placed = await bring(desk, "messages", {"parts": [{"conversation": TEAM, "messages": messages}]})
+    assert placed["placed"] == 18
+    assert [each["id"][-2:] for each in placed["not_taken"]] == ["07", "17"]
