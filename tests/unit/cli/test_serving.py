@@ -95,7 +95,11 @@ async def test_keys_are_made_at_the_first_start_and_the_log_may_be_json(tmp_path
     async with serving(tmp_path / "data", "--port", "0", "--json-logs") as served:
         await served.hears(UP)
         await served.hears(re.compile(r"(token --user alice)"))
-        assert sorted(file.name for file in (tmp_path / "data").glob("*.key")) == ["admin.key", "token.key"]
+        assert sorted(file.name for file in (tmp_path / "data").glob("*.key")) == [
+            "admin.key",
+            "files.key",
+            "token.key",
+        ]
         served.process.send_signal(signal.SIGTERM)
         assert await served.ends() == 0
     assert '"event":"node_started"' in served.said
