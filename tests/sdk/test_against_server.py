@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from tests.support.server_here import serving
 from tests.support.server_process import ServerProcess
 from unisono_sdk import (
     Backoff,
@@ -40,26 +41,39 @@ async def within(work: Awaitable[T]) -> T:
 class House:
     """Users with clients on one server, each client a device of its own."""
 
-    def __init__(self, server: ServerProcess, stack: AsyncExitStack) -> None:
-        self.server = server
+    def __init__(self, port: int, stack: AsyncExitStack) -> None:
+        self.port = port
         self._stack = stack
 
     async def login(self, user: str, **more: Any) -> Client:
         """Log a user in on a new device."""
         device, tag, tab = more.pop("device", None), more.pop("tag", None), more.pop("tab", None)
         handlers, bodies = more.pop("handlers", None), more.pop("bodies", ())
-        unisono = await self._stack.enter_async_context(
-            Unisono(f"ws://127.0.0.1:{self.server.port}", backoff=SOON, **more)
-        )
+        unisono = await self._stack.enter_async_context(Unisono(f"ws://127.0.0.1:{self.port}", backoff=SOON, **more))
         unisono.register(*bodies)
         return await unisono.login(user=user, device=device, tag=tag, tab=tab, handlers=handlers)
+
+
+class MortalHouse(House):
+    """One whose server is a process, which can be killed and started anew."""
+
+    def __init__(self, server: ServerProcess, stack: AsyncExitStack) -> None:
+        super().__init__(server.port, stack)
+        self.server = server
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """Lend a running server and an easy way in."""
+    async with serving(tmp_path / "data") as server, AsyncExitStack() as stack:
+        yield House(server.port, stack)
+
+
+@pytest.fixture
+async def mortal_house(tmp_path: Path) -> AsyncIterator[MortalHouse]:
+    """Lend one for who kills or restarts it."""
     async with ServerProcess(tmp_path / "data") as server, AsyncExitStack() as stack:
-        yield House(server, stack)
+        yield MortalHouse(server, stack)
         await stack.aclose()
         server.assert_clean_log()
 
@@ -164,7 +178,7 @@ async def test_members_come_and_go_and_everybody_hears_it_right(house: House) ->
 async def test_who_was_away_gets_what_was_missed_once(house: House, tmp_path: Path) -> None:
     state = FileState(tmp_path / "william.json")
     tom = await house.login("tom")
-    url = f"ws://127.0.0.1:{house.server.port}"
+    url = f"ws://127.0.0.1:{house.port}"
     async with Unisono(url, state=state) as unisono:
         william = await unisono.login(user="william")
         session, happened = william.session, william.events()
@@ -252,7 +266,7 @@ async def test_sessions_and_devices_can_be_closed(house: House) -> None:
 
 @pytest.mark.rows("L40", "L43")
 async def test_several_users_side_by_side_with_names_up_to_64_characters(house: House) -> None:
-    async with Unisono(f"ws://127.0.0.1:{house.server.port}") as unisono:
+    async with Unisono(f"ws://127.0.0.1:{house.port}") as unisono:
         long, short = await asyncio.gather(unisono.login(user="x" * 64), unisono.login(user="ä/ 日"))
         assert (long.is_live, short.is_live, long.user, short.user) == (True, True, "x" * 64, "ä/ 日")
         inbox = short.messages()
@@ -262,8 +276,8 @@ async def test_several_users_side_by_side_with_names_up_to_64_characters(house: 
             await unisono.login(user="x" * 65)
 
 
-async def test_a_server_that_is_killed_again_and_again_loses_and_doubles_nothing(house: House) -> None:
-    ann, bob = await house.login("ann"), await house.login("bob", codec="msgpack")
+async def test_a_server_that_is_killed_again_and_again_loses_and_doubles_nothing(mortal_house: MortalHouse) -> None:
+    ann, bob = await mortal_house.login("ann"), await mortal_house.login("bob", codec="msgpack")
     inbox, own = bob.messages(), ann.messages()
     lanes = [await ann.direct("bob"), await ann.create(["bob"], unique=False)]
     sends: list[asyncio.Task[Message]] = []
@@ -273,8 +287,8 @@ async def test_a_server_that_is_killed_again_and_again_loses_and_doubles_nothing
                 lane = lanes[number % 2]
                 sends.append(tasks.create_task(lane.send(f"{turn}.{number}")))
             await within(sends[turn * 25])
-            await house.server.kill()
-            await house.server.start()
+            await mortal_house.server.kill()
+            await mortal_house.server.start()
     placed = [send.result() for send in sends]
     for client_inbox in (inbox, own):
         heard = [await within(anext(client_inbox)) for _ in placed]
@@ -290,24 +304,24 @@ async def _nothing_more(lane: Conversation, inbox: EventIterator[Message]) -> No
     assert await texts(inbox, 1) == ["last"]
 
 
-async def test_a_drained_server_is_left_and_found_again(house: House) -> None:
-    ann = await house.login("ann")
+async def test_a_drained_server_is_left_and_found_again(mortal_house: MortalHouse) -> None:
+    ann = await mortal_house.login("ann")
     happened, session = ann.events(), ann.session
-    await house.server.terminate()
+    await mortal_house.server.terminate()
     assert (await until(happened, events.Disconnect)).code == "draining"
-    await house.server.start()
+    await mortal_house.server.start()
     await until(happened, events.Reconnect)
     assert ann.session == session
     assert len(await ann.sessions()) == 1
 
 
-async def test_a_client_that_was_ahead_of_an_older_copy_starts_over(house: House) -> None:
+async def test_a_client_that_was_ahead_of_an_older_copy_starts_over(mortal_house: MortalHouse) -> None:
     """It goes on with what is true, and says of each stream from where to read it anew."""
-    ann, bob = await house.login("ann"), await house.login("bob")
+    ann, bob = await mortal_house.login("ann"), await mortal_house.login("bob")
     inbox, happened = bob.messages(), bob.events()
     lane = await ann.direct("bob")
     await lane.send("kept")
-    data, copy = house.server.data, house.server.data.with_name("copy")
+    data, copy = mortal_house.server.data, mortal_house.server.data.with_name("copy")
     connection = sqlite3.connect(data / "default.sqlite3")
     connection.execute("VACUUM INTO ?", (str(copy),))
     connection.close()
@@ -315,9 +329,9 @@ async def test_a_client_that_was_ahead_of_an_older_copy_starts_over(house: House
     for text in ("lost 1", "lost 2"):
         await lane.send(text)
     assert await texts(inbox, 3) == ["kept", "lost 1", "lost 2"]
-    await house.server.terminate()
+    await mortal_house.server.terminate()
     copy.rename(data / "default.sqlite3")
-    await house.server.start()
+    await mortal_house.server.start()
     told = [await until(happened, events.StartOver) for _ in range(3)]
     reasons = {start_over.stream: start_over.reason for start_over in told}
     assert reasons.pop(f"c/{gone.id}") == "gone"

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from tests.sdk.test_against_server import House, until, within
-from tests.support.server_process import ServerProcess
+from tests.support.server_here import serving
 from unisono_sdk import FileState, Forbidden, NotFound, Unisono, events
 
 ADMIN_KEY = "admin-key-of-the-tests-0123456789"
@@ -41,17 +41,14 @@ class Desk:
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """Lend a running server that knows an admin key."""
-    environment = {"UNISONO_ADMIN__KEYS": ADMIN_KEY}
-    async with ServerProcess(tmp_path / "data", environment=environment) as server, AsyncExitStack() as stack:
-        yield House(server, stack)
-        await stack.aclose()
-        server.assert_clean_log()
+    async with serving(tmp_path / "data", UNISONO_ADMIN__KEYS=ADMIN_KEY) as server, AsyncExitStack() as stack:
+        yield House(server.port, stack)
 
 
 @pytest.fixture
 async def desk(house: House) -> AsyncIterator[Desk]:
     async with aiohttp.ClientSession() as http:
-        yield Desk(http, f"http://127.0.0.1:{house.server.port}")
+        yield Desk(http, f"http://127.0.0.1:{house.port}")
 
 
 @pytest.mark.rows("L172")
@@ -82,7 +79,7 @@ async def test_who_subscribes_hears_it_on_all_devices_and_says_nothing_there(hou
 
 
 async def test_who_was_away_finds_what_is_for_all_when_they_come_back(house: House, desk: Desk, tmp_path: Path) -> None:
-    url, state = f"ws://127.0.0.1:{house.server.port}", FileState(tmp_path / "ann.json")
+    url, state = f"ws://127.0.0.1:{house.port}", FileState(tmp_path / "ann.json")
     async with Unisono(url, state=state) as unisono:
         await unisono.login(user="ann")
     news = await desk.found("all")

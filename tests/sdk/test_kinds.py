@@ -278,7 +278,7 @@ async def test_my_other_devices_learn_of_my_coming_and_going_also_later(house: H
     assert (exited.by, exited.is_kicked, phone.conversation(group.id).role) == ("ann", False, None)
     await group.join()
     assert (await until(at_phone, events.Entered)).by == "ann"
-    url = f"ws://127.0.0.1:{house.server.port}"
+    url = f"ws://127.0.0.1:{house.port}"
     async with Unisono(url, state=FileState(tmp_path / "dan.json")) as unisono:
         await unisono.login(user="dan")
     await group.add("dan")

@@ -62,7 +62,7 @@ async def test_who_brings_a_state_gets_all_that_was_missed_and_each_once(house: 
     ann = await house.login("ann")
     chat = await ann.direct("bob")
     state = FileState(tmp_path / "bob.json")
-    async with Unisono(f"ws://127.0.0.1:{house.server.port}", state=state, missed="messages") as unisono:
+    async with Unisono(f"ws://127.0.0.1:{house.port}", state=state, missed="messages") as unisono:
         inbox = (await unisono.login(user="bob")).messages()
         await chat.send("before")
         await until(inbox, Message)

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from tests.sdk.test_against_server import House, house, until, within
+from tests.sdk.test_against_server import House, MortalHouse, house, mortal_house, until, within
 from unisono_sdk import Client, Conversation, LinkDown, NotFound, TransientMessage, events, passing
 from unisono_sdk.dispatch import EARLY_LIMIT, Dispatch
 from unisono_sdk.hub import Hub
 from unisono_sdk.plugin import Plugins
 from unisono_sdk.room import Rooms
 
-__all__ = ["house"]
+__all__ = ["house", "mortal_house"]
 
 
 async def pair(house: House, codec: str = "json") -> tuple[Client, Client, Conversation]:
@@ -63,15 +63,15 @@ async def test_typing_is_told_to_the_other_at_most_every_three_seconds(house: Ho
     assert not any(isinstance(event, events.Typing) for event in seen)
 
 
-async def test_what_passes_by_does_not_wait_for_a_connection(house: House) -> None:
-    ann, bob, conversation = await pair(house)
+async def test_what_passes_by_does_not_wait_for_a_connection(mortal_house: MortalHouse) -> None:
+    ann, bob, conversation = await pair(mortal_house)
     lost = ann.events()
-    await house.server.kill()
+    await mortal_house.server.kill()
     await until(lost, events.Disconnect)
     with pytest.raises(LinkDown):
         await conversation.send_transient("nobody hears this")
     await conversation.typing()
-    await house.server.start()
+    await mortal_house.server.start()
     await until(lost, events.Reconnect)
     heard = bob.events()
     await asyncio.wait_for(conversation.send("back"), 20)

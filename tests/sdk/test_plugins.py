@@ -79,7 +79,7 @@ async def test_messages_go_through_hooks_in_order_wherever_they_come_from(house:
 
 async def test_a_slow_hook_keeps_everything_in_order_to_the_very_end(house: House) -> None:
     heard: list[str] = []
-    async with Unisono(f"ws://127.0.0.1:{house.server.port}", plugins=[Plugin(name="slow", after_parse=shout)]) as here:
+    async with Unisono(f"ws://127.0.0.1:{house.port}", plugins=[Plugin(name="slow", after_parse=shout)]) as here:
         bob = await here.login(user="bob")
         bob.on("message", lambda message: heard.append(message.body.text))
         bob.on("members_joined", lambda event: heard.append(event.users[0]))

@@ -35,7 +35,7 @@ async def test_who_is_watched_is_told_of_on_all_platforms(house: House, codec: s
 
 @pytest.mark.rows("X12", "X13")
 async def test_a_page_that_is_loaded_again_is_the_same_session_and_shows_nothing(house: House, tmp_path: Path) -> None:
-    url = f"ws://127.0.0.1:{house.server.port}"
+    url = f"ws://127.0.0.1:{house.port}"
     ann = await house.login("ann")
     await ann.direct("bob")
     heard: list[events.Presence] = []

@@ -4,23 +4,23 @@ import asyncio
 
 import pytest
 
-from tests.sdk.test_against_server import House, house
+from tests.sdk.test_against_server import MortalHouse, house, mortal_house
 from tests.support.push_service import KEY, push_desk
 from tests.support.server_process import TEST_CONFIG
 from unisono_sdk import Device, Unacceptable, Unisono
 
-__all__ = ["house"]
+__all__ = ["house", "mortal_house"]
 
 
 @pytest.mark.rows("L3", "L92", "L93", "X26")
-async def test_a_device_gets_what_comes_while_its_user_is_nowhere(house: House) -> None:
+async def test_a_device_gets_what_comes_while_its_user_is_nowhere(mortal_house: MortalHouse) -> None:
     async with push_desk() as desk:
         push = ["[push]", f'url = "{desk.url}"', f'secrets = ["{KEY}"]', "grace_s = 0.2", "[sessions]", "sweep_s = 0.1"]
-        house.server.configure("\n".join([TEST_CONFIG, *push]))
-        await house.server.terminate()
-        await house.server.start()
-        url = f"ws://127.0.0.1:{house.server.port}"
-        ann = await house.login("ann")
+        mortal_house.server.configure("\n".join([TEST_CONFIG, *push]))
+        await mortal_house.server.terminate()
+        await mortal_house.server.start()
+        url = f"ws://127.0.0.1:{mortal_house.port}"
+        ann = await mortal_house.login("ann")
         chat = await ann.direct("bob")
         async with Unisono(url) as bobs, Unisono(url) as others:
             bob = await bobs.login(user="bob", device=Device(platform="android"))

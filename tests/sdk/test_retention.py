@@ -4,16 +4,16 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
-from tests.sdk.test_against_server import House, house, until, within
+from tests.sdk.test_against_server import MortalHouse, house, mortal_house, until, within
 from tests.support.server_process import TEST_CONFIG
 from unisono_sdk import FileState, Message, Unisono, events
 
-__all__ = ["house"]
+__all__ = ["house", "mortal_house"]
 
 TWO_DAYS_MS = 2 * 86_400_000
 
 
-async def age(house: House) -> None:
+async def age(house: MortalHouse) -> None:
     """Let all that was said until now have been said two days earlier, and keep groups for one day from now on."""
     await house.server.terminate()
     with sqlite3.connect(house.server.data / "default.sqlite3") as connection:
@@ -24,18 +24,20 @@ async def age(house: House) -> None:
     await house.server.start()
 
 
-async def test_who_was_away_for_longer_starts_over_and_goes_on_with_what_is_kept(house: House, tmp_path: Path) -> None:
-    tom = await house.login("tom")
+async def test_who_was_away_for_longer_starts_over_and_goes_on_with_what_is_kept(
+    mortal_house: MortalHouse, tmp_path: Path
+) -> None:
+    tom = await mortal_house.login("tom")
     group = await tom.create(["jerry"], unique=False)
     state = FileState(tmp_path / "jerry.json")
-    async with Unisono(f"ws://127.0.0.1:{house.server.port}", state=state) as unisono:
+    async with Unisono(f"ws://127.0.0.1:{mortal_house.port}", state=state) as unisono:
         jerry = await unisono.login(user="jerry")
         inbox = jerry.messages()
         await group.send("heard")
         assert (await within(anext(inbox))).text == "heard"
     for number in range(5):
         await group.send(f"old {number}")
-    await age(house)
+    await age(mortal_house)
     await group.send("fresh")
     page = await group.history()
     while not page.trimmed:
@@ -44,7 +46,7 @@ async def test_who_was_away_for_longer_starts_over_and_goes_on_with_what_is_kept
     assert ([message.text for message in page], page.done) == (["fresh"], True)
 
     happened: list[object] = []
-    async with Unisono(f"ws://127.0.0.1:{house.server.port}", state=state) as unisono:
+    async with Unisono(f"ws://127.0.0.1:{mortal_house.port}", state=state) as unisono:
         jerry = await unisono.login(user="jerry", handlers={"start_over": happened.append, "message": happened.append})
         async with asyncio.timeout(10):
             while not any(isinstance(event, Message) for event in happened):
@@ -61,15 +63,15 @@ async def test_who_was_away_for_longer_starts_over_and_goes_on_with_what_is_kept
         assert [each.text async for each in jerry.search("old")] == []
 
 
-async def test_who_stayed_hears_what_comes_and_counts_what_is_kept(house: House) -> None:
-    tom, jerry = await house.login("tom"), await house.login("jerry")
+async def test_who_stayed_hears_what_comes_and_counts_what_is_kept(mortal_house: MortalHouse) -> None:
+    tom, jerry = await mortal_house.login("tom"), await mortal_house.login("jerry")
     group = await tom.create(["jerry"], unique=False)
     inbox = jerry.messages()
     for number in range(3):
         await group.send(f"old {number}")
         await within(anext(inbox))
     happened = jerry.events()
-    await age(house)
+    await age(mortal_house)
     await until(happened, events.Reconnect)
     await group.send("fresh")
     assert (await within(anext(inbox))).text == "fresh"

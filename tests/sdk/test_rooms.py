@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.sdk.test_against_server import SOON, House, house, until, within
+from tests.sdk.test_against_server import SOON, House, MortalHouse, house, mortal_house, until, within
 from tests.support.server_process import TEST_CONFIG, ServerProcess
 from unisono_sdk import FileState, Forbidden, NotFound, Room, RoomMessage, Unisono, events
 
-__all__ = ["house"]
+__all__ = ["house", "mortal_house"]
 
 
 @pytest.mark.parametrize("codec", ["json", "msgpack"])
@@ -117,15 +117,15 @@ async def test_tabs_are_in_rooms_of_their_own_and_count_as_one_person(house: Hou
 
 
 @pytest.mark.rows("L218", "L223", "X33", "D12")
-async def test_after_a_crash_of_the_server_everybody_is_in_their_rooms_again(house: House) -> None:
-    ann, bob = await house.login("ann"), await house.login("bob")
+async def test_after_a_crash_of_the_server_everybody_is_in_their_rooms_again(mortal_house: MortalHouse) -> None:
+    ann, bob = await mortal_house.login("ann"), await mortal_house.login("bob")
     first, second = await ann.create_room(), await ann.create_room()
     for tab, room in (("left", first), ("right", second)):
         await bob.room(room.id).enter(tab=tab)
         await ann.room(room).enter(tab=tab)
     at_ann, at_bob = ann.events(), bob.events()
-    await house.server.kill()
-    await house.server.start()
+    await mortal_house.server.kill()
+    await mortal_house.server.start()
     for iterator in (at_ann, at_bob):
         await until(iterator, events.Reconnect)
     assert ann.rooms == bob.rooms == {"left": first.id, "right": second.id}
@@ -136,7 +136,7 @@ async def test_after_a_crash_of_the_server_everybody_is_in_their_rooms_again(hou
 
 @pytest.mark.rows("X34")
 async def test_a_page_that_is_loaded_again_is_in_its_room(house: House, tmp_path: Path) -> None:
-    url = f"ws://127.0.0.1:{house.server.port}"
+    url = f"ws://127.0.0.1:{house.port}"
     ann = await house.login("ann")
     stage = await ann.room(await ann.create_room()).enter()
     async with Unisono(url, state=FileState(tmp_path / "bob.json")) as page:

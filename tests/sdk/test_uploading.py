@@ -7,11 +7,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.sdk.test_against_server import House, house
+from tests.sdk.test_against_server import House, MortalHouse, house, mortal_house
 from unisono_sdk import Image, InvalidArgument, LimitReached, LinkDown, NotFound, Unacceptable, Unisono
 from unisono_sdk.putting import put
 
-__all__ = ["house"]
+__all__ = ["house", "mortal_house"]
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2000
 
 
@@ -70,11 +70,11 @@ async def test_what_cannot_be_uploaded_is_said(house: House, tmp_path: Path) -> 
         await ann.upload(large)
 
 
-async def test_a_day_ends_at_its_limit(house: House) -> None:
-    house.server.configure("[quotas]\nfile_bytes_per_day = 10\n")
-    await house.server.terminate()
-    await house.server.start()
-    async with Unisono(f"ws://127.0.0.1:{house.server.port}") as unisono:
+async def test_a_day_ends_at_its_limit(mortal_house: MortalHouse) -> None:
+    mortal_house.server.configure("[quotas]\nfile_bytes_per_day = 10\n")
+    await mortal_house.server.terminate()
+    await mortal_house.server.start()
+    async with Unisono(f"ws://127.0.0.1:{mortal_house.port}") as unisono:
         ann = await unisono.login(user="ann")
         await ann.upload(b"123456", name="a")
         with pytest.raises(LimitReached):
@@ -86,7 +86,7 @@ async def test_a_link_that_is_lost_or_a_server_that_is_none_is_told(house: House
         put("http://127.0.0.1:1/files/x", io.BytesIO(b"x"), 1, proxy=None, patience_s=5)
     with pytest.raises(InvalidArgument, match="socks5"):
         put("http://127.0.0.1:1/", io.BytesIO(b"x"), 1, proxy="socks5://127.0.0.1:2", patience_s=5)
-    url = f"http://127.0.0.1:{house.server.port}/files/default/{'0' * 32}"
+    url = f"http://127.0.0.1:{house.port}/files/default/{'0' * 32}"
     with pytest.raises(Exception, match="not allowed") as refused:
         await asyncio.to_thread(put, url, io.BytesIO(b"x"), 1, proxy=None, patience_s=5)
     assert refused.value.code == "forbidden"  # type: ignore[attr-defined]  # one of ours

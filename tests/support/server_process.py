@@ -200,12 +200,7 @@ class ServerProcess:
 
     def assert_clean_log(self, *allowed: str) -> None:
         """Fail when the log has a traceback or an error. `allowed` are parts of lines that are expected."""
-        lines = self.text.splitlines()
-        bad = [line for line in lines if any(word in line for word in SUSPICIOUS)]
-        bad = [line for line in bad if not any(word in line for word in (*allowed, *OF_THE_MACHINE))]
-        if bad:
-            at = lines.index(bad[0])
-            raise AssertionError("the log is not clean:\n" + "\n".join(lines[at : at + 25]))
+        check_log(self.text, *allowed)
 
     async def __aenter__(self) -> Self:
         self._pumps = await asyncio.TaskGroup().__aenter__()
@@ -266,6 +261,16 @@ class ServerProcess:
                     pass
                 await asyncio.sleep(READY_POLL_S)
         raise AssertionError(f"the server ended at its start:\n{self.text[-4000:]}")
+
+
+def check_log(text: str, *allowed: str) -> None:
+    """Fail when a log has a traceback or an error. `allowed` are parts of lines that are expected."""
+    lines = text.splitlines()
+    bad = [line for line in lines if any(word in line for word in SUSPICIOUS)]
+    bad = [line for line in bad if not any(word in line for word in (*allowed, *OF_THE_MACHINE))]
+    if bad:
+        at = lines.index(bad[0])
+        raise AssertionError("the log is not clean:\n" + "\n".join(lines[at : at + 25]))
 
 
 def _own_environment() -> dict[str, str]:

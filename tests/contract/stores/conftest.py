@@ -80,7 +80,8 @@ def options_of(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Sto
         case "memory":
             return None
         case "sqlite":
-            return StoreOptions(app="test", data_dir=tmp_path, readers=2)
+            # Nobody pulls the plug here: what a sync to disk is worth is shown by the adverse suites.
+            return StoreOptions(app="test", data_dir=tmp_path, readers=2, synchronous="normal")
         case _:
             return StoreOptions(app="test", url=request.getfixturevalue("emptied_dsn"), readers=2)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, get_args
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -281,10 +282,18 @@ async def outcome(act: Act, store: AnyStore) -> object:
 
 TestTwoStores = TwoStores.TestCase
 TestTwoStores.settings = settings(
-    max_examples=60,
+    max_examples=25,
     stateful_step_count=50,
     deadline=None,
     phases=[Phase.generate],
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
+
+
+class AtLength(TwoStores):
+    """The same, for longer, and other lives each time."""
+
+
+TestTwoStoresAtLength = pytest.mark.full(AtLength.TestCase)
+TestTwoStoresAtLength.settings = settings(TestTwoStores.settings, max_examples=300, derandomize=False)
