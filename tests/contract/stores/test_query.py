@@ -209,7 +209,7 @@ async def test_what_does_not_hold_tells_no_stranger_who_is_in_an_open_conversati
 
 async def test_what_is_said_of_no_name_does_not_hold(store: AnyStore) -> None:
     """In SQL it is neither true nor false, and so would be what is said against it."""
-    await make(store, 1, ANN)
+    await make(store, 1, ANN, name=None)
     await make(store, 2, ANN, name="tea")
     for condition in (q.Contains("name", "z"), q.Less("name", "a"), q.Has("name", ("z",)), q.Matches("name", "z")):
         either = q.Not(q.AnyOf((condition, q.AllOf((condition, q.Exists("id"))))))
