@@ -170,6 +170,10 @@ class Telling:
     async def _of_event(self, event: Event) -> Pushes:
         if not isinstance(event, TransientMessage):
             return
+        if event.message.is_recalled and event.seq is not None:
+            async for each in self._of_change(event.conversation, event.seq, event.message.revised_at or event.at):
+                yield each
+            return
         command = push(direct, None, NOBODY, event.at)
         said = await self._message(event.conversation, event.seq, event.at, event.message)
         # What is said in a room is an ordinary message to clients.
@@ -371,4 +375,6 @@ def _key(what: PlacedFact | Event) -> object:
         # A message that is read after it was recalled is another fact: what it said is gone.
         revision = what.fact.revision if isinstance(what.fact, MessagePlaced) else None
         return what.stream, what.epoch, what.seq, revision
-    return (what.conversation, what.at, what.message.key) if isinstance(what, TransientMessage) else None
+    if not isinstance(what, TransientMessage):
+        return None
+    return what.conversation, what.at, what.message.key, what.message.revision

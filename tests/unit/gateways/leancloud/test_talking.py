@@ -201,6 +201,23 @@ async def test_a_client_that_wants_it_gets_the_newest_of_what_it_missed() -> Non
 
 
 @on_uvloop
+async def test_a_recall_in_a_room_reaches_who_is_there_as_one() -> None:
+    """It used to come as a message without content."""
+    async with a_hall() as hall:
+        ann, bob = await hall.open("ann"), await hall.open("bob")
+        room = await ann.start(transient=True)
+        await bob.ask(pb.conv, pb.add, convMessage=pb.ConvCommand(cid=room, m=["bob"]))
+        sent = await ann.send(room, TYPED)
+        said = (await bob.told(pb.direct)).directMessage
+        assert (said.id, said.timestamp) == (sent.uid, sent.t)
+        recall = pb.PatchItem(cid=room, mid=sent.uid, timestamp=sent.t, recall=True)
+        await ann.ask(pb.patch, pb.modify, patchMessage=pb.PatchCommand(patches=[recall]))
+        (patch,) = (await bob.told(pb.patch, pb.modify)).patchMessage.patches
+        assert (patch.cid, patch.mid, patch.recall, patch.data) == (room, sent.uid, True, '{"_lctype":-127}')
+        assert bob.heard(pb.direct) == []
+
+
+@on_uvloop
 async def test_edits_and_recalls_reach_the_others_and_those_who_come_back() -> None:
     async with a_hall() as hall:
         ann, bob = await hall.open("ann"), await hall.open("bob", configBitmap=1, lastPatchTime=1)
