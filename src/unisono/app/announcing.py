@@ -6,12 +6,12 @@ from typing import Final
 
 from unisono.app.audience import Audience
 from unisono.app.parts import Parts
-from unisono.domain.announcing import OPERATOR, Announcement, Founding, announce, found
+from unisono.domain.announcing import Announcement, Founding, announce, found
 from unisono.domain.answers import Answer, ConversationView, Count, Placed
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Internal
 from unisono.domain.finishing import close
-from unisono.domain.ids import NO_SEQ, ConversationId, UserId, user_stream
+from unisono.domain.ids import NO_SEQ, OPERATOR, ConversationId, UserId, user_stream
 from unisono.domain.quotas import Quotas
 from unisono.domain.subscribing import admit, dismiss, enroll
 

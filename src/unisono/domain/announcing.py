@@ -1,21 +1,16 @@
 """Decisions about what the operator says to users: conversations of that kind, and announcements in them."""
 
-from typing import Final
-
 from msgspec import Struct
 
 from unisono.domain.answers import Placed
 from unisono.domain.conversation import Decision, Snapshot
 from unisono.domain.errors import NotFound
 from unisono.domain.facts import Content, ConversationCreated, ConversationMade, Joining, MessagePlaced, Reach
-from unisono.domain.ids import ConversationId, Json, SendKey, UserId, conversation_stream, user_stream
+from unisono.domain.ids import OPERATOR, ConversationId, Json, SendKey, UserId, conversation_stream, user_stream
 from unisono.domain.membership import view, view_of_new
 from unisono.domain.placement import Draft, Place
 from unisono.domain.quotas import Quotas, check_attributes, check_content, check_push
 from unisono.domain.subscribing import of_operator_still
-
-OPERATOR: Final = UserId("")
-"""Under whose name the keys of announcements are remembered: no user's."""
 
 
 class Founding(Struct, frozen=True):
@@ -78,6 +73,7 @@ def announce(snapshot: Snapshot, command: Announcement, limits: Quotas) -> Decis
     check_content(command.content, limits)
     check_push(command.push, limits)
     message = MessagePlaced(conversation.creator, command.key, command.content, push=command.push)
+    # Under nobody's name is the key remembered: no user's own key is in its way.
     draft = Draft(conversation_stream(conversation.id), message, sender=OPERATOR, key=command.key)
     return Decision((draft,), lambda places: _placed(places[0]))
 

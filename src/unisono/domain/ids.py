@@ -75,6 +75,9 @@ FIRST_EPOCH: Final = Epoch(1)
 IMPORTED: Final = "lc:"
 """How send keys of messages begin that came from LeanCloud: what follows is the id that it gave them."""
 
+OPERATOR: Final = UserId("_operator")
+"""By whom is done what the application's server does in nobody's name. Nobody is let in by it."""
+
 _CONVERSATION_PREFIX: Final = "c/"
 _USER_PREFIX: Final = "u/"
 
@@ -98,8 +101,8 @@ def read_page_mark(mark: PageMark) -> tuple[Instant, str]:
 
 
 def is_user_id(text: str) -> bool:
-    """Say if a text, from wherever it comes, can be a user id: 1 to 64 printable characters."""
-    return len(text) <= USER_ID_MAX_CHARS and _USER_ID.fullmatch(text) is not None
+    """Say if a text, from wherever it comes, can be a user's id: 1 to 64 printable characters, and not `OPERATOR`."""
+    return len(text) <= USER_ID_MAX_CHARS and _USER_ID.fullmatch(text) is not None and text != OPERATOR
 
 
 def is_imported(key: SendKey) -> bool:

@@ -26,6 +26,7 @@ from unisono.domain.conversation import Decision, Scope, Snapshot
 from unisono.domain.devices import PRESETS, Login, Policy, Slot, admit
 from unisono.domain.facts import Content, ConversationKind, Label, Level, Reach, Restriction
 from unisono.domain.ids import (
+    OPERATOR,
     START,
     Checkpoint,
     ConversationId,
@@ -196,7 +197,7 @@ async def found(store: AnyStore, *, room: ConversationId = ROOM, audience: Reach
 
 async def announce(store: AnyStore, key: str, text: str = "hello", room: ConversationId = ROOM) -> Committed:
     command = announcing.Announcement(SendKey(key), Content(text=text))
-    scope = Scope(conversation=room, sender=announcing.OPERATOR, key=command.key)
+    scope = Scope(conversation=room, sender=OPERATOR, key=command.key)
     return await store.log.transact(scope, lambda seen: announcing.announce(seen, command, QUOTAS))
 
 

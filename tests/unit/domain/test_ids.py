@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unisono.domain.ids import Instant, is_user_id, page_mark, read_page_mark
+from unisono.domain.ids import OPERATOR, Instant, is_user_id, page_mark, read_page_mark
 
 
 @pytest.mark.rows("L40")
@@ -14,7 +14,7 @@ def test_up_to_64_printable_characters_can_be_a_user_id(text: str) -> None:
 
 
 @pytest.mark.rows("L40")
-@pytest.mark.parametrize("text", ["", "x" * 65, "a\n", "a\x00b", "\x7f", "\x85", "\ud800"])
+@pytest.mark.parametrize("text", ["", "x" * 65, "a\n", "a\x00b", "\x7f", "\x85", "\ud800", OPERATOR])
 def test_nothing_else_can_be_a_user_id(text: str) -> None:
     assert not is_user_id(text)
 

@@ -23,7 +23,7 @@ from unisono.domain.facts import (
     Joining,
     MessagePlaced,
 )
-from unisono.domain.ids import Epoch, Instant, Seq, user_stream
+from unisono.domain.ids import OPERATOR, Epoch, Instant, Seq, user_stream
 from unisono.domain.placement import Place
 
 SAID = Content(text="We move tonight.")
@@ -125,7 +125,7 @@ def test_an_announcement_has_its_place_in_the_name_of_the_conversation() -> None
     decision = a.announce(service(BOB), a.Announcement(KEY, SAID, {"alert": "Hi!"}), LIMITS)
     (draft,) = decision.drafts
     assert draft.fact == MessagePlaced(ANN, KEY, SAID, push={"alert": "Hi!"})
-    assert (draft.stream, draft.sender, draft.key) == ("c/room", "", KEY)
+    assert (draft.stream, draft.sender, draft.key) == ("c/room", OPERATOR, KEY)
     assert decision.answer(places(decision)) == Placed(draft.stream, Epoch(1), Seq(11), NOW)
     earlier = Place(draft.stream, Epoch(1), Seq(7), NOW, is_repeat=True)
     repeated = a.announce(structs.replace(service(BOB), earlier=earlier), a.Announcement(KEY, SAID), LIMITS)

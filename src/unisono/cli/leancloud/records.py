@@ -9,7 +9,16 @@ from msgspec import Struct
 
 from unisono.domain.commands.conversation import Name
 from unisono.domain.errors import Malformed
-from unisono.domain.ids import ConversationIdIn, Instant, InstantIn, Json, UserId, UserIdIn, is_user_id
+from unisono.domain.ids import (
+    OPERATOR,
+    ConversationIdIn,
+    Instant,
+    InstantIn,
+    Json,
+    UserId,
+    UserIdIn,
+    is_user_id,
+)
 from unisono.domain.importing import ImportedConversation, MessageId
 from unisono.wire.json_values import check_value
 
@@ -57,7 +66,6 @@ CODES: Final[Mapping[str, str]] = {
 }
 """All reasons, the server's among them, in words."""
 
-NOBODY: Final = UserId("operator")
 TTL_DEFAULT_S: Final = 86_400
 BODY_MAX_BYTES: Final = 500_000
 """What a message says at most: a request has 1 MiB. LeanCloud's own limit is 5 KB."""
@@ -146,7 +154,7 @@ def conversation_of(fields: Fields) -> tuple[ImportedConversation, list[Note]]:
     record = ImportedConversation(
         conversation=name,
         of="service" if fields.get("sys") is True else _kind(fields, is_temporary=is_temporary),
-        creator=UserId(str(creator)) if _is_user(creator) else NOBODY,
+        creator=UserId(str(creator)) if _is_user(creator) else OPERATOR,
         created_at=created_at,
         updated_at=time_of(fields.get("updatedAt")) or created_at,
         members=members,

@@ -4,12 +4,9 @@ from typing import Final
 
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer
-from unisono.domain.ids import Instant, SendKey, UserId
+from unisono.domain.ids import OPERATOR, Instant, SendKey, UserId
 from unisono.gateways.leancloud.apps import App
 from unisono.wire.leancloud.checking import checked
-
-OPERATOR: Final = UserId("_operator")
-"""By whom it was done, where an app's own server does something in nobody's name."""
 
 
 class Actor:

@@ -59,8 +59,7 @@ async def update(asker: Asker, command: GenericCommand) -> GenericCommand:
     said = command.convMessage
     conversation = named(said.cid)
     with called(UPDATE_FAULTS):
-        wanted = update_of(said.attr.data)
-        change = c.UpdateConversation(conversation, wanted.name, wanted.set, wanted.unset, wanted.amend)
+        change = update_of(conversation, said.attr.data)
         view = await ask_as_member(asker, change, ConversationView, conversation, otherwise=4309)
     return updated(asker, command, iso_of(view.updated_at))
 

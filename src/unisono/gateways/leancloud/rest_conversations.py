@@ -13,11 +13,11 @@ from unisono.domain.answers import ConversationView, Done, FoundConversations, M
 from unisono.domain.commands.base import PAGE_MAX
 from unisono.domain.errors import Invalid
 from unisono.domain.facts import ConversationKind
-from unisono.domain.ids import Json, UserId
+from unisono.domain.ids import OPERATOR, Json, UserId
 from unisono.domain.importing import MEMBERS_RULE
 from unisono.domain.kinds import KINDS
 from unisono.domain.query import SKIP_MAX, Condition
-from unisono.gateways.leancloud.acting import OPERATOR, Actor
+from unisono.gateways.leancloud.acting import Actor
 from unisono.gateways.leancloud.bidding import ask, called, named
 from unisono.gateways.leancloud.desk import Asked, Endpoint, flag_in, number_in, user_named, users_in
 from unisono.gateways.leancloud.refused import Refused
@@ -149,8 +149,7 @@ async def update(asked: Asked, family: Family) -> Json:
     """Change name and attributes."""
     view = await find_one(asked, family)
     with called({"invalid": 4306, "too_large": 4306}):
-        wanted = update_of(msgspec.json.encode(asked.body).decode())
-        change = c.UpdateConversation(view.conversation, name=wanted.name, set=wanted.set, unset=wanted.unset)
+        change = update_of(view.conversation, msgspec.json.encode(asked.body).decode())
         changed = await ask(Actor(asked.app), change, ConversationView)
     return {"objectId": asked.path["id"], "updatedAt": iso_of(changed.updated_at)}
 

@@ -8,8 +8,8 @@ from unisono.domain.commands.base import PAGE_MAX
 from unisono.domain.commands.member import Roll
 from unisono.domain.errors import Invalid
 from unisono.domain.facts import Level
-from unisono.domain.ids import ConversationId, Json, UserId
-from unisono.gateways.leancloud.acting import OPERATOR, Actor
+from unisono.domain.ids import OPERATOR, ConversationId, Json, UserId
+from unisono.gateways.leancloud.acting import Actor
 from unisono.gateways.leancloud.bidding import ask, called
 from unisono.gateways.leancloud.desk import Asked, Endpoint, user_named, users_in
 from unisono.gateways.leancloud.rest_conversations import FAMILIES, NORMAL, ROOMS, SERVICES, find_one

@@ -5,19 +5,20 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from unisono.app.parts import Parts
-from unisono.domain.errors import KeyReused
+from unisono.domain.errors import Invalid, KeyReused
 from unisono.domain.ids import Instant, UserId
 from unisono.gateways.leancloud.refused import Refused
 from unisono.leancloud_settings import LeanCloudApp, SignedAct
 from unisono.ports.requests import Request
 from unisono.wire.leancloud import signing
-from unisono.wire.leancloud.codes import ERRORS
+from unisono.wire.leancloud.codes import ERRORS, LeanCloudError
 from unisono.wire.leancloud.signing import Action, Proof
 
 WINDOW_MS: Final = 6 * 3_600_000
 """How far the time of a signature may be from now. A nonce is remembered for a day, which is longer than twice that."""
 KEY_PREFIX: Final = "leancloud:"
 """What sets signatures apart from requests over REST and from grants, among all that is done once."""
+Texts = Callable[[Proof], Sequence[str]]
 CODES: Final[dict[SignedAct, int]] = {"logins": 4102, "conversations": 4302, "blocks": 4546, "history": 4302}
 """What a client is told whose signature is missing or not good."""
 
@@ -94,9 +95,13 @@ class Signatures:
         await self._check("history", proof, lambda given: signing.history_texts(self._id, user, cid, given))
 
     def sign_login(self, user: UserId) -> Proof:
-        """Make the proof with which a user, whom somebody else knows, may log in."""
+        """Make the proof with which a user, whom somebody else knows, may log in.
+
+        Raises:
+            Refused: 4102. Their id has a colon: what is signed for it might let in somebody else.
+        """
         proof = Proof(self._now(), self._parts.entropy.secret(), "")
-        text = signing.login_text(self._id, user, proof)
+        [text] = _plain(ERRORS[CODES["logins"]], proof, lambda given: [signing.login_text(self._id, user, given)])
         return Proof(proof.timestamp, proof.nonce, signing.signature_of(text, self._key.reveal()))
 
     async def _check_action(
@@ -106,13 +111,13 @@ class Signatures:
             act, proof, lambda given: signing.action_texts(self._id, user, cid, users, action=action, proof=given)
         )
 
-    async def _check(self, act: SignedAct, proof: Proof | None, texts: Callable[[Proof], Sequence[str]]) -> None:
+    async def _check(self, act: SignedAct, proof: Proof | None, texts: Texts) -> None:
         if act not in self._acts:
             return
         error = ERRORS[CODES[act]]
         if proof is None:
             raise Refused(error, "a signature is needed")
-        if not signing.is_signed(proof, texts(proof), self._key.reveal()):
+        if not signing.is_signed(proof, _plain(error, proof, texts), self._key.reveal()):
             raise Refused(error, "the signature is not that of this request")
         if abs(self._now() - proof.at) > WINDOW_MS:
             raise Refused(error, "the time of the signature is more than 6 hours from now")
@@ -130,3 +135,10 @@ class Signatures:
 
     def _now(self) -> Instant:
         return self._parts.clock.now()
+
+
+def _plain(error: LeanCloudError, proof: Proof, texts: Texts) -> Sequence[str]:
+    try:
+        return texts(proof)
+    except Invalid as invalid:
+        raise Refused(error, str(invalid)) from None

@@ -33,7 +33,7 @@ _NUMBERS: Final[dict[ConversationKind, int]] = {"direct": 1, "group": 1, "room":
 _FIELDS: Final = msgspec.json.Decoder(Fields)
 
 
-def read_fields(text: str) -> Fields:
+def read_fields(text: str, field: str = "data") -> Fields:
     """Read a JSON object that a client sent beside other things, such as what is to be changed.
 
     Raises:
@@ -42,9 +42,9 @@ def read_fields(text: str) -> Fields:
     try:
         check_weight(text, is_text=True)
         fields = _FIELDS.decode(text)
-        check_value(fields, "data")
+        check_value(fields, field)
     except (Malformed, msgspec.MsgspecError, RecursionError, ValueError):
-        raise Invalid(field="data", reason="not a JSON object that every reader keeps") from None
+        raise Invalid(field=field, reason="not a JSON object that every reader keeps") from None
     return fields
 
 

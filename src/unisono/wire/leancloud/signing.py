@@ -1,4 +1,8 @@
-"""What a LeanCloud signature is made of, and of what text: HMAC-SHA1 by the app's master key, in hexadecimal."""
+"""What a LeanCloud signature is made of, and of what text: HMAC-SHA1 by the app's master key, in hexadecimal.
+
+The parts of the text have colons between them, and nothing says which colons those are. So no part may have one of its
+own: the owner of the id `ann:5:x` would have what lets `ann` in.
+"""
 
 import hashlib
 import hmac
@@ -7,7 +11,9 @@ from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
+from unisono.domain.errors import Invalid
 from unisono.domain.ids import Instant, UserId
+from unisono.wire.leancloud.places import TEMPORARY
 
 Action = Literal["join", "remove", "block", "unblock"]
 
@@ -23,6 +29,7 @@ OWN_WORDS: Final[dict[Action, str]] = {
     "unblock": "client-unblock-conversations",
 }
 """Words where a client does it to conversations, for itself."""
+COLON: Final = ":"
 SECONDS_BELOW: Final = 100_000_000_000
 """A time below it is in seconds: in milliseconds it would be before 1973."""
 
@@ -57,13 +64,17 @@ def proof_of(message: _Signed) -> Proof | None:
 
 
 def login_text(app: str, user: UserId, proof: Proof) -> str:
-    """Give the text that is signed for a login."""
+    """Give the text that is signed for a login.
+
+    Raises:
+        Invalid: Here as for every text: an id or the nonce has a colon.
+    """
     return _joined(app, user, "", proof.timestamp, proof.nonce)
 
 
 def creation_text(app: str, user: UserId, members: Iterable[UserId], proof: Proof) -> str:
     """Give the text that is signed for a new conversation."""
-    return _joined(app, user, _sorted(members), proof.timestamp, proof.nonce)
+    return _joined(app, user, *_sorted(members), proof.timestamp, proof.nonce)
 
 
 def action_texts(
@@ -74,18 +85,20 @@ def action_texts(
     `conversation` is its id as the client says it.
     """
     named = _sorted(users)
-    return [_joined(app, user, conversation, named, proof.timestamp, proof.nonce, word) for word in WORDS[action]]
+    return [
+        _joined(app, user, *_place(conversation), *named, proof.timestamp, proof.nonce, word) for word in WORDS[action]
+    ]
 
 
 def own_text(app: str, user: UserId, conversation: str, action: Action, proof: Proof) -> str:
     """Give the text that is signed where a client blocks a conversation for itself, or no longer."""
-    return _joined(app, user, conversation, "", proof.timestamp, proof.nonce, OWN_WORDS[action])
+    return _joined(app, user, *_place(conversation), "", proof.timestamp, proof.nonce, OWN_WORDS[action])
 
 
 def history_texts(app: str, user: UserId, conversation: str, proof: Proof) -> Sequence[str]:
     """Give the texts one of which is signed to read history: the order of the last two is told of differently."""
     pairs = (proof.nonce, proof.timestamp), (proof.timestamp, proof.nonce)
-    return [_joined(app, user, conversation, *pair) for pair in pairs]
+    return [_joined(app, user, *_place(conversation), *pair) for pair in pairs]
 
 
 def signature_of(text: str, master_key: str) -> str:
@@ -100,10 +113,19 @@ def is_signed(proof: Proof, texts: Iterable[str], master_key: str) -> bool:
     return any(matches)
 
 
-def _sorted(users: Iterable[UserId]) -> str:
+def _place(conversation: str) -> Sequence[str]:
+    # Clients say `_tmp:` before the id of a temporary conversation: that colon is no news to anybody.
+    return conversation.split(COLON, 1) if conversation.startswith(TEMPORARY) else [conversation]
+
+
+def _sorted(users: Iterable[UserId]) -> Sequence[str]:
     # JavaScript sorts by units of UTF-16, where what lies beyond the first 65,536 characters comes before U+E000.
-    return ":".join(sorted(set(users), key=lambda user: user.encode("utf-16-be")))
+    # Of nobody at all it makes an empty text.
+    return sorted(set(users), key=lambda user: user.encode("utf-16-be")) or [""]
 
 
 def _joined(*parts: str | int) -> str:
-    return ":".join(map(str, parts))
+    texts = [str(part) for part in parts]
+    if any(COLON in text for text in texts):
+        raise Invalid(field="signature", reason="no part of what is signed may have a colon")
+    return COLON.join(texts)

@@ -9,26 +9,17 @@ from msgspec import Struct
 
 from unisono.domain import attributes
 from unisono.domain.attributes import PREFIX
-from unisono.domain.commands import Amendment, Append, Increase, TakeOut
+from unisono.domain.commands import Amendment, Append, Increase, TakeOut, UpdateConversation
 from unisono.domain.errors import Invalid
-from unisono.domain.ids import Json
+from unisono.domain.ids import ConversationId, Json
 from unisono.wire.leancloud.objects import COLUMNS, Fields, read_fields
 
 NAME: Final = "name"
 _OPERATION: Final = "__op"
 
 
-class Update(Struct, frozen=True):
-    """What is to be changed, as `UpdateConversation` says it. An empty name takes the name away."""
-
-    name: str | None = None
-    set: Fields | None = None
-    unset: tuple[str, ...] = ()
-    amend: dict[str, Amendment] | None = None
-
-
-def update_of(attr: str) -> Update:
-    """Read what is to be changed.
+def update_of(conversation: ConversationId, attr: str) -> UpdateConversation:
+    """Read what is to be changed in a conversation. An empty name takes the name away.
 
     Raises:
         Invalid: Not a JSON object, a column that cannot be changed, or an operation that is not known.
@@ -46,7 +37,7 @@ def update_of(attr: str) -> Update:
                 taken.append(PREFIX + key)
             case amendment:
                 amend[PREFIX + key] = amendment
-    return Update(name=name, set=put or None, unset=tuple(taken), amend=amend or None)
+    return UpdateConversation(conversation, name, put or None, tuple(taken), amend or None)
 
 
 def founding_of(attr: str) -> tuple[str | None, Fields | None]:

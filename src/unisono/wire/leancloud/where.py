@@ -16,6 +16,7 @@ from unisono.domain.errors import Invalid
 from unisono.domain.facts import ConversationKind
 from unisono.domain.ids import ConversationId, Instant, Json, UserId
 from unisono.domain.query import ATTRIBUTE, SORT_KEYS_MAX, Condition, SortKey
+from unisono.wire.leancloud.objects import read_fields
 from unisono.wire.leancloud.patterns import text_test
 from unisono.wire.leancloud.places import conversation_of
 
@@ -118,11 +119,7 @@ def _sorted_by(column: str) -> str:
 
 
 def _object(text: str) -> Mapping[str, Json]:
-    try:
-        asked: Json = msgspec.json.decode(text or "{}")
-    except msgspec.DecodeError:
-        raise Invalid(field="where", reason="not JSON") from None
-    return _as_object(asked)
+    return read_fields(text, "where") if text else {}
 
 
 def _as_object(value: Json) -> Mapping[str, Json]:

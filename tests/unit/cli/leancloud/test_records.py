@@ -6,7 +6,6 @@ import pytest
 
 from unisono.cli.leancloud.records import (
     CODES,
-    NOBODY,
     TTL_DEFAULT_S,
     Code,
     Note,
@@ -16,7 +15,7 @@ from unisono.cli.leancloud.records import (
     message_of,
     time_of,
 )
-from unisono.domain.ids import ConversationId, Instant, UserId
+from unisono.domain.ids import OPERATOR, ConversationId, Instant, UserId
 from unisono.domain.importing import ImportedConversation, Why
 
 ISO = "2016-01-18T03:40:32.814Z"
@@ -86,7 +85,7 @@ def test_kinds_are_told_by_their_columns(more: dict[str, object], of: str, expir
 def test_what_cannot_be_kept_of_a_row_is_told() -> None:
     row = ROW | {"m": ["ann", 7, "", "x" * 65], "c": None, "big": 2**60, "ACL": {"u": {"read": True}}, "name": 3}
     record, notes = conversation_of({**row, "mu": None, "updatedAt": "never"})
-    assert (record.members, record.creator, record.name) == (("ann",), NOBODY, None)
+    assert (record.members, record.creator, record.name) == (("ann",), OPERATOR, None)
     assert record.updated_at == record.created_at
     assert [(note.code, note.user or note.id) for note in notes] == [
         ("member_name", "7"),

@@ -146,3 +146,20 @@ async def test_what_is_signed_here_is_good_here() -> None:
     assert made.nonce != more.nonce
     assert await code_of(once.check_login(TOM, made)) is None
     assert await code_of(once.check_login(ANN, more)) == 4102
+
+
+@pytest.mark.rows("L251")
+async def test_what_would_let_in_somebody_else_is_neither_signed_nor_taken() -> None:
+    stage = AppStage()
+    asked, now = signatures(stage, *ALL), stage.clock.now()
+    mallory = UserId(f"tom::{now}:x")
+    with pytest.raises(Refused) as refusal:
+        asked.sign_login(mallory)
+    assert refusal.value.error.code == 4102
+    text = f"app:{mallory}::{now}:n"
+    theirs = Proof(now, "n", signing.signature_of(text, MASTER))
+    assert await code_of(asked.check_login(mallory, theirs)) == 4102
+    assert await code_of(asked.check_login(TOM, Proof(now, f"x::{now}:n", theirs.signature))) == 4102
+    history = Proof(now, "x", signing.signature_of(f"app:tom:c:x:{now}", MASTER))
+    assert await code_of(asked.check_history(TOM, "c", history)) is None
+    assert await code_of(asked.check_history(UserId("tom:c"), "x", history)) == 4302

@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 
 from unisono.domain.answers import ConversationView, HistoryEntry
-from unisono.domain.commands import Append, Increase, TakeOut
+from unisono.domain.commands import Append, Increase, TakeOut, UpdateConversation
 from unisono.domain.errors import Invalid
 from unisono.domain.facts import Content, MessagePlaced
 from unisono.domain.ids import ConversationId, Epoch, Instant, SendKey, Seq, UserId
@@ -12,7 +12,7 @@ from unisono.domain.revisions import recalled
 from unisono.wire.leancloud.bodies import RECALLED, content_of, text_of
 from unisono.wire.leancloud.objects import object_of, read_fields, seconds_left, written
 from unisono.wire.leancloud.places import mid_of
-from unisono.wire.leancloud.updates import Update, founding_of, update_of
+from unisono.wire.leancloud.updates import founding_of, update_of
 from unisono.wire.weight import VALUES_MAX
 
 C, TOM, JERRY = ConversationId("69203ac0d3b07384d113edec"), UserId("tom"), UserId("jerry")
@@ -107,12 +107,14 @@ def test_a_name_and_attributes_are_read_where_a_conversation_begins() -> None:
 
 
 def test_what_is_to_be_changed_is_put_in_or_taken_out() -> None:
-    assert update_of('{"foo.bar":2,"day":{"__type":"Date","iso":"x"},"gone":{"__op":"Delete"}}') == Update(
-        set={"attr.foo.bar": 2, "attr.day": {"__type": "Date", "iso": "x"}}, unset=("attr.gone",)
+    assert update_of(
+        C, '{"foo.bar":2,"day":{"__type":"Date","iso":"x"},"gone":{"__op":"Delete"}}'
+    ) == UpdateConversation(
+        C, set={"attr.foo.bar": 2, "attr.day": {"__type": "Date", "iso": "x"}}, unset=("attr.gone",)
     )
-    assert update_of('{"name":"tea"}') == Update(name="tea")
-    assert update_of('{"name":null}') == update_of('{"name":{"__op":"Delete"}}') == Update(name="")
-    assert update_of("{}") == Update()
+    assert update_of(C, '{"name":"tea"}') == UpdateConversation(C, name="tea")
+    assert update_of(C, '{"name":null}') == update_of(C, '{"name":{"__op":"Delete"}}') == UpdateConversation(C, name="")
+    assert update_of(C, "{}") == UpdateConversation(C)
 
 
 def test_operations_amend_what_is_there() -> None:
@@ -120,14 +122,15 @@ def test_operations_amend_what_is_there() -> None:
         '{"a":{"__op":"Increment","amount":2},"b.c":{"__op":"Decrement","amount":0.5},"d":{"__op":"Add","objects":[1]},'
         '"e":{"__op":"AddUnique","objects":["x"]},"f":{"__op":"Remove","objects":[{"y":1}]}}'
     )
-    assert update_of(said) == Update(
+    assert update_of(C, said) == UpdateConversation(
+        C,
         amend={
             "attr.a": Increase(2),
             "attr.b.c": Increase(-0.5),
             "attr.d": Append((1,)),
             "attr.e": Append(("x",), once=True),
             "attr.f": TakeOut(({"y": 1},)),
-        }
+        },
     )
 
 
@@ -159,7 +162,7 @@ def test_operations_amend_what_is_there() -> None:
 )
 def test_what_cannot_be_meant_is_refused(attr: str) -> None:
     with pytest.raises(Invalid):
-        update_of(attr)
+        update_of(C, attr)
 
 
 def test_a_key_that_cannot_be_is_refused_where_a_conversation_begins() -> None:

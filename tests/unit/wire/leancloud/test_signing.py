@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from unisono.domain.errors import Invalid
 from unisono.domain.ids import UserId
 from unisono.wire.leancloud import realtime_pb2 as pb
 from unisono.wire.leancloud import signing
@@ -60,6 +61,32 @@ def test_the_signature_is_that_of_the_documents() -> None:
 )
 def test_what_is_signed(texts: Sequence[str], expected: list[str]) -> None:
     assert list(texts) == expected
+
+
+@pytest.mark.parametrize("proof", [UNSIGNED, Proof(1_763_726_400, "x::1763726400:n", "")])
+@pytest.mark.parametrize("user", [TOM, UserId("tom:"), UserId("ann::1763726400:x"), UserId("_tmp:tom")])
+def test_no_part_has_a_colon_of_its_own(user: UserId, proof: Proof) -> None:
+    """The text of `app:ann::1763726400:x::1763726400:n` would be one for Ann, too."""
+    ways: list[Callable[[], object]] = [
+        lambda: signing.login_text("app", user, proof),
+        lambda: signing.creation_text("app", TOM, [ANN, user], proof),
+        lambda: signing.action_texts("app", TOM, "c1", [user], action="join", proof=proof),
+        lambda: signing.own_text("app", user, "c1", "block", proof),
+        lambda: signing.history_texts("app", user, "c1", proof),
+    ]
+    for way in ways:
+        if user == TOM and proof is UNSIGNED:
+            way()
+        else:
+            with pytest.raises(Invalid):
+                way()
+
+
+def test_of_conversations_the_temporary_ones_alone_have_a_colon() -> None:
+    assert signing.history_texts("app", TOM, "_tmp:c1", UNSIGNED)[1] == "app:tom:_tmp:c1:1763726400:n0nce"
+    for cid in ("c1:1763726400:x", "_tmp:c1:x", ":c1"):
+        with pytest.raises(Invalid):
+            signing.history_texts("app", TOM, cid, UNSIGNED)
 
 
 def test_users_stand_as_javascript_sorts_them() -> None:

@@ -14,6 +14,7 @@ from unisono.domain.ids import UserId
 from unisono.domain.pattern import pattern
 from unisono.domain.query import Condition, SortKey
 from unisono.wire.leancloud.where import condition_of, ids_of, order_of
+from unisono.wire.weight import VALUES_MAX
 
 ME = UserId("me")
 ISO = "2025-11-21T12:00:00.123Z"
@@ -121,8 +122,12 @@ def test_each_form_asks_for_what_it_means(where: object, condition: Condition) -
 @pytest.mark.parametrize(
     ("where", "reason"),
     [
-        ("[1]", "not an object"),
-        ("{", "not JSON"),
+        ("[1]", "not a JSON object"),
+        ("{", "not a JSON object"),
+        ("[" * 5_000, "not a JSON object"),
+        ('{"a":' * 1_500 + "1" + "}" * 1_500, "not a JSON object"),
+        ('{"a":[' + "1," * VALUES_MAX + "1]}", "not a JSON object"),
+        ('{"a": 1e999}', "not a JSON object"),
         ('{"a": {"$gt": null}}', "not a value"),
         ('{"a": {"$lt": [1]}}', "not a value"),
         ('{"a": [1]}', "not a value"),
