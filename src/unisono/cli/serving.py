@@ -33,12 +33,11 @@ def serve(settings: Settings, scene: Scene) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         _run(_serve(settings, scene))
-    except* OSError as problems:
-        raise _start_failure(problems.exceptions[0], settings) from None
-    except* UnusableIdentityError as problems:
-        raise Failure(str(_first(problems)), exit_code=Exit.CONFIGURATION) from None
-    except* UnisonoError as problems:
-        raise Failure(f"the store cannot be opened: {_first(problems)}") from None
+    except (OSError, UnusableIdentityError, UnisonoError, ExceptionGroup) as problem:
+        failure = _failure(_first(problem), settings)
+        if failure is None:
+            raise
+        raise failure from None
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
@@ -78,17 +77,31 @@ async def _finish(server: Running) -> None:
     await server.drain()
 
 
-def _first(problems: BaseExceptionGroup[BaseException]) -> BaseException:
-    problem: BaseException = problems
-    while isinstance(problem, BaseExceptionGroup):
+def _first(problem: Exception) -> Exception:
+    """Give the problem, out of the groups that tasks put it into."""
+    while isinstance(problem, ExceptionGroup):
         problem = problem.exceptions[0]
     return problem
 
 
-def _start_failure(problem: BaseException, settings: Settings) -> Failure:
+def _failure(problem: Exception, settings: Settings) -> Failure | None:
+    """Say why the server cannot start; None for a defect."""
+    # Not with `except*`: Python 3.11.2, which is Debian's, puts what is raised there into a group again.
+    match problem:
+        case OSError():
+            return _start_failure(problem, settings)
+        case UnusableIdentityError():
+            return Failure(str(problem), exit_code=Exit.CONFIGURATION)
+        case UnisonoError():
+            return Failure(f"the store cannot be opened: {problem}")
+        case _:
+            return None
+
+
+def _start_failure(problem: OSError, settings: Settings) -> Failure:
     server = settings.server
     where = f"{server.host}:{server.port}"
-    number = problem.errno if isinstance(problem, OSError) else None
+    number = problem.errno
     if number == errno.EADDRINUSE:
         return Failure(f"{where} is taken by another program", hint="choose another port with --port, or --port 0")
     if number == errno.EACCES and server.port < 1024:
