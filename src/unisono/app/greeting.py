@@ -21,6 +21,7 @@ from unisono.app.options import AppOptions
 from unisono.app.parts import Parts
 from unisono.app.rates import RateLimiter
 from unisono.app.rooms import Rooms
+from unisono.app.succession import follower_of, last_after
 from unisono.domain.addresses import block_of
 from unisono.domain.answers import Seat, Welcome
 from unisono.domain.commands import Device, Login, Resume
@@ -167,40 +168,53 @@ class Greeting:
             raise fault_of_resume(found.ending.reason, found.ending.newcomer)
         return await self._carry_on(found, command, address, link)
 
-    async def come_back(self, command: Resume, login: str, address: str, link: Link, policy: Policy) -> Greeted:
-        """Resume a session; if it only ran out, open another one, `login`, for the same user, device and tag.
+    async def come_back(self, command: Resume, user: UserId, address: str, link: Link, policy: Policy) -> Greeted:
+        """Resume a session of a user; if it only ran out, open another one for the same user, device and tag.
 
         Nobody ended such a session: its client came back later than its window. It keeps what it has of the old one,
-        which stays good for this.
+        which stays good for this until one that followed it is ended. One that followed it and is still open is taken
+        over: its client never heard of it, or has forgotten it.
 
         Raises:
-            SessionUnknown: There is none such, or the resume token is wrong.
-            SessionFault: The session was ended, or another link has a higher fence.
+            SessionUnknown: The user has none such, or the resume token is wrong.
+            SessionFault: The session, or the last that followed it, was ended, or another link has a higher fence.
             TokenFault: The credential it was opened with lets it in no longer.
             DeviceRefused, LimitReached: No slot is free for another one.
             RateLimited: Too many of them from this address.
         """
         started_s = self._parts.clock.monotonic_s()
-        found = await self._take_over(command, address)
+        found = await self._take_over(command, address, user)
         if not isinstance(found, EndedSession):
             return await self._carry_on(found, command, address, link)
-        old, ending = found.record, found.ending
-        if ending.reason != "expired":
-            raise fault_of_resume(ending.reason, ending.newcomer)
+        old = await last_after(self._parts.sessions, found)
         await self._check_still_good(old)
         device = Device(old.device, old.shown.platform, old.shown.label, old.shown.info)
-        again = Login(device=device, login=login, tag=old.tag, tab=command.tab)
+        again = Login(device=device, login=follower_of(old), tag=old.tag, tab=command.tab)
         principal = Principal(old.user, old.credential, old.issued_at, old.credential_expires_at)
-        return await self._open(again, principal, address, link, policy=policy, started_s=started_s)
+        try:
+            return await self._open(again, principal, address, link, policy=policy, started_s=started_s)
+        except Invalid:
+            # It was open a moment ago, and is over now.
+            ended = await self._parts.sessions.find_ended(follower_of(old))
+            if ended is None:
+                raise
+            raise fault_of_resume(ended.ending.reason, ended.ending.newcomer) from None
 
-    async def _take_over(self, command: Resume, address: str) -> SessionRecord | EndedSession:
+    async def _take_over(
+        self, command: Resume, address: str, user: UserId | None = None
+    ) -> SessionRecord | EndedSession:
+        """Have the store take a session over; with a `user`, one of theirs alone: another's keeps its link."""
         self._lease.check()
         self._resumes.spend(block_of(address))
+        if user is not None:
+            known = await self._parts.sessions.find_open(command.session)
+            if known is not None and known.user != user:
+                raise SessionUnknown()
         with self._in_doubt(command.session):
             found = await self._parts.sessions.attach(
                 command.session, _hash(command.resume_token), command.fence, self._lease.node, address
             )
-        if found is None:
+        if found is None or (user is not None and found.user != user):
             raise SessionUnknown()
         return found
 

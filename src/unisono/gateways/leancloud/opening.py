@@ -1,8 +1,9 @@
 """How a client's session begins and comes back.
 
 A client comes back with the token that its `opened` brought: the session, its resume token, and what it had reached.
-One that merely ran out opens another session by it, without a new signature; one that was closed or kicked stays so,
-and is refused with a number other than 4112: clients come back by themselves without the token after that one.
+One that merely ran out opens another session by it, without a new signature, and where that was done before, comes back
+to the one that was opened then. One that was closed or kicked stays so, by the tokens of those before it too, and is
+refused with a number other than 4112: clients come back by themselves without the token after that one.
 """
 
 from typing import Final
@@ -12,7 +13,7 @@ from msgspec import Struct
 from unisono.app.greeting import Greeted
 from unisono.domain.commands import LABEL_MAX_CHARS, Device, Login, Resume
 from unisono.domain.devices import BY_TAG, BY_TAG_RETURNING
-from unisono.domain.errors import Invalid, SessionUnknown
+from unisono.domain.errors import Invalid
 from unisono.domain.ids import OPAQUE_ID_MAX_CHARS, Checkpoint, DeviceId, Platform, SessionId, Tag, UserId, is_user_id
 from unisono.domain.session import Phase
 from unisono.gateways.leancloud.asking import Refused
@@ -75,14 +76,9 @@ async def open_session(station: Station, entrance: Entrance, said: SessionComman
 
 async def _back(station: Station, entrance: Entrance, said: SessionCommand, link: PeerLink) -> Peer:
     session, secret, _ = parts_of(said.st)
-    again = station.node.parts.entropy.secret()
     resume = Resume(session=SessionId(session), resume_token=secret)
-    greeted = await station.node.greeting.come_back(resume, again, entrance.address, link, BY_TAG_RETURNING)
-    peer = _peer(station, entrance.user, greeted, link, said.st)
-    if greeted.caller.user != entrance.user:
-        await leave(peer, Phase.DETACHED)
-        raise SessionUnknown()
-    return peer
+    greeted = await station.node.greeting.come_back(resume, entrance.user, entrance.address, link, BY_TAG_RETURNING)
+    return _peer(station, entrance.user, greeted, link, said.st)
 
 
 def _peer(station: Station, user: UserId, greeted: Greeted, link: PeerLink, token: str) -> Peer:
@@ -126,3 +122,18 @@ async def leave(peer: Peer, phase: Phase) -> None:
     session = peer.caller.session
     if session is not None:
         await peer.station.node.leave(session, peer.link, phase)
+
+
+async def log_out(peer: Peer) -> None:
+    """End a session by its client's own wish, which is counted nowhere: it had to be opened.
+
+    Raises:
+        UnisonoError: The store did not end it. It has left its link all the same, and its window ends it.
+    """
+    session, phase = peer.caller.session, Phase.DETACHED
+    try:
+        if session is not None:
+            await peer.station.node.own_sessions.end_session(peer.user, session, "logged_out")
+        phase = Phase.CLOSED
+    finally:
+        await leave(peer, phase)

@@ -23,6 +23,8 @@ class Peer:
         self.token = token
         self.is_leaving = False
         """It ends by its own wish, which it is not told of."""
+        self.asked = 0
+        """Commands of ours that it asked so far, each of which its user's rate counts."""
         self._touched: set[StreamKey] = set()
 
     @property
@@ -32,6 +34,7 @@ class Peer:
 
     async def ask(self, command: c.Command) -> Answer:
         """Carry out a command as this session."""
+        self.asked += 1
         self._touched.add(user_stream(self.user))
         if (conversation := getattr(command, "conversation", None)) is not None:
             self._touched.add(conversation_stream(conversation))

@@ -5,11 +5,10 @@ LeanCloud's clients rely on that: what comes behind the next answer would undo i
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from unisono.domain.commands import Logout
 from unisono.domain.errors import (
     Internal,
     LimitReached,
@@ -29,9 +28,9 @@ from unisono.gateways.hosting.incoming import Payload
 from unisono.gateways.leancloud.asking import Handler, Refused
 from unisono.gateways.leancloud.catching_up import catch_up
 from unisono.gateways.leancloud.link import PeerLink, framed
-from unisono.gateways.leancloud.opening import Entrance, lasts_s, leave, open_session, reached, user_of
+from unisono.gateways.leancloud.opening import Entrance, lasts_s, leave, log_out, open_session, reached, user_of
 from unisono.gateways.leancloud.peer import Peer
-from unisono.gateways.leancloud.station import Station, Stations
+from unisono.gateways.leancloud.station import Stations
 from unisono.gateways.leancloud.table import HANDLERS, operation_of
 from unisono.ports.telemetry import Telemetry
 from unisono.wire.leancloud.codes import ERRORS, INTERNAL, LeanCloudError, error_of
@@ -134,24 +133,25 @@ class Talk:
             else:
                 self._refuse(serial, error_of(fault), detail=fault.message)
             return
-        await self._carry_out(command, tasks)
+        await self._carry_out(command, len(payload.data), tasks)
 
-    async def _carry_out(self, command: GenericCommand, tasks: asyncio.TaskGroup) -> None:
+    async def _carry_out(self, command: GenericCommand, size_bytes: int, tasks: asyncio.TaskGroup) -> None:
         cmd, op = operation_of(command)
         if cmd in (echo, login, logout):
             self._guest.incoming.note_stray()
             self._answer_greeting(command)
         elif (cmd, op) == (session, open_op):
-            await self._open(command, tasks)
+            await self._open(command, size_bytes, tasks)
         elif (peer := self._peer_of(command)) is None:
             self._guest.incoming.note_stray()
             self._refuse(command.i, _NO_SESSION)
         elif (cmd, op) == (session, close_op):
             await self._close(peer, command)
         elif (cmd, op) == (session, refresh):
+            self._guest.incoming.note_stray()
             self._answer_opened(peer, command, opened_as=refreshed)
         elif (handler := HANDLERS.get((cmd, op))) is not None:
-            await self._handle(peer, handler, command)
+            await self._handle(peer, handler, command, size_bytes)
         else:
             self._guest.incoming.note_stray()
             self._refuse(command.i, ERRORS[INTERNAL], detail="not known to this server")
@@ -164,22 +164,24 @@ class Talk:
 
     # ------------------------------------------------------------ sessions
 
-    async def _open(self, command: GenericCommand, tasks: asyncio.TaskGroup) -> None:
-        station = self._stations.get(command.appId)
-        if station is None:
-            self._refuse(command.i, _APP_UNKNOWN)
-            return
+    async def _open(self, command: GenericCommand, size_bytes: int, tasks: asyncio.TaskGroup) -> None:
         with self._told(command, UserId(command.peerId)):
             try:
-                await self._log_in(station, command, tasks)
-            except (LocalFault, RateLimited) as fault:
+                await self._log_in(command, tasks)
+            except (Refused, UnisonoError) as fault:
                 # Clients do not try again by themselves, but when their connection is lost.
-                if command.sessionMessage.r:
+                if isinstance(fault, LocalFault | RateLimited) and command.sessionMessage.r:
                     self._connection.end(fault)
                     return
+                # Most of what is refused was refused before anything counted it.
+                self._guest.incoming.note_stray(size_bytes)
                 raise
 
-    async def _log_in(self, station: Station, command: GenericCommand, tasks: asyncio.TaskGroup) -> None:
+    async def _log_in(self, command: GenericCommand, tasks: asyncio.TaskGroup) -> None:
+        station = self._stations.get(command.appId)
+        if station is None:
+            raise Refused(_APP_UNKNOWN)
+        names = tuple(self._peers)
         entrance = Entrance(user_of(command.peerId, station), self._guest.address)
         if entrance.user not in self._peers and len(self._peers) >= CLIENTS_MAX:
             raise LimitReached(what="clients of a connection", limit=CLIENTS_MAX)
@@ -193,14 +195,19 @@ class Talk:
         with link.held():
             with self._admission.greeting():
                 peer = await open_session(station, entrance, command.sessionMessage, link)
-            before = self._peers.pop(entrance.user, None)
-            self._peers[entrance.user] = peer
+            before = self._seat(peer, names)
             self._is_logged_in = True
             tasks.create_task(self._attend(peer))
             if before is not None:
                 await self._replace(before, peer)
             self._answer_opened(peer, command, opened_as=opened)
             await self._catch_up(peer, command.sessionMessage)
+
+    def _seat(self, peer: Peer, names: Sequence[UserId]) -> Peer | None:
+        """Give a client its place among `names`, who were here before; give what it was here until now."""
+        before, here = self._peers.get(peer.user), {**self._peers, peer.user: peer}
+        self._peers = {name: here[name] for name in (*names, peer.user) if name in here}
+        return before
 
     async def _catch_up(self, peer: Peer, said: SessionCommand) -> None:
         """Tell a client what it missed. It is logged in, whatever becomes of this."""
@@ -215,10 +222,13 @@ class Talk:
         """End what a client had on this connection before it logged in again: both have one name."""
         before.is_leaving = True
         before.link.stop()
-        await leave(before, Phase.CLOSED)
-        if before.caller.session != peer.caller.session:
-            with suppress(UnisonoError):
-                await before.ask(Logout())
+        if before.caller.session == peer.caller.session:
+            await leave(before, Phase.CLOSED)
+            return
+        try:
+            await log_out(before)
+        except UnisonoError as fault:
+            self._telemetry.fault("log_out_failed", code=fault.code)
 
     def _answer_opened(self, peer: Peer, command: GenericCommand, *, opened_as: OpType) -> None:
         answer = reply(command, opened_as, peer.user, peer.now())
@@ -228,14 +238,13 @@ class Talk:
 
     async def _close(self, peer: Peer, command: GenericCommand) -> None:
         peer.is_leaving = True
-        with self._told(command, peer.user):
-            await peer.ask(Logout())
         self._peers.pop(peer.user, None)
         peer.link.stop()
-        await leave(peer, Phase.CLOSED)
-        answer = reply(command, closed, peer.user, peer.now())
-        answer.sessionMessage.SetInParent()
-        self._send(answer)
+        with self._told(command, peer.user):
+            await log_out(peer)
+            answer = reply(command, closed, peer.user, peer.now())
+            answer.sessionMessage.SetInParent()
+            self._send(answer)
 
     async def _attend(self, peer: Peer) -> None:
         """Have a client told what comes, and say goodbye to it when its session ends before its connection."""
@@ -259,11 +268,15 @@ class Talk:
 
     # ------------------------------------------------------------ commands
 
-    async def _handle(self, peer: Peer, handler: Handler, command: GenericCommand) -> None:
+    async def _handle(self, peer: Peer, handler: Handler, command: GenericCommand, size_bytes: int) -> None:
+        asked = peer.asked
         with peer.link.held(), self._told(command, peer.user):
             answer = await handler(peer, command)
             if answer is not None and command.i:
                 self._send(answer)
+        if peer.asked == asked:
+            # What is answered, or refused, without asking anything is in no user's rate.
+            self._guest.incoming.note_stray(size_bytes)
         await peer.station.node.fanout.wait_until_passed_on(peer.take_touched(), SETTLING_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLING_S):

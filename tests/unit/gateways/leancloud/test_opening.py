@@ -171,8 +171,10 @@ async def test_a_session_that_ran_out_comes_back_as_another_of_its_device_and_ta
         (session,) = await hall.app.node.own_sessions.list_of(UserId("ann"))
         assert (session.device, session.tag, session.shown.label) == ("one", "Mobile", "js/5")
         assert session.session == again.token.split(".")[0] != ann.token.split(".")[0]
-        # Its answer may have been lost: the old token is good for another try.
-        await hall.open("ann", r=True, st=ann.token)
+        # Its answer may have been lost: the old token is good for another try, and brings the same session.
+        once_more = await hall.open("ann", r=True, st=ann.token)
+        (session,) = await hall.app.node.own_sessions.list_of(UserId("ann"))
+        assert session.session == again.token.split(".")[0] == once_more.token.split(".")[0]
 
 
 @on_uvloop
@@ -215,6 +217,20 @@ async def test_without_a_name_a_command_is_of_the_client_that_logged_in_first() 
         assert (started.op, started.peerId) == (pb.started, "ann")
         unknown = await socket.ask(pb.GenericCommand(cmd=pb.conv, op=pb.start, peerId="carl", convMessage=conv))
         assert unknown.errorMessage.code == 4105
+
+
+@pytest.mark.parametrize("is_return", [True, False])
+@on_uvloop
+async def test_who_logs_in_again_stays_the_first(is_return: bool) -> None:
+    """What came without a name after that was carried out as the next client."""
+    async with a_hall() as hall:
+        socket = await hall.connect()
+        ann = await socket.open("ann")
+        await socket.open("bob")
+        await socket.open("ann", r=is_return, st=ann.token if is_return else "")
+        conv = pb.ConvCommand(m=["eve"])
+        started = await socket.ask(pb.GenericCommand(cmd=pb.conv, op=pb.start, convMessage=conv))
+        assert (started.op, started.peerId) == (pb.started, "ann")
 
 
 @on_uvloop
