@@ -1,21 +1,21 @@
 """What a client hears after its login: what it missed, as its subprotocol has it, and which messages changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 from unisono.domain import commands as c
 from unisono.domain.answers import Facts, HistoryEntry, Missed, Moved, Unread, UnreadConversation
 from unisono.domain.errors import RemoteFault
 from unisono.domain.facts import MessageRecalled, MessageRevised
 from unisono.domain.ids import Checkpoint, ConversationId, Instant, Seq, StreamKey, conversation_of
-from unisono.gateways.leancloud.link import Push
 from unisono.gateways.leancloud.peer import Peer
 from unisono.gateways.leancloud.telling import NOBODY, made, put_body
 from unisono.wire.leancloud.envelope import push
 from unisono.wire.leancloud.objects import number_of
 from unisono.wire.leancloud.places import id_of
 from unisono.wire.leancloud.realtime_pb2 import (
+    GenericCommand,
     PatchItem,
     SessionCommand,
     UnreadTuple,
@@ -29,9 +29,13 @@ from unisono.wire.leancloud.subprotocols import CatchUp
 COUNTED_AT_ONCE: Final = 50
 COUNTED_MAX: Final = 500
 """Conversations whose counts are told; of the rest the client hears when something is said there."""
+LAST_BYTES: Final = 4_096
+"""A last message that is larger is left out of the count of its conversation: its text waits in history."""
 MISSED_CONVERSATIONS: Final = 50
 MISSED_OF_EACH: Final = 20
 """The newest messages of each; the rest stays in history."""
+FRAME_BYTES: Final = 128 * 1024
+"""What a frame has at most, but for one large item: the client has to read it before the next is made."""
 
 TAKES_PATCHES: Final = 1
 """The bit of `configBitmap` that says so."""
@@ -40,6 +44,8 @@ CHANGED_CONVERSATIONS: Final = 50
 CHANGED_FACTS: Final = 200
 """The last facts of each among which they are."""
 PATCHES_AT_ONCE: Final = 50
+
+Item = TypeVar("Item", UnreadTuple, PatchItem)
 
 
 async def catch_up(peer: Peer, said: SessionCommand, how: CatchUp, since: Checkpoint | None) -> None:
@@ -59,23 +65,42 @@ async def catch_up(peer: Peer, said: SessionCommand, how: CatchUp, since: Checkp
 async def _tell_counts(peer: Peer) -> None:
     after: ConversationId | None = None
     for _ in range(COUNTED_MAX // COUNTED_AT_ONCE):
-        page = await peer.ask(c.GetUnread(after=after, limit=COUNTED_AT_ONCE))
+        page = await peer.look_up(c.GetUnread(after=after, limit=COUNTED_AT_ONCE))
         if not isinstance(page, Unread):
             return
         counted = [await _counted(peer, waiting) for waiting in page.conversations]
-        told = [each for each in counted if each is not None]
-        if told:
+        for part in _parts([each for each in counted if each is not None], COUNTED_AT_ONCE):
             command = push(unread, None, NOBODY, peer.now())
-            command.unreadMessage.convs.extend(told)
+            command.unreadMessage.convs.extend(part)
             command.unreadMessage.notifTime = peer.now()
-            peer.link.send([made(command)])
+            await _send(peer, command)
         if (after := page.next) is None:
             return
 
 
+def _parts(items: Iterable[Item], limit: int) -> Iterator[Sequence[Item]]:
+    """Split what is told into what one frame has room for: `limit` at most, fewer of large ones, one at least."""
+    part: list[Item] = []
+    size = 0
+    for item in items:
+        size += item.ByteSize()
+        if part and (size > FRAME_BYTES or len(part) == limit):
+            yield part
+            part, size = [], item.ByteSize()
+        part.append(item)
+    if part:
+        yield part
+
+
+async def _send(peer: Peer, command: GenericCommand) -> None:
+    """Queue a frame once the client has read most of those before it."""
+    await peer.link.wait_for_room()
+    peer.link.send([made(command)])
+
+
 async def _counted(peer: Peer, waiting: UnreadConversation) -> UnreadTuple | None:
     """Say what waits in a conversation; None where nothing does but what is told behind this, and counted then."""
-    conversation, last = waiting.conversation, waiting.last
+    conversation = waiting.conversation
     count = waiting.unread - peer.link.count_waiting(conversation, waiting.head)
     if count <= 0:
         return None
@@ -86,35 +111,51 @@ async def _counted(peer: Peer, waiting: UnreadConversation) -> UnreadTuple | Non
         told.convType = number_of(kind)
     if waiting.mentions:
         told.mentioned = True
-    if last is not None:
-        message = last.message
-        told.mid = id_of(conversation, last.seq, last.at, message.key)
-        told.timestamp, told.sender = last.at, message.sender
-        if message.revised_at is not None:
-            told.patchTimestamp = message.revised_at
-        put_body(told, message)
+    if waiting.last is not None:
+        _put_last(told, conversation, waiting.last)
     return told
 
 
+def _put_last(told: UnreadTuple, conversation: ConversationId, last: HistoryEntry) -> None:
+    """Put in the newest message; of a large one only when it was said, because clients take text and id together."""
+    message = last.message
+    told.timestamp = last.at
+    put_body(told, message)
+    if told.ByteSize() > LAST_BYTES:
+        told.ClearField("data")
+        told.ClearField("binaryMsg")
+        return
+    told.mid, told.sender = id_of(conversation, last.seq, last.at, message.key), message.sender
+    if message.revised_at is not None:
+        told.patchTimestamp = message.revised_at
+
+
 async def _tell_messages(peer: Peer) -> None:
-    page = await peer.ask(c.GetMissed(limit=MISSED_CONVERSATIONS, each=MISSED_OF_EACH))
-    missed = page.conversations if isinstance(page, Missed) else ()
-    entries = [(each.conversation, entry) for each in missed for entry in each.messages]
-    for conversation, entry in sorted(entries, key=lambda each: each[1].at):
-        # What waits for the link comes by itself.
-        if not peer.link.has_waiting(conversation, entry.seq) and entry.message.sender != peer.user:
-            peer.link.send([await _offline(peer, conversation, entry)])
+    after: ConversationId | None = None
+    left = MISSED_CONVERSATIONS
+    while left > 0:
+        page = await peer.look_up(c.GetMissed(after=after, limit=left, each=MISSED_OF_EACH))
+        if not isinstance(page, Missed):
+            return
+        left -= len(page.conversations)
+        entries = [(each.conversation, entry) for each in page.conversations for entry in each.messages]
+        for conversation, entry in sorted(entries, key=lambda each: each[1].at):
+            # What waits for the link comes by itself.
+            if not peer.link.has_waiting(conversation, entry.seq) and entry.message.sender != peer.user:
+                await _send(peer, await _offline(peer, conversation, entry))
+        if (after := page.next) is None:
+            return
 
 
-async def _offline(peer: Peer, conversation: ConversationId, entry: HistoryEntry) -> Push:
+async def _offline(peer: Peer, conversation: ConversationId, entry: HistoryEntry) -> GenericCommand:
     command = push(direct, None, NOBODY, peer.now())
     command.directMessage.CopyFrom(await peer.station.telling.message(conversation, entry))
     command.directMessage.offline = True
-    return made(command)
+    return command
 
 
 async def _tell_patches(peer: Peer, since: Checkpoint, after: Instant) -> None:
-    moved = await peer.ask(c.Sync(checkpoint=since, limit=CHANGED_CONVERSATIONS))
+    moved = await peer.look_up(c.Sync(checkpoint=since, limit=CHANGED_CONVERSATIONS))
     items: list[PatchItem] = []
     for head in moved.heads if isinstance(moved, Moved) else ():
         if (conversation := conversation_of(head.stream)) is not None:
@@ -122,15 +163,15 @@ async def _tell_patches(peer: Peer, since: Checkpoint, after: Instant) -> None:
             with suppress(RemoteFault):
                 changed = await _changed(peer, head.stream, head.seq, after)
                 items += await _items(peer, conversation, changed)
-    for start in range(0, len(items), PATCHES_AT_ONCE):
+    for part in _parts(items, PATCHES_AT_ONCE):
         command = push(patch, modify, NOBODY, peer.now())
-        command.patchMessage.patches.extend(items[start : start + PATCHES_AT_ONCE])
-        peer.link.send([made(command)])
+        command.patchMessage.patches.extend(part)
+        await _send(peer, command)
 
 
 async def _changed(peer: Peer, stream: StreamKey, head: Seq, after: Instant) -> Sequence[Seq]:
     first = Seq(max(0, head - CHANGED_FACTS))
-    found = await peer.ask(c.ReadStream(stream, after=first, limit=CHANGED_FACTS))
+    found = await peer.look_up(c.ReadStream(stream, after=first, limit=CHANGED_FACTS))
     facts = found.facts if isinstance(found, Facts) else ()
     changes = (each.fact for each in facts if each.at > after)
     return sorted({fact.message for fact in changes if isinstance(fact, MessageRevised | MessageRecalled)})

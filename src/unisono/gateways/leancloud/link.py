@@ -21,6 +21,9 @@ WAITING_LIMIT: Final = 10_000
 """Parcels that wait to be made into frames; beyond it the connection is too slow."""
 OWN_LIMIT: Final = 1_000
 """What this session did and was not handed yet; beyond it the oldest are forgotten."""
+ROOM_S: Final = 60.0
+"""How long a client may take to read until there is room for what it missed; beyond it the connection is too slow."""
+ROOM_LOOK_S: Final = 0.02
 
 Place = tuple[StreamKey, Seq]
 """Where a fact stands."""
@@ -163,6 +166,22 @@ class PeerLink:
             for placed in parcel.facts
             if isinstance(placed.fact, MessagePlaced) and placed.fact.sender != self._user
         )
+
+    async def wait_for_room(self) -> None:
+        """Wait until little waits for the client.
+
+        Raises:
+            SlowConsumer: It reads too slowly, or its connection ends anyway.
+        """
+        connection = self._connection
+        try:
+            async with asyncio.timeout(ROOM_S):
+                while connection.is_congested("low") and connection.ending is None:  # noqa: ASYNC110  (a transport does not say when)
+                    await asyncio.sleep(ROOM_LOOK_S)
+        except TimeoutError:
+            raise SlowConsumer(queued_bytes=connection.queued_bytes()) from None
+        if connection.ending is not None or self._is_stopped:
+            raise SlowConsumer(queued_bytes=connection.queued_bytes())
 
     async def wait_until_told(self) -> None:
         """Wait until the client was told all that came so far, or will be told nothing any more."""

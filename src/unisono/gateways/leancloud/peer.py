@@ -48,6 +48,14 @@ class Peer:
             self.link.note_own((answer.stream, answer.seq))
         return answer
 
+    async def look_up(self, command: c.Command) -> Answer:
+        """Read what the client is to be told and did not ask for: it costs nothing of what the user may ask.
+
+        Raises:
+            UnisonoError: It could not be read.
+        """
+        return await self.station.node.executor.on_behalf(self.user, command)
+
     def now(self) -> Instant:
         """Give the time of day."""
         return self.station.node.parts.clock.now()

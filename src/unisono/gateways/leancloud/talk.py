@@ -210,11 +210,13 @@ class Talk:
         return before
 
     async def _catch_up(self, peer: Peer, said: SessionCommand) -> None:
-        """Tell a client what it missed. It is logged in, whatever becomes of this."""
+        """Tell a client what it missed. Where we cannot, the connection ends: it comes back, and is told then."""
         try:
             await catch_up(peer, said, self._dialect.catch_up, reached(said.st))
         except UnisonoError as fault:
             self._telemetry.fault("catch_up_failed", code=fault.code)
+            if isinstance(fault, LocalFault):
+                self._connection.end(fault)
         except Exception as defect:  # noqa: BLE001  (a message that cannot be told must not keep its reader out)
             self._telemetry.defect("catch_up_failed", defect, user=peer.user)
 

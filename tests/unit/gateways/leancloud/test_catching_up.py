@@ -1,0 +1,141 @@
+"""What a client is told after its login: all of it, in frames that it can read, whatever its user may still ask."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from msgspec import structs
+
+from tests.support.leancloud_client import LeanCloudPeer
+from tests.unit.app.app_stage import calm, failing
+from tests.unit.gateways.leancloud.door_stage import Hall, a_hall
+from tests.unit.gateways.websocket.door_stage import OPTIONS, on_uvloop
+from unisono.domain import commands as c
+from unisono.domain.answers import ConversationView
+from unisono.domain.facts import Content
+from unisono.domain.ids import ConversationId, SendKey, UserId
+from unisono.domain.rates import Rate
+from unisono.gateways.leancloud import link
+from unisono.gateways.leancloud.catching_up import FRAME_BYTES
+from unisono.wire.leancloud import realtime_pb2 as pb
+
+ANN, BOB = UserId("ann"), UserId("bob")
+
+
+async def say(hall: Hall, conversation: ConversationId, number: int, text: str) -> None:
+    """Have ann say something, as an application's own server does."""
+    command = c.SendMessage(conversation, SendKey(f"{conversation}-{number}"), Content(text=text))
+    await hall.app.node.executor.on_behalf(ANN, command)
+
+
+async def conversations(hall: Hall, count: int, *texts: str) -> list[ConversationId]:
+    """Have ann begin conversations with bob and say something in each."""
+    made = []
+    for number in range(count):
+        command = c.CreateConversation(SendKey(f"made-{number}"), members=(BOB,), unique=False)
+        begun = await hall.app.node.executor.on_behalf(ANN, command)
+        assert isinstance(begun, ConversationView)
+        made.append(begun.conversation)
+        for each, text in enumerate(texts):
+            await say(hall, begun.conversation, each, text)
+    return made
+
+
+def counts(bob: LeanCloudPeer) -> dict[str, int]:
+    """Give what a client was told of how much waits."""
+    return {each.cid: each.unread for told in bob.heard(pb.unread) for each in told.unreadMessage.convs}
+
+
+@on_uvloop
+async def test_missed_messages_of_all_conversations_come_however_large_they_are() -> None:
+    """Those behind the first page of ours used to be left out, and nothing told of them."""
+    async with a_hall() as hall:
+        cids = await conversations(hall, 5, *(f"{number}{'x' * 3000}" for number in range(20)))
+        bob = await (await hall.connect("lc.protobuf2.1")).open("bob")
+        await bob.socket.echo()
+        came = Counter(each.directMessage.cid for each in bob.heard(pb.direct))
+        assert came == dict.fromkeys(cids, 20)
+
+
+@on_uvloop
+async def test_no_more_than_fifty_conversations_are_told_in_messages() -> None:
+    async with a_hall() as hall:
+        await conversations(hall, 55, "x" * 4000)
+        bob = await (await hall.connect("lc.protobuf2.1")).open("bob")
+        await bob.socket.echo()
+        assert len(bob.heard(pb.direct)) == 50
+
+
+@on_uvloop
+async def test_frames_of_counts_are_bounded_and_large_last_messages_left_out() -> None:
+    """Frames used to be of megabytes, and a client that could not read two of them at once never got in."""
+    async with a_hall() as hall:
+        cids = await conversations(hall, 113, "y" * 3_800)
+        large = cids[::40]
+        for cid in large:
+            await say(hall, cid, 1, "x" * 60_000)
+        bob = await hall.open("bob")
+        await bob.socket.echo()
+        frames = bob.heard(pb.unread)
+        assert all(frame.ByteSize() < FRAME_BYTES + 1_000 for frame in frames)
+        told = {each.cid: each for frame in frames for each in frame.unreadMessage.convs}
+        assert len(told) == 113
+        for name, each in told.items():
+            assert (each.mid == "", each.data == "") == (name in large, name in large)
+            assert each.timestamp > 0
+
+
+@on_uvloop
+async def test_who_reads_slowly_is_waited_for() -> None:
+    """Pages used to be written as fast as the store read them, and who did not keep up was cut off."""
+    async with a_hall(structs.replace(OPTIONS, outbox_bytes=200_000)) as hall:
+        await conversations(hall, 50, *["x" * 5_900] * 20)
+        socket = await hall.connect("lc.protobuf2.1")
+        bob = await socket.open("bob")
+        socket.raw.pause()
+        await asyncio.sleep(0.5)
+        assert len(hall.registry) == 1
+        socket.raw.resume()
+        await socket.echo()
+        assert len(bob.heard(pb.direct)) == 1000
+
+
+@on_uvloop
+async def test_who_does_not_read_at_all_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "ROOM_S", 0.1)
+    async with a_hall(structs.replace(OPTIONS, outbox_bytes=200_000)) as hall:
+        await conversations(hall, 50, *["x" * 5_900] * 20)
+        socket = await hall.connect("lc.protobuf2.1")
+        await socket.open("bob")
+        socket.raw.pause()
+        while len(hall.registry):
+            await asyncio.sleep(0.01)
+        assert hall.app.telemetry.counts[("connections_closed", "slow_consumer")] == 1
+
+
+@on_uvloop
+async def test_what_is_told_after_a_login_costs_nothing_of_what_the_user_may_ask() -> None:
+    """A device that came back with others at once used to be told nothing, and nobody came to know."""
+    async with a_hall(commands=Rate(per_s=0.001, burst=1)) as hall:
+        (cid,) = await conversations(hall, 1, "hi")
+        for device in ("one", "two", "three"):
+            bob = await hall.open("bob", deviceId=device)
+            await bob.socket.echo()
+            assert counts(bob) == {cid: 1}
+        bob = await hall.open("bob", deviceId="last")
+        assert (await bob.conv(pb.count, cid)).op == pb.result
+        assert (await bob.conv(pb.count, cid)).errorMessage.code == 4116
+
+
+@on_uvloop
+async def test_who_cannot_be_told_comes_back_and_is_told_then() -> None:
+    """The client used to stay, and to believe that it had missed nothing."""
+    async with a_hall() as hall:
+        (cid,) = await conversations(hall, 1, "hi")
+        hall.app.mood = failing("unread")
+        bob = await hall.open("bob")
+        assert await bob.socket.closed() == 4200
+        hall.app.mood = calm
+        back = await hall.open("bob", r=True, st=bob.token)
+        await back.socket.echo()
+        assert counts(back) == {cid: 1}
