@@ -72,8 +72,12 @@ async def test_it_goes_on_after_each_kill_and_keeps_the_rest(data: Path, tmp_pat
     environment, state = {"UNISONO_ADMIN__KEYS": ADMIN_KEY}, FileState(tmp_path / "bob.json")
     async with ServerProcess(data, environment=environment) as server, aiohttp.ClientSession() as http:
         async with Unisono(f"ws://127.0.0.1:{server.port}", state=state) as unisono:
-            await unisono.login(user="bob")
+            heard_old: list[Message] = []
+            await unisono.login(user="bob", handlers={"message": heard_old.append})
             talks = [await begin(server, http) for _ in range(TALKS)]
+            async with asyncio.timeout(30):
+                while len(heard_old) < TALKS * OLD:
+                    await asyncio.sleep(0.01)
         await server.terminate()
         age(data)
         server.configure(TEST_CONFIG)
