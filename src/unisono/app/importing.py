@@ -38,7 +38,7 @@ AT_ONCE: Final = 50
 """Conversations worked on at a time: they share a sync to disk, and leave room for everybody else."""
 REPORTS_AT_ONCE: Final = 1
 """Reports of this node under way: each reads everything."""
-RETRY_AFTER_MS: Final = 10_000
+RETRY_AFTER_MS: Final = 2_000
 COUNTED_AT_ONCE: Final = 16
 TOLD_EVERY: Final = 512
 """Conversations between two lines that say how far a report is."""

@@ -45,6 +45,14 @@ class Failure(Exception):
             print(f"  {self.hint}", file=target)
 
 
+class Busy(Failure):
+    """The server has too much to do for now; after `retry_after_s` seconds it is worth another try."""
+
+    def __init__(self, text: str, retry_after_s: float) -> None:
+        super().__init__(text, hint="try again a little later")
+        self.retry_after_s: Final = retry_after_s
+
+
 CLIENT_PARTS: Final = frozenset({"unisono_sdk", "prompt_toolkit", "websockets", "msgpack"})
 
 

@@ -1,22 +1,28 @@
 """Asking the REST door, and `unisono sessions`: what an operator sees and ends."""
 
 import json
+import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from rich.markup import escape
 
-from unisono.cli.failing import Exit, Failure, of_code
+from unisono.cli.failing import Busy, Exit, Failure, of_code
 from unisono.cli.printing import console, moment, print_json, safe
 
 DEADLINE_S: Final = 10.0
 ANSWER_MAX_BYTES: Final = 64 << 20
+PATIENCE_S: Final = 120.0
+"""How long something is tried again that the server has no time for."""
+
+T = TypeVar("T")
 
 
 class Operator:
@@ -86,6 +92,27 @@ class Operator:
         )
 
 
+def rest(pause_s: float) -> None:
+    """Wait, with nothing to wait for; Ctrl-C ends it."""
+    threading.Event().wait(pause_s)
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """Do something that asks the server, again and again as long as that is busy, for two minutes.
+
+    Raises:
+        Failure: It was refused, or the server is busy still.
+    """
+    until_s = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return work()
+        except Busy as busy:
+            if time.monotonic() + busy.retry_after_s > until_s:
+                raise
+            rest(busy.retry_after_s)
+
+
 def _object(body: bytes) -> dict[str, Any]:
     value = json.loads(body)
     if not isinstance(value, dict):
@@ -101,6 +128,9 @@ def _refused(refusal: urllib.error.HTTPError) -> Failure:
         return Failure(f"refused with status {refusal.code}: this may be no Unisono server")
     if refusal.code == 401:
         return Failure("the admin key was not accepted", exit_code=Exit.NOT_LET_IN, hint="name it with --admin-key")
+    retry_after = refusal.headers.get("Retry-After", "")
+    if retry_after.isdecimal():
+        return Busy(message, float(retry_after))
     return of_code(code, message)
 
 

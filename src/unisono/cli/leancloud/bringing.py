@@ -11,7 +11,7 @@ from unisono.cli.leancloud.files import Export
 from unisono.cli.leancloud.pulling import DONE, LeanCloud, pull_messages, pull_unread
 from unisono.cli.leancloud.records import Note, Said, Unusable, conversation_of, message_of
 from unisono.cli.leancloud.spool import Place, Spool
-from unisono.cli.operating import Operator
+from unisono.cli.operating import Operator, patiently
 from unisono.domain.ids import is_user_id
 from unisono.domain.importing import ImportedConversation
 
@@ -68,8 +68,8 @@ def bring(operator: Operator, sources: Sources, spool: Spool, bar: Bar) -> None:
 
 
 def ask(operator: Operator, what: str, **body: object) -> dict[str, Any]:
-    """Ask the server for one operation of the import."""
-    return operator.ask("POST", *_PATH, what, body=body, deadline_s=DEADLINE_S)
+    """Ask the server for one operation of the import; while it is busy, again: it takes each thing once."""
+    return patiently(lambda: operator.ask("POST", *_PATH, what, body=body, deadline_s=DEADLINE_S))
 
 
 def _bring_conversations(operator: Operator, path: Path, spool: Spool, bar: Bar) -> None:

@@ -10,7 +10,7 @@ from unisono.cli.failing import Failure
 from unisono.cli.leancloud.bringing import Bar, Sources, bring
 from unisono.cli.leancloud.showing import Screen, show_report, show_result
 from unisono.cli.leancloud.spool import Spool
-from unisono.cli.operating import Operator
+from unisono.cli.operating import Operator, patiently
 from unisono.cli.printing import console, print_json
 
 REPORT_DEADLINE_S: Final = 600.0
@@ -30,7 +30,8 @@ def import_leancloud(operator: Operator, sources: Sources, work: Path, *, as_jso
     try:
         with Screen() as screen:
             bring(operator, sources, spool, screen)
-            report = _report(operator, screen, spool.count_conversations())
+            conversations = spool.count_conversations()
+            report = patiently(lambda: _report(operator, screen, conversations))
             screen.finish()
         told: dict[str, Any] = {
             "taken": {name: spool.number(name) for name in COUNTED},
@@ -54,7 +55,7 @@ def report_import(operator: Operator, *, as_json: bool) -> None:
         Failure: It was refused, or broke off.
     """
     with Screen() as screen:
-        report = _report(operator, screen, 0)
+        report = patiently(lambda: _report(operator, screen, 0))
         screen.finish()
     if as_json:
         print_json(report)

@@ -13,6 +13,8 @@ from tests.support.fake_leancloud import APP_ID, MASTER_KEY, FakeLeanCloud, fake
 from tests.support.leancloud_export import export, history, rows
 from tests.support.operator_desk import ADMIN_KEY, Desk, open_desk
 from tests.unit.cli.commands import Outcome, run
+from unisono.app import importing as app_importing
+from unisono.cli import operating
 from unisono.cli.failing import Exit
 from unisono.cli.leancloud import bringing, pulling, spool
 
@@ -289,3 +291,23 @@ async def test_requests_keep_their_rate(monkeypatch: pytest.MonkeyPatch) -> None
             assert await asyncio.to_thread(there.ask, "clients", "a", "unread-count") == {"count": 0}
         assert slept[0] == 0.0
         assert [round(wait) for wait in slept[1:]] == [2, 4]
+
+
+async def test_a_report_waits_for_one_that_is_being_made(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An importer that was killed leaves one behind, until the server hears of it."""
+    pauses: list[float] = []
+
+    def rested(pause_s: float) -> None:
+        pauses.append(pause_s)
+        monkeypatch.setattr(app_importing, "REPORTS_AT_ONCE", 1)
+
+    monkeypatch.setattr(app_importing, "REPORTS_AT_ONCE", 0)
+    monkeypatch.setattr(operating, "rest", rested)
+    assert (await told(desk, tmp_path, *table(tmp_path)))["report"]["kinds"]["group"]["conversations"] > 0
+    assert pauses == [2.0]
+    monkeypatch.setattr(app_importing, "REPORTS_AT_ONCE", 0)
+    monkeypatch.setattr(operating, "PATIENCE_S", 0.0)
+    outcome = await bring(desk, tmp_path, "--json", *table(tmp_path))
+    assert (outcome.code, "too much to do" in outcome.err) == (Exit.FAILED, True)
