@@ -33,12 +33,23 @@ class Files(Struct, frozen=True, forbid_unknown_fields=True):
     unowned_bytes_per_day: Annotated[
         int,
         Meta(
-            ge=1,
+            ge=4096,
             le=1 << 50,
-            description="All files that are begun to upload within 24 hours by people who did not say who they are, as"
-            " LeanCloud's clients may.",
+            description="All files that are begun to upload on one day (UTC) by people who did not say who they are, as"
+            " LeanCloud's clients may. Each of their network addresses has `quotas.file_bytes_per_day` of it.",
         ),
     ] = 10 << 30
+    unowned_per_day: Annotated[
+        int, Meta(ge=1, le=1 << 30, description="How many files these may be; `quotas.files_per_day` of one address.")
+    ] = 100_000
+    under_way_bytes: Annotated[
+        int,
+        Meta(
+            ge=1 << 20,
+            le=1 << 50,
+            description="What may come at the same time for one app to one node, by the sizes that were told.",
+        ),
+    ] = 4 << 30
     secret: Annotated[
         Secret | None,
         Meta(

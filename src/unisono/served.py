@@ -168,4 +168,6 @@ def _file_rules(settings: Settings, name: str) -> FileRules:
         link_s=files.link_s,
         upload_s=files.upload_s,
         unowned_bytes_per_day=files.unowned_bytes_per_day,
+        unowned_per_day=files.unowned_per_day,
+        under_way_bytes=files.under_way_bytes,
     )

@@ -81,7 +81,7 @@ async def parts(content: bytes) -> AsyncIterator[bytes]:
 @pytest.mark.timeout(3000)
 async def test_a_killed_server_keeps_files_whole(data: Path, is_full: bool, report: Report) -> None:
     chance, kills = Random(4), KILLS_FULL if is_full else KILLS_SHORT
-    limits = "[quotas]\nfile_bytes_per_day = 1000000000000\n"
+    limits = "[quotas]\nfile_bytes_per_day = 1000000000000\nfiles_per_day = 1000000\n"
     config = f'{TEST_CONFIG}\n{limits}\n[admin]\nkeys = ["{ADMIN_KEY}"]\n'
     async with ServerProcess(data, config=config) as server, aiohttp.ClientSession() as http:
         uploaders = [Uploader(server, http, seed) for seed in range(UPLOADERS)]

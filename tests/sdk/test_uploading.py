@@ -71,12 +71,12 @@ async def test_what_cannot_be_uploaded_is_said(house: House, tmp_path: Path) -> 
 
 
 async def test_a_day_ends_at_its_limit(mortal_house: MortalHouse) -> None:
-    mortal_house.server.configure("[quotas]\nfile_bytes_per_day = 10\n")
+    mortal_house.server.configure("[quotas]\nfile_bytes_per_day = 8000\n")
     await mortal_house.server.terminate()
     await mortal_house.server.start()
     async with Unisono(f"ws://127.0.0.1:{mortal_house.port}") as unisono:
         ann = await unisono.login(user="ann")
-        await ann.upload(b"123456", name="a")
+        await ann.upload(b"1" * 5000, name="a")
         with pytest.raises(LimitReached):
             await ann.upload(b"12345", name="b")
 

@@ -1,6 +1,6 @@
 """Bytes of files in memory."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from unisono.domain.errors import NotFound, TooLarge
@@ -33,6 +33,10 @@ class MemoryBytes:
 
     async def tidy(self, before: Instant) -> None:
         self.tidied.append(before)
+
+    async def kept_in(self, folder: int, before: Instant) -> Sequence[FileId]:
+        del before
+        return [file for file in self.kept if int(file[:2], 16) == folder]
 
 
 class MemoryReceived:

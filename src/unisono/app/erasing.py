@@ -113,6 +113,8 @@ class Erasing:
             # Somebody added them where all was done already.
             await self._parts.erasures.note(structs.replace(erasure, after=None))
             return
+        # What was asked for on another node when their sessions ended is there by now.
+        await self._filing.remove_of(user)
         await self._parts.erasures.note(structs.replace(erasure, finished_at=self._parts.clock.now()))
         self._parts.telemetry.event(
             "user_erased", user=user, conversations=erasure.conversations, messages=erasure.messages

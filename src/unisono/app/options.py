@@ -33,8 +33,9 @@ class PushRules(Struct, frozen=True):
 class FileRules(Struct, frozen=True):
     """Where files are reached, by which links, and how long the links are good. `secret` signs the links.
 
-    `address` is a path, or a whole URL where the operator told ours. `unowned_bytes_per_day` are those of all uploads
-    together of people who did not say who they are.
+    `address` is a path, or a whole URL where the operator told ours. `unowned_bytes_per_day` and
+    `unowned_per_day` are those of all uploads together of people who did not say who they are. Bodies that come at the
+    same time have no more than `under_way_bytes`.
     """
 
     secret: bytes
@@ -43,6 +44,8 @@ class FileRules(Struct, frozen=True):
     link_s: float = 30 * 86_400.0
     upload_s: float = 3600.0
     unowned_bytes_per_day: int = 10 << 30
+    unowned_per_day: int = 100_000
+    under_way_bytes: int = 4 << 30
 
 
 class AppOptions(Struct, frozen=True):

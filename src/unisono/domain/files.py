@@ -15,6 +15,8 @@ from unisono.domain.quotas import Quotas
 NAME_MAX_CHARS: Final = 255
 TYPE_MAX_CHARS: Final = 127
 DAY_MS: Final = 86_400_000
+LEAST_BYTES: Final = 4096
+"""What a file counts at least: one that is empty, or lies elsewhere, has a row here all the same."""
 UNKNOWN: Final = "application/octet-stream"
 
 SHOWN: Final = frozenset(
@@ -57,11 +59,18 @@ FileType = Annotated[
 FileSize = Annotated[int, Meta(ge=0, le=1 << 40)]
 
 
-class DayQuota(Struct, frozen=True):
-    """How many bytes the files may have that one user began to upload since an instant `since`."""
+class DayTally(Struct, frozen=True):
+    """What is begun to upload on one day, or may be: so many bytes, as `counted_bytes` has them, in so many files."""
 
-    since: int
-    limit_bytes: int
+    bytes: int = 0
+    files: int = 0
+
+
+class DayLimits(Struct, frozen=True):
+    """What may be begun on one day by an owner, and, within that, from one `source`, of files that have one."""
+
+    owner: DayTally
+    source: DayTally
 
 
 def kept_type(said: str) -> str:
@@ -85,11 +94,23 @@ def check_size(size: int, quotas: Quotas) -> None:
         raise TooLarge(what="file", limit_bytes=quotas.file_bytes, bytes=size)
 
 
-def check_day(before_bytes: int, size: int, quota: DayQuota) -> None:
-    """Refuse a file with which the user's of the day have more bytes than they may.
+def day_of(at: int) -> int:
+    """Give the day of an instant, in UTC, counted from 1970 on."""
+    return at // DAY_MS
+
+
+def counted_bytes(size: int) -> int:
+    """Give what a file of `size` bytes counts."""
+    return max(size, LEAST_BYTES)
+
+
+def check_day(before: DayTally, size: int, limit: DayTally) -> None:
+    """Refuse a file of `size` bytes with which those of the day are more than they may be.
 
     Raises:
         LimitReached: Beyond the limit; exactly the limit is fine.
     """
-    if before_bytes + size > quota.limit_bytes:
-        raise LimitReached(what="bytes of files a day", limit=quota.limit_bytes, asked=before_bytes + size)
+    if (asked := before.bytes + counted_bytes(size)) > limit.bytes:
+        raise LimitReached(what="bytes of files a day", limit=limit.bytes, asked=asked)
+    if (asked := before.files + 1) > limit.files:
+        raise LimitReached(what="files a day", limit=limit.files, asked=asked)

@@ -29,8 +29,17 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True):
     reactions_per_message: Annotated[int, Meta(ge=0, le=1_000, description="Different reactions to one message.")] = 20
     file_bytes: Annotated[int, Meta(ge=1, le=1 << 40, description="One file.")] = 64 << 20
     file_bytes_per_day: Annotated[
-        int, Meta(ge=1, le=1 << 50, description="All files that one user begins to upload within 24 hours.")
+        int,
+        Meta(
+            ge=4096,
+            le=1 << 50,
+            description="All files that one user begins to upload on one day (UTC); each counts at least 4096. The same"
+            " holds for one network address of people who did not say who they are.",
+        ),
     ] = 1 << 30
+    files_per_day: Annotated[
+        int, Meta(ge=1, le=1 << 30, description="How many files these may be, those that lie elsewhere among them.")
+    ] = 1_000
     sessions_per_user: Annotated[
         int, Meta(ge=1, le=100_000, description="Sessions of one user that are not over, whatever the policy says.")
     ] = 1_000

@@ -7,7 +7,8 @@ folder of their own, are synced, and get their name by a link, which is there or
 import asyncio
 import filecmp
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+import re
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
@@ -20,6 +21,8 @@ from unisono.ports.clock import Entropy
 PART_BYTES: Final = 256 * 1024
 """What is written or read at a time: large enough that going to another thread for it costs little."""
 INCOMING: Final = "incoming"
+FOLDER_DIGITS: Final = 2
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
 
@@ -66,9 +69,12 @@ class DiskFiles:
         """Remove drafts that nobody is at any more."""
         await _done(_tidy, self._folder / INCOMING, before / 1000)
 
+    async def kept_in(self, folder: int, before: Instant) -> Sequence[FileId]:
+        """List the files in one of the folders."""
+        return await _done(_kept_in, self._folder / f"{folder:0{FOLDER_DIGITS}x}", before / 1000)
+
     def _path(self, file: FileId) -> Path:
-        # In 256 folders: some file systems are slow with a million names in one.
-        return self._folder / file[:2] / file
+        return self._folder / file[:FOLDER_DIGITS] / file
 
 
 class DiskReceived:
@@ -169,3 +175,19 @@ def _tidy(incoming: Path, before_s: float) -> None:
         # Somebody may have been faster.
         if draft.exists() and draft.stat().st_mtime < before_s:
             draft.unlink(missing_ok=True)
+
+
+def _kept_in(folder: Path, before_s: float) -> Sequence[FileId]:
+    try:
+        with os.scandir(folder) as entries:
+            return [FileId(each.name) for each in entries if _ID.fullmatch(each.name) and _is_older(each, before_s)]
+    except FileNotFoundError:
+        return ()
+
+
+def _is_older(entry: "os.DirEntry[str]", before_s: float) -> bool:
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime < before_s
+    except FileNotFoundError:
+        # Somebody was faster.
+        return False

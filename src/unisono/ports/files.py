@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
-from unisono.domain.files import DayQuota
+from unisono.domain.files import DayLimits
 from unisono.domain.ids import FileId, Instant, Json, UserId
 
 
@@ -15,7 +15,8 @@ class FileRecord(Struct, frozen=True, omit_defaults=True):
 
     `size` is in bytes; until it has arrived, at `arrived_at`, that is the most that it may have. One without an owner
     was uploaded by somebody who did not say who they are. One with a `url` lies elsewhere, and has no bytes here.
-    `attributes` are what the uploader says of it.
+    `attributes` are what the uploader says of it. `source` stands for the network address that one without an owner is
+    from, which it does not tell.
     """
 
     id: FileId
@@ -27,22 +28,32 @@ class FileRecord(Struct, frozen=True, omit_defaults=True):
     arrived_at: Instant | None = None
     url: str | None = None
     attributes: dict[str, Json] | None = None
+    source: str | None = None
 
 
 class FileRecords(Protocol):
-    """Records of files."""
+    """Records of files.
 
-    async def add(self, record: FileRecord, quota: DayQuota) -> None:
-        """Remember a file, if its owner's of the day do not become too many bytes with it. Durable on return.
+    Those of an owner are counted by the day on which they were begun, and so are those from one source among them: what
+    is known counts its `size`, what was forgotten counts no more.
+    """
 
-        Looking and writing are one: two at the same time cannot both take the last room.
+    async def add(self, record: FileRecord, limits: DayLimits) -> None:
+        """Remember a file, if those of its day do not become too many with it. Durable on return.
+
+        Looking and writing are one: two at the same time, on different nodes, too, cannot both take the last room. It
+        takes no longer the more files there are.
 
         Raises:
             LimitReached: They would.
         """
 
     async def arrive(self, file: FileId, size: int, at: Instant) -> None:
-        """Note that its bytes are there, once; a later call changes nothing. Durable on return."""
+        """Note that its bytes are there, once; a later call changes nothing. Durable on return.
+
+        Raises:
+            NotFound: It was forgotten; its bytes are nobody's.
+        """
 
     async def find(self, file: FileId) -> FileRecord | None:
         """Give what is known of a file."""
@@ -53,8 +64,17 @@ class FileRecords(Protocol):
     async def old(self, begun_before: Instant, kept_since: Instant, limit: int) -> Sequence[FileId]:
         """List files that have not arrived and were begun before an instant, and those from before another one."""
 
+    async def unknown(self, files: Sequence[FileId]) -> Sequence[FileId]:
+        """List those of some files that nothing is known of."""
+
     async def remove(self, file: FileId) -> None:
         """Forget a file. One that is not known is no fault. Durable on return."""
+
+    async def give_up(self, file: FileId) -> bool:
+        """Forget a file that has not arrived; False if it has. Looking and forgetting are one. Durable on return."""
+
+    async def forget_days(self, before: int, limit: int) -> int:
+        """Forget some counts of days before one, no more than `limit`; give how many. Nothing is begun on those."""
 
 
 class Received(Protocol):
@@ -72,6 +92,10 @@ class Received(Protocol):
         Raises:
             Unavailable: They cannot be written.
         """
+
+
+FOLDERS: Final = 256
+"""So many the bytes lie in, by the first two digits of the id: some file systems are slow with a million names."""
 
 
 class FileBytes(Protocol):
@@ -98,3 +122,6 @@ class FileBytes(Protocol):
 
     async def tidy(self, before: Instant) -> None:
         """Remove what was received in part before an instant by a process that ended meanwhile."""
+
+    async def kept_in(self, folder: int, before: Instant) -> Sequence[FileId]:
+        """List the files in one of the `FOLDERS`, counted from 0, that have bytes since before an instant."""

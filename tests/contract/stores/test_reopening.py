@@ -3,12 +3,14 @@
 import asyncio
 import shutil
 import sqlite3
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from alembic.command import upgrade
 from alembic.config import Config
 from msgspec import structs
+from sqlalchemy import text
 
 from tests.contract.stores.acts import (
     ANN,
@@ -31,8 +33,10 @@ from tests.contract.stores.acts import (
 )
 from tests.contract.stores.conftest import Home
 from tests.support.time_and_chance import NOON, ManualClock
-from unisono.domain.errors import Unavailable
-from unisono.domain.ids import NodeId, SessionId, user_stream
+from unisono.domain.errors import LimitReached, Unavailable
+from unisono.domain.files import DAY_MS, DayLimits, DayTally
+from unisono.domain.ids import FileId, NodeId, SessionId, user_stream
+from unisono.ports.files import FileRecord
 from unisono.stores.sql import StoreOptions, migrations
 from unisono.stores.sql.migrations import REVISIONS
 from unisono.stores.sql.postgres import PostgresDriver
@@ -152,7 +156,7 @@ async def test_a_database_that_a_newer_program_wrote_is_left_alone(durable: Home
 async def test_a_database_of_an_earlier_step_is_brought_up_to_date(durable: Home) -> None:
     options = durable.options
     assert options is not None
-    await asyncio.to_thread(take_first_step, structs.replace(options, app="first"), durable.clock)
+    await asyncio.to_thread(take_steps, structs.replace(options, app="first"), durable.clock)
     store = await durable.open(app="first")
     kept = await create(store, ANN, of="room", unique=None, keeps_history=True)
     assert view_of(kept).keeps_history
@@ -162,8 +166,28 @@ async def test_a_database_of_an_earlier_step_is_brought_up_to_date(durable: Home
     assert found.conversation.keeps_history
 
 
-def take_first_step(options: StoreOptions, clock: ManualClock) -> None:
-    """Make a database as the first release would have."""
+async def test_files_that_are_there_count_after_the_step_that_counts_them(durable: Home) -> None:
+    options = durable.options
+    assert options is not None
+    today = durable.clock.now()
+    rows = [("a", "ann", 10), ("b", "ann", 9_000), ("c", "", 5_000), ("d", "ann", 7_000)]
+    added = [
+        f"INSERT INTO files (id, user_id, name, type, size, created_at) VALUES ('{file}', '{user}', 'x', 'y', {size},"
+        f" {today - (DAY_MS if file == 'd' else 0)})"
+        for file, user, size in rows
+    ]
+    await asyncio.to_thread(take_steps, structs.replace(options, app="counts"), durable.clock, "0003", *added)
+    store = await durable.open(app="counts")
+    for number, (owner, before) in enumerate(((ANN, 4_096 + 9_000), (None, 5_000))):
+        file = FileRecord(FileId(str(number)), owner, "x", "y", 4_096, today)
+        for room in (-1, 0):
+            limit = DayTally(before + 4_096 + room, 9)
+            with nullcontext() if room == 0 else pytest.raises(LimitReached):
+                await store.files.add(file, DayLimits(owner=limit, source=limit))
+
+
+def take_steps(options: StoreOptions, clock: ManualClock, until: str = REVISIONS[0], *statements: str) -> None:
+    """Make a database as an earlier release would have."""
     driver = SqliteDriver(options, clock) if options.url is None else PostgresDriver(options)
     driver.prepare()
     driver.connect_writer().close()
@@ -171,7 +195,9 @@ def take_first_step(options: StoreOptions, clock: ManualClock) -> None:
     config.set_main_option("script_location", str(Path(str(migrations.__file__)).parent))
     with driver.engine().begin() as connection:
         config.attributes["connection"] = connection
-        upgrade(config, REVISIONS[0])
+        upgrade(config, until)
+        for statement in statements:
+            connection.execute(text(statement))
     driver.close()
 
 

@@ -9,6 +9,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, Wiring, an_app, group, text
 from tests.unit.app.test_housekeeping import a_running_app
 from unisono.app.erasing import FAILED_REST_MS, SETTLING_MS
+from unisono.app.filing import Wish
 from unisono.domain import commands as c
 from unisono.domain.answers import Conversations, ConversationView
 from unisono.domain.conversation import Decide, Scope
@@ -174,6 +175,26 @@ async def test_who_was_added_meanwhile_is_taken_out_again(monkeypatch: pytest.Mo
         await stage.node.erasing.sweep()
         assert await is_over(stage)
         assert await stage.store.directory.list_of(ALICE, None, 10) == []
+
+
+@in_virtual_time
+async def test_a_file_that_another_node_was_asked_for_meanwhile_goes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was asked for before their sessions ended, and known after their files were gone: it stayed."""
+    async with an_app() as stage:
+        await talked(stage)
+        list_of = stage.store.directory.list_of
+
+        async def late(*args: object) -> object:
+            monkeypatch.setattr(stage.store.directory, "list_of", list_of)
+            await stage.node.filing.begin(ALICE, Wish("late.png", "image/png", 5))
+            return await list_of(*args)  # type: ignore[arg-type]  # passed on as they are
+
+        await stage.node.erasing.begin(ALICE)
+        monkeypatch.setattr(stage.store.directory, "list_of", late)
+        await asyncio.sleep(SETTLED_S)
+        await stage.node.erasing.sweep()
+        assert await is_over(stage)
+        assert await stage.store.files.of_user(ALICE, None, 9) == []
 
 
 @in_virtual_time

@@ -16,7 +16,16 @@ from unisono.app.options import FileRules
 from unisono.app.trimming import Trimming
 from unisono.domain import commands as c
 from unisono.domain.answers import Done, Upload
-from unisono.domain.errors import Forbidden, KeyReused, LimitReached, NotFound, Timeout, TooLarge
+from unisono.domain.errors import (
+    Forbidden,
+    KeyReused,
+    LimitReached,
+    NotFound,
+    Overloaded,
+    RateLimited,
+    Timeout,
+    TooLarge,
+)
 from unisono.domain.ids import FileId, UserId
 from unisono.domain.quotas import Quotas
 from unisono.domain.retention import Retention
@@ -126,31 +135,62 @@ async def test_where_links_are_signed_one_that_only_knows_the_id_reads_nothing(s
         await content(filing, upload)
 
 
-@on_stage(quotas=Quotas(file_bytes=10, file_bytes_per_day=25))
+@on_stage(quotas=Quotas(file_bytes=10_000, file_bytes_per_day=25_000))
 async def test_a_file_and_a_day_have_their_limits(stage: AppStage) -> None:
     filing = stage.node.filing
     with pytest.raises(TooLarge):
-        await ask(filing, size=11)
-    first, _ = await ask(filing, size=10), await ask(filing, size=10)
+        await ask(filing, size=10_001)
+    first, _ = await ask(filing, size=10_000), await ask(filing, size=10_000)
     with pytest.raises(LimitReached):
-        await ask(filing, size=6)
-    await ask(filing, BOB, size=6)
-    for parts, told in (((b"x" * 11,), None), ((b"x",), 11)):
+        await ask(filing, size=6_000)
+    await ask(filing, BOB, size=6_000)
+    for parts, told in (((b"x" * 10_001,), None), ((b"x",), 10_001)):
         with pytest.raises(TooLarge):
             await put(filing, first, *parts, told=told)
     assert kept(stage) == {}
-    await put(filing, first, b"x" * 9)
-    await ask(filing, size=6)
+    await put(filing, first, b"x" * 9_000)
+    await ask(filing, size=6_000)
     await asyncio.sleep(86_401)
-    await ask(filing, size=10)
+    await ask(filing, size=10_000)
 
 
-@on_stage(quotas=Quotas(file_bytes=10), files=FileRules(secret=b"s", unowned_bytes_per_day=25))
+@on_stage(quotas=Quotas(files_per_day=2), files=FileRules(secret=b"s", unowned_per_day=3))
+async def test_a_day_has_so_many_files_however_small(stage: AppStage) -> None:
+    """A file elsewhere, or an empty one, cost nothing: an app key was enough to fill the database."""
+    filing, far = stage.node.filing, Wish("a", "image/png", url="https://x.example/a")
+    await filing.begin(ALICE, far)
+    await ask(filing, size=0)
+    with pytest.raises(LimitReached, match="files a day"):
+        await ask(filing, size=0)
+    for address in ("192.0.2.1", "192.0.2.1", "2001:db8::1"):
+        await filing.begin(None, far, address)
+    with pytest.raises(LimitReached, match="limit=3"):
+        await filing.begin(None, far, "192.0.2.2")
+
+
+@on_stage(quotas=Quotas(file_bytes=10_000, file_bytes_per_day=20_000, files_per_day=3))
+async def test_no_address_takes_the_room_of_all_others(stage: AppStage) -> None:
+    """160 requests without a byte kept everybody who showed no session from uploading."""
+    filing, unsized = stage.node.filing, Wish("a", "image/png")
+    begun = [await filing.begin(None, unsized, address) for address in ("192.0.2.1", "2001:db8::1") for _ in range(2)]
+    for address in ("192.0.2.1", "2001:db8::1", "2001:db8::2"):
+        with pytest.raises(LimitReached, match="limit=20000"):
+            await filing.begin(None, unsized, address)
+    assert "2001:db8" not in str(begun[-1])
+    await filing.forget(begun[-1].id)
+    await filing.begin(None, unsized, "2001:db8::2")
+    # The app's own servers speak for everybody, and users have room of their own.
+    for _ in range(3):
+        await filing.begin(None, unsized)
+    assert (await filing.begin(ALICE, unsized, "192.0.2.1")).source is None
+
+
+@on_stage(quotas=Quotas(file_bytes=10_000), files=FileRules(secret=b"s", unowned_bytes_per_day=25_000))
 async def test_those_who_do_not_say_who_they_are_have_one_limit_together(stage: AppStage) -> None:
     for _ in range(2):
-        assert (await stage.node.filing.begin(None, Wish("a", "text/html"))).size == 10
+        assert (await stage.node.filing.begin(None, Wish("a", "text/html"))).size == 10_000
     with pytest.raises(LimitReached):
-        await stage.node.filing.begin(None, Wish("a", "image/png", 6))
+        await stage.node.filing.begin(None, Wish("a", "image/png", 6_000))
     elsewhere = await stage.node.filing.begin(None, Wish("a", "image/png", url="https://x.example/a"))
     assert stage.node.filing.links.to_get(await stage.node.filing.get(elsewhere.id)) == "https://x.example/a"
     with pytest.raises(NotFound):
@@ -171,6 +211,55 @@ async def test_a_file_that_takes_longer_than_its_link_does_not_come(stage: AppSt
     with pytest.raises(Timeout):
         await stage.node.filing.put(upload.file, given(upload.put), slow(), None)
     assert kept(stage) == {}
+
+
+@on_stage(quotas=Quotas(file_bytes=100), files=FileRules(secret=b"s", under_way_bytes=150))
+async def test_one_body_of_a_file_comes_at_a_time_and_so_many_bytes_in_all(stage: AppStage) -> None:
+    """A link took any number of bodies at once, each with a draft of its own: one was enough to fill the disk."""
+    filing = stage.node.filing
+    first, second, third = await ask(filing, size=100), await ask(filing, size=100), await ask(filing, size=100)
+    go_on = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"me"
+        await go_on.wait()
+        yield b"ow"
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(filing.put(first.file, given(first.put), slow(), None))
+        await asyncio.sleep(0)
+        with pytest.raises(RateLimited) as refused:
+            await put(filing, first, b"meow")
+        assert refused.value.retry_after_ms == 1_000
+        with pytest.raises(Overloaded) as full:
+            await put(filing, second, b"meow", told=51)
+        assert (full.value.numbers["limit"], full.value.numbers["asked"]) == (150, 151)
+        await put(filing, second, b"meow", told=50)
+        go_on.set()
+    await put(filing, first, b"meow")
+    await put(filing, third, b"x" * 100)
+    assert len(kept(stage)) == 3
+
+
+@on_stage(quotas=Quotas(file_bytes=100), files=FileRules(secret=b"s", under_way_bytes=50))
+async def test_a_file_larger_than_what_may_be_under_way_comes_alone(stage: AppStage) -> None:
+    filing = stage.node.filing
+    upload = await ask(filing, size=100)
+    await put(filing, upload, b"x" * 100)
+    assert len(kept(stage)[upload.file]) == 100
+
+
+@on_stage()
+async def test_other_bytes_for_a_file_that_is_there_are_refused_before_they_come(stage: AppStage) -> None:
+    upload = await ask(stage.node.filing)
+    await put(stage.node.filing, upload, b"meow")
+
+    coming = chunks(b"woof")
+    for told in (3, 5):
+        with pytest.raises(KeyReused):
+            await stage.node.filing.put(upload.file, given(upload.put), coming, told)
+    assert [part async for part in coming] == [b"woof"]
+    await put(stage.node.filing, upload, b"meow", told=4)
 
 
 @on_stage()

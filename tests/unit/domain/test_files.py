@@ -3,7 +3,19 @@
 import pytest
 
 from unisono.domain.errors import LimitReached, TooLarge
-from unisono.domain.files import KEPT, SHOWN, DayQuota, check_day, check_size, is_shown, kept_type
+from unisono.domain.files import (
+    DAY_MS,
+    KEPT,
+    LEAST_BYTES,
+    SHOWN,
+    DayTally,
+    check_day,
+    check_size,
+    counted_bytes,
+    day_of,
+    is_shown,
+    kept_type,
+)
 from unisono.domain.quotas import Quotas
 
 
@@ -43,7 +55,22 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger() -> None:
 
 
 def test_a_day_may_be_filled_to_its_limit_and_not_beyond() -> None:
-    check_day(3, 2, DayQuota(since=0, limit_bytes=5))
+    limit = DayTally(bytes=10_000, files=2)
+    check_day(DayTally(5_000, 1), 5_000, limit)
     with pytest.raises(LimitReached) as refused:
-        check_day(3, 3, DayQuota(since=0, limit_bytes=5))
-    assert (refused.value.numbers["limit"], refused.value.numbers["asked"]) == (5, 6)
+        check_day(DayTally(5_000, 1), 5_001, limit)
+    assert refused.value.numbers == {"what": "bytes of files a day", "limit": 10_000, "asked": 10_001}
+    with pytest.raises(LimitReached) as refused:
+        check_day(DayTally(0, 2), 0, limit)
+    assert refused.value.numbers == {"what": "files a day", "limit": 2, "asked": 3}
+
+
+def test_a_file_counts_something_even_if_it_is_empty() -> None:
+    """Files without bytes were free, and whoever could begin one could begin a million."""
+    assert [counted_bytes(size) for size in (0, LEAST_BYTES, LEAST_BYTES + 1)] == [4096, 4096, 4097]
+    with pytest.raises(LimitReached):
+        check_day(DayTally(LEAST_BYTES, 1), 0, DayTally(2 * LEAST_BYTES - 1, 9))
+
+
+def test_a_day_begins_at_midnight() -> None:
+    assert [day_of(at) for at in (0, DAY_MS - 1, DAY_MS)] == [0, 0, 1]

@@ -109,6 +109,17 @@ async def test_what_a_process_left_that_ended_in_the_middle_goes_later(disk: Dis
     assert on_disk(tmp_path) == [f"files/ca/{CAT}", "files/incoming/busy"]
 
 
+async def test_the_files_of_a_folder_are_listed_from_an_age_on(disk: DiskFiles, tmp_path: Path) -> None:
+    young = FileId("ca" + "1" * 30)
+    for file, at in ((CAT, 1000), (young, 2000), (DOG, 1000)):
+        await keep(disk, file, b"here")
+        os.utime(tmp_path / "files" / file[:2] / file, (at, at))
+    (tmp_path / "files" / "ca" / "notes.txt").write_bytes(b"somebody else's")
+    assert await disk.kept_in(0xCA, Instant(1_500_000)) == [CAT]
+    assert sorted(await disk.kept_in(0xCA, Instant(2_000_001))) == [CAT, young]
+    assert list(await disk.kept_in(0x00, Instant(1 << 40))) == []
+
+
 async def test_removed_bytes_are_gone_and_removing_nothing_is_no_fault(disk: DiskFiles, tmp_path: Path) -> None:
     await keep(disk, CAT, b"here")
     for _ in range(2):

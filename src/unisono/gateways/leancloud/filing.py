@@ -36,7 +36,7 @@ async def _give_token(asked: Asked) -> Json:
         size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
         attributes=meta,
     )
-    record = await filing.begin(await _owner(asked), wish)
+    record = await filing.begin(await _owner(asked), wish, _source(asked))
     put, until = filing.links.to_put(record)
     return {
         **_shown(asked, record),
@@ -66,7 +66,7 @@ async def _note_elsewhere(asked: Asked) -> Json:
         raise Invalid(field="url", reason="an http or https URL is needed")
     filing = asked.app.node.filing
     wish = Wish(name, _type_in(fields, name), url=url, attributes=_meta_in(fields))
-    return _shown(asked, await filing.begin(await _owner(asked), wish))
+    return _shown(asked, await filing.begin(await _owner(asked), wish, _source(asked)))
 
 
 async def _show(asked: Asked) -> Json:
@@ -89,6 +89,11 @@ async def _remove(asked: Asked) -> Json:
 async def _owner(asked: Asked) -> UserId | None:
     token = asked.headers.get(SESSION)
     return None if not token else await user_of(asked, token)
+
+
+def _source(asked: Asked) -> str | None:
+    # The app's own servers speak for all of its clients.
+    return None if asked.is_master else asked.address
 
 
 def _shown(asked: Asked, record: FileRecord) -> dict[str, Json]:

@@ -353,9 +353,21 @@ FILES: Final = Table(
     Column("arrived_at", BigInteger),
     Column("url", Text),
     Column("attributes", Text),
+    Column("source", _Name),
 )
 Index("ix_files_user_id", FILES.c.user_id, FILES.c.created_at, FILES.c.id)
 Index("ix_files_begun", FILES.c.created_at, sqlite_where=FILES.c.arrived_at.is_(None))
+
+FILE_DAYS: Final = Table(
+    "file_days",
+    METADATA,
+    # What the files in FILES count that were begun on a day, by owner: all of them where `source` is empty.
+    Column("day", BigInteger, primary_key=True),
+    Column("user_id", _Name, primary_key=True),
+    Column("source", _Name, primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("files", BigInteger, nullable=False),
+)
 
 REVOKED_USERS: Final = Table(
     "revoked_users",

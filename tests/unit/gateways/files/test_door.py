@@ -150,10 +150,9 @@ async def test_more_than_was_said_is_refused_and_leaves_nothing(desk: Desk) -> N
 
 
 async def test_an_upload_that_breaks_off_or_stalls_leaves_nothing(desk: Desk) -> None:
-    place = await asked(desk)
     port = int(desk.url.rpartition(":")[2])
-    head = f"PUT {place['put']} HTTP/1.1\r\nHost: x\r\nContent-Length: 2048\r\n\r\n".encode()
-    for waits in (False, True):
+    for waits, place in ((False, await asked(desk)), (True, last := await asked(desk))):
+        head = f"PUT {place['put']} HTTP/1.1\r\nHost: x\r\nContent-Length: 2048\r\n\r\n".encode()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head + PICTURE[:1000])
         await writer.drain()
@@ -164,8 +163,31 @@ async def test_an_upload_that_breaks_off_or_stalls_leaves_nothing(desk: Desk) ->
     async with asyncio.timeout(5):
         while files(desk):
             await asyncio.sleep(0.01)
-    async with desk.http.get(desk.url + place["url"]) as answer:
+    async with desk.http.get(desk.url + last["url"]) as answer:
         assert answer.status == 404
+    assert await put(desk, last) == 200
+
+
+async def test_one_link_takes_one_body_at_a_time(desk: Desk) -> None:
+    """It took any number, up to a disk full of drafts; now who sends twice is told to wait for the first."""
+    place, go_on = await asked(desk), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield PICTURE[:1000]
+        await go_on.wait()
+        yield PICTURE[1000:]
+
+    async with asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(desk.http.put(desk.url + place["put"], data=slow()))
+        async with asyncio.timeout(5):
+            while not files(desk):
+                await asyncio.sleep(0.01)
+        async with desk.http.put(desk.url + place["put"], data=PICTURE) as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
+            assert (await answer.json())["retryable"] is True
+        assert len(files(desk)) == 1
+        go_on.set()
+    assert first.result().status == 200
     assert await put(desk, place) == 200
 
 

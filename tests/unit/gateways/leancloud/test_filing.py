@@ -108,6 +108,22 @@ async def test_limits_hold_for_them_too(asking: Asking) -> None:
     assert await put(asking, place, b"x" * 1000) == 200
 
 
+async def test_no_client_takes_the_room_of_all_others_and_none_begins_a_million_files(tmp_path: Path) -> None:
+    """160 tokens without a byte kept all others out for hours; files elsewhere were free."""
+    share = {"UNISONO_QUOTAS__FILE_BYTES": "1000000", "UNISONO_QUOTAS__FILE_BYTES_PER_DAY": "2000000"}
+    async with opened(tmp_path, UNISONO_QUOTAS__FILES_PER_DAY="3", **share) as asking:
+        begun = [await token(asking, BY_KEY, metaData={}) for _ in range(2)]
+        status, told, _ = await asking.request("POST", "/1.1/fileTokens", headers=BY_KEY, body={"name": "x"})
+        assert (status, "limit=2000000" in told["detail"]) == (409, True)
+        assert await put(asking, begun[0]) == 200
+        far: dict[str, object] = {"name": "x", "url": "https://x.example/x"}
+        answers = [await asking.request("POST", "/1.1/files", headers=BY_KEY, body=far) for _ in range(2)]
+        assert [status for status, _, _ in answers] == [201, 409]
+        assert "files a day" in answers[1][1]["detail"]
+        # The app's own servers speak for all of its clients.
+        assert (await asking.master("POST", "/1.1/fileTokens", {"name": "x"}))["provider"] == "s3"
+
+
 async def test_behind_a_proxy_links_have_its_address(tmp_path: Path) -> None:
     async with opened(tmp_path, UNISONO_SERVER__ADVERTISED_URL="wss://chat.example") as asking:
         place = await token(asking, BY_KEY)
