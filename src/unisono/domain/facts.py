@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from unisono.domain.ids import (
+    NO_SEQ,
     Checkpoint,
     ConversationId,
     DeviceId,
@@ -244,19 +245,27 @@ class MarkedUnread(Struct, frozen=True, omit_defaults=True, tag_field="kind", ta
 
 
 class DeliveredTo(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="delivered_to"):
-    """A device of `user` has this user's messages up to `seq` that asked for a receipt: their first one, told once."""
+    """A device of `user` has this user's messages up to `seq` that asked for a receipt: their first one, told once.
+
+    Those up to `after` were told before, or are from before `user` came.
+    """
 
     conversation: ConversationId
     seq: Seq
     user: UserId
+    after: Seq = NO_SEQ
 
 
 class ReadBy(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="read_by"):
-    """Another user has read this user's messages up to `seq` that asked for a receipt."""
+    """Another user has read this user's messages up to `seq` that asked for a receipt.
+
+    Those up to `after` were told before, or are from before `user` came.
+    """
 
     conversation: ConversationId
     seq: Seq
     user: UserId
+    after: Seq = NO_SEQ
 
 
 class LevelSet(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="level"):

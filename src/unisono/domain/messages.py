@@ -107,7 +107,8 @@ def mark_read(snapshot: Snapshot, reader: UserId, command: MarkRead) -> Decision
     unread = marks.unread(head.messages, passed.messages, passed.own)
     answer = ReadMark(conversation=conversation.id, seq=new, unread=unread)
     fact = ReadMarkMoved(conversation.id, new, head.seq, unread=unread, mentions=passed.mentions)
-    told = tuple(Draft(user_stream(asker), ReadBy(conversation.id, new, reader)) for asker in passed.askers)
+    mark = ReadBy(conversation.id, new, reader, after=max(member.read, member.since))
+    told = tuple(Draft(user_stream(asker), mark) for asker in passed.askers)
     return Decision(drafts=(Draft(stream=user_stream(reader), fact=fact), *told), answer=lambda _: answer)
 
 
@@ -115,8 +116,10 @@ def mark_delivered(snapshot: Snapshot, receiver: UserId, command: MarkDelivered)
     """Tell senders who asked for it that a device of the receiver has their messages. Only the first one tells."""
     conversation = permit(MarkDelivered, snapshot, receiver)
     passed = snapshot.passed or PassedBy(0)
-    new = marks.moved(snapshot.memberships[receiver].delivered, command.seq, conversation.head.seq)
-    told = tuple(Draft(user_stream(asker), DeliveredTo(conversation.id, new, receiver)) for asker in passed.askers)
+    member = snapshot.memberships[receiver]
+    new = marks.moved(member.delivered, command.seq, conversation.head.seq)
+    mark = DeliveredTo(conversation.id, new, receiver, after=max(member.delivered, member.since))
+    told = tuple(Draft(user_stream(asker), mark) for asker in passed.askers)
     return Decision(drafts=told, answer=lambda _: Done())
 
 

@@ -26,7 +26,7 @@ async def test_each_asker_hears_once_of_each_recipient(store: AnyStore) -> None:
     await send(store, ANN, "2")
     await send(store, CIM, "3", receipt=True)
     told = await mark_delivered(store, BOB, 4)
-    assert [fact.fact for fact in told.facts] == [DeliveredTo(ROOM, Seq(4), BOB)] * 2
+    assert [fact.fact for fact in told.facts] == [DeliveredTo(ROOM, Seq(4), BOB, after=Seq(1))] * 2
     assert [fact.stream for fact in told.facts] == ["u/ann", "u/cim"]
     assert (await mark_delivered(store, BOB, 4)).facts == ()
     assert (await mark_delivered(store, BOB, 2)).facts == ()
@@ -34,14 +34,19 @@ async def test_each_asker_hears_once_of_each_recipient(store: AnyStore) -> None:
     assert [fact.stream for fact in own.facts] == ["u/cim"]
     await send(store, ANN, "4", receipt=True)
     later = await mark_delivered(store, BOB, 99)
-    assert [(fact.stream, fact.fact) for fact in later.facts] == [("u/ann", DeliveredTo(ROOM, Seq(5), BOB))]
+    assert [(fact.stream, fact.fact) for fact in later.facts] == [
+        ("u/ann", DeliveredTo(ROOM, Seq(5), BOB, after=Seq(4)))
+    ]
 
 
 async def test_reading_tells_who_asked_and_counts_as_having_got(store: AnyStore) -> None:
     await create(store, ANN, BOB, CIM)
     await send(store, ANN, "1", receipt=True)
     read = await mark_read(store, BOB, 2)
-    assert [fact.fact for fact in read.facts] == [ReadMarkMoved(ROOM, Seq(2), Seq(2)), ReadBy(ROOM, Seq(2), BOB)]
+    assert [fact.fact for fact in read.facts] == [
+        ReadMarkMoved(ROOM, Seq(2), Seq(2)),
+        ReadBy(ROOM, Seq(2), BOB, after=Seq(1)),
+    ]
     await mark_delivered(store, CIM, 2)
     found = await store.directory.receipts(ROOM, Seq(2))
     assert found == SentReceipts(ANN, Receipts(ROOM, Seq(2), (BOB, CIM), (BOB,), 2))

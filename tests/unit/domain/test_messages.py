@@ -170,14 +170,25 @@ def test_reading_ends_the_wish_to_come_back_also_where_the_mark_does_not_move() 
 @pytest.mark.rows("L84", "L89")
 def test_who_asked_is_told_that_a_message_came_and_was_read() -> None:
     seen = seen_by(BOB, read=3, passed=Passed(6, askers=(ANN, CAT)))
+    member = msgspec.structs.replace(seen.memberships[BOB], delivered=Seq(5))
+    seen = msgspec.structs.replace(seen, memberships={**seen.memberships, BOB: member})
     told = messages.mark_delivered(seen, BOB, MarkDelivered(ROOM, Seq(99)))
     assert [(draft.stream, draft.fact) for draft in told.drafts] == [
-        ("u/ann", DeliveredTo(ROOM, Seq(10), BOB)),
-        ("u/cat", DeliveredTo(ROOM, Seq(10), BOB)),
+        ("u/ann", DeliveredTo(ROOM, Seq(10), BOB, after=Seq(5))),
+        ("u/cat", DeliveredTo(ROOM, Seq(10), BOB, after=Seq(5))),
     ]
     assert told.answer(places(told)) == Done()
     read = messages.mark_read(seen, BOB, MarkRead(ROOM, Seq(7)))
-    assert [draft.fact for draft in read.drafts[1:]] == [ReadBy(ROOM, Seq(7), BOB)] * 2
+    assert [draft.fact for draft in read.drafts[1:]] == [ReadBy(ROOM, Seq(7), BOB, after=Seq(3))] * 2
+    newcomer = msgspec.structs.replace(seen.memberships[BOB], since=Seq(6))
+    late = msgspec.structs.replace(seen, memberships={**seen.memberships, BOB: newcomer})
+    for decision in (
+        messages.mark_read(late, BOB, MarkRead(ROOM, Seq(7))),
+        messages.mark_delivered(late, BOB, MarkDelivered(ROOM, Seq(7))),
+    ):
+        fact = decision.drafts[-1].fact
+        assert isinstance(fact, DeliveredTo | ReadBy)
+        assert fact.after == 6
     nobody = messages.mark_delivered(seen_by(BOB, read=3, passed=None), BOB, MarkDelivered(ROOM, Seq(5)))
     assert (nobody.drafts, nobody.answer(())) == ((), Done())
     with pytest.raises(NotFound):

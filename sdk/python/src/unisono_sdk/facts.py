@@ -234,22 +234,24 @@ class MarkedUnread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveredTo:
-    """A device of another has my messages up to `seq` that asked for a receipt."""
+    """A device of another has my messages up to `seq` that asked for a receipt; I knew of those up to `after`."""
 
     kind: ClassVar[str] = "delivered_to"
     conversation: str
     seq: int
     user: str
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBy:
-    """Another has read my messages up to `seq` that asked for a receipt."""
+    """Another has read my messages up to `seq` that asked for a receipt; I knew of those up to `after`."""
 
     kind: ClassVar[str] = "read_by"
     conversation: str
     seq: int
     user: str
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

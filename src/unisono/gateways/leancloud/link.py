@@ -19,6 +19,8 @@ from unisono.wire.leancloud.subprotocols import Dialect
 
 WAITING_LIMIT: Final = 10_000
 """Parcels that wait to be made into frames; beyond it the connection is too slow."""
+PASSING_LIMIT: Final = WAITING_LIMIT // 2
+"""What waits when events are dropped that may be: what must come has the rest."""
 OWN_LIMIT: Final = 1_000
 """What this session did and was not handed yet; beyond it the oldest are forgotten."""
 ROOM_S: Final = 60.0
@@ -114,7 +116,7 @@ class PeerLink:
 
     def push_transient_nowait(self, parcel: Any, priority: Priority) -> bool:
         """Queue an event, unless too much waits for the client."""
-        if self.ended is not None or self._connection.is_congested(priority):
+        if self.ended is not None or self._connection.is_congested(priority) or len(self._waiting) >= PASSING_LIMIT:
             return False
         self.push_nowait(parcel)
         return True

@@ -31,9 +31,10 @@ from unisono.domain.facts import (
     ReadMarkMoved,
     Role,
 )
-from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, Seq, StreamKey, UserId, conversation_of, user_of
+from unisono.domain.ids import ConversationId, Instant, Json, Seq, UserId, conversation_of, user_of
 from unisono.domain.kinds import KINDS
 from unisono.gateways.leancloud.link import Push
+from unisono.gateways.leancloud.making import Making
 from unisono.ports.directory import Directory
 from unisono.wire.leancloud.bodies import RECALLED, body_of
 from unisono.wire.leancloud.envelope import push
@@ -72,12 +73,8 @@ NOBODY: Final = UserId("")
 """Who reads for the door; no user can be called so. Also who did what nobody did."""
 KINDS_LIMIT: Final = 100_000
 """Conversations whose kind is remembered: it never changes."""
-KEPT_LIMIT: Final = 1_000
-"""Facts and events whose frames are kept: all links of a node ask for them within moments."""
 RECEIPTS_AT_ONCE: Final = 100
 """The newest messages that one mark tells of: of those before them, the client asks."""
-MARKS_LIMIT: Final = 10_000
-"""Marks that are remembered, so that the next one tells only of what is new."""
 
 ROLE_NAMES: Final[Mapping[Role, str]] = {"owner": "Owner", "manager": "Manager", "member": "Member"}
 
@@ -98,8 +95,7 @@ class Telling:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
         self._kinds: OrderedDict[ConversationId, ConversationKind] = OrderedDict()
-        self._kept: OrderedDict[object, Sequence[Push]] = OrderedDict()
-        self._marks: OrderedDict[tuple[StreamKey, ConversationId, UserId, bool], Seq] = OrderedDict()
+        self._kept = Making()
 
     async def of(self, what: PlacedFact | Event) -> Sequence[Push]:
         """Give the frames of a fact or an event, in their order.
@@ -110,12 +106,11 @@ class Telling:
         key = _key(what)
         if key is None:
             return ()
-        if (kept := self._kept.get(key)) is None:
-            commands = self._of_fact(what) if isinstance(what, PlacedFact) else self._of_event(what)
-            kept = self._kept[key] = tuple([each async for each in commands])
-            if len(self._kept) > KEPT_LIMIT:
-                self._kept.popitem(last=False)
-        return kept
+        return await self._kept.get(key, lambda: self._made(what))
+
+    async def _made(self, what: PlacedFact | Event) -> Sequence[Push]:
+        commands = self._of_fact(what) if isinstance(what, PlacedFact) else self._of_event(what)
+        return tuple([each async for each in commands])
 
     async def kind_of(self, conversation: ConversationId) -> ConversationKind | None:
         """Say of which kind a conversation is; None where there is none.
@@ -267,26 +262,17 @@ class Telling:
                 command.unreadMessage.convs.append(UnreadTuple(cid=await self.cid_of(conversation), unread=count))
                 command.unreadMessage.notifTime = placed.at
                 yield made(command)
-            case DeliveredTo(conversation=conversation, seq=seq, user=user):
-                for each in await self._receipts(placed, conversation, seq, user):
-                    yield each
-            case ReadBy(conversation=conversation, seq=seq, user=user):
-                for each in await self._receipts(placed, conversation, seq, user):
+            case DeliveredTo() | ReadBy() as mark:
+                for each in await self._receipts(placed, mark):
                     yield each
             case _:
                 pass
 
-    async def _receipts(
-        self, placed: PlacedFact, conversation: ConversationId, until: Seq, user: UserId
-    ) -> Sequence[Push]:
+    async def _receipts(self, placed: PlacedFact, mark: DeliveredTo | ReadBy) -> Sequence[Push]:
         """Tell a sender of each message of theirs that asked for it and is newly got, or read, by a user."""
-        is_read = isinstance(placed.fact, ReadBy)
-        key = (placed.stream, conversation, user, is_read)
-        after = self._marks.get(key, NO_SEQ)
-        self._marks[key] = max(until, after)
-        if len(self._marks) > MARKS_LIMIT:
-            self._marks.popitem(last=False)
-        asked = GetHistory(conversation, after=after, before=Seq(until + 1), limit=RECEIPTS_AT_ONCE, direction="older")
+        conversation, is_read = mark.conversation, isinstance(mark, ReadBy)
+        before = Seq(mark.seq + 1)
+        asked = GetHistory(conversation, after=mark.after, before=before, limit=RECEIPTS_AT_ONCE, direction="older")
         page = await self._directory.history(asked, reader=NOBODY)
         sender, cid = user_of(placed.stream), await self.cid_of(conversation)
         found = []
@@ -296,7 +282,7 @@ class Telling:
                 told = command.rcpMessage
                 told.id = id_of(conversation, entry.seq, entry.at, entry.message.key)
                 told.cid, told.t = cid, placed.at
-                told.sender = user
+                told.sender = mark.user
                 if is_read:
                     told.read = True
                 found.append(made(command))

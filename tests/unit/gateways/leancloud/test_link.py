@@ -177,3 +177,26 @@ async def test_an_ending_comes_behind_what_was_to_be_told_and_the_first_counts(f
     assert stage.line.said == [("bob", "one")]
     # A fault of ours is not this client's alone.
     assert stage.line.ended is (fault if isinstance(fault, Draining) else None)
+
+
+@in_virtual_time
+async def test_what_may_be_dropped_is_dropped_before_what_waits_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A busy room used to end a client's connection while one command of its own was slow."""
+    monkeypatch.setattr(module, "WAITING_LIMIT", 4)
+    monkeypatch.setattr(module, "PASSING_LIMIT", 2)
+    stage = Stage()
+    passing = MessagePlaced(UserId("ann"), SendKey("passing"), Content(text="passing"))
+    event = TransientMessage(CHAT, Instant(1), passing)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(stage.link.run())
+        with stage.link.held():
+            assert [stage.link.push_transient_nowait(event, "high") for _ in range(9)] == [True] * 2 + [False] * 7
+            stage.link.push_nowait(stage.parcel("one", "two"))
+            assert not stage.link.push_transient_nowait(event, "high")
+            assert stage.line.ended is None
+        await stage.link.wait_until_told()
+        assert [text for _, text in stage.line.said] == ["passing", "passing", "one", "two"]
+        assert stage.link.push_transient_nowait(event, "low")
+        stage.link.stop()

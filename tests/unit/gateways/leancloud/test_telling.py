@@ -9,8 +9,9 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app
 from unisono.domain import commands as c
 from unisono.domain.answers import ConversationView, Placed
-from unisono.domain.facts import Content, ConversationChanged, MessagePlaced, PlacedFact
+from unisono.domain.facts import Content, ConversationChanged, DeliveredTo, MessagePlaced, PlacedFact, ReadBy
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, SendKey, Seq, UserId
+from unisono.gateways.leancloud import making
 from unisono.gateways.leancloud import telling as module
 from unisono.gateways.leancloud.link import Push
 from unisono.gateways.leancloud.telling import Telling, attributes_text
@@ -59,8 +60,8 @@ async def test_a_fact_is_made_into_frames_once_and_what_was_recalled_is_another(
 
 @in_virtual_time
 async def test_only_so_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("KEPT_LIMIT", "KINDS_LIMIT", "MARKS_LIMIT"):
-        monkeypatch.setattr(module, name, 1)
+    monkeypatch.setattr(module, "KINDS_LIMIT", 1)
+    monkeypatch.setattr(making, "KEPT_LIMIT", 1)
     async with an_app() as stage:
         ann, bob = await stage.login("ann"), await stage.login("bob")
         telling = Telling(stage.store.directory)
@@ -72,6 +73,24 @@ async def test_only_so_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len([each for pushes in told for each in commands(pushes) if each.cmd == rcp]) == 2
         again = [await telling.of(fact) for fact in ann.link.facts]
         assert [commands(pushes) for pushes in again] == [commands(pushes) for pushes in told]
+
+
+@in_virtual_time
+async def test_each_mark_tells_of_what_is_new_whoever_told_of_the_one_before() -> None:
+    """After a restart, on another node, or with very many marks, the newest hundred were told of again."""
+    async with an_app() as stage:
+        ann, bob = await stage.login("ann"), await stage.login("bob")
+        conversation = await begun(ann)
+        placed = [await said(ann, conversation, f"{each}") for each in range(5)]
+        for each in (placed[1], placed[4]):
+            await bob.ask(c.MarkDelivered(conversation, each.seq))
+            await bob.ask(c.MarkRead(conversation, each.seq))
+        marks = [fact for fact in ann.link.facts if isinstance(fact.fact, DeliveredTo | ReadBy)]
+        told = [commands(await Telling(stage.store.directory).of(mark)) for mark in marks]
+        assert [[each.rcpMessage.read for each in some] for some in told] == [
+            [is_read] * count for count in (2, 3) for is_read in (False, True)
+        ]
+        assert len({each.rcpMessage.id for some in told for each in some}) == 5
 
 
 @in_virtual_time
