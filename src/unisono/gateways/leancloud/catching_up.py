@@ -5,10 +5,21 @@ from contextlib import suppress
 from typing import Final, TypeVar
 
 from unisono.domain import commands as c
-from unisono.domain.answers import Facts, HistoryEntry, Missed, Moved, Unread, UnreadConversation
+from unisono.domain.answers import (
+    Facts,
+    HistoryEntry,
+    Missed,
+    MissedConversation,
+    Moved,
+    SeqFact,
+    StartOver,
+    StreamHead,
+    Unread,
+    UnreadConversation,
+)
 from unisono.domain.errors import RemoteFault
-from unisono.domain.facts import MessageRecalled, MessageRevised
-from unisono.domain.ids import Checkpoint, ConversationId, Instant, Seq, StreamKey, conversation_of
+from unisono.domain.facts import MessageRecalled, MessageRevised, ReadMarkMoved
+from unisono.domain.ids import NO_SEQ, Checkpoint, ConversationId, Instant, Seq, StreamKey, conversation_of, user_stream
 from unisono.gateways.leancloud.peer import Peer
 from unisono.gateways.leancloud.telling import NOBODY, made, put_body
 from unisono.wire.leancloud.envelope import push
@@ -28,7 +39,7 @@ from unisono.wire.leancloud.subprotocols import CatchUp
 
 COUNTED_AT_ONCE: Final = 50
 COUNTED_MAX: Final = 500
-"""Conversations whose counts are told; of the rest the client hears when something is said there."""
+"""Conversations that are looked at; of the rest the client hears when something is said there."""
 LAST_BYTES: Final = 4_096
 """A last message that is larger is left out of the count of its conversation: its text waits in history."""
 MISSED_CONVERSATIONS: Final = 50
@@ -39,10 +50,15 @@ FRAME_BYTES: Final = 128 * 1024
 
 TAKES_PATCHES: Final = 1
 """The bit of `configBitmap` that says so."""
-CHANGED_CONVERSATIONS: Final = 50
+MOVED_AT_ONCE: Final = 100
+MOVED_MAX: Final = 500
 """Conversations that moved since the last login in which changed messages are looked for."""
 CHANGED_FACTS: Final = 200
 """The last facts of each among which they are."""
+READ_FACTS: Final = 2_000
+"""The last facts of a user among which conversations that were read elsewhere are looked for."""
+WINDOW_FACTS: Final = 50
+"""Facts read at a time, from the head back to where the client was here."""
 PATCHES_AT_ONCE: Final = 50
 
 Item = TypeVar("Item", UnreadTuple, PatchItem)
@@ -54,28 +70,60 @@ async def catch_up(peer: Peer, said: SessionCommand, how: CatchUp, since: Checkp
     Raises:
         UnisonoError: It could not be found out; the client may ask for all of it.
     """
-    if how == "counts":
-        await _tell_counts(peer)
-    else:
-        await _tell_messages(peer)
+    try:
+        if how == "messages":
+            await _tell_messages(peer)
+        else:
+            told = await _tell_counts(peer)
+            if since is not None and said.lastUnreadNotifTime > 0:
+                await _tell_read(peer, Instant(said.lastUnreadNotifTime), told)
+    finally:
+        peer.link.forget_foretold_later()
     if since is not None and said.configBitmap & TAKES_PATCHES and said.lastPatchTime > 0:
         await _tell_patches(peer, since, Instant(said.lastPatchTime))
 
 
-async def _tell_counts(peer: Peer) -> None:
+async def _tell_counts(peer: Peer) -> frozenset[ConversationId]:
+    """Tell how much waits, and give of which conversations."""
     after: ConversationId | None = None
+    told: set[ConversationId] = set()
     for _ in range(COUNTED_MAX // COUNTED_AT_ONCE):
         page = await peer.look_up(c.GetUnread(after=after, limit=COUNTED_AT_ONCE))
         if not isinstance(page, Unread):
-            return
-        counted = [await _counted(peer, waiting) for waiting in page.conversations]
-        for part in _parts([each for each in counted if each is not None], COUNTED_AT_ONCE):
-            command = push(unread, None, NOBODY, peer.now())
-            command.unreadMessage.convs.extend(part)
-            command.unreadMessage.notifTime = peer.now()
-            await _send(peer, command)
+            break
+        counted = [(each.conversation, await _counted(peer, each)) for each in page.conversations]
+        told |= {conversation for conversation, each in counted if each is not None}
+        await _send_counts(peer, [each for _, each in counted if each is not None])
         if (after := page.next) is None:
-            return
+            break
+    return frozenset(told)
+
+
+async def _send_counts(peer: Peer, counts: Sequence[UnreadTuple]) -> None:
+    for part in _parts(counts, COUNTED_AT_ONCE):
+        command = push(unread, None, NOBODY, peer.now())
+        command.unreadMessage.convs.extend(part)
+        command.unreadMessage.notifTime = peer.now()
+        await _send(peer, command)
+
+
+async def _tell_read(peer: Peer, since: Instant, told: frozenset[ConversationId]) -> None:
+    """Tell what is left in conversations that were read elsewhere since, unless that was told."""
+    own = user_stream(peer.user)
+    begun = await peer.look_up(c.ReadStream(own, after=NO_SEQ, limit=1))
+    if not isinstance(begun, Facts):
+        return
+    facts = await _facts_since(peer, own, begun.head, since, READ_FACTS)
+    moved = dict.fromkeys(each.fact.conversation for each in facts if isinstance(each.fact, ReadMarkMoved))
+    await _send_counts(peer, [await _left(peer, each) for each in moved if each not in told])
+
+
+async def _left(peer: Peer, conversation: ConversationId) -> UnreadTuple:
+    page = await peer.look_up(c.GetUnread(conversation=conversation))
+    waiting = page.conversations if isinstance(page, Unread) else ()
+    counted = [await _counted(peer, each) for each in waiting]
+    none = UnreadTuple(cid=await peer.station.telling.cid_of(conversation), unread=0)
+    return next((each for each in counted if each is not None), none)
 
 
 def _parts(items: Iterable[Item], limit: int) -> Iterator[Sequence[Item]]:
@@ -104,6 +152,8 @@ async def _counted(peer: Peer, waiting: UnreadConversation) -> UnreadTuple | Non
     count = waiting.unread - peer.link.count_waiting(conversation, waiting.head)
     if count <= 0:
         return None
+    # What is counted here and comes behind this is not to be counted by the client again.
+    peer.link.note_foretold(conversation, NO_SEQ, waiting.head)
     telling = peer.station.telling
     kind = await telling.kind_of(conversation)
     told = UnreadTuple(cid=await telling.cid_of(conversation), unread=count)
@@ -132,19 +182,36 @@ def _put_last(told: UnreadTuple, conversation: ConversationId, last: HistoryEntr
 
 async def _tell_messages(peer: Peer) -> None:
     after: ConversationId | None = None
-    left = MISSED_CONVERSATIONS
-    while left > 0:
+    left, looked_at = MISSED_CONVERSATIONS, 0
+    while left > 0 and looked_at < COUNTED_MAX:
         page = await peer.look_up(c.GetMissed(after=after, limit=left, each=MISSED_OF_EACH))
         if not isinstance(page, Missed):
             return
-        left -= len(page.conversations)
-        entries = [(each.conversation, entry) for each in page.conversations for entry in each.messages]
+        looked_at += len(page.conversations)
+        entries: list[tuple[ConversationId, HistoryEntry]] = []
+        for missed in page.conversations:
+            new = await _new(peer, missed)
+            left -= bool(new)
+            entries += [(missed.conversation, entry) for entry in new]
         for conversation, entry in sorted(entries, key=lambda each: each[1].at):
-            # What waits for the link comes by itself.
-            if not peer.link.has_waiting(conversation, entry.seq) and entry.message.sender != peer.user:
-                await _send(peer, await _offline(peer, conversation, entry))
+            await _send(peer, await _offline(peer, conversation, entry))
         if (after := page.next) is None:
             return
+
+
+async def _new(peer: Peer, missed: MissedConversation) -> Sequence[HistoryEntry]:
+    """Give what the user's clients did not acknowledge, without what waits for the link: that comes by itself."""
+    conversation = missed.conversation
+    places = await peer.station.node.parts.directory.places(conversation, [peer.user])
+    has = max([peer.station.acknowledged.of(peer.user, conversation), *(place.delivered for place in places)])
+    new = [
+        entry
+        for entry in missed.messages
+        if entry.seq > has and entry.message.sender != peer.user and not peer.link.has_waiting(conversation, entry.seq)
+    ]
+    if new:
+        peer.link.note_foretold(conversation, Seq(new[0].seq - 1), new[-1].seq)
+    return new
 
 
 async def _offline(peer: Peer, conversation: ConversationId, entry: HistoryEntry) -> GenericCommand:
@@ -155,26 +222,60 @@ async def _offline(peer: Peer, conversation: ConversationId, entry: HistoryEntry
 
 
 async def _tell_patches(peer: Peer, since: Checkpoint, after: Instant) -> None:
-    moved = await peer.look_up(c.Sync(checkpoint=since, limit=CHANGED_CONVERSATIONS))
-    items: list[PatchItem] = []
-    for head in moved.heads if isinstance(moved, Moved) else ():
-        if (conversation := conversation_of(head.stream)) is not None:
-            # One that was left, or whose beginning is gone, by now.
+    last: StreamKey | None = None
+    for _ in range(MOVED_MAX // MOVED_AT_ONCE):
+        moved = await peer.look_up(c.Sync(checkpoint=since, after=last, limit=MOVED_AT_ONCE))
+        if not isinstance(moved, Moved):
+            return
+        for head in moved.heads:
+            # One that was left by now.
             with suppress(RemoteFault):
-                changed = await _changed(peer, head.stream, head.seq, after)
-                items += await _items(peer, conversation, changed)
-    for part in _parts(items, PATCHES_AT_ONCE):
+                await _tell_changed(peer, head, after)
+        if (last := moved.next) is None:
+            return
+
+
+async def _tell_changed(peer: Peer, head: StreamHead, after: Instant) -> None:
+    conversation = conversation_of(head.stream)
+    if conversation is None:
+        return
+    facts = await _facts_since(peer, head.stream, head.seq, after, CHANGED_FACTS)
+    changes = (each.fact for each in facts)
+    seqs = sorted({fact.message for fact in changes if isinstance(fact, MessageRevised | MessageRecalled)})
+    for part in _parts(await _items(peer, conversation, seqs), PATCHES_AT_ONCE):
         command = push(patch, modify, NOBODY, peer.now())
         command.patchMessage.patches.extend(part)
         await _send(peer, command)
 
 
-async def _changed(peer: Peer, stream: StreamKey, head: Seq, after: Instant) -> Sequence[Seq]:
-    first = Seq(max(0, head - CHANGED_FACTS))
-    found = await peer.look_up(c.ReadStream(stream, after=first, limit=CHANGED_FACTS))
-    facts = found.facts if isinstance(found, Facts) else ()
-    changes = (each.fact for each in facts if each.at > after)
-    return sorted({fact.message for fact in changes if isinstance(fact, MessageRevised | MessageRecalled)})
+async def _facts_since(peer: Peer, stream: StreamKey, head: Seq, since: Instant, limit: int) -> Sequence[SeqFact]:
+    """Give the facts after an instant among the last ones of a stream, from its head back."""
+    found: list[SeqFact] = []
+    first, until = max(NO_SEQ, head - limit), head
+    while until > first:
+        after = Seq(max(first, until - WINDOW_FACTS))
+        window = await _window(peer, stream, after, until)
+        found[:0] = [each for each in window if each.at > since]
+        if not window or window[0].at <= since:
+            break
+        until = after
+    return found
+
+
+async def _window(peer: Peer, stream: StreamKey, after: Seq, until: Seq) -> Sequence[SeqFact]:
+    """Read the facts between two places, page by page: of large ones one of ours has room for few."""
+    found: list[SeqFact] = []
+    while after < until:
+        page = await peer.look_up(c.ReadStream(stream, after=after, limit=until - after))
+        if isinstance(page, StartOver):
+            # Those before are gone.
+            after = Seq(max(after + 1, page.first - 1))
+            continue
+        if not isinstance(page, Facts) or not page.facts:
+            break
+        found += page.facts
+        after = page.facts[-1].seq
+    return found
 
 
 async def _items(peer: Peer, conversation: ConversationId, seqs: Iterable[Seq]) -> list[PatchItem]:

@@ -14,6 +14,7 @@ from unisono.domain.facts import MessagePlaced, PlacedFact
 from unisono.domain.ids import Checkpoint, ConversationId, SendKey, Seq, StreamKey, UserId, conversation_of
 from unisono.gateways.hosting.connection import Connection
 from unisono.gateways.hosting.frames import BINARY, TEXT, frame
+from unisono.gateways.leancloud.foretold import Foretold
 from unisono.wire.leancloud.frames import addressed
 from unisono.wire.leancloud.subprotocols import Dialect
 
@@ -23,6 +24,8 @@ PASSING_LIMIT: Final = WAITING_LIMIT // 2
 """What waits when events are dropped that may be: what must come has the rest."""
 OWN_LIMIT: Final = 1_000
 """What this session did and was not handed yet; beyond it the oldest are forgotten."""
+FORETOLD_S: Final = 60.0
+"""How long the link remembers what a client heard of after its login and was not handed yet: many sweeps."""
 ROOM_S: Final = 60.0
 """How long a client may take to read until there is room for what it missed; beyond it the connection is too slow."""
 ROOM_LOOK_S: Final = 0.02
@@ -82,6 +85,7 @@ class PeerLink:
     ) -> None:
         self.encoder = encoder
         self.ended: UnisonoError | None = None
+        self.is_sent_messages: Final = dialect.catch_up == "messages"
         self._user = user
         self._connection = connection
         self._dialect = dialect
@@ -90,6 +94,7 @@ class PeerLink:
         self._holds = 0
         self._is_stopped = False
         self._own: OrderedDict[SendKey | Place, None] = OrderedDict()
+        self._foretold = Foretold(user)
         self._stir = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -159,6 +164,14 @@ class PeerLink:
         """Say if a message waits here."""
         return any(placed.seq == seq for placed in self._messages(conversation))
 
+    def note_foretold(self, conversation: ConversationId, after: Seq, until: Seq) -> None:
+        """Do not tell of messages of others, after a place and up to another, but of those that wait here already."""
+        self._foretold.note(conversation, max([after, *(placed.seq for placed in self._messages(conversation))]), until)
+
+    def forget_foretold_later(self) -> None:
+        """Stop looking for them once all that was committed by now must have come, or is known to be late."""
+        asyncio.get_running_loop().call_later(FORETOLD_S, self._foretold.clear)
+
     def _messages(self, conversation: ConversationId) -> Iterator[PlacedFact]:
         """Give the messages of others that wait."""
         return (
@@ -217,7 +230,7 @@ class PeerLink:
 
     async def _tell_one(self, parcel: Delivery | Event) -> None:
         for what in parcel.facts if isinstance(parcel, Delivery) else (parcel,):
-            if not self._is_own(what):
+            if not self._is_own(what) and not (isinstance(what, PlacedFact) and self._foretold.has(what)):
                 self.send(await self._tell(what))
 
     def send(self, pushes: Sequence[Push]) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from unisono.app.node import Node
+from unisono.gateways.leancloud.acknowledged import Acknowledged
 from unisono.gateways.leancloud.apps import App
 from unisono.gateways.leancloud.link import LeanCloudEncoder
 from unisono.gateways.leancloud.telling import Telling
@@ -16,6 +17,7 @@ class Station(Struct, frozen=True):
     app: App
     telling: Telling
     encoder: LeanCloudEncoder
+    acknowledged: Acknowledged = field(default_factory=Acknowledged)
 
     @property
     def node(self) -> Node:

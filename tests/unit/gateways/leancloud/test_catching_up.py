@@ -11,9 +11,9 @@ from tests.unit.app.app_stage import calm, failing
 from tests.unit.gateways.leancloud.door_stage import Hall, a_hall
 from tests.unit.gateways.websocket.door_stage import OPTIONS, on_uvloop
 from unisono.domain import commands as c
-from unisono.domain.answers import ConversationView
+from unisono.domain.answers import ConversationView, Placed
 from unisono.domain.facts import Content
-from unisono.domain.ids import ConversationId, SendKey, UserId
+from unisono.domain.ids import ConversationId, SendKey, Seq, UserId
 from unisono.domain.rates import Rate
 from unisono.gateways.leancloud import link
 from unisono.gateways.leancloud.catching_up import FRAME_BYTES
@@ -139,3 +139,106 @@ async def test_who_cannot_be_told_comes_back_and_is_told_then() -> None:
         back = await hall.open("bob", r=True, st=bob.token)
         await back.socket.echo()
         assert counts(back) == {cid: 1}
+
+
+@on_uvloop
+async def test_what_was_acknowledged_is_not_sent_again() -> None:
+    """These clients acknowledge all that they get, and read only where the application says so."""
+    async with a_hall() as hall:
+        (cid,) = await conversations(hall, 1, "one", "two")
+        bob = await (await hall.connect("lc.protobuf2.1")).open("bob")
+        came = [(await bob.told(pb.direct)).directMessage for _ in range(2)]
+        bob.acknowledge(cid, came[0].timestamp)
+        bob.acknowledge(cid, came[1].timestamp, came[0].timestamp)
+        await bob.socket.echo()
+        bob.socket.raw.abort()
+        await bob.socket.raw.closed
+        await say(hall, cid, 3, "three")
+        back = await (await hall.connect("lc.protobuf2.1")).open("bob", st=bob.token, r=True)
+        await back.socket.echo()
+        assert [each.directMessage.msg for each in back.heard(pb.direct)] == ['{"_lctext":"three","_lctype":-1}']
+
+
+@on_uvloop
+async def test_what_asked_for_a_receipt_is_known_to_have_come_whichever_node_was_told() -> None:
+    async with a_hall() as hall:
+        (cid,) = await conversations(hall, 1)
+        command = c.SendMessage(cid, SendKey("asking"), Content(text="one"), receipt=True)
+        placed = await hall.app.node.executor.on_behalf(ANN, command)
+        assert isinstance(placed, Placed)
+        await hall.app.node.executor.on_behalf(BOB, c.MarkDelivered(cid, placed.seq))
+        await say(hall, cid, 2, "two")
+        bob = await (await hall.connect("lc.protobuf2.1")).open("bob")
+        await bob.socket.echo()
+        assert [each.directMessage.msg for each in bob.heard(pb.direct)] == ['{"_lctext":"two","_lctype":-1}']
+
+
+@pytest.mark.parametrize(("subprotocol", "counted", "sent"), [("lc.protobuf2.3", 2, 1), ("lc.protobuf2.1", 0, 3)])
+@on_uvloop
+async def test_what_was_committed_but_comes_later_is_told_once(subprotocol: str, counted: int, sent: int) -> None:
+    """It was in the count, and then came as a message that the client counted again, or came twice."""
+    async with a_hall() as hall:
+        (cid,) = await conversations(hall, 1, "before")
+
+        async def slow(method: str) -> None:
+            if method == "audience":
+                await asyncio.sleep(0.2)
+
+        async def say_more(method: str) -> None:
+            if method == "unread":
+                # As on another node: this one hears of it later.
+                hall.app.mood = slow
+                await hall.app.node.fanout.start()
+                await say(hall, cid, 2, "in between")
+
+        hall.app.mood = say_more
+        bob = await (await hall.connect(subprotocol)).open("bob")
+        await asyncio.sleep(0.3)
+        await say(hall, cid, 3, "after")
+        while not bob.heard(pb.direct) or "after" not in bob.heard(pb.direct)[-1].directMessage.msg:
+            await bob.socket.wait_until_heard()
+        assert counts(bob) == ({cid: counted} if counted else {})
+        assert len(bob.heard(pb.direct)) == sent
+
+
+@on_uvloop
+async def test_what_was_read_elsewhere_is_told_to_who_comes_back() -> None:
+    """The client keeps its counts over a reconnect: one that fell to nothing used to stay as it was."""
+    async with a_hall() as hall:
+        cids = await conversations(hall, 3, "one", "two")
+        bob = await hall.open("bob")
+        told = (await bob.told(pb.unread)).unreadMessage
+        bob.socket.raw.abort()
+        await bob.socket.raw.closed
+        for _ in range(30):
+            await asyncio.sleep(0.002)
+            await hall.app.node.executor.on_behalf(BOB, c.MarkUnread(cids[1]))
+            await hall.app.node.executor.on_behalf(BOB, c.MarkRead(cids[1], Seq(2)))
+            await hall.app.node.executor.on_behalf(BOB, c.MarkRead(cids[0], Seq(3)))
+        back = await hall.open("bob", st=bob.token, r=True, lastUnreadNotifTime=told.notifTime)
+        await back.socket.echo()
+        assert counts(back) == {cids[0]: 0, cids[1]: 1, cids[2]: 2}
+        again = await hall.open("bob", st=bob.token, r=True, lastUnreadNotifTime=2**50)
+        await again.socket.echo()
+        assert counts(again) == {cids[1]: 1, cids[2]: 2}
+
+
+@on_uvloop
+async def test_changes_in_all_conversations_are_told_however_large_what_was_said_is() -> None:
+    """Pages began at the old end, so that the newest facts of large ones were missing, and those are the changes."""
+    async with a_hall() as hall:
+        cids = await conversations(hall, 110, "one")
+        for number in range(2, 102):
+            await say(hall, cids[0], number, "x" * 3_900)
+        bob = await hall.open("bob")
+        at = (await bob.socket.ask(pb.GenericCommand(cmd=pb.echo))).serverTs
+        bob.socket.raw.abort()
+        await bob.socket.raw.closed
+        await asyncio.sleep(0.005)
+        for cid in cids:
+            last = Seq(102) if cid == cids[0] else Seq(2)
+            await hall.app.node.executor.on_behalf(ANN, c.RecallMessage(cid, last))
+        back = await hall.open("bob", st=bob.token, r=True, configBitmap=1, lastPatchTime=at)
+        await back.socket.echo()
+        patches = [each for told in back.heard(pb.patch) for each in told.patchMessage.patches]
+        assert sorted(each.cid for each in patches) == sorted(cids)
