@@ -77,7 +77,7 @@ async def create(asked: Asked, family: Family) -> Json:
         founding = Founding(actor.new_key(), by, name=name, attributes=attributes)
         return _made(await asked.app.node.announcing.found(founding))
     if is_room:
-        command = c.CreateConversation(actor.new_key(), "room", name=name, attributes=attributes)
+        command = c.CreateConversation(actor.new_key(), "room", name=name, attributes=attributes, keeps_history=True)
     elif not members:
         raise Invalid(field="m", reason="members are needed")
     else:

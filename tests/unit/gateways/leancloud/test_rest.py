@@ -209,6 +209,9 @@ async def test_in_a_room_an_apps_server_speaks_without_being_there(tmp_path: Pat
             frame = await cat.socket.receive_json()
             while "welcome" not in json.dumps(frame):
                 frame = await cat.socket.receive_json()
+            # It used to be kept only in rooms that clients began.
+            kept = await asking.master("GET", f"{ROOMS}/{room}/messages")
+            assert [each["data"] for each in kept] == ["welcome"]
 
 
 async def test_subscribers_hear_what_is_announced(tmp_path: Path) -> None:
