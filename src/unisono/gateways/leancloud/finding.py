@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 from msgspec import structs
 
 from unisono.domain import commands as c
@@ -21,6 +22,8 @@ from unisono.wire.leancloud.where import condition_of, ids_of, order_of
 DEFAULT_LIMIT: Final = 10
 COMPACT: Final = 1
 WITH_LAST: Final = 2
+ANSWER_BYTES: Final = 640 * 1024
+"""What the conversations of an answer take with their newest messages, and so much again without: it is one frame."""
 FAULTS: Final = {"invalid": 4310}
 
 
@@ -45,28 +48,70 @@ async def _found(asker: Asker, said: pb.ConvCommand) -> Sequence[ConversationVie
     if limit <= 0:
         return ()
     skip = max(0, said.skip)
-    if said.tempConvIds:
-        return (await _by_ids(asker, said, [named(cid) for cid in said.tempConvIds]))[skip : skip + limit]
-    ids = ids_of(said.where.data)
-    if len(ids) > VALUES_PER_CONDITION_MAX:
-        return (await _by_ids(asker, said, ids))[skip : skip + limit]
+    ids = [named(cid) for cid in said.tempConvIds] or ids_of(said.where.data)
+    if said.tempConvIds or len(ids) > VALUES_PER_CONDITION_MAX:
+        return (await _by_ids(asker, said, ids, skip))[:limit]
     where, sort = condition_of(said.where.data, asker.user), order_of(said.sort)
     asked = c.FindConversations(where, sort, limit, skip)
-    return await _all(asker, said, asked)
+    return await _all(asker, said, asked, _Room(said))
 
 
-async def _by_ids(asker: Asker, said: pb.ConvCommand, ids: Sequence[ConversationId]) -> Sequence[ConversationView]:
+class _Room:
+    """What an answer has room for: conversations with their newest messages, then without these, then no more."""
+
+    def __init__(self, said: pb.ConvCommand) -> None:
+        self.with_last = bool(said.flag & WITH_LAST)
+        self.is_full = False
+        self._left = ANSWER_BYTES
+
+    def fit(self, views: Sequence[ConversationView]) -> list[ConversationView]:
+        """Give those of some conversations, from the first on, that there is room for."""
+        kept: list[ConversationView] = []
+        for view in views:
+            one = view if self.with_last else structs.replace(view, last=None)
+            size = len(msgspec.json.encode(one))
+            if size > self._left and self.with_last:
+                self.with_last, self._left = False, ANSWER_BYTES
+                one = structs.replace(view, last=None)
+                size = len(msgspec.json.encode(one))
+            if size > self._left:
+                self.is_full = True
+                break
+            self._left -= size
+            kept.append(one)
+        return kept
+
+
+async def _by_ids(
+    asker: Asker, said: pb.ConvCommand, ids: Sequence[ConversationId], skip: int
+) -> Sequence[ConversationView]:
     """Find conversations that are named: more of them than one query names, if need be."""
     found: list[ConversationView] = []
+    room = _Room(said)
     for start in range(0, len(ids), VALUES_PER_CONDITION_MAX):
         some = tuple(ids[start : start + VALUES_PER_CONDITION_MAX])
         asked = c.FindConversations(OneOf("id", some), order_of(said.sort), len(some))
-        found += await _all(asker, said, asked)
+        if skip:
+            # Those that are passed over take no room.
+            count = len(await _all(asker, said, asked, None))
+            if count <= skip:
+                skip -= count
+                continue
+            asked = structs.replace(asked, limit=count - skip, skip=skip)
+            skip = 0
+        found += await _all(asker, said, asked, room)
+        if room.is_full:
+            break
     return found
 
 
-async def _all(asker: Asker, said: pb.ConvCommand, asked: c.FindConversations) -> list[ConversationView]:
-    """Find as many as are asked for, also where an answer of ours has room for fewer."""
+async def _all(
+    asker: Asker, said: pb.ConvCommand, asked: c.FindConversations, room: _Room | None
+) -> list[ConversationView]:
+    """Find as many as are asked for and there is room for, also where an answer of ours has room for fewer.
+
+    Without a room they are only to be counted.
+    """
     found: list[ConversationView] = []
     while True:
         page = await ask(
@@ -75,11 +120,12 @@ async def _all(asker: Asker, said: pb.ConvCommand, asked: c.FindConversations) -
                 asked,
                 limit=asked.limit - len(found),
                 skip=asked.skip + len(found),
-                compact=bool(said.flag & COMPACT),
-                with_last=bool(said.flag & WITH_LAST),
+                compact=room is None or bool(said.flag & COMPACT),
+                with_last=room is not None and room.with_last,
             ),
             FoundConversations,
         )
-        found += page.conversations
-        if not page.has_more or not page.conversations or len(found) >= asked.limit:
+        found += page.conversations if room is None else room.fit(page.conversations)
+        is_full = room is not None and room.is_full
+        if is_full or not page.has_more or not page.conversations or len(found) >= asked.limit:
             return found

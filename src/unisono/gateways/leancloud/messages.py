@@ -10,7 +10,7 @@ from unisono.domain.errors import Forbidden, NotFound, UnisonoError
 from unisono.domain.events import DEFAULT_PRIORITY, Priority
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Instant, Json, SendKey, Seq, UserId
 from unisono.gateways.leancloud.asking import Asker
-from unisono.gateways.leancloud.seeking import find_seq
+from unisono.gateways.leancloud.seeking import find_named, find_seq
 from unisono.wire.leancloud.bodies import content_of
 from unisono.wire.leancloud.checking import checked
 from unisono.wire.leancloud.codes import ERRORS, LeanCloudError, error_of
@@ -153,10 +153,10 @@ async def _read_one(asker: Asker, said: ReadTuple) -> None:
 
 
 async def _reached(asker: Asker, conversation: ConversationId, mid: str, timestamp: int) -> Seq | None:
-    """Give the last message that a client means by a time, or by the id that parts those of one time; None for none."""
+    """Give the last message that a client means by a time, or by an id with or without its time; None for none."""
     at = instant_of(timestamp)
     if at is None:
-        return None
+        return await find_named(asker, conversation, mid)
     seq = await find_seq(asker, conversation, mid, timestamp)
     if seq is not None:
         return seq

@@ -50,14 +50,19 @@ def passing_mid(conversation: ConversationId, key: SendKey, at: Instant) -> str:
 
 def seq_of(mid: str, conversation: ConversationId, at: Instant) -> Seq | None:
     """Give the place of a message; None when the id was not made of this conversation and time, or has no place."""
+    seq = seq_in(mid)
+    return seq if seq is not None and mid == mid_of(conversation, seq, at) else None
+
+
+def seq_in(mid: str) -> Seq | None:
+    """Give the place that an id speaks of, whether or not such a message stands there; None when it has none."""
     if len(mid) != MID_CHARS:
         return None
     try:
         number = int.from_bytes(urlsafe_b64decode(mid + _PADDING)[_PRINT_BYTES:], "big")
     except (Base64Fault, ValueError):
         return None
-    seq = Seq(number)
-    return seq if NO_SEQ < seq <= INTEGER_MAX and mid == mid_of(conversation, seq, at) else None
+    return Seq(number) if NO_SEQ < number <= INTEGER_MAX else None
 
 
 def cid_of(conversation: ConversationId, *, is_temporary: bool) -> str:

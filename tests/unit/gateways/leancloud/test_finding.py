@@ -1,11 +1,13 @@
 """Clients find conversations."""
 
 import asyncio
+import json
 
 import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.gateways.leancloud.clients import Client, clients
+from unisono.gateways.leancloud.finding import ANSWER_BYTES, WITH_LAST
 from unisono.wire.leancloud import realtime_pb2 as pb
 
 
@@ -91,6 +93,32 @@ async def test_as_many_are_found_as_asked_for_however_large_they_are() -> None:
         for number in range(25):
             await tom.start("jerry", attr={"name": f"n{number:02}", "text": "x" * 10_000})
         assert await names(tom, {}, limit=22, sort="name", skip=1) == [f"n{number:02}" for number in range(1, 23)]
+
+
+@pytest.mark.parametrize("by_ids", [False, True])
+@in_virtual_time
+async def test_an_answer_has_newest_messages_and_conversations_as_far_as_a_frame_holds(by_ids: bool) -> None:
+    """It used to be as large as what was asked for: a frame of megabytes, behind which all else overflowed."""
+    async with clients("tom") as (tom,):
+        cids = []
+        for number in range(102):
+            attr = {"name": f"n{number:03}", "text": "x" * 12_000}
+            cids.append(await tom.start("jerry", attr=attr))
+            await tom.send(cids[-1], "y" * 50_000)
+        where = {"objectId": {"$in": cids}} if by_ids else {}
+        found = await tom.find(where, limit=200, flag=WITH_LAST, sort="name")
+        size = len(json.dumps(found))
+        assert ANSWER_BYTES < size < 2.2 * ANSWER_BYTES
+        have = ["msg" in one for one in found]
+        assert 5 < have.count(True) < 15
+        assert have == sorted(have, reverse=True)
+        seen = [one["name"] for one in found]
+        while True:
+            more = await tom.find(where, limit=200, flag=WITH_LAST, sort="name", skip=len(seen))
+            if not more:
+                break
+            seen += [one["name"] for one in more]
+        assert seen == [f"n{number:03}" for number in range(102)]
 
 
 @in_virtual_time

@@ -162,6 +162,21 @@ async def test_marks_go_to_the_sender_and_the_count_to_the_readers_other_clients
         assert ann.heard(pb.rcp) == []
 
 
+@on_uvloop
+async def test_a_message_is_acknowledged_by_its_id_alone() -> None:
+    """As native clients do; nothing used to come of it."""
+    async with a_hall() as hall:
+        ann, bob = await hall.open("ann"), await hall.open("bob")
+        cid, other = await ann.start("bob"), await ann.start("bob", "carl")
+        sent = await ann.send(cid, TYPED, r=True)
+        for where, mid in ((other, sent.uid), (cid, "nonsense"), (cid, sent.uid[:-1] + "9"), (cid, "")):
+            bob.socket.say(bob.command(pb.ack, ackMessage=pb.AckCommand(cid=where, mid=mid)))
+        await bob.socket.echo()
+        assert ann.heard(pb.rcp) == []
+        bob.socket.say(bob.command(pb.ack, ackMessage=pb.AckCommand(cid=cid, mid=sent.uid)))
+        assert (await ann.told(pb.rcp)).rcpMessage.id == sent.uid
+
+
 @pytest.mark.rows("L108")
 @on_uvloop
 async def test_a_client_that_was_away_hears_how_much_waits() -> None:
