@@ -28,6 +28,7 @@ from unisono.domain.importing import (
     read_whole,
     take_in,
     take_over,
+    without,
 )
 from unisono.domain.kinds import KINDS
 from unisono.domain.messages import mark_read
@@ -161,7 +162,8 @@ class Importing:
                 update(digest)
                 _add(kinds.setdefault(conversation.of, Counts()), counts)
 
-    async def _take_over(self, record: ImportedConversation) -> TakenOver:
+    async def _take_over(self, given: ImportedConversation) -> TakenOver:
+        record, left_out = without(given, await self._parts.erasures.among((*given.members, *given.muted)))
         users = tuple(dict.fromkeys((*record.members, *record.muted)))
         is_unique = record.is_unique and KINDS[record.of].unique != "never"
         scope = Scope(
@@ -174,13 +176,16 @@ class Importing:
             answer = (await self._place(scope, partial(take_over, given=record, limits=self._quotas))).answer
         except RemoteFault:
             return TakenOver("same", (NotTaken(record.conversation, "refused"),))
-        return answer if isinstance(answer, TakenOver) else _never()
+        if not isinstance(answer, TakenOver):
+            _never()
+        return msgspec.structs.replace(answer, not_taken=(*left_out, *answer.not_taken))
 
     async def _take_in(self, part: tuple[ConversationId, Sequence[ImportedMessage]]) -> TakenIn:
         conversation, messages = part
+        erased = await self._parts.erasures.among([message.sender for message in messages])
         keys = tuple(dict.fromkeys((message.sender, message.key) for message in messages))
         scope = Scope(conversation=conversation, users=tuple({message.sender for message in messages}), keys=keys)
-        decide = partial(take_in, conversation=conversation, messages=messages, limits=self._quotas)
+        decide = partial(take_in, conversation=conversation, messages=messages, erased=erased, limits=self._quotas)
         try:
             answer = (await self._place(scope, decide)).answer
         except RemoteFault:

@@ -70,6 +70,7 @@ Why = Literal[
     "out_of_order",
     "refused",
     "unique_taken",
+    "user_erased",
 ]
 """Why something was not taken over, or not as it was."""
 
@@ -145,6 +146,8 @@ def take_over(snapshot: Snapshot, given: ImportedConversation, limits: Quotas) -
         return _told("new", _beginning(record, snapshot.now), not_taken)
     if conversation.of != record.of:
         return _same(NotTaken(record.conversation, "other_kind"))
+    if _has_ended(conversation, snapshot.now):
+        return _same(*not_taken, NotTaken(record.conversation, "conversation_over"))
     if record.is_unique and snapshot.unique is not None and snapshot.unique.id != conversation.id:
         not_taken.append(NotTaken(record.conversation, "unique_taken"))
     drafts = _difference(snapshot, conversation, record)
@@ -154,9 +157,16 @@ def take_over(snapshot: Snapshot, given: ImportedConversation, limits: Quotas) -
 
 
 def take_in(
-    snapshot: Snapshot, conversation: ConversationId, messages: Sequence[ImportedMessage], limits: Quotas
+    snapshot: Snapshot,
+    conversation: ConversationId,
+    messages: Sequence[ImportedMessage],
+    limits: Quotas,
+    erased: Collection[UserId] = (),
 ) -> Decision:
-    """Place messages of a conversation, the oldest first; those that are there already keep their places."""
+    """Place messages of a conversation, the oldest first; those that are there already keep their places.
+
+    Of users who were `erased` here nothing more is taken in.
+    """
     head = None if snapshot.conversation is None else snapshot.conversation.head
     drafts: list[Draft] = []
     not_taken: list[NotTaken] = []
@@ -168,7 +178,8 @@ def take_in(
             known += 1
             continue
         taken.add(pair)
-        why: Why | None = "conversation_unknown" if head is None else _why_not(message, latest, snapshot.now, limits)
+        why: Why | None = "user_erased" if message.sender in erased else _why_not_in(snapshot)
+        why = why or _why_not(message, latest, snapshot.now, limits)
         if why is not None:
             not_taken.append(NotTaken(conversation, why, id=message.id))
             continue
@@ -191,6 +202,27 @@ def read_whole(snapshot: Snapshot, users: Collection[UserId]) -> Decision:
         if user in users and member.is_member and member.unread(head) > 0
     )
     return _told("changed", drafts, ())
+
+
+def without(
+    record: ImportedConversation, erased: Collection[UserId]
+) -> tuple[ImportedConversation, Sequence[NotTaken]]:
+    """Leave users out of a conversation who were erased here, and say whom: it is no way for them to come again."""
+    gone = [user for user in dict.fromkeys((*record.members, *record.muted)) if user in erased]
+    members = tuple(user for user in record.members if user not in erased)
+    muted = tuple(user for user in record.muted if user not in erased)
+    told = [NotTaken(record.conversation, "user_erased", user=user) for user in gone]
+    return structs.replace(record, members=members, muted=muted), told
+
+
+def _has_ended(conversation: Conversation, now: Instant) -> bool:
+    """Say if it was ended here, or its time is up: it is not to come back.
+
+    What is brought along is open, and its end closes it. So one of nobody that is not was ended, or closed here and
+    then left by all: nobody comes back into that one either.
+    """
+    is_deserted = conversation.member_count == 0 and KINDS[conversation.of].members in {"fixed", "changing"}
+    return conversation.is_over(now) or (is_deserted and not conversation.is_open)
 
 
 def _fit(record: ImportedConversation, limits: Quotas) -> tuple[ImportedConversation, list[NotTaken]]:
@@ -286,6 +318,12 @@ def _changes(conversation: Conversation, record: ImportedConversation) -> list[D
         return []
     fact = ConversationChanged(by=record.creator, name=name, set=dict(put) or None, unset=gone)
     return [Draft(conversation_stream(conversation.id), fact)]
+
+
+def _why_not_in(snapshot: Snapshot) -> Why | None:
+    if snapshot.conversation is None:
+        return "conversation_unknown"
+    return "conversation_over" if _has_ended(snapshot.conversation, snapshot.now) else None
 
 
 def _why_not(message: ImportedMessage, latest: Instant, now: Instant, limits: Quotas) -> Why | None:

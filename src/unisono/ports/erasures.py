@@ -35,6 +35,9 @@ class Erasures(Protocol):
     async def find(self, user: UserId) -> Erasure | None:
         """Give the erasure of a user, under way or over; None where there is none."""
 
+    async def among(self, users: Sequence[UserId]) -> frozenset[UserId]:
+        """Give those of some users who have an erasure, under way or over."""
+
     async def unfinished(self, asked: Instant, failed: Instant, limit: int) -> Sequence[Erasure]:
         """List erasures that are not over, were asked for up to an instant, and failed at most up to another.
 

@@ -28,6 +28,7 @@ from unisono.domain.ids import (
     SendKey,
     Seq,
     SessionId,
+    UserId,
     conversation_stream,
     user_stream,
 )
@@ -49,6 +50,18 @@ async def test_what_is_under_way_goes_on_and_what_is_over_begins_anew(store: Any
     await store.erasures.note(over)
     assert await store.erasures.find(ANN) == over
     assert await store.erasures.begin(ANN) == Erasure(ANN, Instant(NOON + 5_000))
+
+
+async def test_of_some_users_those_are_found_who_have_one(store: AnyStore) -> None:
+    assert await store.erasures.among([ANN, BOB]) == frozenset()
+    over = structs.replace(await store.erasures.begin(ANN), finished_at=LATER)
+    await store.erasures.note(over)
+    await store.erasures.begin(BOB)
+    strangers = [UserId(f"u{number}") for number in range(70)]
+    assert await store.erasures.among([*strangers, ANN, BOB, ANN]) == {ANN, BOB}
+    assert await store.erasures.among([]) == frozenset()
+    await store.erasures.forget(ANN)
+    assert await store.erasures.among([ANN, BOB]) == {BOB}
 
 
 async def test_another_node_that_is_late_takes_nothing_back(store: AnyStore, clock: ManualClock) -> None:

@@ -33,6 +33,7 @@ from unisono.domain.importing import (
     read_whole,
     take_in,
     take_over,
+    without,
 )
 from unisono.domain.messages import send
 from unisono.domain.quotas import Quotas
@@ -242,6 +243,33 @@ def test_what_cannot_be_taken_in_is_told_with_its_reason() -> None:
         ("nothing", "content_invalid"),
         ("future", "from_the_future"),
     ]
+
+
+@pytest.mark.parametrize("of", ["group", "service"])
+def test_what_ended_here_does_not_come_back(of: ConversationKind) -> None:
+    base = snapshot(of=of, former=(ANN, BOB))
+    assert base.conversation is not None
+    ended = structs.replace(base, conversation=structs.replace(base.conversation, audience=None))
+    decision = take_over(ended, record(of=of, updated_at=Instant(9_000)), QUOTAS)
+    assert (decision.drafts, told(decision)) == ((), TakenOver("same", (NotTaken(ROOM, "conversation_over"),)))
+    more = take_in(ended, ROOM, [said("more", 4_000)], QUOTAS)
+    assert (more.drafts, taken_in(more).not_taken) == ((), (NotTaken(ROOM, "conversation_over", id="more"),))
+
+
+def test_whom_all_had_left_there_may_come_again() -> None:
+    """It is open, and nobody ended it: it is the export that says who is in it."""
+    decision = take_over(snapshot(joining="open"), record(updated_at=Instant(9_000)), QUOTAS)
+    assert MembersJoined((ANN, BOB), by=ANN) in [draft.fact for draft in decision.drafts]
+
+
+def test_users_who_were_erased_are_left_out() -> None:
+    given, left_out = without(record(members=(ANN, BOB, CAT), muted=(BOB, DAN)), {BOB, DAN, EVE})
+    assert (given.members, given.muted) == ((ANN, CAT), ())
+    assert left_out == [NotTaken(ROOM, "user_erased", user=user) for user in (BOB, DAN)]
+    assert without(record(), ()) == (record(), [])
+    decision = take_in(snapshot(ANN, BOB), ROOM, [said("a", 3_001, ANN), said("b", 3_002)], QUOTAS, {BOB})
+    assert [draft.key for draft in decision.drafts] == ["lc:a"]
+    assert taken_in(decision).not_taken == (NotTaken(ROOM, "user_erased", id="b"),)
 
 
 def test_messages_of_nowhere_are_told() -> None:

@@ -49,7 +49,7 @@ CODES: Final[Mapping[str, str]] = {
     "changed_here": "it was changed here since: it stays as it is",
     "content_invalid": "the message says nothing, or has the type 0",
     "content_too_large": "the message is larger than quotas.message_bytes",
-    "conversation_over": "its time is up",
+    "conversation_over": "its time is up, or it was ended here",
     "conversation_unknown": "the conversation is not here",
     "from_the_future": "its time has not come yet",
     "member_name": "a member's name that can be no user's was left out",
@@ -62,6 +62,7 @@ CODES: Final[Mapping[str, str]] = {
     "to_one_user": "what a service said to one user alone",
     "too_large": "it says more than one request may",
     "unique_taken": "another one is the one of these members: it is here, but not unique",
+    "user_erased": "the user was erased here: they do not come again by it, nor does what they said",
     "unreadable": "the line is no JSON object",
 }
 """All reasons, the server's among them, in words."""

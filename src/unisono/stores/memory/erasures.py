@@ -33,6 +33,11 @@ class MemoryErasures:
         self._state.check_open()
         return self._state.erasures.get(user)
 
+    async def among(self, users: Sequence[UserId]) -> frozenset[UserId]:
+        """Give those that have one."""
+        self._state.check_open()
+        return frozenset(user for user in users if user in self._state.erasures)
+
     async def unfinished(self, asked: Instant, failed: Instant, limit: int) -> Sequence[Erasure]:
         """List those that are not over."""
         self._state.check_open()

@@ -11,7 +11,7 @@ from unisono.domain.erasing import scrubbed
 from unisono.domain.ids import ConversationId, Instant, Seq, StreamKey, UserId
 from unisono.ports.erasures import Erasure
 from unisono.stores.sql.book import Book
-from unisono.stores.sql.compiled import Row, Statement
+from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.phrases import LIMIT, given, upsert
@@ -32,6 +32,7 @@ class ErasureStatements:
 
         self.begin = Statement(dialect, lambda: upsert(dialect, ERASURES, 1))
         self.find = one(select(ERASURES).where(_E.user_id == _USER))
+        self.among = ListStatement(dialect, _among)
         self.unfinished = one(_unfinished())
         self.note = one(_note())
         self.forget = one(delete(ERASURES).where(_E.user_id == _USER, _E.finished_at.is_not(None)))
@@ -64,6 +65,17 @@ class SqlErasures:
             return _read(rows[0]) if rows else None
 
         return await self._readers.read(read)
+
+    async def among(self, users: Sequence[UserId]) -> frozenset[UserId]:
+        """Give those of some users who have an erasure."""
+        rows = [(user,) for user in dict.fromkeys(users)]
+        statement = self._sql.among
+
+        def read(connection: Connection) -> frozenset[UserId]:
+            asked = statement.padded(rows)
+            return frozenset(UserId(name) for text, values in asked for (name,) in connection.query(text, values))
+
+        return await self._readers.read(read) if rows else frozenset()
 
     async def unfinished(self, asked: Instant, failed: Instant, limit: int) -> Sequence[Erasure]:
         """List erasures that are not over."""
@@ -159,6 +171,11 @@ def _read(row: Row) -> Erasure:
     user, asked_at, after, conversations, messages, finished_at, failed_at = row
     name = None if after is None else ConversationId(after)
     return Erasure(UserId(user), Instant(asked_at), name, conversations, messages, finished_at, failed_at)
+
+
+def _among(rows: int) -> Executable:
+    users = [numbered("user", row, _E.user_id) for row in range(rows)]
+    return select(_E.user_id).where(_E.user_id.in_(users))
 
 
 def _unfinished() -> Executable:

@@ -3,15 +3,19 @@
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from tests.support.operator_desk import Desk, Json, open_desk
-from unisono.app import importing
+from unisono.app import erasing, importing
+from unisono.domain.answers import Done
+from unisono.domain.commands import Dissolve
+from unisono.domain.conversation import Membership
 from unisono.domain.errors import Invalid
+from unisono.domain.ids import ConversationId, UserId
 from unisono.domain.importing import Why, take_in, take_over
 
 IMPORTS = "/v1/imports/leancloud"
@@ -50,6 +54,12 @@ async def bring(desk: Desk, what: str, body: Json) -> Json:
     status, answer = await desk.ask("POST", f"{IMPORTS}/{what}", json=body)
     assert status == 200, answer
     return answer
+
+
+async def members_of(desk: Desk) -> Sequence[Membership]:
+    parts = desk.server.node.parts
+    asked = ConversationId(TEAM), "members"
+    return await parts.directory.members(*asked, after=None, limit=9, now=parts.clock.now())
 
 
 async def bring_team(desk: Desk, count: int = 4) -> list[Json]:
@@ -202,6 +212,29 @@ async def test_who_is_here_sees_it_come_in_order_and_once(desk: Desk) -> None:
     assert seen == [f"word {number}" for number in range(1, 31)]
 
 
+async def test_a_later_export_brings_nobody_back_who_was_erased(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasing, "SETTLING_MS", 0)
+    await bring_team(desk)
+    assert (await desk.ask("DELETE", "/v1/users/bob"))[0] == 200
+    while (await desk.ask("GET", "/v1/users/bob/erasure"))[1]["state"] != "over":
+        await asyncio.sleep(0.02)
+    later = await bring(desk, "conversations", {"conversations": [team(updated_at=BEGAN * 2)]})
+    assert later["not_taken"] == [{"conversation": TEAM, "code": "user_erased", "user": "bob"}]
+    assert [member.user for member in (await members_of(desk))] == ["ann", "cat"]
+    more = {"parts": [{"conversation": TEAM, "messages": [said(5, "bob")]}]}
+    placed = await bring(desk, "messages", more)
+    assert (placed["placed"], [each["code"] for each in placed["not_taken"]]) == (0, ["user_erased"])
+
+
+async def test_what_was_ended_here_stays_so(desk: Desk) -> None:
+    await bring_team(desk)
+    found = await desk.server.node.executor.for_operator(UserId("ann"), Dissolve(ConversationId(TEAM)))
+    assert found == Done()
+    later = await bring(desk, "conversations", {"conversations": [team(updated_at=BEGAN * 2)]})
+    assert later["not_taken"] == [{"conversation": TEAM, "code": "conversation_over"}]
+    assert await members_of(desk) == []
+
+
 def test_the_page_tells_every_code() -> None:
     text = Path("docs/protocol/rest.md").read_text()
     assert [code for code in get_args(Why) if f"| `{code}` |" not in text] == []
@@ -224,10 +257,10 @@ async def test_what_the_store_refuses_is_told_and_hurts_no_other(desk: Desk, mon
     """A store may have reasons that no rule knows."""
     decide, begin = take_in, take_over
 
-    def choosy(snapshot: Any, conversation: Any, messages: Any, limits: Any) -> Any:
+    def choosy(snapshot: Any, conversation: Any, messages: Any, **more: Any) -> Any:
         if any(message.id.endswith("7") for message in messages):
             raise Invalid(reason="the database cannot keep this")
-        return decide(snapshot, conversation, messages, limits)
+        return decide(snapshot, conversation, messages, **more)
 
     def choosier(snapshot: Any, given: Any, limits: Any) -> Any:
         if given.conversation == "bad":
