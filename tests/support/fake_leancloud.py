@@ -21,9 +21,14 @@ class FakeLeanCloud:
         self.trouble: list[int] = []
         self.asked: Counter[str] = Counter()
         self.url = ""
+        self.sends_to: str | None = None
+        """Where a request is sent to once, instead of an answer."""
 
     async def _answer(self, request: web.Request) -> web.Response:
         self.asked[request.path] += 1
+        if self.sends_to is not None:
+            place, self.sends_to = self.sends_to, None
+            return web.Response(status=302, headers={"Location": place + request.path_qs})
         if self.trouble:
             return web.json_response({"code": 1, "error": "trouble"}, status=self.trouble.pop(0))
         if request.headers.get("X-LC-Id") != APP_ID or request.headers.get("X-LC-Key") != f"{MASTER_KEY},master":

@@ -11,13 +11,14 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
-from http.client import HTTPException
-from typing import Final
+from http.client import HTTPException, HTTPMessage
+from typing import IO, Final
 
 from unisono.cli.failing import Exit, Failure
-from unisono.cli.leancloud.records import Note, Unusable, message_of
+from unisono.cli.leancloud.records import Note, Unusable, message_of, place_of
 from unisono.cli.leancloud.spool import Spool
 from unisono.clock import SystemEntropy
+from unisono.settings import is_loopback_host
 
 PAGE_MAX: Final = 1_000
 DEADLINE_S: Final = 30.0
@@ -34,7 +35,7 @@ class LeanCloud:
     """An application there. At most `rate_per_s` requests are made."""
 
     def __init__(self, url: str, app_id: str, master_key: str, *, rate_per_s: float) -> None:
-        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        if not _may_be_told(url):
             raise Failure(f"`{url}` is no URL of LeanCloud", exit_code=Exit.USAGE, hint="https://….lncldglobal.com")
         self._url: Final = url.rstrip("/")
         self._headers: Final = {"X-LC-Id": app_id, "X-LC-Key": f"{master_key},master"}
@@ -43,6 +44,7 @@ class LeanCloud:
         self._pause: Final = threading.Event()
         """Never set: to wait for it is to rest, and Ctrl-C ends that at once."""
         self._entropy: Final = SystemEntropy()
+        self._open: Final = urllib.request.build_opener(_SameOrigin).open
 
     def ask(self, *path: str, **query: str | int) -> object | None:
         """Ask for something; None for what is not there. Asks again, later and later, while it is too much.
@@ -57,7 +59,7 @@ class LeanCloud:
             self._wait(attempt)
             try:
                 request = urllib.request.Request(url, headers=self._headers)  # noqa: S310  (http and https only, above)
-                with urllib.request.urlopen(request, timeout=DEADLINE_S) as answer:  # noqa: S310  (checked above)
+                with self._open(request, timeout=DEADLINE_S) as answer:
                     found: object = json.load(answer)
                     return found
             except urllib.error.HTTPError as refusal:
@@ -82,6 +84,31 @@ class LeanCloud:
         self._next_s = max(now_s, self._next_s) + self._step_s
 
 
+def _may_be_told(url: str) -> bool:
+    """Say if the master key may go there: through TLS, or to this machine itself."""
+    parts = urllib.parse.urlsplit(url)
+    is_here = parts.scheme == "http" and is_loopback_host(parts.hostname or "")
+    return bool(parts.hostname) and (parts.scheme == "https" or is_here)
+
+
+class _SameOrigin(urllib.request.HTTPRedirectHandler):
+    """Goes where it is sent to on the same origin alone: each request has the master key."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        """Refuse any other."""
+        if _origin(newurl) != _origin(req.full_url):
+            hint = "it was not told the master key; name the right URL yourself"
+            raise Failure(f"{_origin(req.full_url)} sends to {_origin(newurl)}", hint=hint)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _origin(url: str) -> str:
+    parts = urllib.parse.urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 End = tuple[str, int]
 """The id and the time of a message."""
 Pulled = tuple[str, str, str | None]
@@ -94,7 +121,7 @@ def pull_messages(
     """Keep the messages of a conversation, but for those up to the `known` one; tell of each page how many.
 
     Raises:
-        Failure: LeanCloud refuses, or does not answer.
+        Failure: LeanCloud refuses, or does not answer, or with what nobody can read.
     """
     name, kind, state = conversation
     place = _place(name, kind)
@@ -111,6 +138,9 @@ def pull_messages(
                 spool.note_state(name, DONE)
             return
         oldest = _keep(spool, name, page)
+        if len(page) >= PAGE_MAX and oldest is None:
+            hint = "none of a whole page of them has an id and a time, so there is no way to those before"
+            raise Failure(f"cannot read the messages of {name}", hint=hint)
         if len(page) < PAGE_MAX or oldest is None or oldest == (query.get("msgid"), query.get("timestamp")):
             with spool:
                 spool.note_state(name, DONE)
@@ -132,7 +162,12 @@ def _keep(spool: Spool, name: str, page: list[object]) -> End | None:
     with spool:
         spool.keep(said)
         spool.note(notes)
-    return (said[-1][1].id, said[-1][1].at) if said else None
+    return next(filter(None, map(_end_of, reversed(page))), None)
+
+
+def _end_of(fields: object) -> End | None:
+    """Say where a message stands, also one that is of no use."""
+    return place_of(fields) if isinstance(fields, dict) else None
 
 
 def pull_unread(there: LeanCloud, spool: Spool, user: str) -> None:

@@ -177,6 +177,10 @@ def _kind(fields: Fields, *, is_temporary: bool) -> Literal["group", "room", "te
     return "temporary" if is_temporary else "group"
 
 
+_MESSAGE_ID: Final = ("msg-id", "msgId", "msg_id", "id")
+_MESSAGE_TIME: Final = ("timestamp", "createdAt")
+
+
 def message_of(fields: Fields, conversation: str | None = None) -> tuple[str, Said]:
     """Read a message of the history, and of which conversation it is.
 
@@ -185,11 +189,11 @@ def message_of(fields: Fields, conversation: str | None = None) -> tuple[str, Sa
     """
     where = conversation or _first(fields, "conv-id", "convId", "conv_id", "cid")
     name = _fit(where.removeprefix(_TEMPORARY) if isinstance(where, str) else where, ConversationIdIn)
-    given = _first(fields, "msg-id", "msgId", "msg_id", "id")
+    given = _first(fields, *_MESSAGE_ID)
     identity = _fit(given, MessageId)
     if name is None or identity is None:
         raise Unusable(Note("bad_id", conversation=_shown(where), id=_shown(given)))
-    at = time_of(_first(fields, "timestamp", "createdAt"))
+    at = time_of(_first(fields, *_MESSAGE_TIME))
     if at is None:
         raise Unusable(Note("bad_time", conversation=name, id=identity))
     sender = _first(fields, "from", "fromPeerId")
@@ -210,6 +214,12 @@ def message_of(fields: Fields, conversation: str | None = None) -> tuple[str, Sa
     if len(said.body.encode()) > BODY_MAX_BYTES or len(said.mentions) > MENTIONS_MAX:
         raise Unusable(Note("too_large", conversation=name, id=identity))
     return name, said
+
+
+def place_of(fields: Fields) -> tuple[str, Instant] | None:
+    """Give id and time of a message, whatever else is wrong with it; None where one of them is."""
+    identity, at = _fit(_first(fields, *_MESSAGE_ID), MessageId), time_of(_first(fields, *_MESSAGE_TIME))
+    return None if identity is None or at is None else (identity, at)
 
 
 def time_of(value: object) -> Instant | None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.support.operator_desk import ADMIN_KEY, Desk, open_desk
 from tests.unit.cli.commands import Outcome, run
 from unisono.app import importing as app_importing
 from unisono.cli import operating
-from unisono.cli.failing import Exit
+from unisono.cli.failing import Exit, Failure
 from unisono.cli.leancloud import bringing, pulling, spool
 
 CONVERSATIONS, MESSAGES = 100, 1_000
@@ -280,6 +281,46 @@ async def test_an_api_that_does_not_answer_is_asked_some_times(
     away = ("--pull", "http://127.0.0.1:9", "--app-id", "a", "--master-key", "k", "--rate", "1000")
     outcome = await bring(desk, tmp_path, *table(tmp_path, count=1), *away)
     assert (outcome.code, "goes on from here" in outcome.err) == (Exit.UNREACHABLE, True)
+
+
+@pytest.mark.parametrize("url", ["http://leancloud.example", "ftp://127.0.0.1/", "https://", "leancloud.example"])
+def test_the_master_key_goes_through_tls_or_stays_here(url: str) -> None:
+    with pytest.raises(Failure, match="is no URL of LeanCloud"):
+        pulling.LeanCloud(url, APP_ID, MASTER_KEY, rate_per_s=1000)
+    for fine in ("https://leancloud.example", "http://localhost:1", "http://[::1]:1"):
+        pulling.LeanCloud(fine, APP_ID, MASTER_KEY, rate_per_s=1000)
+
+
+async def test_the_master_key_is_told_to_nobody_else() -> None:
+    async with fake_leancloud([]) as other, fake_leancloud([]) as fake:
+        there = pulling.LeanCloud(fake.url, APP_ID, MASTER_KEY, rate_per_s=1000)
+        for place in (other.url, other.url.replace("127.0.0.1", "localhost"), "https://leancloud.example"):
+            fake.sends_to = place
+            with pytest.raises(Failure, match=" sends to "):
+                await asyncio.to_thread(there.ask, "clients", "a", "unread-count")
+        fake.sends_to = fake.url
+        assert await asyncio.to_thread(there.ask, "clients", "a", "unread-count") == {"count": 0}
+        assert not other.asked
+
+
+async def test_a_page_without_a_message_of_use_is_not_the_end(tmp_path: Path) -> None:
+    lines = list(history(1, 10, 7))
+    name = str(lines[0]["conv-id"])
+    for line in lines[3:]:
+        line["from"] = ""
+    async with fake_leancloud(lines) as fake:
+        there = pulling.LeanCloud(fake.url, APP_ID, MASTER_KEY, rate_per_s=1000)
+
+        def pulled(work: str) -> tuple[int, int]:
+            with closing(spool.Spool(tmp_path / work)) as kept:
+                pulling.pull_messages(there, kept, (name, "group", None), None, lambda _: None)
+                return kept.count_messages(), len(list(kept.notes()))
+
+        assert await asyncio.to_thread(pulled, "one") == (3, 7)
+        for line in fake.messages:
+            line["msg-id"] = ""
+        with pytest.raises(Failure, match="cannot read the messages"):
+            await asyncio.to_thread(pulled, "two")
 
 
 async def test_requests_keep_their_rate(monkeypatch: pytest.MonkeyPatch) -> None:
