@@ -229,6 +229,7 @@ class Hosting:
             metrics_access=metrics.access if metrics.enabled else "nobody",
             exposition=self._exposition,
             is_from_here=is_from_here,
+            trusted_proxies=_trusted_proxies(self._settings),
             body_s=self._settings.limits.greeting_s,
             body_bytes=self._settings.limits.frame_bytes,
         )

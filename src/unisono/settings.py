@@ -140,7 +140,9 @@ class Rates(Section, frozen=True):
     handshakes_burst: Annotated[
         int, Meta(ge=1, le=1_000_000, description="New connections from one address at once.")
     ] = 1_000
-    operator_per_s: Annotated[float, Meta(gt=0, le=1e6, description="Requests of one admin key.")] = 500.0
+    operator_per_s: Annotated[
+        float, Meta(gt=0, le=1e6, description="Requests of one admin key, and of one address to it.")
+    ] = 500.0
     operator_burst: Annotated[int, Meta(ge=1, le=1_000_000, description="Requests of one admin key at once.")] = 5_000
     strays_per_s: Annotated[
         float,

@@ -3,6 +3,8 @@
 import ipaddress
 from collections.abc import Sequence
 
+from aiohttp import hdrs, web
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -23,6 +25,12 @@ def peer_address(remote: str | None, forwarded_for: str | None, trusted: Sequenc
                 break
             address = hop
     return str(address)
+
+
+def address_of(request: web.Request, trusted: Sequence[Network]) -> str:
+    """Give the address from which a request over HTTP comes."""
+    forwarded_for = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ())) or None
+    return peer_address(request.remote, forwarded_for, trusted)
 
 
 def is_among(address: str, networks: Sequence[Network]) -> bool:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from unisono.app.rates import RateLimiter
 from unisono.domain.addresses import block_of
 from unisono.domain.errors import Unavailable
-from unisono.gateways.hosting.address import Network, peer_address
+from unisono.gateways.hosting.address import Network, address_of
 from unisono.gateways.hosting.reading import read_body
 from unisono.gateways.leancloud.apps import Apps
 from unisono.gateways.leancloud.desk import Asked, Endpoint, read_fields
@@ -27,7 +27,7 @@ PREFIXES: Final = ("/1.1", "/1.2")
 class WebOptions(Struct, frozen=True):
     """What an operator sets. `body_s` is how long a body may take to come, `body_bytes` how large it may be.
 
-    `rate` counts requests of an app's own servers by app, those of its clients by their address.
+    `rate` counts all requests by address, those of an app's own servers by app, too.
     """
 
     route: RouteOptions
@@ -64,11 +64,14 @@ class WebDoor:
 
     def _handler(self, endpoint: Endpoint) -> Handler:
         async def handle(request: web.Request) -> web.Response:
+            address = address_of(request, self._options.trusted_proxies)
+            # Before anything is looked at: else keys could be tried without end.
+            self._options.rate.spend(block_of(address))
             access = access_of(request.headers, self._apps, self._clock.now())
             if endpoint.needs == "master" and not access.is_master:
                 raise HttpRefusal(401, "The master key is needed.")
-            address = self._address(request)
-            self._options.rate.spend(access.app.id if access.is_master else block_of(address))
+            if access.is_master:
+                self._options.rate.spend(access.app.id)
             body = await read_body(request, limit_bytes=self._options.body_bytes, within_s=self._options.body_s)
             asked = Asked(
                 app=access.app,
@@ -88,7 +91,3 @@ class WebDoor:
                 raise Unavailable(deadline_s=int(WORK_DEADLINE_S)) from None
 
         return handle
-
-    def _address(self, request: web.Request) -> str:
-        forwarded_for = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ())) or None
-        return peer_address(request.remote, forwarded_for, self._options.trusted_proxies)

@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from msgspec import Struct
 
 from unisono import __version__
+from unisono.domain.addresses import block_of
 from unisono.domain.errors import (
     Internal,
     Invalid,
@@ -20,6 +21,7 @@ from unisono.domain.errors import (
     UnisonoError,
     Unsupported,
 )
+from unisono.gateways.hosting.address import Network, address_of
 from unisono.gateways.hosting.reading import read_body
 from unisono.gateways.hosting.refusal import refuse
 from unisono.gateways.rest.guard import Guard
@@ -41,6 +43,7 @@ from unisono.gateways.rest.shapes import Alive
 from unisono.gateways.rest.table import OPERATIONS
 from unisono.ports.requests import Request
 from unisono.ports.telemetry import Telemetry
+from unisono.settings import AdminScope
 from unisono.wire.weight import check_weight
 
 WORK_DEADLINE_S: Final = 30.0
@@ -55,14 +58,15 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class RestOptions(Struct, frozen=True):
     """Who may see what. `is_from_here` says if a peer is on this machine, by its address and headers.
 
-    `body_s` is how long the body of a request may take to come, a part of a long answer to be taken; `body_bytes` how
-    large such a body may be.
+    `trusted_proxies` are believed from which address a request comes. `body_s` is how long the body of a request may
+    take to come, a part of a long answer to be taken; `body_bytes` how large such a body may be.
     """
 
     guard: Guard
     metrics_access: Literal["loopback", "key", "anyone", "nobody"]
     exposition: Callable[[str], tuple[bytes, str]]
     is_from_here: Callable[[str, Mapping[str, str]], bool]
+    trusted_proxies: tuple[Network, ...]
     body_s: float
     body_bytes: int
 
@@ -109,7 +113,7 @@ class RestDoor:
         carry_out = operation.carry_out
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            by = self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), operation.scope)
+            by = self._check_key(request, operation.scope)
             self._desks.rate.spend(by)
             path, query = _convert(request.match_info, operation.params), _convert(request.query, operation.query)
             body = await self._body(request) if operation.bodies else b""
@@ -169,7 +173,12 @@ class RestDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         if access == "loopback" and self._options.is_from_here(request.remote or "", headers):
             return
-        self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), "metrics")
+        self._check_key(request, "metrics")
+
+    def _check_key(self, request: web.Request, scope: AdminScope) -> str:
+        # By address before any key is looked at: else they could be tried without end.
+        self._desks.rate.spend(block_of(address_of(request, self._options.trusted_proxies)))
+        return self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), scope)
 
     async def _openapi(self, request: web.Request) -> web.Response:
         del request

@@ -167,3 +167,14 @@ async def test_a_user_of_the_application_gets_a_signature_to_log_in_with(tmp_pat
                 "POST", "/1.1/rtm/sign", headers=BY_KEY, body={"session_token": gone}
             )
             assert (status, told["code"]) == (401, 4102), claims
+
+
+async def test_keys_cannot_be_tried_without_end(tmp_path: Path) -> None:
+    rates = {"UNISONO_RATES__OPERATOR_PER_S": "0.01", "UNISONO_RATES__OPERATOR_BURST": "5"}
+    async with opened(tmp_path, **rates) as asking:
+        path = "/1.2/rtm/conversations"
+        tried = [{**ID, "X-LC-Key": f"guess-{number},master"} for number in range(8)]
+        got = [(await asking.request("GET", path, headers=headers))[0] for headers in tried]
+        assert got == [401] * 5 + [429] * 3
+        right = {**ID, "X-LC-Key": f"{MASTER},master"}
+        assert (await asking.request("GET", path, headers=right))[0] == 429

@@ -289,3 +289,11 @@ async def test_no_key_and_no_token_reaches_the_log(tmp_path: Path) -> None:
 
 def _encoded(user: str) -> str:
     return "%2E%2E" if user == ".." else quote(user, safe="")
+
+
+async def test_admin_keys_cannot_be_tried_without_end(tmp_path: Path) -> None:
+    rates = {"UNISONO_RATES__OPERATOR_PER_S": "0.01", "UNISONO_RATES__OPERATOR_BURST": "5"}
+    async with open_desk(tmp_path, **rates) as desk:
+        tried = [await desk.ask("GET", "/v1/users/ann/sessions", key=f"guess-{number}") for number in range(8)]
+        assert [status for status, _ in tried] == [401] * 5 + [429] * 3
+        assert (await desk.ask("GET", "/v1/users/ann/sessions"))[0] == 429
