@@ -192,6 +192,14 @@ class Executor:
             case _:
                 return await self._reading.answer(user, command)
 
+    def spend(self, user: UserId) -> None:
+        """Count what a user asks by another way than a command as one.
+
+        Raises:
+            RateLimited: Too many; says when there is room again.
+        """
+        self._rate.spend(user)
+
     async def for_operator(self, by: UserId, command: c.Command, request: Request | None = None) -> Answer:
         """Carry out a command of the operator's; what it changed was done by the user `by`, who need not exist.
 

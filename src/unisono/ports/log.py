@@ -1,11 +1,12 @@
 """The log: one ordered, gapless stream of facts per conversation and per user. The log is the truth."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
-from unisono.domain.answers import Answer, Facts, Moved
+from unisono.domain.answers import Answer, Facts, Moved, SeqFact
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.events import Passing
 from unisono.domain.facts import ConversationKind, PlacedFact
@@ -68,6 +69,12 @@ class Log(Protocol):
         `head` of the answer is the last seq of the stream at that moment (or `until`). An unknown stream is empty.
         A message that changed behind `until` looks recalled. Where the stream was trimmed behind `after`, they begin at
         `oldest`.
+        """
+
+    async def passages(self, user: UserId, since: Instant, after: Seq, limit: int) -> Sequence[SeqFact]:
+        """List when a user came into conversations and went out of them, later than `since`, in order.
+
+        Those behind the place `after` in the user's stream, up to `limit`; fewer mean that these are the last.
         """
 
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:

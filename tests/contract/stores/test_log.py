@@ -24,11 +24,20 @@ from tests.contract.stores.acts import (
     view_of,
 )
 from tests.support.time_and_chance import NOON, ManualClock
-from unisono.domain.answers import Done, Placed
+from unisono.domain.answers import Done, Placed, SeqFact
 from unisono.domain.conversation import Decision, Scope
 from unisono.domain.errors import Forbidden, NotFound
-from unisono.domain.facts import ConversationEntered, MembersLeft, MessagePlaced, ReadMarkMoved
-from unisono.domain.ids import ConversationId, SendKey, Seq, StreamKey, UserId, conversation_stream, user_stream
+from unisono.domain.facts import ConversationEntered, ConversationExited, MembersLeft, MessagePlaced, ReadMarkMoved
+from unisono.domain.ids import (
+    ConversationId,
+    Instant,
+    SendKey,
+    Seq,
+    StreamKey,
+    UserId,
+    conversation_stream,
+    user_stream,
+)
 from unisono.domain.placement import Draft, Place
 
 TALK = conversation_stream(ROOM)
@@ -229,6 +238,27 @@ async def test_a_page_of_facts_is_bounded_on_both_sides(store: AnyStore) -> None
         ([], 10),
         ([], 2),
     ]
+
+
+async def test_comings_and_goings_are_found_among_all_that_a_user_did(store: AnyStore, clock: ManualClock) -> None:
+    await create(store, ANN, BOB, CIM)
+    for number in range(1, 4):
+        await send(store, ANN, f"key-{number}")
+        await mark_read(store, BOB, Seq(number + 1))
+    clock.advance(1)
+    await quit_(store, BOB)
+    whole = (await store.log.read(user_stream(BOB), Seq(0), 100)).facts
+    passages = [one for one in whole if isinstance(one.fact, ConversationEntered | ConversationExited)]
+    assert len(whole) > len(passages) == 2
+
+    async def found(since: int = 0, after: int = 0, limit: int = 100) -> list[SeqFact]:
+        return list(await store.log.passages(BOB, Instant(since), Seq(after), limit))
+
+    assert await found() == passages
+    assert await found(limit=1) == passages[:1]
+    assert await found(after=passages[0].seq) == await found(since=passages[0].at) == passages[1:]
+    assert await found(since=passages[1].at) == []
+    assert await store.log.passages(UserId("nobody"), Instant(0), Seq(0), 5) == []
 
 
 async def test_an_unknown_stream_is_empty(store: AnyStore) -> None:

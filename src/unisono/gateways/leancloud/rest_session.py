@@ -5,14 +5,15 @@ The app's own server may ask the same, by the master key.
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Final
 
 from unisono.domain import commands as c
-from unisono.domain.answers import Facts, Members, SeqFact
+from unisono.domain.answers import Members, SeqFact
 from unisono.domain.commands.base import PAGE_MAX
 from unisono.domain.errors import Internal
 from unisono.domain.facts import ConversationEntered, ConversationExited
-from unisono.domain.ids import INTEGER_MAX, NO_SEQ, Json, Seq, user_stream
+from unisono.domain.ids import INTEGER_MAX, NO_SEQ, Instant, Json
 from unisono.gateways.leancloud.acting import Actor
 from unisono.gateways.leancloud.bidding import ask, named
 from unisono.gateways.leancloud.desk import Asked, Endpoint, number_in, read_fields, text_in, user_named
@@ -28,8 +29,7 @@ PERMANENT: Final = 1
 NOTICES_MAX: Final = 100
 """Notifications in one answer; a client asks for more from the newest of them."""
 Moves = ConversationEntered | ConversationExited
-PAGES_MAX: Final = 20
-"""Pages of a user's own facts that one answer looks through."""
+READ_AT_ONCE: Final = 2 * NOTICES_MAX
 
 
 async def caller_of(asked: Asked) -> Actor:
@@ -38,6 +38,7 @@ async def caller_of(asked: Asked) -> Actor:
     Raises:
         Refused: 4112. The token is of no session of this client's that is not over.
         HttpRefusal: 401. There is none, nor the master key.
+        RateLimited: The client asks too much, over the socket or here.
     """
     client = user_named(asked.query.get("client_id"), "client_id")
     if asked.is_master:
@@ -49,6 +50,7 @@ async def caller_of(asked: Asked) -> Actor:
     digest = hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
     for record in await asked.app.node.parts.sessions.list_of(client):
         if record.session == name and hmac.compare_digest(record.resume_hash, digest):
+            asked.app.node.executor.spend(client)
             return Actor(asked.app, client)
     raise Refused(ERRORS[EXPIRED])
 
@@ -57,43 +59,29 @@ async def _notifications(asked: Asked) -> Json:
     """Tell when the client came into conversations and went out of them, in rising order."""
     actor = await caller_of(asked)
     since = number_in(asked.query, "start_ts", 0, most=INTEGER_MAX)
-    found, is_all = await _news(actor, since)
+    found = await _news(actor, since)
     count = len(found)
     if count > NOTICES_MAX:
         # Those of one millisecond stay together: the client goes on from the time of the last one.
         count = next((at for at in range(NOTICES_MAX, count) if found[at].at != found[at - 1].at), count)
-    has_more = count < len(found) or (not is_all and count > 0)
-    notices = {"hasMore": has_more, "notifications": [_notice(one) for one in found[:count]]}
+    notices = {"hasMore": count < len(found), "notifications": [_notice(one) for one in found[:count]]}
     if "notification_type" in asked.query:
         return notices
     return {"permanent": notices, "droppable": {"hasMore": False, "notifications": []}}
 
 
-async def _news(actor: Actor, since: int) -> tuple[list[SeqFact], bool]:
-    """Read how a user came and went after a time, and say if that is all. Where it begins is found by halving."""
-    low, high = NO_SEQ, (await _page(actor, NO_SEQ, 1)).head
-    while low < high:
-        middle = Seq((low + high) // 2)
-        page = await _page(actor, middle, 1)
-        if page.facts and page.facts[0].at <= since:
-            low = Seq(middle + 1)
-        else:
-            high = middle
+async def _news(actor: Actor, since: int) -> list[SeqFact]:
+    """Read how a user came and went after a time: all of it, or beyond a page to where another millisecond begins."""
     found: list[SeqFact] = []
-    for _ in range(PAGES_MAX):
-        page = await _page(actor, low, PAGE_MAX)
-        found += [one for one in page.facts if one.at > since and isinstance(one.fact, Moves)]
-        if not page.facts or page.facts[-1].seq >= page.head:
-            return found, True
-        low = page.facts[-1].seq
-    return found, False
-
-
-async def _page(actor: Actor, after: Seq, limit: int) -> Facts:
-    answer = await actor.app.node.parts.log.read(user_stream(actor.user), after, limit)
-    if not isinstance(answer, Facts):
-        raise Internal(reason="an answer of another kind")
-    return answer
+    page: Sequence[SeqFact] = ()
+    after = NO_SEQ
+    while not found or (len(page) == READ_AT_ONCE and found[-1].at == found[NOTICES_MAX - 1].at):
+        page = await actor.app.node.parts.log.passages(actor.user, Instant(since), after, READ_AT_ONCE)
+        found += page
+        if not page:
+            break
+        after = page[-1].seq
+    return found
 
 
 def _notice(one: SeqFact) -> Json:

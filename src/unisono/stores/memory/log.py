@@ -1,14 +1,14 @@
 """The log port in memory."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import structs
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
 from unisono.domain.conversation import Decide, Membership, Scope, SenderKey, Snapshot, made_by, unique_members
-from unisono.domain.facts import ConversationKind
+from unisono.domain.facts import ConversationEntered, ConversationExited, ConversationKind
 from unisono.domain.ids import (
     START,
     Checkpoint,
@@ -142,6 +142,15 @@ class MemoryLog:
             for placed in found.facts[first : min(end, first + limit)]
         )
         return Facts(stream, found.head.epoch, facts, Seq(end), found.head.oldest)
+
+    async def passages(self, user: UserId, since: Instant, after: Seq, limit: int) -> Sequence[SeqFact]:
+        """Go through the user's stream."""
+        self._state.check_open()
+        facts = self._state.stream(user_stream(user)).facts[after:]
+        found = [
+            one for one in facts if one.at > since and isinstance(one.fact, ConversationEntered | ConversationExited)
+        ]
+        return [SeqFact(one.seq, one.at, one.fact) for one in found[:limit]]
 
     async def trim(self, of: ConversationKind, before: Instant, limit: int) -> bool:
         """Remove the oldest facts of conversations of a kind."""

@@ -1,6 +1,7 @@
 """The log port on SQL."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import cast
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
@@ -96,6 +97,17 @@ class SqlLog:
     async def now(self) -> Instant:
         """Give the time by which leases are kept."""
         return await self._readers.read(lambda connection: connection.lease_now())
+
+    async def passages(self, user: UserId, since: Instant, after: Seq, limit: int) -> Sequence[SeqFact]:
+        """Read them by their kind: among them may be any number of read marks."""
+        statement = self._sql.passages
+        values = statement.bind(key=user_stream(user), since=since, after=after, limit=limit)
+        return await self._readers.read(
+            lambda connection: [
+                SeqFact(Seq(seq), Instant(at), decode_fact(body))
+                for seq, at, body in connection.query(statement.text, values)
+            ]
+        )
 
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:
         """List the user's streams that moved after `checkpoint`."""
