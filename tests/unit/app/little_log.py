@@ -76,6 +76,9 @@ class LittleLog:
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         raise NotImplementedError
 
+    async def passages(self, user: UserId, since: Instant, after: Seq, limit: int) -> Sequence[SeqFact]:
+        raise NotImplementedError
+
     async def trim(self, of: ConversationKind, before: Instant, limit: int) -> bool:
         raise NotImplementedError
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.unit.gateways.leancloud.web_stage import APP, KEY, MASTER, Asking, op
 from unisono.clock import SystemClock
 from unisono.domain.answers import Done
 from unisono.domain.commands import CreateConversation
-from unisono.domain.conversation import Decision, Scope
+from unisono.domain.conversation import Decision, Scope, Snapshot
 from unisono.domain.facts import ConversationEntered, ReadMarkMoved
 from unisono.domain.ids import ConversationId, SendKey, Seq, UserId, user_stream
 from unisono.domain.placement import Draft
@@ -360,17 +361,22 @@ async def test_what_a_client_missed_is_found_behind_all_that_it_read(tmp_path: P
         assert [notice["cid"] for notice in told["notifications"]] == [one]
 
 
+def _decided(decision: Decision, _: Snapshot) -> Decision:
+    return decision
+
+
 async def test_comings_of_one_moment_stay_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rest_session, "NOTICES_MAX", 2)
     monkeypatch.setattr(rest_session, "READ_AT_ONCE", 4)
     async with opened(tmp_path) as asking:
         log = asking.desk.server.node.parts.log
         for first, count in ((1, 1), (2, 9), (11, 1)):
-            came = [
+            came = tuple(
                 Draft(user_stream(UserId("cat")), ConversationEntered(ConversationId(f"c{n}"), Seq(1), UserId("ann")))
                 for n in range(first, first + count)
-            ]
-            await log.transact(Scope(), lambda _, came=came: Decision(tuple(came), lambda _: Done()))
+            )
+            decision = Decision(came, lambda _: Done())
+            await log.transact(Scope(), partial(_decided, decision))
             await asyncio.sleep(0.005)
         query = {"client_id": "cat", "notification_type": "permanent"}
         first_page = await asking.master("GET", "/1.1/rtm/notifications", **query)

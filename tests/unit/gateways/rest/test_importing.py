@@ -58,8 +58,8 @@ async def bring(desk: Desk, what: str, body: Json) -> Json:
 
 async def members_of(desk: Desk) -> Sequence[Membership]:
     parts = desk.server.node.parts
-    asked = ConversationId(TEAM), "members"
-    return await parts.directory.members(*asked, after=None, limit=9, now=parts.clock.now())
+    now = parts.clock.now()
+    return await parts.directory.members(ConversationId(TEAM), "members", after=None, limit=9, now=now)
 
 
 async def bring_team(desk: Desk, count: int = 4) -> list[Json]:
