@@ -11,8 +11,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
-from http.client import HTTPException, HTTPMessage
-from typing import IO, Final
+from http.client import HTTPException
+from typing import Final
 
 from unisono.cli.failing import Exit, Failure
 from unisono.cli.leancloud.records import Note, Unusable, message_of, place_of
@@ -44,7 +44,7 @@ class LeanCloud:
         self._pause: Final = threading.Event()
         """Never set: to wait for it is to rest, and Ctrl-C ends that at once."""
         self._entropy: Final = SystemEntropy()
-        self._open: Final = urllib.request.build_opener(_SameOrigin).open
+        self._open: Final = _opener().open
 
     def ask(self, *path: str, **query: str | int) -> object | None:
         """Ask for something; None for what is not there. Asks again, later and later, while it is too much.
@@ -68,7 +68,7 @@ class LeanCloud:
                     if refusal.code == GONE:
                         return None
                     if refusal.code != TOO_MANY and refusal.code < 500:
-                        hint = "look at the app id and the master key"
+                        hint = "look at the URL, the app id and the master key; no redirect is followed"
                         raise Failure(f"LeanCloud refuses: {reason}", hint=hint) from None
             except (OSError, ValueError, HTTPException) as problem:
                 reason = str(getattr(problem, "reason", problem))
@@ -91,22 +91,15 @@ def _may_be_told(url: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or is_here)
 
 
-class _SameOrigin(urllib.request.HTTPRedirectHandler):
-    """Goes where it is sent to on the same origin alone: each request has the master key."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> urllib.request.Request | None:
-        """Refuse any other."""
-        if _origin(newurl) != _origin(req.full_url):
-            hint = "it was not told the master key; name the right URL yourself"
-            raise Failure(f"{_origin(req.full_url)} sends to {_origin(newurl)}", hint=hint)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _origin(url: str) -> str:
-    parts = urllib.parse.urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+def _opener() -> urllib.request.OpenerDirector:
+    """Make what opens URLs and follows no redirect: it would take the master key along, wherever it leads."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        *(urllib.request.ProxyHandler, urllib.request.HTTPHandler, urllib.request.HTTPSHandler),
+        *(urllib.request.HTTPDefaultErrorHandler, urllib.request.HTTPErrorProcessor),
+    ):
+        opener.add_handler(handler())
+    return opener
 
 
 End = tuple[str, int]

@@ -100,7 +100,7 @@ class SqlLog:
 
     async def passages(self, user: UserId, since: Instant, after: Seq, limit: int) -> Sequence[SeqFact]:
         """Read them by their kind: among them may be any number of read marks."""
-        statement = self._sql.passages
+        statement = self._sql.roll.passages
         values = statement.bind(key=user_stream(user), since=since, after=after, limit=limit)
         return await self._readers.read(
             lambda connection: [

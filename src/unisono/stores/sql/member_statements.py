@@ -6,10 +6,14 @@ from sqlalchemy import Column, ColumnElement, Dialect, Text, func, literal_colum
 from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.commands import Roll
+from unisono.domain.facts import ConversationEntered, ConversationExited
 from unisono.stores.sql.compiled import ListStatement, Statement
 from unisono.stores.sql.phrases import LIMIT, given, insert, wanted
-from unisono.stores.sql.schema import MEMBERS, STREAMS
+from unisono.stores.sql.schema import FACTS, MEMBERS, STREAMS
 
+_PASSAGES: Final = [
+    literal_column(f"'{kind.__struct_config__.tag}'", Text) for kind in (ConversationEntered, ConversationExited)
+]
 _NONE: Final = literal_column("'none'", Text)
 
 
@@ -26,11 +30,25 @@ class MemberStatements:
         self.members = one(_roll(is_member))
         self.muted = one(_roll(is_member & (MEMBERS.c.level == _NONE)))
         self.blocked = one(_roll(MEMBERS.c.blocked_until > now))
+        self.passages = one(_passages())
         self.silenced = one(_roll(MEMBERS.c.silenced_until > now))
 
     def roll(self, who: Roll) -> Statement:
         """Give the statement that lists users of a conversation by id."""
         return {"members": self.members, "muted": self.muted, "blocked": self.blocked, "silenced": self.silenced}[who]
+
+
+def _passages() -> Executable:
+    seq, at = FACTS.c.seq, FACTS.c.at
+    stream = select(STREAMS.c.id).where(STREAMS.c.key == given("key", STREAMS.c.key)).scalar_subquery()
+    return (
+        select(seq, at, FACTS.c.body)
+        .where(
+            FACTS.c.stream == stream, seq > given("after", seq), FACTS.c.kind.in_(_PASSAGES), at > given("since", at)
+        )
+        .order_by(seq)
+        .limit(LIMIT)
+    )
 
 
 def _write(dialect: Dialect, rows: int) -> Executable:

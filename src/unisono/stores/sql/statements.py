@@ -18,7 +18,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import Executable
 
-from unisono.domain.facts import ConversationEntered, ConversationExited
 from unisono.domain.kinds import KINDS
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.history_statements import HistoryStatements
@@ -30,9 +29,6 @@ from unisono.stores.sql.schema import CONVERSATION_ATTRIBUTES, CONVERSATIONS, FA
 from unisono.stores.sql.trim_statements import TrimStatements
 
 _EPOCH: Final = literal_column("'epoch'", Text)
-_PASSAGES: Final = [
-    literal_column(f"'{kind.__struct_config__.tag}'", Text) for kind in (ConversationEntered, ConversationExited)
-]
 _LISTED: Final = [literal_column(f"'{of}'", Text) for of, kind in KINDS.items() if kind.lists_members]
 """Kinds of conversations that list their members."""
 _ALL: Final = literal_column("'all'", Text)
@@ -76,7 +72,6 @@ class Statements:
         self.epoch = one(_epoch())
         self.head = one(_head())
         self.facts = one(_facts())
-        self.passages = one(_passages())
         self.moved = one(_moved())
         self.moved_in_app = one(_moved_in_app())
         self.moved_together = one(_moved_together())
@@ -178,19 +173,6 @@ def _facts() -> Executable:
         select(seq, FACTS.c.at, FACTS.c.body)
         .where(FACTS.c.stream == given("stream", FACTS.c.stream), seq > given("after", seq), seq <= given("last", seq))
         .order_by(seq)
-    )
-
-
-def _passages() -> Executable:
-    seq, at = FACTS.c.seq, FACTS.c.at
-    stream = select(STREAMS.c.id).where(STREAMS.c.key == given("key", STREAMS.c.key)).scalar_subquery()
-    return (
-        select(seq, at, FACTS.c.body)
-        .where(
-            FACTS.c.stream == stream, seq > given("after", seq), FACTS.c.kind.in_(_PASSAGES), at > given("since", at)
-        )
-        .order_by(seq)
-        .limit(LIMIT)
     )
 
 
