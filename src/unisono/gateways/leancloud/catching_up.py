@@ -48,8 +48,6 @@ MISSED_OF_EACH: Final = 20
 FRAME_BYTES: Final = 128 * 1024
 """What a frame has at most, but for one large item: the client has to read it before the next is made."""
 
-TAKES_PATCHES: Final = 1
-"""The bit of `configBitmap` that says so."""
 MOVED_AT_ONCE: Final = 100
 MOVED_MAX: Final = 500
 """Conversations that moved since the last login in which changed messages are looked for."""
@@ -79,7 +77,7 @@ async def catch_up(peer: Peer, said: SessionCommand, how: CatchUp, since: Checkp
                 await _tell_read(peer, Instant(said.lastUnreadNotifTime), told)
     finally:
         peer.link.forget_foretold_later()
-    if since is not None and said.configBitmap & TAKES_PATCHES and said.lastPatchTime > 0:
+    if since is not None and peer.link.takes_patches and said.lastPatchTime > 0:
         await _tell_patches(peer, since, Instant(said.lastPatchTime))
 
 

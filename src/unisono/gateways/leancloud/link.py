@@ -46,6 +46,8 @@ class Push(Struct, frozen=True):
     payload: bytes
     to: frozenset[UserId] | None = None
     but: frozenset[UserId] = frozenset()
+    is_patch: bool = False
+    """It is for those alone who said that they take such."""
 
     def is_for(self, user: UserId) -> bool:
         """Say if a user is to have it."""
@@ -85,6 +87,8 @@ class PeerLink:
     ) -> None:
         self.encoder = encoder
         self.ended: UnisonoError | None = None
+        self.takes_patches = False
+        """Whether the client said that it is to hear of messages that changed: older ones do not know what that is."""
         self.is_sent_messages: Final = dialect.catch_up == "messages"
         self._user = user
         self._connection = connection
@@ -236,7 +240,7 @@ class PeerLink:
     def send(self, pushes: Sequence[Push]) -> None:
         """Queue those of some frames that are for the client, with its name put into them."""
         for push in pushes:
-            if push.is_for(self._user):
+            if push.is_for(self._user) and (self.takes_patches or not push.is_patch):
                 self._send(push.payload)
 
     def _send(self, payload: bytes) -> None:

@@ -61,6 +61,8 @@ LOGIN_S: Final = 30.0
 """How long a connection may be without any login."""
 LOGIN: Final = "login"
 """What is named by the `Timeout` of a connection that nobody logged in on."""
+TAKES_PATCHES: Final = 1
+"""The bit of `configBitmap` by which a client says that it knows messages that change; it says so at each login."""
 CLIENTS_MAX: Final = 200
 """Clients of one connection: each has a session, a task and what waits for it."""
 SETTLING_S: Final = 0.25
@@ -192,6 +194,7 @@ class Talk:
             encoder=station.encoder,
             tell=station.telling.of,
         )
+        link.takes_patches = bool(command.sessionMessage.configBitmap & TAKES_PATCHES)
         with link.held():
             with self._admission.greeting():
                 peer = await open_session(station, entrance, command.sessionMessage, link)

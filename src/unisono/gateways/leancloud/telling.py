@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Final
 
+from msgspec import structs
+
 from unisono.domain.answers import HistoryEntry
 from unisono.domain.attributes import PREFIX
 from unisono.domain.commands import GetHistory
@@ -201,7 +203,7 @@ class Telling:
             return
         command = push(patch, modify, NOBODY, at)
         command.patchMessage.patches.append(await self.patch_item(conversation, entry))
-        yield made(command)
+        yield structs.replace(made(command), is_patch=True)
 
     async def patch_item(self, conversation: ConversationId, entry: HistoryEntry) -> PatchItem:
         """Give a message that changed, as it is now.

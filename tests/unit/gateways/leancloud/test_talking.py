@@ -219,7 +219,7 @@ async def test_a_client_that_wants_it_gets_the_newest_of_what_it_missed() -> Non
 async def test_a_recall_in_a_room_reaches_who_is_there_as_one() -> None:
     """It used to come as a message without content."""
     async with a_hall() as hall:
-        ann, bob = await hall.open("ann"), await hall.open("bob")
+        ann, bob = await hall.open("ann"), await hall.open("bob", configBitmap=1)
         room = await ann.start(transient=True)
         await bob.ask(pb.conv, pb.add, convMessage=pb.ConvCommand(cid=room, m=["bob"]))
         sent = await ann.send(room, TYPED)
@@ -240,7 +240,8 @@ async def test_edits_and_recalls_reach_the_others_and_those_who_come_back() -> N
         first, second = await ann.send(cid, TYPED), await ann.send(cid, TYPED)
         bob.socket.raw.abort()
         await bob.socket.raw.closed
-        other = await hall.open("bob", deviceId="two")
+        other = await hall.open("bob", deviceId="two", configBitmap=187)
+        old = await hall.open("bob", deviceId="three", configBitmap=186)
         new = '{"_lctext":"new","_lctype":-1}'
         edit = pb.PatchItem(cid=cid, mid=first.uid, timestamp=first.t, recall=False, data=new)
         await ann.ask(pb.patch, pb.modify, patchMessage=pb.PatchCommand(patches=[edit]))
@@ -254,6 +255,9 @@ async def test_edits_and_recalls_reach_the_others_and_those_who_come_back() -> N
         assert {(each.cid, each.sender) for each in live} == {(cid, "ann")}
         assert live[1].patchTimestamp == done.patchMessage.lastPatchTime
         assert ann.heard(pb.patch) == []
+        # Clients before 3.5 do not know what it is.
+        await old.socket.echo()
+        assert old.heard(pb.patch) == []
         back = await hall.open("bob", r=True, st=bob.token, configBitmap=1, lastPatchTime=first.t - 1)
         missed = (await back.told(pb.patch, pb.modify)).patchMessage.patches
         assert [(each.mid, each.data) for each in missed] == [(first.uid, new), (second.uid, '{"_lctype":-127}')]
