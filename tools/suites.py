@@ -1,7 +1,7 @@
 """Runs the suites of a chore one after another and sums them up: `python -m tools.suites test`.
 
-What may run side by side does; what kills, cuts or starves has the machine to itself. A skipped test counts as failed:
-it proves nothing and nobody would notice. The last line is `N passed, N failed`.
+What may run side by side does; what floods or starves, and looks how others fare, has the machine to itself. A skipped
+test counts as failed: it proves nothing and nobody would notice. The last line is `N passed, N failed`.
 """
 
 import json
@@ -23,6 +23,13 @@ WORKERS: Final = 2
 NO_TESTS: Final = 5
 # The pure part is covered by its own unit tests, to the last branch.
 PURE: Final = ("tests/unit/domain", "tests/unit/wire")
+ADVERSE: Final = "tests/adverse"
+ALONE: Final = tuple(
+    f"{ADVERSE}/test_{name}.py"
+    for name in ("admission", "bad_network", "device_race", "disk_full", "floods", "slow_consumer", "storm")
+)
+"""Adverse tests that say how long others may wait meanwhile."""
+SIDE_BY_SIDE: Final = ("-n", str(WORKERS), "--dist=worksteal")
 
 
 @dataclass(frozen=True)
@@ -41,9 +48,14 @@ SUITES: Final[Mapping[str, Sequence[Suite]]] = {
         Suite(
             "swift",
             "not (adverse or full or soak)",
-            ("tests", *(f"--ignore={path}" for path in PURE), "-n", str(WORKERS), "--dist=worksteal"),
+            ("tests", *(f"--ignore={path}" for path in (*PURE, ADVERSE)), *SIDE_BY_SIDE),
         ),
-        Suite("adverse", "adverse and not (full or soak)", ("tests",)),
+        Suite(
+            "adverse",
+            "adverse and not (full or soak)",
+            (ADVERSE, *(f"--ignore={path}" for path in ALONE), *SIDE_BY_SIDE),
+        ),
+        Suite("alone", "adverse and not (full or soak)", ALONE),
     ),
     "full": (Suite("full", "(adverse or full) and not soak", ("tests", "--timeout=3000"), {"TESTS_FULL": "1"}),),
     "soak": (Suite("soak", "soak", ("tests", "--timeout=0"), {"TESTS_FULL": "1"}),),

@@ -3,10 +3,10 @@
 import asyncio
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -23,7 +23,8 @@ SHORT = (1_000, 20_000)
 FULL = (100_000, 2_000_000)
 CUTS = 3
 DEADLINE_S = 3_000.0
-SERVER_MAX_BYTES = 400 << 20
+LOOK_EVERY_S = 0.02
+SERVER_MAX_BYTES = 450 << 20
 IMPORTER_MAX_BYTES = 250 << 20
 
 
@@ -58,18 +59,27 @@ class Importer:
             elif process.returncode is None:
                 process.kill()
         async with asyncio.timeout(DEADLINE_S):
-            out, err = await process.communicate()
+            (out, err), peak = await asyncio.gather(process.communicate(), watched(process))
         if process.returncode != 0:
             assert cut_after_s is not None, err.decode()
         told = json.loads(out) if process.returncode == 0 else None
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
         return Ended(told, peak, time.monotonic() - begun_s)
 
 
+async def watched(process: asyncio.subprocess.Process) -> int:
+    """Wait for the end of a process, and give the most memory that it took."""
+    peak = 0
+    while process.returncode is None:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            peak = max(peak, peak_of(process.pid))
+        await asyncio.sleep(LOOK_EVERY_S)
+    return peak
+
+
 def peak_of(pid: int) -> int:
-    """Give the most memory that a process ever took."""
+    """Give the most memory that a process ever took; 0 for one that has ended."""
     status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
 
 
 async def once(folder: Path, files: Exported) -> tuple[Ended, int]:
