@@ -194,7 +194,7 @@ class MemorySessions:
         """Say how a session ended."""
         self._state.check_open()
         known = self._endings.get(session)
-        return None if known is None else EndedSession(self._records[session], known[0])
+        return None if known is None else EndedSession(self._now(session), known[0])
 
     async def users_with_expired(self, detached_before: Instant, limit: int) -> Sequence[UserId]:
         """List users whose windows or credentials ran out."""
