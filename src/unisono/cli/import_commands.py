@@ -49,9 +49,7 @@ def import_leancloud(
     from unisono.cli.leancloud.bringing import Sources
     from unisono.cli.leancloud.importing import import_leancloud
     from unisono.cli.leancloud.pulling import LeanCloud
-    from unisono.cli.operating import Operator
-    from unisono.cli.sources import admin_key as find_key
-    from unisono.cli.sources import server_url, settings_from
+    from unisono.cli.operating import operator_from
 
     if pull is not None and not (app_id and master_key):
         raise typer.BadParameter("--pull needs --app-id and --master-key", param_hint="--pull")
@@ -61,8 +59,7 @@ def import_leancloud(
     sources = Sources(
         tuple(conversations), tuple(messages or ()), tuple(unread or ()), there=there, asks_unread=pull_unread
     )
-    settings = settings_from(config, {"data_dir": data})
-    operator = Operator(server_url(url, settings), find_key(admin_key, settings), app)
+    operator = operator_from(url, admin_key, app, data, config)
     import_leancloud(operator, sources, work, as_json=as_json)
 
 
@@ -78,9 +75,6 @@ def report_import(
 ) -> None:
     """Count all conversations and messages of a server, with a hash to compare with another."""
     from unisono.cli.leancloud.importing import report_import
-    from unisono.cli.operating import Operator
-    from unisono.cli.sources import admin_key as find_key
-    from unisono.cli.sources import server_url, settings_from
+    from unisono.cli.operating import operator_from
 
-    settings = settings_from(config, {"data_dir": data})
-    report_import(Operator(server_url(url, settings), find_key(admin_key, settings), app), as_json=as_json)
+    report_import(operator_from(url, admin_key, app, data, config), as_json=as_json)

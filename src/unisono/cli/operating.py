@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -16,6 +17,7 @@ from rich.markup import escape
 
 from unisono.cli.failing import Busy, Exit, Failure, of_code
 from unisono.cli.printing import console, moment, print_json, safe
+from unisono.cli.sources import admin_key, server_url, settings_from
 
 DEADLINE_S: Final = 10.0
 ANSWER_MAX_BYTES: Final = 64 << 20
@@ -90,6 +92,18 @@ class Operator:
             exit_code=Exit.UNREACHABLE,
             hint="start the server with `unisono serve`, or name it with --url",
         )
+
+
+def operator_from(
+    url: str | None, key: str | None, app: str | None, data: Path | None, config: Path | None
+) -> Operator:
+    """Give who asks the server that the options of a command name, or else its settings.
+
+    Raises:
+        Failure: The settings cannot be used, or there is no admin key.
+    """
+    settings = settings_from(config, {"data_dir": data})
+    return Operator(server_url(url, settings), admin_key(key, settings), app)
 
 
 def rest(pause_s: float) -> None:

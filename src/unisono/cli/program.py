@@ -229,12 +229,9 @@ def list_sessions(
     as_json: AsJson = False,
 ) -> None:
     """Show the sessions of a user that are not over, by device."""
-    from unisono.cli.operating import Operator, list_sessions
-    from unisono.cli.sources import admin_key as find_key
-    from unisono.cli.sources import server_url, settings_from
+    from unisono.cli.operating import list_sessions, operator_from
 
-    settings = settings_from(config, {"data_dir": data})
-    operator = Operator(server_url(url, settings), find_key(admin_key, settings), app)
+    operator = operator_from(url, admin_key, app, data, config)
     list_sessions(operator, user, as_json=as_json)
 
 
@@ -253,12 +250,9 @@ def close_sessions(
     as_json: AsJson = False,
 ) -> None:
     """End sessions of a user."""
-    from unisono.cli.operating import Operator, close_sessions
-    from unisono.cli.sources import admin_key as find_key
-    from unisono.cli.sources import server_url, settings_from
+    from unisono.cli.operating import close_sessions, operator_from
 
-    settings = settings_from(config, {"data_dir": data})
-    operator = Operator(server_url(url, settings), find_key(admin_key, settings), app)
+    operator = operator_from(url, admin_key, app, data, config)
     close_sessions(operator, user, session=session, device=device, everything=everything, as_json=as_json)
 
 
@@ -276,12 +270,9 @@ def export(
 ) -> None:
     """Write all that is kept of a user into a file, as the operator: a JSON object in each line."""
     from unisono.cli.exporting import export_user
-    from unisono.cli.operating import Operator
-    from unisono.cli.sources import admin_key as find_key
-    from unisono.cli.sources import server_url, settings_from
+    from unisono.cli.operating import operator_from
 
-    settings = settings_from(config, {"data_dir": data})
-    operator = Operator(server_url(url, settings), find_key(admin_key, settings), app)
+    operator = operator_from(url, admin_key, app, data, config)
     export_user(operator, user, out, as_json=as_json)
 
 
@@ -302,12 +293,9 @@ def erase(
     Waits until it is over. Interrupted, the server goes on with it; asked again, this waits for the same.
     """
     from unisono.cli.erasing import erase_user
-    from unisono.cli.operating import Operator
-    from unisono.cli.sources import admin_key as find_key
-    from unisono.cli.sources import server_url, settings_from
+    from unisono.cli.operating import operator_from
 
-    settings = settings_from(config, {"data_dir": data})
-    operator = Operator(server_url(url, settings), find_key(admin_key, settings), app)
+    operator = operator_from(url, admin_key, app, data, config)
     erase_user(operator, user, is_sure=is_sure, as_json=as_json)
 
 

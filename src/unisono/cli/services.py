@@ -1,14 +1,10 @@
 """The commands below `unisono services`. Each imports its module when it runs."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from unisono.cli.options import AdminKey, AppName, AsJson, Config, Data, Url, User
-
-if TYPE_CHECKING:
-    from unisono.cli.operating import Operator
 
 services: Final = typer.Typer(
     help="Announce things to users who subscribe, or to all, as the operator.",
@@ -17,14 +13,6 @@ services: Final = typer.Typer(
 )
 Conversation = Annotated[str, typer.Argument(help="Id of the conversation.")]
 Key = Annotated[str | None, typer.Option(help="Name of the request: repeating it does nothing twice.")]
-
-
-def _operator(url: str | None, key: str | None, app: str | None, data: Path | None, config: Path | None) -> "Operator":
-    from unisono.cli.operating import Operator
-    from unisono.cli.sources import admin_key, server_url, settings_from
-
-    settings = settings_from(config, {"data_dir": data})
-    return Operator(server_url(url, settings), admin_key(key, settings), app)
 
 
 @services.command("create")
@@ -43,8 +31,9 @@ def create(
 ) -> None:
     """Begin a conversation to announce things in."""
     from unisono.cli.announcing import create
+    from unisono.cli.operating import operator_from
 
-    create(_operator(url, admin_key, app, data, config), by, name=name, key=key, for_all=for_all, as_json=as_json)
+    create(operator_from(url, admin_key, app, data, config), by, name=name, key=key, for_all=for_all, as_json=as_json)
 
 
 @services.command("announce")
@@ -62,8 +51,9 @@ def announce(
 ) -> None:
     """Say something to all who subscribe."""
     from unisono.cli.announcing import announce
+    from unisono.cli.operating import operator_from
 
-    announce(_operator(url, admin_key, app, data, config), conversation, text, key=key, as_json=as_json)
+    announce(operator_from(url, admin_key, app, data, config), conversation, text, key=key, as_json=as_json)
 
 
 @services.command("subscribe")
@@ -80,8 +70,9 @@ def subscribe(
 ) -> None:
     """Make a user a subscriber."""
     from unisono.cli.announcing import subscribe
+    from unisono.cli.operating import operator_from
 
-    subscribe(_operator(url, admin_key, app, data, config), conversation, user, is_on=True, as_json=as_json)
+    subscribe(operator_from(url, admin_key, app, data, config), conversation, user, is_on=True, as_json=as_json)
 
 
 @services.command("unsubscribe")
@@ -98,8 +89,9 @@ def unsubscribe(
 ) -> None:
     """Make a user a subscriber no more."""
     from unisono.cli.announcing import subscribe
+    from unisono.cli.operating import operator_from
 
-    subscribe(_operator(url, admin_key, app, data, config), conversation, user, is_on=False, as_json=as_json)
+    subscribe(operator_from(url, admin_key, app, data, config), conversation, user, is_on=False, as_json=as_json)
 
 
 @services.command("end")
@@ -119,5 +111,6 @@ def end(
     Waits until the last has left. Interrupted, the server goes on with it; asked again, this waits for the same.
     """
     from unisono.cli.announcing import end
+    from unisono.cli.operating import operator_from
 
-    end(_operator(url, admin_key, app, data, config), conversation, is_sure=is_sure, as_json=as_json)
+    end(operator_from(url, admin_key, app, data, config), conversation, is_sure=is_sure, as_json=as_json)
