@@ -1,0 +1,101 @@
+/** What the core needs of its surroundings. Each host gives its own; tests give fakes. No DOM types here. */
+
+/** Milliseconds. `now` only goes forward; `wall` is the time of day since 1970-01-01 UTC. */
+export interface Clock {
+  now(): number;
+  wall(): number;
+  /** Calls once, later; gives what calls it off. */
+  after(ms: number, call: () => void): () => void;
+}
+
+export interface Entropy {
+  /** 128 random bits as text: for ids that cannot be guessed. */
+  id(): string;
+  /** From 0 on, below 1: for jitter. */
+  chance(): number;
+}
+
+/** One way between a tab and a holder. Ordered, and without loss while both ends live; nobody is told when one ends. */
+export interface Channel<In, Out> {
+  post(message: Out): void;
+  listen(take: (message: In) => void): void;
+  close(): void;
+}
+
+/** A lock of the browser (Web Locks), by its full name. */
+export interface Held {
+  release(): void;
+  /** Done when the lock was taken away (stolen), never when it was released. */
+  readonly lost: Promise<void>;
+}
+
+export interface Locks {
+  /** Waits for the lock. `signal` gives up waiting: then null. */
+  hold(name: string, signal?: Stop): Promise<Held | null>;
+  /** Takes it if it is free now. */
+  tryHold(name: string): Promise<Held | null>;
+  /** Takes it away from whoever has it. */
+  steal(name: string): Promise<Held>;
+  isHeld(name: string): Promise<boolean>;
+}
+
+/** What stops a wait; an AbortSignal is one. */
+export interface Stop {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", call: () => void): void;
+}
+
+/** A connection to the server: frames as text or bytes, in order. */
+export interface Wire {
+  send(frame: string | Uint8Array): void;
+  close(code?: number, reason?: string): void;
+  /** Bytes handed over that have not left yet. */
+  readonly buffered: number;
+}
+
+export interface WireEvents {
+  frame(frame: string | Uint8Array): void;
+  /** Told once, at the end. `code` is the close code, 1006 where there was none. */
+  closed(code: number, reason: string): void;
+}
+
+/** Opens a connection; rejects where there is none. */
+export type Dial = (url: string, events: WireEvents, stop: Stop) => Promise<Wire>;
+
+/** What outlives the holder, for one context: IndexedDB in browsers, memory elsewhere. Writes are durable when done. */
+export interface Store {
+  readSession(): Promise<SavedSession | null>;
+  writeSession(saved: SavedSession | null): Promise<void>;
+  /** Sends that wait, oldest first. */
+  readOutbox(): Promise<readonly SavedSend[]>;
+  putSend(send: SavedSend): Promise<void>;
+  dropSend(key: string): Promise<void>;
+  readObjects(): Promise<readonly SavedObject[]>;
+  putObject(object: SavedObject): Promise<void>;
+  dropObject(name: string): Promise<void>;
+  /** Sign-out: nothing of this context is left. */
+  clear(): Promise<void>;
+}
+
+export interface SavedSession {
+  readonly user: string;
+  readonly session: string;
+  readonly resumeToken: string;
+  readonly fence: number;
+}
+
+/** `n` orders sends; `tab` made it; `command` is a `send` with its key. */
+export interface SavedSend {
+  readonly key: string;
+  readonly n: number;
+  readonly tab: string;
+  readonly at: number;
+  readonly command: { readonly op: "send"; readonly [field: string]: unknown };
+}
+
+export interface SavedObject {
+  readonly name: string;
+  readonly value: unknown;
+  readonly revision: number;
+  readonly tab: string;
+}
