@@ -1,8 +1,9 @@
 /** What the objects that programs handle (clients, conversations, rooms) need of the tab they live in. */
 
-import type { Ending, HolderState, HostKind, NetworkEvent, ObjectView, SessionInfo, TabView, View, WireAnswer, WireCommand, WireEvent, WireFact } from "./messages.ts";
-import type { SavedSend } from "./ports.ts";
+import type { Ending, HolderState, HostKind, LoginWish, NetworkEvent, ObjectView, SessionInfo, TabView, View, WireAnswer, WireCommand, WireEvent, WireFact } from "./messages.ts";
+import type { Clock, SavedSend, Stop } from "./ports.ts";
 
+/** A promise of a desk that is not kept is rejected with a `Fault` (messages.ts), as data; the API makes errors of it. */
 export interface Desk {
   readonly tab: string;
   readonly session: SessionInfo | null;
@@ -48,4 +49,37 @@ export interface Listener {
   outbox(send: SavedSend, status: "queued" | "sent" | "failed", code: string | null): void;
   tabs(tabs: readonly TabView[]): void;
   ended(ending: Ending): void;
+}
+
+/** Bytes of a program: a `Blob` or `File` of the browser is one. */
+export interface Bytes {
+  readonly size: number;
+  /** A media type; empty when it is not known. */
+  readonly type: string;
+  readonly name?: string;
+}
+
+/** Who wants a desk, and how. The host keeps the device's id per origin; `device.id` is one that the program chose. */
+export interface Opening {
+  readonly wish: Omit<LoginWish, "device"> & { readonly device: Omit<LoginWish["device"], "id"> & { readonly id?: string } };
+  readonly sharing: "auto" | "required" | "off";
+  /** For tests and odd surroundings: this host and no other. */
+  readonly host: HostKind | null;
+  readonly workerUrl: string | null;
+  /** `random`: a new device for each context instead of the origin's. */
+  readonly deviceId: "fixed" | "random";
+  /** Gives a token that is good now, at login and whenever the server asks for a newer one. What it throws at the first login rejects `open`. */
+  readonly token: (() => string | Promise<string>) | null;
+  readonly listener: Listener;
+}
+
+/** What the API needs of where it runs; the hosts give it. */
+export interface Surroundings {
+  readonly clock: Clock;
+  /** Done when the session is live, or the tab joined one; rejected with a `Fault` where nobody lets the user in. */
+  open(opening: Opening): Promise<Desk>;
+  /** Whether tabs can share a session here. */
+  canShare(): boolean;
+  /** Sends the bytes by HTTP PUT, and gives the status and the body of the answer; rejected where there is no connection. */
+  put(url: string, bytes: Bytes, progress: ((sent: number) => void) | null, stop: Stop | null): Promise<{ readonly status: number; readonly body: string }>;
 }
