@@ -109,6 +109,8 @@ export type FromTab =
   | { readonly is: "release"; readonly name: string; readonly key: string }
   | { readonly is: "token"; readonly ask: number; readonly token: string | null; readonly problem?: string }
   | { readonly is: "bye" }
+  /** Does the holder live? Answered by its host with `pong`, whatever the link does. */
+  | { readonly is: "ping" }
   | { readonly is: "sign-out"; readonly n: number; readonly everywhere: boolean }
   /** A newer SDK asks the holder to end cleanly. */
   | { readonly is: "yield"; readonly v: number };
@@ -190,6 +192,7 @@ export type ToTab =
   | Welcome
   | Facts
   | { readonly is: "event"; readonly event: WireEvent }
+  /** What the server answered; of an object its revision, of a claim whether it was granted, of a sign-out null. */
   | { readonly is: "answer"; readonly n: number; readonly answer: unknown }
   | { readonly is: "fault"; readonly n: number; readonly fault: Fault }
   /** A send is in the outbox, on disk. */
@@ -205,6 +208,9 @@ export type ToTab =
   | { readonly is: "need-token"; readonly ask: number }
   | { readonly is: "ended"; readonly ending: Ending }
   | { readonly is: "outdated"; readonly v: number; readonly sdk: string }
+  | { readonly is: "pong" }
+  /** Said by a worker that does not hold the session (its envelope's fence is 0): ask on the bus. */
+  | { readonly is: "elsewhere" }
   /** The holder does not know this tab: say hello. */
   | { readonly is: "who" };
 
