@@ -8,7 +8,8 @@ needs() {
   case $1 in
     venv) printf '%s\n' python3-venv:ensurepip ;;
     check) printf '%s\n' make:make git:git ;;
-    test) printf '%s\n' make:make git:git gcc:gcc libc6-dev:stdio strace:strace postgresql:initdb ;;
+    test) printf '%s\n' make:make git:git gcc:gcc libc6-dev:stdio strace:strace postgresql:initdb \
+      chromium:chromium firefox-esr:firefox-esr ;;
     bench) printf '%s\n' make:make gcc:gcc libc6-dev:stdio nats-server:nats-server nodejs:node npm:npm ;;
     *)
       echo "tools/bootstrap.sh: 'venv', 'check', 'test' or 'bench', not '$1'" >&2

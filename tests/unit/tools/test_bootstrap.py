@@ -33,12 +33,12 @@ def bare(tmp_path: Path) -> Path:
 def test_what_is_missing_is_told_by_package(bare: Path) -> None:
     done = bootstrap("test", bare)
     assert done.returncode == 1
-    for package in ("make", "git", "gcc", "strace"):
+    for package in ("make", "git", "gcc", "strace", "chromium", "firefox-esr"):
         assert package in done.stderr.split("apt-get install")[1].split()
 
 
 def test_a_machine_that_has_it_all_is_left_alone(bare: Path) -> None:
-    for name in ("make", "git", "gcc", "strace", "initdb"):
+    for name in ("make", "git", "gcc", "strace", "initdb", "chromium", "firefox-esr"):
         (bare / name).write_text("#!/bin/sh\n")
         (bare / name).chmod(0o755)
     done = bootstrap("test", bare)

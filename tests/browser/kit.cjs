@@ -1,0 +1,124 @@
+'use strict';
+// Browsers of this machine for scenarios: what is opened is real, what is hidden is really hidden, and all of it ends.
+
+const fs = require('node:fs');
+const http = require('node:http');
+const os = require('node:os');
+const path = require('node:path');
+const puppeteer = require('puppeteer-core').default;
+
+const { listen, pause, until, within } = require('../support/waiting.cjs');
+const { say } = require('../support/playing.cjs');
+
+// None of the driver's own switches: they keep background tabs awake, turn the page cache off, and more.
+// Names outside this machine are not even looked up; http://anything.test:port is here and another site than 127.0.0.1.
+const SWITCHES = [
+  '--headless=new',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-breakpad',
+  '--disable-client-side-phishing-detection',
+  '--disable-component-update',
+  '--disable-default-apps',
+  '--disable-domain-reliability',
+  '--disable-features=MediaRouter,OptimizationHints,Translate,AutofillServerCommunication',
+  '--disable-search-engine-choice-screen',
+  '--disable-sync',
+  '--force-color-profile=srgb',
+  '--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+  '--metrics-recording-only',
+  '--mute-audio',
+  '--no-first-run',
+  '--no-service-autorun',
+  '--password-store=basic',
+  '--use-mock-keychain',
+  'about:blank',
+];
+const TYPES = {
+  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
+  '.json': 'application/json', '.css': 'text/css; charset=utf-8', '.png': 'image/png', '.svg': 'image/svg+xml',
+};
+
+// A browser of its own: processes, profile, cookies. `profile` begins where an earlier browser's folder was left.
+// `netLog`: a file that tells afterwards which addresses were asked. Other options are the driver's.
+async function launch({ switches = [], profile, netLog, ...options } = {}) {
+  const folder = profile || fs.mkdtempSync(path.join(os.tmpdir(), 'profile-'));
+  const args = [`--user-data-dir=${folder}`, ...switches, ...SWITCHES];
+  // Its sandbox refuses to work for root.
+  if (process.getuid() === 0) args.unshift('--no-sandbox');
+  if (netLog) args.unshift(`--log-net-log=${netLog}`);
+  const browser = await puppeteer.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    ignoreDefaultArgs: true, args, pipe: true, defaultViewport: null, ...options,
+  });
+  // It leads a group of its own; whoever started us ends what is left of it.
+  say({ process: browser.process().pid });
+  return { browser, profile: folder };
+}
+
+// As a crash does: all of its processes at once, without a word to anybody.
+async function killBrowser(browser) {
+  const gone = within(new Promise((resolve) => { browser.process().once('exit', resolve); }), 'the end of the browser');
+  process.kill(-browser.process().pid, 'SIGKILL');
+  await gone;
+}
+
+// The process that draws this page dies; others of its browser live on. Pages of one site may share it.
+async function killPage(page) {
+  const crashed = within(new Promise((resolve) => { page.once('error', resolve); }), 'the end of the page');
+  const session = await page.createCDPSession();
+  session.send('Page.crash').catch(() => {});
+  await crashed;
+}
+
+// As a phone or a full machine does with a page that nobody looks at: nothing runs, what arrives waits or is lost.
+const freeze = (page) => lifecycle(page, 'frozen');
+const thaw = (page) => lifecycle(page, 'active');
+async function lifecycle(page, state) {
+  const session = await page.createCDPSession();
+  await session.send('Page.setWebLifecycleState', { state });
+  await session.detach();
+}
+
+// Serves pages on a port of its own: {'/': text or {file}, '/x.js': …}; what is not named is not there.
+async function site(pages) {
+  const server = http.createServer((request, response) => {
+    const { pathname } = new URL(request.url, 'http://here');
+    const found = Object.hasOwn(pages, pathname) ? pages[pathname] : undefined;
+    if (found === undefined) {
+      // Browsers ask for it unasked.
+      response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
+      return;
+    }
+    const name = found.file || (path.extname(pathname) ? pathname : 'page.html');
+    const type = TYPES[path.extname(name)] || 'application/octet-stream';
+    response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' });
+    response.end(found.file ? fs.readFileSync(found.file) : found);
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const { port } = server.address();
+  return {
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    close: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
+  };
+}
+
+// What a page says in its console and what nobody in it caught, in order.
+function hear(page) {
+  const said = [];
+  page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (problem) => said.push(`uncaught: ${problem.stack || problem}`));
+  return said;
+}
+
+// Opens a page and waits until it is loaded.
+async function open(browser, address) {
+  const page = await browser.newPage();
+  const said = hear(page);
+  await page.goto(address, { waitUntil: 'load' });
+  return { page, said };
+}
+
+module.exports = { freeze, hear, killBrowser, killPage, launch, listen, open, pause, site, thaw, until, within };

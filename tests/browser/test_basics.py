@@ -1,0 +1,78 @@
+"""The browsers that the suites open are what they take them for, and nothing of them stays."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.node_player import Played, Works, members, once, play
+from tests.support.server_process import ServerProcess
+
+HERE: Final = Path(__file__).parent
+
+
+async def play_all(data: Path) -> Played:
+    async with ServerProcess(data) as server:
+        played = await play(HERE / "basics.cjs", {"port": server.port})
+        server.assert_clean_log()
+    return played
+
+
+@pytest.fixture(scope="session")
+def works(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Works:
+    return Works(once(tmp_path_factory, worker_id, "browser-basics", play_all))
+
+
+def test_a_page_of_the_server_is_shown(works: Works) -> None:
+    works.assert_that("serversPage")
+
+
+def test_a_tab_behind_another_is_hidden_and_held_back(works: Works) -> None:
+    works.assert_that("hiddenTabs")
+
+
+def test_a_tab_can_be_frozen_and_goes_on(works: Works) -> None:
+    works.assert_that("frozenTab")
+
+
+def test_a_page_comes_back_from_the_cache(works: Works) -> None:
+    works.assert_that("backFromTheCache")
+
+
+def test_a_page_that_dies_leaves_other_sites_alone(works: Works) -> None:
+    works.assert_that("killedPage")
+
+
+def test_a_browser_that_dies_leaves_other_browsers_and_its_profile(works: Works) -> None:
+    works.assert_that("killedBrowser")
+
+
+def test_browsers_share_nothing(works: Works) -> None:
+    works.assert_that("ownStores")
+
+
+def test_a_picture_of_a_page_is_taken(works: Works) -> None:
+    works.assert_that("pictures")
+
+
+def test_nobody_outside_this_machine_is_asked_for_anything(works: Works) -> None:
+    works.assert_that("nothingOutside")
+
+
+def test_nothing_goes_wrong_beside_the_scenarios(works: Works) -> None:
+    works.assert_that("(all)")
+
+
+async def test_a_play_that_hangs_leaves_no_browser(tmp_path: Path) -> None:
+    program = tmp_path / "hangs.cjs"
+    program.write_text(
+        f"const {{ launch }} = require({str(HERE / 'kit.cjs')!r});\n"
+        "launch().then(({ browser }) => {\n"
+        "  require('node:fs').writeFileSync(JSON.parse(process.argv[2]).told, String(browser.process().pid));\n"
+        "  setInterval(() => {}, 1000);\n"
+        "});\n"
+    )
+    told = tmp_path / "pid"
+    played = await play(program, {"told": str(told)}, deadline_s=5)
+    assert "not ended in time" in (played["(all)"] or "")
+    assert members(int(told.read_text())) == []
