@@ -25,6 +25,7 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     - `loser`: the holder that logged in first, or the newcomer, who is then refused.
     - `same_device`: what an earlier session of the newcomer's own device meets when sessions are counted: it is
       `replaced` quietly and before anybody else, or counted `like_others` (LeanCloud tags, row X5).
+    - `platforms`: those whose logins are counted alone; None: all.
     """
 
     key: tuple[SlotKey, ...]
@@ -32,6 +33,7 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     counts: Literal["devices", "sessions"] = "devices"
     loser: Literal["oldest", "newcomer"] = "oldest"
     same_device: Literal["replaced", "like_others"] = "replaced"
+    platforms: Annotated[tuple[Platform, ...], Meta(min_length=1)] | None = None
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -77,10 +79,22 @@ PRESETS: Final[Mapping[str, Policy]] = {
 DEFAULT_PRESET: Final = "easemob"
 
 _BY_TAG: Final = Slot(key=("tag",), capacity=1, counts="sessions")
-BY_TAG: Final = Policy(slots=(_BY_TAG,))
-"""One session per tag: what LeanCloud's clients expect, whatever holds for others. A device replaces itself quietly."""
-BY_TAG_RETURNING: Final = Policy(slots=(structs.replace(_BY_TAG, loser="newcomer"),))
-"""The same for a client that comes back by itself: it takes no tag from another device."""
+
+
+def policy_by_tag(policy: Policy, platform: Platform, *, is_returning: bool) -> Policy:
+    """Give the limits of a platform of LeanCloud's clients: one session per tag, and what an app's policy says of it.
+
+    A device replaces itself quietly; a client that `is_returning`, by itself, takes no tag from another device. The
+    slots that hold besides are those that name the platform, in `platforms` or in the groups they are kept by.
+    """
+    by_tag = structs.replace(_BY_TAG, loser="newcomer") if is_returning else _BY_TAG
+    return Policy((by_tag, *(slot for slot in policy.slots if _names(slot, policy, platform))), policy.groups)
+
+
+def _names(slot: Slot, policy: Policy, platform: Platform) -> bool:
+    if slot.platforms is not None:
+        return platform in slot.platforms
+    return "group" in slot.key and any(platform in platforms for platforms in policy.groups.values())
 
 
 def admit(policy: Policy, held: Sequence[Login], newcomer: Login) -> tuple[Loss, ...]:
@@ -179,6 +193,8 @@ def _refuse_if_kept(slot: Slot, held: int) -> None:
 
 def _place_in(slot: Slot, policy: Policy, login: Login) -> tuple[str, ...] | None:
     """Name the place a login takes in a slot, or None when the slot does not apply to it."""
+    if slot.platforms is not None and login.platform not in slot.platforms:
+        return None
     place: list[str] = []
     for key in slot.key:
         part = _part(key, policy, login)

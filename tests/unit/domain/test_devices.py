@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Login, Policy, Slot, admit
+from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Login, Policy, Slot, admit, policy_by_tag
 from unisono.domain.errors import DeviceRefused
 from unisono.domain.ids import DeviceId, Instant, Platform, SessionId, Tag
 
@@ -274,3 +274,50 @@ def test_a_capacity_out_of_range_is_no_policy(capacity: int) -> None:
 def test_an_unknown_key_is_no_policy() -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"slots": [{"key": ["colour"], "capacity": 1}]}, Policy)
+
+
+# ---------------------------------------------------------------------------------------------- of some platforms alone
+
+LEANCLOUD = Platform("leancloud")
+
+
+def test_a_slot_may_be_for_some_platforms_alone() -> None:
+    policy = Policy(slots=(Slot(key=("app",), capacity=1, platforms=(Platform("ios"), Platform("android"))),))
+    held = [login("a", "a", "ios", at=1), login("b", "b", "web", at=2)]
+    assert lost(policy, held, login("c", "c", "android", at=3)) == {("a", "displaced")}
+    assert lost(policy, held, login("c", "c", "web", at=3)) == set()
+
+
+def test_a_slot_for_no_platform_is_none() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"key": ["app"], "capacity": 1, "platforms": []}, Slot)
+
+
+@pytest.mark.rows("L263")
+def test_leanclouds_clients_have_one_session_per_tag_and_a_returning_one_takes_none() -> None:
+    held = [login("a", "a", "leancloud", tag="x", at=1), login("b", "b", "leancloud", at=2)]
+    again, newcomer = login("n", "a", "leancloud", tag="x", at=3), login("n", "n", "leancloud", tag="x", at=3)
+    policy = policy_by_tag(PRESETS["easemob-single"], LEANCLOUD, is_returning=False)
+    assert lost(policy, held, newcomer) == {("a", "displaced")}
+    assert lost(policy, held, again) == {("a", "replaced")}
+    returning = policy_by_tag(PRESETS["easemob-single"], LEANCLOUD, is_returning=True)
+    assert lost(returning, held, again) == {("a", "replaced")}
+    with pytest.raises(DeviceRefused):
+        admit(returning, held, newcomer)
+
+
+def test_slots_that_name_the_platform_hold_beside_its_tags() -> None:
+    by_platform = Slot(key=("platform",), capacity=1)
+    named = Slot(key=("platform",), capacity=2, platforms=(LEANCLOUD, Platform("web")))
+    others = Slot(key=("app",), capacity=1, platforms=(Platform("web"),))
+    by_group = Slot(key=("group",), capacity=3)
+    groups = {"phone": (Platform("ios"), LEANCLOUD), "desktop": (Platform("web"),)}
+    policy = policy_by_tag(Policy((by_platform, named, others, by_group), groups), LEANCLOUD, is_returning=False)
+    assert policy.slots[1:] == (named, by_group)
+    assert policy.groups == groups
+    without = {"phone": (Platform("ios"),)}
+    assert len(policy_by_tag(Policy((by_group,), without), LEANCLOUD, is_returning=False).slots) == 1
+    held = [login("a", "a", "leancloud", at=1), login("b", "b", "ios", at=2), login("c", "c", "android", at=3)]
+    assert lost(policy, [*held, login("d", "d", "leancloud", at=4)], login("n", "n", "leancloud", at=5)) == {
+        ("a", "displaced")
+    }

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from unisono.app.greeting import Greeted
 from unisono.domain.commands import LABEL_MAX_CHARS, Device, Login, Resume
-from unisono.domain.devices import BY_TAG, BY_TAG_RETURNING
+from unisono.domain.devices import Policy, policy_by_tag
 from unisono.domain.errors import Invalid
 from unisono.domain.ids import OPAQUE_ID_MAX_CHARS, Checkpoint, DeviceId, Platform, SessionId, Tag, UserId, is_user_id
 from unisono.domain.session import Phase
@@ -69,7 +69,7 @@ async def open_session(station: Station, entrance: Entrance, said: SessionComman
         return await _back(station, entrance, said, link)
     command = Login(device=_device(station, said), login=station.node.parts.entropy.secret(), tag=_tag(said.tag))
     await station.app.signatures.check_login(entrance.user, proof_of(said))
-    policy = BY_TAG_RETURNING if said.r else BY_TAG
+    policy = _policy(station, is_returning=said.r)
     greeted = await station.node.greeting.vouch(command, entrance.user, entrance.address, link, policy)
     return _peer(station, entrance.user, greeted, link, "")
 
@@ -77,8 +77,13 @@ async def open_session(station: Station, entrance: Entrance, said: SessionComman
 async def _back(station: Station, entrance: Entrance, said: SessionCommand, link: PeerLink) -> Peer:
     session, secret, _ = parts_of(said.st)
     resume = Resume(session=SessionId(session), resume_token=secret)
-    greeted = await station.node.greeting.come_back(resume, entrance.user, entrance.address, link, BY_TAG_RETURNING)
+    policy = _policy(station, is_returning=True)
+    greeted = await station.node.greeting.come_back(resume, entrance.user, entrance.address, link, policy)
     return _peer(station, entrance.user, greeted, link, said.st)
+
+
+def _policy(station: Station, *, is_returning: bool) -> Policy:
+    return policy_by_tag(station.node.options.policy, PLATFORM, is_returning=is_returning)
 
 
 def _peer(station: Station, user: UserId, greeted: Greeted, link: PeerLink, token: str) -> Peer:

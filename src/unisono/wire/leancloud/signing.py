@@ -32,6 +32,10 @@ OWN_WORDS: Final[dict[Action, str]] = {
 COLON: Final = ":"
 SECONDS_BELOW: Final = 100_000_000_000
 """A time below it is in seconds: in milliseconds it would be before 1973."""
+TIMES_FROM: Final = Instant(1_356_998_400_000)
+"""2013: no signature is older, and no clock will ever say such a time again."""
+DIGITS_MAX: Final = 18
+"""More of them are no time, in whatever unit."""
 
 
 class Proof(Struct, frozen=True):
@@ -96,9 +100,21 @@ def own_text(app: str, user: UserId, conversation: str, action: Action, proof: P
 
 
 def history_texts(app: str, user: UserId, conversation: str, proof: Proof) -> Sequence[str]:
-    """Give the texts one of which is signed to read history: the order of the last two is told of differently."""
-    pairs = (proof.nonce, proof.timestamp), (proof.timestamp, proof.nonce)
+    """Give the texts one of which is signed to read history: the order of the last two is told of differently.
+
+    A nonce that could itself be the time is taken in the order of the documents alone: in both, who heard a signature
+    could bring it again with the two exchanged, which would be another time and another nonce.
+    """
+    pairs = [(proof.nonce, str(proof.timestamp))]
+    if not _is_time(proof.nonce):
+        pairs.append((str(proof.timestamp), proof.nonce))
     return [_joined(app, user, *_place(conversation), *pair) for pair in pairs]
+
+
+def _is_time(nonce: str) -> bool:
+    """Say if a nonce could be the time of a signature, now or later."""
+    is_number = nonce.isascii() and nonce.isdigit() and len(nonce) <= DIGITS_MAX
+    return is_number and Proof(int(nonce), "", "").at >= TIMES_FROM
 
 
 def signature_of(text: str, master_key: str) -> str:

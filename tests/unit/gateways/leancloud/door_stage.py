@@ -11,6 +11,7 @@ from tests.support.leancloud_client import APP, LeanCloudPeer, LeanCloudSocket
 from tests.unit.app.app_stage import AppStage, an_app
 from tests.unit.app.fanout_stage import settle
 from tests.unit.gateways.websocket.door_stage import LIMITS, OPTIONS
+from unisono.domain.devices import Policy
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.host import DoorOptions
 from unisono.gateways.hosting.outbox import Flusher
@@ -54,10 +55,14 @@ class Hall:
 
 @asynccontextmanager
 async def a_hall(
-    options: DoorOptions = OPTIONS, *, signed: tuple[SignedAct, ...] = (), **app_options: object
+    options: DoorOptions = OPTIONS,
+    *,
+    signed: tuple[SignedAct, ...] = (),
+    policy: Policy | None = None,
+    **app_options: object,
 ) -> AsyncIterator[Hall]:
     """Open the door while inside."""
-    async with an_app(policy=None, **app_options) as app:
+    async with an_app(policy=policy, **app_options) as app:
         named = LeanCloudApp(id=APP, key=Secret("k" * 16), master_key=Secret(MASTER_KEY), signed=signed)
         options = structs.replace(options)
         admission, registry = Admission(LIMITS, app.clock, app.telemetry), Registry()

@@ -325,12 +325,12 @@ async def test_what_is_no_handshake_finds_nothing_there(path: str) -> None:
 async def test_a_connection_that_nobody_logs_in_on_is_closed() -> None:
     async with a_hall() as hall:
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(talk, "LOGIN_S", 0.05)
+            patched.setattr(talk, "LOGIN_S", 0.5)
             late, live_query, ann = [await hall.connect() for _ in range(3)]
             await ann.open("ann")
             await live_query.ask(pb.GenericCommand(cmd=pb.login, installationId="one", service=1))
             assert await late.closed() == 4108
-            await asyncio.sleep(0.06)
+            await asyncio.sleep(0.6)
             await ann.echo()
             await live_query.echo()
 

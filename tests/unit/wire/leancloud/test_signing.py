@@ -123,3 +123,19 @@ def test_a_proof_is_read_out_of_a_command() -> None:
     assert signing.proof_of(pb.SessionCommand(t=5, n="n", s="s")) == Proof(5, "n", "s")
     assert signing.proof_of(pb.ConvCommand(t=5, n="n")) is None
     assert signing.proof_of(pb.BlacklistCommand(s="s")) == Proof(0, "", "s")
+
+
+@pytest.mark.parametrize("nonce", ["1763700000", "1763700000000", "1356998400", "99999999999", "999999999999999999"])
+def test_a_nonce_that_could_be_the_time_stands_in_one_place(nonce: str) -> None:
+    """A signature used to be good once more, and for another time, with its time and its nonce exchanged."""
+    proof = Proof(1_763_726_400, nonce, "")
+    texts = signing.history_texts("app", TOM, "c1", proof)
+    assert texts == [f"app:tom:c1:{nonce}:1763726400"]
+    exchanged = signing.history_texts("app", TOM, "c1", Proof(int(nonce), "1763726400", ""))
+    assert not set(texts) & set(exchanged)
+
+
+@pytest.mark.parametrize("nonce", ["12345", "1356998399", "0", "\u0661\u0667", "1" * 19, "-1763700000", "17637x"])
+def test_a_nonce_that_no_clock_will_say_stands_in_either_place(nonce: str) -> None:
+    proof = Proof(1_763_726_400, nonce, "")
+    assert len(signing.history_texts("app", TOM, "c1", proof)) == 2
