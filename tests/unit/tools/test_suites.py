@@ -65,7 +65,7 @@ def test_each_chore_names_its_suites() -> None:
 def test_the_end_says_which_suite_failed_and_why(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    results = dict.fromkeys(("adverse", "alone"), GOOD)
+    results = dict.fromkeys(("browser", "adverse", "alone"), GOOD)
     results |= {"pure": Result(1, {"passed": 2}), "swift": Result(1, {"passed": 1, "failed": 2})}
     monkeypatch.setattr("tools.suites.run", lambda suite: results[suite.name])
     assert main(["test"]) == 1
