@@ -73,4 +73,4 @@ def test_the_end_says_which_suite_failed_and_why(
     assert "failed: pure (exit status 1 without a failed test: too little covered, or broken off), see above" in said
     assert "failed: swift (2 failed), see above" in said
     assert "adverse" not in said
-    assert said.endswith("\n9 passed, 3 failed\n")
+    assert said.endswith("\n12 passed, 3 failed\n")
