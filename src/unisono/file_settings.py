@@ -50,6 +50,15 @@ class Files(Struct, frozen=True, forbid_unknown_fields=True):
             description="What may come at the same time for one app to one node, by the sizes that were told.",
         ),
     ] = 4 << 30
+    free_bytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1 << 50,
+            description="What stays free on the disk where they lie: no file is taken that would leave less, with those"
+            " under way. 0: the disk may become full, which hurts a database on it as well.",
+        ),
+    ] = 1 << 30
     secret: Annotated[
         Secret | None,
         Meta(

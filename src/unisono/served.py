@@ -170,4 +170,5 @@ def _file_rules(settings: Settings, name: str) -> FileRules:
         unowned_bytes_per_day=files.unowned_bytes_per_day,
         unowned_per_day=files.unowned_per_day,
         under_way_bytes=files.under_way_bytes,
+        free_bytes=files.free_bytes,
     )

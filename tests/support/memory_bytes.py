@@ -8,11 +8,12 @@ from unisono.domain.ids import FileId, Instant
 
 
 class MemoryBytes:
-    """Implements `ports.files.FileBytes`; `kept` has what is there, `tidied` the instants of tidying up."""
+    """Implements `ports.files.FileBytes`. `kept` is there, `free` is left; `tidied` tells when it was tidied up."""
 
     def __init__(self) -> None:
         self.kept: dict[FileId, bytes] = {}
         self.tidied: list[Instant] = []
+        self.free = 1 << 50
 
     @asynccontextmanager
     async def receiving(self, chunks: AsyncIterable[bytes], limit_bytes: int) -> AsyncIterator["MemoryReceived"]:
@@ -27,6 +28,9 @@ class MemoryBytes:
         if file not in self.kept:
             raise NotFound()
         yield self.kept[file][first : first + size]
+
+    async def free_bytes(self) -> int:
+        return self.free
 
     async def remove(self, file: FileId) -> None:
         self.kept.pop(file, None)

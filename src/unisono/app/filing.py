@@ -17,7 +17,7 @@ from unisono.app.turns import in_turns
 from unisono.domain.addresses import block_of
 from unisono.domain.answers import Done, Upload
 from unisono.domain.commands import RemoveFile, RequestUpload
-from unisono.domain.errors import KeyReused, NotFound, Overloaded, RateLimited, Timeout, TooLarge
+from unisono.domain.errors import KeyReused, NotFound, Overloaded, RateLimited, StorageFull, Timeout, TooLarge
 from unisono.domain.files import DayLimits, DayTally, check_size, day_of, kept_type
 from unisono.domain.ids import FileId, Instant, Json, UserId
 from unisono.domain.quotas import Quotas, check_attributes
@@ -34,6 +34,8 @@ WALK_WAIT_S: Final = 3_600.0
 """So long after a start none is: a server that was given the wrong database would take all files for such."""
 DAYS_AT_ONCE: Final = 1_000
 RETRY_MS: Final = 1_000
+NO_ROOM_RETRY_MS: Final = 60_000
+"""A disk that is full waits for people."""
 
 
 class Wish(Struct, frozen=True):
@@ -69,6 +71,7 @@ class Filing:
         Raises:
             TooLarge: Larger than a file may be.
             LimitReached: The user's files of the day are too many, or too many bytes, with it.
+            StorageFull: Too little room would be left with it.
             NotFound: The user has no such file.
         """
         if isinstance(command, RemoveFile):
@@ -87,10 +90,13 @@ class Filing:
         Raises:
             TooLarge: Larger than a file may be, or with too many attributes.
             LimitReached: Those of the day that it counts with are too many, or too many bytes, with it.
+            StorageFull: Too little room would be left with it.
         """
         size = 0 if wish.url is not None else self._quotas.file_bytes if wish.size is None else wish.size
         check_size(size, self._quotas)
         check_attributes(wish.attributes, self._quotas)
+        if wish.url is None:
+            await self._check_room(size)
         now = self._parts.clock.now()
         record = FileRecord(
             self._new_id(),
@@ -124,6 +130,7 @@ class Filing:
             KeyReused: It has other bytes already.
             RateLimited: They are coming by another request.
             Overloaded: Too many come at the same time.
+            StorageFull: Too little room would be left with it.
             Unavailable: They cannot be written.
         """
         self.links.check("put", file, given, self._parts.clock.now())
@@ -136,6 +143,7 @@ class Filing:
         try:
             with self._one_more(file, record.size if told_bytes is None else told_bytes):
                 async with asyncio.timeout(left_s):
+                    await self._check_room(0)
                     await self._receive(record, chunks)
         except TimeoutError:
             raise Timeout(what="file", limit_s=int(self._rules.upload_s)) from None
@@ -172,6 +180,14 @@ class Filing:
             yield
         finally:
             del self._coming[file]
+
+    async def _check_room(self, size: int) -> None:
+        """Refuse what would leave too little where files lie, with all that is under way and so many bytes more."""
+        if not (wanted := self._rules.free_bytes):
+            return
+        if await self._parts.file_bytes.free_bytes() - sum(self._coming.values()) - size < wanted:
+            self._parts.telemetry.count("limits_hit", label="files.free_bytes")
+            raise StorageFull(retry_after_ms=NO_ROOM_RETRY_MS)
 
     async def find(self, file: FileId, given: tuple[str, str]) -> FileRecord:
         """Give what is known of a file that is there, by a link to it.

@@ -35,7 +35,7 @@ class FileRules(Struct, frozen=True):
 
     `address` is a path, or a whole URL where the operator told ours. `unowned_bytes_per_day` and
     `unowned_per_day` are those of all uploads together of people who did not say who they are. Bodies that come at the
-    same time have no more than `under_way_bytes`.
+    same time have no more than `under_way_bytes`. So many `free_bytes` are left where files lie.
     """
 
     secret: bytes
@@ -46,6 +46,7 @@ class FileRules(Struct, frozen=True):
     unowned_bytes_per_day: int = 10 << 30
     unowned_per_day: int = 100_000
     under_way_bytes: int = 4 << 30
+    free_bytes: int = 1 << 30
 
 
 class AppOptions(Struct, frozen=True):

@@ -4,6 +4,7 @@ UnisonoError
 ├── LocalFault                  ours: the same request may succeed later
 │   ├── Unavailable             unavailable         a store, bus or key server did not answer
 │   ├── Overloaded              overloaded          more is asked than the node takes; wait and repeat
+│   ├── StorageFull             storage_full        too little room is left where files lie
 │   ├── Draining                draining            the node is going down in good order
 │   ├── SlowConsumer            slow_consumer       what waits for this connection passed its bound
 │   └── Internal                internal            a defect
@@ -93,6 +94,13 @@ class Overloaded(LocalFault):
 
     code = "overloaded"
     text = "the server has too much to do"
+
+
+class StorageFull(LocalFault):
+    """What is left where files lie is to stay free."""
+
+    code = "storage_full"
+    text = "the server has no room for this file now"
 
 
 class Draining(LocalFault):

@@ -8,6 +8,7 @@ import asyncio
 import filecmp
 import os
 import re
+import shutil
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from io import BufferedReader, BufferedWriter
@@ -60,6 +61,10 @@ class DiskFiles:
             while size > 0 and (part := await _done(source.read, min(size, PART_BYTES))):
                 size -= len(part)
                 yield part
+
+    async def free_bytes(self) -> int:
+        """Say what the file system leaves to a user like ours."""
+        return await _done(_free_bytes, self._folder)
 
     async def remove(self, file: FileId) -> None:
         """Remove the bytes of a file."""
@@ -155,6 +160,12 @@ def _open(path: Path, first: int) -> BufferedReader:
     source = path.open("rb")
     source.seek(first)
     return source
+
+
+def _free_bytes(folder: Path) -> int:
+    # The folder is made with the first file.
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    return shutil.disk_usage(there).free
 
 
 def _remove(path: Path) -> None:

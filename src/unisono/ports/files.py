@@ -117,6 +117,13 @@ class FileBytes(Protocol):
             Unavailable: They cannot be read.
         """
 
+    async def free_bytes(self) -> int:
+        """Say how many more bytes could be written where they lie.
+
+        Raises:
+            Unavailable: Nobody can say.
+        """
+
     async def remove(self, file: FileId) -> None:
         """Remove them. None is no fault."""
 

@@ -42,6 +42,7 @@ class Code(Struct, frozen=True):
 CODES: Final[Mapping[str, Code]] = {
     "unavailable": Code(4503, 503, Advice.LATER),
     "overloaded": Code(4429, 503, Advice.LATER),
+    "storage_full": Code(4507, 507, Advice.LATER),
     "draining": Code(1012, 503, Advice.LATER),
     "slow_consumer": Code(4408, 503, Advice.RECONNECT),
     "internal": Code(1011, 500, Advice.LATER),

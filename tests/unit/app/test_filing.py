@@ -23,6 +23,7 @@ from unisono.domain.errors import (
     NotFound,
     Overloaded,
     RateLimited,
+    StorageFull,
     Timeout,
     TooLarge,
 )
@@ -239,6 +240,53 @@ async def test_one_body_of_a_file_comes_at_a_time_and_so_many_bytes_in_all(stage
     await put(filing, first, b"meow")
     await put(filing, third, b"x" * 100)
     assert len(kept(stage)) == 3
+
+
+@on_stage(quotas=Quotas(file_bytes=200), files=FileRules(secret=b"s", free_bytes=1_000))
+async def test_a_file_that_would_leave_too_little_room_is_refused(stage: AppStage) -> None:
+    """Uploads filled the disk to its last byte, and the database on it could not be written either."""
+    filing, held = stage.node.filing, stage.node.parts.file_bytes
+    assert isinstance(held, MemoryBytes)
+    held.free = 1_100
+    with pytest.raises(StorageFull) as refused:
+        await ask(filing, size=101)
+    assert (refused.value.code, refused.value.retryable) == ("storage_full", True)
+    assert dict(refused.value.numbers) == {"retry_after_ms": 60_000}
+    upload, other = await ask(filing, size=100), await ask(filing, size=60)
+    elsewhere = Wish("there.png", "image/png", url="https://example.org/there.png")
+    held.free = 1_099
+    await filing.begin(ALICE, elsewhere)
+    for told in (None, 100):
+        with pytest.raises(StorageFull):
+            await put(filing, upload, b"meow", told=told)
+    assert kept(stage) == {}
+    # What is under way counts: together they would leave too little.
+    go_on = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"me"
+        await go_on.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(filing.put(upload.file, given(upload.put), slow(), 50))
+        await asyncio.sleep(0)
+        with pytest.raises(StorageFull):
+            await put(filing, other, b"meow", told=50)
+        with pytest.raises(StorageFull):
+            await ask(filing, size=50)
+        await put(filing, other, b"meow", told=49)
+        go_on.set()
+    assert sorted(kept(stage).values()) == [b"me", b"meow"]
+
+
+@on_stage(quotas=Quotas(file_bytes=100), files=FileRules(secret=b"s", free_bytes=0))
+async def test_who_wishes_it_has_the_disk_filled(stage: AppStage) -> None:
+    held = stage.node.parts.file_bytes
+    assert isinstance(held, MemoryBytes)
+    held.free = 0
+    upload = await ask(stage.node.filing, size=100)
+    await put(stage.node.filing, upload, b"x" * 100)
+    assert len(kept(stage)[upload.file]) == 100
 
 
 @on_stage(quotas=Quotas(file_bytes=100), files=FileRules(secret=b"s", under_way_bytes=50))

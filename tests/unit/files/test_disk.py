@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -127,6 +128,16 @@ async def test_removed_bytes_are_gone_and_removing_nothing_is_no_fault(disk: Dis
     assert on_disk(tmp_path) == []
     with pytest.raises(NotFound):
         await content(disk, CAT)
+
+
+async def test_the_room_that_is_left_is_that_of_the_disk_they_lie_on(disk: DiskFiles, tmp_path: Path) -> None:
+    before = await disk.free_bytes()
+    assert not (tmp_path / "files").exists()
+    free = shutil.disk_usage(tmp_path).free
+    # Others write there meanwhile.
+    assert abs(before - free) < 1 << 30
+    assert await keep(disk, CAT, b"x")
+    assert abs(await disk.free_bytes() - free) < 1 << 30
 
 
 async def test_a_disk_that_takes_nothing_is_said_to_be_away(tmp_path: Path) -> None:

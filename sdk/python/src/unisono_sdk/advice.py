@@ -26,6 +26,7 @@ class Advice(Enum):
 _BY_CODE: Final[Mapping[str, tuple[int, Advice]]] = {
     "unavailable": (4503, Advice.LATER),
     "overloaded": (4429, Advice.LATER),
+    "storage_full": (4507, Advice.LATER),
     "draining": (1012, Advice.LATER),
     "slow_consumer": (4408, Advice.RECONNECT),
     "internal": (1011, Advice.LATER),

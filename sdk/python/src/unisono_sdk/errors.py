@@ -2,7 +2,8 @@
 
 UnisonoError
 ├── Refused                     the server said no; `code` is one of its codes
-│   ├── Unavailable             unavailable, overloaded, draining, slow_consumer, internal, timeout, rate_limited
+│   ├── Unavailable             unavailable, overloaded, storage_full, draining, slow_consumer, internal, timeout,
+│   │                           rate_limited
 │   ├── Unacceptable            malformed, too_large, unsupported, invalid: the request can never succeed
 │   ├── NotLetIn                token_missing, token_invalid, token_expired, token_revoked, no_user, origin_refused
 │   ├── SessionOver             session_unknown, session_closed, displaced, replaced, device_refused
@@ -71,7 +72,12 @@ class Refused(UnisonoError):
 class Unavailable(Refused):
     """The server cannot do it now."""
 
-    codes = frozenset({"unavailable", "overloaded", "draining", "slow_consumer", "internal", "timeout", "rate_limited"})
+    codes = frozenset(
+        {
+            *("unavailable", "overloaded", "storage_full", "draining", "slow_consumer", "internal", "timeout"),
+            "rate_limited",
+        }
+    )
 
 
 class Unacceptable(Refused):

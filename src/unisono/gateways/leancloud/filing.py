@@ -9,13 +9,14 @@ import re
 from typing import Final
 
 from unisono.app.filing import Wish
-from unisono.domain.errors import Invalid, NotFound
+from unisono.domain.errors import Invalid, NotFound, StorageFull
 from unisono.domain.files import NAME_MAX_CHARS, UNKNOWN
 from unisono.domain.ids import FileId, Json, UserId
 from unisono.gateways.leancloud.desk import Asked, Endpoint, Fields, text_in
 from unisono.gateways.leancloud.http import HttpRefusal
 from unisono.gateways.leancloud.signing_in import user_of
 from unisono.ports.files import FileRecord
+from unisono.wire.codes import code_of
 from unisono.wire.leancloud.places import iso_of
 
 SESSION: Final = "X-LC-Session"
@@ -36,7 +37,11 @@ async def _give_token(asked: Asked) -> Json:
         size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
         attributes=meta,
     )
-    record = await filing.begin(await _owner(asked), wish, _source(asked))
+    try:
+        record = await filing.begin(await _owner(asked), wish, _source(asked))
+    except StorageFull as full:
+        # The SDK shows number and name alone, and LeanCloud has none for it.
+        raise HttpRefusal(code_of(full).status, full.text) from None
     put, until = filing.links.to_put(record)
     return {
         **_shown(asked, record),

@@ -338,7 +338,7 @@ _ABOUT_FILES: Final[tuple[Operation, ...]] = (
         summary="Ask where to put a file of a user's",
         params=OfUser,
         scope="messages",
-        faults=("too_large", "limit_reached"),
+        faults=("too_large", "limit_reached", "storage_full"),
     ),
     does(
         c.RemoveFile,

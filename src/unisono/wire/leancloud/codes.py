@@ -92,6 +92,7 @@ INTERNAL: Final = 4200
 FAULTS: Final[Mapping[str, int]] = {
     "unavailable": INTERNAL,
     "overloaded": INTERNAL,
+    "storage_full": INTERNAL,
     "draining": INTERNAL,
     "slow_consumer": INTERNAL,
     "internal": INTERNAL,
