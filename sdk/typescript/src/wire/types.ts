@@ -1,0 +1,1511 @@
+// Made from the server's code by tools/typescript.py: `make docs` renews it.
+
+/** Any value that every reader keeps: docs/protocol/native.md, free values. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What may be asked; named by `op`. */
+export type Command =
+  | Login
+  | Resume
+  | Logout
+  | Ping
+  | Sync
+  | ReadStream
+  | CreateConversation
+  | GetConversation
+  | ListConversations
+  | AddMembers
+  | RemoveMembers
+  | Join
+  | Quit
+  | SendMessage
+  | GetHistory
+  | MarkRead
+  | TellTyping
+  | EditMessage
+  | RecallMessage
+  | React
+  | MarkAllRead
+  | MarkUnread
+  | GetUnread
+  | MarkDelivered
+  | GetReceipts
+  | ListSessions
+  | CloseSession
+  | CloseDevice
+  | FindConversations
+  | SearchMessages
+  | AskPresence
+  | Watch
+  | Unwatch
+  | UpdateConversation
+  | GetMembers
+  | SetMember
+  | Restrict
+  | SetLevel
+  | EnterRoom
+  | LeaveRoom
+  | CountPeople
+  | LeaveWill
+  | DropWill
+  | RegisterPush
+  | UnregisterPush
+  | RequestUpload
+  | RemoveFile
+  | Dissolve
+  | GetMissed;
+
+/** What comes of it; named by `kind`. */
+export type Answer =
+  | Welcome
+  | Done
+  | Pong
+  | Moved
+  | Facts
+  | StartOver
+  | Placed
+  | Passed
+  | ConversationView
+  | Conversations
+  | FoundConversations
+  | FoundMessages
+  | Membership
+  | History
+  | ReadMark
+  | Receipts
+  | Unread
+  | Sessions
+  | Presences
+  | Members
+  | Count
+  | Upload
+  | Missed;
+
+/** What has happened; named by `kind`. */
+export type Fact =
+  | ConversationCreated
+  | MessagePlaced
+  | MembersJoined
+  | MembersLeft
+  | MessageRevised
+  | MessageRecalled
+  | MessageReacted
+  | ConversationChanged
+  | MemberChanged
+  | MembersRestricted
+  | ConversationEnded
+  | ConversationEntered
+  | ConversationExited
+  | ConversationMade
+  | ReadMarkMoved
+  | MarkedUnread
+  | DeliveredTo
+  | ReadBy
+  | SessionOpened
+  | SessionEnded
+  | LevelSet;
+
+/** What passes by without a place; named by `kind`. */
+export type Passing =
+  | TransientMessage
+  | Typing
+  | Presence
+  | PutOut;
+
+/** What must hold in a query; named by `is`. */
+export type Condition =
+  | Equal
+  | NotEqual
+  | Less
+  | LessOrEqual
+  | Greater
+  | GreaterOrEqual
+  | Contains
+  | StartsWith
+  | EndsWith
+  | Matches
+  | OneOf
+  | Exists
+  | Missing
+  | Includes
+  | Has
+  | WithMembers
+  | ContainsMembers
+  | AllOf
+  | AnyOf
+  | Not;
+
+/** What the server says; named by `is`. */
+export type ServerFrame =
+  | Reply
+  | Refusal
+  | Delivery
+  | EventFrame
+  | Bye;
+
+/** Make users members. Those who are members already stay so. */
+export type AddMembers = {
+  readonly op: "add";
+  readonly conversation: string;
+  readonly users: readonly string[];
+  readonly grant?: string | undefined;
+};
+
+/** All of these conditions hold. */
+export type AllOf = {
+  readonly is: "all";
+  readonly of: readonly Condition[];
+};
+
+/** One of these conditions at least holds. */
+export type AnyOf = {
+  readonly is: "any";
+  readonly of: readonly Condition[];
+};
+
+/** Put values at the end of a list; `once`: those alone that are not in it. What is not there is empty. */
+export type Append = {
+  readonly do: "append";
+  readonly values: readonly Json[];
+  readonly once?: boolean | undefined;
+};
+
+/** Ask once who of some users is there. */
+export type AskPresence = {
+  readonly op: "presence";
+  readonly users: readonly string[];
+};
+
+/**
+ * Server to client: the last frame before a close, saying what the close code cannot.
+ *
+ * `advice` is one of reconnect, later, new_token, log_in, stop. `newcomer` is the device that took the place.
+ */
+export type Bye = {
+  readonly is: "bye";
+  readonly code: string;
+  readonly message: string;
+  readonly advice: string;
+  readonly retry_after_ms?: number | undefined;
+  readonly newcomer?: Label | undefined;
+};
+
+/** End all my sessions of one device. */
+export type CloseDevice = {
+  readonly op: "close_device";
+  readonly device: string;
+};
+
+/** End one of my sessions, on whichever device. */
+export type CloseSession = {
+  readonly op: "close_session";
+  readonly session: string;
+};
+
+/** The field is a text with this one in it. */
+export type Contains = {
+  readonly is: "contains";
+  readonly field: string;
+  readonly text: string;
+};
+
+/** One of these users at least is a member. */
+export type ContainsMembers = {
+  readonly is: "contains_members";
+  readonly users: readonly string[];
+};
+
+/**
+ * What a message says.
+ *
+ * `type` is negative for the built-in kinds (-1 text, -2 image, -3 audio, -4 video, -5 location, -6 file), positive
+ * for the application's own (LeanCloud v3 rule, rows L117 ff.); 0 is reserved. `attributes` travel with any type;
+ * `data` and `binary`, which is base64 in every encoding, belong to the type.
+ */
+export type Content = {
+  readonly type?: number | undefined;
+  readonly text?: string | undefined;
+  readonly attributes?: { readonly [key: string]: Json } | undefined;
+  readonly data?: { readonly [key: string]: Json } | undefined;
+  readonly binary?: string | undefined;
+};
+
+/**
+ * The conversation is another: what is left out stays. An empty `name` is none.
+ *
+ * First the paths in `unset` are taken out of the attributes, then those in `set` are put in.
+ */
+export type ConversationChanged = {
+  readonly kind: "changed";
+  readonly by: string;
+  readonly name?: string | undefined;
+  readonly set?: { readonly [key: string]: Json } | undefined;
+  readonly unset?: readonly string[] | undefined;
+  readonly joining?: "invited" | "open" | undefined;
+  readonly rules?: Rules | undefined;
+};
+
+/**
+ * A conversation began. Always seq 1 of its stream. Its creator is its owner, if its kind has one.
+ *
+ * It ends at `expires_at`, if its kind expires; with `keeps_history` it is a room that keeps what is said in it.
+ * `audience` says whom one of the operator's is for.
+ */
+export type ConversationCreated = {
+  readonly kind: "created";
+  readonly by: string;
+  readonly of: "direct" | "group" | "room" | "service" | "temporary";
+  readonly members: readonly string[];
+  readonly name?: string | undefined;
+  readonly attributes?: { readonly [key: string]: Json } | undefined;
+  readonly is_unique?: boolean | undefined;
+  readonly joining?: "invited" | "open" | undefined;
+  readonly rules?: Rules | undefined;
+  readonly expires_at?: number | undefined;
+  readonly keeps_history?: boolean | undefined;
+  readonly audience?: "all" | "subscribers" | undefined;
+};
+
+/** The conversation is over: its time was up, or its owner (`by`) dissolved it. All members have left with that. */
+export type ConversationEnded = {
+  readonly kind: "ended";
+  readonly reason: "dissolved" | "expired";
+  readonly by?: string | undefined;
+};
+
+/** This user became a member, at `seq` of the conversation's stream: from there on they see it. */
+export type ConversationEntered = {
+  readonly kind: "entered";
+  readonly conversation: string;
+  readonly seq: number;
+  readonly by: string;
+};
+
+/**
+ * This user is a member no more; facts up to `seq` of the conversation's stream stay readable to them.
+ *
+ * Nobody did it (no `by`) when the conversation ended.
+ */
+export type ConversationExited = {
+  readonly kind: "exited";
+  readonly conversation: string;
+  readonly seq: number;
+  readonly by?: string | undefined;
+};
+
+/** This user created a conversation that has no list of members, and so did not enter it by that. */
+export type ConversationMade = {
+  readonly kind: "made";
+  readonly conversation: string;
+  readonly of: "direct" | "group" | "room" | "service" | "temporary";
+};
+
+/**
+ * A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark.
+ *
+ * `role` is the reader's, left out for who is no member; `count` says how many members there are.
+ */
+export type ConversationView = {
+  readonly kind: "conversation";
+  readonly conversation: string;
+  readonly of: "direct" | "group" | "room" | "service" | "temporary";
+  readonly creator: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly epoch: number;
+  readonly head: number;
+  readonly read: number;
+  readonly name?: string | undefined;
+  readonly attributes?: { readonly [key: string]: Json } | undefined;
+  readonly members?: readonly string[] | undefined;
+  readonly is_new?: boolean | undefined;
+  readonly unread?: number | undefined;
+  readonly is_marked_unread?: boolean | undefined;
+  readonly count?: number | undefined;
+  readonly role?: "manager" | "member" | "owner" | undefined;
+  readonly level?: "all" | "mentions" | "none" | undefined;
+  readonly joining?: "invited" | "open" | undefined;
+  readonly rules?: Rules | undefined;
+  readonly expires_at?: number | undefined;
+  readonly keeps_history?: boolean | undefined;
+  readonly last_message_at?: number | undefined;
+  readonly last?: HistoryEntry | undefined;
+};
+
+/** My conversations, the oldest first, without their member lists; `next` asks for the following page. */
+export type Conversations = {
+  readonly kind: "conversations";
+  readonly conversations: readonly ConversationView[];
+  readonly next?: string | undefined;
+};
+
+/** How many people are in a room now, and with how many sessions; or how many members a conversation has. */
+export type Count = {
+  readonly kind: "count";
+  readonly conversation: string;
+  readonly users: number;
+  readonly sessions?: number | undefined;
+};
+
+/** Ask how many people are in a room now, or are members of another conversation. */
+export type CountPeople = {
+  readonly op: "count";
+  readonly conversation: string;
+};
+
+/**
+ * Begin a conversation of the caller and `members`.
+ *
+ * A `direct` one has two members for ever; a `group` may change; a `room` lists none; a `temporary` one is like a
+ * group and ends `ttl_s` after it began, 86,400 s unless told. With `unique` the conversation of this kind and exactly
+ * these members that was made so before, and is not over, is given back: always so for a direct one, never for a room,
+ * for a group unless told otherwise, for a temporary one where told so. Repeating `key` gives back what it made the
+ * first time. `joining` says if who knows the id may join; `rules` what each role may. With `keeps_history` a
+ * room keeps what is said in it.
+ */
+export type CreateConversation = {
+  readonly op: "create";
+  readonly key: string;
+  readonly of?: "direct" | "group" | "room" | "service" | "temporary" | undefined;
+  readonly members?: readonly string[] | undefined;
+  readonly name?: string | undefined;
+  readonly attributes?: { readonly [key: string]: Json } | undefined;
+  readonly unique?: boolean | undefined;
+  readonly joining?: "invited" | "open" | undefined;
+  readonly rules?: Rules | undefined;
+  readonly ttl_s?: number | undefined;
+  readonly keeps_history?: boolean | undefined;
+  readonly grant?: string | undefined;
+};
+
+/**
+ * A device of `user` has this user's messages up to `seq` that asked for a receipt: their first one, told once.
+ *
+ * Those up to `after` were told before, or are from before `user` came.
+ */
+export type DeliveredTo = {
+  readonly kind: "delivered_to";
+  readonly conversation: string;
+  readonly seq: number;
+  readonly user: string;
+  readonly after?: number | undefined;
+};
+
+/**
+ * Server to client: facts of one stream, in order, without holes among themselves.
+ *
+ * All that was committed up to `checkpoint` has been sent on this connection or was there before it.
+ */
+export type Delivery = {
+  readonly is: "facts";
+  readonly stream: string;
+  readonly epoch: number;
+  readonly facts: readonly SeqFact[];
+  readonly checkpoint: number;
+};
+
+/** One browser profile or installation. `id` is kept by the SDK; `info` is free text of the application. */
+export type Device = {
+  readonly id: string;
+  readonly platform: string;
+  readonly label?: string | undefined;
+  readonly info?: string | undefined;
+};
+
+/** End a conversation that I own, for all its members. */
+export type Dissolve = {
+  readonly op: "dissolve";
+  readonly conversation: string;
+};
+
+/** It is so now. */
+export type Done = {
+  readonly kind: "done";
+};
+
+/** Take back what this session left. Nothing left is no fault. */
+export type DropWill = {
+  readonly op: "no_will";
+};
+
+/** Give my message at seq `message` another content. */
+export type EditMessage = {
+  readonly op: "edit";
+  readonly conversation: string;
+  readonly message: number;
+  readonly content: Content;
+  readonly mentions?: readonly string[] | undefined;
+  readonly mention_all?: boolean | undefined;
+};
+
+/** The field is a text that ends with this one. */
+export type EndsWith = {
+  readonly is: "ends_with";
+  readonly field: string;
+  readonly text: string;
+};
+
+/** Be in a room with one tab of this session, and in no other with it. Without `tab`, the session as a whole. */
+export type EnterRoom = {
+  readonly op: "enter";
+  readonly conversation: string;
+  readonly tab?: string | undefined;
+  readonly grant?: string | undefined;
+};
+
+/** The field has this value. */
+export type Equal = {
+  readonly is: "equal";
+  readonly field: string;
+  readonly value: string | number | boolean;
+};
+
+/** Server to client: something passes by. It has no place, and who was away does not hear of it. */
+export type EventFrame = {
+  readonly is: "event";
+  readonly event: Passing;
+};
+
+/** The field has a value that is not null. */
+export type Exists = {
+  readonly is: "exists";
+  readonly field: string;
+};
+
+/**
+ * Facts of one stream, in order and without holes after the seq asked for; `head` tells if there are more.
+ *
+ * Those before `oldest` are kept no longer.
+ */
+export type Facts = {
+  readonly kind: "facts";
+  readonly stream: string;
+  readonly epoch: number;
+  readonly facts: readonly SeqFact[];
+  readonly head: number;
+  readonly oldest?: number | undefined;
+};
+
+/**
+ * Ask for the conversations for which `where` holds, sorted, without the first `skip`.
+ *
+ * They are found among those I am a member of, all rooms, and open conversations whose ids `where` names. `compact`
+ * leaves out the members; `with_last` brings the newest message of each that I am a member of.
+ */
+export type FindConversations = {
+  readonly op: "query";
+  readonly where?: Condition | undefined;
+  readonly sort?: readonly SortKey[] | undefined;
+  readonly limit?: number | undefined;
+  readonly skip?: number | undefined;
+  readonly compact?: boolean | undefined;
+  readonly with_last?: boolean | undefined;
+};
+
+/** The conversations asked for, in order; whether there are more behind them. */
+export type FoundConversations = {
+  readonly kind: "found";
+  readonly conversations: readonly ConversationView[];
+  readonly has_more: boolean;
+};
+
+/** A message that was found, as it is now. */
+export type FoundMessage = {
+  readonly conversation: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly message: MessagePlaced;
+};
+
+/** Messages that have what was looked for, the newest first; `next` asks for the following page. */
+export type FoundMessages = {
+  readonly kind: "messages";
+  readonly messages: readonly FoundMessage[];
+  readonly next?: string | undefined;
+};
+
+/** Places, from `first` to `until`, whose messages are left out: the history has them. */
+export type Gap = {
+  readonly first: number;
+  readonly until: number;
+};
+
+/** Ask for one conversation, with its members. */
+export type GetConversation = {
+  readonly op: "conversation";
+  readonly conversation: string;
+};
+
+/**
+ * Ask for messages before or after a place or a time, in rising order; without either, the newest.
+ *
+ * All that is given must hold. `direction` says from which end of what it leaves the page is taken: `older` begins
+ * at the newest, `newer` at the oldest. A recalled message has no type.
+ */
+export type GetHistory = {
+  readonly op: "history";
+  readonly conversation: string;
+  readonly before?: number | undefined;
+  readonly after?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly before_at?: number | undefined;
+  readonly after_at?: number | undefined;
+  readonly type?: number | undefined;
+  readonly direction?: "newer" | "older" | undefined;
+};
+
+/** Ask who is a member, by user id, a page at a time; or who of them muted it, or who is restricted. */
+export type GetMembers = {
+  readonly op: "members";
+  readonly conversation: string;
+  readonly who?: "blocked" | "members" | "muted" | "silenced" | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+};
+
+/**
+ * Ask for the messages that wait for me, the newest `each` of each conversation, a page of conversations at a time.
+ *
+ * For a client that brings no state from before; one that does asks for what moved.
+ */
+export type GetMissed = {
+  readonly op: "missed";
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly each?: number | undefined;
+};
+
+/** Ask who got and who read my message at seq `message`. */
+export type GetReceipts = {
+  readonly op: "receipts";
+  readonly conversation: string;
+  readonly message: number;
+};
+
+/** Ask what waits for me, a page of conversations at a time, or in one `conversation` alone. */
+export type GetUnread = {
+  readonly op: "unread";
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly conversation?: string | undefined;
+};
+
+/** The field has a higher value. */
+export type Greater = {
+  readonly is: "greater";
+  readonly field: string;
+  readonly value: string | number | boolean;
+};
+
+/** The field has this value or a higher one. */
+export type GreaterOrEqual = {
+  readonly is: "greater_or_equal";
+  readonly field: string;
+  readonly value: string | number | boolean;
+};
+
+/** The field has one of these values, or is a list with one of them in it. */
+export type Has = {
+  readonly is: "has";
+  readonly field: string;
+  readonly values: readonly (string | number | boolean)[];
+};
+
+/**
+ * Messages in rising order; `has_more` in the direction asked for.
+ *
+ * `trimmed` when older ones than these were asked for, too, and the operator's setting has removed them.
+ */
+export type History = {
+  readonly kind: "history";
+  readonly conversation: string;
+  readonly messages: readonly HistoryEntry[];
+  readonly has_more: boolean;
+  readonly trimmed?: boolean | undefined;
+};
+
+/** A message in history, as it is now. The most frequent reactions come first. */
+export type HistoryEntry = {
+  readonly seq: number;
+  readonly at: number;
+  readonly message: MessagePlaced;
+  readonly reactions?: readonly ReactionCount[] | undefined;
+};
+
+/** The field is a list with this value in it. */
+export type Includes = {
+  readonly is: "includes";
+  readonly field: string;
+  readonly value: string | number | boolean;
+};
+
+/** Add to a number; what is not there is 0. */
+export type Increase = {
+  readonly do: "increase";
+  readonly by?: number | undefined;
+};
+
+/** Become a member. */
+export type Join = {
+  readonly op: "join";
+  readonly conversation: string;
+  readonly grant?: string | undefined;
+};
+
+/** How a device shows itself to people: shown to its user's other sessions and to one it displaces. */
+export type Label = {
+  readonly platform: string;
+  readonly label?: string | undefined;
+  readonly info?: string | undefined;
+};
+
+/** Be in a room no more with a tab of this session. Who is not there stays away. */
+export type LeaveRoom = {
+  readonly op: "leave";
+  readonly conversation: string;
+  readonly tab?: string | undefined;
+};
+
+/**
+ * Leave a message, to be sent if this session loses its connection and has none again for `after_s` seconds.
+ *
+ * A session has one at most: a later one takes its place. The fields are those of `SendMessage`.
+ */
+export type LeaveWill = {
+  readonly op: "will";
+  readonly conversation: string;
+  readonly key: string;
+  readonly content: Content;
+  readonly transient?: boolean | undefined;
+  readonly mentions?: readonly string[] | undefined;
+  readonly mention_all?: boolean | undefined;
+  readonly push?: { readonly [key: string]: Json } | undefined;
+  readonly priority?: "high" | "low" | "normal" | undefined;
+  readonly after_s?: number | undefined;
+};
+
+/** The field has a lower value. */
+export type Less = {
+  readonly is: "less";
+  readonly field: string;
+  readonly value: string | number | boolean;
+};
+
+/** The field has this value or a lower one. */
+export type LessOrEqual = {
+  readonly is: "less_or_equal";
+  readonly field: string;
+  readonly value: string | number | boolean;
+};
+
+/** This user wants to be alerted of all messages of a conversation, of those that mention them, or of none. */
+export type LevelSet = {
+  readonly kind: "level";
+  readonly conversation: string;
+  readonly level: "all" | "mentions" | "none";
+};
+
+/** Ask for my conversations, the oldest first, a page at a time. */
+export type ListConversations = {
+  readonly op: "conversations";
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+};
+
+/** Ask for my sessions that are not over, this one included, the oldest login first, a page at a time. */
+export type ListSessions = {
+  readonly op: "sessions";
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+};
+
+/**
+ * Open a session. `login` is made new by the SDK for each login, so that repeating a lost one is no second one.
+ *
+ * `user` is a wish: it must equal what the credential says, and stands alone only on a `--dev` server. A repetition
+ * with a higher `fence` has the session, in whatever order the two are carried out.
+ */
+export type Login = {
+  readonly op: "login";
+  readonly device: Device;
+  readonly login: string;
+  readonly token?: string | undefined;
+  readonly user?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly fence?: number | undefined;
+  readonly tab?: string | undefined;
+  readonly sdk?: string | undefined;
+};
+
+/** End this session. */
+export type Logout = {
+  readonly op: "logout";
+};
+
+/** Move my read marks to the end of these conversations; without any, of all that have something unread. */
+export type MarkAllRead = {
+  readonly op: "mark_all_read";
+  readonly conversations?: readonly string[] | undefined;
+};
+
+/** Tell that this device has the messages up to `seq`. Senders who asked for a receipt hear of my first device. */
+export type MarkDelivered = {
+  readonly op: "mark_delivered";
+  readonly conversation: string;
+  readonly seq: number;
+};
+
+/** Move my read mark up to `seq`, for all my sessions. A lower one than today's changes nothing. */
+export type MarkRead = {
+  readonly op: "mark_read";
+  readonly conversation: string;
+  readonly seq: number;
+};
+
+/** Note that I wish to come back to a conversation, for all my sessions. Reading ends it. */
+export type MarkUnread = {
+  readonly op: "mark_unread";
+  readonly conversation: string;
+};
+
+/** This user wishes to come back to the conversation. Reading ends it. */
+export type MarkedUnread = {
+  readonly kind: "marked_unread";
+  readonly conversation: string;
+};
+
+/** The field is a text in which a regular expression is found (`pattern`). */
+export type Matches = {
+  readonly is: "matches";
+  readonly field: string;
+  readonly pattern: string;
+  readonly ignore_case?: boolean | undefined;
+};
+
+/** A member has another role, or other attributes; what is left out stays. */
+export type MemberChanged = {
+  readonly kind: "member_changed";
+  readonly user: string;
+  readonly by: string;
+  readonly role?: "manager" | "member" | "owner" | undefined;
+  readonly attributes?: { readonly [key: string]: Json } | undefined;
+};
+
+/**
+ * A member as others see them; a restricted user, member or not, with `until` when, left out for ever.
+ *
+ * On the list of members it says how far they have read, and how far a device of theirs has what asked for receipts.
+ */
+export type MemberView = {
+  readonly user: string;
+  readonly role?: "manager" | "member" | "owner" | undefined;
+  readonly attributes?: { readonly [key: string]: Json } | undefined;
+  readonly until?: number | undefined;
+  readonly delivered?: number | undefined;
+  readonly read?: number | undefined;
+};
+
+/** Who is asked for, by user id; `next` asks for the following page. */
+export type Members = {
+  readonly kind: "members";
+  readonly conversation: string;
+  readonly members: readonly MemberView[];
+  readonly next?: string | undefined;
+};
+
+/** Users became members: of themselves when `by` is the only one of `users`, else by invitation. */
+export type MembersJoined = {
+  readonly kind: "joined";
+  readonly users: readonly string[];
+  readonly by: string;
+};
+
+/** Users are members no more: of themselves when `by` is the only one of `users`, else removed. */
+export type MembersLeft = {
+  readonly kind: "left";
+  readonly users: readonly string[];
+  readonly by: string;
+};
+
+/** Users may not be members (`blocked`) or not speak (`silenced`) until an instant, else for ever; or may again. */
+export type MembersRestricted = {
+  readonly kind: "restricted";
+  readonly users: readonly string[];
+  readonly by: string;
+  readonly what: "blocked" | "silenced";
+  readonly is_on: boolean;
+  readonly until?: number | undefined;
+};
+
+/** Who is a member after the change; nobody, for a reader who is none then. */
+export type Membership = {
+  readonly kind: "membership";
+  readonly conversation: string;
+  readonly members: readonly string[];
+};
+
+/**
+ * A message got its place. `key` is the sender's own, by which the sending tab knows its message again.
+ *
+ * `mentions` names users, `mention_all` everybody. `reply_to` is the seq of the message that this one answers.
+ * `receipt` asks to be told who got and who read it. `push` is what a push notification is to carry.
+ *
+ * The content is the present one: `revision` is the seq of the fact that changed it last, at `revised_at`, and a
+ * message that `is_recalled` has none left.
+ */
+export type MessagePlaced = {
+  readonly kind: "message";
+  readonly sender: string;
+  readonly key: string;
+  readonly content: Content;
+  readonly mentions?: readonly string[] | undefined;
+  readonly mention_all?: boolean | undefined;
+  readonly reply_to?: number | undefined;
+  readonly receipt?: boolean | undefined;
+  readonly push?: { readonly [key: string]: Json } | undefined;
+  readonly revision?: number | undefined;
+  readonly revised_at?: number | undefined;
+  readonly is_recalled?: boolean | undefined;
+};
+
+/** A member put a reaction to the message at `message`, or took it away. */
+export type MessageReacted = {
+  readonly kind: "reacted";
+  readonly message: number;
+  readonly by: string;
+  readonly reaction: string;
+  readonly is_on: boolean;
+};
+
+/** The message at `message` was taken back: its content is gone. */
+export type MessageRecalled = {
+  readonly kind: "recalled";
+  readonly message: number;
+  readonly by: string;
+};
+
+/** The message at `message` was edited. When it changed again since, nothing is left in this `content`. */
+export type MessageRevised = {
+  readonly kind: "revised";
+  readonly message: number;
+  readonly by: string;
+  readonly content: Content;
+  readonly mentions?: readonly string[] | undefined;
+  readonly mention_all?: boolean | undefined;
+};
+
+/** Messages that wait for me, by conversation, by id; `next` asks for the following page. */
+export type Missed = {
+  readonly kind: "missed";
+  readonly conversations: readonly MissedConversation[];
+  readonly next?: string | undefined;
+};
+
+/** What waits in a conversation: its newest messages that I have not read, in rising order, with `gap` before. */
+export type MissedConversation = {
+  readonly conversation: string;
+  readonly messages: readonly HistoryEntry[];
+  readonly gap?: Gap | undefined;
+};
+
+/** The field has no value, or null. */
+export type Missing = {
+  readonly is: "missing";
+  readonly field: string;
+};
+
+/**
+ * My streams that moved after the checkpoint asked for, by stream key; `next` asks for the following page.
+ *
+ * When the last page was read, everything up to `checkpoint` is accounted for.
+ */
+export type Moved = {
+  readonly kind: "moved";
+  readonly heads: readonly StreamHead[];
+  readonly checkpoint: number;
+  readonly next?: string | undefined;
+};
+
+/** This condition does not hold. */
+export type Not = {
+  readonly is: "not";
+  readonly of: Condition;
+};
+
+/** The field has another value, or none. */
+export type NotEqual = {
+  readonly is: "not_equal";
+  readonly field: string;
+  readonly value: string | number | boolean;
+};
+
+/** The field has one of these values. */
+export type OneOf = {
+  readonly is: "one_of";
+  readonly field: string;
+  readonly values: readonly (string | number | boolean)[];
+};
+
+/** The transient message was passed on to who is here. Whether it reached anybody is not known. */
+export type Passed = {
+  readonly kind: "passed";
+  readonly at: number;
+};
+
+/** Ask for a sign of life; the answer carries the checkpoint reached. */
+export type Ping = {
+  readonly op: "ping";
+};
+
+/** The message is durable and has its place. The only acknowledgement of a send. */
+export type Placed = {
+  readonly kind: "placed";
+  readonly stream: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly at: number;
+};
+
+/** A sign of life, with the checkpoint everything pushed so far leads to. */
+export type Pong = {
+  readonly kind: "pong";
+  readonly checkpoint: number;
+};
+
+/** A user who is watched came or went. `platforms` are those of the sessions; `seen_at` is known of who went. */
+export type Presence = {
+  readonly kind: "presence";
+  readonly user: string;
+  readonly state: "offline" | "online";
+  readonly platforms?: readonly string[] | undefined;
+  readonly seen_at?: number | undefined;
+};
+
+/** Who is there, in the order asked for; as the caller may see it. */
+export type Presences = {
+  readonly kind: "presences";
+  readonly presences: readonly Presence[];
+};
+
+/** This session is in a room no more, with any of its tabs: its user was blocked there. */
+export type PutOut = {
+  readonly kind: "put_out";
+  readonly conversation: string;
+};
+
+/** Cease to be a member. */
+export type Quit = {
+  readonly op: "quit";
+  readonly conversation: string;
+};
+
+/** Put a reaction, such as an emoji, to the message at seq `message`, or take mine away (`on` false). */
+export type React = {
+  readonly op: "react";
+  readonly conversation: string;
+  readonly message: number;
+  readonly reaction: string;
+  readonly on?: boolean | undefined;
+};
+
+/** How many members put a reaction to a message, and whether the reader is one of them. */
+export type ReactionCount = {
+  readonly reaction: string;
+  readonly count: number;
+  readonly is_mine?: boolean | undefined;
+};
+
+/**
+ * Another user has read this user's messages up to `seq` that asked for a receipt.
+ *
+ * Those up to `after` were told before, or are from before `user` came.
+ */
+export type ReadBy = {
+  readonly kind: "read_by";
+  readonly conversation: string;
+  readonly seq: number;
+  readonly user: string;
+  readonly after?: number | undefined;
+};
+
+/** My read mark after the command, which may be further than asked, and how much is left unread. */
+export type ReadMark = {
+  readonly kind: "read_mark";
+  readonly conversation: string;
+  readonly seq: number;
+  readonly unread?: number | undefined;
+};
+
+/**
+ * This user has read the conversation up to `seq`. Never moves back.
+ *
+ * Of what stood there up to `head`, `unread` messages of others are left, with `mentions` calls to the user.
+ */
+export type ReadMarkMoved = {
+  readonly kind: "read";
+  readonly conversation: string;
+  readonly seq: number;
+  readonly head: number;
+  readonly unread?: number | undefined;
+  readonly mentions?: number | undefined;
+};
+
+/**
+ * Ask for facts of one of my streams, in order, those after `after`.
+ *
+ * With the `epoch` in which `after` was reached, the server says so where the position cannot be continued.
+ */
+export type ReadStream = {
+  readonly op: "read";
+  readonly stream: string;
+  readonly after: number;
+  readonly limit?: number | undefined;
+  readonly epoch?: number | undefined;
+};
+
+/** Take my message at seq `message` back. */
+export type RecallMessage = {
+  readonly op: "recall";
+  readonly conversation: string;
+  readonly message: number;
+};
+
+/** Who of the other members got my message, on whatever device, and who read it; `of` so many. */
+export type Receipts = {
+  readonly kind: "receipts";
+  readonly conversation: string;
+  readonly message: number;
+  readonly delivered: readonly string[];
+  readonly read: readonly string[];
+  readonly of: number;
+};
+
+/** Server to client: not done. `re` is 0 when the frame could not be read far enough to know its id. */
+export type Refusal = {
+  readonly is: "error";
+  readonly re: number;
+  readonly code: string;
+  readonly message: string;
+  readonly retryable?: boolean | undefined;
+  readonly retry_after_ms?: number | undefined;
+  readonly numbers?: { readonly [key: string]: number | string } | undefined;
+};
+
+/**
+ * Name the way by which this device gets push notifications; a later one takes its place.
+ *
+ * `provider` and `token` are what the service of the operator's understands: nobody here looks into them.
+ */
+export type RegisterPush = {
+  readonly op: "register_push";
+  readonly provider: string;
+  readonly token: string;
+};
+
+/** Remove a file of mine. Messages that tell of it stay; the link in them leads nowhere. */
+export type RemoveFile = {
+  readonly op: "remove_file";
+  readonly file: string;
+};
+
+/** Make members leave. Those who are none already are passed over. */
+export type RemoveMembers = {
+  readonly op: "remove";
+  readonly conversation: string;
+  readonly users: readonly string[];
+  readonly grant?: string | undefined;
+};
+
+/** Server to client: done, and this came of it. */
+export type Reply = {
+  readonly is: "reply";
+  readonly re: number;
+  readonly answer: Answer;
+};
+
+/** Client to server: do this. `id` is the client's, new for each request of a connection. */
+export type Request = {
+  readonly id: number;
+  readonly do: Command;
+};
+
+/**
+ * Ask where to put a file of up to `size` bytes, so that messages can tell of it.
+ *
+ * A `type` that is not on the list of those known is kept as `application/octet-stream`.
+ */
+export type RequestUpload = {
+  readonly op: "upload";
+  readonly name: string;
+  readonly size: number;
+  readonly type?: string | undefined;
+};
+
+/** Let users be no members (`blocked`) or not speak (`silenced`), for some time or for ever; or let them again. */
+export type Restrict = {
+  readonly op: "restrict";
+  readonly conversation: string;
+  readonly users: readonly string[];
+  readonly what: "blocked" | "silenced";
+  readonly on?: boolean | undefined;
+  readonly for_s?: number | undefined;
+  readonly grant?: string | undefined;
+};
+
+/**
+ * Carry on a session on a new connection. Never displaces another session.
+ *
+ * A `fence` below the highest one seen for the session is refused; without one the server takes the next.
+ */
+export type Resume = {
+  readonly op: "resume";
+  readonly session: string;
+  readonly resume_token: string;
+  readonly fence?: number | undefined;
+  readonly tab?: string | undefined;
+  readonly sdk?: string | undefined;
+};
+
+/** The least role that may: add members, remove them, change name and attributes, call everybody, and restrict. */
+export type Rules = {
+  readonly add?: "manager" | "member" | "owner" | undefined;
+  readonly remove?: "manager" | "member" | "owner" | undefined;
+  readonly update?: "manager" | "member" | "owner" | undefined;
+  readonly mention_all?: "manager" | "member" | "owner" | undefined;
+  readonly restrict?: "manager" | "member" | "owner" | undefined;
+};
+
+/**
+ * Ask for messages that have all words of a text, the newest first, in one of my conversations or in all of them.
+ *
+ * `after` is the `next` of the page before.
+ */
+export type SearchMessages = {
+  readonly op: "search";
+  readonly text: string;
+  readonly conversation?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+};
+
+/** A place in a room that a tab of a session has, or the session as a whole. */
+export type Seat = {
+  readonly room: string;
+  readonly tab?: string | undefined;
+};
+
+/**
+ * Place a message. `key` is the sender's: repeating it, from any tab, ever, gives the first place again.
+ *
+ * A `transient` one gets no place: it reaches who is here now, is in no history, and a repetition is another message.
+ * `priority` says what a congested connection is spared first in a room; elsewhere it is ignored.
+ * `mentions`, `mention_all`, `reply_to`, `receipt` and `push` as in `facts.MessagePlaced`.
+ */
+export type SendMessage = {
+  readonly op: "send";
+  readonly conversation: string;
+  readonly key: string;
+  readonly content: Content;
+  readonly transient?: boolean | undefined;
+  readonly mentions?: readonly string[] | undefined;
+  readonly mention_all?: boolean | undefined;
+  readonly reply_to?: number | undefined;
+  readonly receipt?: boolean | undefined;
+  readonly push?: { readonly [key: string]: Json } | undefined;
+  readonly priority?: "high" | "low" | "normal" | undefined;
+};
+
+/** A fact in its stream. */
+export type SeqFact = {
+  readonly seq: number;
+  readonly at: number;
+  readonly fact: Fact;
+};
+
+/** A login is over. `newcomer` names the device that took the slot, when one did. */
+export type SessionEnded = {
+  readonly kind: "session_ended";
+  readonly session: string;
+  readonly device: string;
+  readonly reason: "closed" | "displaced" | "expired" | "logged_out" | "replaced" | "revoked";
+  readonly newcomer?: Label | undefined;
+};
+
+/** One of this user's devices logged in. */
+export type SessionOpened = {
+  readonly kind: "session_opened";
+  readonly session: string;
+  readonly device: string;
+  readonly shown: Label;
+  readonly tag?: string | undefined;
+};
+
+/** One of a user's sessions. `seen_at` is when it last spoke. */
+export type SessionView = {
+  readonly session: string;
+  readonly device: string;
+  readonly shown: Label;
+  readonly state: "detached" | "live";
+  readonly opened_at: number;
+  readonly seen_at: number;
+  readonly tag?: string | undefined;
+  readonly address?: string | undefined;
+  readonly is_this?: boolean | undefined;
+};
+
+/** A user's sessions that are not over, the oldest login first; `next` asks for the following page. */
+export type Sessions = {
+  readonly kind: "sessions";
+  readonly sessions: readonly SessionView[];
+  readonly next?: string | undefined;
+};
+
+/** Say of which messages of a conversation I want to be alerted, on all my sessions. */
+export type SetLevel = {
+  readonly op: "level";
+  readonly conversation: string;
+  readonly level: "all" | "mentions" | "none";
+};
+
+/**
+ * Give a member another role, or other attributes in place of those they have.
+ *
+ * The owner who makes another the owner is a manager from then on.
+ */
+export type SetMember = {
+  readonly op: "set_member";
+  readonly conversation: string;
+  readonly user: string;
+  readonly role?: "manager" | "member" | "owner" | undefined;
+  readonly attributes?: { readonly [key: string]: Json } | undefined;
+};
+
+/** A field to sort by. Going up, what has none comes first, then texts, then numbers and booleans. */
+export type SortKey = {
+  readonly by: string;
+  readonly descending?: boolean | undefined;
+};
+
+/**
+ * What the reader holds of a stream cannot be continued: drop it, and read `first` to `until` anew if it matters.
+ *
+ * `reason`: the position was reached in another epoch, or lies beyond the end (an older copy was restored), or what
+ * follows it is no longer kept.
+ */
+export type StartOver = {
+  readonly kind: "start_over";
+  readonly stream: string;
+  readonly epoch: number;
+  readonly first: number;
+  readonly until: number;
+  readonly reason: "ahead" | "epoch_changed" | "trimmed";
+};
+
+/** The field is a text that starts with this one. */
+export type StartsWith = {
+  readonly is: "starts_with";
+  readonly field: string;
+  readonly text: string;
+};
+
+/** How far a stream has come for the reader: for a former member, up to where they left. */
+export type StreamHead = {
+  readonly stream: string;
+  readonly epoch: number;
+  readonly seq: number;
+};
+
+/** Ask which of my streams moved after a checkpoint, a page at a time. */
+export type Sync = {
+  readonly op: "sync";
+  readonly checkpoint?: number | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+};
+
+/** Take values out of a list, wherever they are in it. */
+export type TakeOut = {
+  readonly do: "take_out";
+  readonly values: readonly Json[];
+};
+
+/** Tell the other members that I began, or ceased, to write. */
+export type TellTyping = {
+  readonly op: "typing";
+  readonly conversation: string;
+  readonly is_typing?: boolean | undefined;
+};
+
+/**
+ * A message that is not kept, else as any other; or one of a room, whose place `seq` is where the room keeps it.
+ *
+ * One that is recalled there comes again at its place, without its content.
+ */
+export type TransientMessage = {
+  readonly kind: "message";
+  readonly conversation: string;
+  readonly at: number;
+  readonly message: MessagePlaced;
+  readonly seq?: number | undefined;
+};
+
+/** A member began, or ceased, to write a message. */
+export type Typing = {
+  readonly kind: "typing";
+  readonly conversation: string;
+  readonly user: string;
+  readonly is_typing: boolean;
+};
+
+/** What waits for me: in all, and by conversation, by id; `next` asks for the following page. */
+export type Unread = {
+  readonly kind: "unread";
+  readonly total: number;
+  readonly mentions: number;
+  readonly conversations: readonly UnreadConversation[];
+  readonly next?: string | undefined;
+};
+
+/**
+ * A conversation that has something for me: messages of others that I have not read, or my wish to come back.
+ *
+ * `head` and `read` are its last seq and my mark as of the count. `last` is its newest message.
+ */
+export type UnreadConversation = {
+  readonly conversation: string;
+  readonly unread: number;
+  readonly head: number;
+  readonly read: number;
+  readonly mentions?: number | undefined;
+  readonly is_marked_unread?: boolean | undefined;
+  readonly last?: HistoryEntry | undefined;
+};
+
+/** Have this device get no push notifications any more. None registered is no fault. */
+export type UnregisterPush = {
+  readonly op: "unregister_push";
+};
+
+/** Be told no more. Users who are not watched are passed over. */
+export type Unwatch = {
+  readonly op: "unwatch";
+  readonly users: readonly string[];
+};
+
+/**
+ * Change what a conversation is. What is left out stays; an empty `name` takes the name away.
+ *
+ * First the paths in `unset` are taken out of the attributes, then those in `set` are put in; what is at those in
+ * `amend` is made of what was there.
+ */
+export type UpdateConversation = {
+  readonly op: "update";
+  readonly conversation: string;
+  readonly name?: string | undefined;
+  readonly set?: { readonly [key: string]: Json } | undefined;
+  readonly unset?: readonly string[] | undefined;
+  readonly amend?: { readonly [key: string]: Increase | Append | TakeOut } | undefined;
+  readonly joining?: "invited" | "open" | undefined;
+  readonly rules?: Rules | undefined;
+};
+
+/**
+ * Where the bytes of a file are put, once, by `PUT` and before `until`; where it is read then, and as what type.
+ *
+ * `put` and `url` begin with a slash where the operator told the server no address of its own.
+ */
+export type Upload = {
+  readonly kind: "upload";
+  readonly file: string;
+  readonly put: string;
+  readonly until: number;
+  readonly url: string;
+  readonly type: string;
+};
+
+/** Be told on this connection when these users come or go. Ask again after each greeting. */
+export type Watch = {
+  readonly op: "watch";
+  readonly users: readonly string[];
+};
+
+/**
+ * A session is live on this connection.
+ *
+ * `user` is decided by the server. `resume_token` is given at login only. `heartbeat_s` is the longest silence the
+ * server bears; the client pings within it. `checkpoint` is where live delivery begins: everything after it is pushed.
+ * `seats` are the rooms that the session is in again by itself.
+ */
+export type Welcome = {
+  readonly kind: "welcome";
+  readonly heartbeat_s: number;
+  readonly server: string;
+  readonly checkpoint: number;
+  readonly epoch: number;
+  readonly user?: string | undefined;
+  readonly session?: string | undefined;
+  readonly tab?: string | undefined;
+  readonly resume_token?: string | undefined;
+  readonly fence?: number | undefined;
+  readonly token_expires_at?: number | undefined;
+  readonly seats?: readonly Seat[] | undefined;
+};
+
+/** All of these users are members. */
+export type WithMembers = {
+  readonly is: "with_members";
+  readonly users: readonly string[];
+};
+
+/** What each operation is answered with. */
+export type Answers = {
+  login: Welcome;
+  resume: Welcome;
+  logout: Done;
+  ping: Pong;
+  sync: Moved;
+  read: Facts | StartOver;
+  create: ConversationView;
+  conversation: ConversationView;
+  conversations: Conversations;
+  add: Membership;
+  remove: Membership;
+  join: Membership;
+  quit: Membership;
+  send: Placed | Passed;
+  typing: Done;
+  edit: Placed;
+  recall: Placed;
+  react: Done;
+  mark_all_read: Unread;
+  mark_unread: Done;
+  unread: Unread;
+  missed: Missed;
+  mark_delivered: Done;
+  receipts: Receipts;
+  history: History;
+  mark_read: ReadMark;
+  sessions: Sessions;
+  close_session: Done;
+  close_device: Done;
+  query: FoundConversations;
+  search: FoundMessages;
+  presence: Presences;
+  watch: Presences;
+  unwatch: Done;
+  update: ConversationView;
+  members: Members;
+  set_member: Done;
+  restrict: Done;
+  level: Done;
+  enter: Done;
+  leave: Done;
+  count: Count;
+  will: Done;
+  no_will: Done;
+  register_push: Done;
+  unregister_push: Done;
+  upload: Upload;
+  remove_file: Done;
+  dissolve: Done;
+};
