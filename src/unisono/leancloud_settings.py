@@ -16,12 +16,14 @@ class LeanCloudApp(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One app, as its clients know it.
 
     `signed`: what a client needs a signature of your own server for, by the master key; `once`: each is good once.
+    `audience`: what the tokens of its users have in `aud`, where it has a `name`; the name, unless it is set.
     """
 
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     key: Secret
     master_key: Secret
     name: Annotated[str, Meta(pattern=APP_NAME)] | None = None
+    audience: Annotated[str, Meta(min_length=1)] | None = None
     signed: Annotated[tuple[SignedAct, ...], Meta(max_length=4)] = ()
     once: bool = False
 
@@ -31,6 +33,8 @@ class LeanCloudApp(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             raise ValueError(f"a key of a LeanCloud app is shorter than {KEY_MIN_CHARS} characters")
         if self.key == self.master_key:
             raise ValueError("key and master_key are the same: every client would have the master key")
+        if self.audience is not None and self.name is None:
+            raise ValueError("an app without a name has identity.jwt.audience")
 
 
 class LeanCloud(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,8 +45,9 @@ class LeanCloud(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(
             max_length=100,
             description="The apps: tables with `id`, `key` and `master_key`, as LeanCloud gave them; `name`, the app of"
-            " this server that it is, without which it is the one of `app`; `signed`, what takes a signature: some of"
-            " logins, conversations, blocks, history; and `once`: a signature is good once.",
+            " this server that it is, without which it is the one of `app`; `audience`, what its tokens say in `aud`,"
+            " its name unless set; `signed`, what takes a signature: some of logins, conversations, blocks, history;"
+            " and `once`: a signature is good once.",
         ),
     ] = ()
     route_ttl_s: Annotated[
@@ -53,9 +58,12 @@ class LeanCloud(Struct, frozen=True, forbid_unknown_fields=True):
         """Give the names of all apps served, the one of native clients, `main`, first.
 
         Raises:
-            ValueError: Two of LeanCloud's are the same, or would have the same store.
+            ValueError: Two of LeanCloud's are the same, or would have the same store; or the main one's tokens say two
+                things.
         """
         names = [app.name or main for app in self.apps]
         if len(set(names)) < len(names) or len({app.id for app in self.apps}) < len(names):
             raise ValueError("two of leancloud.apps have the same id or name; without a name it is that of `app`")
+        if any(app.name == main and app.audience is not None for app in self.apps):
+            raise ValueError(f"{main} is the app of native clients: its audience is identity.jwt.audience")
         return tuple(dict.fromkeys((main, *names)))

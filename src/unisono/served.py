@@ -17,8 +17,9 @@ from unisono.bus.local import LocalBus
 from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.rates import Rate
 from unisono.files.disk import DiskFiles
+from unisono.identity.function import UserIdFunction
+from unisono.identity.opening import opened_grants, opened_identity
 from unisono.ports.bus import Bus
-from unisono.ports.identity import Grants, Identity
 from unisono.ports.push import PushService
 from unisono.ports.telemetry import Telemetry
 from unisono.push.webhook import WebhookOptions, opened_webhook
@@ -30,14 +31,13 @@ from unisono.telemetry.system import SystemTelemetry
 
 
 class Shared(Struct, frozen=True):
-    """What all apps of a node have in common."""
+    """What all apps of a node have in common. `user_id` says who a user is, where an embedding program brings it."""
 
     settings: Settings
     clock: SystemClock
     entropy: SystemEntropy
     telemetry: SystemTelemetry
-    identity: Identity
-    grants: Grants
+    user_id: UserIdFunction | None = None
 
 
 class Served(Struct, frozen=True):
@@ -54,10 +54,12 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
 
     Raises:
         UnisonoError: The store cannot be opened.
+        UnusableIdentityError: The identity cannot be made.
     """
     settings, clock = shared.settings, shared.clock
     telemetry = shared.telemetry if name == settings.app else TelemetryOfApp(shared.telemetry, name)
     async with AsyncExitStack() as stack:
+        identity = stack.enter_context(opened_identity(settings, name, clock, telemetry, shared.user_id))
         store = await open_store(store_options(settings, name), clock)
         stack.push_async_callback(store.close)
         parts = Parts(
@@ -75,8 +77,8 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
             files=store.files,
             file_bytes=DiskFiles(_files_folder(settings, name), shared.entropy),
             bus=_bus(settings),
-            identity=shared.identity,
-            grants=shared.grants,
+            identity=identity,
+            grants=opened_grants(settings, name, clock, telemetry),
             clock=clock,
             entropy=shared.entropy,
             telemetry=telemetry,

@@ -40,7 +40,6 @@ from unisono.gateways.websocket.door import WebSocketDoor
 from unisono.identity.belief import is_from_here
 from unisono.identity.credentials import revocable
 from unisono.identity.function import UserIdFunction
-from unisono.identity.opening import opened_grants, opened_identity
 from unisono.served import Served, Shared, serving, store_options
 from unisono.settings import Settings, is_same_origin
 from unisono.stores.sql import begin_anew
@@ -95,8 +94,7 @@ async def running(
             clock=clock,
             entropy=SystemEntropy(),
             telemetry=telemetry,
-            identity=stack.enter_context(opened_identity(settings, clock, telemetry, user_id)),
-            grants=opened_grants(settings, clock, telemetry),
+            user_id=user_id,
         )
         walls = settings.leancloud.walls(settings.app)
         apps = {name: await stack.enter_async_context(serving(name, shared)) for name in walls}

@@ -5,11 +5,12 @@ Pure: reading files and the environment is `config`. `docs/reference/configurati
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, structs
 
+from unisono.admin_settings import Admin
 from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Policy
 from unisono.domain.faults import BusFaults
 from unisono.domain.grants import GrantRules
@@ -33,10 +34,6 @@ Origin = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.\-\[\]:]+$")]
 Target = Annotated[str, Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 NetworkText = Annotated[str, Meta(pattern=r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$")]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
-AdminScope = Literal[
-    "sessions", "conversations", "messages", "users", "erasures", "metrics", "announcements", "imports"
-]
-ADMIN_SCOPES: Final[frozenset[AdminScope]] = frozenset(get_args(AdminScope))
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True):
@@ -275,41 +272,6 @@ class Identity(Section, frozen=True):
             raise ValueError("identity.kind = 'callable' needs identity.callable = 'module:function'")
 
 
-class LimitedKey(Section, frozen=True):
-    """An admin key that may do some things."""
-
-    key: Secret
-    scopes: Annotated[tuple[AdminScope, ...], Meta(min_length=1)]
-
-
-class Admin(Section, frozen=True):
-    """Who may operate the server over REST."""
-
-    keys: Annotated[
-        tuple[Secret, ...],
-        Meta(
-            max_length=100, description="Keys that may do all. With none, one is made and kept in the data directory."
-        ),
-    ] = ()
-    limited: Annotated[
-        tuple[LimitedKey, ...],
-        Meta(
-            max_length=100,
-            description="Keys that may do some things: tables with `key` and `scopes`, which are some of "
-            + ", ".join(get_args(AdminScope))
-            + ".",
-        ),
-    ] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse a key that can be guessed, or that says two things about what it may do."""
-        keys = [*self.keys, *(limited.key for limited in self.limited)]
-        if any(len(key.reveal()) < SECRET_MIN_BYTES for key in keys):
-            raise ValueError(f"an admin key is shorter than {SECRET_MIN_BYTES} characters")
-        if len(set(keys)) < len(keys):
-            raise ValueError("an admin key stands there twice")
-
-
 class Log(Section, frozen=True):
     """What is written to stderr."""
 
@@ -361,7 +323,7 @@ class Settings(Section, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse to believe anybody from anywhere."""
-        self.leancloud.walls(self.app)
+        self.admin.check_apps(self.leancloud.walls(self.app))
         if self.limits.outbox_bytes < 2 * (PAGE_BYTES + self.quotas.message_bytes):
             raise ValueError(
                 "limits.outbox_bytes must be at least twice a page of 128 KiB and quotas.message_bytes together:"

@@ -72,6 +72,7 @@ def token(
         str | None, typer.Option("--device-type", help="Fix the platform, whatever the client says.")
     ] = None,
     ttl: Annotated[str, typer.Option(help="How long it is good: 90, 15m, 8h, 7d.")] = "24h",
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -82,7 +83,8 @@ def token(
     from unisono.cli.tokens import new_token
 
     ttl_s = _seconds(ttl)
-    minted = new_token(settings_from(config, {"data_dir": data}), user, ttl_s=ttl_s, platform=device_type)
+    settings = settings_from(config, {"data_dir": data})
+    minted = new_token(settings, user, ttl_s=ttl_s, platform=device_type, app=app)
     if as_json:
         print_json(minted)
     else:
@@ -99,6 +101,7 @@ def grant(
         list[str] | None, typer.Option("--member", help="Whom to add or remove, or create it with; several times.")
     ] = None,
     ttl: Annotated[str, typer.Option(help="How long it is good: 30, 5m; 10m at most.")] = "1m",
+    app: AppName = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -110,7 +113,7 @@ def grant(
 
     ttl_s = _seconds(ttl)
     settings = settings_from(config, {"data_dir": data})
-    minted = new_grant(settings, user, act, ttl_s=ttl_s, conversation=conversation, members=member or [])
+    minted = new_grant(settings, user, act, ttl_s=ttl_s, conversation=conversation, members=member or [], app=app)
     if as_json:
         print_json(minted)
     else:

@@ -11,8 +11,9 @@ from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.errors import TokenInvalid
 from unisono.domain.grants import TTL_MAX_S, Grant, GrantedAct
 from unisono.domain.ids import ConversationId, Instant, Platform, UserId
+from unisono.identity.audiences import audience_of
 from unisono.identity.minting import CannotSignError, mint, mint_grant
-from unisono.settings import Settings
+from unisono.settings import Jwt, Settings
 
 
 class Minted(Struct, frozen=True, omit_defaults=True):
@@ -24,14 +25,16 @@ class Minted(Struct, frozen=True, omit_defaults=True):
     platform: str | None = None
 
 
-def new_token(settings: Settings, user: str, *, ttl_s: float, platform: str | None = None) -> Minted:
-    """Make a token, and the key first if the server has none yet.
+def new_token(
+    settings: Settings, user: str, *, ttl_s: float, platform: str | None = None, app: str | None = None
+) -> Minted:
+    """Make a token for an app, and the key first if the server has none yet.
 
     Raises:
-        Failure: The user id is none, or this server's tokens are signed elsewhere.
+        Failure: The user id is none, there is no such app, or this server's tokens are signed elsewhere.
     """
     now = SystemClock().now()
-    jwt = with_secrets(settings).identity.jwt
+    jwt = _settings_for(settings, app)
     try:
         token = mint(
             jwt,
@@ -60,9 +63,16 @@ class MintedGrant(Struct, frozen=True, omit_defaults=True):
 
 
 def new_grant(
-    settings: Settings, user: str, act: str, *, ttl_s: float, conversation: str | None, members: Sequence[str]
+    settings: Settings,
+    user: str,
+    act: str,
+    *,
+    ttl_s: float,
+    conversation: str | None,
+    members: Sequence[str],
+    app: str | None = None,
 ) -> MintedGrant:
-    """Make a grant that is good once, and the key first if the server has none yet.
+    """Make a grant for an app that is good once, and the key first if the server has none yet.
 
     Raises:
         Failure: It cannot be meant, or this server's grants are signed elsewhere.
@@ -85,9 +95,17 @@ def new_grant(
         nonce=SystemEntropy().secret(),
     )
     try:
-        text = mint_grant(with_secrets(settings).identity.jwt, grant, now=now)
+        text = mint_grant(_settings_for(settings, app), grant, now=now)
     except CannotSignError as problem:
         raise Failure(str(problem), exit_code=Exit.CONFIGURATION) from None
     except TokenInvalid as fault:
         raise Failure(f"not a user id: {fault.message}", exit_code=Exit.USAGE) from None
     return MintedGrant(text, user, known, grant.expires_at, conversation, members)
+
+
+def _settings_for(settings: Settings, app: str | None) -> Jwt:
+    """Give what tokens for an app are made with; without a name for that of native clients."""
+    name = settings.app if app is None else app
+    if name not in settings.leancloud.walls(settings.app):
+        raise Failure(f"no such app: {name}", exit_code=Exit.NOT_FOUND)
+    return audience_of(with_secrets(settings), name).jwt

@@ -23,7 +23,8 @@ THREADS: Final = 8
 class Request(Struct, frozen=True):
     """What the function may look at. `headers` have lower-case names.
 
-    `client_id` is the id the tab proposes, `wish` the user it would like to be: neither proves anything.
+    `client_id` is the id the tab proposes, `wish` the user it would like to be: neither proves anything. `app` is the
+    app of this server that is to be entered.
     """
 
     headers: Mapping[str, str]
@@ -36,6 +37,7 @@ class Request(Struct, frozen=True):
     wish: UserId | None
     device: DeviceId
     platform: Platform
+    app: str
 
 
 Answer = str | Principal | None
@@ -67,8 +69,9 @@ class FunctionIdentity:
     except for the faults of `domain.errors`, which reach the peer as they are.
     """
 
-    def __init__(self, function: UserIdFunction, telemetry: Telemetry, *, deadline_s: float = 5.0) -> None:
-        """Keep the function. `close` ends the threads."""
+    def __init__(self, function: UserIdFunction, telemetry: Telemetry, *, app: str, deadline_s: float = 5.0) -> None:
+        """Keep the function, which is asked for one app. `close` ends the threads."""
+        self._app: Final = app
         self._function: Final = function
         self._is_async: Final = _is_async(function)
         self._telemetry: Final = telemetry
@@ -79,7 +82,7 @@ class FunctionIdentity:
         """Say what the function says."""
         del now
         token = checked_token(credential)
-        answer = await self._ask(_request(credential))
+        answer = await self._ask(_request(credential, self._app))
         principal = answer if isinstance(answer, Principal) else Principal(user=_user(answer))
         if principal.user is not None:
             checked_user(principal.user, credential.wish)
@@ -135,7 +138,7 @@ def _place(problem: BaseException) -> str | None:
     return None if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
 
 
-def _request(credential: Credential) -> Request:
+def _request(credential: Credential, app: str) -> Request:
     return Request(
         headers=credential.headers,
         query=credential.query,
@@ -147,4 +150,5 @@ def _request(credential: Credential) -> Request:
         wish=credential.wish,
         device=credential.device,
         platform=credential.platform,
+        app=app,
     )

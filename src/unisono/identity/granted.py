@@ -9,10 +9,10 @@ from unisono.domain.commands import MEMBERS_PER_COMMAND_MAX
 from unisono.domain.errors import GrantExpired, GrantInvalid, TokenExpired, TokenInvalid
 from unisono.domain.grants import Grant, GrantedAct
 from unisono.domain.ids import ConversationIdIn, Instant, UserIdIn
+from unisono.identity.audiences import Audience
 from unisono.identity.credentials import GRANT_TYPE
 from unisono.identity.keys import Keys
 from unisono.identity.signatures import Signatures
-from unisono.settings import Jwt
 
 
 class _Claims(Struct):
@@ -27,14 +27,16 @@ class _Claims(Struct):
 class SignedGrants:
     """Implements `ports.identity.Grants` for grants in the JWS compact form."""
 
-    def __init__(self, settings: Jwt, keys: Keys) -> None:
+    def __init__(self, audience: Audience, keys: Keys) -> None:
         """Accept what these keys signed: issuer, audience and leeway are those of tokens."""
-        self._signatures: Final = Signatures(settings, keys)
+        self._audience: Final = audience
+        self._signatures: Final = Signatures(audience.jwt, keys)
 
     async def read(self, text: str, now: Instant) -> Grant:
         """Say what was granted to whom."""
         try:
             signed = await self._signatures.check(text, now)
+            self._audience.check(signed.claims)
         except TokenExpired as fault:
             raise GrantExpired(**fault.numbers) from None
         except TokenInvalid as fault:

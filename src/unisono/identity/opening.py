@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from unisono.domain.grants import Grant
 from unisono.domain.ids import Instant
+from unisono.identity.audiences import Audience, audience_of
 from unisono.identity.belief import WARNING, Belief
 from unisono.identity.faults import UnusableKeyError
 from unisono.identity.function import FunctionIdentity, UserIdFunction, load_function
@@ -27,9 +28,9 @@ T = TypeVar("T")
 
 @contextmanager
 def opened_identity(
-    settings: Settings, clock: Clock, telemetry: Telemetry, user_id: UserIdFunction | None = None
+    settings: Settings, app: str, clock: Clock, telemetry: Telemetry, user_id: UserIdFunction | None = None
 ) -> Iterator[Identity]:
-    """Give the identity that the settings ask for, or a function that the embedding application brings (row S18).
+    """Give the identity of an app that the settings ask for, or a function of the embedding application's (row S18).
 
     Raises:
         UnusableKeyError: A key cannot be read or used.
@@ -39,13 +40,13 @@ def opened_identity(
     if user_id is None and chosen.kind == "callable" and chosen.callable is not None:
         user_id = load_function(chosen.callable)
     if user_id is not None:
-        by_function = FunctionIdentity(user_id, telemetry, deadline_s=chosen.deadline_s)
+        by_function = FunctionIdentity(user_id, telemetry, app=app, deadline_s=chosen.deadline_s)
         try:
             yield by_function
         finally:
             by_function.close()
         return
-    tokens = TokensOnDemand(chosen.jwt, clock, telemetry)
+    tokens = TokensOnDemand(audience_of(settings, app), clock, telemetry)
     if chosen.kind != "dev":
         yield tokens
         return
@@ -53,13 +54,14 @@ def opened_identity(
     yield Belief(tokens, listens_on=settings.server.host)
 
 
-def opened_grants(settings: Settings, clock: Clock, telemetry: Telemetry) -> Grants:
-    """Give what reads grants. The keys of tokens sign them, however users are known.
+def opened_grants(settings: Settings, app: str, clock: Clock, telemetry: Telemetry) -> Grants:
+    """Give what reads the grants of an app. The keys of tokens sign them, however users are known.
 
     Raises:
         UnusableKeyError: Grants are required, and a key cannot be read or used.
     """
-    return GrantsOnDemand(settings.identity.jwt, clock, telemetry, is_needed=bool(settings.grants.required))
+    audience = audience_of(settings, app)
+    return GrantsOnDemand(audience, clock, telemetry, is_needed=bool(settings.grants.required))
 
 
 class OnDemand(Generic[T]):
@@ -80,7 +82,7 @@ class OnDemand(Generic[T]):
 class TokensOnDemand:
     """Implements `ports.identity.Identity` with `signed.SignedTokens`, made when the first token comes."""
 
-    def __init__(self, jwt: Jwt, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(self, audience: Audience, clock: Clock, telemetry: Telemetry) -> None:
         """Look at the keys, unless it is a shared secret.
 
         Raises:
@@ -90,9 +92,9 @@ class TokensOnDemand:
         def made() -> Identity:
             from unisono.identity.signed import SignedTokens  # noqa: PLC0415  (see the top of the module)
 
-            return SignedTokens(jwt, keys_for(jwt, clock, telemetry))
+            return SignedTokens(audience, keys_for(audience.jwt, clock, telemetry))
 
-        self._tokens: Final = OnDemand(made, at_once=jwt.secret is None)
+        self._tokens: Final = OnDemand(made, at_once=audience.jwt.secret is None)
 
     async def authenticate(self, credential: Credential, now: Instant) -> Principal:
         """Say who the token was given to."""
@@ -102,7 +104,7 @@ class TokensOnDemand:
 class GrantsOnDemand:
     """Implements `ports.identity.Grants` with `granted.SignedGrants`, made when the first grant comes."""
 
-    def __init__(self, jwt: Jwt, clock: Clock, telemetry: Telemetry, *, is_needed: bool) -> None:
+    def __init__(self, audience: Audience, clock: Clock, telemetry: Telemetry, *, is_needed: bool) -> None:
         """Look at the keys, unless it is a shared secret or no grant is needed.
 
         Raises:
@@ -112,9 +114,9 @@ class GrantsOnDemand:
         def made() -> Grants:
             from unisono.identity.granted import SignedGrants  # noqa: PLC0415  (see the top of the module)
 
-            return SignedGrants(jwt, keys_for(jwt, clock, telemetry))
+            return SignedGrants(audience, keys_for(audience.jwt, clock, telemetry))
 
-        self._grants: Final = OnDemand(made, at_once=is_needed and jwt.secret is None)
+        self._grants: Final = OnDemand(made, at_once=is_needed and audience.jwt.secret is None)
 
     async def read(self, text: str, now: Instant) -> Grant:
         """Say what was granted to whom."""

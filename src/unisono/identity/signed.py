@@ -6,20 +6,21 @@ import msgspec
 
 from unisono.domain.errors import TokenInvalid, TokenMissing
 from unisono.domain.ids import Instant, Platform, PlatformIn
+from unisono.identity.audiences import Audience
 from unisono.identity.credentials import checked_token, checked_user, revocable
 from unisono.identity.keys import Keys
 from unisono.identity.signatures import Claims, Signatures, time_of
 from unisono.ports.identity import Credential, Principal
-from unisono.settings import Jwt
 
 
 class SignedTokens:
     """Implements `ports.identity.Identity` for tokens in the JWS compact form (RFC 7519)."""
 
-    def __init__(self, settings: Jwt, keys: Keys) -> None:
-        """Accept what these keys signed, as the settings ask for."""
-        self._settings: Final = settings
-        self._signatures: Final = Signatures(settings, keys)
+    def __init__(self, audience: Audience, keys: Keys) -> None:
+        """Accept what these keys signed for an audience, as its settings ask for."""
+        self._audience: Final = audience
+        self._settings: Final = audience.jwt
+        self._signatures: Final = Signatures(audience.jwt, keys)
 
     async def authenticate(self, credential: Credential, now: Instant) -> Principal:
         """Say who the token was given to."""
@@ -28,6 +29,7 @@ class SignedTokens:
             raise TokenMissing
         signed = await self._signatures.check(token, now)
         claims, end = signed.claims, signed.expires_at
+        self._audience.check(claims)
         return Principal(
             user=checked_user(claims.get(self._settings.user_claim), credential.wish),
             credential=revocable(token).credential,

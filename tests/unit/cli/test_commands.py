@@ -18,6 +18,7 @@ from unisono.cli.sources import server_url
 from unisono.clock import SystemClock
 from unisono.config import load, with_generated_secrets
 from unisono.domain.ids import Instant, UserId
+from unisono.identity.audiences import Audience
 from unisono.identity.granted import SignedGrants
 from unisono.identity.keys import SharedSecret
 from unisono.identity.signed import SignedTokens
@@ -71,7 +72,10 @@ async def test_a_grant_made_here_is_one_the_server_takes(tmp_path: Path) -> None
     made, shown = run(*words, *add), run(*words, *add, "--ttl", "10m", "--json").json
     settings = with_generated_secrets(load(None, {}, {"data_dir": tmp_path}))
     assert settings.identity.jwt.secret is not None
-    grants, now = SignedGrants(settings.identity.jwt, SharedSecret(settings.identity.jwt.secret)), SystemClock().now()
+    grants, now = (
+        SignedGrants(Audience(settings.identity.jwt), SharedSecret(settings.identity.jwt.secret)),
+        SystemClock().now(),
+    )
     for text, ttl_ms in ((made.out.strip(), 60_000), (shown["grant"], 600_000)):
         grant = await grants.read(text, now)
         assert (grant.user, grant.act, grant.conversation) == ("alice", "add", "c1")
@@ -105,7 +109,9 @@ async def test_a_token_made_here_is_one_the_server_takes(tmp_path: Path) -> None
     jwt = settings.identity.jwt
     assert jwt.secret is not None
     now = SystemClock().now()
-    principal = await SignedTokens(jwt, SharedSecret(jwt.secret)).authenticate(credential(made.out.strip()), now)
+    principal = await SignedTokens(Audience(jwt), SharedSecret(jwt.secret)).authenticate(
+        credential(made.out.strip()), now
+    )
     assert (principal.user, principal.platform) == ("alice", "ios")
     assert principal.expires_at is not None
     assert abs(principal.expires_at - now - (15 * 60 + jwt.leeway_s) * 1000) < 60_000

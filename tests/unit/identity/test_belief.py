@@ -5,6 +5,7 @@ import pytest
 from tests.support.time_and_chance import NOON
 from tests.unit.identity.keysmith import credential, secret, signed
 from unisono.domain.errors import TokenInvalid, TokenMissing
+from unisono.identity.audiences import Audience
 from unisono.identity.belief import Belief, is_loopback_address
 from unisono.identity.keys import SharedSecret
 from unisono.identity.signed import SignedTokens
@@ -14,7 +15,7 @@ HERE = "127.0.0.1"
 
 
 def belief() -> Belief:
-    return Belief(SignedTokens(Jwt(secret=secret()), SharedSecret(secret())), listens_on=HERE)
+    return Belief(SignedTokens(Audience(Jwt(secret=secret())), SharedSecret(secret())), listens_on=HERE)
 
 
 @pytest.mark.parametrize("host", [None, "localhost:8080", "127.0.0.1:8080", "[::1]:8080", "127.0.0.1"])

@@ -24,11 +24,12 @@ from unisono.ports.identity import Credential, Principal
 from unisono.settings import Identity, Jwt, Server, Settings
 from unisono.telemetry.recording import RecordingTelemetry
 
+APP = "default"
 UUID = "0b6d8a52-8d0e-4e0e-9a70-7a6c1d7f5b11"
 
 
 async def asked(function: UserIdFunction, brought: Credential | None = None) -> Principal:
-    identity = FunctionIdentity(function, RecordingTelemetry())
+    identity = FunctionIdentity(function, RecordingTelemetry(), app=APP)
     try:
         return await identity.authenticate(brought or credential(), NOON)
     finally:
@@ -60,7 +61,7 @@ async def test_a_plain_function_may_block_without_stopping_the_server() -> None:
         leave.wait(5)
         return "alice"
 
-    identity = FunctionIdentity(blocks, RecordingTelemetry())
+    identity = FunctionIdentity(blocks, RecordingTelemetry(), app=APP)
     async with asyncio.TaskGroup() as group:
         login = group.create_task(identity.authenticate(credential(), NOON))
         # The loop goes on while the function blocks its thread.
@@ -104,7 +105,7 @@ async def test_a_function_that_fails_is_logged_and_the_peer_refused() -> None:
         raise KeyError("password=hunter2")
 
     telemetry = RecordingTelemetry()
-    identity = FunctionIdentity(broken, telemetry)
+    identity = FunctionIdentity(broken, telemetry, app=APP)
     with pytest.raises(TokenInvalid) as caught:
         await identity.authenticate(credential(), NOON)
     identity.close()
@@ -130,7 +131,7 @@ async def test_a_function_that_hangs_meets_its_deadline() -> None:
         return None
 
     telemetry = RecordingTelemetry()
-    identity = FunctionIdentity(hangs, telemetry, deadline_s=0.01)
+    identity = FunctionIdentity(hangs, telemetry, app=APP, deadline_s=0.01)
     with pytest.raises(Unavailable):
         await identity.authenticate(credential(), NOON)
     identity.close()
@@ -156,32 +157,34 @@ def test_a_function_that_is_not_there_stops_the_start(target: str) -> None:
 
 @pytest.mark.rows("S18")
 async def test_a_function_of_the_embedding_application_replaces_the_default() -> None:
-    with opened_identity(Settings(), ManualClock(), RecordingTelemetry(), user_id=lambda _: "embedded") as identity:
+    with opened_identity(
+        Settings(), APP, ManualClock(), RecordingTelemetry(), user_id=lambda _: "embedded"
+    ) as identity:
         assert (await identity.authenticate(credential(), NOON)).user == "embedded"
 
 
 @pytest.mark.rows("S12", "S21")
 async def test_a_function_of_the_settings_is_used() -> None:
     chosen = Settings(identity=Identity(kind="callable", callable="unisono.identity.recipes:client_id_as_user"))
-    with opened_identity(chosen, ManualClock(), RecordingTelemetry()) as identity:
+    with opened_identity(chosen, APP, ManualClock(), RecordingTelemetry()) as identity:
         assert (await identity.authenticate(credential(tab=UUID), NOON)).user == UUID
 
 
 async def test_settings_choose_between_tokens_and_belief() -> None:
     jwt = Jwt(secret=secret())
-    with opened_identity(Settings(identity=Identity(jwt=jwt)), ManualClock(), RecordingTelemetry()) as identity:
+    with opened_identity(Settings(identity=Identity(jwt=jwt)), APP, ManualClock(), RecordingTelemetry()) as identity:
         assert isinstance(identity, TokensOnDemand)
         assert (await identity.authenticate(credential(signed()), NOON)).user == "alice"
     dev = Settings(identity=Identity(kind="dev", jwt=jwt), server=Server(host="127.0.0.1"))
     telemetry = RecordingTelemetry()
-    with opened_identity(dev, ManualClock(), telemetry) as identity:
+    with opened_identity(dev, APP, ManualClock(), telemetry) as identity:
         assert isinstance(identity, Belief)
     assert "log in as anybody" in str(telemetry.named("dev_mode"))
 
 
 def test_a_key_that_cannot_be_used_stops_the_start_and_not_the_first_login(tmp_path: Path) -> None:
     jwt = Jwt(algorithms=("RS256",), public_key_file=tmp_path / "none.pem")
-    opening = opened_identity(Settings(identity=Identity(jwt=jwt)), ManualClock(), RecordingTelemetry())
+    opening = opened_identity(Settings(identity=Identity(jwt=jwt)), APP, ManualClock(), RecordingTelemetry())
     with pytest.raises(UnusableKeyError, match="cannot read"):
         opening.__enter__()
 

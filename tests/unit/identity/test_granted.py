@@ -12,6 +12,7 @@ from tests.unit.identity.keysmith import ED_KEY, NOW_S, SECRET, credential, pem,
 from unisono.domain.errors import GrantExpired, GrantInvalid, TokenInvalid
 from unisono.domain.grants import TTL_MAX_S, Grant, GrantRules
 from unisono.domain.ids import ConversationId, Instant, UserId
+from unisono.identity.audiences import Audience
 from unisono.identity.belief import Belief
 from unisono.identity.credentials import GRANT_TYPE
 from unisono.identity.faults import UnusableKeyError
@@ -34,7 +35,7 @@ def text(claims: dict[str, Any] | None = None, *, key: Any = SECRET, header: dic
 
 
 def shared(**settings: Any) -> SignedGrants:
-    return SignedGrants(Jwt(secret=secret(), **settings), SharedSecret(secret()))
+    return SignedGrants(Audience(Jwt(secret=secret(), **settings)), SharedSecret(secret()))
 
 
 async def read(given: str, grants: SignedGrants | None = None, at: Instant = NOON) -> Grant:
@@ -66,7 +67,7 @@ async def test_what_the_applications_key_did_not_sign_is_no_grant() -> None:
 
 async def test_a_public_key_checks_grants_as_it_checks_tokens() -> None:
     settings = Jwt(algorithms=("EdDSA",), public_key_file=Path("k.pem"))
-    grants = SignedGrants(settings, OnePublicKey(pem(ED_KEY)))
+    grants = SignedGrants(Audience(settings), OnePublicKey(pem(ED_KEY)))
     given = signed(ADD, key=ED_KEY, algorithm="EdDSA", headers=HEADER)
     assert (await read(given, grants)).nonce == "n1"
     with pytest.raises(GrantInvalid):
@@ -123,8 +124,8 @@ async def test_a_token_to_log_in_with_is_no_grant() -> None:
 async def test_a_grant_is_no_token_to_log_in_with_however_users_are_known() -> None:
     """A function that looks at signature and user alone would take it for one."""
     given = text({"platform": "web"})
-    tokens = SignedTokens(Jwt(secret=secret()), SharedSecret(secret()))
-    function = FunctionIdentity(lambda _: "alice", RecordingTelemetry())
+    tokens = SignedTokens(Audience(Jwt(secret=secret())), SharedSecret(secret()))
+    function = FunctionIdentity(lambda _: "alice", RecordingTelemetry(), app="default")
     for identity in (tokens, function, Belief(tokens, listens_on="127.0.0.1")):
         for spelled in (given, text(header={"typ": GRANT_TYPE.upper()})):
             with pytest.raises(TokenInvalid, match="a grant is no token"):
@@ -136,7 +137,9 @@ async def test_a_grant_made_here_is_one_the_server_takes() -> None:
     settings = Jwt(secret=secret(), issuer="https://id.example", audience="chat")
     for grant in (await read(text()), Grant(UserId("alice"), "create", Instant(NOON + 1000))):
         assert (
-            await SignedGrants(settings, SharedSecret(secret())).read(mint_grant(settings, grant, now=NOON), NOON)
+            await SignedGrants(Audience(settings), SharedSecret(secret())).read(
+                mint_grant(settings, grant, now=NOON), NOON
+            )
             == grant
         )
     with pytest.raises(CannotSignError):
@@ -151,14 +154,14 @@ async def test_keys_are_looked_at_before_the_start_where_grants_are_asked_for(tm
         settings = Settings(identity=Identity(jwt=jwt_settings), grants=rules)
         if rules.required:
             with pytest.raises(UnusableKeyError):
-                opened_grants(settings, ManualClock(), RecordingTelemetry())
+                opened_grants(settings, settings.app, ManualClock(), RecordingTelemetry())
         else:
-            opened_grants(settings, ManualClock(), RecordingTelemetry())
+            opened_grants(settings, settings.app, ManualClock(), RecordingTelemetry())
 
 
 async def test_a_shared_secret_reads_grants_when_the_first_one_comes() -> None:
     settings = Settings(identity=Identity(jwt=Jwt(secret=secret())), grants=GrantRules(required=("add",)))
-    grants = opened_grants(settings, ManualClock(), RecordingTelemetry())
+    grants = opened_grants(settings, settings.app, ManualClock(), RecordingTelemetry())
     assert [(await grants.read(text(), NOON)).nonce for _ in range(2)] == ["n1", "n1"]
 
 

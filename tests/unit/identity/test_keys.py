@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests.support.time_and_chance import NOON, ManualClock
 from tests.unit.identity.keysmith import EC_KEY, ED_KEY, RSA_KEY, credential, jwk, key_set, pem, signed
 from unisono.domain.errors import TokenInvalid, Unavailable
+from unisono.identity.audiences import Audience
 from unisono.identity.faults import UnusableKeyError
 from unisono.identity.keys import (
     ASK_AGAIN_S,
@@ -58,7 +59,7 @@ async def test_a_token_is_checked_with_the_key_it_names() -> None:
     server = KeyServer(jwk("RS256", "a"), jwk("ES256", "b"), jwk("EdDSA", "c"))
     keys, _, _ = keys_of(server)
     settings = Jwt(algorithms=("RS256", "ES256", "EdDSA"), jwks_url="http://127.0.0.1/")
-    identity = SignedTokens(settings, keys)
+    identity = SignedTokens(Audience(settings), keys)
     for algorithm, key, key_id in (("RS256", RSA_KEY, "a"), ("ES256", EC_KEY, "b"), ("EdDSA", ED_KEY, "c")):
         token = signed(key=key, algorithm=algorithm, headers={"kid": key_id})
         assert (await identity.authenticate(credential(token), NOON)).user == "alice"

@@ -22,6 +22,7 @@ from tests.unit.identity.keysmith import (
 )
 from unisono.domain.errors import TokenExpired, TokenInvalid, TokenMissing, TooLarge
 from unisono.domain.ids import Instant, Platform, UserId
+from unisono.identity.audiences import Audience
 from unisono.identity.credentials import revocable
 from unisono.identity.keys import OnePublicKey, SharedSecret
 from unisono.identity.minting import CannotSignError, mint
@@ -31,13 +32,13 @@ from unisono.settings import LEEWAY_MAX_S, Algorithm, Jwt
 
 
 def shared(**settings: Any) -> SignedTokens:
-    return SignedTokens(Jwt(secret=secret(), **settings), SharedSecret(secret()))
+    return SignedTokens(Audience(Jwt(secret=secret(), **settings)), SharedSecret(secret()))
 
 
 def public(algorithm: Algorithm, key_pem: bytes) -> SignedTokens:
     from pathlib import Path
 
-    return SignedTokens(Jwt(algorithms=(algorithm,), public_key_file=Path("k.pem")), OnePublicKey(key_pem))
+    return SignedTokens(Audience(Jwt(algorithms=(algorithm,), public_key_file=Path("k.pem"))), OnePublicKey(key_pem))
 
 
 async def principal_of(token: str | None, identity: Identity | None = None, *, wish: str | None = None) -> Principal:
@@ -164,7 +165,7 @@ async def test_several_algorithms_are_still_tied_to_their_kind_of_key() -> None:
     from pathlib import Path
 
     settings = Jwt(algorithms=("RS256", "ES256"), public_key_file=Path("k.pem"))
-    identity = SignedTokens(settings, OnePublicKey(pem(EC_KEY)))
+    identity = SignedTokens(Audience(settings), OnePublicKey(pem(EC_KEY)))
     assert (await principal_of(signed(key=EC_KEY, algorithm="ES256"), identity)).user == "alice"
     with pytest.raises(TokenInvalid):
         await principal_of(signed(key=RSA_KEY, algorithm="RS256"), identity)
@@ -245,7 +246,7 @@ async def test_a_revocation_is_remembered_as_long_as_the_token_would_have_lived(
 async def test_a_minted_token_lets_its_user_in() -> None:
     settings = Jwt(secret=secret(), issuer="me", audience="chat", user_claim="uid")
     token = mint(settings, UserId("carol"), now=NOON, ttl_s=60, entropy=CountingEntropy(), platform=Platform("android"))
-    principal = await principal_of(token, SignedTokens(settings, SharedSecret(secret())))
+    principal = await principal_of(token, SignedTokens(Audience(settings), SharedSecret(secret())))
     assert (principal.user, principal.platform, principal.issued_at) == ("carol", "android", NOON)
 
 

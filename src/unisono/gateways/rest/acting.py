@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from unisono.admin_settings import AdminScope
 from unisono.app.execute import cost_of
 from unisono.domain import answers as a
 from unisono.domain import commands as c
@@ -12,7 +13,6 @@ from unisono.domain.ids import ConversationId, UserId
 from unisono.gateways.rest.bodies import body_of, query_of, values_of
 from unisono.gateways.rest.operations import Asked, Desk, Method, Operation
 from unisono.gateways.rest.shapes import OfActor, OfConversation, OfFile, OfMember, OfMessage, OfNothing, OfUser
-from unisono.settings import AdminScope
 from unisono.wire.json_values import check_values
 
 Build = Callable[..., c.Command]

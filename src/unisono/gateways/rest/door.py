@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from msgspec import Struct
 
 from unisono import __version__
+from unisono.admin_settings import AdminScope
 from unisono.domain.addresses import block_of
 from unisono.domain.errors import (
     Internal,
@@ -43,7 +44,6 @@ from unisono.gateways.rest.shapes import Alive
 from unisono.gateways.rest.table import OPERATIONS
 from unisono.ports.requests import Request
 from unisono.ports.telemetry import Telemetry
-from unisono.settings import AdminScope
 from unisono.wire.weight import check_weight
 
 WORK_DEADLINE_S: Final = 30.0
@@ -113,7 +113,8 @@ class RestDoor:
         carry_out = operation.carry_out
 
         async def handle(request: web.Request) -> web.StreamResponse:
-            by = self._check_key(request, operation.scope)
+            app = request.headers.get(APP_HEADER, self._desks.main)
+            by = self._check_key(request, operation.scope, app)
             self._desks.rate.spend(by)
             path, query = _convert(request.match_info, operation.params), _convert(request.query, operation.query)
             body = await self._body(request) if operation.bodies else b""
@@ -121,7 +122,7 @@ class RestDoor:
             asked = Asked(by, path, query, shaped, _under_key(request, by, body))
             if operation.needs_key and asked.request is None:
                 raise Invalid(field=KEY_HEADER, reason="needed, so that it can be gone on with")
-            desk = self._desks.of(request.headers.get(APP_HEADER))
+            desk = self._desks.of(app)
             if isinstance(carry_out, InLines):
                 return await tell(request, carry_out.lines(desk, asked), self._options.body_s)
             try:
@@ -173,12 +174,12 @@ class RestDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         if access == "loopback" and self._options.is_from_here(request.remote or "", headers):
             return
-        self._check_key(request, "metrics")
+        self._check_key(request, "metrics", self._desks.main)
 
-    def _check_key(self, request: web.Request, scope: AdminScope) -> str:
+    def _check_key(self, request: web.Request, scope: AdminScope, app: str) -> str:
         # By address before any key is looked at: else they could be tried without end.
         self._desks.rate.spend(block_of(address_of(request, self._options.trusted_proxies)))
-        return self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), scope)
+        return self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), scope, app)
 
     async def _openapi(self, request: web.Request) -> web.Response:
         del request

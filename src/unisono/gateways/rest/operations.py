@@ -6,6 +6,7 @@ from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
+from unisono.admin_settings import AdminScope
 from unisono.app.announcing import Announcing
 from unisono.app.broadcasting import Broadcasting
 from unisono.app.erasing import Erasing
@@ -19,7 +20,6 @@ from unisono.domain.ids import Instant, SendKey, UserId
 from unisono.gateways.rest.shapes import OfNothing
 from unisono.ports.clock import Clock
 from unisono.ports.requests import Request, Requests
-from unisono.settings import AdminScope
 
 APP_HEADER: Final = "Unisono-App"
 """Names the app that is operated, where it is not the one of native clients."""
@@ -65,17 +65,18 @@ class Desks:
     """The desks of all apps of this server, by their names. They have one `rate`."""
 
     def __init__(self, main: str, desks: Mapping[str, Desk]) -> None:
-        self._main: Final = main
+        self.main: Final = main
+        """The app that is meant where none is named."""
         self._desks: Final = desks
         self.rate: Final = desks[main].rate
 
-    def of(self, app: str | None) -> Desk:
-        """Give the desk of an app; without a name that of the one of native clients.
+    def of(self, app: str) -> Desk:
+        """Give the desk of an app.
 
         Raises:
             NotFound: There is no such app.
         """
-        desk = self._desks.get(self._main if app is None else app)
+        desk = self._desks.get(app)
         if desk is None:
             raise NotFound()
         return desk

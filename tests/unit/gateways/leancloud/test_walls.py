@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.operator_desk import ADMIN_KEY, open_desk
-from tests.unit.cli.commands import run
+from tests.support.operator_desk import ADMIN_KEY, TOKEN_SECRET, open_desk
+from tests.unit.cli.commands import Outcome, run
 from unisono.cli.failing import Exit
 from unisono.domain.ids import UserId
 
@@ -41,6 +41,25 @@ async def test_each_app_has_a_store_and_a_node_of_its_own(tmp_path: Path) -> Non
     assert {"default.sqlite3", "shop.sqlite3"} <= set(os.listdir(tmp_path))  # noqa: PTH208  (a path that may block)
     started = [line for line in desk.log.getvalue().splitlines() if "event=node_started" in line]
     assert [("app=shop" in line) for line in started] == [False, True]
+
+
+async def test_a_token_is_for_one_app(tmp_path: Path) -> None:
+    """A native token used to let its user sign in to every app of the server."""
+    async with open_desk(tmp_path, UNISONO_LEANCLOUD__APPS=APPS) as desk:
+        known = {"UNISONO_LEANCLOUD__APPS": APPS, "UNISONO_IDENTITY__JWT__SECRET": TOKEN_SECRET}
+
+        async def made(app: str) -> Outcome:
+            return await asyncio.to_thread(run, "token", "--user", "ann", "--app", app, environment=known)
+
+        tokens = {app: (await made(app)).out.strip() for app in ("default", "shop")}
+        for app in ("default", "shop"):
+            headers = {"X-LC-Id": f"lc-{app}", "X-LC-Key": f"app-key-of-{app}-0123456"}
+            for of, token in tokens.items():
+                path = f"{desk.url}/1.2/rtm/clients/sign?session_token={token}"
+                async with desk.http.get(path, headers=headers) as answer:
+                    told = await answer.json()
+                assert (answer.status, told.get("client_id")) == ((200, "ann") if of == app else (401, None))
+        assert (await made("nowhere")).code == Exit.NOT_FOUND
 
 
 async def test_the_operator_says_which_app_is_meant(tmp_path: Path) -> None:

@@ -6,40 +6,72 @@ from pathlib import Path
 import pytest
 
 from tests.support.operator_desk import ADMIN_KEY, open_desk
+from unisono.admin_settings import ADMIN_SCOPES, Admin, LimitedKey
+from unisono.config import ConfigError, load
 from unisono.domain.errors import Forbidden, TokenInvalid, TokenMissing
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.table import OPERATIONS
 from unisono.secret import Secret
-from unisono.settings import ADMIN_SCOPES, Admin, LimitedKey
 
-ALL, SOME = "a" * 40, "s" * 40
+ALL, SOME, APP = "a" * 40, "s" * 40, "default"
 GUARD = Guard(Admin(keys=(Secret(ALL),), limited=(LimitedKey(Secret(SOME), ("messages", "metrics")),)))
 
 
 def test_a_plain_key_may_do_all_and_a_limited_one_what_its_scopes_say() -> None:
     for scope in ADMIN_SCOPES:
-        assert GUARD.check(f"Bearer {ALL}", scope)
-    assert GUARD.check(f"Bearer {SOME}", "messages")
+        assert GUARD.check(f"Bearer {ALL}", scope, APP)
+    assert GUARD.check(f"Bearer {SOME}", "messages", APP)
     with pytest.raises(Forbidden) as refused:
-        GUARD.check(f"bearer  {SOME}", "sessions")
+        GUARD.check(f"bearer  {SOME}", "sessions", APP)
     assert refused.value.numbers["scope"] == "sessions"
 
 
 def test_a_key_has_one_name_that_tells_nothing_of_it() -> None:
-    name = GUARD.check(f"Bearer {SOME}", "messages")
-    assert name == GUARD.check(f"bearer {SOME} ", "metrics") != GUARD.check(f"Bearer {ALL}", "messages")
+    name = GUARD.check(f"Bearer {SOME}", "messages", APP)
+    assert name == GUARD.check(f"bearer {SOME} ", "metrics", APP) != GUARD.check(f"Bearer {ALL}", "messages", APP)
     assert SOME[:4] not in name
 
 
 @pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer  ", f"Basic {ALL}"])
 def test_who_brings_no_key_is_told_so(given: str | None) -> None:
     with pytest.raises(TokenMissing):
-        GUARD.check(given, "messages")
+        GUARD.check(given, "messages", APP)
 
 
 def test_a_key_that_is_none_of_ours_lets_nobody_in() -> None:
     with pytest.raises(TokenInvalid):
-        GUARD.check(f"Bearer {ALL[:-1]}", "messages")
+        GUARD.check(f"Bearer {ALL[:-1]}", "messages", APP)
+
+
+def test_a_key_for_some_apps_is_none_for_others() -> None:
+    guard = Guard(Admin(limited=(LimitedKey(Secret(SOME), ("messages",), ("shop", "help")),)))
+    assert guard.check(f"Bearer {SOME}", "messages", "shop") == guard.check(f"Bearer {SOME}", "messages", "help")
+    for app in ("default", "nowhere"):
+        with pytest.raises(Forbidden) as refused:
+            guard.check(f"Bearer {SOME}", "messages", app)
+        assert refused.value.numbers == {"reason": "the admin key is not for this app"}
+
+
+async def test_a_key_for_some_apps_operates_these_alone(tmp_path: Path) -> None:
+    """A limited key used to be good for every app of a server."""
+    apps = json.dumps([{"id": "lc-shop", "name": "shop", "key": "k" * 16, "master_key": "m" * 16}])
+    limited = json.dumps([{"key": SOME, "scopes": ["sessions"], "apps": ["shop"]}])
+    async with open_desk(tmp_path, UNISONO_LEANCLOUD__APPS=apps, UNISONO_ADMIN__LIMITED=limited) as desk:
+        for headers, status in (({"Unisono-App": "shop"}, 200), (None, 403), ({"Unisono-App": "default"}, 403)):
+            assert (await desk.ask("GET", "/v1/users/alice/sessions", key=SOME, headers=headers))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("limited", "why"),
+    [
+        ({"scopes": ["sessions"], "apps": ["shop"]}, "apps that are not served: shop"),
+        ({"scopes": ["sessions"], "apps": []}, "length"),
+        ({"scopes": ["metrics"], "apps": ["default"]}, "metrics tell of all apps"),
+    ],
+)
+def test_a_key_for_apps_that_cannot_be_meant_stops_the_start(limited: dict[str, object], why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        load(None, {"UNISONO_ADMIN__LIMITED": json.dumps([{"key": SOME, **limited}])})
 
 
 async def test_each_operation_asks_for_its_scope(tmp_path: Path) -> None:
