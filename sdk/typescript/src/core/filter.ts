@@ -1,0 +1,89 @@
+/** What a tab has taken of each stream; lets each fact through once and in order, whatever the holders repeat. */
+
+import type { Cursor, Facts, Position, WireFact } from "./messages.ts";
+
+/** `hole`: facts before these are missing; nothing was taken. */
+export type Passed = readonly WireFact[] | "hole";
+
+/** The positions of one tab in all streams of its session. */
+export class Filter {
+  private _positions = new Map<string, Position>();
+  private _epoch = 0;
+  private _checkpoint = 0;
+
+  /** The cursor to go on from. */
+  get cursor(): Cursor {
+    return { epoch: this._epoch, checkpoint: this._checkpoint, positions: Object.fromEntries(this._positions) };
+  }
+
+  /** Forgets all, and goes on from a snapshot. */
+  begin(cursor: Cursor): void {
+    this._positions = new Map(Object.entries(cursor.positions));
+    this._epoch = cursor.epoch;
+    this._checkpoint = cursor.checkpoint;
+  }
+
+  /** The holder goes on from what this tab said it has; streams it never saw begin with their first frame. */
+  goOn(cursor: Cursor): void {
+    if (cursor.epoch !== this._epoch) this._checkpoint = 0;
+    this._epoch = cursor.epoch;
+  }
+
+  /**
+   * Gives those facts of a frame that were not taken before.
+   *
+   * Of an older epoch: none. Of a newer one, or of a stream that was never seen: all. What was said in a conversation
+   * while `user` was no member of it is missing there for good, and no hole.
+   */
+  pass(frame: Facts, user: string): Passed {
+    const at = this._positions.get(frame.stream);
+    const first = frame.facts[0];
+    if (first !== undefined && (at === undefined || frame.epoch >= at.epoch)) {
+      const seq = at?.epoch === frame.epoch ? at.seq : null;
+      if (seq !== null && !at?.isLeft && first.seq > seq + 1) return "hole";
+      const fresh = seq === null ? frame.facts : frame.facts.filter((fact) => fact.seq > seq);
+      this._advance(frame, fresh, user);
+      this._reach(frame.checkpoint);
+      return fresh;
+    }
+    this._reach(frame.checkpoint);
+    return [];
+  }
+
+  /** Passes over facts that will not come. */
+  skip(stream: string, epoch: number, seq: number): void {
+    const at = this._positions.get(stream);
+    if (at?.epoch !== epoch || at.seq < seq) this._positions.set(stream, { epoch, seq });
+  }
+
+  /** How far a stream was taken; undefined if it never was. */
+  at(stream: string): Position | undefined {
+    return this._positions.get(stream);
+  }
+
+  private _reach(checkpoint: number): void {
+    if (checkpoint > this._checkpoint) this._checkpoint = checkpoint;
+  }
+
+  private _advance(frame: Facts, fresh: readonly WireFact[], user: string): void {
+    const last = fresh[fresh.length - 1];
+    if (last === undefined) return;
+    let isLeft = this._positions.get(frame.stream)?.isLeft ?? false;
+    for (const { fact } of fresh) isLeft = leaves(fact, user) || (isLeft && !enters(fact, user));
+    this._positions.set(frame.stream, { epoch: frame.epoch, seq: last.seq, ...(isLeft && { isLeft }) });
+  }
+}
+
+type Fact = WireFact["fact"];
+
+function leaves(fact: Fact, user: string): boolean {
+  return fact.kind === "ended" || (fact.kind === "left" && names(fact["users"], user));
+}
+
+function enters(fact: Fact, user: string): boolean {
+  return (fact.kind === "joined" && names(fact["users"], user)) || (fact.kind === "created" && names(fact["members"], user));
+}
+
+function names(users: unknown, user: string): boolean {
+  return Array.isArray(users) && users.includes(user);
+}

@@ -1,0 +1,29 @@
+/** What a host needs of the holder of a session, and gives it. */
+
+import type { FromTabEnvelope, HostKind, ToTabEnvelope } from "./messages.ts";
+import type { Clock, Dial, Entropy, Store } from "./ports.ts";
+
+/** The hub as its host sees it. */
+export interface Holder {
+  take(envelope: FromTabEnvelope): void;
+  /** The tab's lock is free: it was closed or crashed without a word. */
+  gone(tab: string): void;
+  /** Ends at once and without a word: closes the link, writes nothing more. The session lives on for the next holder. */
+  stop(): void;
+}
+
+export interface HolderPorts {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly store: Store;
+  readonly dial: Dial;
+  readonly host: HostKind;
+  /** Name of the lock that is held for as long as this holder lives. */
+  readonly life: string;
+  readonly sdk: string;
+  post(envelope: ToTabEnvelope): void;
+  /** This holder has ended by itself: signed out, displaced, replaced, or asked to yield. */
+  over(): void;
+}
+
+export type MakeHolder = (ports: HolderPorts) => Holder;

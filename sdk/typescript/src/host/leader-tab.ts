@@ -1,0 +1,42 @@
+/** A tab's way over the bus, and the leader tab: one of the tabs holds the session for all. */
+
+import type { Locks } from "../core/ports.ts";
+import type { Ways } from "../core/ways.ts";
+import { SILENCE_MS } from "../core/pulse.ts";
+import { busOfHolder, busOfTab } from "./channels.ts";
+import { Hosting } from "./hosting.ts";
+import type { HostingPorts } from "./hosting.ts";
+
+export type LeaderPorts = Omit<HostingPorts, "kind" | "locks" | "bus"> & { readonly locks: Locks };
+
+/** A leader that is frozen or hangs keeps its lock: after so many hellos without an answer it is taken away. */
+const STEAL_AFTER = 2;
+/** A worker may only be slow to start: it is given 15 s. */
+const STEAL_FROM_WORKER_AFTER = 10;
+
+/** Every tab waits for the lock, in the order in which they came; the first one leads. */
+export function leaderWays(ports: LeaderPorts): Ways {
+  let hosting: Hosting | null = null;
+  const end = (): void => {
+    hosting?.stop();
+    hosting = null;
+  };
+  const depose = async (silences: number): Promise<void> => {
+    const { locks, names } = ports;
+    const isWorker = await locks.isHeld(names.ownerIsWorker);
+    if (silences >= (isWorker ? STEAL_FROM_WORKER_AFTER : STEAL_AFTER)) await hosting?.steal();
+  };
+  return {
+    patience: SILENCE_MS,
+    open: (silences) => {
+      const channel = busOfTab(ports.names);
+      hosting ??= new Hosting({ ...ports, kind: "leader-tab", bus: () => busOfHolder(ports.names) });
+      hosting.start();
+      if (silences >= STEAL_AFTER) void depose(silences);
+      return channel;
+    },
+    elsewhere: () => undefined,
+    suspend: end,
+    close: end,
+  };
+}
