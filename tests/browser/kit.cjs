@@ -11,7 +11,6 @@ const { listen, pause, until, within } = require('../support/waiting.cjs');
 const { say } = require('../support/playing.cjs');
 
 // None of the driver's own switches: they keep background tabs awake, turn the page cache off, and more.
-// Names outside this machine are not even looked up; http://anything.test:port is here and another site than 127.0.0.1.
 const SWITCHES = [
   '--headless=new',
   '--disable-gpu',
@@ -26,7 +25,6 @@ const SWITCHES = [
   '--disable-search-engine-choice-screen',
   '--disable-sync',
   '--force-color-profile=srgb',
-  '--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
   '--metrics-recording-only',
   '--mute-audio',
   '--no-first-run',
@@ -40,11 +38,18 @@ const TYPES = {
   '.json': 'application/json', '.css': 'text/css; charset=utf-8', '.png': 'image/png', '.svg': 'image/svg+xml',
 };
 
+// Names outside this machine are not even looked up; anything.test is here and another site than 127.0.0.1.
+function rules(hosts) {
+  const own = Object.entries(hosts).map(([name, port]) => `MAP ${name} 127.0.0.1:${port}`);
+  return [...own, 'MAP *.test 127.0.0.1', 'MAP * ~NOTFOUND', 'EXCLUDE 127.0.0.1', 'EXCLUDE localhost'].join(', ');
+}
+
 // A browser of its own: processes, profile, cookies. `profile` begins where an earlier browser's folder was left.
+// `hosts`: names whose pages are served on a port of this machine, {'pages.test': 8080}: an origin known beforehand.
 // `netLog`: a file that tells afterwards which addresses were asked. Other options are the driver's.
-async function launch({ switches = [], profile, netLog, ...options } = {}) {
+async function launch({ switches = [], profile, hosts = {}, netLog, ...options } = {}) {
   const folder = profile || fs.mkdtempSync(path.join(os.tmpdir(), 'profile-'));
-  const args = [`--user-data-dir=${folder}`, ...switches, ...SWITCHES];
+  const args = [`--user-data-dir=${folder}`, `--host-resolver-rules=${rules(hosts)}`, ...switches, ...SWITCHES];
   // Its sandbox refuses to work for root.
   if (process.getuid() === 0) args.unshift('--no-sandbox');
   if (netLog) args.unshift(`--log-net-log=${netLog}`);
@@ -113,9 +118,9 @@ function hear(page) {
   return said;
 }
 
-// Opens a page and waits until it is loaded.
-async function open(browser, address) {
-  const page = await browser.newPage();
+// Opens a page and waits until it is loaded. In a tab it hides the one before, in a window of its own none.
+async function open(browser, address, { inWindow = false } = {}) {
+  const page = await browser.newPage(inWindow ? { type: 'window' } : undefined);
   const said = hear(page);
   await page.goto(address, { waitUntil: 'load' });
   return { page, said };

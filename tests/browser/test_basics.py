@@ -1,5 +1,7 @@
 """The browsers that the suites open are what they take them for, and nothing of them stays."""
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -63,16 +65,30 @@ def test_nothing_goes_wrong_beside_the_scenarios(works: Works) -> None:
     works.assert_that("(all)")
 
 
-async def test_a_play_that_hangs_leaves_no_browser(tmp_path: Path) -> None:
+async def test_a_play_that_is_broken_off_leaves_no_browser(tmp_path: Path) -> None:
     program = tmp_path / "hangs.cjs"
     program.write_text(
         f"const {{ launch }} = require({str(HERE / 'kit.cjs')!r});\n"
         "launch().then(({ browser }) => {\n"
-        "  require('node:fs').writeFileSync(JSON.parse(process.argv[2]).told, String(browser.process().pid));\n"
+        "  require('node:fs').writeFileSync(JSON.parse(process.argv[2]).told, `${browser.process().pid}\\n`);\n"
         "  setInterval(() => {}, 1000);\n"
         "});\n"
     )
     told = tmp_path / "pid"
-    played = await play(program, {"told": str(told)}, deadline_s=5)
-    assert "not ended in time" in (played["(all)"] or "")
-    assert members(int(told.read_text())) == []
+    playing = asyncio.create_task(play(program, {"told": str(told)}))
+    while not (told.exists() and told.read_text().endswith("\n")):
+        assert not playing.done(), playing.result()
+        await asyncio.sleep(0.05)
+    browser = int(told.read_text())
+    assert len(members(browser)) > 1
+    playing.cancel()
+    with suppress(asyncio.CancelledError):
+        await playing
+    assert members(browser) == []
+
+
+async def test_a_play_that_hangs_is_told_of(tmp_path: Path) -> None:
+    program = tmp_path / "hangs.cjs"
+    program.write_text("setInterval(() => {}, 1000);\n")
+    played = await play(program, {}, deadline_s=1)
+    assert "hangs.cjs: not ended in time" in (played["(all)"] or "")

@@ -1,0 +1,87 @@
+"""LeanCloud's published bundles in Chromium, unmodified, on pages of another origin than the server."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.node_player import Played, Works, once, play
+from tests.support.server_process import TEST_CONFIG, ServerProcess
+
+HERE: Final = Path(__file__).parent
+FOLDERS: Final = ("v3", "v4", "v5")
+APP: Final = {"id": "app-of-the-tests", "key": "app-key-of-the-tests"}
+CONFIG: Final = f"""{TEST_CONFIG}
+[server]
+origins = ["http://pages.test"]
+
+[[leancloud.apps]]
+id = "{APP["id"]}"
+key = "{APP["key"]}"
+master_key = "master-key-of-the-tests"
+"""
+
+
+async def play_all(data: Path) -> Mapping[str, Played]:
+    async with ServerProcess(data, config=CONFIG) as server:
+        played = {
+            folder: await play(HERE / "leancloud.cjs", {"port": server.port, "folder": folder, "app": APP})
+            for folder in FOLDERS
+        }
+        server.assert_clean_log()
+    return played
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Mapping[str, Played]:
+    """Give what went wrong, by generation and scenario."""
+    told: Mapping[str, Played] = once(tmp_path_factory, worker_id, "leancloud-in-pages", play_all)
+    return told
+
+
+@pytest.fixture(params=FOLDERS)
+def works(request: pytest.FixtureRequest, played: Mapping[str, Played]) -> Works:
+    return Works(played[request.param])
+
+
+@pytest.mark.rows("L18", "L294")
+def test_script_tags_put_all_of_it_under_one_name(works: Works) -> None:
+    works.assert_that("namespace")
+
+
+@pytest.mark.rows("L17", "L39")
+def test_two_pages_talk(works: Works) -> None:
+    works.assert_that("talk")
+
+
+def test_two_pages_talk_over_text_frames(works: Works) -> None:
+    works.assert_that("textFrames")
+
+
+@pytest.mark.rows("L50", "L51", "L52", "L54")
+def test_a_picture_chosen_on_one_page_is_shown_on_the_other(works: Works) -> None:
+    works.assert_that("chosenPicture")
+
+
+@pytest.mark.rows("L214", "L237")
+def test_a_page_that_is_loaded_again_has_kept_nothing(works: Works) -> None:
+    works.assert_that("reloaded")
+
+
+@pytest.mark.rows("L275")
+def test_the_plugin_that_asks_before_somebody_leaves(works: Works) -> None:
+    works.assert_that("confirmOnQuit")
+
+
+@pytest.mark.rows("L238", "L239", "L242", "L246")
+def test_a_page_without_network_says_so_and_comes_back(works: Works) -> None:
+    works.assert_that("offline")
+
+
+def test_pages_of_strangers_cannot_connect(works: Works) -> None:
+    works.assert_that("foreignPages")
+
+
+def test_nothing_goes_wrong_beside_the_scenarios(works: Works) -> None:
+    works.assert_that("(all)")
