@@ -3,7 +3,7 @@
 from typing import Final
 
 from unisono_sdk import commands as c
-from unisono_sdk import finding, pushing, searching, uploading
+from unisono_sdk import finding, kept, pushing, searching, uploading
 from unisono_sdk import member_commands as m
 
 COMMANDS: Final[tuple[type[c.Command], ...]] = (
@@ -56,4 +56,7 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     m.Dissolve,
     finding.FindConversations,
     searching.SearchMessages,
+    kept.SetObject,
+    kept.DropObject,
+    kept.ListObjects,
 )

@@ -48,7 +48,7 @@ async def test_each_example_runs(
     assert "known without asking: The crew ('jerry', 'tom')" in printed
     assert "one object: True" in printed
     assert "a dot of 45 bytes, image/png" in printed
-    assert len(PROGRAMS) == 23
+    assert len(PROGRAMS) == 24
 
 
 def test_what_is_only_shown_is_python() -> None:

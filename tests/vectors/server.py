@@ -17,6 +17,7 @@ from unisono.domain.ids import (
     Fence,
     FileId,
     Instant,
+    ObjectName,
     PageMark,
     Platform,
     Seq,
@@ -25,6 +26,8 @@ from unisono.domain.ids import (
     TabId,
     Tag,
 )
+from unisono.domain.kept import ObjectView
+from unisono.domain.seats import Seat
 from unisono.wire.codes import CODES
 from unisono.wire.native import Bye, EventFrame, Push, Refusal, Reply
 
@@ -108,6 +111,10 @@ FACTS: Final[dict[str, f.Fact]] = {
     "read": f.ReadMarkMoved(conversation=ROOM, seq=Seq(17), head=Seq(17)),
     "read: all fields": f.ReadMarkMoved(ROOM, Seq(12), Seq(17), unread=4, mentions=1),
     "marked_unread": f.MarkedUnread(ROOM),
+    "object_set": f.ObjectSet(ObjectName("theme"), KEY, "dark"),
+    "object_set: nothing": f.ObjectSet(ObjectName("theme"), KEY),
+    "object_set: superseded": f.ObjectSet(ObjectName("theme"), KEY, is_superseded=True),
+    "object_dropped": f.ObjectDropped(ObjectName("theme"), KEY),
     "delivered_to": f.DeliveredTo(ROOM, Seq(17), BOB, after=Seq(12)),
     "read_by": f.ReadBy(ROOM, Seq(17), BOB, after=Seq(12)),
     "session_opened: least": f.SessionOpened(SESSION, DEVICE, f.Label(Platform("web"))),
@@ -178,7 +185,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
         user=ANN,
         session=SESSION,
         fence=Fence(2),
-        seats=(a.Seat(ROOM), a.Seat(ROOM, TabId("tab-2"))),
+        seats=(Seat(ROOM), Seat(ROOM, TabId("tab-2"))),
     ),
     "done": a.Done(),
     "pong": a.Pong(checkpoint=Checkpoint(4711)),
@@ -231,6 +238,8 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "read_mark": a.ReadMark(ROOM, Seq(17)),
     "read_mark: some left": a.ReadMark(ROOM, Seq(12), unread=4),
     "receipts": a.Receipts(ROOM, Seq(3), (BOB, CAT), (BOB,), 3),
+    "objects: none": a.Objects(()),
+    "objects": a.Objects((ObjectView(ObjectName("theme"), Seq(17), NOW, {"is": "dark"}),), next=ObjectName("theme")),
     "missed: nothing": a.Missed(()),
     "missed": a.Missed((a.MissedConversation(ROOM, (ENTRIES[1],), gap=a.Gap(Seq(10), Seq(16))),), next=ROOM),
     "unread: nothing": a.Unread(0, 0, ()),

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import structs
 
-from unisono.domain import changes, finishing, members, membership, messages, revisions
+from unisono.domain import changes, finishing, members, membership, messages, objects, revisions
 from unisono.domain import commands as c
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.ids import ConversationId, UserId
@@ -110,8 +110,20 @@ def _of_rule(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
             return None
 
 
+def _of_objects(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
+    match command:
+        case c.SetObject(name=name, key=key):
+            scope = Scope(sender=user, key=key, object=name)
+            return scope, lambda snapshot: objects.put(snapshot, user, command, limits)
+        case c.DropObject(name=name, key=key):
+            scope = Scope(sender=user, key=key, object=name)
+            return scope, lambda snapshot: objects.drop(snapshot, user, command)
+        case _:
+            return None
+
+
 def _about(conversation: ConversationId, user: UserId) -> Scope:
     return Scope(conversation=conversation, users=(user,))
 
 
-_PARTS: Final = (_of_messages, _of_members, _of_rule)
+_PARTS: Final = (_of_messages, _of_members, _of_rule, _of_objects)

@@ -23,7 +23,7 @@ from unisono.app.rates import RateLimiter
 from unisono.app.rooms import Rooms
 from unisono.app.succession import follower_of, last_after
 from unisono.domain.addresses import block_of
-from unisono.domain.answers import Seat, Welcome
+from unisono.domain.answers import Welcome
 from unisono.domain.commands import Device, Login, Resume
 from unisono.domain.devices import Login as HeldLogin
 from unisono.domain.devices import Policy, admit
@@ -41,6 +41,7 @@ from unisono.domain.errors import (
 from unisono.domain.events import Stir
 from unisono.domain.facts import EndReason, Label
 from unisono.domain.ids import USER_ID_MAX_CHARS, Fence, Instant, Seq, SessionId, UserId, is_user_id
+from unisono.domain.seats import Seat
 from unisono.ports.identity import Credential, Principal
 from unisono.ports.link import Link
 from unisono.ports.sessions import (

@@ -20,6 +20,7 @@ from unisono.domain.answers import (
     Missed,
     MissedConversation,
     Moved,
+    Objects,
     Receipts,
     StartOver,
     Unread,
@@ -30,6 +31,7 @@ from unisono.domain.delivery import StartOver as Lost
 from unisono.domain.delivery import catch_up
 from unisono.domain.errors import Forbidden, Internal, NotFound
 from unisono.domain.ids import NO_SEQ, ConversationId, Position, Seq, UserId, conversation_of, user_of
+from unisono.domain.kept import ObjectView
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
 from unisono.domain.query import check as check_query
@@ -75,8 +77,15 @@ class Reading:
                 return await self.unread(user, command)
             case c.GetMissed():
                 return await self.missed(user, command)
+            case _:
+                return await self._of_one(user, command)
+
+    async def _of_one(self, user: UserId, command: c.Command) -> Answer:
+        match command:
             case c.GetReceipts():
                 return await self.receipts(user, command)
+            case c.ListObjects():
+                return await self.objects(user, command)
             case _:
                 raise Internal(reason="a command without a use case")
 
@@ -254,6 +263,19 @@ class Reading:
         found = await self._parts.directory.history(asked, reader=user, until=mine.until)
         gap = Gap(Seq(after + 1), Seq(found.messages[0].seq - 1)) if found.has_more else None
         return MissedConversation(conversation, found.messages, gap)
+
+    async def objects(self, user: UserId, command: c.ListObjects) -> Objects:
+        """List what the user keeps, a page at a time, fewer of large ones."""
+        page, after = Page[ObjectView](command.limit), command.after
+        while True:
+            asked = page.step
+            part = await self._parts.directory.objects(user, command.only, after, asked)
+            for kept in part:
+                if not page.take(kept):
+                    return Objects(tuple(page.entries), next=page.entries[-1].name)
+                after = kept.name
+            if len(part) < asked:
+                return Objects(tuple(page.entries))
 
     async def _find(
         self, user: UserId | None, conversation: ConversationId, command: type[c.Command]

@@ -15,7 +15,7 @@ from msgspec import Struct
 from unisono.app.audience import Audience
 from unisono.app.caller import Member
 from unisono.app.parts import Parts
-from unisono.domain.answers import OWN_TAB, Answer, Count, Done, Seat
+from unisono.domain.answers import Answer, Count, Done
 from unisono.domain.commands import Command, CountPeople, EnterRoom, LeaveRoom
 from unisono.domain.conversation import Scope, standing
 from unisono.domain.errors import NotFound, RemoteFault
@@ -24,6 +24,7 @@ from unisono.domain.ids import ConversationId, Instant, SessionId, TabId, UserId
 from unisono.domain.kinds import KINDS
 from unisono.domain.permission import check
 from unisono.domain.rooms import enter
+from unisono.domain.seats import OWN_TAB, Seat
 from unisono.ports.directory import MyConversation
 from unisono.ports.link import Link
 from unisono.ports.seats import Crowd

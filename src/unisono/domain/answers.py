@@ -1,6 +1,6 @@
 """What the use cases give back. Every door translates from these."""
 
-from typing import Final, Literal
+from typing import Literal
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from unisono.domain.ids import (
     FileId,
     Instant,
     Json,
+    ObjectName,
     PageMark,
     Seq,
     SessionId,
@@ -24,6 +25,8 @@ from unisono.domain.ids import (
     Tag,
     UserId,
 )
+from unisono.domain.kept import ObjectView
+from unisono.domain.seats import Seat
 
 
 class Answer(Struct, frozen=True, omit_defaults=True, tag_field="kind"):
@@ -36,17 +39,6 @@ class StreamHead(Struct, frozen=True):
     stream: StreamKey
     epoch: Epoch
     seq: Seq
-
-
-OWN_TAB: Final = TabId("")
-"""The slot of a session whose tabs are not told apart."""
-
-
-class Seat(Struct, frozen=True, omit_defaults=True):
-    """A place in a room that a tab of a session has, or the session as a whole."""
-
-    room: ConversationId
-    tab: TabId = OWN_TAB
 
 
 class Welcome(Answer, frozen=True, tag="welcome"):
@@ -324,6 +316,13 @@ class Missed(Answer, frozen=True, tag="missed"):
     next: ConversationId | None = None
 
 
+class Objects(Answer, frozen=True, tag="objects"):
+    """What I keep, by name; `next` asks for the following page."""
+
+    objects: tuple[ObjectView, ...]
+    next: ObjectName | None = None
+
+
 class SessionView(Struct, frozen=True, omit_defaults=True):
     """One of a user's sessions. `seen_at` is when it last spoke."""
 
@@ -396,4 +395,5 @@ AnyAnswer = (
     | Count
     | Upload
     | Missed
+    | Objects
 )

@@ -26,7 +26,8 @@ from unisono.domain.facts import (
     Role,
     Rules,
 )
-from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, SendKey, Seq, UserId
+from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, ObjectName, SendKey, Seq, UserId
+from unisono.domain.kept import Shelf
 from unisono.domain.kinds import KINDS
 from unisono.domain.marks import Passed
 from unisono.domain.permission import RULES, About, RuleName, Standing, check, check_role
@@ -142,6 +143,7 @@ class Scope(Struct, frozen=True):
     - `message`: asks for the message at this seq, with its reactions.
     - `read_to`: asks what lies before and behind where the `mark` of the first of `users` will be once it has moved to
       this place, or the end, and never back.
+    - `object`: asks what the sender keeps under this name.
     - `unique_of`: asks for the unique conversation of this kind and exactly these members.
     """
 
@@ -155,6 +157,7 @@ class Scope(Struct, frozen=True):
     message: Seq | None = None
     read_to: Seq | None = None
     mark: Literal["read", "delivered"] = "read"
+    object: ObjectName | None = None
 
 
 class Target(Struct, frozen=True):
@@ -173,7 +176,7 @@ class Snapshot(Struct, frozen=True):
     for; without one asked for, that which `earlier_fact` tells of, else `unique`: `memberships` belong to it.
     `taken` are those of the `keys` asked for that have a place.
     `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`,
-    None where the mark would not move.
+    None where the mark would not move; `shelf` what was asked for by `object`.
     The use case adds: `is_present`, that the caller is in the conversation, a room; `is_operator`, that the operator
     does this, in the name of the caller, whatever the caller is to the conversation.
     """
@@ -187,6 +190,7 @@ class Snapshot(Struct, frozen=True):
     unique: Conversation | None = None
     target: Target | None = None
     passed: Passed | None = None
+    shelf: Shelf = Shelf()
     is_present: bool = False
     is_operator: bool = False
 

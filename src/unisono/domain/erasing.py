@@ -7,9 +7,10 @@ from msgspec import structs
 
 from unisono.domain.answers import Done
 from unisono.domain.conversation import Decision, Snapshot
-from unisono.domain.facts import Fact, Label, MemberChanged, MessageReacted, SessionEnded, SessionOpened
+from unisono.domain.facts import Fact, Label, MemberChanged, MessageReacted, ObjectSet, SessionEnded, SessionOpened
 from unisono.domain.ids import Seq, UserId, conversation_stream
 from unisono.domain.membership import departure
+from unisono.domain.objects import superseded
 from unisono.domain.placement import Draft
 from unisono.domain.subscribing import unsubscribe
 
@@ -41,6 +42,8 @@ def scrubbed(fact: Fact) -> Fact:
     match fact:
         case MemberChanged(attributes=attributes) if attributes:
             return structs.replace(fact, attributes={})
+        case ObjectSet():
+            return superseded(fact)
         case SessionOpened(shown=shown):
             return structs.replace(fact, shown=Label(shown.platform), tag=None)
         case SessionEnded(newcomer=newcomer) if newcomer is not None:

@@ -38,7 +38,8 @@ UnisonoError
     ├── OriginRefused           origin_refused      a page of a foreign origin
     ├── RateLimited             rate_limited        wait and repeat
     ├── LimitReached            limit_reached       members of a conversation, entries of a list
-    └── KeyReused               key_reused          another request came under this key
+    ├── KeyReused               key_reused          another request came under this key
+    └── Conflict                conflict            it is no longer as the caller knows it
 """
 
 from collections.abc import Mapping
@@ -334,6 +335,13 @@ class KeyReused(RemoteFault):
 
     code = "key_reused"
     text = "another request has this key"
+
+
+class Conflict(RemoteFault):
+    """It is no longer as the caller knows it. `revision` says which it has now, 0 for none."""
+
+    code = "conflict"
+    text = "it was changed meanwhile"
 
 
 def leaves(root: type[UnisonoError] = UnisonoError) -> tuple[type[UnisonoError], ...]:

@@ -6,7 +6,7 @@ Facts of a conversation's stream: `ConversationCreated`, `ConversationChanged`, 
 `MessageRecalled`, `MessageReacted`, `MembersJoined`, `MembersLeft`, `MemberChanged`, `MembersRestricted`,
 `ConversationEnded`.
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ConversationMade`, `ReadMarkMoved`,
-`MarkedUnread`, `LevelSet`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`.
+`MarkedUnread`, `LevelSet`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`, `ObjectSet`, `ObjectDropped`.
 """
 
 from typing import Annotated, Literal
@@ -21,6 +21,7 @@ from unisono.domain.ids import (
     Epoch,
     Instant,
     Json,
+    ObjectName,
     Platform,
     SendKey,
     Seq,
@@ -275,6 +276,25 @@ class LevelSet(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="l
     level: Level
 
 
+class ObjectSet(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="object_set"):
+    """The user keeps a value under a name. Its revision is this fact's seq; `key` is that of the session that set it.
+
+    When something else happened to the name since, it `is_superseded` and nothing is left of the value.
+    """
+
+    name: ObjectName
+    key: SendKey
+    value: Json = None
+    is_superseded: bool = False
+
+
+class ObjectDropped(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="object_dropped"):
+    """The user keeps nothing under a name any more."""
+
+    name: ObjectName
+    key: SendKey
+
+
 class SessionOpened(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="session_opened"):
     """One of this user's devices logged in."""
 
@@ -312,6 +332,8 @@ UserFact = (
     | ConversationMade
     | ReadMarkMoved
     | MarkedUnread
+    | ObjectSet
+    | ObjectDropped
     | DeliveredTo
     | ReadBy
     | SessionOpened

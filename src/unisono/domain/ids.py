@@ -15,6 +15,7 @@ SessionId = NewType("SessionId", str)
 TabId = NewType("TabId", str)
 ConversationId = NewType("ConversationId", str)
 SendKey = NewType("SendKey", str)
+ObjectName = NewType("ObjectName", str)
 FileId = NewType("FileId", str)
 """128 bits of chance: in public links it is all that a reader has to know."""
 StreamKey = NewType("StreamKey", str)
@@ -56,6 +57,7 @@ TabIdIn = Annotated[TabId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS, pa
 ConversationIdIn = Annotated[ConversationId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS, pattern=PRINTABLE)]
 FileIdIn = Annotated[FileId, Meta(pattern=r"^[0-9a-f]{32}(?![\s\S])")]
 SendKeyIn = Annotated[SendKey, Meta(min_length=1, max_length=SEND_KEY_MAX_CHARS, pattern=PRINTABLE)]
+ObjectNameIn = Annotated[ObjectName, Meta(min_length=1, max_length=SEND_KEY_MAX_CHARS, pattern=PRINTABLE)]
 StreamKeyIn = Annotated[StreamKey, Meta(min_length=3, max_length=OPAQUE_ID_MAX_CHARS + 2, pattern=PRINTABLE)]
 PlatformIn = Annotated[Platform, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,31}(?![\s\S])")]
 TagIn = Annotated[Tag, Meta(min_length=1, max_length=64, pattern=PRINTABLE)]

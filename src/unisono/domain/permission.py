@@ -130,6 +130,9 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.UnregisterPush: Rule(_USERS),
     c.RequestUpload: Rule(_USERS),
     c.RemoveFile: Rule(_USERS),
+    c.SetObject: Rule(_USERS),
+    c.DropObject: Rule(_USERS),
+    c.ListObjects: Rule(_USERS),
 }
 
 

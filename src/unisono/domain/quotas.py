@@ -40,6 +40,12 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True):
     files_per_day: Annotated[
         int, Meta(ge=1, le=1 << 30, description="How many files these may be, those that lie elsewhere among them.")
     ] = 1_000
+    object_bytes: Annotated[
+        int, Meta(ge=64, le=524_288, description="One object that a user keeps for all sessions, in its JSON form.")
+    ] = 65_536
+    objects_bytes: Annotated[
+        int, Meta(ge=64, le=1 << 30, description="All objects of one user; each counts 256 besides.")
+    ] = 1 << 20
     sessions_per_user: Annotated[
         int, Meta(ge=1, le=100_000, description="Sessions of one user that are not over, whatever the policy says.")
     ] = 1_000

@@ -8,7 +8,8 @@ from msgspec import Struct
 from unisono.domain.answers import HistoryEntry, Receipts, Unread
 from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Conversation, Membership
-from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, Seq, StreamKey, UserId
+from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, ObjectName, Seq, StreamKey, UserId
+from unisono.domain.kept import ObjectView
 
 MEMBERS_AT_ONCE: Final = 5_000
 """Members of several conversations read at once: a page has room for no more of them with names of usual length."""
@@ -168,6 +169,11 @@ class Directory(Protocol):
 
     async def expired(self, now: Instant, limit: int) -> Sequence[ConversationId]:
         """List conversations whose time is up and that have not been ended yet, the longest overdue first."""
+
+    async def objects(
+        self, user: UserId, only: ObjectName | None, after: ObjectName | None, limit: int
+    ) -> Sequence[ObjectView]:
+        """List what a user keeps by name, starting after `after`; or the one named `only`, if that is behind it."""
 
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         """Give those of the others who are now in a conversation with the user that lists its members."""

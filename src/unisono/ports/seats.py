@@ -5,8 +5,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from unisono.domain.answers import Seat
 from unisono.domain.ids import ConversationId, SessionId, TabId
+from unisono.domain.seats import Seat
 
 
 class Crowd(Struct, frozen=True):

@@ -73,6 +73,7 @@ CODES: Final[Mapping[str, Code]] = {
     "rate_limited": Code(4443, 429, Advice.LATER),
     "limit_reached": Code(4444, 409, Advice.STOP),
     "key_reused": Code(4445, 409, Advice.STOP),
+    "conflict": Code(4450, 409, Advice.STOP),
 }
 
 

@@ -7,9 +7,9 @@ import pytest
 from tests.contract.stores.acts import ANN, BOB, AnyStore, conversation_id, digest, open_session, record
 from tests.contract.stores.conftest import Home
 from tests.support.time_and_chance import NOON, ManualClock
-from unisono.domain.answers import OWN_TAB, Seat
 from unisono.domain.errors import LimitReached, SessionUnknown
 from unisono.domain.ids import ConversationId, Fence, NodeId, SessionId, TabId, UserId
+from unisono.domain.seats import OWN_TAB, Seat
 from unisono.ports.seats import Crowd
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord
 

@@ -16,11 +16,13 @@ from unisono.domain.ids import (
     ConversationId,
     Epoch,
     Instant,
+    ObjectName,
     Seq,
     StreamKey,
     UserId,
     user_of,
 )
+from unisono.domain.kept import ObjectView
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.ports.requests import Request
@@ -72,6 +74,11 @@ class LittleLog:
         answer = Facts(stream=stream, epoch=FIRST_EPOCH, facts=found, head=self._head(stream))
         await self.after_read()
         return answer
+
+    async def objects(
+        self, user: UserId, only: ObjectName | None, after: ObjectName | None, limit: int
+    ) -> Sequence[ObjectView]:
+        raise NotImplementedError
 
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         raise NotImplementedError

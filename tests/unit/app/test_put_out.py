@@ -8,10 +8,11 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import Wiring, an_app, failing
 from tests.unit.app.test_rooms import LEFT, RIGHT, enter, heard, open_room, people, say
 from unisono.domain import commands as c
-from unisono.domain.answers import Done, Seat
+from unisono.domain.answers import Done
 from unisono.domain.errors import UnisonoError
 from unisono.domain.events import PutOut
 from unisono.domain.ids import UserId
+from unisono.domain.seats import Seat
 
 
 @in_virtual_time

@@ -9,11 +9,12 @@ from tests.unit.app.app_stage import Present, Wiring, an_app, failing, group
 from tests.unit.app.fanout_stage import settle
 from unisono.app import rooms as rooms_module
 from unisono.domain import commands as c
-from unisono.domain.answers import ConversationView, Count, Done, Passed, Placed, Seat
+from unisono.domain.answers import ConversationView, Count, Done, Passed, Placed
 from unisono.domain.errors import UnisonoError
 from unisono.domain.events import Event, Priority, TransientMessage, Typing
 from unisono.domain.facts import Content
 from unisono.domain.ids import ConversationId, SendKey, SessionId, TabId, UserId
+from unisono.domain.seats import Seat
 
 LEFT, RIGHT = TabId("left"), TabId("right")
 UNKNOWN = ConversationId("0" * 24)

@@ -30,6 +30,7 @@ FROZEN = {
     "0002": "fde7466712292c08",
     "0003": "2153beddceef8dbc",
     "0004": "1cc1eae748958c64",
+    "0005": "a09ea80304ad667d",
 }
 
 
@@ -117,7 +118,7 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     migrate(driver)
     connection = driver.connect_writer()
     log = vars(Statements(driver.dialect))
-    parts = {name: vars(log.pop(name)) for name in ("messages", "history", "roll", "words", "trimming")}
+    parts = {name: vars(log.pop(name)) for name in ("messages", "history", "roll", "words", "trimming", "objects")}
     del parts["words"]["index"]
     parts |= {"log": log, "sessions": vars(SessionStatements(driver.dialect))}
     parts["files"] = vars(FileStatements(driver.dialect))

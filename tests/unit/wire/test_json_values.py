@@ -18,6 +18,7 @@ from unisono.domain.commands import (
     LeaveWill,
     SendMessage,
     SetMember,
+    SetObject,
     UpdateConversation,
 )
 from unisono.domain.errors import Malformed
@@ -138,4 +139,5 @@ def test_every_command_with_a_free_value_is_checked() -> None:
         return any(is_free(part, *above) for part in (*parts, *inner))
 
     free = {command for command in COMMANDS if is_free(msgspec.inspect.type_info(command))}
-    assert free == {SendMessage, LeaveWill, EditMessage, CreateConversation, UpdateConversation, SetMember}
+    told = {SendMessage, LeaveWill, EditMessage, CreateConversation, UpdateConversation, SetMember, SetObject}
+    assert free == told

@@ -19,6 +19,7 @@ from unisono_sdk.device import Device
 from unisono_sdk.draft import Draft, SendOptions
 from unisono_sdk.errors import (
     ClientClosed,
+    Conflict,
     Displaced,
     Forbidden,
     InvalidArgument,
@@ -44,8 +45,10 @@ from unisono_sdk.facts import Content, Label, Rules
 from unisono_sdk.finding import ConversationQuery
 from unisono_sdk.history import HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator
+from unisono_sdk.kept import ObjectView
 from unisono_sdk.limits import Limits
 from unisono_sdk.message import Message, RoomMessage, Status, TransientMessage
+from unisono_sdk.objects import Objects
 from unisono_sdk.places import Position
 from unisono_sdk.plugin import Plugin
 from unisono_sdk.providers import GrantProvider, GrantRequest, TokenProvider
@@ -63,6 +66,7 @@ __all__ = [
     "Client",
     "ClientClosed",
     "Condition",
+    "Conflict",
     "Content",
     "Conversation",
     "ConversationQuery",
@@ -93,6 +97,8 @@ __all__ = [
     "NotFound",
     "NotGranted",
     "NotLetIn",
+    "ObjectView",
+    "Objects",
     "OutboxFull",
     "Overflow",
     "Plugin",

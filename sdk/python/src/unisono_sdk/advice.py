@@ -57,6 +57,7 @@ _BY_CODE: Final[Mapping[str, tuple[int, Advice]]] = {
     "rate_limited": (4443, Advice.LATER),
     "limit_reached": (4444, Advice.STOP),
     "key_reused": (4445, Advice.STOP),
+    "conflict": (4450, Advice.STOP),
 }
 
 _BY_CLOSE: Final[Mapping[int, str]] = {close: code for code, (close, _) in _BY_CODE.items()}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
+from unisono_sdk.kept import Kept
 from unisono_sdk.passing import Presence
 from unisono_sdk.upload import Upload
 
@@ -392,5 +393,6 @@ KnownAnswer = (
     | FoundConversations
     | FoundMessages
     | Upload
+    | Kept
 )
 Answer = KnownAnswer | UnknownAnswer

@@ -29,6 +29,7 @@ from unisono_sdk.greeter import Credentials, Greeter, Kept
 from unisono_sdk.hub import EventIterator, Handler, Hub, Spawn
 from unisono_sdk.lifecycle import Phase
 from unisono_sdk.message import Message
+from unisono_sdk.objects import Objects
 from unisono_sdk.options import Options
 from unisono_sdk.parsing import Parsing
 from unisono_sdk.passing import Presence
@@ -208,6 +209,11 @@ class Client(Uploading):
             return
         task.cancel()
         await asyncio.wait([task])
+
+    @property
+    def objects(self) -> Objects:
+        """Small values that all my sessions share."""
+        return Objects(self._counter)
 
     # ------------------------------------------------------------ conversations
 

@@ -63,7 +63,11 @@ class Counter:
 
     def is_own(self, said: MessagePlaced) -> bool:
         """Say if this client sent a message."""
-        return said.sender == self.user and said.key.startswith(self._key_prefix)
+        return said.sender == self.user and self.is_own_key(said.key)
+
+    def is_own_key(self, key: str) -> bool:
+        """Say if this client made a key."""
+        return key.startswith(self._key_prefix)
 
     async def request(self, command: Command) -> Answer:
         """Ask, and after a loss of the link ask again: every command is safe to repeat.

@@ -37,6 +37,9 @@ class Desk(Protocol):
     def is_own(self, said: MessagePlaced) -> bool:
         """Say if this client sent a message."""
 
+    def is_own_key(self, key: str) -> bool:
+        """Say if this client made a key."""
+
     def new_key(self) -> str:
         """Make a send key."""
 

@@ -263,6 +263,8 @@ class Dispatch:
             case facts.MarkedUnread(conversation=key):
                 self.conversation(key).waiting.mark(is_marked=True)
                 self._unread(self.conversation(key))
+            case facts.ObjectSet() | facts.ObjectDropped() as fact:
+                self._kept(fact, placed)
             case facts.SessionOpened(session=session, device=device, shown=shown, tag=tag):
                 opened = events.SessionOpened(session=session, device=device, shown=shown, tag=tag, at=at)
                 hub.emit("session_opened", opened)
@@ -271,6 +273,15 @@ class Dispatch:
                 hub.emit("session_ended", ended)
             case _:
                 pass
+
+    def _kept(self, fact: facts.ObjectSet | facts.ObjectDropped, placed: SeqFact) -> None:
+        value, is_dropped = (fact.value, False) if isinstance(fact, facts.ObjectSet) else (None, True)
+        if self._desk.is_own_key(fact.key) or (isinstance(fact, facts.ObjectSet) and fact.is_superseded):
+            return
+        event = events.ObjectChanged(
+            name=fact.name, value=value, revision=placed.seq, is_dropped=is_dropped, at=placed.at
+        )
+        self._desk.hub.emit("object", event)
 
     def _read(self, fact: facts.ReadMarkMoved, at: int) -> None:
         conversation = self.conversation(fact.conversation)

@@ -134,6 +134,12 @@ class LimitReached(Refused):
     codes = frozenset({"limit_reached"})
 
 
+class Conflict(Refused):
+    """It was changed meanwhile; `numbers["revision"]` says what it is now, 0 for nothing."""
+
+    codes = frozenset({"conflict"})
+
+
 class LocalFault(UnisonoError):
     """Found on this side of the link."""
 
@@ -202,6 +208,7 @@ _REFUSALS: Final[Mapping[str, type[Refused]]] = {
         Forbidden,
         NotGranted,
         LimitReached,
+        Conflict,
     )
     for code in kind.codes
 }

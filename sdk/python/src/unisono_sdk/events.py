@@ -245,6 +245,17 @@ class SessionEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectChanged:
+    """`object`: another session of mine keeps something else under a name; `is_dropped`: nothing any more."""
+
+    name: str
+    value: Json
+    revision: int
+    is_dropped: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewFact:
     """`unknown_fact`: something happened that this SDK does not know yet."""
 
@@ -342,6 +353,7 @@ ClientEvent = (
     | RoomMessage
     | RoomLeft
     | Presence
+    | ObjectChanged
     | SessionOpened
     | SessionEnded
     | NewFact

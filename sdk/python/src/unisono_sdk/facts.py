@@ -264,6 +264,26 @@ class LevelSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSet:
+    """I keep a value under a name, unless it `is_superseded`: then nothing is left of it here."""
+
+    kind: ClassVar[str] = "object_set"
+    name: str
+    key: str
+    value: Json = None
+    is_superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectDropped:
+    """I keep nothing under a name any more."""
+
+    kind: ClassVar[str] = "object_dropped"
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOpened:
     """One of my devices logged in."""
 
@@ -313,6 +333,8 @@ KnownFact = (
     | MembersRestricted
     | ConversationEnded
     | LevelSet
+    | ObjectSet
+    | ObjectDropped
     | SessionOpened
     | SessionEnded
 )

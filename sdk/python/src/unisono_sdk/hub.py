@@ -37,6 +37,7 @@ EVENTS: Final = frozenset(
         "restricted",
         "ended",
         "level",
+        "object",
         "members_joined",
         "members_left",
         "entered",

@@ -47,6 +47,7 @@ from unisono.domain.commands.message import (
     SendMessage,
     TellTyping,
 )
+from unisono.domain.commands.object import DropObject, ListObjects, SetObject
 from unisono.domain.commands.presence import ASKED_MAX, AskPresence, Unwatch, Watch
 from unisono.domain.commands.push import RegisterPush, UnregisterPush
 from unisono.domain.commands.room import CountPeople, EnterRoom, LeaveRoom
@@ -117,6 +118,9 @@ AnyCommand = (
     | RemoveFile
     | Dissolve
     | GetMissed
+    | SetObject
+    | DropObject
+    | ListObjects
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -147,6 +151,7 @@ __all__ = [
     "CreateConversation",
     "Device",
     "Dissolve",
+    "DropObject",
     "DropWill",
     "EditMessage",
     "EnterRoom",
@@ -162,6 +167,7 @@ __all__ = [
     "LeaveRoom",
     "LeaveWill",
     "ListConversations",
+    "ListObjects",
     "ListSessions",
     "Login",
     "Logout",
@@ -185,6 +191,7 @@ __all__ = [
     "SendMessage",
     "SetLevel",
     "SetMember",
+    "SetObject",
     "Sync",
     "TakeOut",
     "TellTyping",

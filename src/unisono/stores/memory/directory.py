@@ -16,18 +16,22 @@ from unisono.domain.ids import (
     Checkpoint,
     ConversationId,
     Instant,
+    ObjectName,
     Seq,
     StreamKey,
     UserId,
     conversation_of,
     conversation_stream,
     user_of,
+    user_stream,
 )
+from unisono.domain.kept import ObjectView
 from unisono.domain.kinds import KINDS
 from unisono.domain.query import named_ids
 from unisono.domain.retention import lacks_older
 from unisono.domain.revisions import message_until
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts, few_enough
+from unisono.stores.memory.objects import kept_objects
 from unisono.stores.memory.query import Subject, holds, ordered
 from unisono.stores.memory.state import State, seq_at
 
@@ -265,6 +269,15 @@ class MemoryDirectory:
         entries = self._state.conversations.values()
         over = sorted((at, entry.id) for entry in entries if (at := entry.expires_at) is not None and at <= now)
         return [conversation for _, conversation in over[:limit]]
+
+    async def objects(
+        self, user: UserId, only: ObjectName | None, after: ObjectName | None, limit: int
+    ) -> Sequence[ObjectView]:
+        """List what a user keeps."""
+        self._state.check_open()
+        kept = kept_objects(self._state.stream(user_stream(user)).facts)
+        found = [each for each in kept if each.name > (after or "") and only in {None, each.name}]
+        return found[:limit]
 
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         """Give who shares a conversation with the user."""

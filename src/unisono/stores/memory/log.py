@@ -21,11 +21,13 @@ from unisono.domain.ids import (
     conversation_stream,
     user_stream,
 )
+from unisono.domain.kept import Shelf
 from unisono.domain.marks import Passed, moved
 from unisono.domain.revisions import fact_until
 from unisono.ports.clock import Clock
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.ports.requests import Request
+from unisono.stores.memory.objects import shelf_of
 from unisono.stores.memory.requests import MemoryRequests
 from unisono.stores.memory.state import State, place_of
 
@@ -96,8 +98,14 @@ class MemoryLog:
             taken=self._taken(scope),
             unique=state.conversation(unique),
             passed=self._passed(scope, subject),
+            shelf=self._shelf(scope),
             target=None if scope.message is None or subject is None else state.target(subject, scope.message),
         )
+
+    def _shelf(self, scope: Scope) -> Shelf:
+        if scope.object is None or scope.sender is None:
+            return Shelf()
+        return shelf_of(self._state.stream(user_stream(scope.sender)).facts, scope.object)
 
     def _taken(self, scope: Scope) -> frozenset[SenderKey]:
         if scope.conversation is None:

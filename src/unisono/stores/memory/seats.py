@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from unisono.domain.answers import Seat
 from unisono.domain.errors import LimitReached, SessionUnknown
 from unisono.domain.ids import ConversationId, SessionId, TabId
+from unisono.domain.seats import Seat
 from unisono.ports.seats import Crowd
 from unisono.stores.memory.sessions import MemorySessions
 from unisono.stores.memory.state import State

@@ -26,6 +26,8 @@ from unisono.domain.facts import (
     MessageReacted,
     MessageRecalled,
     MessageRevised,
+    ObjectDropped,
+    ObjectSet,
     PlacedFact,
     ReadMarkMoved,
 )
@@ -55,6 +57,7 @@ from unisono.ports.erasures import Erasure
 from unisono.ports.push_targets import PushTarget
 from unisono.ports.wills import Will
 from unisono.stores.memory.beginning import begun
+from unisono.stores.memory.objects import supersede
 
 UniqueKey = tuple[ConversationKind, tuple[UserId, ...]]
 
@@ -205,6 +208,8 @@ class State:
                 self._change_members(conversation, fact, placed.at)
             case LevelSet():
                 self._set_level(user_of(placed.stream), fact)
+            case ObjectSet() | ObjectDropped():
+                supersede(self.stream(placed.stream).facts, fact)
             case ConversationEntered() | ConversationExited():
                 self._subscribe(user_of(placed.stream), fact)
             case _:

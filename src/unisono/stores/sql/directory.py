@@ -14,6 +14,7 @@ from unisono.domain.ids import (
     Checkpoint,
     ConversationId,
     Instant,
+    ObjectName,
     Seq,
     StreamKey,
     UserId,
@@ -21,6 +22,7 @@ from unisono.domain.ids import (
     conversation_stream,
     user_of,
 )
+from unisono.domain.kept import ObjectView
 from unisono.domain.kinds import KINDS
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.stores.sql.compiled import Row, Statement
@@ -29,6 +31,7 @@ from unisono.stores.sql.entries import read_epoch, read_membership, read_stream
 from unisono.stores.sql.finding import find_conversations, read_members, read_some
 from unisono.stores.sql.history import read_history, read_message
 from unisono.stores.sql.mine import read_mine, read_place
+from unisono.stores.sql.objects import read_objects
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.statements import Statements
 
@@ -234,6 +237,14 @@ class SqlDirectory:
         values = statement.bind(now=now, limit=limit)
 
         return await self._readers.read(lambda connection: _conversations(connection.query(statement.text, values)))
+
+    async def objects(
+        self, user: UserId, only: ObjectName | None, after: ObjectName | None, limit: int
+    ) -> Sequence[ObjectView]:
+        """List what a user keeps by name, starting after `after`; or the one named `only`, if that is behind it."""
+        return await self._readers.read_at_one_moment(
+            lambda connection: read_objects(connection, self._sql.objects, user, only=only, after=after, limit=limit)
+        )
 
     async def acquainted(self, user: UserId, others: Sequence[UserId]) -> frozenset[UserId]:
         """Give those of the others who are now in a conversation with the user that lists its members."""

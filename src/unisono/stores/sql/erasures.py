@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from msgspec import structs
-from sqlalchemy import Dialect, delete, select, update
+from sqlalchemy import Dialect, Text, delete, literal_column, select, update
 from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.erasing import scrubbed
@@ -16,7 +16,7 @@ from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.phrases import LIMIT, given, upsert
 from unisono.stores.sql.readers import Readers
-from unisono.stores.sql.schema import ERASURES, LAST_SEEN, SESSIONS, WILLS
+from unisono.stores.sql.schema import ERASURES, LAST_SEEN, SESSIONS, STREAMS, USER_OBJECTS, WILLS
 from unisono.stores.sql.writer import Writer
 
 _E = ERASURES.c
@@ -41,6 +41,7 @@ class ErasureStatements:
             one(delete(SESSIONS).where(ended)),
             one(delete(LAST_SEEN).where(LAST_SEEN.c.user_id == _USER)),
             one(delete(WILLS).where(WILLS.c.user_id == _USER)),
+            one(_drop_objects()),
         )
 
 
@@ -176,6 +177,11 @@ def _read(row: Row) -> Erasure:
 def _among(rows: int) -> Executable:
     users = [numbered("user", row, _E.user_id) for row in range(rows)]
     return select(_E.user_id).where(_E.user_id.in_(users))
+
+
+def _drop_objects() -> Executable:
+    own = select(STREAMS.c.id).where(STREAMS.c.key == literal_column("'u/'", Text) + _USER)
+    return delete(USER_OBJECTS).where(USER_OBJECTS.c.stream.in_(own))
 
 
 def _unfinished() -> Executable:

@@ -28,6 +28,8 @@ from unisono.domain.facts import (
     MessageReacted,
     MessageRecalled,
     MessageRevised,
+    ObjectDropped,
+    ObjectSet,
     ReadMarkMoved,
 )
 from unisono.domain.ids import ConversationId, Seq, UserId, conversation_stream, user_of
@@ -37,6 +39,7 @@ from unisono.stores.sql.attributes import describe
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import ConversationEntry, StreamEntry, view
 from unisono.stores.sql.indexing import renew
+from unisono.stores.sql.objects import project_object
 
 
 def unique_key(of: ConversationKind, members: Sequence[UserId]) -> str:
@@ -81,6 +84,8 @@ def _project_roll(book: Book, stream: StreamEntry, fact: Fact) -> None:
             _ended(book, stream)
         case LevelSet():
             _level(book, user_of(stream.key), fact)
+        case ObjectSet() | ObjectDropped():
+            project_object(book, book.statements.objects, stream, fact)
         case ConversationEntered() | ConversationExited():
             _subscribed(book, user_of(stream.key), fact)
         case _:

@@ -281,6 +281,17 @@ Index(
     sqlite_where=PUSH_TARGETS.c.credential.is_not(None),
 )
 
+USER_OBJECTS: Final = Table(
+    "user_objects",
+    METADATA,
+    # The user's own stream; the value stands in its fact at `seq`.
+    Column("stream", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", _Name, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 LAST_SEEN: Final = Table(
     "last_seen",
     METADATA,

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import Dialect, delete, distinct, func, select
 from sqlalchemy.sql.expression import Executable
 
-from unisono.domain.answers import Seat
 from unisono.domain.errors import LimitReached, SessionUnknown
 from unisono.domain.ids import ConversationId, SessionId, TabId
+from unisono.domain.seats import Seat
 from unisono.ports.seats import Crowd
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.compiled import Statement

@@ -24,6 +24,7 @@ from unisono.stores.sql.history_statements import HistoryStatements
 from unisono.stores.sql.index_statements import IndexStatements
 from unisono.stores.sql.member_statements import MemberStatements
 from unisono.stores.sql.message_statements import MessageStatements
+from unisono.stores.sql.object_statements import ObjectStatements
 from unisono.stores.sql.phrases import LIMIT, given, insert, upsert, wanted
 from unisono.stores.sql.schema import CONVERSATION_ATTRIBUTES, CONVERSATIONS, FACTS, MEMBERS, META, SESSIONS, STREAMS
 from unisono.stores.sql.trim_statements import TrimStatements
@@ -68,7 +69,7 @@ class Statements:
         self.words = IndexStatements(dialect)
         self.trimming = TrimStatements(dialect)
         self.roll = MemberStatements(dialect)
-
+        self.objects = ObjectStatements(dialect)
         self.epoch = one(_epoch())
         self.head = one(_head())
         self.facts = one(_facts())

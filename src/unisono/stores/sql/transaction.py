@@ -6,12 +6,14 @@ from typing import Final, Protocol
 from unisono.domain.conversation import Conversation, Decide, Decision, Membership, Scope, SenderKey, Snapshot, made_by
 from unisono.domain.facts import Fact, MessagePlaced, PlacedFact
 from unisono.domain.ids import Checkpoint, StreamKey, UserId, conversation_stream, user_stream
+from unisono.domain.kept import Shelf
 from unisono.domain.marks import Passed, moved
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.ports.log import Committed
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import Earlier, StreamEntry, encode_fact, type_of, view
 from unisono.stores.sql.foresight import Foresight
+from unisono.stores.sql.objects import take_shelf
 from unisono.stores.sql.project import project, unique_key
 
 KINDS: Final[Mapping[type[Fact], str]] = {kind: str(kind.__struct_config__.tag) for kind in Fact.__args__}
@@ -102,7 +104,8 @@ def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
         if earlier is not None and (made := made_by(earlier.fact)) is not None:
             subject = book.stream(conversation_stream(made))
     if subject is None or subject.conversation is None:
-        return Snapshot(book.now, None, {}, *_parts(earlier), unique=_view(unique))
+        shelf = Shelf() if scope.object is None else take_shelf(book, book.statements.objects, stream, scope.object)
+        return Snapshot(book.now, None, {}, *_parts(earlier), unique=_view(unique), shelf=shelf)
     return Snapshot(
         book.now,
         _view(subject),

@@ -123,6 +123,7 @@ FAULTS: Final[Mapping[str, int]] = {
     "rate_limited": 4116,
     "limit_reached": 4318,
     "key_reused": INTERNAL,
+    "conflict": INTERNAL,
 }
 """What answers a fault where an operation has no number of its own for it, such as 4401 for a message to nowhere."""
 
