@@ -53,7 +53,10 @@ export type Command =
   | RequestUpload
   | RemoveFile
   | Dissolve
-  | GetMissed;
+  | GetMissed
+  | SetObject
+  | DropObject
+  | ListObjects;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -79,7 +82,8 @@ export type Answer =
   | Members
   | Count
   | Upload
-  | Missed;
+  | Missed
+  | Objects;
 
 /** What has happened; named by `kind`. */
 export type Fact =
@@ -99,6 +103,8 @@ export type Fact =
   | ConversationMade
   | ReadMarkMoved
   | MarkedUnread
+  | ObjectSet
+  | ObjectDropped
   | DeliveredTo
   | ReadBy
   | SessionOpened
@@ -423,6 +429,14 @@ export type Done = {
   readonly kind: "done";
 };
 
+/** Keep nothing under a name any more. None there is no fault. */
+export type DropObject = {
+  readonly op: "drop_object";
+  readonly name: string;
+  readonly key: string;
+  readonly expect?: number | undefined;
+};
+
 /** Take back what this session left. Nothing left is no fault. */
 export type DropWill = {
   readonly op: "no_will";
@@ -712,6 +726,14 @@ export type ListConversations = {
   readonly limit?: number | undefined;
 };
 
+/** Ask for what I keep: the one named `only`, or a page of all behind the name `after`. */
+export type ListObjects = {
+  readonly op: "objects";
+  readonly only?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+};
+
 /** Ask for my sessions that are not over, this one included, the oldest login first, a page at a time. */
 export type ListSessions = {
   readonly op: "sessions";
@@ -937,6 +959,41 @@ export type NotEqual = {
   readonly is: "not_equal";
   readonly field: string;
   readonly value: string | number | boolean;
+};
+
+/** The user keeps nothing under a name any more. */
+export type ObjectDropped = {
+  readonly kind: "object_dropped";
+  readonly name: string;
+  readonly key: string;
+};
+
+/**
+ * The user keeps a value under a name. Its revision is this fact's seq; `key` is that of the session that set it.
+ *
+ * When something else happened to the name since, it `is_superseded` and nothing is left of the value.
+ */
+export type ObjectSet = {
+  readonly kind: "object_set";
+  readonly name: string;
+  readonly key: string;
+  readonly value?: Json | undefined;
+  readonly is_superseded?: boolean | undefined;
+};
+
+/** What is kept under a name. `revision` is the seq in the user's stream of the fact that set it, `at` when. */
+export type ObjectView = {
+  readonly name: string;
+  readonly revision: number;
+  readonly at: number;
+  readonly value: Json;
+};
+
+/** What I keep, by name; `next` asks for the following page. */
+export type Objects = {
+  readonly kind: "objects";
+  readonly objects: readonly ObjectView[];
+  readonly next?: string | undefined;
 };
 
 /** The field has one of these values. */
@@ -1280,6 +1337,19 @@ export type SetMember = {
   readonly attributes?: { readonly [key: string]: Json } | undefined;
 };
 
+/**
+ * Keep a value under a name, for all my sessions; `key` is made anew for each, so that a repeat changes nothing.
+ *
+ * `expect` is the revision that it must have now, 0 for none at all.
+ */
+export type SetObject = {
+  readonly op: "set_object";
+  readonly name: string;
+  readonly value: Json;
+  readonly key: string;
+  readonly expect?: number | undefined;
+};
+
 /** A field to sort by. Going up, what has none comes first, then texts, then numbers and booleans. */
 export type SortKey = {
   readonly by: string;
@@ -1481,6 +1551,9 @@ export type Answers = {
   mark_unread: Done;
   unread: Unread;
   missed: Missed;
+  set_object: Placed;
+  drop_object: Placed | Done;
+  objects: Objects;
   mark_delivered: Done;
   receipts: Receipts;
   history: History;
