@@ -21,7 +21,7 @@ from unisono.domain.rates import Rate
 from unisono.gateways.files.door import FilesDoor
 from unisono.gateways.hosting.address import Network
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
-from unisono.gateways.hosting.host import DoorOptions, Pace
+from unisono.gateways.hosting.lobby import DoorOptions, Pace
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.refusal import SERVER_NAME
 from unisono.gateways.hosting.registry import Registry
@@ -32,6 +32,7 @@ from unisono.gateways.leancloud.endpoints import ENDPOINTS
 from unisono.gateways.leancloud.routing import RouteOptions
 from unisono.gateways.leancloud.station import stations_of
 from unisono.gateways.leancloud.web import WebDoor, WebOptions
+from unisono.gateways.longpoll.door import LongPollDoor, PollOptions, Spawn
 from unisono.gateways.rest.door import RestDoor, RestOptions
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
@@ -99,8 +100,8 @@ async def running(
         walls = settings.leancloud.walls(settings.app)
         apps = {name: await stack.enter_async_context(serving(name, shared)) for name in walls}
         lag = LoopLag(clock, telemetry)
-        hosting = Hosting(settings, apps, telemetry, lag)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        hosting = Hosting(settings, apps, telemetry, lag, spawn=tasks.create_task)
         jobs = [*(app.node.run() for app in apps.values()), hosting.watch(), lag.run()]
         background = [tasks.create_task(job) for job in jobs]
         for task in background:
@@ -134,9 +135,11 @@ class Hosting:
     """The doors of a node on one port."""
 
     def __init__(
-        self, settings: Settings, apps: Mapping[str, Served], telemetry: SystemTelemetry, lag: LoopLag
+        self, settings: Settings, apps: Mapping[str, Served], telemetry: SystemTelemetry, lag: LoopLag, *, spawn: Spawn
     ) -> None:
+        """Serve apps. `spawn` starts tasks of connections that no socket carries."""
         self._settings = settings
+        self._spawn = spawn
         self._apps = apps
         self._node = node = apps[settings.app].node
         self._leancloud = Apps(opened_app(app, apps[app.name or settings.app].node) for app in settings.leancloud.apps)
@@ -176,6 +179,9 @@ class Hosting:
         door.add_to(application.router)
         if self._leancloud:
             self._leancloud_door().add_to(application.router)
+        polled = self._polled_door()
+        if self._settings.longpoll.enabled:
+            polled.add_to(application.router)
         self._rest_door().add_to(application.router)
         if self._leancloud:
             self._web_door().add_to(application.router)
@@ -189,7 +195,22 @@ class Hosting:
         )
         server = self._settings.server
         async with receiving(application, reception, server.host, server.port) as port:
-            yield port
+            try:
+                yield port
+            finally:
+                polled.shut()
+
+    def _polled_door(self) -> LongPollDoor:
+        poll = self._settings.longpoll
+        return LongPollDoor(
+            self._node,
+            _door_options(self._settings),
+            PollOptions(wait_s=poll.wait_s, away_s=poll.away_s, batch_bytes=poll.batch_bytes),
+            admission=self._admission,
+            registry=self._registry,
+            flusher=self._flusher,
+            spawn=self._spawn,
+        )
 
     def _leancloud_door(self) -> LeanCloudDoor:
         return LeanCloudDoor(

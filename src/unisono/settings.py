@@ -18,6 +18,7 @@ from unisono.domain.quotas import Quotas
 from unisono.domain.retention import Retention
 from unisono.file_settings import Files
 from unisono.leancloud_settings import APP_NAME, LeanCloud
+from unisono.longpoll_settings import LongPoll
 from unisono.push_settings import Push
 from unisono.secret import Secret
 
@@ -306,6 +307,7 @@ class Settings(Section, frozen=True):
     server: Server = Server()
     database: Database = Database()
     limits: Limits = Limits()
+    longpoll: LongPoll = LongPoll()
     rates: Rates = Rates()
     quotas: Quotas = Quotas()
     sessions: Sessions = Sessions()

@@ -14,6 +14,7 @@ UnisonoError
     ├── Unsupported             unsupported         well-formed, but unknown here
     ├── Invalid                 invalid             an argument that cannot be meant
     ├── Timeout                 timeout             the peer did not speak within its deadline
+    ├── ConnectionUnknown       connection_unknown  a request of a connection that is over, or another node's
     ├── NotGreeted              not_greeted         a command before login or resume
     ├── AlreadyGreeted          already_greeted     a second login or resume on one connection
     ├── NoUser                  no_user             a command that needs a user, from a connection without one
@@ -163,6 +164,13 @@ class Timeout(RemoteFault):
     code = "timeout"
     text = "nothing was heard in time"
     retryable = True
+
+
+class ConnectionUnknown(RemoteFault):
+    """A request of a connection that is over, or that another node has."""
+
+    code = "connection_unknown"
+    text = "there is no such connection here; open another one and resume"
 
 
 class NotGreeted(RemoteFault):

@@ -80,6 +80,7 @@ _ALL: Final = (
         label="status",
     ),
     _counter("identity_faults", "Times the identity function failed."),
+    _counter("poll_requests", "Requests of clients that poll, by HTTP status.", label="status"),
     _counter("rest_requests", "REST requests, by status.", label="status"),
     _counter("log_lines_dropped", "Log lines dropped because their reader was too slow."),
     _gauge("visitors", "Sockets open now that are no connection, or not yet."),

@@ -51,6 +51,7 @@ CODES: Final[Mapping[str, Code]] = {
     "unsupported": Code(4415, 400, Advice.STOP),
     "invalid": Code(4400, 422, Advice.STOP),
     "timeout": Code(4410, 408, Advice.RECONNECT),
+    "connection_unknown": Code(4411, 404, Advice.RECONNECT),
     "not_greeted": Code(4420, 401, Advice.LOG_IN),
     "already_greeted": Code(4421, 409, Advice.STOP),
     "no_user": Code(4422, 401, Advice.STOP),

@@ -122,7 +122,7 @@ class Codec(Protocol):
         """Write facts of one stream, contiguous, as a delivery."""
 
 
-_UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, TypeError, ValueError)
+UNREADABLE: Final = (msgspec.MsgspecError, RecursionError, TypeError, ValueError)
 
 
 class _StructCodec:
@@ -139,8 +139,8 @@ class _StructCodec:
         check_weight(frame, is_text=self.is_text)
         try:
             request = self._decoder.decode(frame)  # type: ignore[arg-type]  # text for MessagePack is a TypeError
-        except _UNREADABLE as problem:
-            raise _explain(problem) from None
+        except UNREADABLE as problem:
+            raise explain(problem) from None
         check_values(request.do)
         return request
 
@@ -154,7 +154,8 @@ class _StructCodec:
         return encode(Delivery(first.stream, first.epoch, frames, checkpoint))
 
 
-def _explain(problem: Exception) -> Malformed | Unsupported:
+def explain(problem: Exception) -> Malformed | Unsupported:
+    """Give the fault of what could not be read."""
     text = str(problem)
     if isinstance(problem, msgspec.ValidationError):
         # Both ends, because what stands between them may quote the frame.
@@ -180,7 +181,7 @@ def request_id_of(frame: bytes | str, codec: Codec) -> int:
     """Find the id of a frame that could not be read as a request, to tell its sender; 0 when there is none."""
     try:
         found = msgspec.json.decode(frame, type=_Id) if codec.is_text else _id_in_msgpack(frame)
-    except _UNREADABLE:
+    except UNREADABLE:
         return 0
     return found.id
 

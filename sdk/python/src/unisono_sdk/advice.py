@@ -35,6 +35,7 @@ _BY_CODE: Final[Mapping[str, tuple[int, Advice]]] = {
     "unsupported": (4415, Advice.STOP),
     "invalid": (4400, Advice.STOP),
     "timeout": (4410, Advice.RECONNECT),
+    "connection_unknown": (4411, Advice.RECONNECT),
     "not_greeted": (4420, Advice.LOG_IN),
     "already_greeted": (4421, Advice.STOP),
     "no_user": (4422, Advice.STOP),

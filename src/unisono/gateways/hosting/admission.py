@@ -69,6 +69,13 @@ class Admission:
         self.note_refusal("limits.visitors" if full_one == "node" else "limits.visitors_per_address")
         return False
 
+    def come_back(self, block: str | None) -> None:
+        """Count a socket again that was left out while it served a connection, be there a place or not.
+
+        Connections have a bound of their own, and each has one such socket.
+        """
+        self._visitors.take(block)
+
     def leave(self, block: str | None) -> None:
         """Count a socket no more: it is gone, or became a connection."""
         self._visitors.free(block)

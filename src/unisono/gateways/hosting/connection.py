@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from unisono.domain.errors import SlowConsumer, Timeout, UnisonoError
 from unisono.domain.events import Priority
-from unisono.gateways.hosting.outbox import Flusher, Outbox
+from unisono.gateways.hosting.outbox import Flusher, Outbox, Sink
 from unisono.ports.clock import Clock
 from unisono.ports.link import Encoder
 
@@ -52,7 +52,7 @@ class Connection:
 
     def __init__(
         self,
-        transport: asyncio.Transport,
+        transport: Sink,
         *,
         encoder: Encoder,
         say_bye: SayBye,

@@ -10,12 +10,10 @@ from typing import Final
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 from msgspec import Struct
 
-from unisono.domain.errors import Malformed, RateLimited, TooLarge, UnisonoError
-from unisono.domain.rates import Bucket, Rate, full, take
-from unisono.gateways.hosting.admission import Admission
+from unisono.domain.errors import Malformed, TooLarge, UnisonoError
 from unisono.gateways.hosting.connection import Connection
 from unisono.gateways.hosting.frames import PONG, frame
-from unisono.ports.clock import Clock
+from unisono.gateways.hosting.strays import Strays
 from unisono.ports.telemetry import Telemetry
 
 PAYLOADS: Final = (WSMsgType.TEXT, WSMsgType.BINARY)
@@ -25,8 +23,6 @@ TURN_FRAMES: Final = 32
 """Frames read in one turn of the event loop: about 1 ms."""
 TURN_BYTES: Final = 64 * 1024
 """Bytes read in one turn of the event loop, and the frame that reaches them."""
-STRAY_BYTES: Final = 16 * 1024
-"""A stray frame costs one, and one more for each so many bytes: reading it takes as long."""
 
 Socket = web.WebSocketResponse[bool]
 
@@ -42,10 +38,7 @@ class Incoming:
     """Reads what a client sends."""
 
     __slots__ = (
-        "_admission",
-        "_clock",
         "_connection",
-        "_rate",
         "_socket",
         "_strays",
         "_telemetry",
@@ -53,24 +46,12 @@ class Incoming:
         "_turn_frames",
     )
 
-    def __init__(
-        self,
-        socket: Socket,
-        connection: Connection,
-        *,
-        strays: Rate,
-        admission: Admission,
-        clock: Clock,
-        telemetry: Telemetry,
-    ) -> None:
-        """Read from a socket that does not decode texts. `strays` is the rate of frames that are no command."""
+    def __init__(self, socket: Socket, connection: Connection, strays: Strays, telemetry: Telemetry) -> None:
+        """Read from a socket that does not decode texts."""
         self._socket = socket
         self._connection = connection
-        self._rate = strays
-        self._admission = admission
-        self._clock = clock
+        self._strays = strays
         self._telemetry = telemetry
-        self._strays: Bucket | None = None
         self._turn_frames = 0
         self._turn_bytes = 0
 
@@ -97,13 +78,7 @@ class Incoming:
 
     def note_stray(self, size_bytes: int = 0) -> None:
         """Count a frame that no user's rate counts, and end a connection that sends too many of them."""
-        now_s = self._clock.monotonic_s()
-        if self._strays is None:
-            self._strays = full(self._rate, now_s)
-        wait_s = take(self._strays, self._rate, now_s, 1.0 + size_bytes // STRAY_BYTES)
-        if wait_s > 0.0 and self._connection.ending is None:
-            self._admission.note_refusal("rates.strays_per_s")
-            self._connection.end(RateLimited(what="frames that are no commands", retry_after_ms=int(wait_s * 1000) + 1))
+        self._strays.note(size_bytes)
 
     async def _take_turns(self) -> None:
         """Let others go on: frames that are there already are read without any wait of their own."""

@@ -7,10 +7,23 @@ idle connection waits for nothing.
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 WRITE_BYTES: Final = 64 * 1024
 """So much is written at once, without waiting for the end of the turn."""
+
+
+class Sink(Protocol):
+    """Where an outbox writes to: a transport, or what stands for one."""
+
+    def write(self, data: bytes, /) -> None:
+        """Take bytes for the peer."""
+
+    def is_closing(self) -> bool:
+        """Say if it takes no more."""
+
+    def get_write_buffer_size(self) -> int:
+        """Give how many bytes the peer has left unread."""
 
 
 class Flusher:
@@ -55,9 +68,7 @@ class Outbox:
         "_waiting_bytes",
     )
 
-    def __init__(
-        self, transport: asyncio.Transport, flusher: Flusher, limit_bytes: int, on_overflow: Callable[[int], None]
-    ) -> None:
+    def __init__(self, transport: Sink, flusher: Flusher, limit_bytes: int, on_overflow: Callable[[int], None]) -> None:
         self._transport = transport
         self._flusher = flusher
         self._limit_bytes = limit_bytes

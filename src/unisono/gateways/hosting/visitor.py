@@ -6,8 +6,8 @@ The HTTP library reads and answers; what is here is what it has no limit for.
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final, cast
 
 from aiohttp import web
@@ -89,6 +89,19 @@ class Visitor(web.RequestHandler):
             self._deadline.cancel()
             self._deadline = None
 
+    @contextmanager
+    def serving_connection(self) -> Iterator[None]:
+        """Be no visitor while inside: the socket waits for a connection, which is counted itself."""
+        was_counted, self._is_counted = self._is_counted, False
+        if was_counted:
+            self._reception.admission.leave(self._block)
+        try:
+            yield
+        finally:
+            if was_counted and self.transport is not None:
+                self._is_counted = True
+                self._reception.admission.come_back(self._block)
+
     def set_parser(self, parser: WebSocketReader, data_received_cb: Callable[[], None] | None = None) -> None:
         """Become a WebSocket: the library does this when it has answered a handshake."""
         self._leave()
@@ -136,6 +149,16 @@ class Visitor(web.RequestHandler):
         self._reception.admission.note_refusal("limits.greeting_s")
         if self.transport is not None:
             _reset(self.transport)
+
+
+@contextmanager
+def serving_connection(request: web.Request) -> Iterator[None]:
+    """Have the socket of a request count as its connection's while inside."""
+    if isinstance(request.protocol, Visitor):
+        with request.protocol.serving_connection():
+            yield
+    else:
+        yield
 
 
 @asynccontextmanager

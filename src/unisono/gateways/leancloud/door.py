@@ -8,7 +8,8 @@ from aiohttp import hdrs, web
 from unisono.domain.errors import Draining, NotFound, Timeout, UnisonoError
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.closing import Goodbye
-from unisono.gateways.hosting.host import DoorOptions, Guest, Host, Manner
+from unisono.gateways.hosting.host import Guest, Host, Manner
+from unisono.gateways.hosting.lobby import DoorOptions, Lobby
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.refusal import refuse
 from unisono.gateways.hosting.registry import Registry
@@ -48,9 +49,10 @@ class LeanCloudDoor:
         self._clock = clock
         self._telemetry = telemetry
         self._encoder = LeanCloudEncoder()
-        self._host = Host(
+        lobby = Lobby(
             options, admission=admission, registry=registry, flusher=flusher, clock=clock, telemetry=telemetry
         )
+        self._host = Host(lobby)
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register the paths."""

@@ -6,16 +6,17 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from unisono.app.node import Node
-from unisono.domain.commands import Login
 from unisono.domain.errors import UnisonoError, Unsupported
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.closing import Goodbye
-from unisono.gateways.hosting.host import DoorOptions, Guest, Host, Manner
+from unisono.gateways.hosting.frames import BINARY, TEXT, frame
+from unisono.gateways.hosting.host import Guest, Host, Manner
+from unisono.gateways.hosting.lobby import DoorOptions, Lobby
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.registry import Registry
-from unisono.gateways.websocket.dialogue import Dialogue
-from unisono.gateways.websocket.encoder import NativeEncoder
-from unisono.ports.identity import Credential
+from unisono.gateways.native.credential import credential_of
+from unisono.gateways.native.dialogue import Dialogue
+from unisono.gateways.native.encoder import NativeEncoder
 from unisono.wire.codes import code_of
 from unisono.wire.native import JSON, SUBPROTOCOLS, codec_of
 
@@ -31,7 +32,7 @@ class WebSocketDoor:
         self._node = node
         self._options = options
         self._admission = admission
-        self._host = Host(
+        lobby = Lobby(
             options,
             admission=admission,
             registry=registry,
@@ -39,6 +40,7 @@ class WebSocketDoor:
             clock=node.parts.clock,
             telemetry=node.parts.telemetry,
         )
+        self._host = Host(lobby)
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register the path."""
@@ -63,13 +65,14 @@ class WebSocketDoor:
     async def _serve(self, request: web.Request, encoder: NativeEncoder, guest: Guest) -> None:
         pace = self._options.pace
         dialogue = Dialogue(self._node, guest.incoming, guest.connection, encoder, admission=self._admission, pace=pace)
-        await dialogue.run(partial(_credential, request, guest.address), guest.address)
+        await dialogue.run(partial(credential_of, request, guest.address), guest.address)
 
 
 @cache
 def _encoder(subprotocol: str) -> NativeEncoder:
     # One for all connections of a codec: the fan-out writes a fact once for each encoder.
-    return NativeEncoder(codec_of(subprotocol))
+    codec = codec_of(subprotocol)
+    return NativeEncoder(codec, partial(frame, opcode=TEXT if codec.is_text else BINARY))
 
 
 def _subprotocol(request: web.Request) -> str:
@@ -89,18 +92,3 @@ def _subprotocol(request: web.Request) -> str:
 
 def _goodbye(fault: UnisonoError | None) -> Goodbye:
     return Goodbye() if fault is None else Goodbye(code_of(fault).close, fault.message)
-
-
-def _credential(request: web.Request, address: str, command: Login) -> Credential:
-    return Credential(
-        token=command.token,
-        wish=command.user,
-        device=command.device.id,
-        platform=command.device.platform,
-        tab=command.tab,
-        headers={name.lower(): value for name, value in request.headers.items()},
-        query=dict(request.query),
-        cookies=dict(request.cookies),
-        address=address,
-        path=request.path,
-    )

@@ -101,6 +101,7 @@ FAULTS: Final[Mapping[str, int]] = {
     "unsupported": INTERNAL,
     "invalid": 4301,
     "timeout": 4107,
+    "connection_unknown": INTERNAL,
     "not_greeted": 4105,
     "already_greeted": INTERNAL,
     "no_user": 4105,

@@ -18,7 +18,7 @@ from tests.unit.gateways.websocket.door_stage import (
     an_open_door,
     on_uvloop,
 )
-from unisono.gateways.hosting.host import Pace
+from unisono.gateways.hosting.lobby import Pace
 
 HALF_A_HEAD = b"GET /v1/connect HTTP/1.1\r\nHost: here\r\n"
 IN_A_HURRY = replace(OPTIONS, pace=Pace(greeting_s=0.05, requests_in_flight=8, strays=PLENTY))

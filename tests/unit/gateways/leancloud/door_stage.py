@@ -13,7 +13,7 @@ from tests.unit.app.fanout_stage import settle
 from tests.unit.gateways.websocket.door_stage import LIMITS, OPTIONS
 from unisono.domain.devices import Policy
 from unisono.gateways.hosting.admission import Admission
-from unisono.gateways.hosting.host import DoorOptions
+from unisono.gateways.hosting.lobby import DoorOptions
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.registry import Registry
 from unisono.gateways.hosting.visitor import Reception, receiving

@@ -12,7 +12,7 @@ from tests.support.raw_socket import BINARY, TEXT
 from tests.unit.gateways.leancloud.door_stage import a_hall
 from tests.unit.gateways.websocket.door_stage import OPTIONS, on_uvloop
 from unisono.domain.rates import Rate
-from unisono.gateways.hosting.host import Pace
+from unisono.gateways.hosting.lobby import Pace
 from unisono.wire.leancloud import realtime_pb2 as pb
 
 FILE = Path(__file__).parents[3] / "fuzz" / "leancloud.jsonl"

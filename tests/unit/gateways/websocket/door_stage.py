@@ -6,20 +6,23 @@ import ipaddress
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, ParamSpec, Self
+from typing import Any, Final, Literal, ParamSpec, Self, cast
 
+import pytest
 import uvloop
 from aiohttp import web
 
+from tests.support.polled_socket import PolledSocket
 from tests.support.raw_socket import RawSocket
 from tests.unit.app.app_stage import AppStage, an_app
 from tests.unit.app.fanout_stage import settle
 from unisono.domain.rates import Rate
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
-from unisono.gateways.hosting.host import DoorOptions, Pace
+from unisono.gateways.hosting.lobby import DoorOptions, Pace
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.registry import Registry
 from unisono.gateways.hosting.visitor import Reception, receiving
+from unisono.gateways.longpoll.door import LongPollDoor, PollOptions
 from unisono.gateways.websocket.door import WebSocketDoor
 from unisono.settings import is_same_origin
 
@@ -44,6 +47,10 @@ OPTIONS = DoorOptions(
     frame_bytes=4096,
     pace=Pace(greeting_s=60.0, requests_in_flight=8, strays=PLENTY),
 )
+POLLS = PollOptions(wait_s=25.0, away_s=20.0, batch_bytes=1 << 18)
+Carrier = Literal["websocket", "longpoll"]
+both: Final = pytest.mark.parametrize("carrier", ["websocket", "longpoll"])
+"""A test that holds for both carriers of the native protocol."""
 TRUST_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
 
@@ -121,8 +128,9 @@ def login(user: str, device: str = "d", **more: object) -> Frame:
 class Door:
     """A door that is open."""
 
-    def __init__(self, app: AppStage, port: int, registry: Registry, admission: Admission) -> None:
+    def __init__(self, app: AppStage, port: int, registry: Registry, admission: Admission, carrier: Carrier) -> None:
         self.app = app
+        self._carrier: Carrier = carrier
         self.port = port
         self.registry = registry
         self.admission = admission
@@ -131,7 +139,11 @@ class Door:
     async def connect(self, *, subprotocol: str | None = "unisono.v1+json", **headers: str) -> Client:
         """Shake hands."""
         named: Mapping[str, str] = {name.replace("_", "-"): value for name, value in headers.items()}
-        client = Client(await RawSocket.connect(self.port, subprotocol=subprotocol, headers=named))
+        if self._carrier == "longpoll":
+            # The members that both have are all that such a test may use.
+            client = Client(cast("RawSocket", await PolledSocket.connect(self.port, headers=named)))
+        else:
+            client = Client(await RawSocket.connect(self.port, subprotocol=subprotocol, headers=named))
         self._clients.append(client)
         return client
 
@@ -140,6 +152,8 @@ class Door:
         for client in self._clients:
             client.socket.abort()
             await client.socket.closed
+            if isinstance(client.socket, PolledSocket):
+                await client.socket.hang_up()
 
     async def counted(self, name: str, label: str, times: int = 1) -> None:
         """Wait until something was counted so often."""
@@ -153,21 +167,35 @@ async def an_open_door(
     options: DoorOptions = OPTIONS,
     limits: AdmissionLimits = LIMITS,
     *,
+    carrier: Carrier = "websocket",
+    polls: PollOptions = POLLS,
     routes: Sequence[web.RouteDef] = (),
     **app_options: object,
 ) -> AsyncIterator[Door]:
     """Open a door while inside."""
     async with an_app(policy=None, **app_options) as app:
         admission, registry = Admission(limits, app.clock, app.telemetry), Registry()
-        door = WebSocketDoor(app.node, options, admission=admission, registry=registry, flusher=Flusher())
-        application = web.Application()
+        flusher, application = Flusher(), web.Application()
+        door = WebSocketDoor(app.node, options, admission=admission, registry=registry, flusher=flusher)
         door.add_to(application.router)
         application.add_routes(routes)
         reception = Reception(admission, app.telemetry, options.trusted_proxies, options.pace.greeting_s)
         try:
-            async with receiving(application, reception, "127.0.0.1", 0) as port:
-                door_at_work = Door(app, port, registry, admission)
-                yield door_at_work
-                await door_at_work.hang_up()
+            async with asyncio.TaskGroup() as tasks:
+                polled = LongPollDoor(
+                    app.node,
+                    options,
+                    polls,
+                    admission=admission,
+                    registry=registry,
+                    flusher=flusher,
+                    spawn=tasks.create_task,
+                )
+                polled.add_to(application.router)
+                async with receiving(application, reception, "127.0.0.1", 0) as port:
+                    door_at_work = Door(app, port, registry, admission, carrier)
+                    yield door_at_work
+                    await door_at_work.hang_up()
+                    polled.shut()
         finally:
             await settle()

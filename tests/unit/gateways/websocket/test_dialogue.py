@@ -7,87 +7,18 @@ import msgspec
 import pytest
 
 from tests.support.raw_socket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
-from tests.unit.app.app_stage import calm, failing
-from tests.unit.app.fanout_stage import settle
 from tests.unit.gateways.websocket.door_stage import OPTIONS, PLENTY, an_open_door, login, on_uvloop
 from unisono.domain.ids import UserId
 from unisono.domain.rates import Rate
-from unisono.gateways.hosting.host import Pace
-from unisono.gateways.hosting.incoming import STRAY_BYTES, TURN_BYTES, TURN_FRAMES
+from unisono.gateways.hosting.incoming import TURN_BYTES, TURN_FRAMES
+from unisono.gateways.hosting.lobby import Pace
+from unisono.gateways.hosting.strays import STRAY_BYTES
 
 IN_A_HURRY = msgspec.structs.replace(OPTIONS, pace=Pace(greeting_s=0.01, requests_in_flight=8, strays=PLENTY))
 FEW_STRAYS = msgspec.structs.replace(
     OPTIONS, frame_bytes=1 << 18, pace=Pace(greeting_s=60.0, requests_in_flight=8, strays=Rate(per_s=1, burst=9))
 )
 TWO_AT_A_TIME = msgspec.structs.replace(OPTIONS, pace=Pace(greeting_s=60.0, requests_in_flight=2, strays=PLENTY))
-
-
-@on_uvloop
-async def test_a_login_is_welcomed_and_a_resume_carries_on() -> None:
-    async with an_open_door() as door:
-        client = await door.connect()
-        welcome = (await client.ask(login("alice")))["answer"]
-        assert (welcome["kind"], welcome["user"]) == ("welcome", "alice")
-        again = await door.connect()
-        resume = {"op": "resume", "session": welcome["session"], "resume_token": welcome["resume_token"]}
-        resumed = (await again.ask(resume))["answer"]
-        assert (resumed["session"], resumed["fence"]) == (welcome["session"], welcome.get("fence", 0) + 1)
-        bye, code = await client.last_words()
-        assert (bye["code"], bye["advice"], code) == ("replaced", "stop", 4433)
-
-
-@on_uvloop
-async def test_the_welcome_is_the_first_thing_a_client_reads() -> None:
-    async with an_open_door() as door:
-        first = await (await door.connect()).login("alice", "a")
-
-        async def happen_meanwhile(method: str) -> None:
-            if method == "checkpoint":
-                door.app.mood = calm
-                await first.ask({"op": "create", "key": "k", "members": ["bob"]})
-                await settle()
-
-        second = await door.connect()
-        door.app.mood = happen_meanwhile
-        second.issue(login("alice", "b"))
-        frames = [await second.next_frame() for _ in range(3)]
-        assert [frame["is"] for frame in frames] == ["reply", "facts", "facts"]
-
-
-@on_uvloop
-async def test_who_does_not_greet_in_time_is_told_so() -> None:
-    async with an_open_door(IN_A_HURRY) as door:
-        client = await door.connect()
-        bye, code = await client.last_words()
-        assert (bye["code"], bye["advice"], code) == ("timeout", "reconnect", 4410)
-
-
-@on_uvloop
-async def test_a_login_under_way_is_not_cut_off_by_the_greeting_deadline() -> None:
-    async with an_open_door(IN_A_HURRY) as door:
-
-        async def dawdle(method: str) -> None:
-            if method == "decide":
-                door.app.mood = calm
-                await door.counted("refusals", "timeout")
-
-        door.app.mood = dawdle
-        slow = await door.connect()
-        request = slow.issue(login("alice"))
-        silent = await door.connect()
-        assert (await slow.answer(request))["is"] == "reply"
-        await silent.closed()
-
-
-@pytest.mark.parametrize("do", [{"op": "ping"}, {"op": "sessions"}, {"op": "logout"}])
-@on_uvloop
-async def test_nothing_but_a_greeting_comes_first(do: dict[str, str]) -> None:
-    async with an_open_door() as door:
-        client = await door.connect()
-        refusal = await client.ask(do)
-        assert (refusal["is"], refusal["re"], refusal["code"]) == ("error", 1, "not_greeted")
-        bye, code = await client.last_words()
-        assert (bye["advice"], code) == ("log_in", 4420)
 
 
 @pytest.mark.parametrize(
@@ -108,44 +39,6 @@ async def test_a_greeting_that_cannot_be_read_is_refused_by_its_id(frame: str, r
         assert (refusal["is"], refusal["re"], refusal["code"]) == ("error", re, code)
         bye, _ = await client.last_words()
         assert bye["code"] == code
-
-
-@on_uvloop
-async def test_a_refused_login_is_told_by_its_id_and_ends_the_connection() -> None:
-    async with an_open_door() as door:
-        client = await door.connect()
-        refusal = await client.ask(login("forged"))
-        assert refusal["code"] == "token_invalid"
-        bye, code = await client.last_words()
-        assert (bye["code"], bye["advice"], code) == ("token_invalid", "new_token", 4402)
-        assert door.app.telemetry.counts["logins", "token_invalid"] == 1
-
-
-@on_uvloop
-async def test_a_second_greeting_is_refused_and_the_session_goes_on() -> None:
-    async with an_open_door() as door:
-        client = await (await door.connect()).login()
-        assert (await client.ask(login("alice", "other")))["code"] == "already_greeted"
-        assert (await client.ask({"op": "ping"}))["is"] == "reply"
-
-
-@pytest.mark.parametrize(
-    ("frame", "code"),
-    [
-        ('{"id": 9, "do": {"op": "never-heard-of"}}', "unsupported"),
-        ('{"id": 9, "do": {"op": "send", "conversation": 5}}', "malformed"),
-        ('{"id": 9, "do": {"op": "ping"}, "extra": 1}', "malformed"),
-        ('{"id": 9}', "malformed"),
-    ],
-)
-@on_uvloop
-async def test_a_bad_request_with_an_id_costs_one_answer(frame: str, code: str) -> None:
-    async with an_open_door() as door:
-        client = await (await door.connect()).login()
-        client.socket.send_text(frame)
-        refusal = await client.answer(9)
-        assert refusal["code"] == code
-        assert (await client.ask({"op": "ping"}))["is"] == "reply"
 
 
 @pytest.mark.parametrize("frame", ["", "nonsense", "{}", '{"id": 0}', '{"id": "9"}', '{"do": {"op": "ping"}}', "null"])
@@ -246,74 +139,6 @@ async def test_a_frame_may_be_so_large_and_no_larger(size: int, is_taken: bool) 
         else:
             assert await client.closed() == 1009
             await door.counted("connections_closed", "too_large")
-
-
-@on_uvloop
-async def test_only_so_many_requests_are_worked_on_and_the_rest_waits_unread() -> None:
-    async with an_open_door(TWO_AT_A_TIME) as door:
-        client = await (await door.connect()).login()
-        gate = asyncio.Event()
-        entered: list[str] = []
-
-        async def hold(method: str) -> None:
-            entered.append(method)
-            await gate.wait()
-
-        door.app.mood = hold
-        requests = [client.issue({"op": "sessions"}) for _ in range(7)]
-        while len(entered) < 2:
-            await asyncio.sleep(0)
-        await settle(500)
-        assert entered == ["list_of", "list_of"]
-        gate.set()
-        answers: set[int] = set()
-        while answers != set(requests):
-            frame = await client.next_frame()
-            answers |= {frame["re"]} if frame["is"] == "reply" else set()
-
-
-@on_uvloop
-async def test_a_defect_costs_one_answer_and_no_secret() -> None:
-    async with an_open_door() as door:
-        client = await (await door.connect()).login()
-
-        async def break_down(method: str) -> None:
-            raise ZeroDivisionError("secret of the house")
-
-        door.app.mood = break_down
-        refusal = await client.ask({"op": "sessions"})
-        assert refusal["code"] == "internal"
-        assert "secret" not in json.dumps(refusal)
-        assert [name for name, _ in door.app.telemetry.defects] == ["command_failed"]
-        door.app.mood = calm
-        assert (await client.ask({"op": "sessions"}))["is"] == "reply"
-
-
-@on_uvloop
-async def test_a_defect_in_a_login_costs_one_login() -> None:
-    async with an_open_door() as door:
-
-        async def break_down(method: str) -> None:
-            raise ZeroDivisionError("secret of the house")
-
-        door.app.mood = break_down
-        client = await door.connect()
-        assert (await client.ask(login("alice")))["code"] == "internal"
-        _, code = await client.last_words()
-        assert code == 1011
-        door.app.mood = calm
-        await (await door.connect()).login()
-
-
-@on_uvloop
-async def test_a_fault_of_the_store_is_told_and_can_be_tried_again() -> None:
-    async with an_open_door() as door:
-        client = await (await door.connect()).login()
-        door.app.mood = failing("transact")
-        refusal = await client.ask({"op": "create", "key": "k", "members": ["bob"]})
-        assert (refusal["code"], refusal["retryable"]) == ("unavailable", True)
-        door.app.mood = calm
-        assert (await client.ask({"op": "create", "key": "k", "members": ["bob"]}))["is"] == "reply"
 
 
 BAD = (TEXT, b'{"id": 1}')

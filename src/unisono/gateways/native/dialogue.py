@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
 from unisono.app.caller import Caller
 from unisono.app.greeting import Greeted
@@ -26,9 +26,9 @@ from unisono.domain.permission import Standing, check
 from unisono.domain.session import Cue, Phase, next_phase
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.connection import Connection
-from unisono.gateways.hosting.host import Pace
-from unisono.gateways.hosting.incoming import Incoming, Payload
-from unisono.gateways.websocket.encoder import NativeEncoder
+from unisono.gateways.hosting.incoming import Payload
+from unisono.gateways.hosting.lobby import Pace
+from unisono.gateways.native.encoder import NativeEncoder
 from unisono.ports.identity import Credential
 from unisono.wire.native import Request, request_id_of
 
@@ -36,6 +36,16 @@ UNPAID: Final = (RateLimited, AlreadyGreeted, NoUser)
 """Why a command is refused before it is counted among its user's."""
 
 CredentialOf = Callable[[Login], Credential]
+
+
+class Incoming(Protocol):
+    """Where a client's frames come from."""
+
+    async def next(self) -> Payload | None:
+        """Give what the client sent next, or None when it is over."""
+
+    def note_stray(self, size_bytes: int = 0) -> None:
+        """Count a frame that no user's rate counts, and end a connection that sends too many of them."""
 
 
 class Exchange:

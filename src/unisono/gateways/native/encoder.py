@@ -1,6 +1,6 @@
-"""Facts and answers as finished WebSocket frames, one encoder per codec for all its connections."""
+"""Facts and answers as their door sends them, one encoder per codec and door for all its connections."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from unisono.domain.answers import Answer, AnyAnswer
@@ -8,21 +8,23 @@ from unisono.domain.errors import SessionFault, UnisonoError
 from unisono.domain.events import Event
 from unisono.domain.facts import PlacedFact
 from unisono.domain.ids import Checkpoint
-from unisono.gateways.hosting.frames import BINARY, TEXT, frame
 from unisono.wire.codes import code_of
 from unisono.wire.native import Bye, Codec, EventFrame, Refusal, Reply, ServerFrame
 
+Framing = Callable[[bytes], bytes]
+"""What a door puts around a frame of the protocol. What it makes of several may be joined."""
+
 
 class NativeEncoder:
-    """Implements `ports.link.Encoder` for one codec."""
+    """Implements `ports.link.Encoder` for one codec and one door."""
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, framing: Framing) -> None:
         self.codec = codec
-        self._opcode = TEXT if codec.is_text else BINARY
+        self._framing = framing
 
     def delivery(self, facts: Sequence[PlacedFact], checkpoint: Checkpoint) -> bytes:
         """Write facts of one stream as one frame."""
-        return frame(self.codec.encode_delivery(facts, checkpoint), self._opcode)
+        return self._framing(self.codec.encode_delivery(facts, checkpoint))
 
     def event(self, event: Event) -> bytes:
         """Write an event as one frame."""
@@ -54,4 +56,4 @@ class NativeEncoder:
         )
 
     def _frame(self, content: ServerFrame) -> bytes:
-        return frame(self.codec.encode(content), self._opcode)
+        return self._framing(self.codec.encode(content))
