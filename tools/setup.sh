@@ -44,14 +44,16 @@ create() {
 
 # What an environment depends on; a change of any of it makes the stamp stale.
 fingerprint() {
-  local locks
+  local locks pages
+  # The demo page and the browser SDK are built into the package when it is installed.
+  pages=$(find sdk/typescript hatch_build.py -name node_modules -prune -o -name tests -prune -o -type f -print | sort)
   case $1 in
     run) locks='requirements/run.txt' ;;
     test) locks="requirements/run.txt requirements/test.txt $(printf '%s/package-lock.json ' $packages)" ;;
     *) fail "tools/setup.sh: 'run' or 'test', not '$1'" ;;
   esac
   # shellcheck disable=SC2086 # the list is meant to be split
-  { pwd && cat tools/setup.sh pyproject.toml sdk/python/pyproject.toml requirements/build.txt $locks; } |
+  { pwd && cat tools/setup.sh pyproject.toml sdk/python/pyproject.toml requirements/build.txt $locks $pages; } |
     sha256sum | cut -d ' ' -f 1
 }
 

@@ -4,37 +4,13 @@
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 
-import { build } from "esbuild";
+import { bundle, HERE, OUTPUTS } from "./bundles.mjs";
 
-const HERE = fileURLToPath(new URL(".", import.meta.url));
 const { values } = parseArgs({ options: { out: { type: "string", default: join(HERE, "dist") } } });
 const OUT = values.out;
-
-// A file of dist/ -> its entry, and the form that its reader asks for. Private names begin with `_` and are made short.
-const OUTPUTS = {
-  "unisono.js": { entry: "src/index.ts", format: "esm" },
-};
-
-async function bundle(name, { entry, format, globalName }) {
-  await build({
-    absWorkingDir: HERE,
-    entryPoints: [entry],
-    outfile: join(OUT, name),
-    bundle: true,
-    format,
-    globalName,
-    minify: true,
-    mangleProps: /^_[a-z]/,
-    target: "es2022",
-    legalComments: "none",
-    sourcemap: true,
-    logLevel: "warning",
-  });
-}
 
 async function declare() {
   const types = join(OUT, "types");
@@ -52,7 +28,7 @@ async function declare() {
 }
 
 await mkdir(OUT, { recursive: true });
-await Promise.all([declare(), ...Object.entries(OUTPUTS).map(([name, output]) => bundle(name, output))]);
+await Promise.all([declare(), bundle(OUT)]);
 const sizes = {};
 for (const name of Object.keys(OUTPUTS)) {
   const code = await readFile(join(OUT, name));

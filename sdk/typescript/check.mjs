@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-const PROJECTS = ["tsconfig.json", "tsconfig.browser.json", "tests/tsconfig.json"];
+const PROJECTS = ["tsconfig.json", "tsconfig.browser.json", "tests/tsconfig.json", "demo/tsconfig.json"];
 const MODULE_LINES = 400;
 const FUNCTION_LINES = 50;
 const NESTING = 3;
@@ -117,6 +117,10 @@ function* imports(node, file, root) {
     return;
   }
   const [from, to] = [file.fileName, resolve(dirname(file.fileName), name)].map((path) => folderOf(path, root));
+  const isApplication = root !== HERE;
+  if (isApplication && to === "..") {
+    return;
+  }
   if (from !== to && !MAY_IMPORT[from]?.includes(to)) {
     yield `${from || "src"} may not import from ${to || "src"}`;
   }
@@ -152,6 +156,7 @@ function compile(project) {
 const [word, folder] = process.argv.slice(2);
 const found = await rules(word === "rules" ? resolve(folder) : HERE);
 if (word !== "rules") {
+  found.push(...(await rules(join(HERE, "demo"))));
   for (const project of PROJECTS) {
     found.push(...(await compile(project)).split("\n").filter(Boolean));
   }

@@ -33,6 +33,7 @@ from unisono.gateways.leancloud.routing import RouteOptions
 from unisono.gateways.leancloud.station import stations_of
 from unisono.gateways.leancloud.web import WebDoor, WebOptions
 from unisono.gateways.longpoll.door import LongPollDoor, PollOptions, Spawn
+from unisono.gateways.pages.door import PagesDoor
 from unisono.gateways.rest.door import RestDoor, RestOptions
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
@@ -187,6 +188,7 @@ class Hosting:
             self._web_door().add_to(application.router)
         filings = {name: app.node.filing for name, app in self._apps.items()}
         FilesDoor(filings, self._telemetry, self._settings.limits.greeting_s).add_to(application.router)
+        PagesDoor(self._telemetry, has_demo=self._settings.has_demo).add_to(application.router)
         reception = Reception(
             admission=self._admission,
             telemetry=self._telemetry,

@@ -293,6 +293,15 @@ class Metrics(Section, frozen=True):
     ] = "loopback"
 
 
+class Pages(Section, frozen=True):
+    """What browsers get that come with the address alone."""
+
+    demo: Annotated[
+        Literal["dev", "always", "never"],
+        Meta(description="A small chat at `/` to try the server with. `dev`: with identity.kind = 'dev' alone."),
+    ] = "dev"
+
+
 class Testing(Section, frozen=True):
     """For tests of the server itself. Never in production."""
 
@@ -321,6 +330,7 @@ class Settings(Section, frozen=True):
     admin: Admin = Admin()
     log: Log = Log()
     metrics: Metrics = Metrics()
+    pages: Pages = Pages()
     testing: Testing = Testing()
 
     def __post_init__(self) -> None:
@@ -335,6 +345,11 @@ class Settings(Section, frozen=True):
             raise ValueError("limits.frame_bytes must be at least quotas.message_bytes and 4096")
         if self.identity.kind == "dev" and not is_loopback_host(self.server.host):
             raise ValueError("identity.kind = 'dev' needs server.host = '127.0.0.1': it lets everybody in as anybody")
+
+    @property
+    def has_demo(self) -> bool:
+        """Say if the demo page is served."""
+        return self.pages.demo == "always" or (self.pages.demo == "dev" and self.identity.kind == "dev")
 
 
 def is_loopback_host(host: str) -> bool:

@@ -59,6 +59,7 @@ _ALL: Final = (
     _counter("facts_placed", "Facts that became durable, messages included."),
     _counter("files_kept", "Files that were uploaded."),
     _counter("files_unknown", "Files on disk that no record told of, and that were removed."),
+    _counter("pages_requests", "Requests for the demo page and the browser SDK, by HTTP status.", label="status"),
     _counter("files_requests", "Requests for files, by HTTP status.", label="status"),
     _counter("erasures_failed", "Times the erasure of a user met a defect; it is tried again every hour."),
     _counter("facts_delivered", "Facts handed to connections."),

@@ -1,0 +1,56 @@
+// Builds what the server serves to browsers: `node pages.mjs --out FOLDER` makes FOLDER/sdk and FOLDER/demo.
+
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+import { build } from "esbuild";
+
+import { bundle, HERE, OPTIONS } from "./bundles.mjs";
+
+const { values } = parseArgs({ options: { out: { type: "string" } } });
+const DEMO = join(HERE, "demo");
+const LETTERS = 12;
+
+// The scripts and styles have names that carry a hash, by which browsers keep them for ever; the page names them.
+async function demo(folder) {
+  const made = await build({
+    ...OPTIONS,
+    entryPoints: { main: join(DEMO, "src/main.ts"), style: join(DEMO, "style.css") },
+    entryNames: `[name]-[hash]`,
+    assetNames: `[name]-[hash]`,
+    loader: { ".svg": "file" },
+    format: "esm",
+    metafile: true,
+    outdir: folder,
+    sourcemap: false,
+  });
+  const names = {};
+  for (const [path, { entryPoint }] of Object.entries(made.metafile.outputs)) {
+    if (entryPoint !== undefined) {
+      names[entryPoint.split("/").at(-1).replace(".ts", ".js")] = path.split("/").at(-1);
+    }
+  }
+  return names;
+}
+
+async function page(folder, names) {
+  let text = await readFile(join(DEMO, "index.html"), "utf8");
+  for (const [plain, hashed] of Object.entries(names)) {
+    text = text.replaceAll(`"${plain}"`, `"/demo/${hashed}"`);
+  }
+  const icon = await readFile(join(DEMO, "icon.svg"));
+  const name = `icon-${createHash("sha256").update(icon).digest("hex").slice(0, LETTERS)}.svg`;
+  await writeFile(join(folder, name), icon);
+  await writeFile(join(folder, "index.html"), text.replaceAll('"icon.svg"', `"/demo/${name}"`));
+}
+
+const out = resolve(values.out);
+const folders = { sdk: join(out, "sdk"), demo: join(out, "demo") };
+for (const folder of Object.values(folders)) {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+}
+const [names] = await Promise.all([demo(folders.demo), bundle(folders.sdk)]);
+await page(folders.demo, names);

@@ -1,0 +1,122 @@
+"""Pages: what is in the package and nothing else, in the form that browsers keep best."""
+
+import gzip
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestClient, TestServer
+
+from tests.support.operator_desk import Desk, open_desk
+from tests.support.recording import RecordingTelemetry
+from tools.sources import ROOT
+from unisono.gateways.pages.door import PagesDoor
+from unisono.settings import Settings
+
+LONG = "x" * 5000
+Browser = TestClient[web.Request, web.Application]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    files = {"demo/index.html": "<!doctype html>", "demo/main-AB12.js": LONG, "sdk/unisono.js": "export {}"}
+    files |= {"sdk/notes.exe": "no", "secret.txt": "no"}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+async def browser(root: Path) -> AsyncIterator[Browser]:
+    application = web.Application()
+    PagesDoor(RecordingTelemetry(), has_demo=True, root=root).add_to(application.router)
+    async with TestClient(TestServer(application), auto_decompress=False) as client:
+        yield client
+
+
+async def test_the_page_lets_nothing_run_that_does_not_come_from_here(browser: Browser) -> None:
+    async with browser.get("/") as answer:
+        assert (answer.status, await answer.text()) == (200, "<!doctype html>")
+        head = answer.headers
+    assert (head["Content-Type"], head["Cache-Control"]) == ("text/html; charset=utf-8", "no-cache")
+    policy = dict(part.strip().split(" ", 1) for part in head["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["connect-src"] == policy["worker-src"] == "'self'"
+    async with browser.get("/", headers={"If-None-Match": head["ETag"]}) as answer:
+        assert (answer.status, await answer.read()) == (304, b"")
+    async with browser.head("/") as answer:
+        assert (answer.status, answer.headers["Content-Length"]) == (200, "15")
+
+
+async def test_what_carries_a_hash_is_kept_for_ever_and_packed_for_who_takes_it(browser: Browser) -> None:
+    async with browser.get("/demo/main-AB12.js", headers={"Accept-Encoding": "gzip, br"}) as answer:
+        assert (answer.headers["Content-Encoding"], answer.headers["Vary"]) == ("gzip", "Accept-Encoding")
+        assert gzip.decompress(await answer.read()).decode() == LONG
+        assert "immutable" in answer.headers["Cache-Control"]
+    async with browser.get("/demo/main-AB12.js", headers={"Accept-Encoding": "identity"}) as answer:
+        assert "Content-Encoding" not in answer.headers
+        assert await answer.text() == LONG
+
+
+async def test_pages_of_other_origins_may_include_the_sdk(browser: Browser) -> None:
+    async with browser.get("/sdk/unisono.js") as answer:
+        assert answer.status == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Content-Type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    "path", ["/demo/none.js", "/sdk/notes.exe", "/sdk/..%2fsecret.txt", "/demo/..%2f..%2fetc%2fpasswd.txt", "/sdk/"]
+)
+async def test_nothing_else_is_given_away(browser: Browser, path: str) -> None:
+    async with browser.get(path) as answer:
+        assert answer.status == 404
+
+
+async def test_pages_are_read_and_not_written(browser: Browser) -> None:
+    async with browser.post("/") as answer:
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+        assert (await answer.json())["code"] == "unsupported"
+
+
+async def test_the_demo_is_for_trying_out_unless_it_is_asked_for(tmp_path: Path) -> None:
+    async def status(desk: Desk, path: str) -> int:
+        async with ClientSession() as http, http.get(desk.url + path) as answer:
+            return answer.status
+
+    assert not Settings().has_demo
+    for folder, demo, expected in (("a", "never", 404), ("b", "dev", 200)):
+        async with open_desk(tmp_path / folder, UNISONO_PAGES__DEMO=demo) as desk:
+            assert await status(desk, "/") == expected
+            assert await status(desk, "/sdk/unisono.js") == 200
+
+
+def test_a_wheel_has_the_pages_so_that_who_installs_it_needs_no_node(tmp_path: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    clone = tmp_path / "clone"
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            (clone / name).write_bytes((ROOT / name).read_bytes())
+    (clone / "sdk/typescript/node_modules").symlink_to(ROOT / "sdk/typescript/node_modules")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "out")]
+    subprocess.run(command, cwd=clone, check=True, capture_output=True)
+    (wheel,) = (tmp_path / "out").glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        names = set(packed.namelist())
+        page = packed.read("unisono/web/demo/index.html").decode()
+    assert "unisono/web/sdk/unisono.js" in names
+    scripts = re.findall(r'"/(demo/[\w.-]+)"', page)
+    assert len(scripts) >= 3
+    assert {f"unisono/web/{name}" for name in scripts} <= names
