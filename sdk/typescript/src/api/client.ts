@@ -1,0 +1,397 @@
+/** One user's session, as this tab has it. */
+
+import type { Bytes, Desk, Opening, Surroundings } from "../core/desk.ts";
+import type { HolderState, HostKind, SessionInfo, TabView } from "../core/messages.ts";
+import type { SessionView } from "../wire/types.ts";
+import { Arrears } from "./arrears.ts";
+import type { Attachment } from "./bodies.ts";
+import { Book } from "./book.ts";
+import { Conversation } from "./conversation.ts";
+import { Counter } from "./counter.ts";
+import type { GrantProvider } from "./counter.ts";
+import { Emitter } from "./emitter.ts";
+import type { EventStream, Handler } from "./emitter.ts";
+import { ClientClosed, errorOf } from "./errors.ts";
+import { NAMES } from "./events.ts";
+import type { AnyEvent, Events, NetworkEvents, Presence } from "./events.ts";
+import { Founding } from "./founding.ts";
+import { Hearing } from "./hearing.ts";
+import type { Missed, WaitingMessage } from "./hearing.ts";
+import type { Limits } from "./limits.ts";
+import { Line } from "./line.ts";
+import { Message } from "./message.ts";
+import type { Camelled } from "./names.ts";
+import { Objects } from "./objects.ts";
+import type { Plugins } from "./plugins.ts";
+import { Watching } from "./presence.ts";
+import { ConversationQuery } from "./query.ts";
+import type { Condition } from "./query.ts";
+import { Room, Rooms } from "./room.ts";
+import { MessageSearch } from "./search.ts";
+import type { UnreadTotal } from "./unread.ts";
+import { upload } from "./upload.ts";
+import type { UploadOptions } from "./upload.ts";
+
+/** Turns of microtasks between a login and its first event: whoever awaits it has added handlers by then. */
+const TURNS_TO_LISTEN = 8;
+
+/** What a client is made of; the `Unisono` knows. */
+export interface ClientParts {
+  readonly surroundings: Surroundings;
+  readonly limits: Limits;
+  readonly plugins: Plugins;
+  readonly failFast: boolean;
+  readonly missed: Missed;
+  readonly grants: GrantProvider | null;
+  /** The server's address for HTTP. */
+  readonly base: string;
+  /** Who logs in, and how; the token's function may throw. */
+  readonly opening: Omit<Opening, "listener">;
+  hears<Name extends keyof NetworkEvents>(name: Name, event: NetworkEvents[Name]): void;
+}
+
+/** One of my sessions that is not over. */
+export type SessionData = Camelled<SessionView>;
+
+/**
+ * A user logged in on this device; made by `Unisono.login`.
+ *
+ * All tabs of the browser share its session and its connection. It resumes by itself after any loss of the connection, gives every
+ * fact once and in order to each tab, and keeps sends in order.
+ */
+export class Client extends Founding {
+  /** Named objects that all tabs of this session share. */
+  readonly objects: Objects;
+  /** @internal */
+  protected readonly inside: Counter;
+  /** @internal */
+  protected readonly book: Book;
+  readonly #parts: ClientParts;
+  readonly #emitter: Emitter<Events>;
+  readonly #line = new Line();
+  readonly #rooms: Rooms;
+  readonly #watching: Watching;
+  readonly #arrears: Arrears;
+  readonly #hearing: Hearing;
+  #begun: Promise<void> | null = null;
+
+  /** @internal */
+  constructor(parts: ClientParts) {
+    super();
+    const { plugins, limits, failFast, grants, missed, surroundings, hears } = parts;
+    const { clock } = surroundings;
+    const emitter = new Emitter<Events>(NAMES, limits.events);
+    const counter = new Counter({ clock, limits, plugins, emitter, failFast, grants, idle: () => this.#line.idle() });
+    const rooms = new Rooms(counter);
+    const watching = new Watching(counter, (ms) => new Promise((go) => void clock.after(ms, () => go())));
+    const arrears = new Arrears(counter, () => this.book);
+    this.#parts = parts;
+    this.#emitter = emitter;
+    this.inside = counter;
+    this.#rooms = rooms;
+    this.#watching = watching;
+    this.#arrears = arrears;
+    this.book = new Book(counter, { limit: limits.conversations, rooms, presence: (presence) => watching.take(presence), recount: (conversation) => void arrears.recount(conversation) });
+    this.#hearing = new Hearing({ counter, line: this.#line, book: this.book, arrears, watching, rooms, missed, hears });
+    this.objects = new Objects(() => this.inside.desk, (handler) => emitter.on("object", handler));
+  }
+
+  // ------------------------------------------------------------ who and where
+
+  /** Whose client it is, as the server decided. */
+  get user(): string {
+    return this.inside.user;
+  }
+
+  /** The id of the session, the same in all tabs: new at each login, the same after a resume. */
+  get session(): string {
+    return this.#session?.session ?? "";
+  }
+
+  /** The device as it logged in, with its id. */
+  get device(): SessionInfo["device"] | null {
+    return this.#session?.device ?? null;
+  }
+
+  /** The tag of the session. */
+  get tag(): string | null {
+    return this.#session?.tag ?? null;
+  }
+
+  /** The id of this tab; random. */
+  get tab(): string {
+    return this.inside.tab;
+  }
+
+  /** Where the connection lives: in a shared worker, in one of the tabs, or in this tab for itself alone. */
+  get host(): HostKind | null {
+    return this.#desk?.host ?? null;
+  }
+
+  /** How the session stands, for all its tabs. */
+  get state(): HolderState {
+    return this.#desk?.state ?? (this.isClosed ? "stopped" : "idle");
+  }
+
+  /** Whether there is a connection, and the session is live on it. */
+  get isLive(): boolean {
+    return this.state === "live";
+  }
+
+  /** Whether this client is over. */
+  get isClosed(): boolean {
+    return this.#hearing.isOver;
+  }
+
+  /** The tabs and windows of this session, this one included, the oldest first. */
+  get tabs(): readonly TabView[] {
+    return this.#desk?.tabs ?? [];
+  }
+
+  /** What waits to be sent, of all tabs and also from before a reload, oldest first. */
+  get outbox(): readonly WaitingMessage[] {
+    return [...this.#hearing.waiting.values()];
+  }
+
+  get #desk(): Desk | null {
+    return this.inside.hasBegun && !this.isClosed ? this.inside.desk : null;
+  }
+
+  get #session(): SessionInfo | null {
+    return this.#desk?.session ?? null;
+  }
+
+  /** Reconnects now instead of after the delay; false when no delay is running. */
+  retry(): boolean {
+    return this.#desk?.retry() ?? false;
+  }
+
+  /** Says which conversation is on screen in this tab, null for none: the user needs no alert of it. */
+  show(conversation: Conversation | string | null): void {
+    this.#desk?.setView({ conversation: idOf(conversation) ?? null });
+  }
+
+  // ------------------------------------------------------------ sessions
+
+  /** Lists my sessions that are not over, the oldest login first, this one included (`isThis`). */
+  async sessions(): Promise<readonly SessionData[]> {
+    const found: SessionData[] = [];
+    let after: string | undefined;
+    do {
+      const page = await this.inside.ask("sessions", { after });
+      found.push(...page.sessions);
+      after = page.next;
+    } while (after !== undefined);
+    return found;
+  }
+
+  /** Lists my sessions without this one. */
+  async otherSessions(): Promise<readonly SessionData[]> {
+    return (await this.sessions()).filter((each) => !each.isThis);
+  }
+
+  /** Ends one of my sessions. Throws `NotFound` where I have none of this id. */
+  async closeSession(session: string): Promise<void> {
+    await this.inside.ask("close_session", { session });
+  }
+
+  /** Ends all my sessions of one device. That none is left is no error. */
+  async closeDevice(device: string): Promise<void> {
+    await this.inside.ask("close_device", { device });
+  }
+
+  /** Takes back what this session left with `Conversation.leaveWill`. Nothing left is no error. */
+  async dropWill(): Promise<void> {
+    await this.inside.ask("no_will", {});
+  }
+
+  /**
+   * Has this device get push notifications while I am nowhere connected; a later call takes the place of this. Call it after each
+   * login: providers change their tokens. `provider` and `token` are what the operator's push service knows them as.
+   */
+  async registerPush(provider: string, token: string): Promise<void> {
+    await this.inside.ask("register_push", { provider, token });
+  }
+
+  /** Has this device get no push notifications any more. None registered is no error. */
+  async unregisterPush(): Promise<void> {
+    await this.inside.ask("unregister_push", {});
+  }
+
+  /** Ends the session for all its tabs, and forgets what this browser kept of it; with `everywhere`, ends all my other sessions, too. */
+  async signOut({ everywhere = false }: { readonly everywhere?: boolean } = {}): Promise<void> {
+    try {
+      await this.inside.desk.signOut(everywhere);
+    } catch (fault) {
+      const problem = errorOf(fault);
+      if (!(problem instanceof ClientClosed)) throw problem;
+    }
+    this.#end("signed out");
+  }
+
+  /** Leaves with this tab alone: the session goes on in the others, and stays open on the server for a while after the last one. */
+  async close(): Promise<void> {
+    await this.#desk?.close();
+    this.#end("the client was closed");
+  }
+
+  // ------------------------------------------------------------ conversations
+
+  /** Gives the object for a conversation, without asking the server. */
+  conversation(id: string): Conversation {
+    return this.book.conversation(id);
+  }
+
+  /** Gives the object to enter a room with, without asking the server. */
+  room(conversation: Conversation | string): Room {
+    return new Room(this.#rooms, typeof conversation === "string" ? this.conversation(conversation) : conversation);
+  }
+
+  /** The room that each place of this tab is in, by its id; `""` is the tab as a whole. */
+  get rooms(): ReadonlyMap<string, string> {
+    return this.#rooms.seats;
+  }
+
+  /** Goes through my conversations, the oldest first, `page` (1 to 1,000) at a time; member lists are not loaded. */
+  async *conversations({ page = 100 }: { readonly page?: number } = {}): AsyncGenerator<Conversation> {
+    let after: string | undefined;
+    do {
+      const answer = await this.inside.ask("conversations", { after, limit: page });
+      for (const view of answer.conversations) yield await this.book.know(view, false);
+      after = answer.next;
+    } while (after !== undefined);
+  }
+
+  /** Begins a query for conversations for which all of these conditions hold; see `ConversationQuery`. */
+  query(...conditions: readonly Condition[]): ConversationQuery {
+    return new ConversationQuery(this.inside, this.book).where(...conditions);
+  }
+
+  /**
+   * Looks for messages that have all words of a text, in my conversations or in one; see `MessageSearch`. It gives `page` (1 to
+   * 100) at a time. What has just been said is found about a second later.
+   */
+  search(text: string, { conversation, page = 20 }: { readonly conversation?: Conversation | string; readonly page?: number } = {}): MessageSearch {
+    return new MessageSearch(this.inside, this.book, { text, conversation: idOf(conversation), limit: page });
+  }
+
+  /** Asks what waits for me; conversations are in step with it afterwards, and `unread` events tell of each. */
+  unread(): Promise<UnreadTotal> {
+    return this.#arrears.count();
+  }
+
+  /** Moves my read marks to the end of conversations (up to 1,000); without any, of all in which something waits. */
+  async markAllRead(conversations: readonly (Conversation | string)[] = []): Promise<void> {
+    await this.inside.ask("mark_all_read", { conversations: conversations.map((each) => idOf(each) as string) });
+  }
+
+  /**
+   * Uploads a `File` or `Blob`, and gives what an `Image`, `Audio`, `Video` or `File` says of it. Whoever has the link in it can
+   * read the file. It is sent by this tab, and ends with it; one that the connection was lost for is sent again, a few times.
+   */
+  upload(file: Bytes, options: UploadOptions = {}): Promise<Attachment> {
+    const { surroundings, base, limits } = this.#parts;
+    return upload(this.inside, { surroundings, base, repeats: limits.uploadRepeats }, file, options);
+  }
+
+  /** Removes a file of mine by its id (`Attachment.id`). Messages that tell of it stay, their link leads nowhere. */
+  async removeFile(file: string): Promise<void> {
+    await this.inside.ask("remove_file", { file });
+  }
+
+  // ------------------------------------------------------------ who is there
+
+  /** Asks once who of some users is there, in the order named. A user whom I may not see looks like one who was never there. */
+  presence(...users: readonly string[]): Promise<readonly Presence[]> {
+    return this.#watching.ask(users);
+  }
+
+  /** Hears by `presence` events when these users come or go, besides those watched already; gives how they are now. */
+  watch(...users: readonly string[]): Promise<readonly Presence[]> {
+    return this.#watching.watch(users);
+  }
+
+  /** Hears no more of these users. */
+  unwatch(...users: readonly string[]): Promise<void> {
+    return this.#watching.unwatch(users);
+  }
+
+  /** Whom this tab watches, and what it heard of them last. */
+  get watched(): ReadonlyMap<string, Presence> {
+    return this.#watching.watched;
+  }
+
+  // ------------------------------------------------------------ among tabs
+
+  /** Asks that this tab alone does something: granted to one tab, once for each key or until that tab is gone. */
+  async claim(name: string, key = ""): Promise<boolean> {
+    try {
+      return await this.inside.desk.claim(name, key);
+    } catch (fault) {
+      throw errorOf(fault);
+    }
+  }
+
+  /** Gives back what was claimed. */
+  release(name: string, key = ""): void {
+    this.#desk?.release(name, key);
+  }
+
+  // ------------------------------------------------------------ receiving
+
+  /** Iterates over the messages of all my conversations, from this call on. */
+  messages(): EventStream<Message> {
+    return this.#emitter.stream((event) => event instanceof Message);
+  }
+
+  /** Iterates over everything that happens, from this call on; the `type` of an event is its name. */
+  events(): EventStream<AnyEvent> {
+    return this.#emitter.stream(() => true);
+  }
+
+  /** Adds a handler of events; gives what takes it away again. One that fails is reported and disturbs nobody. */
+  on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): () => void {
+    return this.#emitter.on(name, handler);
+  }
+
+  // ------------------------------------------------------------ for `Unisono`
+
+  /** @internal Begins with the first caller; for all waits until it can be used. */
+  begin(): Promise<void> {
+    return (this.#begun ??= this.#begin());
+  }
+
+  /** @internal Tells from now on what comes: whoever asked for the client has it. */
+  async listen(): Promise<void> {
+    for (let turn = 0; turn < TURNS_TO_LISTEN; turn++) await null;
+    this.#line.open();
+  }
+
+  async #begin(): Promise<void> {
+    const { opening, surroundings } = this.#parts;
+    const { token } = opening;
+    const asked = token && (async () => {
+      try {
+        return await token();
+      } catch (problem) {
+        this.#hearing.tokenProblem = problem;
+        throw problem;
+      }
+    });
+    try {
+      this.#hearing.began(await surroundings.open({ ...opening, token: asked, listener: this.#hearing }));
+      await this.#hearing.first;
+    } catch (fault) {
+      await this.close();
+      throw errorOf(fault);
+    }
+  }
+
+  #end(message: string): void {
+    this.#hearing.ended({ code: "client_closed", message, isOwn: true });
+  }
+}
+
+function idOf(conversation: Conversation | string | null | undefined): string | undefined {
+  return conversation instanceof Conversation ? conversation.id : (conversation ?? undefined);
+}

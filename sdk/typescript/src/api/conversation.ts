@@ -1,0 +1,257 @@
+/** Conversations and their messages, as a program handles them. */
+
+import type { HistoryEntry } from "../wire/types.ts";
+import { Belonging } from "./belonging.ts";
+import type { ConversationData } from "./belonging.ts";
+import { asContent } from "./bodies.ts";
+import type { Sayable } from "./bodies.ts";
+import { Draft, placedBy } from "./draft.ts";
+import type { SendOptions } from "./draft.ts";
+import type { EventStream, Handler } from "./emitter.ts";
+import { LinkDown, ProtocolFault } from "./errors.ts";
+import type { AnyEvent, Events } from "./events.ts";
+import { HistoryPage, pages } from "./history.ts";
+import type { HistoryOptions, PageOptions } from "./history.ts";
+import type { AnswerTo, Fields } from "./inside.ts";
+import { Message } from "./message.ts";
+import type { Calling, SaidData } from "./message.ts";
+import type { Camelled } from "./names.ts";
+import { Sent } from "./receipts.ts";
+import { Told, Waiting } from "./unread.ts";
+
+const TYPING_EVERY_MS = 3000;
+
+/** What a session says when it is lost. */
+export interface WillOptions extends Calling {
+  /** How long it is without a connection before it counts as lost: 0 to 3,600 seconds, 15 unless told. */
+  readonly afterS?: number;
+  /** Reaches only who is here then. */
+  readonly transient?: boolean;
+  readonly priority?: "high" | "normal" | "low";
+}
+
+/** What is counted and told at places, all void when these are others. */
+export class Kept {
+  readonly waiting = new Waiting();
+  readonly told = new Told();
+  readonly sent = new Sent();
+  newest: Message | null = null;
+  newestAt: number | null = null;
+}
+
+/** One conversation, the same object for the same id as long as the client remembers it. */
+export class Conversation extends Belonging {
+  /** How far I have read it, and how far it has come, as far as the client knows: places. */
+  read = 0;
+  head = 0;
+  /** @internal */
+  kept = new Kept();
+  #typingSince = -Infinity;
+
+  /** Whose view of the conversation this is: my user. */
+  get user(): string {
+    return this.inside.user;
+  }
+
+  /** How many messages of others I have not read, on whatever session; 0 until the client knows. */
+  get unread(): number {
+    return this.kept.waiting.unread;
+  }
+
+  /** How many of the unread messages call me. */
+  get unreadMentions(): number {
+    return this.kept.waiting.mentions;
+  }
+
+  /** Whether I wish to come back to it. */
+  get isMarkedUnread(): boolean {
+    return this.kept.waiting.isMarked;
+  }
+
+  /** The newest message that this client knows of; `ConversationQuery.withLastMessage` asks the server. */
+  get lastMessage(): Message | null {
+    return this.kept.newest;
+  }
+
+  /** When the newest message was placed, null for none: milliseconds since 1970-01-01 UTC. */
+  get lastMessageAt(): number | null {
+    return this.kept.newestAt;
+  }
+
+  // ------------------------------------------------------------ saying something
+
+  /** Makes a message that is to be sent, to watch its status and to send it again should it fail. */
+  draft(content: Sayable, options: SendOptions = {}): Draft {
+    return new Draft(this, content, options);
+  }
+
+  /**
+   * Sends a text, a content or a body; gives the message at its place, which is durable then.
+   *
+   * While the connection is down it waits in the outbox, in order, and outlives the page. The message comes to the handlers of this
+   * tab, too, marked `isMine`, before the promise is kept. Throws `OutboxFull`; `LinkDown` where the client is `failFast`; `NotFound`
+   * where I am no member; `Unacceptable`.
+   */
+  send(content: Sayable, options: SendOptions = {}): Promise<Message> {
+    return this.draft(content, options).send();
+  }
+
+  /** @internal Sends what a draft is to say. */
+  async placed(fields: Fields<"send">): Promise<Message> {
+    const { seq, at } = await this.inside.place(fields);
+    const message = new Message(this, seq, at, placedBy(fields, this.user));
+    return message.receipt ? this.kept.sent.keep(message) : message;
+  }
+
+  /** Gives a message of mine another content; see `Message.edit`. */
+  async edit(message: Message, content: Sayable, { mentions = [], mentionAll = false }: Calling = {}): Promise<Message> {
+    const change = { content: asContent(content), mentions: [...new Set(mentions)], mentionAll };
+    const { seq, at } = await this.inside.ask("edit", { conversation: this.id, message: message.seq, ...change } as Fields<"edit">);
+    const { body: _, ...said } = message.said;
+    return new Message(this, message.seq, message.at, { ...said, ...change, revision: seq, revisedAt: at }, message.reactions);
+  }
+
+  /** Takes a message of mine back; see `Message.recall`. */
+  async recall(message: Message): Promise<Message> {
+    const { seq, at } = await this.inside.ask("recall", { conversation: this.id, message: message.seq });
+    return gone(message, seq, at);
+  }
+
+  /** Puts a reaction to a message, or takes mine away; see `Message.react`. */
+  async react(message: Message, reaction: string, on = true): Promise<void> {
+    await this.inside.ask("react", { conversation: this.id, message: message.seq, reaction, on });
+  }
+
+  /**
+   * Sends what matters only now: to the members who are here, my other sessions too; gives the server's time. It is in no history,
+   * nobody gets it later. It comes as `transient`. Throws `LinkDown` where there is no connection now.
+   */
+  async sendTransient(content: Sayable, { key = this.inside.newKey() }: { readonly key?: string } = {}): Promise<number> {
+    const answer = await this.inside.askNow("send", { conversation: this.id, key, content: asContent(content), transient: true } as Fields<"send">);
+    if (answer.kind !== "passed") throw new ProtocolFault(`a transient send was answered with ${answer.kind}`);
+    return answer.at;
+  }
+
+  /**
+   * Leaves a message that the server sends here for me if my session is lost. A session has one at most: a later one, here or
+   * elsewhere, takes its place. The end of the last tab counts as a loss, signing out does not. Gives the key that the message will have.
+   */
+  async leaveWill(content: Sayable, options: WillOptions = {}): Promise<string> {
+    const key = this.inside.newKey();
+    await this.inside.ask("will", { conversation: this.id, key, content: asContent(content), ...options } as Fields<"will">);
+    return key;
+  }
+
+  /** Tells the other members that I began, or ceased, to write; call it at each key, it repeats every 3 s at most. Without a connection nothing is told. */
+  async typing(isTyping = true): Promise<void> {
+    const now = this.inside.now();
+    if (isTyping && now - this.#typingSince < TYPING_EVERY_MS) return;
+    this.#typingSince = isTyping ? now : -Infinity;
+    try {
+      await this.inside.askNow("typing", { conversation: this.id, isTyping });
+    } catch (fault) {
+      if (!(fault instanceof LinkDown)) throw fault;
+    }
+  }
+
+  // ------------------------------------------------------------ what was said
+
+  /**
+   * Reads up to `limit` (1 to 1,000, 20 unless told) messages for which all that is given holds; without more, the newest.
+   * Throws `NotFound` where I never was a member.
+   */
+  async history(options: HistoryOptions = {}): Promise<HistoryPage> {
+    const { messages, hasMore, trimmed = false } = await this.inside.ask("history", { conversation: this.id, ...options });
+    return new HistoryPage(await Promise.all(messages.map((entry) => this.ofHistory(entry))), !hasMore, trimmed);
+  }
+
+  /** Goes through the history in pages of `page` (1 to 1,000) messages, from the newest back or from the oldest on; within a page messages rise. */
+  messagesIterator(options: PageOptions = {}): AsyncGenerator<HistoryPage> {
+    return pages(this, options);
+  }
+
+  /** Iterates over the messages that come to this conversation from now on. */
+  messages(): EventStream<Message> {
+    return this.inside.emitter.stream((event, where) => where === this.id && event instanceof Message);
+  }
+
+  /** Iterates over everything that happens in this conversation from now on. */
+  events(): EventStream<AnyEvent> {
+    return this.inside.emitter.stream((_, where) => where === this.id);
+  }
+
+  /** Adds a handler for events of this conversation; gives what takes it away again. */
+  on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): () => void {
+    return this.inside.emitter.on(name, handler, this.id);
+  }
+
+  // ------------------------------------------------------------ marks
+
+  /** Moves my read mark, for all my sessions, to a seq or to all that this client has seen; gives where it is. */
+  async markRead(seq?: number): Promise<number> {
+    if (seq === undefined && this.head === 0) await this.refresh();
+    const mark = await this.inside.ask("mark_read", { conversation: this.id, seq: seq ?? this.head });
+    return (this.read = Math.max(mark.seq, this.read));
+  }
+
+  /** Tells that this device has the messages up to a seq; the client does so by itself for those with `receipt`. */
+  async markDelivered(seq: number): Promise<void> {
+    await this.inside.ask("mark_delivered", { conversation: this.id, seq });
+  }
+
+  /** Notes, for all my sessions, that I wish to come back to it; reading ends the wish. */
+  async markUnread(): Promise<void> {
+    const { waiting } = this.kept;
+    const { facts } = waiting;
+    await this.inside.ask("mark_unread", { conversation: this.id });
+    if (waiting.facts === facts) waiting.isMarked = true;
+  }
+
+  /** Asks who got and who read a message of mine; see `Message.receipts`. */
+  receipts(message: Message): Promise<AnswerTo<"receipts">> {
+    return this.inside.ask("receipts", { conversation: this.id, message: message.seq });
+  }
+
+  // ------------------------------------------------------------ what the client learns
+
+  /** @internal */
+  override know(view: ConversationData, hasMembers = true): this {
+    super.know(view, hasMembers);
+    const { read, head, unread = 0, isMarkedUnread = false, lastMessageAt = null } = view;
+    this.reached(head, read);
+    this.kept.newestAt = Math.max(this.kept.newestAt ?? 0, lastMessageAt ?? 0) || null;
+    this.kept.waiting.counted({ unread, asOf: head, read, isMarked: isMarkedUnread });
+    return this;
+  }
+
+  /** @internal Takes over how far it has come, and how far I have read it. */
+  reached(head: number, read = 0): void {
+    this.head = Math.max(this.head, head);
+    this.read = Math.max(this.read, read);
+  }
+
+  /** @internal Forgets what was counted and told at places that are others now. */
+  beginAnew(): void {
+    this.read = this.head = 0;
+    this.kept = new Kept();
+  }
+
+  /** @internal Makes a message of what the server says of it, once plugins have seen it. */
+  async ofHistory({ seq, at, message, reactions }: Camelled<HistoryEntry>): Promise<Message> {
+    const said = message as SaidData;
+    return new Message(this, seq, at, this.inside.isOwn(said) ? said : await this.inside.plugins.parse(said), reactions);
+  }
+
+  /** @internal Takes over a message as the newest, unless a later one is known, or a later state of it. */
+  came(message: Message): void {
+    const known = this.kept.newest;
+    if (known && (message.seq < known.seq || (message.seq === known.seq && (message.revision ?? 0) < (known.revision ?? 0)))) return;
+    this.kept.newest = message;
+    this.kept.newestAt = Math.max(this.kept.newestAt ?? 0, message.at);
+  }
+}
+
+/** Gives what is left of a message that was taken back by a fact at `seq`. */
+export function gone({ conversation, seq: place, at: since, sender, key }: Message, seq: number, at: number): Message {
+  return new Message(conversation, place, since, { kind: "message", sender, key, content: {}, revision: seq, revisedAt: at, isRecalled: true });
+}

@@ -1,0 +1,39 @@
+/** What the objects that programs handle need of their client. Programs do not use this. */
+
+import type { Answers, Command } from "../wire/types.ts";
+import type { Emitter } from "./emitter.ts";
+import type { Events } from "./events.ts";
+import type { SaidData } from "./message.ts";
+import type { Camelled } from "./names.ts";
+import type { Plugins } from "./plugins.ts";
+
+/** What may be asked. */
+export type Op = keyof Answers & Command["op"];
+/** The fields of an operation. */
+export type Fields<O extends Op> = Omit<Camelled<Extract<Command, { readonly op: O }>>, "op" | "grant">;
+/** What an operation is answered with. */
+export type AnswerTo<O extends Op> = Camelled<Answers[O]>;
+
+/** The inside of a client, as its parts use it. */
+export interface Inside {
+  /** Whose client it is. */
+  readonly user: string;
+  /** The id of the tab. */
+  readonly tab: string;
+  readonly plugins: Plugins;
+  readonly emitter: Emitter<Events>;
+  /** Asks the server, and again after a loss of the connection. */
+  ask<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>>;
+  /** Asks if there is a connection now. */
+  askNow<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>>;
+  /** Sends a message. */
+  place(fields: Fields<"send">): Promise<Extract<AnswerTo<"send">, { readonly kind: "placed" }>>;
+  /** Makes a key for a send or a creation. */
+  newKey(): string;
+  /** Whether this tab sent a message. */
+  isOwn(said: SaidData): boolean;
+  /** Has the server told, soon, that this device has messages up to a seq. */
+  noteDelivered(conversation: string, seq: number): void;
+  /** Milliseconds; only goes forward. */
+  now(): number;
+}

@@ -1,0 +1,190 @@
+// A tab without a holder: tests say what it answers, and what it tells.
+
+import type { Bytes, Desk, Listener, Opening, Surroundings } from "../../src/core/desk.ts";
+import type { Fault, HolderState, ObjectView, SessionInfo, TabView, View, WireAnswer, WireCommand, WireEvent, WireFact } from "../../src/core/messages.ts";
+import { BaseUnisono } from "../../src/api/unisono.ts";
+import type { LoginOptions, UnisonoOptions } from "../../src/api/unisono.ts";
+import type { Client } from "../../src/api/client.ts";
+
+type Reply = WireAnswer | Fault | Promise<WireAnswer>;
+
+export const fault = (code: string, more: Partial<Fault> = {}): Fault => ({ code, message: code, where: "server", ...more });
+
+/** The answer of `unread` where nothing waits. */
+export const NOTHING_WAITS = { kind: "unread", total: 0, mentions: 0, conversations: [] };
+
+export class FakeDesk implements Desk {
+  readonly tab = "t1";
+  readonly host = "single";
+  state: HolderState = "live";
+  fence = 1;
+  tabs: readonly TabView[] = [];
+  readonly objects = new Map<string, ObjectView>();
+  readonly session: SessionInfo;
+  readonly asked: WireCommand[] = [];
+  readonly views: Partial<View>[] = [];
+  readonly claimed: string[] = [];
+  answers: { [op: string]: (command: WireCommand) => Reply } = {};
+  grants = true;
+  closed = 0;
+  signedOut: boolean | null = null;
+  #keys = 0;
+
+  constructor(user: string) {
+    this.session = { user, session: "s1", device: { id: "d1", platform: "web" }, tag: null, server: "1" };
+  }
+
+  async request(command: WireCommand): Promise<WireAnswer> {
+    this.asked.push(command);
+    const reply = await (this.answers[command.op] ?? (() => ({ kind: "done" })))(command);
+    if ("where" in reply) throw reply;
+    return reply;
+  }
+
+  async requestNow(command: WireCommand): Promise<WireAnswer> {
+    return this.request(command);
+  }
+
+  async place(command: WireCommand & { readonly op: "send"; readonly key: string }): Promise<WireAnswer> {
+    return this.request(command);
+  }
+
+  newKey(): string {
+    return `t1:${++this.#keys}`;
+  }
+
+  isOwnKey(key: string): boolean {
+    return key.startsWith("t1:");
+  }
+
+  async setObject(name: string, value: unknown): Promise<number> {
+    const revision = (this.objects.get(name)?.revision ?? 0) + 1;
+    this.objects.set(name, { name, value, revision, tab: this.tab });
+    return revision;
+  }
+
+  async dropObject(name: string): Promise<void> {
+    this.objects.delete(name);
+  }
+
+  async claim(name: string, key: string): Promise<boolean> {
+    this.claimed.push(`${name} ${key}`);
+    return this.grants;
+  }
+
+  release(): void {}
+
+  setView(view: Partial<View>): void {
+    this.views.push(view);
+  }
+
+  retry(): boolean {
+    return this.state === "waiting";
+  }
+
+  async close(): Promise<void> {
+    this.closed++;
+  }
+
+  async signOut(everywhere: boolean): Promise<void> {
+    this.signedOut = everywhere;
+  }
+}
+
+/** Time that tests move on. */
+export class FakeClock {
+  ms = 0;
+  readonly #due: { at: number; call: () => void }[] = [];
+
+  now(): number {
+    return this.ms;
+  }
+
+  wall(): number {
+    return this.ms;
+  }
+
+  after(ms: number, call: () => void): () => void {
+    const due = { at: this.ms + ms, call };
+    this.#due.push(due);
+    return () => void this.#due.splice(this.#due.indexOf(due), this.#due.includes(due) ? 1 : 0);
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.ms += ms;
+    for (const due of this.#due.filter(({ at }) => at <= this.ms)) {
+      this.#due.splice(this.#due.indexOf(due), 1);
+      due.call();
+    }
+    await settled();
+  }
+}
+
+/** Lets everything happen that waits for nothing but its turn. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await null;
+}
+
+export class TestUnisono extends BaseUnisono {
+  constructor(surroundings: Surroundings, options: UnisonoOptions = {}, url = "wss://chat.example.org") {
+    super(surroundings, url, options);
+  }
+}
+
+/** What a test deals with: the client, and both ends of its tab. */
+export class World {
+  readonly clock = new FakeClock();
+  readonly desks: FakeDesk[] = [];
+  readonly openings: Opening[] = [];
+  readonly unisono: TestUnisono;
+  opens: (desk: FakeDesk, opening: Opening) => Promise<void> = async (_, { listener }) => listener.started([NOTHING_WAITS]);
+  puts: (url: string, bytes: Bytes) => { status: number; body: string } = () => ({ status: 200, body: "" });
+  sharing = true;
+
+  constructor(options: UnisonoOptions = {}) {
+    this.unisono = new TestUnisono(this.surroundings, options);
+  }
+
+  get surroundings(): Surroundings {
+    return {
+      clock: this.clock,
+      canShare: () => this.sharing,
+      put: async (url, bytes) => this.puts(url, bytes),
+      open: async (opening) => {
+        const desk = new FakeDesk(opening.wish.user ?? "somebody");
+        this.desks.push(desk);
+        this.openings.push(opening);
+        await this.opens(desk, opening);
+        return desk;
+      },
+    };
+  }
+
+  get desk(): FakeDesk {
+    return this.desks.at(-1) as FakeDesk;
+  }
+
+  get listener(): Listener {
+    return (this.openings.at(-1) as Opening).listener;
+  }
+
+  async login(options: LoginOptions = {}): Promise<Client> {
+    const client = await this.unisono.login({ user: "tom", ...options });
+    await settled();
+    return client;
+  }
+
+  /** Tells facts of a stream from a seq on; the time of each is a thousand times its seq. */
+  facts(stream: string, first: number, ...facts: readonly WireFact["fact"][]): void {
+    this.listener.facts(stream, 1, facts.map((fact, index) => ({ seq: first + index, at: (first + index) * 1000, fact })));
+  }
+
+  event(event: WireEvent): void {
+    this.listener.event(event);
+  }
+}
+
+/** A message as a fact. */
+export function said(text: string, more: object = {}): WireFact["fact"] {
+  return { kind: "message", sender: "jerry", key: "k", content: { text }, ...more };
+}
