@@ -99,7 +99,7 @@ def _sending(room: Room, plan: Plan) -> Run:
 def _hearing(plan: Plan) -> Run:
     def run() -> Iterator[tuple[str, Reading]]:
         plan.say(f"LeanCloud's door, {HEARERS} who hear")
-        times = ("-n", str(HEARERS), "-w", ",".join(map(str, WINDOWS)), "-d", str(plan.seconds))
+        times: tuple[str, ...] = ("-n", str(HEARERS), "-w", ",".join(map(str, WINDOWS)), "-d", str(plan.seconds))
         times += ("-W", str(plan.warmup_s), "-s", str(contenders.MESSAGE_BYTES))
         with unisono.data_directory() as data, unisono.serving(data, SETTINGS) as node:
             [group] = unisono.make_groups(node, "p0", [[f"b{index:06d}" for index in range(HEARERS)]])
@@ -158,7 +158,7 @@ def _opened() -> str:
 
 def direct(conversation: tuple[str, str]) -> str:
     """Give the frame of a message, with a key and a body of its own each time."""
-    said = pb.DirectCommand(cid=conversation[0], msg=BODY[0], dt=KEY[0])
+    said = pb.DirectCommand(cid=conversation[0], msg=f'{{"_lctext":"{BODY[0]}","_lctype":-1}}', dt=KEY[0])
     command = pb.GenericCommand(cmd=pb.direct, i=7, directMessage=said)
     return _written(command, dict([conversation, BODY, KEY]))
 

@@ -134,7 +134,7 @@ def light_prefix(facts: Sequence[PlacedFact], limit_bytes: int) -> Sequence[Plac
     """Give the facts, at least one, that are within a size together."""
     size = 0
     for index, placed in enumerate(facts):
-        size += _size(placed.fact)
+        size += size_of(placed.fact)
         if size > limit_bytes and index > 0:
             return facts[:index]
     return facts
@@ -145,7 +145,7 @@ def placed_of(page: Facts, fact: SeqFact) -> PlacedFact:
     return PlacedFact(stream=page.stream, epoch=page.epoch, seq=fact.seq, at=fact.at, checkpoint=START, fact=fact.fact)
 
 
-def _size(fact: Fact) -> int:
+def size_of(fact: Fact) -> int:
     """Say about how many bytes a fact takes on the wire."""
     if not isinstance(fact, MessagePlaced):
         return FACT_BYTES

@@ -28,7 +28,7 @@ def read(template: str) -> pb.GenericCommand:
 
 def test_what_is_put_into_a_frame_is_as_long_as_what_stood_there() -> None:
     said = read(leancloud.direct(leancloud.CONVERSATION)).directMessage
-    assert (said.cid, said.msg) == (MARKS["%v"], MARKS["%m"])
+    assert (said.cid, said.msg) == (MARKS["%v"], f'{{"_lctext":"{MARKS["%m"]}","_lctype":-1}}')
     assert said.dt == MARKS["%u"] + MARKS["%D"] + MARKS["%n"]
     login = read(leancloud.login(*leancloud.USER))
     assert (login.cmd, login.op, login.peerId, login.appId) == (pb.session, pb.open, "u000017", leancloud.APP)

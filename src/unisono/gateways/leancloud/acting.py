@@ -35,6 +35,3 @@ class Actor:
     def new_key(self) -> SendKey:
         """Give a key that nothing was sent under before."""
         return SendKey(self.app.node.parts.entropy.secret())
-
-    def note_own(self, key: SendKey) -> None:
-        """Remember nothing: there is no link to which it could come back."""

@@ -37,9 +37,6 @@ class Asker(Protocol):
     def new_key(self) -> SendKey:
         """Give a key that nothing was sent under before."""
 
-    def note_own(self, key: SendKey) -> None:
-        """Remember, before it is sent, that a message is this session's own: it is not delivered back to it."""
-
 
 Handler = Callable[[Asker, GenericCommand], Awaitable[GenericCommand | None]]
 """Carries out one command and gives the answer, made with `envelope.reply`; None where there is nothing to say.

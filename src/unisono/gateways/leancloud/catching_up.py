@@ -21,7 +21,7 @@ from unisono.domain.errors import RemoteFault
 from unisono.domain.facts import MessageRecalled, MessageRevised, ReadMarkMoved
 from unisono.domain.ids import NO_SEQ, Checkpoint, ConversationId, Instant, Seq, StreamKey, conversation_of, user_stream
 from unisono.gateways.leancloud.peer import Peer
-from unisono.gateways.leancloud.telling import NOBODY, made, put_body
+from unisono.gateways.leancloud.saying import NOBODY, made, put_body
 from unisono.wire.leancloud.envelope import push
 from unisono.wire.leancloud.objects import number_of
 from unisono.wire.leancloud.places import id_of

@@ -13,7 +13,7 @@ from unisono.gateways.hosting.lobby import DoorOptions, Lobby
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.refusal import refuse
 from unisono.gateways.hosting.registry import Registry
-from unisono.gateways.leancloud.link import LeanCloudEncoder, framed
+from unisono.gateways.leancloud.parcels import LeanCloudEncoder, framed
 from unisono.gateways.leancloud.station import Stations
 from unisono.gateways.leancloud.talk import LOGIN, READ_BYTES, Talk
 from unisono.ports.clock import Clock
@@ -45,6 +45,7 @@ class LeanCloudDoor:
         telemetry: Telemetry,
     ) -> None:
         self._stations = stations
+        self._options = options
         self._admission = admission
         self._clock = clock
         self._telemetry = telemetry
@@ -80,7 +81,14 @@ class LeanCloudDoor:
         )
 
     async def _serve(self, dialect: Dialect, guest: Guest) -> None:
-        talk = Talk(self._stations, guest, dialect, admission=self._admission, telemetry=self._telemetry)
+        talk = Talk(
+            self._stations,
+            guest,
+            dialect,
+            options=self._options,
+            admission=self._admission,
+            telemetry=self._telemetry,
+        )
         await talk.run()
 
     def _say_bye(self, dialect: Dialect, fault: UnisonoError) -> bytes:

@@ -2,26 +2,21 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from msgspec import Struct
-
 from unisono.domain.errors import LocalFault, SlowConsumer, Unavailable, UnisonoError
-from unisono.domain.events import Event, Priority, TransientMessage
+from unisono.domain.events import Priority, TransientMessage
 from unisono.domain.facts import MessagePlaced, PlacedFact
-from unisono.domain.ids import Checkpoint, ConversationId, SendKey, Seq, StreamKey, UserId, conversation_of
+from unisono.domain.ids import ConversationId, SendKey, Seq, StreamKey, UserId, conversation_of, conversation_stream
 from unisono.gateways.hosting.connection import Connection
-from unisono.gateways.hosting.frames import BINARY, TEXT, frame
+from unisono.gateways.leancloud.backlog import Backlog
 from unisono.gateways.leancloud.foretold import Foretold
-from unisono.wire.leancloud.frames import addressed
+from unisono.gateways.leancloud.parcels import LeanCloudEncoder, Parcel, Push, Teller, What, framed
+from unisono.wire.leancloud.frames import address_of, addressed
 from unisono.wire.leancloud.subprotocols import Dialect
 
-WAITING_LIMIT: Final = 10_000
-"""Parcels that wait to be made into frames; beyond it the connection is too slow."""
-PASSING_LIMIT: Final = WAITING_LIMIT // 2
-"""What waits when events are dropped that may be: what must come has the rest."""
 OWN_LIMIT: Final = 1_000
 """What this session did and was not handed yet; beyond it the oldest are forgotten."""
 FORETOLD_S: Final = 60.0
@@ -34,57 +29,24 @@ Place = tuple[StreamKey, Seq]
 """Where a fact stands."""
 
 
-class Delivery(Struct, frozen=True):
-    """Facts of one stream, as the fan-out gives them to all links."""
-
-    facts: tuple[PlacedFact, ...]
-
-
-class Push(Struct, frozen=True):
-    """A frame without the client's name in it, and for whom it is: everybody who sees the fact, unless it says."""
-
-    payload: bytes
-    to: frozenset[UserId] | None = None
-    but: frozenset[UserId] = frozenset()
-    is_patch: bool = False
-    """It is for those alone who said that they take such."""
-
-    def is_for(self, user: UserId) -> bool:
-        """Say if a user is to have it."""
-        return user not in self.but and (self.to is None or user in self.to)
-
-
-def framed(written: bytes | str) -> bytes:
-    """Give the WebSocket frame of what was written in a dialect."""
-    return frame(written.encode(), TEXT) if isinstance(written, str) else frame(written, BINARY)
-
-
-Tell = Callable[[PlacedFact | Event], Awaitable[Sequence[Push]]]
-"""Says what LeanCloud's clients are to hear of a fact or event."""
-
-
-class LeanCloudEncoder:
-    """Implements `ports.link.Encoder`: hands facts on as they are. What they become takes look-ups, so links do it."""
-
-    def delivery(self, facts: Sequence[PlacedFact], checkpoint: Checkpoint) -> Delivery:
-        """Keep facts together."""
-        del checkpoint
-        return Delivery(tuple(facts))
-
-    def event(self, event: Event) -> Event:
-        """Give it as it is."""
-        return event
-
-
 class PeerLink:
     """Implements `ports.link.Link` for one client among those of its connection.
 
-    While a command of the client is carried out, what comes for it waits: the answer is to come first.
+    What comes is told at once, unless something has to be looked up for it, or something waits already. While a command
+    of the client is carried out, what comes for it waits: the answer is to come first.
     """
 
     def __init__(
-        self, user: UserId, connection: Connection, dialect: Dialect, *, encoder: LeanCloudEncoder, tell: Tell
+        self,
+        user: UserId,
+        connection: Connection,
+        dialect: Dialect,
+        *,
+        encoder: LeanCloudEncoder,
+        teller: Teller,
+        backlog: Backlog,
     ) -> None:
+        """Make it of a connection. `backlog` counts what waits for all clients of it."""
         self.encoder = encoder
         self.ended: UnisonoError | None = None
         self.takes_patches = False
@@ -93,8 +55,10 @@ class PeerLink:
         self._user = user
         self._connection = connection
         self._dialect = dialect
-        self._tell = tell
-        self._waiting: deque[Delivery | Event] = deque()
+        self._address = address_of(user)
+        self._teller = teller
+        self._backlog = backlog
+        self._waiting: deque[Parcel] = deque()
         self._holds = 0
         self._is_stopped = False
         self._own: OrderedDict[SendKey | Place, None] = OrderedDict()
@@ -109,26 +73,50 @@ class PeerLink:
         return self._connection.heard_at_s
 
     def push_nowait(self, parcel: Any) -> None:
-        """Queue facts or an event."""
-        if self.ended is not None:
-            return
-        if len(self._waiting) >= WAITING_LIMIT:
-            self._connection.end(SlowConsumer(limit=WAITING_LIMIT))
+        """Tell of facts or an event, behind what waits."""
+        if self._is_on() and not self._tell_at_once(parcel, self._connection.push_nowait):
+            self._queue(parcel)
+
+    def push_at_once_nowait(self, parcel: Any) -> None:
+        """Tell of what comes alone."""
+        if self._is_on() and not self._tell_at_once(parcel, self._connection.push_at_once_nowait):
+            self._queue(parcel)
+
+    def push_transient_nowait(self, parcel: Any, priority: Priority) -> bool:
+        """Tell of an event, unless too much waits for the client."""
+        if not self._is_on() or self._connection.is_congested(priority) or not self._backlog.has_room_to_spare():
+            return False
+        self.push_nowait(parcel)
+        return True
+
+    def _is_on(self) -> bool:
+        return self.ended is None and not self._is_stopped
+
+    def _tell_at_once(self, parcel: Parcel, write: Callable[[bytes], None]) -> bool:
+        """Tell of something, in one write; False where it has to wait."""
+        if self._waiting or self._holds:
+            return False
+        told = parcel.told_at_once(self._teller)
+        if told is None:
+            return False
+        frames = [
+            self._frame(push)
+            for what, pushes in zip(parcel.what, told, strict=True)
+            if self._is_news(what)
+            for push in pushes
+            if self._is_for_me(push)
+        ]
+        if frames:
+            write(frames[0] if len(frames) == 1 else b"".join(frames))
+        return True
+
+    def _queue(self, parcel: Parcel) -> None:
+        if not self._backlog.add(parcel.size_bytes):
+            self._connection.end(SlowConsumer(limit_bytes=self._backlog.limit_bytes))
             return
         self._waiting.append(parcel)
         self._idle.clear()
         self._stir.set()
-
-    def push_at_once_nowait(self, parcel: Any) -> None:
-        """Queue what comes alone."""
-        self.push_nowait(parcel)
-
-    def push_transient_nowait(self, parcel: Any, priority: Priority) -> bool:
-        """Queue an event, unless too much waits for the client."""
-        if self.ended is not None or self._connection.is_congested(priority) or len(self._waiting) >= PASSING_LIMIT:
-            return False
-        self.push_nowait(parcel)
-        return True
 
     def end(self, fault: UnisonoError) -> None:
         """End this client's session on this link; where the fault is ours, the whole connection."""
@@ -149,6 +137,16 @@ class PeerLink:
         self._own[what] = None
         if len(self._own) > OWN_LIMIT:
             self._own.popitem(last=False)
+
+    def note_place(self, key: SendKey, place: Place) -> None:
+        """Remember a message by its place, now that it was answered, unless the fan-out was faster."""
+        if key in self._own:
+            self.forget_own(key)
+            self.note_own(place)
+
+    def forget_own(self, key: SendKey) -> None:
+        """Forget a key: nothing was said under it."""
+        self._own.pop(key, None)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -181,9 +179,11 @@ class PeerLink:
         return (
             placed
             for parcel in self._waiting
-            if isinstance(parcel, Delivery) and conversation_of(parcel.facts[0].stream) == conversation
-            for placed in parcel.facts
-            if isinstance(placed.fact, MessagePlaced) and placed.fact.sender != self._user
+            for placed in parcel.what
+            if isinstance(placed, PlacedFact)
+            and isinstance(placed.fact, MessagePlaced)
+            and placed.fact.sender != self._user
+            and conversation_of(placed.stream) == conversation
         )
 
     async def wait_for_room(self) -> None:
@@ -216,8 +216,13 @@ class PeerLink:
                 self._stir.clear()
                 await self._tell_waiting()
         finally:
-            self._idle.set()
+            self._drop_waiting()
         return None
+
+    def _drop_waiting(self) -> None:
+        while self._waiting:
+            self._backlog.remove(self._waiting.popleft().size_bytes)
+        self._idle.set()
 
     async def _tell_waiting(self) -> None:
         while self._waiting and self._holds == 0 and not self._is_stopped:
@@ -225,35 +230,52 @@ class PeerLink:
                 await self._tell_one(self._waiting[0])
             except UnisonoError as fault:
                 # What could not be told is lost to this client: it comes back and asks for what it missed.
-                self._waiting.clear()
+                self._drop_waiting()
                 self.end(fault if isinstance(fault, LocalFault) else Unavailable())
                 break
-            self._waiting.popleft()
+            self._backlog.remove(self._waiting.popleft().size_bytes)
         if not self._waiting:
             self._idle.set()
 
-    async def _tell_one(self, parcel: Delivery | Event) -> None:
-        for what in parcel.facts if isinstance(parcel, Delivery) else (parcel,):
-            if not self._is_own(what) and not (isinstance(what, PlacedFact) and self._foretold.has(what)):
-                self.send(await self._tell(what))
+    async def _tell_one(self, parcel: Parcel) -> None:
+        for what in parcel.what:
+            if self._is_news(what):
+                self.send(await self._teller.of(what))
 
     def send(self, pushes: Sequence[Push]) -> None:
         """Queue those of some frames that are for the client, with its name put into them."""
         for push in pushes:
-            if push.is_for(self._user) and (self.takes_patches or not push.is_patch):
-                self._send(push.payload)
+            if self._is_for_me(push):
+                self._connection.push_nowait(self._frame(push))
 
-    def _send(self, payload: bytes) -> None:
-        self._connection.push_nowait(framed(addressed(payload, self._user, self._dialect)))
+    def _is_for_me(self, push: Push) -> bool:
+        return push.is_for(self._user) and (self.takes_patches or not push.is_patch)
 
-    def _is_own(self, what: PlacedFact | Event) -> bool:
-        """Say if this session did it, and so was answered; once for each."""
-        done: SendKey | Place | None = None
-        if isinstance(what, PlacedFact):
-            done = (what.stream, what.seq)
-        elif isinstance(what, TransientMessage) and what.message.sender == self._user:
-            done = what.message.key
-        if done is None or done not in self._own:
+    def _frame(self, push: Push) -> bytes:
+        return framed(addressed(push.payload, self._address, self._dialect))
+
+    def _is_news(self, what: What) -> bool:
+        return not self._is_own(what) and not (isinstance(what, PlacedFact) and self._foretold.has(what))
+
+    def _is_own(self, what: What) -> bool:
+        """Say if this session did it, and so was or will be answered; once for each."""
+        own = self._own
+        if not own:
             return False
-        del self._own[done]
+        done = next((mark for mark in _marks_of(what, self._user) if mark in own), None)
+        if done is None:
+            return False
+        del own[done]
         return True
+
+
+def _marks_of(what: What, user: UserId) -> Iterator[SendKey | Place]:
+    """Give by what a session of a user knows that it did something: its place, or the key that it was sent under."""
+    if isinstance(what, PlacedFact):
+        yield what.stream, what.seq
+        if isinstance(what.fact, MessagePlaced) and what.fact.sender == user:
+            yield what.fact.key
+    elif isinstance(what, TransientMessage) and what.message.sender == user:
+        yield what.message.key
+        if what.seq is not None:
+            yield conversation_stream(what.conversation), what.seq

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Final
 
 from unisono.domain.errors import UnisonoError
-from unisono.gateways.leancloud.link import Push
+from unisono.gateways.leancloud.parcels import Push
 
 KEPT_LIMIT: Final = 1_000
 """Facts and events whose frames are kept: all links of a node ask for them within moments."""
@@ -23,6 +23,10 @@ class Making:
         self._kept: OrderedDict[Hashable, Pushes] = OrderedDict()
         self._kept_bytes = 0
         self._making: dict[Hashable, asyncio.Future[Pushes | None]] = {}
+
+    def find(self, key: Hashable) -> Pushes | None:
+        """Give the frames of a key, if they are kept."""
+        return self._kept.get(key)
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[Pushes]]) -> Pushes:
         """Give the frames of a key, made by the first who asks.
@@ -51,7 +55,7 @@ class Making:
             raise
         else:
             making.set_result(made)
-            self._keep(key, made)
+            self.keep(key, made)
             return made
         finally:
             del self._making[key]
@@ -59,7 +63,8 @@ class Making:
                 # Whoever made it gave up: the next does it.
                 making.set_result(None)
 
-    def _keep(self, key: Hashable, made: Pushes) -> None:
+    def keep(self, key: Hashable, made: Pushes) -> None:
+        """Keep the frames of a key, which has none yet."""
         self._kept[key] = made
         self._kept_bytes += _size_of(made)
         while len(self._kept) > KEPT_LIMIT or self._kept_bytes > KEPT_BYTES:

@@ -1,4 +1,4 @@
-"""What clients say, and how far they have it: `direct`, `ack`, `read`."""
+"""What clients say, and how far they have it: `direct`, `ack`, `read`. Messages are under way in `sending`."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,31 +31,46 @@ NOT_ALLOWED: Final = 4308
 FORBIDDEN: Final = {"silenced": 4563, "enter the room first": NOWHERE}
 
 
-async def direct(asker: Asker, command: GenericCommand) -> GenericCommand:
-    """Send a message, or leave it as a will. The answer is an `ack`, also where it is refused."""
-    said = command.directMessage
-    try:
-        acked = await _sent(asker, command)
-    except UnisonoError as fault:
-        error = _error_of(fault, said.cid)
-        acked = AckCommand(code=error.code, reason=error.name, cid=said.cid)
-    answer = reply(command, None, asker.user, asker.now())
-    answer.cmd = ack_cmd
-    answer.ackMessage.CopyFrom(acked)
-    return answer
+def command_of(asker: Asker, command: GenericCommand) -> c.SendMessage | c.LeaveWill:
+    """Give what a `direct` asks for: to send a message, or to leave it as a will.
 
-
-async def _sent(asker: Asker, command: GenericCommand) -> AckCommand:
+    Raises:
+        NotFound, Invalid, TooLarge: It cannot be sent, whoever is where.
+    """
     said = command.directMessage
     conversation = conversation_of(said.cid)
     if conversation is None:
-        return AckCommand(code=NOWHERE, reason=ERRORS[NOWHERE].name, cid=said.cid)
-    wanted = _message(asker, command, conversation)
-    if not isinstance(wanted, c.LeaveWill):
-        asker.note_own(wanted.key)
-    answer = await asker.ask(checked(wanted))
-    mid, at = _place(asker, conversation, wanted.key, answer)
-    return AckCommand(uid=mid, t=at, cid=said.cid)
+        raise NotFound()
+    return checked(_message(asker, command, conversation))
+
+
+def acked(asker: Asker, command: GenericCommand, wanted: c.SendMessage | c.LeaveWill, answer: Answer) -> GenericCommand:
+    """Give the answer to a message that was taken."""
+    mid, at = _place(asker, wanted.conversation, wanted.key, answer)
+    return _ack(asker, command, AckCommand(uid=mid, t=at, cid=command.directMessage.cid))
+
+
+def refused(asker: Asker, command: GenericCommand, fault: UnisonoError) -> GenericCommand:
+    """Give the answer to a message that was not: an `ack` as well."""
+    cid = command.directMessage.cid
+    error = _error_of(fault, cid)
+    return _ack(asker, command, AckCommand(code=error.code, reason=error.name, cid=cid))
+
+
+def _ack(asker: Asker, command: GenericCommand, acknowledged: AckCommand) -> GenericCommand:
+    answer = reply(command, None, asker.user, asker.now())
+    answer.cmd = ack_cmd
+    answer.ackMessage.CopyFrom(acknowledged)
+    return answer
+
+
+async def leave_will(asker: Asker, command: GenericCommand) -> GenericCommand:
+    """Leave a message as a will."""
+    try:
+        wanted = command_of(asker, command)
+        return acked(asker, command, wanted, await asker.ask(wanted))
+    except UnisonoError as fault:
+        return refused(asker, command, fault)
 
 
 def _message(asker: Asker, command: GenericCommand, conversation: ConversationId) -> c.SendMessage | c.LeaveWill:
@@ -113,7 +128,8 @@ def push_of(text: str) -> dict[str, Json] | None:
 def _error_of(fault: UnisonoError, cid: str) -> LeanCloudError:
     match fault.code:
         case "not_found":
-            return ERRORS[GONE if cid.startswith(TEMPORARY) else NOWHERE]
+            is_known = cid.startswith(TEMPORARY) and conversation_of(cid) is not None
+            return ERRORS[GONE if is_known else NOWHERE]
         case "forbidden":
             return ERRORS[FORBIDDEN.get(str(fault.numbers.get("reason")), NOT_ALLOWED)]
         case _:

@@ -5,6 +5,7 @@ import asyncio
 from unisono.app.caller import Caller
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, Placed
+from unisono.domain.errors import RateLimited
 from unisono.domain.ids import Instant, SendKey, StreamKey, UserId, conversation_stream, user_stream
 from unisono.gateways.leancloud.apps import App
 from unisono.gateways.leancloud.link import PeerLink
@@ -42,7 +43,12 @@ class Peer:
         work = self.station.node.executor.start(self.caller, command, exchange)
         if work is not None:
             await work
-        answer = await exchange.outcome
+        try:
+            answer = await exchange.outcome
+        except RateLimited:
+            # Refused before it was counted.
+            self.asked -= 1
+            raise
         # The link waits for the answer to be told, so what is noted here was not handed to it yet.
         if isinstance(answer, Placed):
             self.link.note_own((answer.stream, answer.seq))
@@ -65,10 +71,6 @@ class Peer:
     def new_key(self) -> SendKey:
         """Give a key that nothing was sent under before."""
         return SendKey(self.station.node.parts.entropy.secret())
-
-    def note_own(self, key: SendKey) -> None:
-        """Remember that what is sent under a key is not to be delivered back."""
-        self.link.note_own(key)
 
     def take_touched(self) -> frozenset[StreamKey]:
         """Give the streams that were asked about since the last time."""

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from unisono.app.node import Node
 from unisono.gateways.leancloud.acknowledged import Acknowledged
 from unisono.gateways.leancloud.apps import App
-from unisono.gateways.leancloud.link import LeanCloudEncoder
+from unisono.gateways.leancloud.parcels import LeanCloudEncoder
 from unisono.gateways.leancloud.telling import Telling
 
 

@@ -12,7 +12,7 @@ Operation = tuple[pb.CommandType, pb.OpType | None]
 
 HANDLERS: Final[Mapping[Operation, Handler]] = {
     **CONVERSING,
-    (pb.direct, None): messages.direct,
+    (pb.direct, None): messages.leave_will,
     (pb.ack, None): messages.ack,
     (pb.read, None): messages.read,
     **CONVERSING,

@@ -1,7 +1,8 @@
 """One socket from its first frame to its end: its clients, their commands one after the other, and the answers.
 
 A command is carried out, then answered, and then the client hears what it brought about; only then the next is read.
-LeanCloud's clients rely on that: what comes behind the next answer would undo it.
+LeanCloud's clients rely on that: what comes behind the next answer would undo it. Messages alone do not wait for those
+before them: they bring about nothing that their client hears of.
 """
 
 import asyncio
@@ -25,11 +26,15 @@ from unisono.domain.session import Phase
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.host import Guest
 from unisono.gateways.hosting.incoming import Payload
+from unisono.gateways.hosting.lobby import DoorOptions
 from unisono.gateways.leancloud.asking import Handler, Refused
+from unisono.gateways.leancloud.backlog import Backlog
 from unisono.gateways.leancloud.catching_up import catch_up
-from unisono.gateways.leancloud.link import PeerLink, framed
+from unisono.gateways.leancloud.link import PeerLink
 from unisono.gateways.leancloud.opening import Entrance, lasts_s, leave, log_out, open_session, reached, user_of
+from unisono.gateways.leancloud.parcels import framed
 from unisono.gateways.leancloud.peer import Peer
+from unisono.gateways.leancloud.sending import Sends
 from unisono.gateways.leancloud.station import Stations
 from unisono.gateways.leancloud.table import HANDLERS, operation_of
 from unisono.ports.telemetry import Telemetry
@@ -41,6 +46,7 @@ from unisono.wire.leancloud.realtime_pb2 import (
     OpType,
     SessionCommand,
     closed,
+    direct,
     echo,
     loggedin,
     loggedout,
@@ -76,7 +82,14 @@ class Talk:
     """The clients of one socket."""
 
     def __init__(
-        self, stations: Stations, guest: Guest, dialect: Dialect, *, admission: Admission, telemetry: Telemetry
+        self,
+        stations: Stations,
+        guest: Guest,
+        dialect: Dialect,
+        *,
+        options: DoorOptions,
+        admission: Admission,
+        telemetry: Telemetry,
     ) -> None:
         self._stations = stations
         self._guest = guest
@@ -85,6 +98,8 @@ class Talk:
         self._admission = admission
         self._telemetry = telemetry
         self._peers: dict[UserId, Peer] = {}
+        self._backlog = Backlog(options.outbox_bytes)
+        self._sends = Sends(self, options.pace.requests_in_flight, telemetry)
         self._is_logged_in = False
 
     async def run(self) -> None:
@@ -95,6 +110,7 @@ class Talk:
                 with self._deadline():
                     while (payload := await self._next()) is not None:
                         await self._take(payload, tasks)
+                await self._sends.wait_until_done()
                 for peer in self._peers.values():
                     peer.link.stop()
         finally:
@@ -128,7 +144,8 @@ class Talk:
         try:
             command = decode(written, self._dialect)
         except (Malformed, TooLarge) as fault:
-            self._guest.incoming.note_stray(len(payload.data))
+            self.note_stray(len(payload.data))
+            await self._sends.wait_until_done()
             serial = serial_of(written, self._dialect, limit_bytes=READ_BYTES)
             if serial is None:
                 self._connection.end(fault)
@@ -139,23 +156,27 @@ class Talk:
 
     async def _carry_out(self, command: GenericCommand, size_bytes: int, tasks: asyncio.TaskGroup) -> None:
         cmd, op = operation_of(command)
+        if (cmd, op) == (direct, None) and not command.directMessage.will and (sender := self._peer_of(command)):
+            await self._sends.begin(sender, command, size_bytes)
+            return
+        await self._sends.wait_until_done()
         if cmd in (echo, login, logout):
-            self._guest.incoming.note_stray()
+            self.note_stray()
             self._answer_greeting(command)
         elif (cmd, op) == (session, open_op):
             await self._open(command, size_bytes, tasks)
         elif (peer := self._peer_of(command)) is None:
-            self._guest.incoming.note_stray()
+            self.note_stray()
             self._refuse(command.i, _NO_SESSION)
         elif (cmd, op) == (session, close_op):
             await self._close(peer, command)
         elif (cmd, op) == (session, refresh):
-            self._guest.incoming.note_stray()
+            self.note_stray()
             self._answer_opened(peer, command, opened_as=refreshed)
         elif (handler := HANDLERS.get((cmd, op))) is not None:
             await self._handle(peer, handler, command, size_bytes)
         else:
-            self._guest.incoming.note_stray()
+            self.note_stray()
             self._refuse(command.i, ERRORS[INTERNAL], detail="not known to this server")
 
     def _peer_of(self, command: GenericCommand) -> Peer | None:
@@ -176,7 +197,7 @@ class Talk:
                     self._connection.end(fault)
                     return
                 # Most of what is refused was refused before anything counted it.
-                self._guest.incoming.note_stray(size_bytes)
+                self.note_stray(size_bytes)
                 raise
 
     async def _log_in(self, command: GenericCommand, tasks: asyncio.TaskGroup) -> None:
@@ -192,7 +213,8 @@ class Talk:
             self._connection,
             self._dialect,
             encoder=station.encoder,
-            tell=station.telling.of,
+            teller=station.telling,
+            backlog=self._backlog,
         )
         link.takes_patches = bool(command.sessionMessage.configBitmap & TAKES_PATCHES)
         with link.held():
@@ -239,7 +261,7 @@ class Talk:
         answer = reply(command, opened_as, peer.user, peer.now())
         answer.sessionMessage.st = peer.token
         answer.sessionMessage.stTtl = lasts_s(peer.station)
-        self._send(answer)
+        self.say(answer)
 
     async def _close(self, peer: Peer, command: GenericCommand) -> None:
         peer.is_leaving = True
@@ -249,7 +271,7 @@ class Talk:
             await log_out(peer)
             answer = reply(command, closed, peer.user, peer.now())
             answer.sessionMessage.SetInParent()
-            self._send(answer)
+            self.say(answer)
 
     async def _attend(self, peer: Peer) -> None:
         """Have a client told what comes, and say goodbye to it when its session ends before its connection."""
@@ -268,7 +290,7 @@ class Talk:
             error = error_of(fault)
             bye = push(session, closed, peer.user, peer.now())
             bye.sessionMessage.code, bye.sessionMessage.reason = error.code, error.name
-            self._send(bye)
+            self.say(bye)
         await leave(peer, Phase.CLOSED)
 
     # ------------------------------------------------------------ commands
@@ -278,10 +300,10 @@ class Talk:
         with peer.link.held(), self._told(command, peer.user):
             answer = await handler(peer, command)
             if answer is not None and command.i:
-                self._send(answer)
+                self.say(answer)
         if peer.asked == asked:
             # What is answered, or refused, without asking anything is in no user's rate.
-            self._guest.incoming.note_stray(size_bytes)
+            self.note_stray(size_bytes)
         await peer.station.node.fanout.wait_until_passed_on(peer.take_touched(), SETTLING_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLING_S):
@@ -298,7 +320,7 @@ class Talk:
         for name in ("service", "installationId", "peerId"):
             if command.HasField(name):
                 setattr(answer, name, getattr(command, name))
-        self._send(answer)
+        self.say(answer)
 
     @contextmanager
     def _told(self, command: GenericCommand, user: UserId) -> Iterator[None]:
@@ -319,10 +341,15 @@ class Talk:
     ) -> None:
         """Refuse a request; one without a serial hears nothing, or its client would open a second connection."""
         if serial:
-            self._send(refusal(serial, error, self._now(), user or None, detail))
+            self.say(refusal(serial, error, self._now(), user or None, detail))
 
-    def _send(self, command: GenericCommand) -> None:
+    def say(self, command: GenericCommand) -> None:
+        """Queue an answer, or a goodbye."""
         self._connection.answer_nowait(framed(encode(command, self._dialect)))
+
+    def note_stray(self, size_bytes: int = 0) -> None:
+        """Count a frame that no user's rate counts."""
+        self._guest.incoming.note_stray(size_bytes)
 
     def _now(self) -> Instant:
         return next(iter(self._stations.values())).node.parts.clock.now()

@@ -35,14 +35,13 @@ from unisono.domain.facts import (
 )
 from unisono.domain.ids import ConversationId, Instant, Json, Seq, UserId, conversation_of, user_of
 from unisono.domain.kinds import KINDS
-from unisono.gateways.leancloud.link import Push
 from unisono.gateways.leancloud.making import Making
+from unisono.gateways.leancloud.parcels import Push
+from unisono.gateways.leancloud.saying import NOBODY, Said, direct_of, made, push_of, put_body, said_in
 from unisono.ports.directory import Directory
-from unisono.wire.leancloud.bodies import RECALLED, body_of
 from unisono.wire.leancloud.envelope import push
-from unisono.wire.leancloud.frames import payload_of
-from unisono.wire.leancloud.objects import number_of, written
-from unisono.wire.leancloud.places import cid_of, id_of, iso_of, passing_mid
+from unisono.wire.leancloud.objects import written
+from unisono.wire.leancloud.places import cid_of, id_of, iso_of
 from unisono.wire.leancloud.realtime_pb2 import (
     DirectCommand,
     GenericCommand,
@@ -51,7 +50,6 @@ from unisono.wire.leancloud.realtime_pb2 import (
     UnreadTuple,
     blocked,
     conv,
-    direct,
     joined,
     left,
     member_info_changed,
@@ -71,8 +69,6 @@ from unisono.wire.leancloud.realtime_pb2 import (
     updated,
 )
 
-NOBODY: Final = UserId("")
-"""Who reads for the door; no user can be called so. Also who did what nobody did."""
 KINDS_LIMIT: Final = 100_000
 """Conversations whose kind is remembered: it never changes."""
 RECEIPTS_AT_ONCE: Final = 100
@@ -98,6 +94,23 @@ class Telling:
         self._directory = directory
         self._kinds: OrderedDict[ConversationId, ConversationKind] = OrderedDict()
         self._kept = Making()
+
+    def at_once(self, what: PlacedFact | Event) -> Sequence[Push] | None:
+        """Give the frames of a message, or of what was told before; None where that takes look-ups."""
+        key = _key(what)
+        if key is None:
+            return ()
+        if (kept := self._kept.find(key)) is not None:
+            return kept
+        said = said_in(what)
+        if said is None or said.is_change or (kind := self._kinds.get(said.conversation)) is None:
+            return None
+        try:
+            pushes = (push_of(said, kind),)
+        except Exception:  # noqa: BLE001  (who waits for the frames instead hears of the defect, and nobody else)
+            return None
+        self._kept.keep(key, pushes)
+        return pushes
 
     async def of(self, what: PlacedFact | Event) -> Sequence[Push]:
         """Give the frames of a fact or an event, in their order.
@@ -145,39 +158,16 @@ class Telling:
         Raises:
             Unavailable: The store does not answer.
         """
-        return await self._message(conversation, entry.seq, entry.at, entry.message)
-
-    async def _message(
-        self, conversation: ConversationId, seq: Seq | None, at: Instant, message: MessagePlaced
-    ) -> DirectCommand:
-        kind = await self.kind_of(conversation)
-        said = DirectCommand(
-            cid=await self.cid_of(conversation),
-            id=passing_mid(conversation, message.key, at) if seq is None else id_of(conversation, seq, at, message.key),
-            fromPeerId=message.sender,
-            timestamp=at,
-            convType=None if kind is None else number_of(kind),
-            patchTimestamp=message.revised_at,
-            mentionPids=message.mentions,
-            mentionAll=message.mention_all or None,
-        )
-        put_body(said, message)
-        return said
+        said = Said(conversation, entry.at, entry.message, entry.seq)
+        return direct_of(said, await self.kind_of(conversation))
 
     async def _of_event(self, event: Event) -> Pushes:
-        if not isinstance(event, TransientMessage):
-            return
-        if event.message.is_recalled and event.seq is not None:
-            async for each in self._of_change(event.conversation, event.seq, event.message.revised_at or event.at):
+        said = said_in(event)
+        if said is not None and said.is_change and said.seq is not None:
+            async for each in self._of_change(said.conversation, said.seq, said.message.revised_at or said.at):
                 yield each
-            return
-        command = push(direct, None, NOBODY, event.at)
-        said = await self._message(event.conversation, event.seq, event.at, event.message)
-        # What is said in a room is an ordinary message to clients.
-        if await self.kind_of(event.conversation) != "room":
-            said.transient = True
-        command.directMessage.CopyFrom(said)
-        yield made(command)
+        elif said is not None:
+            yield push_of(said, await self.kind_of(said.conversation))
 
     async def _of_fact(self, placed: PlacedFact) -> Pushes:
         conversation = conversation_of(placed.stream)
@@ -185,11 +175,11 @@ class Telling:
             async for each in self._of_user(placed):
                 yield each
             return
+        said = said_in(placed)
+        if said is not None:
+            yield push_of(said, await self.kind_of(conversation))
+            return
         match placed.fact:
-            case MessagePlaced() as message:
-                command = push(direct, None, NOBODY, placed.at)
-                command.directMessage.CopyFrom(await self._message(conversation, placed.seq, placed.at, message))
-                yield made(command)
             case MessageRevised(message=seq) | MessageRecalled(message=seq):
                 async for each in self._of_change(conversation, seq, placed.at):
                     yield each
@@ -329,23 +319,6 @@ class _About:
         command = self.command(op, by)
         command.convMessage.m.extend(users)
         return made(command, but=frozenset(but))
-
-
-def made(command: GenericCommand, *, to: frozenset[UserId] | None = None, but: frozenset[UserId] = frozenset()) -> Push:
-    """Write a frame for all whom it is for."""
-    command.ClearField("peerId")
-    return Push(payload_of(command), to, but)
-
-
-def put_body(said: DirectCommand | PatchItem | UnreadTuple, message: MessagePlaced) -> None:
-    """Put in what a message says."""
-    body = RECALLED if message.is_recalled else body_of(message.content)
-    if isinstance(body, bytes):
-        said.binaryMsg = body
-    elif isinstance(said, DirectCommand):
-        said.msg = body
-    else:
-        said.data = body
 
 
 def attributes_text(fact: ConversationChanged) -> str:

@@ -76,9 +76,14 @@ def payload_of(command: GenericCommand) -> bytes:
     return command.SerializeToString()
 
 
-def addressed(payload: bytes, peer: UserId, dialect: Dialect) -> bytes | str:
-    """Give the frame of one of these clients: a field may come at the end, so the rest is written once for all."""
-    return _written(payload + GenericCommand(peerId=peer).SerializeToString(), dialect)
+def address_of(peer: UserId) -> bytes:
+    """Write the name of a client: a field may come at the end, so what comes before it is written once for all."""
+    return GenericCommand(peerId=peer).SerializeToString()
+
+
+def addressed(payload: bytes, address: bytes, dialect: Dialect) -> bytes | str:
+    """Give the frame of one of these clients, by its `address_of`."""
+    return _written(payload + address, dialect)
 
 
 def _written(payload: bytes, dialect: Dialect) -> bytes | str:

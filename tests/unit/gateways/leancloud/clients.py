@@ -32,7 +32,6 @@ class Client:
     def __init__(self, stage: AppStage, present: Present, user: str, settings: LeanCloudApp) -> None:
         self.user = UserId(user)
         self.app = opened_app(settings, stage.node)
-        self.own: list[SendKey] = []
         self.present = present
         self.stage = stage
 
@@ -44,9 +43,6 @@ class Client:
 
     def new_key(self) -> SendKey:
         return SendKey(f"key-{next(KEYS)}")
-
-    def note_own(self, key: SendKey) -> None:
-        self.own.append(key)
 
     async def say(self, command: pb.GenericCommand) -> pb.GenericCommand:
         """Say a command, and give its answer, which has all that an answer must have."""

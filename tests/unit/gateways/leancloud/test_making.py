@@ -8,8 +8,8 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.fanout_stage import settle
 from unisono.domain.errors import Unavailable
 from unisono.gateways.leancloud import making as module
-from unisono.gateways.leancloud.link import Push
 from unisono.gateways.leancloud.making import Making
+from unisono.gateways.leancloud.parcels import Push
 
 FRAMES = (Push(b"frame"),)
 

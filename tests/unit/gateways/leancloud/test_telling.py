@@ -13,7 +13,7 @@ from unisono.domain.facts import Content, ConversationChanged, DeliveredTo, Mess
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, SendKey, Seq, UserId
 from unisono.gateways.leancloud import making
 from unisono.gateways.leancloud import telling as module
-from unisono.gateways.leancloud.link import Push
+from unisono.gateways.leancloud.parcels import Push
 from unisono.gateways.leancloud.telling import Telling, attributes_text
 from unisono.wire.leancloud.realtime_pb2 import GenericCommand, patch, rcp
 

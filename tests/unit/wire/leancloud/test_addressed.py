@@ -3,7 +3,7 @@
 import pytest
 
 from unisono.domain.ids import ConversationId, Instant, SendKey, Seq, UserId
-from unisono.wire.leancloud.frames import addressed, decode, encode, payload_of
+from unisono.wire.leancloud.frames import address_of, addressed, decode, encode, payload_of
 from unisono.wire.leancloud.places import id_of, mid_of
 from unisono.wire.leancloud.realtime_pb2 import DirectCommand, GenericCommand, direct
 from unisono.wire.leancloud.subprotocols import DIALECTS
@@ -17,7 +17,7 @@ def test_a_payload_becomes_the_frame_of_each_client(dialect: str) -> None:
     said = GenericCommand(cmd=direct, serverTs=AT, directMessage=DirectCommand(msg="hi", patchTimestamp=0))
     payload = payload_of(said)
     for name in ("ann", "Björn 🐧"):
-        frame = addressed(payload, UserId(name), chosen)
+        frame = addressed(payload, address_of(UserId(name)), chosen)
         wanted = GenericCommand(cmd=direct, peerId=name, serverTs=AT, directMessage=DirectCommand(msg="hi"))
         assert decode(frame, chosen) == wanted
         assert type(frame) is type(encode(wanted, chosen))
