@@ -32,6 +32,8 @@ export interface TabPorts {
   /** None: this tab shares with nobody. */
   readonly locks: Locks | null;
   readonly ways: Ways;
+  /** This tab is closed: it needs to be told of nothing any more. */
+  left(): void;
 }
 
 export interface TabOptions {
@@ -132,7 +134,8 @@ export class Tab implements Desk {
   }
 
   requestNow(command: WireCommand): Promise<WireAnswer> {
-    if (this._life !== "attached") return Promise.reject(this._problem() ?? local("link_down", "there is no connection now", true));
+    if (this._life === "closed") return Promise.reject(closed());
+    if (this._life !== "attached") return Promise.reject(local("link_down", "there is no connection now", true));
     return this._ask({ is: "command", do: command, how: "now" }) as Promise<WireAnswer>;
   }
 
@@ -169,11 +172,6 @@ export class Tab implements Desk {
     this._post({ is: "view", view: this._view });
   }
 
-  /** A newer token of the program: offered with each hello. */
-  offerToken(token: string): void {
-    this._token = token;
-  }
-
   retry(): boolean {
     if (this.state !== "waiting") return false;
     this._post({ is: "retry" });
@@ -181,13 +179,13 @@ export class Tab implements Desk {
   }
 
   close(): Promise<void> {
-    this._end(local("client_closed", "the client was closed"), false);
+    this._end(closed(), false);
     return Promise.resolve();
   }
 
   async signOut(everywhere: boolean): Promise<void> {
     await this._ask({ is: "sign-out", everywhere });
-    this._end(local("client_closed", "signed out"), true);
+    this._end(closed(), true);
   }
 
   // ------------------------------------------------------------ finding the holder
@@ -252,17 +250,12 @@ export class Tab implements Desk {
   }
 
   private _ask(question: Question): Promise<unknown> {
-    const problem = this._problem();
-    if (problem !== null) return Promise.reject(problem);
+    if (this._life === "closed") return Promise.reject(closed());
     // A command may go ahead of the welcome: the holder knows this tab by the hello before it.
     const isHeard = this._life === "attached" || question.is === "command";
     return this._calls.ask(question, this._life === "attached" ? this.fence : 0, (asking: Asking) => {
       if (isHeard) this._post(asking);
     });
-  }
-
-  private _problem(): Faulted | null {
-    return this._life === "closed" ? local("client_closed", "the client was closed") : null;
   }
 
   // ------------------------------------------------------------ what the holder says
@@ -393,7 +386,12 @@ export class Tab implements Desk {
     this._move("close");
     this._leave();
     this._ports.ways.close();
+    this._ports.left();
     this._picture.end();
     this._calls.end(problem, isSignedOut);
   }
+}
+
+function closed(): Faulted {
+  return local("client_closed", "the client was closed");
 }

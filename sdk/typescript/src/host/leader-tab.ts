@@ -4,10 +4,15 @@ import type { Locks } from "../core/ports.ts";
 import type { Ways } from "../core/ways.ts";
 import { SILENCE_MS } from "../core/pulse.ts";
 import { busOfHolder, busOfTab } from "./channels.ts";
+import type { WorkerClock } from "./worker-clock.ts";
 import { Hosting } from "./hosting.ts";
 import type { HostingPorts } from "./hosting.ts";
 
-export type LeaderPorts = Omit<HostingPorts, "kind" | "locks" | "bus"> & { readonly locks: Locks };
+/** What a leader tab needs; its clock is one that hidden pages do not slow down. */
+export interface LeaderPorts extends Omit<HostingPorts, "kind" | "locks" | "bus" | "clock"> {
+  readonly locks: Locks;
+  readonly clock: () => WorkerClock;
+}
 
 /** A leader that is frozen or hangs keeps its lock: after so many hellos without an answer it is taken away. */
 const STEAL_AFTER = 2;
@@ -17,9 +22,11 @@ const STEAL_FROM_WORKER_AFTER = 10;
 /** Every tab waits for the lock, in the order in which they came; the first one leads. */
 export function leaderWays(ports: LeaderPorts): Ways {
   let hosting: Hosting | null = null;
+  let clock: WorkerClock | null = null;
   const end = (): void => {
     hosting?.stop();
-    hosting = null;
+    clock?.close();
+    hosting = clock = null;
   };
   const depose = async (silences: number): Promise<void> => {
     const { locks, names } = ports;
@@ -30,7 +37,8 @@ export function leaderWays(ports: LeaderPorts): Ways {
     patience: SILENCE_MS,
     open: (silences) => {
       const channel = busOfTab(ports.names);
-      hosting ??= new Hosting({ ...ports, kind: "leader-tab", bus: () => busOfHolder(ports.names) });
+      clock ??= ports.clock();
+      hosting ??= new Hosting({ ...ports, clock, kind: "leader-tab", bus: () => busOfHolder(ports.names) });
       hosting.start();
       if (silences >= STEAL_AFTER) void depose(silences);
       return channel;

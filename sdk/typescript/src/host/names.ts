@@ -17,12 +17,18 @@ export interface Names {
 }
 
 /**
- * Names of (server, user, platform, tag). The origin of the page is no part of them: browsers keep locks, channels and workers
- * of origins apart. Each part is escaped, so that none can be mistaken for two.
+ * Gives the context of who logs in: (server, user, platform, tag).
+ *
+ * The origin of the page is no part of it: browsers keep locks, channels and workers of origins apart. `credential` stands for
+ * the token where only the server knows whose it is. Each part is escaped, so that none can be mistaken for two.
  */
-export function namesOf(wish: LoginWish): Names {
-  const parts = [wish.url, wish.user ?? "", wish.device.platform, wish.tag ?? ""];
-  const context = `unisono/${parts.map(encodeURIComponent).join("/")}`;
+export function contextOf(wish: LoginWish, credential: string): string {
+  const parts = [wish.url, wish.user ?? "", wish.device.platform, wish.tag ?? "", credential];
+  return `unisono/${parts.map(encodeURIComponent).join("/")}`;
+}
+
+/** Names within a context. */
+export function namesOf(context: string): Names {
   return {
     context,
     owner: `${context}/owner`,
@@ -32,4 +38,14 @@ export function namesOf(wish: LoginWish): Names {
     life: (instance) => `${context}/life/${instance}`,
     tab: (tab) => `${context}/tab/${tab}`,
   };
+}
+
+/** Name of a worker; another `attempt` is another worker. */
+export function workerName(context: string, attempt: number): string {
+  return attempt === 0 ? context : `${context}#${attempt}`;
+}
+
+/** The context of a worker of this name. */
+export function contextOfWorker(name: string): string {
+  return name.replace(/#\d+$/, "");
 }

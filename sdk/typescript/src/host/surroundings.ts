@@ -1,0 +1,164 @@
+/** What programs need of where they run, given by a browser or by Node; chooses the host of the session. */
+
+import type { Bytes, Desk, Listener, Opening, Surroundings } from "../core/desk.ts";
+import { Faulted, local } from "../core/faulted.ts";
+import type { MakeHolder } from "../core/holding.ts";
+import type { HostKind, LoginWish, View } from "../core/messages.ts";
+import type { Dial, Stop } from "../core/ports.ts";
+import { Tab } from "../core/tab.ts";
+import type { Ways } from "../core/ways.ts";
+import { systemClock, systemEntropy } from "./clock.ts";
+import { leaderWays } from "./leader-tab.ts";
+import { webLocks } from "./locks.ts";
+import { MemoryStore } from "./memory-store.ts";
+import { contextOf, namesOf } from "./names.ts";
+import type { Names } from "./names.ts";
+import { follow, viewOf } from "./pages.ts";
+import { workerWays } from "./shared-worker.ts";
+import { singleWays } from "./single.ts";
+import { deviceId, storeOf } from "./store.ts";
+import { workerClock } from "./worker-clock.ts";
+
+/** What the package brings along. */
+export interface Parts {
+  readonly sdk: string;
+  readonly dial: Dial;
+  readonly load: () => Promise<MakeHolder>;
+  /** Of the worker's script, beside the SDK's own; null where that is not known. */
+  readonly workerUrl: string | null;
+}
+
+const ALONE: View = { visible: true, focused: true, conversation: null, online: true };
+
+/** Whether this is a page. */
+const isPage = typeof document !== "undefined";
+
+/** Gives the surroundings of this page or program. */
+export function surroundingsOf(parts: Parts): Surroundings {
+  return { clock: systemClock, canShare, open: (opening) => open(parts, opening), put };
+}
+
+/** Web Locks and broadcast channels are all that a leader tab takes; plain http has no locks. */
+function canShare(): boolean {
+  return isPage && navigator.locks !== undefined && typeof BroadcastChannel !== "undefined";
+}
+
+async function open(parts: Parts, opening: Opening): Promise<Desk> {
+  const hosts = hostsFor(parts, opening);
+  const given = opening.wish.user === null ? ((await opening.token?.()) ?? null) : null;
+  const wish = await wishOf(opening);
+  const names = namesOf(contextOf(wish, await digest(given ?? "")));
+  const tab = systemEntropy.id();
+  const options = {
+    tab,
+    lock: names.tab(tab),
+    sdk: parts.sdk,
+    wish,
+    view: isPage ? viewOf() : ALONE,
+    token: given,
+    askToken: opening.token === null ? null : async () => (await opening.token?.()) ?? null,
+  };
+  const locks = hosts[0] === "single" ? null : webLocks(navigator.locks);
+  const { listener, begun } = beginning(opening.listener);
+  let unfollow = (): void => undefined;
+  const desk = new Tab({ clock: systemClock, locks, ways: waysOf(parts, opening, names, hosts), left: () => unfollow() }, options, listener);
+  if (isPage) unfollow = follow(desk);
+  await desk.attach();
+  await begun;
+  return desk;
+}
+
+/** The ladder: which hosts may be tried, in order. Throws where the one that is wished for cannot be. */
+function hostsFor(parts: Parts, { sharing, host, workerUrl }: Opening): readonly HostKind[] {
+  const possible: HostKind[] = [];
+  if (canShare() && sharing !== "off") {
+    if (typeof SharedWorker !== "undefined" && isOwn(workerUrl ?? parts.workerUrl)) possible.push("shared-worker");
+    possible.push("leader-tab");
+  }
+  if (sharing !== "required") possible.push("single");
+  const hosts = host === null ? possible : possible.filter((kind) => kind === host);
+  if (hosts.length === 0) throw local("sharing_unavailable", `tabs cannot share a session here${host === null ? "" : ` by a ${host}`}`);
+  return hosts;
+}
+
+/** Browsers run no worker from another origin. */
+function isOwn(url: string | null): url is string {
+  return url !== null && new URL(url, location.href).origin === location.origin;
+}
+
+function waysOf(parts: Parts, opening: Opening, names: Names, hosts: readonly HostKind[]): Ways {
+  const { sdk, dial, load } = parts;
+  const common = { sdk, dial, load, names, entropy: systemEntropy };
+  if (hosts[0] === "single") return singleWays({ ...common, clock: systemClock, store: new MemoryStore() });
+  const leader = (): Ways => leaderWays({ ...common, clock: workerClock, store: storeOf(names.context), locks: webLocks(navigator.locks) });
+  const url = opening.workerUrl ?? parts.workerUrl;
+  if (hosts[0] === "leader-tab" || url === null) return leader();
+  return workerWays({ names, url, clock: systemClock, entropy: systemEntropy, fallback: leader });
+}
+
+async function wishOf({ wish, deviceId: kind }: Opening): Promise<LoginWish> {
+  const id = wish.device.id ?? (kind === "random" ? systemEntropy.id() : await deviceId(systemEntropy));
+  return { ...wish, device: { ...wish.device, id } };
+}
+
+/** Stands for a token in names: tabs whose user only the server knows share if they have the same one. */
+async function digest(token: string): Promise<string> {
+  if (token === "" || crypto.subtle === undefined) return "";
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Passes everything on; `begun` is done at the first snapshot, and rejected if the session ends before. */
+function beginning(listener: Listener): { readonly listener: Listener; readonly begun: Promise<void> } {
+  let begin = (): void => undefined;
+  let fail = (_problem: Faulted): void => undefined;
+  const begun = new Promise<void>((resolve, reject) => {
+    begin = resolve;
+    fail = reject;
+  });
+  // Told by `open`, if it still waits.
+  begun.catch(() => undefined);
+  const heard: Listener = {
+    started: (answers) => {
+      listener.started(answers);
+      begin();
+    },
+    facts: (stream, epoch, facts) => listener.facts(stream, epoch, facts),
+    event: (event) => listener.event(event),
+    startOver: (range) => listener.startOver(range),
+    state: (state, network) => listener.state(state, network),
+    object: (name, object, isOwn) => listener.object(name, object, isOwn),
+    outbox: (send, status, code) => listener.outbox(send, status, code),
+    tabs: (tabs) => listener.tabs(tabs),
+    ended: (ending) => {
+      listener.ended(ending);
+      fail(new Faulted({ code: ending.code, message: ending.message, where: "server" }));
+    },
+  };
+  return { listener: heard, begun };
+}
+
+/** Sends bytes; `fetch` cannot tell how far it is. */
+function put(url: string, bytes: Bytes, progress: ((sent: number) => void) | null, stop: Stop | null): Promise<{ status: number; body: string }> {
+  return typeof XMLHttpRequest === "undefined" ? putByFetch(url, bytes, stop) : putByRequest(url, bytes, progress, stop);
+}
+
+function putByRequest(url: string, bytes: Bytes, progress: ((sent: number) => void) | null, stop: Stop | null): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", url);
+    request.upload.onprogress = ({ loaded }) => progress?.(loaded);
+    request.onload = () => resolve({ status: request.status, body: request.responseText });
+    request.onerror = () => reject(new TypeError("no connection"));
+    request.onabort = request.onerror;
+    stop?.addEventListener("abort", () => request.abort());
+    request.send(bytes as Blob);
+  });
+}
+
+async function putByFetch(url: string, bytes: Bytes, stop: Stop | null): Promise<{ status: number; body: string }> {
+  const controller = new AbortController();
+  stop?.addEventListener("abort", () => controller.abort());
+  const answer = await fetch(url, { method: "PUT", body: bytes as Blob, signal: controller.signal });
+  return { status: answer.status, body: await answer.text() };
+}

@@ -1,0 +1,21 @@
+/** Where the browser gives no database (private windows of some), a context goes on in memory. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { systemEntropy } from "../../src/host/clock.ts";
+import { deviceId, storeOf } from "../../src/host/store.ts";
+
+test("without a database a session is kept for as long as the holder lives", async () => {
+  const store = storeOf("x");
+  await store.writeSession({ user: "ann", session: "s", resumeToken: "r", fence: 3 });
+  assert.equal((await store.readSession())?.session, "s");
+  assert.equal(await storeOf("x").readSession(), null);
+});
+
+test("without a database the device's id is kept in the local storage, and without that it is a new one", async () => {
+  assert.notEqual(await deviceId(systemEntropy), await deviceId(systemEntropy));
+  const kept = new Map<string, string>();
+  Object.assign(globalThis, { localStorage: { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value) } });
+  assert.equal(await deviceId(systemEntropy), await deviceId(systemEntropy));
+});
