@@ -5,9 +5,9 @@
 const crypto = require('node:crypto');
 const { assert, bridge, listen, until } = require('./kit.cjs');
 
-function tokenFor(user, secret) {
+function tokenFor(user, app, secret) {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const said = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: user })}`;
+  const said = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: user, aud: app })}`;
   return `${said}.${crypto.createHmac('sha256', secret).update(said).digest('base64url')}`;
 }
 
@@ -18,7 +18,8 @@ module.exports = {
     const device = t.device({ appId: signed.id, appKey: signed.key });
     const user = (token) => ({ id: t.name('tom'), getSessionToken: () => token });
     await assert.rejects(() => device.login(user('forged')), /the token is not valid/);
-    const tom = await device.login(user(tokenFor(t.name('tom'), tokenSecret)));
+    await assert.rejects(() => device.login(user(tokenFor(t.name('tom'), 'another', tokenSecret))), /the token is not valid/);
+    const tom = await device.login(user(tokenFor(t.name('tom'), signed.name, tokenSecret)));
     assert.equal(tom.id, t.name('tom'));
     await tom.close();
   },

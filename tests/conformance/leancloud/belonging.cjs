@@ -91,6 +91,10 @@ module.exports = {
     const [three, four] = [await with_({ unique: true }), await with_({ unique: true })];
     assert.equal(three.id, four.id);
     assert.notEqual(three.id, one.id);
+    // Off where nothing is said, until 5.x turned it on.
+    const [five, six] = [await with_({}), await with_({})];
+    if (t.table.folder === 'v5') assert.deepEqual([five.id, six.id], [three.id, three.id]);
+    else assert.equal(new Set([one, two, three, five, six].map((chat) => chat.id)).size, 5);
   },
 
   async chatRoom(t) {

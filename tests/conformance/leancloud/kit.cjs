@@ -19,11 +19,12 @@ function load(folder) {
   return { IM, AV, rich: typeof typed === 'function' ? typed(AV, IM) : typed };
 }
 
-// One device: packages of its own, one realtime object, one socket.
+// One device: packages of its own, one realtime object, one socket. Options may be made of the packages.
 class Device {
-  constructor(table, options = {}) {
+  constructor(table, given = {}) {
     Object.assign(this, load(table.folder));
     const { IM, AV, rich } = this;
+    const options = typeof given === 'function' ? given(this) : given;
     const { appId, appKey, plugins = [], port = table.port, noBinary = table.noBinary, ...rest } = options;
     const app = { appId: appId || table.app.id, appKey: appKey || table.app.key };
     const socket = `ws://127.0.0.1:${port}/leancloud`;
@@ -43,9 +44,10 @@ class Device {
   }
 }
 
-// A way to the server that can be cut and opened again.
+// A way to the server that can be cut and opened again, or swallow what clients say from now on.
 async function bridge(port) {
   const open = new Set();
+  const ways = new Set();
   const server = net.createServer((near) => {
     const far = net.connect(port, '127.0.0.1');
     for (const [one, other] of [[near, far], [far, near]]) {
@@ -54,11 +56,13 @@ async function bridge(port) {
       one.on('close', () => { open.delete(one); other.destroy(); });
       one.pipe(other);
     }
+    ways.add([near, far]);
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const { port: own } = server.address();
   return {
     port: own,
+    swallow: () => ways.forEach(([near, far]) => { near.unpipe(far); near.resume(); }),
     cut: () => new Promise((resolve) => { server.close(resolve); open.forEach((one) => one.end()); }),
     mend: () => new Promise((resolve) => { server.listen(own, '127.0.0.1', resolve); }),
   };

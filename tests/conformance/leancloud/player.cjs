@@ -7,7 +7,8 @@ const playing = require('../../support/playing.cjs');
 
 const AT_ONCE = 6;
 const table = playing.table();
-const scenarios = Object.assign({}, ...['talking', 'belonging', 'finding', 'staying', 'asking'].map((name) => require(`./${name}.cjs`)));
+const FILES = ['talking', 'belonging', 'finding', 'staying', 'asking', 'samples', 'miniature'];
+const scenarios = Object.assign({}, ...FILES.map((name) => require(`./${name}.cjs`)));
 
 for (const level of ['warn', 'error']) console[level] = (...words) => process.stderr.write(`${words.join(' ')}\n`);
 

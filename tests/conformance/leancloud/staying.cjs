@@ -32,7 +32,8 @@ module.exports = {
 
   async tags(t) {
     const [first, second, third] = [t.device(), t.device(), t.device()];
-    const tag = (device, name) => (t.isOld ? device.login(t.name('tom'), {}, name) : device.login(t.name('tom'), { tag: name }));
+    // The guide has null before the tag, at which 3.5.7 itself stumbles.
+    const tag = (device, name) => (t.isOld ? device.login(t.name('tom'), undefined, name) : device.login(t.name('tom'), { tag: name }));
     const web = await tag(first, 'Web');
     const told = listen(web, 'conflict');
     const mobile = await tag(second, 'Mobile');

@@ -56,7 +56,6 @@ module.exports = {
     // William was away all the while.
     const device = t.device();
     const william = await device.login(names[3]);
-    const williams = listen(william, t.isOld ? 'unreadmessages' : 'unreadmessagescountupdate', 'unreadmessagescountupdate');
     const waiting = await until(async () => {
       const found = await william.getConversation(chat.id);
       return found.unreadMessagesCount === 3 && found;
@@ -65,7 +64,6 @@ module.exports = {
     assert.deepEqual(missed.map((one) => one.text), ['where are you?', 'at home', 'wait']);
     await waiting.read();
     assert.equal(waiting.unreadMessagesCount, 0);
-    assert.ok(williams.heard.length >= 0);
     await william.close();
   },
 
@@ -134,8 +132,7 @@ module.exports = {
       await chat.send(message);
       const [got] = await heard.next('message');
       assert.ok(got instanceof t.there.rich[kind], kind);
-      assert.ok(got instanceof t.there.rich.FileMessage || type !== -6);
-      assert.deepEqual([got.type, got.getText(), got.getAttributes()], [type, 'a caption', { place: 'Lhasa' }]);
+        assert.deepEqual([got.type, got.getText(), got.getAttributes()], [type, 'a caption', { place: 'Lhasa' }]);
       const received = got.getFile();
       assert.deepEqual([received.url(), received.id], [file.url(), file.id]);
       assert.deepEqual([received.metaData('width'), received.metaData('duration')], [640, 3.5]);

@@ -20,7 +20,12 @@ FORMS: Final = ("binary", "text")
 AT_ONCE: Final = 2
 APP: Final = {"id": "app-of-the-tests", "key": "app-key-of-the-tests"}
 ADMIN_KEY: Final = "admin-key-of-the-tests-0123456789"
-SIGNED: Final = {"id": "signed-app", "key": "app-key-of-the-tests", "masterKey": "master-key-of-the-tests"}
+SIGNED: Final = {
+    "id": "signed-app",
+    "name": "signed",
+    "key": "app-key-of-the-tests",
+    "masterKey": "master-key-of-the-tests",
+}
 TOKEN_SECRET: Final = "token-secret-of-the-tests-0123456789"
 CONFIG: Final = f"""{TEST_CONFIG}
 [identity.jwt]
@@ -39,7 +44,7 @@ master_key = "{SIGNED["masterKey"]}"
 
 [[leancloud.apps]]
 id = "{SIGNED["id"]}"
-name = "signed"
+name = "{SIGNED["name"]}"
 key = "{SIGNED["key"]}"
 master_key = "{SIGNED["masterKey"]}"
 signed = ["logins", "conversations"]
@@ -223,7 +228,7 @@ def test_what_a_conversation_is_any_member_changes(works: Works) -> None:
     works.assert_that("properties")
 
 
-@pytest.mark.rows("L30", "L137", "L138")
+@pytest.mark.rows("L30", "L137", "L138", "L139")
 def test_a_unique_conversation_is_found_again(works: Works) -> None:
     works.assert_that("sameAgain")
 
@@ -292,6 +297,71 @@ def test_plugins_of_theirs_are_applied(works: Works) -> None:
 @pytest.mark.rows("L251", "L253", "L254", "L255", "L258", "L259")
 def test_where_signatures_are_asked_for_only_good_ones_let_in(works: Works) -> None:
     works.assert_that("signatures")
+
+
+@pytest.mark.rows("L114", "L115", "L238", "L289")
+def test_a_message_that_was_lost_or_refused_says_so(works: Works) -> None:
+    works.assert_that("statuses")
+
+
+@pytest.mark.rows("L76", "L79", "L81", "L82", "L127", "L128", "L129", "L291")
+def test_a_typing_notice_is_a_kind_of_ones_own_and_passes(works: Works) -> None:
+    works.assert_that("typing")
+
+
+@pytest.mark.rows("L19", "L55", "L110", "L122", "L123", "L290")
+def test_what_a_message_has_is_set_and_got_in_several_ways(works: Works) -> None:
+    works.assert_that("gettersAndSetters")
+
+
+@pytest.mark.rows("L84", "L85", "L86", "L87", "L88", "L113")
+def test_a_receipt_asked_for_as_the_guide_writes_it(works: Works) -> None:
+    works.assert_that("receiptAsWritten")
+
+
+@pytest.mark.rows("L137", "L138")
+def test_words_for_who_is_away_go_along_with_a_message(works: Works) -> None:
+    works.assert_that("pushed")
+
+
+@pytest.mark.rows("L96", "L97", "L98", "L101", "L102", "L103")
+def test_conversations_are_marked_as_read_one_by_one_and_all_at_once(works: Works) -> None:
+    works.assert_that("markedAsRead")
+
+
+@pytest.mark.rows("L273", "L275", "L276", "L277", "L278", "L279", "L280", "L281", "L283")
+def test_the_plugins_of_the_guide_do_what_it_says(works: Works) -> None:
+    works.assert_that("pluginsOfTheGuide")
+
+
+@pytest.mark.rows("L140", "L147", "L148", "L149", "L150", "L151", "L152", "L153", "L154", "L159", "L160", "L166")
+def test_conversations_tell_who_comes_and_goes_as_well(works: Works) -> None:
+    works.assert_that("eventsOfConversations")
+
+
+@pytest.mark.rows("L206", "L286", "L287")
+def test_two_find_their_conversation_again_and_what_was_said_without_them(works: Works) -> None:
+    works.assert_that("privateChatAgain")
+
+
+@pytest.mark.rows("L70", "L71", "L72", "L73", "L74")
+def test_messages_of_each_level_are_sent_to_a_room(works: Works) -> None:
+    works.assert_that("roomOfTheGuide")
+
+
+@pytest.mark.rows("L258", "L262")
+def test_a_function_of_the_applications_own_signs(works: Works) -> None:
+    works.assert_that("hostedSigning")
+
+
+@pytest.mark.rows("L239", "L240", "L241", "L242", "L243", "L244", "L245", "L247", "L248", "L249")
+def test_the_story_of_a_lost_network_goes_as_the_guide_tells_it(works: Works) -> None:
+    works.assert_that("storyOfALoss")
+
+
+@pytest.mark.rows("L8")
+def test_a_mini_program_talks_in_text_alone(works: Works) -> None:
+    works.assert_that("miniProgram")
 
 
 @pytest.mark.parametrize("scenario", ["ownUsers", "roles", "missedNews"])
