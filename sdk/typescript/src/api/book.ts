@@ -128,7 +128,7 @@ export class Book {
       conversation.reached(seq);
       if (said) return conversation.kept.told.comes(seq) ? this.#message(new Message(conversation, seq, at, said)) : undefined;
       if (fact.kind in TELLING) return this.#changed(conversation, fact as FactOf<OfConversation>, seq, at);
-    } else if (this.#ofUser(fact, at)) return;
+    } else if (this.#ofUser(fact, seq, at)) return;
     this.#inside.emitter.emit("unknownFact", { type: "unknownFact", stream, seq, at, fact: wire });
   }
 
@@ -231,7 +231,7 @@ export class Book {
   // ------------------------------------------------------------ my own stream
 
   /** Tells a fact of my own stream; gives whether it is known. */
-  #ofUser(fact: Camelled<Fact>, at: number): boolean {
+  #ofUser(fact: Camelled<Fact>, seq: number, at: number): boolean {
     const { emitter, user } = this.#inside;
     const conversation = "conversation" in fact ? this.conversation(fact.conversation) : null;
     if (fact.kind === "session_opened" || fact.kind === "session_ended") {
@@ -240,6 +240,7 @@ export class Book {
       emitter.emit(type, { type, at, ...fields } as never);
       return true;
     }
+    if (fact.kind === "object_set" || fact.kind === "object_dropped") return this.#kept(fact, seq, at);
     if (!conversation) return false;
     switch (fact.kind) {
       case "entered":
@@ -271,6 +272,14 @@ export class Book {
       default:
         return false;
     }
+    return true;
+  }
+
+  /** Tells what another session, or another tab, keeps under a name; what something else happened to since is told by that. */
+  #kept(fact: FactOf<"object_set" | "object_dropped">, revision: number, at: number): true {
+    const isThere = fact.kind === "object_set";
+    const { value = null, isSuperseded = false } = isThere ? fact : {};
+    if (!isSuperseded && !this.#inside.isOwnKey(fact.key)) this.#inside.emitter.emit("kept", { type: "kept", name: fact.name, ...(isThere && { value }), revision, isThere, at });
     return true;
   }
 

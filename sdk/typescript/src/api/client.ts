@@ -2,7 +2,7 @@
 
 import type { Bytes, Desk, Opening, Surroundings } from "../core/desk.ts";
 import type { HolderState, HostKind, SessionInfo, TabView } from "../core/messages.ts";
-import type { SessionView } from "../wire/types.ts";
+import { Account } from "./account.ts";
 import { Arrears } from "./arrears.ts";
 import type { Attachment } from "./bodies.ts";
 import { Book } from "./book.ts";
@@ -14,13 +14,12 @@ import type { EventStream, Handler } from "./emitter.ts";
 import { ClientClosed, errorOf } from "./errors.ts";
 import { NAMES } from "./events.ts";
 import type { AnyEvent, Events, NetworkEvents, Presence } from "./events.ts";
-import { Founding } from "./founding.ts";
 import { Hearing } from "./hearing.ts";
 import type { Missed, WaitingMessage } from "./hearing.ts";
 import type { Limits } from "./limits.ts";
+import { Kept } from "./kept.ts";
 import { Line } from "./line.ts";
 import { Message } from "./message.ts";
-import type { Camelled } from "./names.ts";
 import { Objects } from "./objects.ts";
 import type { Plugins } from "./plugins.ts";
 import { Watching } from "./presence.ts";
@@ -50,18 +49,17 @@ export interface ClientParts {
   hears<Name extends keyof NetworkEvents>(name: Name, event: NetworkEvents[Name]): void;
 }
 
-/** One of my sessions that is not over. */
-export type SessionData = Camelled<SessionView>;
-
 /**
  * A user logged in on this device; made by `Unisono.login`.
  *
  * All tabs of the browser share its session and its connection. It resumes by itself after any loss of the connection, gives every
  * fact once and in order to each tab, and keeps sends in order.
  */
-export class Client extends Founding {
+export class Client extends Account {
   /** Named objects that all tabs of this session share. */
   readonly objects: Objects;
+  /** Small values that all my sessions share, on all devices. */
+  readonly kept: Kept;
   /** @internal */
   protected readonly inside: Counter;
   /** @internal */
@@ -93,6 +91,7 @@ export class Client extends Founding {
     this.#arrears = arrears;
     this.book = new Book(counter, { limit: limits.conversations, rooms, presence: (presence) => watching.take(presence), recount: (conversation) => void arrears.recount(conversation) });
     this.#hearing = new Hearing({ counter, line: this.#line, book: this.book, arrears, watching, rooms, missed, hears });
+    this.kept = new Kept(counter);
     this.objects = new Objects(() => this.inside.desk, (handler) => emitter.on("object", handler));
   }
 
@@ -172,51 +171,6 @@ export class Client extends Founding {
   }
 
   // ------------------------------------------------------------ sessions
-
-  /** Lists my sessions that are not over, the oldest login first, this one included (`isThis`). */
-  async sessions(): Promise<readonly SessionData[]> {
-    const found: SessionData[] = [];
-    let after: string | undefined;
-    do {
-      const page = await this.inside.ask("sessions", { after });
-      found.push(...page.sessions);
-      after = page.next;
-    } while (after !== undefined);
-    return found;
-  }
-
-  /** Lists my sessions without this one. */
-  async otherSessions(): Promise<readonly SessionData[]> {
-    return (await this.sessions()).filter((each) => !each.isThis);
-  }
-
-  /** Ends one of my sessions. Throws `NotFound` where I have none of this id. */
-  async closeSession(session: string): Promise<void> {
-    await this.inside.ask("close_session", { session });
-  }
-
-  /** Ends all my sessions of one device. That none is left is no error. */
-  async closeDevice(device: string): Promise<void> {
-    await this.inside.ask("close_device", { device });
-  }
-
-  /** Takes back what this session left with `Conversation.leaveWill`. Nothing left is no error. */
-  async dropWill(): Promise<void> {
-    await this.inside.ask("no_will", {});
-  }
-
-  /**
-   * Has this device get push notifications while I am nowhere connected; a later call takes the place of this. Call it after each
-   * login: providers change their tokens. `provider` and `token` are what the operator's push service knows them as.
-   */
-  async registerPush(provider: string, token: string): Promise<void> {
-    await this.inside.ask("register_push", { provider, token });
-  }
-
-  /** Has this device get no push notifications any more. None registered is no error. */
-  async unregisterPush(): Promise<void> {
-    await this.inside.ask("unregister_push", {});
-  }
 
   /** Ends the session for all its tabs, and forgets what this browser kept of it; with `everywhere`, ends all my other sessions, too. */
   async signOut({ everywhere = false }: { readonly everywhere?: boolean } = {}): Promise<void> {
@@ -378,11 +332,13 @@ export class Client extends Founding {
         throw problem;
       }
     });
+    const desk = surroundings.open({ ...opening, token: asked, listener: this.#hearing });
+    desk.then((opened) => this.#hearing.began(opened), (problem: unknown) => this.#hearing.fail(problem));
     try {
-      this.#hearing.began(await surroundings.open({ ...opening, token: asked, listener: this.#hearing }));
       await this.#hearing.first;
     } catch (fault) {
-      await this.close();
+      desk.then((opened) => opened.close(), () => undefined);
+      this.#end("nobody was logged in");
       throw errorOf(fault);
     }
   }

@@ -87,7 +87,11 @@ export class Counter implements Inside {
   }
 
   isOwn({ sender, key }: SaidData): boolean {
-    return sender === this.user && !!this.#desk?.isOwnKey(key);
+    return sender === this.user && this.isOwnKey(key);
+  }
+
+  isOwnKey(key: string): boolean {
+    return !!this.#desk?.isOwnKey(key);
   }
 
   now(): number {

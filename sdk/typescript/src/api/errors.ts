@@ -12,6 +12,7 @@
  * │   ├── NotFound                not_found: does not exist, or may not be seen
  * │   ├── Forbidden               forbidden: visible, but not allowed
  * │   ├── NotGranted              grant_missing, grant_invalid, grant_expired, grant_used
+ * │   ├── Conflict                conflict: it has another revision than the one expected
  * │   └── LimitReached            limit_reached
  * └── LocalFault                  found on this side
  *     ├── LinkDown                link_down, holder_lost: no connection now, and the caller did not want to wait
@@ -21,7 +22,6 @@
  *     ├── ClientClosed            client_closed       the client was closed
  *     ├── ProtocolFault           protocol            the server said something that is not of this protocol
  *     ├── InvalidArgument         invalid_argument    a value that cannot be sent
- *     ├── Conflict                conflict            an object has another revision than the one expected
  *     └── SharingUnavailable      sharing_unavailable tabs cannot share a session here, and it was required
  */
 
@@ -75,6 +75,8 @@ export class Forbidden extends Refused {}
 export class NotGranted extends Refused {}
 /** Members of a conversation, sessions of a user: as many as there may be. */
 export class LimitReached extends Refused {}
+/** It was changed meanwhile; `numbers.revision` says what it is now, 0 for nothing. */
+export class Conflict extends Refused {}
 /** Found on this side of the connection. */
 export class LocalFault extends UnisonoError {}
 /** There is no connection, or it was lost before the answer; whether the request was carried out is not known. */
@@ -91,8 +93,6 @@ export class ClientClosed extends LocalFault {}
 export class ProtocolFault extends LocalFault {}
 /** A value that the protocol cannot carry. */
 export class InvalidArgument extends LocalFault {}
-/** An object has another revision than the one that was expected. */
-export class Conflict extends LocalFault {}
 /** Tabs cannot share a session here, and sharing was required. */
 export class SharingUnavailable extends LocalFault {}
 
@@ -111,6 +111,7 @@ const CODES: readonly (readonly [Kind, string, boolean?])[] = [
   [NotFound, "not_found"],
   [Forbidden, "forbidden"],
   [NotGranted, "grant_missing grant_invalid grant_expired grant_used"],
+  [Conflict, "conflict"],
   [LimitReached, "limit_reached"],
   [LocalFault, "local"],
   [LinkDown, "link_down holder_lost", true],
@@ -120,7 +121,6 @@ const CODES: readonly (readonly [Kind, string, boolean?])[] = [
   [ClientClosed, "client_closed"],
   [ProtocolFault, "protocol"],
   [InvalidArgument, "invalid_argument"],
-  [Conflict, "conflict"],
   [SharingUnavailable, "sharing_unavailable"],
 ];
 

@@ -2,7 +2,7 @@
 
 import type { Ending, ObjectView, TabView } from "../core/messages.ts";
 import type { Label, Rules } from "../wire/types.ts";
-import type { Attributes, Content } from "./bodies.ts";
+import type { Attributes, Content, Json } from "./bodies.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Message, RoomMessage, TransientMessage } from "./message.ts";
 import type { Camelled } from "./names.ts";
@@ -239,6 +239,16 @@ export interface ObjectChanged extends Partial<Omit<ObjectView, "name">> {
   readonly isOwn: boolean;
 }
 
+/** Another session of mine, or another tab, keeps something else under a name; nothing any more where `isThere` is false. */
+export interface KeptChanged {
+  readonly type: "kept";
+  readonly name: string;
+  readonly value?: Json;
+  readonly revision: number;
+  readonly isThere: boolean;
+  readonly at: number;
+}
+
 /** A message of the outbox: it waits, it was sent, or it cannot be (`failed`, with the code of the reason). */
 export interface OutboxChanged extends Of<"outbox"> {
   readonly key: string;
@@ -296,6 +306,7 @@ export interface Events extends NetworkEvents {
   readonly displaced: WasDisplaced;
   readonly closed: Closed;
   readonly object: ObjectChanged;
+  readonly kept: KeptChanged;
   readonly outbox: OutboxChanged;
   readonly tabs: TabsChanged;
 }
@@ -311,6 +322,6 @@ export const NAMES: ReadonlySet<string> = new Set([
   ...NETWORK,
   ...(
     "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level " +
-    "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object outbox tabs"
+    "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs"
   ).split(" "),
 ]);

@@ -4,7 +4,7 @@ export { Audio, Body, File, Image, Location, Text, Unknown, Video, body } from "
 export type { Attachment, Attributes, BodyClass, Common, Content, Json, Needed, Sayable } from "./bodies.ts";
 export type { Amendment, Changes, Duration, Level, Member, Role, RuleSet } from "./belonging.ts";
 export { Client } from "./client.ts";
-export type { SessionData } from "./client.ts";
+export type { SessionData } from "./account.ts";
 export { Conversation } from "./conversation.ts";
 export type { WillOptions } from "./conversation.ts";
 export type { GrantProvider, GrantRequest } from "./counter.ts";
@@ -22,6 +22,7 @@ export type { GroupOptions, RoomOptions, TemporaryOptions } from "./founding.ts"
 export type { Missed, WaitingMessage } from "./hearing.ts";
 export { HistoryPage } from "./history.ts";
 export type { HistoryOptions, PageFilter, PageOptions } from "./history.ts";
+export type { Kept, KeptValue } from "./kept.ts";
 export type { Limits } from "./limits.ts";
 export { Message, RoomMessage, Said, TransientMessage } from "./message.ts";
 export type { Calling, Status } from "./message.ts";

@@ -30,6 +30,8 @@ export interface Inside {
   place(fields: Fields<"send">): Promise<Extract<AnswerTo<"send">, { readonly kind: "placed" }>>;
   /** Makes a key for a send or a creation. */
   newKey(): string;
+  /** Whether this tab made a key. */
+  isOwnKey(key: string): boolean;
   /** Whether this tab sent a message. */
   isOwn(said: SaidData): boolean;
   /** Has the server told, soon, that this device has messages up to a seq. */

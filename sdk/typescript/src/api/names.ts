@@ -6,8 +6,8 @@ declare function btoa(text: string): string;
 type Camel<S extends string> = S extends `${infer First}_${infer Rest}` ? `${First}${Capitalize<Camel<Rest>>}` : S;
 
 /** Fields whose insides are the application's, or have the wire's own form: nothing in them is renamed. */
-type Free = "attributes" | "data" | "push" | "set" | "amend" | "where";
-const FREE = new Set<string>(["attributes", "data", "push", "set", "amend", "where"] satisfies Free[]);
+type Free = "attributes" | "data" | "push" | "set" | "amend" | "where" | "value";
+const FREE = new Set<string>(["attributes", "data", "push", "set", "amend", "where", "value"] satisfies Free[]);
 
 /** A value of the wire as programs see it: names in camelCase, bytes as bytes. */
 export type Camelled<T> = T extends readonly (infer Each)[]
@@ -33,7 +33,8 @@ function renamed(value: unknown, name: (name: string) => string): unknown {
   if (typeof value !== "object" || !value) return value;
   const result: { [name: string]: unknown } = {};
   for (const [key, inner] of Object.entries(value)) {
-    if (inner == null) continue;
+    // A kept value may be null.
+    if (inner === undefined || (inner === null && key !== "value")) continue;
     result[name(key)] = FREE.has(key) ? inner : key === "binary" ? turned(inner) : renamed(inner, name);
   }
   return result;

@@ -68,7 +68,7 @@ export interface Opening {
   readonly workerUrl: string | null;
   /** `random`: a new device for each context instead of the origin's. */
   readonly deviceId: "fixed" | "random";
-  /** Gives a token that is good now, at login and whenever the server asks for a newer one. What it throws at the first login rejects `open`. */
+  /** Gives a token that is good now, at login and whenever the server asks for a newer one. What it throws is told by the state `needs-token`. */
   readonly token: (() => string | Promise<string>) | null;
   readonly listener: Listener;
 }
@@ -76,7 +76,7 @@ export interface Opening {
 /** What the API needs of where it runs; the hosts give it. */
 export interface Surroundings {
   readonly clock: Clock;
-  /** Done when the session is live, or the tab joined one; rejected with a `Fault` where nobody lets the user in. */
+  /** Done as soon as there is a desk; its listener hears when the session is live, or why nobody lets the user in. */
   open(opening: Opening): Promise<Desk>;
   /** Whether tabs can share a session here. */
   canShare(): boolean;

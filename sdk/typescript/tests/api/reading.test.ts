@@ -245,3 +245,23 @@ test("an upload that cannot be says why", async () => {
     await assert.rejects(client.upload(blob, { name: "x" }), problem);
   }
 });
+
+test("what I keep for all my sessions is asked of the server, and told when another changed it", async () => {
+  const world = new World();
+  const client = await world.login();
+  world.desk.answers["set_object"] = () => ({ kind: "placed", stream: "u/tom", epoch: 1, seq: 12, at: 1 });
+  assert.equal(await client.kept.set("theme", { is_dark: true }, { expect: 0 }), 12);
+  await client.kept.set("none", null);
+  await client.kept.delete("theme");
+  assert.deepEqual(world.desk.asked, [
+    { op: "set_object", name: "theme", value: { is_dark: true }, key: "t1:1", expect: 0 }, { op: "set_object", name: "none", value: null, key: "t1:2" }, { op: "drop_object", name: "theme", key: "t1:3" },
+  ]);
+  world.desk.answers["objects"] = ({ after, only }) => ({ kind: "objects", objects: only === "none" ? [] : [{ name: after ? "b" : "a", revision: 1, at: 2, value: { a_b: null } }], ...(after || only ? {} : { next: "a" }) });
+  assert.deepEqual(await client.kept.get("a"), { name: "a", revision: 1, at: 2, value: { a_b: null } });
+  assert.equal(await client.kept.get("none"), null);
+  assert.deepEqual((await client.kept.list()).map(({ name }) => name), ["a", "b"]);
+  const heard: unknown[] = [];
+  client.on("kept", ({ type: _, ...fields }) => heard.push(fields));
+  world.facts("u/tom", 1, { kind: "object_set", name: "a", key: "t2:1", value: { a_b: 1 } }, { kind: "object_set", name: "a", key: "t1:9" }, { kind: "object_set", name: "a", key: "t2:2", is_superseded: true }, { kind: "object_dropped", name: "a", key: "t2:3" });
+  assert.deepEqual(heard, [{ name: "a", value: { a_b: 1 }, revision: 1, isThere: true, at: 1000 }, { name: "a", revision: 4, isThere: false, at: 4000 }]);
+});

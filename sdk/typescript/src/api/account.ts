@@ -1,0 +1,56 @@
+/** The side of a `Client` that is about my devices and sessions. */
+
+import type { SessionView } from "../wire/types.ts";
+import { Founding } from "./founding.ts";
+import type { Camelled } from "./names.ts";
+
+/** One of my sessions that is not over. */
+export type SessionData = Camelled<SessionView>;
+
+/** My devices and sessions, and how this one is reached when I am nowhere connected. */
+export abstract class Account extends Founding {
+  /** Lists my sessions that are not over, the oldest login first, this one included (`isThis`). */
+  async sessions(): Promise<readonly SessionData[]> {
+    const found: SessionData[] = [];
+    let after: string | undefined;
+    do {
+      const page = await this.inside.ask("sessions", { after });
+      found.push(...page.sessions);
+      after = page.next;
+    } while (after !== undefined);
+    return found;
+  }
+
+  /** Lists my sessions without this one. */
+  async otherSessions(): Promise<readonly SessionData[]> {
+    return (await this.sessions()).filter((each) => !each.isThis);
+  }
+
+  /** Ends one of my sessions. Throws `NotFound` where I have none of this id. */
+  async closeSession(session: string): Promise<void> {
+    await this.inside.ask("close_session", { session });
+  }
+
+  /** Ends all my sessions of one device. That none is left is no error. */
+  async closeDevice(device: string): Promise<void> {
+    await this.inside.ask("close_device", { device });
+  }
+
+  /** Takes back what this session left with `Conversation.leaveWill`. Nothing left is no error. */
+  async dropWill(): Promise<void> {
+    await this.inside.ask("no_will", {});
+  }
+
+  /**
+   * Has this device get push notifications while I am nowhere connected; a later call takes the place of this. Call it after each
+   * login: providers change their tokens. `provider` and `token` are what the operator's push service knows them as.
+   */
+  async registerPush(provider: string, token: string): Promise<void> {
+    await this.inside.ask("register_push", { provider, token });
+  }
+
+  /** Has this device get no push notifications any more. None registered is no error. */
+  async unregisterPush(): Promise<void> {
+    await this.inside.ask("unregister_push", {});
+  }
+}
