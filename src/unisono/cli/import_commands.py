@@ -23,6 +23,12 @@ def import_leancloud(
     ],
     messages: Annotated[Files, typer.Option("--messages", help="Messages as JSON Lines, or .gz.")] = None,
     unread: Annotated[Files, typer.Option("--unread", help="What is unread, as JSON Lines.")] = None,
+    member_infos: Annotated[
+        Files, typer.Option("--member-infos", help="Export of the class _ConversationMemberInfo: who has which role.")
+    ] = None,
+    standing: Annotated[
+        Files, typer.Option("--standing", help="Who is silenced, blocked or subscribed where, as JSON Lines.")
+    ] = None,
     pull: Annotated[
         str | None, typer.Option("--pull", help="API address of the application at LeanCloud, to ask for messages.")
     ] = None,
@@ -31,6 +37,9 @@ def import_leancloud(
         str | None, typer.Option("--master-key", envvar="LEANCLOUD_MASTER_KEY", help="Master key there.")
     ] = None,
     pull_unread: Annotated[bool, typer.Option("--pull-unread", help="Ask for what is unread, too.")] = False,
+    pull_standing: Annotated[
+        bool, typer.Option("--pull-standing", help="Ask for roles, who is silenced or blocked, and subscribers, too.")
+    ] = False,
     rate: Annotated[float, typer.Option(help="Requests to LeanCloud in a second.", min=0.01, max=1000)] = 10.0,
     work: Annotated[Path, typer.Option(help="Directory for what is remembered until the end.")] = Path(
         "import-leancloud"
@@ -42,7 +51,7 @@ def import_leancloud(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring conversations and messages from LeanCloud to a running server, with ids, times, members and mutes.
+    """Bring conversations and messages from LeanCloud to a running server, with ids, times, members, roles and mutes.
 
     Whatever interrupts it, the same command goes on. A second run changes nothing; a later one brings what is new.
     """
@@ -53,11 +62,19 @@ def import_leancloud(
 
     if pull is not None and not (app_id and master_key):
         raise typer.BadParameter("--pull needs --app-id and --master-key", param_hint="--pull")
-    if pull_unread and pull is None:
-        raise typer.BadParameter("--pull-unread needs --pull", param_hint="--pull-unread")
+    for name, is_asked in (("--pull-unread", pull_unread), ("--pull-standing", pull_standing)):
+        if is_asked and pull is None:
+            raise typer.BadParameter(f"{name} needs --pull", param_hint=name)
     there = None if pull is None else LeanCloud(pull, app_id or "", master_key or "", rate_per_s=rate)
     sources = Sources(
-        tuple(conversations), tuple(messages or ()), tuple(unread or ()), there=there, asks_unread=pull_unread
+        tuple(conversations),
+        tuple(messages or ()),
+        tuple(unread or ()),
+        tuple(member_infos or ()),
+        tuple(standing or ()),
+        there=there,
+        asks_unread=pull_unread,
+        asks_standing=pull_standing,
     )
     operator = operator_from(url, admin_key, app, data, config)
     import_leancloud(operator, sources, work, as_json=as_json)
