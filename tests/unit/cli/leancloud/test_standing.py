@@ -89,8 +89,8 @@ async def test_it_is_asked_for_page_by_page_and_is_the_same(desk: Desk, tmp_path
 
 
 def files_of(kind: str) -> str:
-    named = {"group": lambda each: "m" in each, "service": lambda each: each.get("sys") is True}[kind]
-    return next(str(each["objectId"]) for each in rows(CONVERSATIONS, 7) if named(each))
+    column = {"group": "m", "service": "sys"}[kind]
+    return next(str(each["objectId"]) for each in rows(CONVERSATIONS, 7) if column in each)
 
 
 async def test_what_is_not_switched_on_there_is_asked_for_once(desk: Desk, tmp_path: Path, files: Exported) -> None:
