@@ -8,8 +8,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from unisono.domain.facts import MessagePlaced
-from unisono.domain.ids import ConversationId, Instant, Platform, Seq, SessionId, StreamKey, TabId, UserId
-from unisono.domain.session_view import TabView
+from unisono.domain.ids import ConversationId, Instant, Platform, Seq, StreamKey, UserId
 
 Priority = Literal["high", "normal", "low"]
 DEFAULT_PRIORITY: Final[Priority] = "normal"
@@ -50,26 +49,13 @@ class PutOut(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="put
     conversation: ConversationId
 
 
-class TabsChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="tabs"):
-    """Other tabs share one of my sessions now."""
-
-    session: SessionId
-    tabs: tuple[TabView, ...] = ()
-
-
-class TabClosed(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="tab_closed"):
-    """A tab of this session is to go."""
-
-    tab: TabId
-
-
-Event = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed
+Event = TransientMessage | Typing | Presence | PutOut
 
 
 class Signal(Struct, frozen=True):
     """An event for those who see a stream: the members of its conversation, on all their sessions but `not_to`'s.
 
-    With `in_room`, for the sessions that are in a room, whoever they are; with `session`, for that one alone.
+    With `in_room`, for the sessions that are in a room, whoever they are.
     """
 
     stream: StreamKey
@@ -77,7 +63,6 @@ class Signal(Struct, frozen=True):
     priority: Priority = DEFAULT_PRIORITY
     not_to: UserId | None = None
     in_room: ConversationId | None = None
-    session: SessionId | None = None
 
 
 class Stir(Struct, frozen=True):

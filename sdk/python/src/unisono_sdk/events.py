@@ -330,7 +330,6 @@ class Reconnect:
 
 
 Presence = passing.Presence
-TabsChanged = passing.TabsChanged
 
 ClientEvent = (
     Created
@@ -354,7 +353,6 @@ ClientEvent = (
     | RoomMessage
     | RoomLeft
     | Presence
-    | TabsChanged
     | ObjectChanged
     | SessionOpened
     | SessionEnded

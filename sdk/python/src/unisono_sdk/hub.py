@@ -25,7 +25,6 @@ EVENTS: Final = frozenset(
         "typing",
         "unread",
         "presence",
-        "tabs",
         "room_message",
         "room_left",
         "receipt",

@@ -1,5 +1,7 @@
 /** What the core needs of its surroundings. Each host gives its own; tests give fakes. No DOM types here. */
 
+import type { Ending } from "./messages.ts";
+
 /** Milliseconds. `now` only goes forward; `wall` is the time of day since 1970-01-01 UTC. */
 export interface Clock {
   now(): number;
@@ -80,8 +82,11 @@ export interface Store {
 export interface SavedSession {
   readonly user: string;
   readonly session: string;
+  /** Empty: a login under this id was begun, and its answer has not come. */
   readonly resumeToken: string;
   readonly fence: number;
+  /** Why the session is over: a tab that comes back is told, and only one that is new logs in again. */
+  readonly ended?: Ending;
 }
 
 /** `n` orders sends; `tab` made it; `command` is a `send` with its key. */

@@ -1,6 +1,6 @@
 /** Frames of the native protocol as JSON text: docs/protocol/native.md, section 2. */
 
-import type { Command, SeqFact, ServerFrame } from "./types.ts";
+import type { SeqFact, ServerFrame } from "./types.ts";
 
 /** What is offered in the handshake of a WebSocket. */
 export const SUBPROTOCOL = "unisono.v1+json";
@@ -20,9 +20,9 @@ const FRAMES: { readonly [is: string]: (frame: { readonly [field: string]: unkno
   bye: (frame) => hasText(frame, "code") && hasText(frame, "message") && hasText(frame, "advice"),
 };
 
-/** Writes a request; `id` is new on its connection. */
-export function encode(id: number, command: Command | { readonly op: string }): string {
-  return JSON.stringify({ id, do: command });
+/** Writes a request; `id` is new on its connection, `body` the command as JSON. */
+export function frameOf(id: number, body: string): string {
+  return `{"id":${id},"do":${body}}`;
 }
 
 /** How many bytes a text has in UTF-8. */

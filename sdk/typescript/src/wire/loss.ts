@@ -34,7 +34,7 @@ export function adviceOf(code: string): Advice {
 
 /** Gives the loss of a link that broke. */
 export function broken(message: string): Loss {
-  return { code: LINK_LOST, message, advice: "later" };
+  return { code: LINK_LOST, message, advice: "reconnect" };
 }
 
 /** Gives the loss that the server announced; an advice of a later server counts as trying again later. */
@@ -47,7 +47,7 @@ export function ofBye({ code, message, advice, retry_after_ms: retryAfterMs, new
 export function ofClose(close: number, reason: string): Loss {
   const code = CLOSES.get(close);
   return code === undefined
-    ? broken(`the connection was lost (${close}${reason && ": "}${reason})`)
+    ? { ...broken(`the connection was lost (${close}${reason && ": "}${reason})`), ...(close >= 4000 && { advice: "later" }) }
     : { code, message: reason || code, advice: adviceOf(code) };
 }
 

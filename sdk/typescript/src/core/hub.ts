@@ -1,0 +1,379 @@
+/**
+ * The holder of a session: the one link of all tabs of a context. What comes is told to all of them, what they ask goes out
+ * and comes back to who asked, what they send is kept until it is placed. Pure; the same in every host.
+ */
+
+import type { Loss } from "../wire/loss.ts";
+import { Claims } from "./claims.ts";
+import type { Holder, HolderPorts, MakeHolder } from "./holding.ts";
+import { giveUp, hearers, narrowed, note } from "./interests.ts";
+import { PROTOCOL } from "./messages.ts";
+import type { Command, Cursor, Ending, FromTab, FromTabEnvelope, Hello, NetworkEvent, TabView, ToTab, View, WireAnswer, WireEvent } from "./messages.ts";
+import { Objects } from "./objects.ts";
+import { Outbox } from "./outbox.ts";
+import type { SavedObject, SavedSend, SavedSession } from "./ports.ts";
+import { Requests } from "./requests.ts";
+import { Seat } from "./seat.ts";
+import { Session } from "./session.ts";
+import type { SessionEvents } from "./session.ts";
+import { signOff } from "./signing-off.ts";
+import { Telling } from "./telling.ts";
+import { Tokens } from "./tokens.ts";
+
+/** How long a new holder waits for the tabs of the one before it to say how far they are. */
+const COLLECT_MS = 50;
+/** Without any tab: a page that is loaded again finds the link as it was. */
+const LONELY_MS = 15_000;
+
+/** What a holder begins with. */
+interface Kept {
+  readonly session: SavedSession | null;
+  readonly outbox: readonly SavedSend[];
+  readonly objects: readonly SavedObject[];
+}
+
+/** Makes a holder. It begins with the first hello. */
+export const makeHub: MakeHolder = (ports) => new Hub(ports);
+
+class Hub implements Holder {
+  private readonly _ports: HolderPorts;
+  private readonly _seats = new Map<string, Seat>();
+  private readonly _claims = new Claims();
+  private readonly _tokens: Tokens;
+  private readonly _outbox: Outbox;
+  private readonly _telling: Telling;
+  private readonly _requests: Requests;
+  private _objects: Objects | null = null;
+  private _session: Session | null = null;
+  private _kept: SavedSession | null = null;
+  private _fence = 0;
+  /** What came while the store was read. */
+  private _early: FromTabEnvelope[] | null = [];
+  private _isBooting = false;
+  private _isOver = false;
+  private _isLeaving = false;
+  private _cancelLonely: () => void = () => undefined;
+
+  constructor(ports: HolderPorts) {
+    this._ports = ports;
+    this._tokens = new Tokens(ports.clock, (tab, ask) => this._post(tab, { is: "need-token", ask }));
+    this._requests = new Requests({
+      answered: (tab, command, answer) => this._answered(tab, command, answer),
+      failed: (tab, { n }, fault) => this._reply(tab, n, { is: "fault", n, fault }),
+    });
+    this._outbox = new Outbox(ports, {
+      queued: (send, n) => {
+        if (n !== null) this._post(send.tab, { is: "queued", n });
+        this._post(null, { is: "outbox", send, status: "queued" });
+      },
+      sent: (send, n, answer, wasAnnounced) => {
+        if (n !== null) this._reply(send.tab, n, { is: "answer", n, answer });
+        if (wasAnnounced) this._post(null, { is: "outbox", send, status: "sent" });
+      },
+      failed: (send, n, fault) => {
+        if (n !== null) this._reply(send.tab, n, { is: "fault", n, fault });
+        this._post(null, { is: "outbox", send, status: "failed", fault });
+      },
+    });
+    this._telling = new Telling({
+      clock: ports.clock,
+      seats: this._seats,
+      post: (tab, message) => this._post(tab, message),
+      welcome: (seat, cursor, answers) => this._welcome(seat, cursor, answers),
+    });
+  }
+
+  take(envelope: FromTabEnvelope): void {
+    if (this._isOver) return;
+    if (this._early === null) return this._take(envelope.tab, envelope.message);
+    this._early.push(envelope);
+    if (envelope.message.is === "hello" && !this._isBooting) void this._boot(envelope.message);
+  }
+
+  gone(tab: string): void {
+    const early = this._early;
+    if (early !== null) this._early = early.filter((envelope) => envelope.tab !== tab);
+    this._leave(tab);
+  }
+
+  stop(): void {
+    if (this._isOver) return;
+    this._isOver = true;
+    this._cancelLonely();
+    this._session?.stop();
+  }
+
+  // ------------------------------------------------------------ the beginning
+
+  private async _boot(first: Hello): Promise<void> {
+    this._isBooting = true;
+    const { clock } = this._ports;
+    const collected = new Promise<void>((go) => (first.cursor === null ? go() : clock.after(COLLECT_MS, go)));
+    const kept = await this._read();
+    await collected;
+    if (this._isOver) return;
+    const early = this._early ?? [];
+    const hellos = early.flatMap(({ message }) => (message.is === "hello" ? [message] : []));
+    const fences = [...hellos.map((hello) => hello.fence), kept.session?.fence ?? 0];
+    this._fence = Math.max(clock.wall(), ...fences.map((fence) => fence + 1));
+    this._kept = kept.session;
+    this._outbox.load(kept.outbox);
+    this._objects = new Objects(this._ports.store, kept.objects, this._fence, {
+      changed: (name, object, revision, tab) => this._post(null, { is: "object", name, object, revision, tab }),
+      done: (tab, n, revision) => this._reply(tab, n, { is: "answer", n, answer: revision }),
+      failed: (tab, n, fault) => this._reply(tab, n, { is: "fault", n, fault }),
+    });
+    this._session = new Session(this._ports, first.wish, kept.session?.ended === undefined ? kept.session : null, this._fence, this._sessionEvents());
+    this._early = null;
+    for (const { tab, message } of early) this._take(tab, message);
+    this._isBooting = false;
+    if (this._seats.size > 0) this._session.begin();
+    else this._lonely();
+  }
+
+  private async _read(): Promise<Kept> {
+    const { store } = this._ports;
+    try {
+      const [session, outbox, objects] = await Promise.all([store.readSession(), store.readOutbox(), store.readObjects()]);
+      return { session, outbox, objects };
+    } catch {
+      // Storage that cannot be read is as if there were none: log in, and go on.
+      return { session: null, outbox: [], objects: [] };
+    }
+  }
+
+  private _lonely(): void {
+    this._cancelLonely();
+    if (this._seats.size > 0) return;
+    this._cancelLonely = this._ports.clock.after(LONELY_MS, () => this._over());
+  }
+
+  /** Ends by itself. */
+  private _over(): void {
+    this.stop();
+    this._ports.over();
+  }
+
+  // ------------------------------------------------------------ what tabs say
+
+  private _take(tab: string, message: FromTab): void {
+    if (message.is === "hello") return this._hello(tab, message);
+    if (message.is === "bye") return this._leave(tab);
+    if (message.is === "yield") {
+      if (message.v > PROTOCOL) this._over();
+      return;
+    }
+    const seat = this._seats.get(tab);
+    if (seat === undefined) this._post(tab, { is: "who" });
+    else this._heard(seat, message);
+  }
+
+  private _heard(seat: Seat, message: Exclude<FromTab, { readonly is: "hello" | "bye" | "yield" }>): void {
+    const { tab } = seat;
+    switch (message.is) {
+      case "command":
+        return this._command(seat, message);
+      case "cancel":
+        this._requests.cancel(tab, message.n);
+        return this._outbox.cancel(tab, message.n);
+      case "seen":
+        return this._seen(seat, message.upTo, message.cursor);
+      case "view":
+        return this._view(seat, message.view);
+      case "retry":
+        return void this._session?.retry();
+      case "object":
+        return this._objects?.take(tab, message);
+      case "claim":
+        return this._reply(tab, message.n, { is: "answer", n: message.n, answer: this._claims.take(tab, message.name, message.key) });
+      case "release":
+        return this._claims.release(tab, message.name, message.key);
+      case "token":
+        return this._token(seat, message.ask, message.token);
+      case "sign-out":
+        return void this._signOut(tab, message.n, message.everywhere);
+      case "ping":
+        return;
+      default:
+        // Of a newer tab's words those that are not known here are passed over.
+        message satisfies never;
+    }
+  }
+
+  private _hello(tab: string, hello: Hello): void {
+    if (hello.v !== PROTOCOL) return this._post(tab, { is: "outdated", v: PROTOCOL, sdk: this._ports.sdk });
+    // Back from a sleep, in which the session ended: nobody logs in again by itself.
+    if (hello.cursor !== null && this._session?.isKnown !== true) return this._post(tab, { is: "ended", ending: this._kept?.ended ?? AWAY });
+    // Some other holder came in between: all tabs have to know this one by a higher fence.
+    if (hello.fence > this._fence) this._fence = hello.fence + 1;
+    this._cancelLonely();
+    const seat = this._seats.get(tab) ?? new Seat(hello);
+    seat.greet(hello);
+    this._seats.set(tab, seat);
+    this._post(tab, this._state(null));
+    for (const command of hello.unanswered) this._command(seat, command);
+    this._telling.greet();
+    this._tellTabs();
+    if (this._session?.state === "needs-token" && (hello.token !== null || hello.canAsk)) this._session.retry();
+    if (this._session?.state === "idle" && !this._isBooting) this._session.begin();
+  }
+
+  private _command(seat: Seat, command: Command): void {
+    const known = seat.answers.get(command.n);
+    if (known !== undefined) return this._post(seat.tab, known);
+    if (command.how === "queue" && command.do.op === "send") return this._outbox.put(seat.tab, command);
+    const asked = narrowed(seat, command, this._seats.values());
+    if (asked === null) this._reply(seat.tab, command.n, { is: "answer", n: command.n, answer: { kind: "done" } });
+    else this._requests.take(seat.tab, asked, this._session?.link ?? null);
+  }
+
+  private _seen(seat: Seat, upTo: number, cursor: Cursor | undefined): void {
+    if (seat.isBehind && cursor !== undefined) this._telling.rejoin(seat, cursor);
+    else seat.seen(upTo);
+  }
+
+  private _view(seat: Seat, view: View): void {
+    const before = seat.view;
+    seat.view = view;
+    if ((view.visible && !before.visible) || (view.online && !before.online)) this._session?.state === "waiting" && this._session.retry();
+    if (view.visible !== before.visible || view.focused !== before.focused) this._tellTabs();
+  }
+
+  private _token(seat: Seat, ask: number, token: string | null): void {
+    if (token !== null) seat.hello = { ...seat.hello, token };
+    this._tokens.take(seat.tab, ask, token);
+  }
+
+  private _leave(tab: string): void {
+    const seat = this._seats.get(tab);
+    if (seat === undefined) return;
+    seat.forget();
+    this._seats.delete(tab);
+    this._requests.gone(tab);
+    this._claims.gone(tab);
+    this._tokens.gone(tab);
+    if (this._session?.link) giveUp(seat, this._session.link, this._seats.values());
+    this._tellTabs();
+    this._lonely();
+  }
+
+  private async _signOut(tab: string, n: number, everywhere: boolean): Promise<void> {
+    if (this._isLeaving) return;
+    this._isLeaving = true;
+    await signOff(this._ports.clock, this._session?.link ?? null, everywhere);
+    if (this._isOver) return;
+    await this._ports.store.clear().catch(() => undefined);
+    this._post(tab, { is: "answer", n, answer: null });
+    this._post(null, { is: "ended", ending: { code: "session_closed", message: "signed out", advice: "stop", isOwn: true } });
+    this._over();
+  }
+
+  // ------------------------------------------------------------ what tabs are told
+
+  private _post(tab: string | null, message: ToTab): void {
+    if (!this._isOver) this._ports.post({ fence: this._fence, tab, message });
+  }
+
+  private _reply(tab: string, n: number, message: ToTab): void {
+    this._seats.get(tab)?.answered(n, message);
+    this._post(tab, message);
+  }
+
+  private _answered(tab: string, command: Command, answer: unknown): void {
+    const seat = this._seats.get(tab);
+    if (seat !== undefined) note(seat, command.do);
+    this._reply(tab, command.n, { is: "answer", n: command.n, answer });
+  }
+
+  private _state(network: NetworkEvent | null): ToTab {
+    const { state = "idle", info = null } = this._session ?? {};
+    return { is: "state", state, session: info, ...(network !== null && { network }) };
+  }
+
+  private _welcome(seat: Seat, cursor: Cursor, answers: readonly WireAnswer[] | null): void {
+    const { life, host, sdk } = this._ports;
+    const { state = "idle", info = null } = this._session ?? {};
+    this._post(seat.tab, {
+      is: "welcome",
+      v: PROTOCOL,
+      sdk,
+      life,
+      host,
+      state,
+      session: info,
+      cursor,
+      isSnapshot: answers !== null,
+      conversations: answers ?? [],
+      objects: this._objects?.all ?? [],
+      tabs: this._tabs(),
+      outbox: this._outbox.waiting,
+    });
+  }
+
+  private _tabs(): readonly TabView[] {
+    return [...this._seats.values()].map(({ tab, hello, view }) => ({ tab, since: hello.since, visible: view.visible, focused: view.focused }));
+  }
+
+  private _tellTabs(): void {
+    this._post(null, { is: "tabs", tabs: this._tabs() });
+  }
+
+  // ------------------------------------------------------------ what the session says
+
+  private _sessionEvents(): SessionEvents {
+    return {
+      token: (refused) => {
+        if (refused !== null) this._tokens.refuse();
+        return this._tokens.get(this._bearers());
+      },
+      welcomed: (link, welcome) => {
+        this._telling.begin(link, welcome);
+        this._requests.begin(link);
+        this._outbox.begin(link);
+      },
+      facts: (delivery) => this._telling.take(delivery),
+      event: (event) => this._event(event),
+      checkpoint: (checkpoint) => this._telling.reach(checkpoint),
+      lost: () => {
+        this._telling.lost();
+        this._outbox.lost();
+      },
+      changed: (network) => this._post(null, this._state(network)),
+      mayLogInAnew: () => [...this._seats.values()].some((seat) => seat.hello.cursor === null),
+      ended: (loss) => void this._ended(loss),
+    };
+  }
+
+  /** Who is asked for a token: the focused tab first, then those that are seen, then the latest. */
+  private _bearers(): readonly { readonly tab: string; readonly token: string | null; readonly canAsk: boolean }[] {
+    const rank = ({ view }: Seat): number => (view.focused ? 0 : view.visible ? 1 : 2);
+    const seats = [...this._seats.values()].sort((a, b) => rank(a) - rank(b) || b.hello.since - a.hello.since);
+    return seats.map(({ tab, hello: { token, canAsk } }) => ({ tab, token, canAsk }));
+  }
+
+  private _event(event: WireEvent): void {
+    const heard = hearers(event, this._seats.values());
+    const all = heard === "all" ? [...this._seats.values()] : heard;
+    // Who is busy is spared what passes by.
+    for (const seat of all) if (seat.isWelcome && seat.hasRoom) this._post(seat.tab, { is: "event", event });
+  }
+
+  private async _ended(loss: Loss): Promise<void> {
+    if (this._isLeaving || this._isOver) return;
+    // Another holder of these tabs has the session: they find it, and this one is silent.
+    if (loss.code === "replaced" && this._session?.wasLive === true) return this._over();
+    const { code, message, advice, newcomer } = loss;
+    const ending: Ending = { code, message, advice, isOwn: false, ...(newcomer !== undefined && { newcomer: plain(newcomer) }) };
+    const info = this._session?.info ?? null;
+    const record = info === null ? null : { user: info.user, session: info.session, resumeToken: "", fence: this._fence, ended: ending };
+    await this._ports.store.writeSession(record).catch(() => undefined);
+    this._post(null, { is: "ended", ending });
+    this._over();
+  }
+}
+
+const AWAY: Ending = { code: "session_unknown", message: "the session ended while this tab was away", advice: "log_in", isOwn: false };
+
+function plain({ platform, label, info }: NonNullable<Loss["newcomer"]>): NonNullable<Ending["newcomer"]> {
+  return { platform, ...(label !== undefined && { label }), ...(info !== undefined && { info }) };
+}

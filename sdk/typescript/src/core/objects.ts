@@ -1,0 +1,86 @@
+/** Objects that the tabs of a browser share: plain values by name, written one after the other, told to all tabs. */
+
+import { bytesOf } from "../wire/codec.ts";
+import { denied } from "./faults.ts";
+import type { Fault, ObjectCall, ObjectView } from "./messages.ts";
+import type { Store } from "./ports.ts";
+
+/** Of a name in characters, of a value and of all values as JSON in bytes. */
+const NAME = 128;
+const VALUE_BYTES = 64 << 10;
+const ALL_BYTES = 1 << 20;
+
+/** Who hears of objects. */
+export interface ObjectEvents {
+  changed(name: string, object: ObjectView | null, revision: number, tab: string): void;
+  done(tab: string, n: number, revision: number): void;
+  failed(tab: string, n: number, fault: Fault): void;
+}
+
+/** The objects of a context. A revision is never given twice, not by another holder either. */
+export class Objects {
+  private readonly _store: Store;
+  private readonly _events: ObjectEvents;
+  private readonly _known = new Map<string, { readonly view: ObjectView; readonly bytes: number }>();
+  private _revision: number;
+  private _bytes = 0;
+  private _turn: Promise<void> = Promise.resolve();
+
+  /** `floor` is above every revision that an earlier holder gave and that was not kept. */
+  constructor(store: Store, saved: readonly ObjectView[], floor: number, events: ObjectEvents) {
+    this._store = store;
+    this._events = events;
+    this._revision = floor;
+    for (const view of saved) {
+      this._revision = Math.max(this._revision, view.revision);
+      this._keep(view.name, view, bytesOf(JSON.stringify(view.value)));
+    }
+  }
+
+  get all(): readonly ObjectView[] {
+    return [...this._known.values()].map(({ view }) => view);
+  }
+
+  /** Carries out a write when those before it are done. */
+  take(tab: string, call: ObjectCall): void {
+    this._turn = this._turn.then(() => this._write(tab, call));
+  }
+
+  private async _write(tab: string, { n, name, value, expect }: ObjectCall): Promise<void> {
+    const known = this._known.get(name);
+    const isThere = value !== undefined;
+    const bytes = isThere ? bytesOf(JSON.stringify(value)) : 0;
+    const fault = this._fault(name, bytes, known?.bytes ?? 0) ?? conflict(known?.view.revision ?? 0, expect);
+    if (fault !== null) return this._events.failed(tab, n, fault);
+    const revision = ++this._revision;
+    const view = isThere ? { name, value, revision, tab } : null;
+    try {
+      if (view !== null) await this._store.putObject(view);
+      else if (known !== undefined) await this._store.dropObject(name);
+    } catch {
+      // Kept in memory then, for as long as this holder lives.
+    }
+    this._keep(name, view, bytes);
+    if (view !== null || known !== undefined) this._events.changed(name, view, revision, tab);
+    this._events.done(tab, n, revision);
+  }
+
+  private _fault(name: string, bytes: number, before: number): Fault | null {
+    if (name.length === 0 || [...name].length > NAME) return denied("invalid_argument", `a name has 1 to ${NAME} characters`, { limit: NAME });
+    if (bytes > VALUE_BYTES) return denied("too_large", `an object of ${bytes} bytes, at most ${VALUE_BYTES}`, { limit_bytes: VALUE_BYTES, bytes });
+    const all = this._bytes - before + bytes;
+    return all > ALL_BYTES ? denied("limit_reached", `objects of ${all} bytes in all, at most ${ALL_BYTES}`, { limit_bytes: ALL_BYTES, bytes: all }) : null;
+  }
+
+  private _keep(name: string, view: ObjectView | null, bytes: number): void {
+    this._bytes -= this._known.get(name)?.bytes ?? 0;
+    if (view === null) this._known.delete(name);
+    else this._known.set(name, { view, bytes });
+    this._bytes += view === null ? 0 : bytes;
+  }
+}
+
+function conflict(present: number, expect: number | undefined): Fault | null {
+  if (expect === undefined || expect === present) return null;
+  return denied("conflict", `the object is at revision ${present}, not ${expect}`, { revision: present });
+}

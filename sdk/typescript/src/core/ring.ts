@@ -1,0 +1,64 @@
+/** The last facts that were told, so that a tab that comes late or back goes on without asking the server. */
+
+import type { Cursor, Facts, ToTab } from "./messages.ts";
+
+/** Facts that are kept. */
+const FACTS = 2000;
+
+/** Facts of a stream, without the number that they have for a tab; or that some will not come. */
+export type Told = Omit<Facts, "n"> | Extract<ToTab, { readonly is: "start-over" }>;
+
+/** How many facts are in it. */
+export function countOf(told: Told): number {
+  return told.is === "facts" ? told.facts.length : 1;
+}
+
+/** What was told to all, the newest last. */
+export class Ring {
+  private _told: Told[] = [];
+  private _dropped = 0;
+  private _facts = 0;
+
+  /** The place behind the newest. */
+  get end(): number {
+    return this._dropped + this._told.length;
+  }
+
+  put(told: Told): void {
+    this._told.push(told);
+    this._facts += countOf(told);
+    while (this._facts > FACTS && this._told.length > 1) {
+      const oldest = this._told.shift();
+      this._facts -= oldest === undefined ? 0 : countOf(oldest);
+      this._dropped += 1;
+    }
+  }
+
+  /** Gives what was told from a place on; null if some of it is gone. */
+  since(place: number): readonly Told[] | null {
+    return place < this._dropped ? null : this._told.slice(place - this._dropped);
+  }
+
+  /** Gives what leads from one cursor to another, nothing twice; null if it is not all here. */
+  between(from: Cursor, to: Cursor): readonly Told[] | null {
+    const reached = new Map<string, number>();
+    for (const [stream, at] of Object.entries(to.positions)) {
+      const known = from.positions[stream];
+      if (known === undefined || known.epoch !== at.epoch) return null;
+      if (known.seq < at.seq) reached.set(stream, known.seq);
+    }
+    const found: Told[] = [];
+    for (const told of this._told) {
+      const seq = reached.get(told.stream);
+      if (seq === undefined) continue;
+      if (told.is !== "facts") return null;
+      const facts = told.facts.filter((fact) => fact.seq > seq);
+      const [first, last] = [facts[0], facts[facts.length - 1]];
+      if (first === undefined || last === undefined) continue;
+      if (first.seq !== seq + 1) return null;
+      reached.set(told.stream, last.seq);
+      found.push({ ...told, facts });
+    }
+    return [...reached].every(([stream, seq]) => to.positions[stream]?.seq === seq) ? found : null;
+  }
+}

@@ -1,0 +1,104 @@
+/** What the holder knows of a tab. */
+
+import type { Course } from "./course.ts";
+import type { Cursor, Hello, ToTab, View } from "./messages.ts";
+import { countOf } from "./ring.ts";
+import type { Told } from "./ring.ts";
+
+/** Facts, and bytes of them, that a tab may have been told without having seen them; then it is behind. */
+const UNSEEN_FACTS = 2000;
+const UNSEEN_BYTES = 4 << 20;
+/** Unseen facts from which on nothing more is read for a tab that catches up. */
+const ROOM_FACTS = 1000;
+/** Answers kept for a tab that asks again because they crossed its question. */
+const ANSWERS = 200;
+
+interface Unseen {
+  readonly n: number;
+  readonly facts: number;
+  readonly bytes: number;
+}
+
+/** A tab of this session. */
+export class Seat {
+  readonly tab: string;
+  hello: Hello;
+  view: View;
+  /** Has its snapshot, or goes on from what it had seen. */
+  isWelcome = false;
+  /** What it goes on from while it waits for its welcome or has too much unseen; null: it is new. */
+  cursor: Cursor | null;
+  /** Its own way through the streams, while it catches up with the others. */
+  course: Course | null = null;
+  /** It has not kept up: it is told nothing until it says how far it is. */
+  isBehind = false;
+  /** Rooms that it is in, each with the name of the place in it: `conversation tab`. */
+  readonly rooms = new Map<string, { readonly conversation: string; readonly tab: string | undefined }>();
+  readonly watched = new Set<string>();
+  readonly answers = new Map<number, ToTab>();
+
+  private _unseen: Unseen[] = [];
+  private _facts = 0;
+  private _bytes = 0;
+
+  constructor(hello: Hello) {
+    this.tab = hello.tab;
+    this.hello = hello;
+    this.view = hello.view;
+    this.cursor = hello.cursor;
+  }
+
+  /** Gets the same as all others that are in step. */
+  get isInStep(): boolean {
+    return this.isWelcome && this.course === null && !this.isBehind;
+  }
+
+  /** Whether more may be read for it. */
+  get hasRoom(): boolean {
+    return this._facts < ROOM_FACTS && !this.isBehind;
+  }
+
+  /** It said hello again: what it was told before and has not seen it asks for by its cursor. */
+  greet(hello: Hello): void {
+    this.hello = hello;
+    this.view = hello.view;
+    this.isWelcome = false;
+    this.cursor = hello.cursor;
+    this.forget();
+  }
+
+  /** Nothing is under way to it. */
+  forget(): void {
+    this.isBehind = false;
+    this.course?.end();
+    this.course = null;
+    this._unseen = [];
+    this._facts = this._bytes = 0;
+  }
+
+  /** Notes what it is told; true when it has too much unseen. */
+  told(n: number, told: Told, bytes: number): boolean {
+    const facts = countOf(told);
+    this._unseen.push({ n, facts, bytes });
+    this._facts += facts;
+    this._bytes += bytes;
+    return this._facts > UNSEEN_FACTS || this._bytes > UNSEEN_BYTES;
+  }
+
+  /** It has seen all up to a frame. */
+  seen(upTo: number): void {
+    while (this._unseen[0] !== undefined && this._unseen[0].n <= upTo) {
+      const seen = this._unseen.shift() as Unseen; // just looked at
+      this._facts -= seen.facts;
+      this._bytes -= seen.bytes;
+    }
+    this.course?.wake();
+  }
+
+  /** Keeps an answer for a while. */
+  answered(n: number, answer: ToTab): void {
+    this.answers.set(n, answer);
+    const oldest = this.answers.keys().next().value;
+    if (this.answers.size > ANSWERS && oldest !== undefined) this.answers.delete(oldest);
+  }
+}

@@ -1,0 +1,118 @@
+/** Tabs and their holder in one program, with a real server at the other end. */
+
+import { makeHub } from "../../src/core/hub.ts";
+import type { Holder } from "../../src/core/holding.ts";
+import type { FromTabEnvelope, LoginWish, ToTabEnvelope, WireAnswer } from "../../src/core/messages.ts";
+import type { Dial, Store } from "../../src/core/ports.ts";
+import { Tab } from "../../src/core/tab.ts";
+import { loopback } from "../../src/host/channels.ts";
+import { systemClock, systemEntropy } from "../../src/host/clock.ts";
+import { MemoryStore } from "../../src/host/memory-store.ts";
+import { byWebSocket } from "../../src/links/websocket.ts";
+import { Diary } from "./listener.ts";
+import { FakeLocks } from "./locks.ts";
+
+/** Where the server is; the tests that need one are run with it. */
+export const SERVER = process.env["UNISONO_URL"] ?? "";
+
+type HolderEnd = ReturnType<typeof loopback>["holder"];
+
+/** A context: its tabs, its store, and whoever holds the session. */
+export class Browser {
+  readonly store: Store = new MemoryStore();
+  readonly locks = new FakeLocks();
+  readonly tabs = new Map<string, Tab>();
+  readonly diaries = new Map<string, Diary>();
+  /** Unlike any other of a run: keys of sends are made of it. */
+  readonly mark = systemEntropy.id().slice(0, 8);
+  readonly user: string;
+  links = 0;
+  private readonly wish: LoginWish;
+  private readonly ends = new Map<string, HolderEnd>();
+  private holder: Holder | null = null;
+  private lives = 0;
+
+  constructor(name: string, device = systemEntropy.id()) {
+    this.user = `${name}-${this.mark}`;
+    this.wish = { url: SERVER, user: this.user, tag: null, device: { id: device, platform: "web" } };
+  }
+
+  /** Opens a tab, and waits for its welcome. */
+  async open(name: string): Promise<Tab> {
+    const diary = new Diary();
+    const ways = {
+      patience: 0,
+      open: () => {
+        const { tab, holder } = loopback();
+        holder.listen((envelope: FromTabEnvelope) => this.hear(envelope, holder));
+        return tab;
+      },
+      elsewhere: () => undefined,
+      suspend: () => undefined,
+      close: () => undefined,
+    };
+    const view = { visible: true, focused: true, conversation: null, online: true };
+    const options = { tab: `${name}-${this.mark}`, lock: `tab/${name}`, sdk: "test", wish: this.wish, view, token: null, askToken: null };
+    const tab = new Tab({ clock: systemClock, locks: this.locks.of(name), ways, left: () => undefined }, options, diary);
+    this.tabs.set(name, tab);
+    this.diaries.set(name, diary);
+    await tab.attach();
+    await until(() => diary.of("started").length > 0);
+    return tab;
+  }
+
+  /** The holder dies without a word; the next hello makes another one. */
+  async kill(): Promise<void> {
+    this.holder?.stop();
+    this.holder = null;
+    this.locks.kill(`holder ${this.lives}`);
+    await until(() => this.holder !== null);
+  }
+
+  close(): void {
+    for (const tab of this.tabs.values()) void tab.close();
+    this.holder?.stop();
+  }
+
+  diary(name: string): Diary {
+    return this.diaries.get(name) as Diary; // of a tab that was opened
+  }
+
+  private hear(envelope: FromTabEnvelope, end: HolderEnd): void {
+    this.ends.set(envelope.tab, end);
+    if (envelope.message.is === "ping") return;
+    this.holder ??= this.hold();
+    this.holder.take(envelope);
+  }
+
+  private hold(): Holder {
+    const agent = `holder ${++this.lives}`;
+    const life = `life/${this.lives}`;
+    void this.locks.of(agent).hold(life);
+    const dial: Dial = (...words) => {
+      this.links += 1;
+      return byWebSocket((url, protocol) => new WebSocket(url, protocol))(...words);
+    };
+    const post = (envelope: ToTabEnvelope): void => {
+      for (const [tab, end] of this.ends) if (envelope.tab === null || envelope.tab === tab) end.post(envelope);
+    };
+    const over = (): void => {
+      this.holder = null;
+      this.locks.kill(agent);
+    };
+    return makeHub({ clock: systemClock, entropy: systemEntropy, store: this.store, dial, host: "single", life, sdk: "test/1", post, over });
+  }
+}
+
+/** Waits for something to be so, and fails when it is not within ten seconds. */
+export async function until(is: () => boolean): Promise<void> {
+  for (let tries = 0; !is(); tries++) {
+    if (tries > 2000) throw new Error(`not so within ten seconds: ${is.toString()}`);
+    await new Promise((go) => setTimeout(go, 5));
+  }
+}
+
+/** The conversation of an answer. */
+export function idOf(answer: WireAnswer): string {
+  return String(answer["conversation"]);
+}

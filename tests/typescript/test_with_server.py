@@ -1,0 +1,26 @@
+"""The browser SDK without a browser, and a real server: its holder and its tabs in Node."""
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.node_tests import assert_passed, files, run
+from tests.support.server_process import ServerProcess
+
+DEADLINE_S: Final = 90.0
+
+
+@pytest.fixture
+async def environment(data: Path) -> AsyncIterator[Mapping[str, str]]:
+    """Give what the tests find in their environment: where the server is."""
+    async with ServerProcess(data) as server:
+        yield {"UNISONO_URL": f"ws://127.0.0.1:{server.port}"}
+        server.assert_clean_log()
+
+
+@pytest.mark.parametrize("file", files("server"))
+async def test_with_a_server(environment: Mapping[str, str], file: str) -> None:
+    told = await run([file], deadline_s=DEADLINE_S, environment=environment)
+    assert_passed(told, file)
