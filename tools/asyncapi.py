@@ -42,6 +42,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.SetObject: (a.Placed,),
     c.DropObject: (a.Placed, a.Done),
     c.ListObjects: (a.Objects,),
+    c.ShareTabs: (a.Done,),
+    c.CloseTab: (a.Done,),
     c.MarkDelivered: (a.Done,),
     c.GetReceipts: (a.Receipts,),
     c.GetHistory: (a.History,),

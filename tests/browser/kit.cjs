@@ -3,6 +3,8 @@
 
 const fs = require('node:fs');
 const http = require('node:http');
+const https = require('node:https');
+const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const puppeteer = require('puppeteer-core').default;
@@ -110,6 +112,31 @@ async function site(pages) {
   };
 }
 
+// A proxy that ends TLS before a server of this machine, as operators have one; `tls` is a key and a certificate.
+async function front(port, tls) {
+  const server = https.createServer(tls, (request, response) => {
+    const headers = { ...request.headers, 'x-forwarded-proto': 'https' };
+    const asked = http.request({ host: '127.0.0.1', port, method: request.method, path: request.url, headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    asked.on('error', () => response.destroy());
+    request.pipe(asked);
+  });
+  server.on('upgrade', (request, near, head) => {
+    const far = net.connect(port, '127.0.0.1', () => {
+      const lines = [`${request.method} ${request.url} HTTP/1.1`];
+      for (let at = 0; at < request.rawHeaders.length; at += 2) lines.push(`${request.rawHeaders[at]}: ${request.rawHeaders[at + 1]}`);
+      far.write(`${lines.join('\r\n')}\r\n\r\n`);
+      far.write(head);
+      far.pipe(near).pipe(far);
+    });
+    for (const [one, other] of [[near, far], [far, near]]) one.on('error', () => other.destroy()).on('close', () => other.destroy());
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  return { port: server.address().port, close: () => { server.close(); server.closeAllConnections(); } };
+}
+
 // What a page says in its console and what nobody in it caught, in order.
 function hear(page) {
   const said = [];
@@ -126,4 +153,4 @@ async function open(browser, address, { inWindow = false } = {}) {
   return { page, said };
 }
 
-module.exports = { freeze, hear, killBrowser, killPage, launch, listen, open, pause, site, thaw, until, within };
+module.exports = { freeze, front, hear, killBrowser, killPage, launch, listen, open, pause, site, thaw, until, within };

@@ -1,10 +1,15 @@
 """LeanCloud's published bundles in Chromium, unmodified, on pages of another origin than the server."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.support.node_player import Played, Works, once, play
 from tests.support.server_process import TEST_CONFIG, ServerProcess
@@ -15,6 +20,7 @@ APP: Final = {"id": "app-of-the-tests", "key": "app-key-of-the-tests"}
 CONFIG: Final = f"""{TEST_CONFIG}
 [server]
 origins = ["http://pages.test"]
+trusted_proxies = ["127.0.0.1/32"]
 
 [[leancloud.apps]]
 id = "{APP["id"]}"
@@ -23,10 +29,28 @@ master_key = "master-key-of-the-tests"
 """
 
 
+def certificate() -> dict[str, str]:
+    """Make a key and a certificate that nobody vouches for, good for an hour."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "chat.test")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return {"key": key.private_bytes(pem, *plain).decode(), "cert": signed.public_bytes(pem).decode()}
+
+
 async def play_all(data: Path) -> Mapping[str, Played]:
     async with ServerProcess(data, config=CONFIG) as server:
         played = {
-            folder: await play(HERE / "leancloud.cjs", {"port": server.port, "folder": folder, "app": APP})
+            folder: await play(
+                HERE / "leancloud.cjs", {"port": server.port, "folder": folder, "app": APP, "tls": certificate()}
+            )
             for folder in FOLDERS
         }
         server.assert_clean_log()
@@ -77,6 +101,10 @@ def test_the_plugin_that_asks_before_somebody_leaves(works: Works) -> None:
 @pytest.mark.rows("L238", "L239", "L242", "L246")
 def test_a_page_without_network_says_so_and_comes_back(works: Works) -> None:
     works.assert_that("offline")
+
+
+def test_an_application_finds_the_server_as_its_generation_looks_for_it(works: Works) -> None:
+    works.assert_that("asItStands")
 
 
 def test_pages_of_strangers_cannot_connect(works: Works) -> None:

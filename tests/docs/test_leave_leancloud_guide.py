@@ -10,7 +10,7 @@ import pytest
 
 from tests.docs.pages import ROOT, examples
 from tests.support.fake_leancloud import APP_ID, MASTER_KEY, fake_leancloud
-from tests.support.leancloud_export import export, history
+from tests.support.leancloud_export import export, history, roles, standing
 from tests.support.operator_desk import ADMIN_KEY, open_desk
 from tests.unit.cli.commands import run
 from unisono.cli.leancloud.records import CODES, Code
@@ -30,6 +30,7 @@ async def test_the_commands_of_the_guide_bring_everything_along(
     monkeypatch.chdir(tmp_path)
     outs: list[str] = []
     async with fake_leancloud(list(history(CONVERSATIONS, MESSAGES, 7))) as fake, open_desk(tmp_path / "data") as desk:
+        fake.tell(roles(CONVERSATIONS), standing(CONVERSATIONS))
         environment = {"UNISONO_URL": desk.url, "UNISONO_ADMIN_KEY": ADMIN_KEY}
         for words in commands():
             if words[0] == "export":

@@ -3,7 +3,7 @@
 from typing import Final
 
 from unisono_sdk import commands as c
-from unisono_sdk import finding, kept, pushing, searching, uploading
+from unisono_sdk import finding, kept, pushing, searching, tabs, uploading
 from unisono_sdk import member_commands as m
 
 COMMANDS: Final[tuple[type[c.Command], ...]] = (
@@ -57,6 +57,8 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     finding.FindConversations,
     searching.SearchMessages,
     kept.SetObject,
+    tabs.ShareTabs,
+    tabs.CloseTab,
     kept.DropObject,
     kept.ListObjects,
 )

@@ -5,7 +5,7 @@
 
 import gzip
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,25 +21,39 @@ Json = dict[str, Any]
 
 
 class Exported(NamedTuple):
-    """The files of an export."""
+    """The files of an export: two classes of the console, messages, and who is silenced, blocked or subscribed."""
 
     conversations: Path
     messages: Path
+    roles: Path
+    standing: Path
 
 
 def export(folder: Path, conversations: int, messages: int, *, seed: int = 7, first: int = 0) -> Exported:
     """Write an export; `first` leaves out the messages before this one, as a later one would."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = Exported(folder / "_Conversation.0.jsonl", folder / f"messages.{messages}.jsonl.gz")
-    with files.conversations.open("w") as file:
-        file.write('#filetype:JSON-streaming {"type":"Class","class":"_Conversation"}\n')
-        for fields in rows(conversations, seed):
-            file.write(msgspec.json.encode(fields).decode() + "\n")
+    files = Exported(
+        folder / "_Conversation.0.jsonl",
+        folder / f"messages.{messages}.jsonl.gz",
+        folder / "_ConversationMemberInfo.0.jsonl",
+        folder / "standing.jsonl",
+    )
+    _write(files.conversations, rows(conversations, seed), of="_Conversation")
+    _write(files.roles, roles(conversations), of="_ConversationMemberInfo")
+    _write(files.standing, standing(conversations))
     with gzip.open(files.messages, "wt", compresslevel=1) as file:
         for number, fields in enumerate(history(conversations, messages, seed)):
             if number >= first:
                 file.write(msgspec.json.encode(fields).decode() + "\n")
     return files
+
+
+def _write(path: Path, lines: Iterable[Json], *, of: str | None = None) -> None:
+    with path.open("w") as file:
+        if of is not None:
+            file.write(f'#filetype:JSON-streaming {{"type":"Class","class":"{of}"}}\n')
+        for fields in lines:
+            file.write(msgspec.json.encode(fields).decode() + "\n")
 
 
 def rows(count: int, seed: int) -> Iterator[Json]:
@@ -66,6 +80,31 @@ def rows(count: int, seed: int) -> Iterator[Json]:
             fields["mu"] = fields["m"][:1] if number % 3 == 0 else []
             fields["unique"] = number % 4 == 0
         yield fields
+
+
+def is_group(number: int) -> bool:
+    """Say if a conversation is a group."""
+    return number % 20 != 19 and number % 97 != 96
+
+
+def roles(count: int) -> Iterator[Json]:
+    """Give rows of `_ConversationMemberInfo`: each tenth group has a manager; owners stand there as well."""
+    for number in filter(is_group, range(count)):
+        for nth, role in ((0, "Owner"), (1, "Manager")) if number % 10 == 0 else ():
+            client = member(number, nth, count)
+            yield {"objectId": f"info{number}-{nth}", "cid": object_id(number), "clientId": client, "role": role}
+
+
+def standing(count: int) -> Iterator[Json]:
+    """Say who is silenced or blocked in some groups and rooms, and who is subscribed to services."""
+    for number in range(count):
+        name = object_id(number)
+        if number % 20 != 19 and number % 97 == 96:
+            yield from ({"conversation": name, "client": f"reader{nth}", "is": "subscriber"} for nth in range(5))
+        elif number % 25 in {4, 19}:
+            yield {"conversation": name, "client": f"banned{number % 7}", "is": "blocked"}
+        elif number % 25 == 3:
+            yield {"conversation": name, "client": member(number, 1, count), "is": "silenced"}
 
 
 def history(conversations: int, messages: int, seed: int) -> Iterator[Json]:

@@ -28,6 +28,7 @@ from unisono.domain.ids import (
 )
 from unisono.domain.kept import ObjectView
 from unisono.domain.seats import Seat
+from unisono.domain.session_view import SessionView, TabView
 from unisono.wire.codes import CODES
 from unisono.wire.native import Bye, EventFrame, Push, Refusal, Reply
 
@@ -254,8 +255,17 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     ),
     "sessions": a.Sessions(
         (
-            a.SessionView(SESSION, DEVICE, f.Label(Platform("web")), "live", Instant(NOW - 9), NOW, is_this=True),
-            a.SessionView(
+            SessionView(
+                SESSION,
+                DEVICE,
+                f.Label(Platform("web")),
+                "live",
+                Instant(NOW - 9),
+                NOW,
+                is_this=True,
+                tabs=(TabView(TabId("tab-1")),),
+            ),
+            SessionView(
                 SESSION, DEVICE, LABEL, "detached", Instant(NOW - 9), NOW, tag=Tag("Mobile"), address="192.0.2.7"
             ),
         )
@@ -290,6 +300,9 @@ EVENTS: Final[dict[str, e.Event]] = {
     "presence: came": e.Presence(BOB, "online", (Platform("web"),)),
     "presence: went": e.Presence(BOB, "offline", seen_at=NOW),
     "put out of a room": e.PutOut(ROOM),
+    "tabs: none": e.TabsChanged(SESSION),
+    "tabs": e.TabsChanged(SESSION, (TabView(TabId("tab-1")), TabView(TabId("tab-2"), NOW, "Inbox"))),
+    "tab_closed": e.TabClosed(TabId("tab-1")),
     "typing: ceased": e.Typing(ROOM, BOB, is_typing=False),
 }
 

@@ -257,6 +257,9 @@ class Executor:
                 return await self._mark_all_read(user, command)
             case c.ListSessions():
                 return await self._own_sessions.page_of(user, command, session)
+            case c.ShareTabs(tabs=tabs):
+                await self._own_sessions.share(user, session, tabs)
+                return Done()
             case c.EnterRoom() | c.LeaveRoom() | c.CountPeople():
                 return await self._rooms.answer(Member(user, session), command)
             case c.LeaveWill() | c.DropWill():
@@ -271,14 +274,18 @@ class Executor:
                 return await self._filing.answer(user, command)
             case c.AskPresence() | c.Watch() | c.Unwatch():
                 return await self._watching.answer(Member(user, session), command)
-            case c.CloseSession() | c.CloseDevice() | c.Logout():
+            case c.CloseTab() | c.CloseSession() | c.CloseDevice() | c.Logout():
                 return await self._end(user, session, command)
             case _:
                 return await self._reading.answer(user, command)
 
-    async def _end(self, user: UserId, session: SessionId, command: c.CloseSession | c.CloseDevice | c.Logout) -> Done:
+    async def _end(
+        self, user: UserId, session: SessionId, command: c.CloseTab | c.CloseSession | c.CloseDevice | c.Logout
+    ) -> Done:
         own = self._own_sessions
         match command:
+            case c.CloseTab():
+                await own.close_tab(user, command.session, command.tab)
             case c.CloseSession():
                 await own.end_session(user, command.session, "closed")
             case c.CloseDevice():

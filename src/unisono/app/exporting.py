@@ -8,10 +8,11 @@ from msgspec import Struct
 from unisono.app.filing import Filing
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
-from unisono.domain.answers import SeqFact, SessionView
+from unisono.domain.answers import SeqFact
 from unisono.domain.errors import Overloaded
 from unisono.domain.facts import ConversationKind, Fact, Level, MessagePlaced, Role
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, Seq, UserId, user_stream
+from unisono.domain.session_view import SessionView
 from unisono.ports.files import FileRecord
 from unisono.ports.push_targets import PushTarget
 from unisono.ports.traces import Left, Place

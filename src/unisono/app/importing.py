@@ -7,18 +7,19 @@ conversation is a transaction of its own, and so are messages of one; those of a
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from hashlib import sha256
 from typing import Final, NoReturn, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from unisono.app.import_report import ImportReport, Line
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
-from unisono.domain.conversation import Conversation, Decide, Scope, unique_members
-from unisono.domain.errors import Internal, Overloaded, RemoteFault
-from unisono.domain.facts import ConversationKind, MessagePlaced
-from unisono.domain.ids import IMPORTED, NO_SEQ, ConversationId, Instant, Seq, UserId, conversation_stream, is_imported
+from unisono.domain.conversation import Decide, Scope, unique_members
+from unisono.domain.errors import Internal, RemoteFault
+from unisono.domain.facts import MessagePlaced
+from unisono.domain.ids import IMPORTED, ConversationId, Instant, Seq, UserId, is_imported
+from unisono.domain.imported_standing import ImportedStanding, take_standing
 from unisono.domain.importing import (
     ImportedConversation,
     ImportedMessage,
@@ -37,20 +38,12 @@ from unisono.ports.log import Committed
 
 AT_ONCE: Final = 50
 """Conversations worked on at a time: they share a sync to disk, and leave room for everybody else."""
-REPORTS_AT_ONCE: Final = 1
-"""Reports of this node under way: each reads everything."""
-RETRY_AFTER_MS: Final = 2_000
-COUNTED_AT_ONCE: Final = 16
-TOLD_EVERY: Final = 512
-"""Conversations between two lines that say how far a report is."""
-FACTS_AT_ONCE: Final = 500
 MEMBERS_AT_ONCE: Final = 500
 LOOKED_BACK: Final = 100
 """Messages read at a time to find how far a member has read: LeanCloud counts no more than that as unread."""
 
 T = TypeVar("T")
 R = TypeVar("R")
-_encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
 class End(Struct, frozen=True, omit_defaults=True):
@@ -61,42 +54,13 @@ class End(Struct, frozen=True, omit_defaults=True):
     at: Instant | None = None
 
 
-class Counts(Struct):
-    """Conversations of a kind, and what is in them. `unread` is summed up over their members."""
-
-    conversations: int = 0
-    messages: int = 0
-    recalled: int = 0
-    members: int = 0
-    muted: int = 0
-    unread: int = 0
-
-
-class Line(Struct, frozen=True, omit_defaults=True, tag_field="is"):
-    """One line of a report."""
-
-
-class SoFarLine(Line, frozen=True, tag="so_far"):
-    """How much was gone through."""
-
-    conversations: int
-    messages: int
-
-
-class TotalLine(Line, frozen=True, tag="total"):
-    """All there is, by kind, and one hash over all of it: who counts the same things elsewhere gets the same."""
-
-    kinds: Mapping[ConversationKind, Counts]
-    hash: str
-
-
 class Importing:
     """Imports of one app on one node."""
 
     def __init__(self, parts: Parts, quotas: Quotas) -> None:
         self._parts = parts
         self._quotas = quotas
-        self._reports = 0
+        self._report = ImportReport(parts)
 
     async def take_over(self, records: Sequence[ImportedConversation]) -> Sequence[TakenOver]:
         """Begin conversations as they were, or bring them up to a later export, each by itself; in the order given.
@@ -114,6 +78,16 @@ class Importing:
         """
         return await _each(parts, self._take_in)
 
+    async def take_standing(
+        self, parts: Sequence[tuple[ConversationId, Sequence[ImportedStanding]]]
+    ) -> Sequence[TakenIn]:
+        """Let users be what they were in conversations, each once.
+
+        Raises:
+            LocalFault: As for `take_over`.
+        """
+        return await _each(parts, self._take_standing)
+
     async def settle(self, parts: Sequence[tuple[ConversationId, Mapping[UserId, int]]]) -> int:
         """Let members have read what was brought along, but for so many of the newest messages of others; count those.
 
@@ -128,39 +102,9 @@ class Importing:
         """Say how far conversations were brought along, in the order given."""
         return await _each(conversations, self._end)
 
-    async def report(self) -> AsyncGenerator[Line, None]:
-        """Count all there is, and make a hash of it; to be taken to its end, or closed.
-
-        It goes through the conversations by id. What changes meanwhile is there as it was before or after.
-
-        Raises:
-            Overloaded: As many reports as may be are under way.
-            Unavailable: The store is away.
-        """
-        if self._reports >= REPORTS_AT_ONCE:
-            raise Overloaded(what="reports", limit=REPORTS_AT_ONCE, retry_after_ms=RETRY_AFTER_MS)
-        self._reports += 1
-        try:
-            kinds: dict[ConversationKind, Counts] = {}
-            digest, after = sha256(), None
-            while page := await self._parts.directory.every(after, TOLD_EVERY):
-                await self._count(page, digest.update, kinds)
-                after = page[-1].id
-                every = kinds.values()
-                yield SoFarLine(sum(each.conversations for each in every), sum(each.messages for each in every))
-            yield TotalLine(dict(sorted(kinds.items())), digest.hexdigest())
-        finally:
-            self._reports -= 1
-
-    async def _count(
-        self, page: Sequence[Conversation], update: Callable[[bytes], None], kinds: dict[ConversationKind, Counts]
-    ) -> None:
-        for start in range(0, len(page), COUNTED_AT_ONCE):
-            part = page[start : start + COUNTED_AT_ONCE]
-            found = await asyncio.gather(*map(self._digest, part))
-            for conversation, (digest, counts) in zip(part, found, strict=True):
-                update(digest)
-                _add(kinds.setdefault(conversation.of, Counts()), counts)
+    def report(self) -> AsyncGenerator[Line, None]:
+        """Count all there is, and make a hash of it; see `ImportReport.lines`."""
+        return self._report.lines()
 
     async def _take_over(self, given: ImportedConversation) -> TakenOver:
         record, left_out = without(given, await self._parts.erasures.among((*given.members, *given.muted)))
@@ -192,6 +136,16 @@ class Importing:
             return await self._take_in_parts(conversation, messages)
         return answer if isinstance(answer, TakenIn) else _never()
 
+    async def _take_standing(self, part: tuple[ConversationId, Sequence[ImportedStanding]]) -> TakenIn:
+        conversation, given = part
+        users = tuple(dict.fromkeys(each.user for each in given))
+        erased = await self._parts.erasures.among(users)
+        keys = tuple(dict.fromkeys((each.user, each.key) for each in given))
+        scope = Scope(conversation=conversation, users=users, all_members=True, keys=keys)
+        decide = partial(take_standing, conversation=conversation, given=given, erased=erased)
+        answer = (await self._place(scope, decide)).answer
+        return answer if isinstance(answer, TakenIn) else _never()
+
     async def _take_in_parts(self, conversation: ConversationId, messages: Sequence[ImportedMessage]) -> TakenIn:
         """Find what the store refuses by halving, so that the others do not suffer from it."""
         if len(messages) == 1:
@@ -207,19 +161,36 @@ class Importing:
         mine = await self._parts.directory.find(conversation, None, with_members=True)
         if mine is None:
             return 0
-        users = frozenset(dict.fromkeys((*mine.members, *waiting)))
+        members = frozenset(mine.members if mine.conversation.lists_members else await self._subscribers(conversation))
+        users = members | frozenset(waiting)
         ends = await self._marks(conversation, {user: waiting.get(user, 0) for user in users})
         if ends is None:
             return 0
-        scope = Scope(conversation=conversation, users=tuple(sorted(ends.whole)), all_members=True)
-        moved = len((await self._place(scope, partial(read_whole, users=ends.whole))).facts) if ends.whole else 0
+        moved, whole = 0, sorted(ends.whole)
+        for start in range(0, len(whole), MEMBERS_AT_ONCE):
+            some = tuple(whole[start : start + MEMBERS_AT_ONCE])
+            moved += len(
+                (await self._place(Scope(conversation=conversation, users=some), partial(read_whole, users=some))).facts
+            )
         for user, seq in sorted(ends.marks.items()):
             # Who is no member has no mark.
-            if user in mine.members:
+            if user in members:
                 scope = Scope(conversation=conversation, users=(user,), read_to=seq)
                 decide = partial(mark_read, reader=user, command=c.MarkRead(conversation, seq))
                 moved += len((await self._place(scope, decide)).facts)
         return moved
+
+    async def _subscribers(self, conversation: ConversationId) -> Sequence[UserId]:
+        """Give who is in a conversation whose members do not know each other."""
+        found: list[UserId] = []
+        while True:
+            after, now = found[-1] if found else None, self._parts.clock.now()
+            page = await self._parts.directory.members(
+                conversation, "members", after=after, limit=MEMBERS_AT_ONCE, now=now
+            )
+            found += [each.user for each in page]
+            if len(page) < MEMBERS_AT_ONCE:
+                return found
 
     async def _marks(self, conversation: ConversationId, waiting: Mapping[UserId, int]) -> "_Marks | None":
         """Find up to where members have read, with so many of the newest messages of others left."""
@@ -254,43 +225,6 @@ class Importing:
             before, has_more = page.messages[0].seq if page.messages else before, page.has_more
         return End(conversation)
 
-    async def _digest(self, conversation: Conversation) -> tuple[bytes, Counts]:
-        """Give what stands for a conversation: the same wherever the same is in it."""
-        counts = Counts(conversations=1)
-        digest = sha256(
-            _encode(
-                [
-                    *(conversation.id, conversation.of, conversation.creator, conversation.created_at),
-                    *(conversation.name, conversation.attributes, conversation.is_unique, conversation.expires_at),
-                ]
-            )
-        )
-        await self._digest_members(conversation, digest.update, counts)
-        after = NO_SEQ
-        while page := (await self._parts.log.read(conversation_stream(conversation.id), after, FACTS_AT_ONCE)).facts:
-            after = page[-1].seq
-            for placed in page:
-                if isinstance(message := placed.fact, MessagePlaced):
-                    counts.messages += 1
-                    counts.recalled += message.is_recalled
-                    digest.update(_encode([placed.at, msgspec.structs.replace(message, revision=None)]))
-        return digest.digest(), counts
-
-    async def _digest_members(
-        self, conversation: Conversation, update: Callable[[bytes], None], counts: Counts
-    ) -> None:
-        after: UserId | None = None
-        now = self._parts.clock.now()
-        while page := await self._parts.directory.members(
-            conversation.id, "members", after=after, limit=MEMBERS_AT_ONCE, now=now
-        ):
-            after = page[-1].user
-            for member in page:
-                is_muted, unread = member.level == "none", member.unread(conversation.head)
-                counts.members, counts.muted = counts.members + 1, counts.muted + is_muted
-                counts.unread += unread
-                update(_encode([member.user, is_muted, unread]))
-
     async def _place(self, scope: Scope, decide: Decide) -> Committed:
         committed = await self._parts.log.transact(scope, decide)
         # No hints: whoever is here hears of it by the next sweep, page by page and not fact by fact.
@@ -314,11 +248,6 @@ def _count_down(left: dict[UserId, int], marks: dict[UserId, Seq], seq: Seq, mes
             marks[user] = seq
         elif message.sender != user:
             left[user] = count - 1
-
-
-def _add(total: Counts, more: Counts) -> None:
-    for name in Counts.__struct_fields__:
-        setattr(total, name, getattr(total, name) + getattr(more, name))
 
 
 def _never() -> NoReturn:

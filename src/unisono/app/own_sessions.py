@@ -7,11 +7,12 @@ from unisono.app.audience import Audience
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
-from unisono.domain.answers import Sessions, SessionView
+from unisono.domain.answers import Sessions
 from unisono.domain.errors import NotFound, UnisonoError
-from unisono.domain.events import Stir
+from unisono.domain.events import Signal, Stir, TabClosed, TabsChanged
 from unisono.domain.facts import EndReason
-from unisono.domain.ids import DeviceId, Instant, SessionId, UserId, page_mark, read_page_mark
+from unisono.domain.ids import DeviceId, Instant, SessionId, TabId, UserId, page_mark, read_page_mark, user_stream
+from unisono.domain.session_view import SessionView, TabView
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, SessionsCommitted
 
 UNREADABLE_LIMIT: Final = 1_000
@@ -41,6 +42,23 @@ class OwnSessions:
                 last = page.entries[-1]
                 return Sessions(tuple(page.entries), next=page_mark(last.opened_at, last.session))
         return Sessions(tuple(page.entries))
+
+    async def share(self, user: UserId, session: SessionId, tabs: Sequence[c.Tab]) -> None:
+        """Note which tabs share a session, and tell all sessions of the user."""
+        shown = tuple({each.tab: TabView(each.tab, each.since, each.label) for each in tabs}.values())
+        await self._parts.sessions.share(session, shown)
+        self._parts.bus.signal_nowait(Signal(user_stream(user), TabsChanged(session, shown)))
+
+    async def close_tab(self, user: UserId, session: SessionId, tab: TabId) -> None:
+        """Tell a session that one of its tabs is to go.
+
+        Raises:
+            NotFound: The user has no such session, or it has no such tab.
+        """
+        record = await self._parts.sessions.find_open(session)
+        if record is None or record.user != user or all(each.tab != tab for each in record.tabs):
+            raise NotFound()
+        self._parts.bus.signal_nowait(Signal(user_stream(user), TabClosed(tab), "high", session=session))
 
     async def end_session(self, user: UserId, session: SessionId, reason: EndReason) -> SessionsCommitted:
         """End one session; one of theirs that is over already stays so.
@@ -148,4 +166,5 @@ class OwnSessions:
             tag=record.tag,
             address=record.address,
             is_this=record.session == asking,
+            tabs=record.tabs if is_live else (),
         )

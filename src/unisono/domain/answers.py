@@ -5,12 +5,11 @@ from typing import Literal
 from msgspec import Struct
 
 from unisono.domain.events import Presence
-from unisono.domain.facts import ConversationKind, Fact, Joining, Label, Level, MessagePlaced, Role, Rules
+from unisono.domain.facts import ConversationKind, Fact, Joining, Level, MessagePlaced, Role, Rules
 from unisono.domain.ids import (
     NO_SEQ,
     Checkpoint,
     ConversationId,
-    DeviceId,
     Epoch,
     Fence,
     FileId,
@@ -22,11 +21,11 @@ from unisono.domain.ids import (
     SessionId,
     StreamKey,
     TabId,
-    Tag,
     UserId,
 )
 from unisono.domain.kept import ObjectView
 from unisono.domain.seats import Seat
+from unisono.domain.session_view import SessionView
 
 
 class Answer(Struct, frozen=True, omit_defaults=True, tag_field="kind"):
@@ -321,20 +320,6 @@ class Objects(Answer, frozen=True, tag="objects"):
 
     objects: tuple[ObjectView, ...]
     next: ObjectName | None = None
-
-
-class SessionView(Struct, frozen=True, omit_defaults=True):
-    """One of a user's sessions. `seen_at` is when it last spoke."""
-
-    session: SessionId
-    device: DeviceId
-    shown: Label
-    state: Literal["live", "detached"]
-    opened_at: Instant
-    seen_at: Instant
-    tag: Tag | None = None
-    address: str | None = None
-    is_this: bool = False
 
 
 class Sessions(Answer, frozen=True, tag="sessions"):

@@ -8,7 +8,8 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from unisono.domain.facts import MessagePlaced
-from unisono.domain.ids import ConversationId, Instant, Platform, Seq, StreamKey, UserId
+from unisono.domain.ids import ConversationId, Instant, Platform, Seq, SessionId, StreamKey, TabId, UserId
+from unisono.domain.session_view import TabView
 
 Priority = Literal["high", "normal", "low"]
 DEFAULT_PRIORITY: Final[Priority] = "normal"
@@ -49,13 +50,26 @@ class PutOut(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="put
     conversation: ConversationId
 
 
-Event = TransientMessage | Typing | Presence | PutOut
+class TabsChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="tabs"):
+    """Other tabs share one of my sessions now."""
+
+    session: SessionId
+    tabs: tuple[TabView, ...] = ()
+
+
+class TabClosed(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="tab_closed"):
+    """A tab of this session is to go."""
+
+    tab: TabId
+
+
+Event = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed
 
 
 class Signal(Struct, frozen=True):
     """An event for those who see a stream: the members of its conversation, on all their sessions but `not_to`'s.
 
-    With `in_room`, for the sessions that are in a room, whoever they are.
+    With `in_room`, for the sessions that are in a room, whoever they are; with `session`, for that one alone.
     """
 
     stream: StreamKey
@@ -63,6 +77,7 @@ class Signal(Struct, frozen=True):
     priority: Priority = DEFAULT_PRIORITY
     not_to: UserId | None = None
     in_room: ConversationId | None = None
+    session: SessionId | None = None
 
 
 class Stir(Struct, frozen=True):

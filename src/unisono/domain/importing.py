@@ -59,16 +59,21 @@ Found = Literal["new", "changed", "same"]
 Why = Literal[
     "attribute_name",
     "attributes_too_large",
+    "blocked_here",
     "changed_here",
     "content_invalid",
     "content_too_large",
     "conversation_over",
     "conversation_unknown",
     "from_the_future",
+    "kind_without",
     "mute_of_stranger",
     "other_kind",
     "out_of_order",
+    "owner_restricted",
     "refused",
+    "role_of_stranger",
+    "second_owner",
     "unique_taken",
     "user_erased",
 ]
@@ -150,6 +155,8 @@ def take_over(snapshot: Snapshot, given: ImportedConversation, limits: Quotas) -
         return _same(*not_taken, NotTaken(record.conversation, "conversation_over"))
     if record.is_unique and snapshot.unique is not None and snapshot.unique.id != conversation.id:
         not_taken.append(NotTaken(record.conversation, "unique_taken"))
+    record, kept_out = _without_blocked(snapshot, record)
+    not_taken += kept_out
     drafts = _difference(snapshot, conversation, record)
     if drafts and record.updated_at <= conversation.updated_at:
         return _same(*not_taken, NotTaken(record.conversation, "changed_here"))
@@ -178,7 +185,7 @@ def take_in(
             known += 1
             continue
         taken.add(pair)
-        why: Why | None = "user_erased" if message.sender in erased else _why_not_in(snapshot)
+        why: Why | None = "user_erased" if message.sender in erased else why_not_in(snapshot)
         why = why or _why_not(message, latest, snapshot.now, limits)
         if why is not None:
             not_taken.append(NotTaken(conversation, why, id=message.id))
@@ -213,6 +220,20 @@ def without(
     muted = tuple(user for user in record.muted if user not in erased)
     told = [NotTaken(record.conversation, "user_erased", user=user) for user in gone]
     return structs.replace(record, members=members, muted=muted), told
+
+
+def _without_blocked(snapshot: Snapshot, record: ImportedConversation) -> tuple[ImportedConversation, list[NotTaken]]:
+    """Leave members out who are blocked in the conversation here, and say whom."""
+    out = [user for user in record.members if _is_kept_out(snapshot, user)]
+    members = tuple(user for user in record.members if user not in out)
+    return structs.replace(record, members=members), [
+        NotTaken(record.conversation, "blocked_here", user=user) for user in out
+    ]
+
+
+def _is_kept_out(snapshot: Snapshot, user: UserId) -> bool:
+    member = snapshot.memberships.get(user)
+    return member is not None and not member.is_member and member.is_blocked(snapshot.now)
 
 
 def _has_ended(conversation: Conversation, now: Instant) -> bool:
@@ -320,7 +341,8 @@ def _changes(conversation: Conversation, record: ImportedConversation) -> list[D
     return [Draft(conversation_stream(conversation.id), fact)]
 
 
-def _why_not_in(snapshot: Snapshot) -> Why | None:
+def why_not_in(snapshot: Snapshot) -> Why | None:
+    """Say why nothing is taken over in a conversation, if so."""
     if snapshot.conversation is None:
         return "conversation_unknown"
     return "conversation_over" if _has_ended(snapshot.conversation, snapshot.now) else None

@@ -133,6 +133,8 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.SetObject: Rule(_USERS),
     c.DropObject: Rule(_USERS),
     c.ListObjects: Rule(_USERS),
+    c.ShareTabs: Rule(_USERS),
+    c.CloseTab: Rule(_USERS),
 }
 
 

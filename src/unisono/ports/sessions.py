@@ -9,6 +9,7 @@ from msgspec import Struct
 from unisono.domain.facts import EndReason, Label, PlacedFact
 from unisono.domain.ids import DeviceId, Fence, Instant, NodeId, SessionId, Tag, UserId
 from unisono.domain.presence import Seen
+from unisono.domain.session_view import TabView
 
 
 class SessionRecord(Struct, frozen=True):
@@ -18,7 +19,7 @@ class SessionRecord(Struct, frozen=True):
     over counts as detached since then. `resume_hash` is the SHA-256 of the resume token. `credential` names the token
     that opened it, so that revoking the token ends the session; `issued_at` is that token's time of issue, if it says
     so. `address` is that of the peer whose connection came last, for its user to see. `lost_at` is told by `attach`
-    alone: when the session lost the connection before, None if it had it still.
+    alone: when the session lost the connection before, None if it had it still. `tabs` are those told last.
     """
 
     session: SessionId
@@ -37,6 +38,7 @@ class SessionRecord(Struct, frozen=True):
     address: str | None = None
     issued_at: Instant | None = None
     lost_at: Instant | None = None
+    tabs: tuple[TabView, ...] = ()
 
 
 class Ending(Struct, frozen=True):
@@ -119,6 +121,9 @@ class Sessions(Protocol):
 
     async def touch(self, seen: Sequence[tuple[SessionId, Instant]]) -> None:
         """Note when sessions last spoke. May be lost in a crash."""
+
+    async def share(self, session: SessionId, tabs: tuple[TabView, ...]) -> None:
+        """Note which tabs share a session that is not over. Durable on return."""
 
     async def list_of(self, user: UserId) -> Sequence[SessionRecord]:
         """List the user's sessions that are not over, the oldest login first."""

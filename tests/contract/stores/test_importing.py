@@ -2,12 +2,15 @@
 
 import asyncio
 from functools import partial
+from typing import get_args
 
 from tests.contract.stores.acts import ANN, BOB, CIM, ROOM, AnyStore, conversation_id, create, send
 from tests.support.time_and_chance import NOON, ManualClock
+from unisono.domain.commands import Roll
 from unisono.domain.conversation import Scope
 from unisono.domain.facts import Content, ConversationCreated, MessagePlaced
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, UserId, conversation_stream
+from unisono.domain.imported_standing import ImportedStanding, Kept, take_standing
 from unisono.domain.importing import ImportedConversation, ImportedMessage, TakenIn, TakenOver, take_in, take_over
 from unisono.domain.quotas import Quotas
 from unisono.ports.log import Committed
@@ -77,6 +80,36 @@ async def test_of_two_unique_ones_of_the_same_members_the_second_is_not(store: A
         (conversation_id(0), True),
         (conversation_id(1), False),
     ]
+
+
+async def bring_standing(store: AnyStore, *pairs: tuple[UserId, Kept]) -> Committed:
+    given = [ImportedStanding(user, what) for user, what in pairs]
+    users, keys = tuple(user for user, _ in pairs), tuple((each.user, each.key) for each in given)
+    scope = Scope(ROOM, users=users, all_members=True, keys=keys)
+    return await store.log.transact(scope, partial(take_standing, conversation=ROOM, given=given))
+
+
+async def test_roles_and_restrictions_stand_before_the_messages_and_come_once(store: AnyStore) -> None:
+    """Their time is that of the beginning, or messages of years would be older than they are."""
+    await bring(store)
+    pairs: list[tuple[UserId, Kept]] = [(BOB, "manager"), (BOB, "silenced"), (CIM, "blocked")]
+    assert (await bring_standing(store, *pairs)).answer == TakenIn(3, 0)
+    assert await bring_said(store, ("a", ANN, 10), ("b", BOB, 20)) == TakenIn(2, 0)
+    again = await bring_standing(store, *pairs, (BOB, "blocked"))
+    assert again.answer == TakenIn(1, 3)
+    assert await bring_said(store, ("c", ANN, 30)) == TakenIn(1, 0)
+    facts = (await store.log.read(conversation_stream(ROOM), NO_SEQ, 20)).facts
+    assert [placed.at - BEGAN for placed in facts] == [0, 0, 0, 0, 10, 20, 20, 20, 30]
+    listed = {
+        who: [each.user for each in await store.directory.members(ROOM, who, after=None, limit=9, now=NOON)]
+        for who in get_args(Roll)
+    }
+    assert listed == {"members": [ANN], "muted": [], "blocked": [BOB, CIM], "silenced": [BOB]}
+    mine = await store.directory.find(ROOM, ANN)
+    assert mine is not None
+    # Their own messages and what stands between are not unread.
+    assert mine.membership is not None
+    assert mine.membership.unread(mine.conversation.head) == 1
 
 
 async def test_nothing_is_put_before_what_was_said_here(store: AnyStore, clock: ManualClock) -> None:

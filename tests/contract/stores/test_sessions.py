@@ -21,7 +21,8 @@ from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.devices import PRESETS
 from unisono.domain.errors import DeviceRefused, Invalid, Replaced
 from unisono.domain.facts import Label, SessionEnded, SessionOpened
-from unisono.domain.ids import Fence, Instant, NodeId, Platform, Seq, SessionId, Tag, UserId, user_stream
+from unisono.domain.ids import Fence, Instant, NodeId, Platform, Seq, SessionId, TabId, Tag, UserId, user_stream
+from unisono.domain.session_view import TabView
 from unisono.ports.sessions import EndedSession, Ending, SessionDecision, SessionRecord
 
 ONE, TWO = SessionId("one"), SessionId("two")
@@ -347,3 +348,24 @@ async def test_a_session_is_where_its_last_connection_came_from(store: AnyStore)
     assert [held.address for held in await store.sessions.list_of(ANN)] == ["192.0.2.1"]
     await attach(store, "one", address="192.0.2.2")
     assert [held.address for held in await store.sessions.list_of(ANN)] == ["192.0.2.2"]
+
+
+async def test_tabs_told_last_are_those_of_the_session_until_it_is_over(store: AnyStore) -> None:
+    await open_session(store, record("one", at=NOON))
+    await open_session(store, record("two", at=NOON))
+    await store.sessions.share(ONE, (TabView(TabId("a")),))
+    tabs = (TabView(TabId("a"), Instant(NOON), "Inbox"), TabView(TabId("b")))
+    await store.sessions.share(ONE, tabs)
+    assert [one.tabs for one in await store.sessions.list_of(ANN)] == [tabs, ()]
+    attached = await attach(store, "one")
+    assert isinstance(attached, SessionRecord)
+    assert attached.tabs == tabs
+    await store.sessions.share(ONE, ())
+    found = await store.sessions.find_open(ONE)
+    assert found is not None
+    assert found.tabs == ()
+    await end_session(store, ANN, ONE)
+    await store.sessions.share(ONE, tabs)
+    ended = await store.sessions.find_ended(ONE)
+    assert ended is not None
+    assert ended.record.tabs == ()

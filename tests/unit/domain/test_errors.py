@@ -40,6 +40,7 @@ def test_a_repeat_may_help_with_ours_and_with_what_time_cures() -> None:
     assert {leaf.code for leaf in own_leaves() if leaf.retryable} == {
         "unavailable",
         "overloaded",
+        "storage_full",
         "draining",
         "slow_consumer",
         "internal",

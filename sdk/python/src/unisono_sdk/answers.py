@@ -7,6 +7,7 @@ from typing import ClassVar
 from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
 from unisono_sdk.kept import Kept
 from unisono_sdk.passing import Presence
+from unisono_sdk.tabs import TabView
 from unisono_sdk.upload import Upload
 
 
@@ -321,7 +322,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionView:
-    """One of my sessions. `state` is live or detached."""
+    """One of my sessions. `state` is live or detached; `tabs` share it, where it is one of a browser."""
 
     session: str
     device: str
@@ -332,6 +333,7 @@ class SessionView:
     tag: str | None = None
     address: str | None = None
     is_this: bool = False
+    tabs: tuple[TabView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ from unisono_sdk.room import Room, Rooms
 from unisono_sdk.searching import MessageSearch, SearchMessages, ask_search
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
+from unisono_sdk.tabs import CloseTab
 from unisono_sdk.uploading import Uploading
 from unisono_sdk.waiting import UnreadTotal
 from unisono_sdk.watching import Watching
@@ -168,6 +169,14 @@ class Client(Uploading):
             NotFound: I have none of this id.
         """
         await ask(self._counter, CloseSession(session=session), Done)
+
+    async def close_tab(self, session: str, tab: str) -> None:
+        """Have one tab of one of my sessions in a browser go; its other tabs stay.
+
+        Raises:
+            NotFound: I have no such session, or it has no such tab.
+        """
+        await ask(self._counter, CloseTab(session=session, tab=tab), Done)
 
     async def close_device(self, device: str) -> None:
         """End all my sessions of one device. That none is left is no error."""

@@ -10,7 +10,7 @@ from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
-from unisono_sdk.passing import Passing, Presence, PutOut, TransientMessage, Typing
+from unisono_sdk.passing import Passing, Presence, PutOut, TabsChanged, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 from unisono_sdk.room import Rooms
 
@@ -95,6 +95,8 @@ class Dispatch:
                 self._desk.hub.emit("typing", typing, conversation=key)
             case Presence():
                 self._presence(passing)
+            case TabsChanged():
+                self._desk.hub.emit("tabs", passing)
             case PutOut(conversation=key):
                 self._rooms.put_out(self.conversation(key))
             case _:

@@ -330,6 +330,7 @@ class Reconnect:
 
 
 Presence = passing.Presence
+TabsChanged = passing.TabsChanged
 
 ClientEvent = (
     Created
@@ -353,6 +354,7 @@ ClientEvent = (
     | RoomMessage
     | RoomLeft
     | Presence
+    | TabsChanged
     | ObjectChanged
     | SessionOpened
     | SessionEnded

@@ -25,6 +25,7 @@ EVENTS: Final = frozenset(
         "typing",
         "unread",
         "presence",
+        "tabs",
         "room_message",
         "room_left",
         "receipt",

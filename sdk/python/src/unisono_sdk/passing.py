@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from unisono_sdk.facts import Json, MessagePlaced
+from unisono_sdk.tabs import TabView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,23 @@ class PutOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TabsChanged:
+    """`tabs`: other tabs share one of my sessions now."""
+
+    kind: ClassVar[str] = "tabs"
+    session: str
+    tabs: tuple[TabView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TabClosed:
+    """A tab of this session is to go. A program has one: it is asked to close."""
+
+    kind: ClassVar[str] = "tab_closed"
+    tab: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownPassing:
     """Something of a kind that this SDK does not know."""
 
@@ -64,5 +82,5 @@ class UnknownPassing:
     fields: Mapping[str, Json] = field(default_factory=dict)
 
 
-KnownPassing = TransientMessage | Typing | Presence | PutOut
+KnownPassing = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed
 Passing = KnownPassing | UnknownPassing

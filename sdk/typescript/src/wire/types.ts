@@ -56,7 +56,9 @@ export type Command =
   | GetMissed
   | SetObject
   | DropObject
-  | ListObjects;
+  | ListObjects
+  | ShareTabs
+  | CloseTab;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -116,7 +118,9 @@ export type Passing =
   | TransientMessage
   | Typing
   | Presence
-  | PutOut;
+  | PutOut
+  | TabsChanged
+  | TabClosed;
 
 /** What must hold in a query; named by `is`. */
 export type Condition =
@@ -206,6 +210,13 @@ export type CloseDevice = {
 export type CloseSession = {
   readonly op: "close_session";
   readonly session: string;
+};
+
+/** Have one tab of one of my sessions go; the others stay. */
+export type CloseTab = {
+  readonly op: "close_tab";
+  readonly session: string;
+  readonly tab: string;
 };
 
 /** The field is a text with this one in it. */
@@ -1297,7 +1308,7 @@ export type SessionOpened = {
   readonly tag?: string | undefined;
 };
 
-/** One of a user's sessions. `seen_at` is when it last spoke. */
+/** One of a user's sessions. `seen_at` is when it last spoke, `tabs` are those that share it, while it is live. */
 export type SessionView = {
   readonly session: string;
   readonly device: string;
@@ -1308,6 +1319,7 @@ export type SessionView = {
   readonly tag?: string | undefined;
   readonly address?: string | undefined;
   readonly is_this?: boolean | undefined;
+  readonly tabs?: readonly TabView[] | undefined;
 };
 
 /** A user's sessions that are not over, the oldest login first; `next` asks for the following page. */
@@ -1348,6 +1360,12 @@ export type SetObject = {
   readonly value: Json;
   readonly key: string;
   readonly expect?: number | undefined;
+};
+
+/** Say which tabs share this session now: all of them, in place of those told before. */
+export type ShareTabs = {
+  readonly op: "tabs";
+  readonly tabs: readonly Tab[];
 };
 
 /** A field to sort by. Going up, what has none comes first, then texts, then numbers and booleans. */
@@ -1391,6 +1409,33 @@ export type Sync = {
   readonly checkpoint?: number | undefined;
   readonly after?: string | undefined;
   readonly limit?: number | undefined;
+};
+
+/** A tab or window that shares the session. */
+export type Tab = {
+  readonly tab: string;
+  readonly since?: number | undefined;
+  readonly label?: string | undefined;
+};
+
+/** A tab of this session is to go. */
+export type TabClosed = {
+  readonly kind: "tab_closed";
+  readonly tab: string;
+};
+
+/** A tab or window that shares a session, as its client tells: since when, and how it shows itself to people. */
+export type TabView = {
+  readonly tab: string;
+  readonly since?: number | undefined;
+  readonly label?: string | undefined;
+};
+
+/** Other tabs share one of my sessions now. */
+export type TabsChanged = {
+  readonly kind: "tabs";
+  readonly session: string;
+  readonly tabs?: readonly TabView[] | undefined;
 };
 
 /** Take values out of a list, wherever they are in it. */
@@ -1554,6 +1599,8 @@ export type Answers = {
   set_object: Placed;
   drop_object: Placed | Done;
   objects: Objects;
+  tabs: Done;
+  close_tab: Done;
   mark_delivered: Done;
   receipts: Receipts;
   history: History;

@@ -11,6 +11,7 @@ from unisono.cli.leancloud.files import Export
 from unisono.cli.leancloud.pulling import DONE, LeanCloud, pull_messages, pull_unread
 from unisono.cli.leancloud.records import Note, Said, Unusable, conversation_of, message_of
 from unisono.cli.leancloud.spool import Place, Spool
+from unisono.cli.leancloud.standing import Asking, keep_roles, keep_standing
 from unisono.cli.operating import Operator, patiently
 from unisono.domain.ids import is_user_id
 from unisono.domain.importing import ImportedConversation
@@ -19,6 +20,8 @@ VALUES_MAX: Final = 3_000
 """Values that one request brings, about. The server takes 8192, and reads these in some 20 ms: others wait for that."""
 BYTES_MAX: Final = 250_000
 """What they say, at most: the server takes 1 MiB."""
+STANDING_MAX: Final = 800
+"""Roles, restrictions and subscriptions that one request brings: each is an object of two values."""
 CONVERSATIONS_MAX: Final = 300
 """Conversations that one request names: their read marks are a transaction each."""
 KEPT_EVERY: Final = 5_000
@@ -38,13 +41,19 @@ class Bar(Protocol):
 
 
 class Sources(Struct, frozen=True):
-    """Where everything comes from. `there` is asked for messages, and for unread counts if wished."""
+    """Where everything comes from.
+
+    `there` is asked for messages, and, if wished, for unread counts and what users are in conversations.
+    """
 
     conversations: tuple[Path, ...]
     messages: tuple[Path, ...] = ()
     unread: tuple[Path, ...] = ()
+    roles: tuple[Path, ...] = ()
+    standing: tuple[Path, ...] = ()
     there: LeanCloud | None = None
     asks_unread: bool = False
+    asks_standing: bool = False
 
 
 def bring(operator: Operator, sources: Sources, spool: Spool, bar: Bar) -> None:
@@ -55,6 +64,10 @@ def bring(operator: Operator, sources: Sources, spool: Spool, bar: Bar) -> None:
     """
     for path in sources.conversations:
         _bring_conversations(operator, path, spool, bar)
+    for path in sources.roles:
+        _read(path, "roles", spool, bar, keep_roles)
+    for path in sources.standing:
+        _read(path, "standing", spool, bar, keep_standing)
     for path in sources.messages:
         _read(path, "messages", spool, bar, _messages)
     for path in sources.unread:
@@ -63,6 +76,9 @@ def bring(operator: Operator, sources: Sources, spool: Spool, bar: Bar) -> None:
         _pull(operator, sources.there, spool, bar)
         if sources.asks_unread:
             _pull_unread(sources.there, spool, bar)
+        if sources.asks_standing:
+            _pull_standing(sources.there, spool, bar)
+    _bring_standing(operator, spool, bar)
     _bring_messages(operator, spool, bar)
     _bring_reading(operator, spool, bar)
 
@@ -224,6 +240,37 @@ def _pull_unread(there: LeanCloud, spool: Spool, bar: Bar) -> None:
             with spool:
                 spool.note_number("users asked about", index + 1)
             bar.reach(index + 1)
+
+
+def _pull_standing(there: LeanCloud, spool: Spool, bar: Bar) -> None:
+    bar.begin("Asking LeanCloud for roles and restrictions", spool.count_conversations(), "conversations")
+    asking, after, done = Asking(there, spool), "", 0
+    while page := spool.conversations(after):
+        for name, kind, _ in page:
+            if not spool.has_asked(name):
+                asking.ask_about(name, kind)
+            after, done = name, done + 1
+            bar.reach(done)
+
+
+def _bring_standing(operator: Operator, spool: Spool, bar: Bar) -> None:
+    total, done = spool.count_standing(), spool.number("standing sent")
+    if not total:
+        return
+    bar.begin("Roles and restrictions", total, "users", done)
+    while page := spool.standing(done, STANDING_MAX):
+        parts: dict[str, list[dict[str, str]]] = {}
+        for name, user, what in page:
+            parts.setdefault(name, []).append({"user": user, "what": what})
+        listed = [{"conversation": name, "standing": standing} for name, standing in parts.items()]
+        answer = ask(operator, "standing", parts=listed)
+        done += len(page)
+        with spool:
+            spool.count_up("standing_placed", answer["placed"])
+            spool.count_up("standing_known", answer["known"])
+            spool.note(_not_taken(answer))
+            spool.note_number("standing sent", done)
+        bar.reach(done)
 
 
 def _users(spool: Spool) -> Iterator[str]:

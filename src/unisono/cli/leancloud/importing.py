@@ -16,7 +16,7 @@ from unisono.cli.printing import console, print_json
 REPORT_DEADLINE_S: Final = 600.0
 """The longest conversation may take so long to be read."""
 NOT_TAKEN: Final = "not-taken.jsonl"
-COUNTED: Final = ("new", "changed", "same", "placed", "known", "moved")
+COUNTED: Final = ("new", "changed", "same", "standing_placed", "standing_known", "placed", "known", "moved")
 
 
 def import_leancloud(operator: Operator, sources: Sources, work: Path, *, as_json: bool) -> None:

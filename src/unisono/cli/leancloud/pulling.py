@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from typing import Final
 
@@ -27,8 +27,18 @@ PAUSE_FIRST_S: Final = 1.0
 PAUSE_MAX_S: Final = 60.0
 TOO_MANY: Final = 429
 GONE: Final = 404
+DECLINED: Final = frozenset({400, 403})
+"""What LeanCloud says to a question about something that an application has not switched on."""
 DONE: Final = "done"
 _PATHS: Final[Mapping[str, str]] = {"room": "chatrooms", "service": "service-conversations"}
+
+
+class Declined(Exception):
+    """LeanCloud answers, but not this question."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason: Final = reason
 
 
 class LeanCloud:
@@ -52,6 +62,18 @@ class LeanCloud:
         Raises:
             Failure: It is refused, or there was no answer so often.
         """
+        return self._ask(path, query, may_decline=False)
+
+    def ask_if_told(self, *path: str, **query: str | int) -> object | None:
+        """Ask for what an application may not have switched on.
+
+        Raises:
+            Declined: It is not told.
+            Failure: As for `ask`.
+        """
+        return self._ask(path, query, may_decline=True)
+
+    def _ask(self, path: Sequence[str], query: Mapping[str, str | int], *, may_decline: bool) -> object | None:
         url = f"{self._url}/1.2/rtm/" + "/".join(urllib.parse.quote(part, safe="") for part in path)
         url += "?" + urllib.parse.urlencode(query) if query else ""
         reason = ""
@@ -67,6 +89,8 @@ class LeanCloud:
                     reason = f"{refusal.code} {refusal.reason}"
                     if refusal.code == GONE:
                         return None
+                    if may_decline and refusal.code in DECLINED:
+                        raise Declined(reason) from None
                     if refusal.code != TOO_MANY and refusal.code < 500:
                         hint = "look at the URL, the app id and the master key; no redirect is followed"
                         raise Failure(f"LeanCloud refuses: {reason}", hint=hint) from None
@@ -117,14 +141,14 @@ def pull_messages(
         Failure: LeanCloud refuses, or does not answer, or with what nobody can read.
     """
     name, kind, state = conversation
-    place = _place(name, kind)
+    place = place_of_conversation(name, kind)
     query: dict[str, str | int] = {"limit": PAGE_MAX}
     if known is not None:
         query |= {"till_msgid": known[0], "till_timestamp": known[1]}
     if state is not None:
         query |= json.loads(state)
     while True:
-        page = there.ask(_PATHS.get(kind, "conversations"), place, "messages", **query)
+        page = there.ask(path_of(kind), place, "messages", **query)
         if not isinstance(page, list):
             with spool:
                 spool.note([Note("not_found_there", conversation=name)])
@@ -173,13 +197,19 @@ def pull_unread(there: LeanCloud, spool: Spool, user: str) -> None:
         return
     counts = []
     for name in spool.conversations_of(user):
-        place = _place(name, spool.kind_of(name))
+        place = place_of_conversation(name, spool.kind_of(name))
         counts.append((name, user, _count(there.ask("clients", user, "unread-count", conv_id=place))))
     with spool:
         spool.keep_unread(each for each in counts if each[2])
 
 
-def _place(name: str, kind: str | None) -> str:
+def path_of(kind: str) -> str:
+    """Give where conversations of a kind are asked for."""
+    return _PATHS.get(kind, "conversations")
+
+
+def place_of_conversation(name: str, kind: str | None) -> str:
+    """Give the id by which LeanCloud knows a conversation."""
     return f"_tmp:{name}" if kind == "temporary" else name
 
 

@@ -11,6 +11,7 @@ from unisono.domain.commands.conversation import Name
 from unisono.domain.errors import Malformed
 from unisono.domain.ids import (
     OPERATOR,
+    ConversationId,
     ConversationIdIn,
     Instant,
     InstantIn,
@@ -28,11 +29,13 @@ Code = Literal[
     "attribute_value",
     "bad_id",
     "bad_name",
+    "bad_role",
     "bad_sender",
     "bad_time",
     "member_name",
     "no_creator",
     "not_found_there",
+    "not_told_there",
     "to_one_user",
     "too_large",
     "unreadable",
@@ -44,21 +47,28 @@ CODES: Final[Mapping[str, str]] = {
     "attributes_too_large": "its attributes were left out: they are too large, or nested too deeply",
     "bad_id": "the id of the conversation or message is missing or cannot be one",
     "bad_name": "its name was left out: it is too long, or holds what no name can",
+    "bad_role": "a role that is none of LeanCloud's",
     "bad_sender": "the message names no sender that can be a user",
     "bad_time": "the time is missing or cannot be one",
+    "blocked_here": "a member who is blocked in it here does not come back",
     "changed_here": "it was changed here since: it stays as it is",
     "content_invalid": "the message says nothing, or has the type 0",
     "content_too_large": "the message is larger than quotas.message_bytes",
     "conversation_over": "its time is up, or it was ended here",
     "conversation_unknown": "the conversation is not here",
     "from_the_future": "its time has not come yet",
+    "kind_without": "a role, restriction or subscription where its kind has none here",
     "member_name": "a member's name that can be no user's was left out",
     "mute_of_stranger": "who muted it is no member",
     "no_creator": "nobody is named who made it: it is the operator's",
     "not_found_there": "LeanCloud does not have the conversation any more",
+    "not_told_there": "LeanCloud does not tell this of this application",
     "other_kind": "there is another one of this id here",
     "out_of_order": "it is older than what stands in the conversation already",
+    "owner_restricted": "the owner is silenced or blocked there: here nobody can",
     "refused": "the server could not keep it",
+    "role_of_stranger": "a role of somebody who is no member",
+    "second_owner": "it has its owner: this one is a manager",
     "to_one_user": "what a service said to one user alone",
     "too_large": "it says more than one request may",
     "unique_taken": "another one is the one of these members: it is here, but not unique",
@@ -134,9 +144,9 @@ def conversation_of(fields: Fields) -> tuple[ImportedConversation, list[Note]]:
     """
     given = fields.get("objectId")
     is_temporary = fields.get("temp") is True or (isinstance(given, str) and given.startswith(_TEMPORARY))
-    name = _fit(given.removeprefix(_TEMPORARY) if isinstance(given, str) else given, ConversationIdIn)
+    name = name_of(given)
     if name is None:
-        raise Unusable(Note("bad_id", conversation=_shown(given)))
+        raise Unusable(Note("bad_id", conversation=shown(given)))
     created_at = time_of(fields.get("createdAt"))
     if created_at is None:
         raise Unusable(Note("bad_time", conversation=name))
@@ -188,11 +198,11 @@ def message_of(fields: Fields, conversation: str | None = None) -> tuple[str, Sa
         Unusable: It has no id, time or sender.
     """
     where = conversation or _first(fields, "conv-id", "convId", "conv_id", "cid")
-    name = _fit(where.removeprefix(_TEMPORARY) if isinstance(where, str) else where, ConversationIdIn)
+    name = name_of(where)
     given = _first(fields, *_MESSAGE_ID)
     identity = _fit(given, MessageId)
     if name is None or identity is None:
-        raise Unusable(Note("bad_id", conversation=_shown(where), id=_shown(given)))
+        raise Unusable(Note("bad_id", conversation=shown(where), id=shown(given)))
     at = time_of(_first(fields, *_MESSAGE_TIME))
     if at is None:
         raise Unusable(Note("bad_time", conversation=name, id=identity))
@@ -251,6 +261,11 @@ def _attributes(fields: Fields, name: str, notes: list[Note]) -> dict[str, Json]
     return kept or None
 
 
+def name_of(given: object) -> ConversationId | None:
+    """Read the id of a conversation; None where it cannot be one."""
+    return _fit(given.removeprefix(_TEMPORARY) if isinstance(given, str) else given, ConversationIdIn)
+
+
 def _users(given: object, conversation: str, notes: list[Note]) -> tuple[UserId, ...]:
     listed: Iterable[object] = given if isinstance(given, list) else ()
     users: dict[UserId, None] = {}
@@ -258,7 +273,7 @@ def _users(given: object, conversation: str, notes: list[Note]) -> tuple[UserId,
         if _is_user(user):
             users[UserId(str(user))] = None
         else:
-            notes.append(Note("member_name", conversation=conversation, user=_shown(user)))
+            notes.append(Note("member_name", conversation=conversation, user=shown(user)))
     return tuple(users)
 
 
@@ -277,5 +292,6 @@ def _fit(value: object, kind: type[T]) -> T | None:
         return None
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Give a value as it is told of."""
     return str(value)[:64]

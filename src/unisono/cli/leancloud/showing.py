@@ -17,7 +17,9 @@ from unisono.cli.printing import safe
 SAID_EVERY_S: Final = 10.0
 MEGABYTE: Final = 1_000_000
 NAME_CHARS: Final = 38
-_COUNTED: Final = ("conversations", "messages", "recalled", "members", "muted", "unread")
+_COUNTED: Final = (
+    *("conversations", "messages", "recalled", "members", "managers", "muted", "silenced", "blocked", "unread"),
+)
 
 
 class Screen:
@@ -101,6 +103,9 @@ def show_result(console: Console, told: Mapping[str, Any], where: str | None) ->
         done.add_column()
     new, changed, same = (taken[name] for name in ("new", "changed", "same"))
     done.add_row("Conversations", f"[green]{new:,}[/] new · {changed:,} brought up to date · {same:,} as before")
+    if taken["standing_placed"] or taken["standing_known"]:
+        known = f"{taken['standing_known']:,} as before"
+        done.add_row("Roles and restrictions", f"[green]{taken['standing_placed']:,}[/] new · {known}")
     done.add_row("Messages", f"[green]{taken['placed']:,}[/] new · {taken['known']:,} as before")
     done.add_row("Read marks", f"{taken['moved']:,} moved")
     console.print(Padding(done, (1, 0, 0, 2), expand=False))

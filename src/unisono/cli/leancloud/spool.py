@@ -27,6 +27,10 @@ _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS unread (
         conversation TEXT, user TEXT, count INTEGER NOT NULL, PRIMARY KEY (conversation, user)
     ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS standing (
+        conversation TEXT, user TEXT, what TEXT, PRIMARY KEY (conversation, user, what)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS asked (conversation TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS notes (
         code TEXT, conversation TEXT, id TEXT, user TEXT, PRIMARY KEY (code, conversation, id, user)
     ) WITHOUT ROWID;
@@ -36,6 +40,8 @@ _decode: Final = msgspec.msgpack.Decoder(Said).decode
 _encode: Final = msgspec.msgpack.Encoder().encode
 PAGE: Final = 2_000
 
+Standing = tuple[str, str, str]
+"""A conversation, a user, and what the user is in it."""
 Place = tuple[str, int, str]
 START: Final[Place] = ("", 0, "")
 
@@ -142,6 +148,31 @@ class Spool:
         """Give the conversations that a user is in."""
         rows = self._db.execute("SELECT conversation FROM members WHERE user = ? ORDER BY conversation", (user,))
         return [name for (name,) in rows]
+
+    # ------------------------------------------------------------ what users are in conversations
+
+    def keep_standing(self, found: Sequence[Standing]) -> None:
+        """Keep what users are in conversations. If there is anything new, all is sent again."""
+        if self._db.executemany("INSERT OR IGNORE INTO standing VALUES (?, ?, ?)", found).rowcount > 0:
+            self.note_number("standing sent", 0)
+
+    def count_standing(self) -> int:
+        """Count it."""
+        return int(self._db.execute("SELECT count(*) FROM standing").fetchone()[0])
+
+    def standing(self, done: int, limit: int) -> Sequence[Standing]:
+        """Give some of it behind so many, conversation by conversation."""
+        text = "SELECT * FROM standing ORDER BY conversation, user, what LIMIT ? OFFSET ?"
+        return self._db.execute(text, (limit, done)).fetchall()
+
+    def has_asked(self, conversation: str) -> bool:
+        """Say if LeanCloud was asked what users are in a conversation."""
+        text = "SELECT 1 FROM asked WHERE conversation = ?"
+        return self._db.execute(text, (conversation,)).fetchone() is not None
+
+    def note_asked(self, conversation: str) -> None:
+        """Note that it was."""
+        self._db.execute("INSERT OR IGNORE INTO asked VALUES (?)", (conversation,))
 
     # ------------------------------------------------------------ messages
 

@@ -54,9 +54,11 @@ from unisono.domain.commands.room import CountPeople, EnterRoom, LeaveRoom
 from unisono.domain.commands.session import (
     INFO_MAX_CHARS,
     LABEL_MAX_CHARS,
+    TABS_MAX,
     TOKEN_MAX_CHARS,
     CloseDevice,
     CloseSession,
+    CloseTab,
     Device,
     ListSessions,
     Login,
@@ -64,7 +66,9 @@ from unisono.domain.commands.session import (
     Ping,
     ReadStream,
     Resume,
+    ShareTabs,
     Sync,
+    Tab,
 )
 from unisono.domain.commands.will import DropWill, LeaveWill
 
@@ -121,6 +125,8 @@ AnyCommand = (
     | SetObject
     | DropObject
     | ListObjects
+    | ShareTabs
+    | CloseTab
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -136,6 +142,7 @@ __all__ = [
     "NAME_MAX_CHARS",
     "PAGE_MAX",
     "RESTRICTION_MAX_S",
+    "TABS_MAX",
     "TOKEN_MAX_CHARS",
     "TTL_DEFAULT_S",
     "TTL_MAX_S",
@@ -146,6 +153,7 @@ __all__ = [
     "AskPresence",
     "CloseDevice",
     "CloseSession",
+    "CloseTab",
     "Command",
     "CountPeople",
     "CreateConversation",
@@ -192,7 +200,9 @@ __all__ = [
     "SetLevel",
     "SetMember",
     "SetObject",
+    "ShareTabs",
     "Sync",
+    "Tab",
     "TakeOut",
     "TellTyping",
     "UnregisterPush",

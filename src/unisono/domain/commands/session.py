@@ -13,6 +13,7 @@ from unisono.domain.ids import (
     DeviceIdIn,
     EpochIn,
     FenceIn,
+    InstantIn,
     OpaqueIn,
     PageMarkIn,
     PlatformIn,
@@ -27,6 +28,8 @@ from unisono.domain.ids import (
 LABEL_MAX_CHARS: Final = 128
 INFO_MAX_CHARS: Final = 4096
 TOKEN_MAX_CHARS: Final = 8192
+TABS_MAX: Final = 200
+"""Tabs of a session that are told of; there may be more."""
 
 Token = Annotated[str, Meta(max_length=TOKEN_MAX_CHARS)]
 
@@ -103,6 +106,27 @@ class ListSessions(Command, frozen=True, tag="sessions"):
 
     after: PageMarkIn | None = None
     limit: PageSize = 100
+
+
+class Tab(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A tab or window that shares the session."""
+
+    tab: TabIdIn
+    since: InstantIn | None = None
+    label: Annotated[str, Meta(max_length=LABEL_MAX_CHARS, pattern=NO_NUL)] | None = None
+
+
+class ShareTabs(Command, frozen=True, tag="tabs"):
+    """Say which tabs share this session now: all of them, in place of those told before."""
+
+    tabs: Annotated[tuple[Tab, ...], Meta(max_length=TABS_MAX)]
+
+
+class CloseTab(Command, frozen=True, tag="close_tab"):
+    """Have one tab of one of my sessions go; the others stay."""
+
+    session: SessionIdIn
+    tab: TabIdIn
 
 
 class CloseSession(Command, frozen=True, tag="close_session"):

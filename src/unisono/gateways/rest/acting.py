@@ -12,7 +12,16 @@ from unisono.domain import commands as c
 from unisono.domain.ids import ConversationId, UserId
 from unisono.gateways.rest.bodies import body_of, query_of, values_of
 from unisono.gateways.rest.operations import Asked, Desk, Method, Operation
-from unisono.gateways.rest.shapes import OfActor, OfConversation, OfFile, OfMember, OfMessage, OfNothing, OfUser
+from unisono.gateways.rest.shapes import (
+    OfActor,
+    OfConversation,
+    OfFile,
+    OfMember,
+    OfMessage,
+    OfNothing,
+    OfObject,
+    OfUser,
+)
 from unisono.wire.json_values import check_values
 
 Build = Callable[..., c.Command]
@@ -351,4 +360,37 @@ _ABOUT_FILES: Final[tuple[Operation, ...]] = (
     ),
 )
 
-ACTING_OPERATIONS: Final = _ABOUT_CONVERSATIONS + _ABOUT_MESSAGES + _ABOUT_FILES
+_ABOUT_OBJECTS: Final[tuple[Operation, ...]] = (
+    does(
+        c.ListObjects,
+        a.Objects,
+        at=("GET", _USER + "/objects"),
+        name="listObjects",
+        summary="List what a user keeps for all sessions",
+        params=OfUser,
+        scope="messages",
+    ),
+    does(
+        c.SetObject,
+        a.Placed,
+        at=("PUT", _USER + "/objects/{name}"),
+        name="setObject",
+        summary="Keep a value for all sessions of a user",
+        params=OfObject,
+        scope="messages",
+        faults=("conflict", "limit_reached", "too_large"),
+    ),
+    does(
+        c.DropObject,
+        a.Placed,
+        a.Done,
+        at=("DELETE", _USER + "/objects/{name}"),
+        name="dropObject",
+        summary="Keep nothing under a name any more",
+        params=OfObject,
+        scope="messages",
+        without=("key", "expect"),
+    ),
+)
+
+ACTING_OPERATIONS: Final = _ABOUT_CONVERSATIONS + _ABOUT_MESSAGES + _ABOUT_FILES + _ABOUT_OBJECTS

@@ -10,9 +10,11 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from unisono.app.importing import End, SoFarLine, TotalLine
+from unisono.app.import_report import SoFarLine, TotalLine
+from unisono.app.importing import End
 from unisono.domain.errors import Internal, Invalid
 from unisono.domain.ids import ConversationId, ConversationIdIn, InstantIn, UserId, UserIdIn
+from unisono.domain.imported_standing import ImportedStanding
 from unisono.domain.importing import ImportedConversation, ImportedMessage, MessageId, NotTaken
 from unisono.gateways.rest.operations import Asked, Desk, InLines, Operation
 from unisono.gateways.rest.shapes import OfNothing
@@ -43,6 +45,13 @@ class MessagesOf(Struct, frozen=True, forbid_unknown_fields=True):
     messages: Annotated[tuple[MessageIn, ...], Meta(min_length=1)]
 
 
+class StandingOf(Struct, frozen=True, forbid_unknown_fields=True):
+    """What users of a conversation were in it, beside members."""
+
+    conversation: ConversationIdIn
+    standing: Annotated[tuple[ImportedStanding, ...], Meta(min_length=1)]
+
+
 class ReadingOf(Struct, frozen=True, forbid_unknown_fields=True):
     """How many messages of a conversation wait for some of its members; for all others there are none."""
 
@@ -60,6 +69,12 @@ class MessagesBody(Struct, frozen=True, forbid_unknown_fields=True):
     """Messages to take over, by conversation."""
 
     parts: Annotated[tuple[MessagesOf, ...], Meta(min_length=1)]
+
+
+class StandingBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Roles, restrictions and subscriptions to take over, by conversation."""
+
+    parts: Annotated[tuple[StandingOf, ...], Meta(min_length=1)]
 
 
 class ReadingBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,6 +100,14 @@ class ConversationsTaken(Struct, frozen=True):
 
 class MessagesTaken(Struct, frozen=True):
     """How many messages are new, or were there before; and what was not taken."""
+
+    placed: Count
+    known: Count
+    not_taken: tuple[NotTaken, ...]
+
+
+class StandingTaken(Struct, frozen=True):
+    """How many roles, restrictions and subscriptions are new, or were there before; and what was not taken."""
 
     placed: Count
     known: Count
@@ -144,6 +167,17 @@ def _bytes(given: MessageIn) -> bytes:
         raise Invalid(field="body", reason="not base64", id=given.id) from None
 
 
+async def _take_standing(desk: Desk, asked: Asked) -> StandingTaken:
+    if not isinstance(asked.body, StandingBody):
+        raise Internal()
+    by_conversation: dict[ConversationId, list[ImportedStanding]] = {}
+    for part in asked.body.parts:
+        by_conversation.setdefault(part.conversation, []).extend(part.standing)
+    taken = await desk.importing.take_standing(list(by_conversation.items()))
+    not_taken = tuple(each for one in taken for each in one.not_taken)
+    return StandingTaken(sum(one.placed for one in taken), sum(one.known for one in taken), not_taken)
+
+
 async def _settle(desk: Desk, asked: Asked) -> MarksMoved:
     if not isinstance(asked.body, ReadingBody):
         raise Internal()
@@ -186,6 +220,17 @@ IMPORT_OPERATIONS: Final[tuple[Operation, ...]] = (
         answers=(MessagesTaken,),
         carry_out=_take_in,
         bodies=(MessagesBody,),
+    ),
+    Operation(
+        name="importStanding",
+        method="POST",
+        path=f"{_IMPORTS}/standing",
+        summary="Take over roles, restrictions and subscriptions from LeanCloud, each once",
+        scope="imports",
+        params=OfNothing,
+        answers=(StandingTaken,),
+        carry_out=_take_standing,
+        bodies=(StandingBody,),
     ),
     Operation(
         name="importReading",

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from unisono.app.pages import Page
-from unisono.domain.answers import SessionView
+from unisono.domain.answers import Done
 from unisono.domain.commands import ListSessions
 from unisono.domain.errors import Internal
-from unisono.domain.ids import INTEGER_MAX, DeviceId, Instant, SessionId, UserId, page_mark, read_page_mark
+from unisono.domain.ids import INTEGER_MAX, DeviceId, Instant, SessionId, TabId, UserId, page_mark, read_page_mark
+from unisono.domain.session_view import SessionView
 from unisono.gateways.rest.operations import Asked, Desk, Operation
 from unisono.gateways.rest.shapes import (
     Closed,
@@ -18,6 +19,7 @@ from unisono.gateways.rest.shapes import (
     OfNothing,
     OfPage,
     OfSession,
+    OfTab,
     OfUser,
     SessionList,
     TokenRevocation,
@@ -52,6 +54,11 @@ async def _close_all(desk: Desk, asked: Asked) -> Closed:
 async def _close_session(desk: Desk, asked: Asked) -> Closed:
     session = SessionId(asked.text("session"))
     return Closed(closed=len((await desk.own_sessions.end_session(asked.user, session, "closed")).ended))
+
+
+async def _close_tab(desk: Desk, asked: Asked) -> Done:
+    await desk.own_sessions.close_tab(asked.user, SessionId(asked.text("session")), TabId(asked.text("tab")))
+    return Done()
 
 
 async def _close_device(desk: Desk, asked: Asked) -> Closed:
@@ -132,6 +139,17 @@ SESSION_OPERATIONS: Final[tuple[Operation, ...]] = (
         params=OfSession,
         answers=(Closed,),
         carry_out=_close_session,
+        faults=("not_found",),
+    ),
+    Operation(
+        name="closeTab",
+        method="DELETE",
+        path=_SESSIONS + "/{session}/tabs/{tab}",
+        summary="Have one tab of a session go; the others stay",
+        scope="sessions",
+        params=OfTab,
+        answers=(Done,),
+        carry_out=_close_tab,
         faults=("not_found",),
     ),
     Operation(

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from unisono.domain.answers import SessionView
 from unisono.domain.commands.base import PageSize
 from unisono.domain.commands.session import Token
 from unisono.domain.facts import Label
@@ -15,14 +14,17 @@ from unisono.domain.ids import (
     DeviceIdIn,
     FileIdIn,
     Instant,
+    ObjectNameIn,
     PageMark,
     PageMarkIn,
     SeqIn,
     SessionId,
     SessionIdIn,
+    TabIdIn,
     UserId,
     UserIdIn,
 )
+from unisono.domain.session_view import SessionView
 
 InstantIn = Annotated[Instant, Meta(ge=0, le=INTEGER_MAX, description="Milliseconds since 1970-01-01 UTC.")]
 CredentialIn = Annotated[
@@ -46,6 +48,14 @@ class OfSession(Struct, frozen=True):
 
     user: UserIdIn
     session: SessionIdIn
+
+
+class OfTab(Struct, frozen=True):
+    """One tab of one of a user's sessions."""
+
+    user: UserIdIn
+    session: SessionIdIn
+    tab: TabIdIn
 
 
 class OfDevice(Struct, frozen=True):
@@ -83,6 +93,13 @@ class OfFile(Struct, frozen=True):
 
     user: UserIdIn
     file: FileIdIn
+
+
+class OfObject(Struct, frozen=True):
+    """What a user keeps under a name."""
+
+    user: UserIdIn
+    name: ObjectNameIn
 
 
 class OfAnyConversation(Struct, frozen=True):

@@ -12,6 +12,7 @@ from unisono.domain.placement import Draft
 from unisono.domain.presence import Seen, Sighting
 from unisono.domain.pushing import FORGETTING
 from unisono.domain.session import is_loss
+from unisono.domain.session_view import TabView
 from unisono.ports.clock import Clock
 from unisono.ports.sessions import (
     EndedSession,
@@ -130,6 +131,12 @@ class MemorySessions:
             if lease is not None and until > self._lease_now()
             else structs.replace(record, node=None, detached_at=until)
         )
+
+    async def share(self, session: SessionId, tabs: tuple[TabView, ...]) -> None:
+        """Note the tabs."""
+        self._state.check_open()
+        if self.find(session) is not None:
+            self._records[session] = structs.replace(self._records[session], tabs=tabs)
 
     async def attach(
         self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId, address: str | None

@@ -246,6 +246,8 @@ SESSIONS: Final = Table(
     Column("ended_at", BigInteger),
     Column("end_reason", Text),
     Column("newcomer", Text),
+    # JSON. None for none.
+    Column("tabs", Text),
 )
 
 

@@ -7,10 +7,12 @@ import msgspec
 from unisono.domain.facts import Label
 from unisono.domain.ids import Fence, Instant, NodeId, Platform
 from unisono.domain.presence import Sighting
+from unisono.domain.session_view import TabView
 from unisono.ports.sessions import EndedSession, Ending, SessionRecord
 from unisono.stores.sql.compiled import Row
 
 _encode: Final = msgspec.json.Encoder().encode
+_decode_tabs: Final = msgspec.json.Decoder(tuple[TabView, ...]).decode
 _decode_label: Final = msgspec.json.Decoder(Label).decode
 
 
@@ -29,7 +31,7 @@ class SessionEntry(msgspec.Struct, frozen=True):
 def read_session(row: Row, now: Instant) -> SessionEntry:
     """Read a row of `sessions` with the end of its node's lease beside it."""
     (session, user, device, platform, label, info, opened_at, seen_at, resume_hash, fence, tag, node, *rest) = row
-    detached_at, credential, expires_at, address, issued_at, _, reason, newcomer, lease_until = rest
+    detached_at, credential, expires_at, address, issued_at, _, reason, newcomer, tabs, lease_until = rest
     node, detached_at = _held_by(node, detached_at, seen_at, lease_until, now)
     record = SessionRecord(
         session=session,
@@ -47,6 +49,7 @@ def read_session(row: Row, now: Instant) -> SessionEntry:
         credential_expires_at=expires_at,
         address=address,
         issued_at=issued_at,
+        tabs=() if tabs is None else _decode_tabs(tabs),
     )
     if reason is None:
         return SessionEntry(record)
@@ -93,7 +96,13 @@ def session_row(record: SessionRecord) -> Row:
         None,
         None,
         None,
+        tabs_text(record.tabs),
     )
+
+
+def tabs_text(tabs: tuple[TabView, ...]) -> str | None:
+    """Write tabs."""
+    return _encode(tabs).decode() if tabs else None
 
 
 def label_text(label: Label | None) -> str | None:

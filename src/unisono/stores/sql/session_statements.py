@@ -42,6 +42,8 @@ class SessionStatements:
         self.end = _one(dialect, _end())
         self.detach = _one(dialect, _detach())
         self.touch = _one(dialect, _touch())
+        its, tabs = _S.id == given("session", _S.id), given("shared", _S.tabs)
+        self.share = _one(dialect, update(SESSIONS).where(its, _IS_OPEN).values(tabs=tabs))
         self.expired = _one(dialect, _expired())
         self.users_of_credential = _one(
             dialect,

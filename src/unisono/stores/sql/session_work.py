@@ -13,6 +13,7 @@ from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_s
 from unisono.domain.placement import Draft
 from unisono.domain.pushing import FORGETTING
 from unisono.domain.session import is_loss
+from unisono.domain.session_view import TabView
 from unisono.ports.sessions import (
     EndedSession,
     Ending,
@@ -24,7 +25,7 @@ from unisono.ports.sessions import (
 )
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.foresight import Foresight
-from unisono.stores.sql.session_rows import SessionEntry, label_text, read_session, session_row
+from unisono.stores.sql.session_rows import SessionEntry, label_text, read_session, session_row, tabs_text
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.transaction import place
 
@@ -210,6 +211,24 @@ class Detach(SessionWork):
         if book.connection.run(detach.text, values):
             lose = self.sql.lose_will
             book.connection.run(lose.text, lose.bind(session=self._session, lost_at=book.now))
+
+
+class Share(SessionWork):
+    """Work of `Sessions.share`."""
+
+    def __init__(self, sql: SessionStatements, session: SessionId, tabs: tuple[TabView, ...]) -> None:
+        super().__init__(sql)
+        self._session = session
+        self._tabs = tabs
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name the session."""
+        ahead.sessions.add(self._session)
+
+    def run(self, book: Book) -> None:
+        """Note them, if it is not over."""
+        share = self.sql.share
+        book.connection.run(share.text, share.bind(session=self._session, shared=tabs_text(self._tabs)))
 
 
 class Touch(SessionWork):

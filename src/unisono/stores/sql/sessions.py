@@ -5,6 +5,7 @@ from typing import Final, cast
 
 from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId
 from unisono.domain.presence import Seen, Sighting
+from unisono.domain.session_view import TabView
 from unisono.ports.clock import Clock
 from unisono.ports.sessions import EndedSession, LeaseState, SessionRecord, SessionsCommitted, SessionsDecide
 from unisono.stores.sql import session_work as work
@@ -76,6 +77,10 @@ class SqlSessions:
             return {user: Seen(tuple(found.get(user, ())), last.get(user)) for user in found.keys() | last.keys()}
 
         return await self._readers.read_at_one_moment(read)
+
+    async def share(self, session: SessionId, tabs: tuple[TabView, ...]) -> None:
+        """Note which tabs share a session that is not over."""
+        await self._writer.do(work.Share(self._sql, session, tabs))
 
     async def find_open(self, session: SessionId) -> SessionRecord | None:
         """Give a session that is not over, or None."""

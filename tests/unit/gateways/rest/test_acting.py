@@ -248,7 +248,7 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         *("EnterRoom", "LeaveRoom", "TellTyping", "MarkDelivered", "MarkUnread", "LeaveWill", "DropWill"),
         *("RegisterPush", "UnregisterPush"),
         # Those of the operator's own say more.
-        *("ListSessions", "CloseSession", "CloseDevice"),
+        *("ListSessions", "CloseSession", "CloseDevice", "CloseTab", "ShareTabs"),
     }
     shapes = {kind.__name__ for one in OPERATIONS for kind in (*one.bodies, one.query)}
     names = {one.name for one in OPERATIONS}
@@ -258,9 +258,24 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         "RecallMessage": "recallMessage",
         "Dissolve": "dissolve",
         "RemoveFile": "removeFile",
+        "DropObject": "dropObject",
     }
     by_path |= {"RemoveMembers": "removeMember"}
     for command in COMMANDS:
         name = command.__name__
         if name not in of_connections:
             assert {f"{name}Body", f"Of{name}"} & shapes or by_path[name] in names, name
+
+
+async def test_an_object_of_a_users_is_kept_listed_and_dropped(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        one = "/v1/users/ann/objects/theme"
+        status, placed = await desk.ask("PUT", one, json={"value": {"is": "dark"}, "expect": 0})
+        assert (status, placed["kind"]) == (200, "placed")
+        status, refusal = await desk.ask("PUT", one, json={"value": 1, "expect": 0})
+        assert (status, refusal["code"], refusal["numbers"]["revision"]) == (409, "conflict", placed["seq"])
+        _, kept = await desk.ask("GET", "/v1/users/ann/objects")
+        assert [(each["name"], each["value"]) for each in kept["objects"]] == [("theme", {"is": "dark"})]
+        assert (await desk.ask("DELETE", one))[1]["kind"] == "placed"
+        assert (await desk.ask("DELETE", one))[1]["kind"] == "done"
+        assert (await desk.ask("GET", "/v1/users/ann/objects"))[1]["objects"] == []

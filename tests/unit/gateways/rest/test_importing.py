@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from tests.support.operator_desk import Desk, Json, open_desk
-from unisono.app import erasing, importing
+from unisono.app import erasing, import_report, importing
 from unisono.domain.answers import Done
 from unisono.domain.commands import Dissolve
 from unisono.domain.conversation import Membership
@@ -141,6 +141,44 @@ async def test_where_nothing_was_said_nothing_waits_and_nothing_ends(desk: Desk)
     }
 
 
+async def test_roles_restrictions_and_subscribers_come_along_once(desk: Desk) -> None:
+    await bring(desk, "conversations", {"conversations": [team(), team(conversation="news", of="service", members=[])]})
+    roles = [
+        {"user": "bob", "what": "manager"},
+        {"user": "cat", "what": "blocked"},
+        {"user": "eve", "what": "silenced"},
+    ]
+    readers = [{"user": f"reader{number}", "what": "subscriber"} for number in range(3)]
+    parts = [{"conversation": TEAM, "standing": roles}, {"conversation": "news", "standing": readers}]
+    body = {"parts": [*parts, {"conversation": "nowhere", "standing": roles[:1]}]}
+    nowhere = {"conversation": "nowhere", "code": "conversation_unknown", "id": "manager", "user": "bob"}
+    assert await bring(desk, "standing", body) == {"placed": 6, "known": 0, "not_taken": [nowhere]}
+    messages = [said(number) for number in range(1, 4)]
+    await bring(desk, "messages", {"parts": [{"conversation": name, "messages": messages} for name in (TEAM, "news")]})
+    assert await bring(desk, "standing", body) == {"placed": 0, "known": 6, "not_taken": [nowhere]}
+    kinds = (await report(desk))[-1]["kinds"]
+    counted = {name: kinds["group"][name] for name in ("members", "managers", "silenced", "blocked")}
+    assert counted == {"members": 2, "managers": 1, "silenced": 1, "blocked": 1}
+    assert (kinds["service"]["members"], kinds["service"]["unread"]) == (3, 9)
+    # Subscribers have read what was brought along, but for what waits.
+    reading = {"parts": [{"conversation": "news", "unread": {"reader1": 2}}]}
+    assert await bring(desk, "reading", reading) == {"moved": 3}
+    assert (await report(desk))[-1]["kinds"]["service"]["unread"] == 2
+    assert [each.user for each in await members_of(desk)] == ["ann", "bob"]
+
+
+async def test_many_subscribers_are_counted_page_by_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (importing, import_report):
+        monkeypatch.setattr(module, "MEMBERS_AT_ONCE", 3)
+    await bring(desk, "conversations", {"conversations": [team(conversation="news", of="service", members=[])]})
+    for count in (6, 7):
+        readers = [{"user": f"reader{number}", "what": "subscriber"} for number in range(count)]
+        await bring(desk, "standing", {"parts": [{"conversation": "news", "standing": readers}]})
+        await bring(desk, "messages", {"parts": [{"conversation": "news", "messages": [said(count)]}]})
+        assert (await report(desk))[-1]["kinds"]["service"]["members"] == count
+    assert await bring(desk, "reading", {"parts": [{"conversation": "news"}]}) == {"moved": 7}
+
+
 async def test_more_than_a_page_is_looked_through(desk: Desk) -> None:
     await bring_team(desk, 250)
     await bring(desk, "reading", {"parts": [{"conversation": TEAM, "unread": {"cat": 230, "bob": 500}}]})
@@ -182,6 +220,7 @@ async def test_every_kind_and_body_comes_along(desk: Desk) -> None:
         "recalled": 1,
         "members": 3,
         "muted": 1,
+        **dict.fromkeys(("managers", "silenced", "blocked"), 0),
         "unread": kinds["group"]["unread"],
     }
     assert (kinds["room"]["messages"], kinds["service"]["members"]) == (4, 1)
@@ -241,7 +280,7 @@ def test_the_page_tells_every_code() -> None:
 
 
 async def test_one_report_is_made_at_a_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "REPORTS_AT_ONCE", 0)
+    monkeypatch.setattr(import_report, "REPORTS_AT_ONCE", 0)
     assert (await desk.ask("GET", f"{IMPORTS}/report"))[1]["code"] == "overloaded"
 
 
