@@ -114,3 +114,22 @@ async def test_a_server_without_such_apps_has_no_such_door(tmp_path: Path) -> No
         with pytest.raises(HandshakeRefusedError) as refused:
             await RawSocket.connect(server.port, "/", subprotocol="lc.protobuf2.3")
         assert refused.value.status == 404
+
+
+@pytest.mark.rows("L107")
+async def test_what_a_client_acknowledged_does_not_come_again_after_a_restart(town: Town) -> None:
+    """Only of what asked for a receipt was it known: the rest came again, as if it were new."""
+    ann = await (await town.socket()).open("ann")
+    cid = await ann.start("bob", "carl")
+    sent = [await ann.send(cid, f"{each}") for each in range(3)]
+    bob = await (await town.socket("lc.protobuf2.1")).open("bob")
+    came = [(await bob.told(pb.direct)).directMessage.msg for _ in sent]
+    assert came == ["0", "1", "2"]
+    bob.acknowledge(cid, sent[1].t, sent[0].t)
+    await bob.socket.echo()
+    await town.server.kill()
+    await town.server.start()
+    for name, missing in (("bob", ["2"]), ("carl", ["0", "1", "2"])):
+        back = await (await town.socket("lc.protobuf2.1")).open(name)
+        await back.socket.echo()
+        assert [each.directMessage.msg for each in back.heard(pb.direct)] == missing

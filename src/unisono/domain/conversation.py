@@ -18,6 +18,7 @@ from unisono.domain.facts import (
     ConversationEntered,
     ConversationKind,
     ConversationMade,
+    DeliveredTo,
     Fact,
     Joining,
     Level,
@@ -88,7 +89,8 @@ class Membership(Struct, frozen=True):
     `until` is the fact by which a former member left; what came later is not theirs to see. It is 0 for who never was
     a member, of whom only restrictions are known: until when they are blocked or silenced, None for not at all.
     `passed` messages count as read, and `own` are the user's own since (`marks`); `is_marked_unread` is their wish to
-    come back to it. A device of theirs has the messages up to `delivered` that asked for a receipt.
+    come back to it. A device of theirs has the messages up to `delivered`, all that asked for a
+    receipt at least.
     """
 
     user: UserId
@@ -199,11 +201,14 @@ class Decision(Struct, frozen=True):
     """Drafts to place, all or none, and the answer once they are durable, from their places in the same order.
 
     Drafts of one stream stand in the order in which they are to be placed. `signals` go out after the answer.
+    `delivered` is how far a member has the messages by now, which is kept with the membership whether or not a draft
+    tells anybody of it.
     """
 
     drafts: tuple[Draft, ...]
     answer: Callable[[Sequence[Place]], Answer]
     signals: tuple[Passing, ...] = ()
+    delivered: DeliveredTo | None = None
 
 
 Decide = Callable[[Snapshot], Decision]

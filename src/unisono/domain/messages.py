@@ -113,14 +113,17 @@ def mark_read(snapshot: Snapshot, reader: UserId, command: MarkRead) -> Decision
 
 
 def mark_delivered(snapshot: Snapshot, receiver: UserId, command: MarkDelivered) -> Decision:
-    """Tell senders who asked for it that a device of the receiver has their messages. Only the first one tells."""
+    """Tell senders who asked for it that a device of the receiver has their messages. Only the first one tells.
+
+    The mark is kept also where nobody asked: a client that is sent what it missed is not sent the same again.
+    """
     conversation = permit(MarkDelivered, snapshot, receiver)
     passed = snapshot.passed or PassedBy(0)
     member = snapshot.memberships[receiver]
     new = marks.moved(member.delivered, command.seq, conversation.head.seq)
     mark = DeliveredTo(conversation.id, new, receiver, after=max(member.delivered, member.since))
     told = tuple(Draft(user_stream(asker), mark) for asker in passed.askers)
-    return Decision(drafts=told, answer=lambda _: Done())
+    return Decision(drafts=told, answer=lambda _: Done(), delivered=None if new == member.delivered else mark)
 
 
 def mark_unread(snapshot: Snapshot, reader: UserId) -> Decision:

@@ -39,6 +39,23 @@ async def test_each_asker_hears_once_of_each_recipient(store: AnyStore) -> None:
     ]
 
 
+async def test_how_far_somebody_has_it_is_kept_where_nobody_asked(store: AnyStore) -> None:
+    """A client that is sent what it missed had it all again, from another node or after a restart."""
+    await create(store, ANN, BOB, CIM)
+    for key in ("1", "2", "3"):
+        await send(store, ANN, key)
+    before = await store.log.checkpoint()
+    for seq, reached in ((3, 3), (2, 3), (99, 4), (99, 4)):
+        assert (await mark_delivered(store, BOB, seq)).facts == ()
+        places = await store.directory.places(ROOM, [BOB, CIM])
+        assert {each.user: each.delivered for each in places} == {BOB: reached, CIM: 0}
+    # Nobody is told, so nothing moved.
+    assert await store.log.checkpoint() == before
+    await send(store, ANN, "4", receipt=True)
+    told = await mark_delivered(store, BOB, 5)
+    assert [fact.fact for fact in told.facts] == [DeliveredTo(ROOM, Seq(5), BOB, after=Seq(4))]
+
+
 async def test_reading_tells_who_asked_and_counts_as_having_got(store: AnyStore) -> None:
     await create(store, ANN, BOB, CIM)
     await send(store, ANN, "1", receipt=True)

@@ -178,6 +178,7 @@ def test_who_asked_is_told_that_a_message_came_and_was_read() -> None:
         ("u/cat", DeliveredTo(ROOM, Seq(10), BOB, after=Seq(5))),
     ]
     assert told.answer(places(told)) == Done()
+    assert told.delivered == told.drafts[0].fact
     read = messages.mark_read(seen, BOB, MarkRead(ROOM, Seq(7)))
     assert [draft.fact for draft in read.drafts[1:]] == [ReadBy(ROOM, Seq(7), BOB, after=Seq(3))] * 2
     newcomer = msgspec.structs.replace(seen.memberships[BOB], since=Seq(6))
@@ -191,6 +192,9 @@ def test_who_asked_is_told_that_a_message_came_and_was_read() -> None:
         assert fact.after == 6
     nobody = messages.mark_delivered(seen_by(BOB, read=3, passed=None), BOB, MarkDelivered(ROOM, Seq(5)))
     assert (nobody.drafts, nobody.answer(())) == ((), Done())
+    # Kept all the same; but not where it did not move.
+    assert nobody.delivered == DeliveredTo(ROOM, Seq(5), BOB, after=Seq(1))
+    assert messages.mark_delivered(seen, BOB, MarkDelivered(ROOM, Seq(4))).delivered is None
     with pytest.raises(NotFound):
         messages.mark_delivered(snapshot(ANN), CAT, MarkDelivered(ROOM, Seq(5)))
 

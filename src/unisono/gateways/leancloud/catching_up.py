@@ -198,10 +198,10 @@ async def _tell_messages(peer: Peer) -> None:
 
 
 async def _new(peer: Peer, missed: MissedConversation) -> Sequence[HistoryEntry]:
-    """Give what the user's clients did not acknowledge, without what waits for the link: that comes by itself."""
+    """Give what no client of the user's acknowledged, without what waits for the link: that comes by itself."""
     conversation = missed.conversation
     places = await peer.station.node.parts.directory.places(conversation, [peer.user])
-    has = max([peer.station.acknowledged.of(peer.user, conversation), *(place.delivered for place in places)])
+    has = max((place.delivered for place in places), default=NO_SEQ)
     new = [
         entry
         for entry in missed.messages

@@ -51,7 +51,6 @@ class PeerLink:
         self.ended: UnisonoError | None = None
         self.takes_patches = False
         """Whether the client said that it is to hear of messages that changed: older ones do not know what that is."""
-        self.is_sent_messages: Final = dialect.catch_up == "messages"
         self._user = user
         self._connection = connection
         self._dialect = dialect

@@ -52,8 +52,6 @@ class Peer:
         # The link waits for the answer to be told, so what is noted here was not handed to it yet.
         if isinstance(answer, Placed):
             self.link.note_own((answer.stream, answer.seq))
-        if isinstance(command, c.MarkDelivered) and self.link.is_sent_messages:
-            self.station.acknowledged.note(self.user, command.conversation, command.seq)
         return answer
 
     async def look_up(self, command: c.Command) -> Answer:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from unisono.app.node import Node
-from unisono.gateways.leancloud.acknowledged import Acknowledged
 from unisono.gateways.leancloud.apps import App
 from unisono.gateways.leancloud.parcels import LeanCloudEncoder
 from unisono.gateways.leancloud.telling import Telling
@@ -17,7 +16,6 @@ class Station(Struct, frozen=True):
     app: App
     telling: Telling
     encoder: LeanCloudEncoder
-    acknowledged: Acknowledged = field(default_factory=Acknowledged)
 
     @property
     def node(self) -> Node:

@@ -69,6 +69,8 @@ class MemoryLog:
         state.check_open()
         now = self._clock.now()
         decision = decide(self._snapshot(scope))
+        if decision.delivered is not None:
+            state.note_delivered(decision.delivered)
         if not decision.drafts:
             return Committed(decision.answer(()), (), decision.signals)
         state.position += 1

@@ -195,7 +195,7 @@ class State:
             case ReadMarkMoved():
                 self._read(user_of(placed.stream), fact)
             case DeliveredTo():
-                self._deliver(fact)
+                self.note_delivered(fact)
             case MarkedUnread():
                 self._mark_unread(user_of(placed.stream), fact)
             case _:
@@ -371,7 +371,8 @@ class State:
         asked = {fact.sender for fact in facts if isinstance(fact, MessagePlaced) and fact.receipt}
         return tuple(sorted(asked - {receiver}))
 
-    def _deliver(self, fact: DeliveredTo) -> None:
+    def note_delivered(self, fact: DeliveredTo) -> None:
+        """Move the mark of a member who has messages by now; never back."""
         members = self.members.get(fact.conversation, {})
         old = members.get(fact.user)
         if old is not None and old.is_member:

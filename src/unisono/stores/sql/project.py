@@ -67,7 +67,7 @@ def project(book: Book, stream: StreamEntry, fact: Fact) -> None:
         case ReadMarkMoved():
             _read(book, user_of(stream.key), fact.conversation, fact.seq)
         case DeliveredTo():
-            _delivered(book, fact)
+            note_delivered(book, fact)
         case MarkedUnread():
             _marked_unread(book, user_of(stream.key), fact.conversation)
         case _:
@@ -246,7 +246,8 @@ def _read(book: Book, user: UserId | None, conversation: ConversationId, seq: Se
         book.join(stream, mark)
 
 
-def _delivered(book: Book, fact: DeliveredTo) -> None:
+def note_delivered(book: Book, fact: DeliveredTo) -> None:
+    """Move the mark of a member who has messages by now; never back."""
     stream = book.stream(conversation_stream(fact.conversation))
     member = None if stream is None else book.member(stream, fact.user)
     if stream is not None and member is not None and member.until is None and member.delivered < fact.seq:

@@ -14,7 +14,7 @@ from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import Earlier, StreamEntry, encode_fact, type_of, view
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.objects import take_shelf
-from unisono.stores.sql.project import project, unique_key
+from unisono.stores.sql.project import note_delivered, project, unique_key
 
 KINDS: Final[Mapping[type[Fact], str]] = {kind: str(kind.__struct_config__.tag) for kind in Fact.__args__}
 """How the body of each fact names itself."""
@@ -79,6 +79,8 @@ class Transaction:
     def run(self, book: Book) -> Committed:
         """Decide over what the scope names, and place the drafts."""
         decision = self._decide(take_snapshot(self._scope, self._stream, book))
+        if decision.delivered is not None:
+            note_delivered(book, decision.delivered)
         if not decision.drafts:
             return Committed(decision.answer(()), (), decision.signals)
         return place(decision, book)
