@@ -48,7 +48,7 @@ async def test_the_commands_of_the_guide_bring_everything_along(
 
 
 def commands() -> list[list[str]]:
-    lines = [line for example in examples(PAGE, "sh") for line in example.text.splitlines()]
+    lines = [line for example in examples(PAGE, "sh") for line in example.text.replace("\\\n", " ").splitlines()]
     return [shlex.split(line) for line in lines]
 
 

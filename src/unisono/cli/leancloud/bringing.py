@@ -204,12 +204,10 @@ def _unread(spool: Spool, batch: Sequence[dict[str, object]]) -> None:
 
 
 def _pull(operator: Operator, there: LeanCloud, spool: Spool, bar: Bar) -> None:
-    bar.begin("Asking LeanCloud for messages", spool.count_conversations(), "conversations")
-    after, done, count = "", 0, 0
+    bar.begin("Asking for messages", spool.count_conversations(), "conversations")
+    after, done = "", 0
 
-    def told(messages: int) -> None:
-        nonlocal count
-        count += messages
+    def told() -> None:
         bar.reach(done)
 
     while page := spool.conversations(after):
@@ -233,7 +231,7 @@ def _ends(operator: Operator, names: Sequence[str]) -> dict[str, tuple[str, int]
 
 def _pull_unread(there: LeanCloud, spool: Spool, bar: Bar) -> None:
     done = spool.number("users asked about")
-    bar.begin("Asking LeanCloud what is unread", spool.count_users(), "users", done)
+    bar.begin("Asking what is unread", spool.count_users(), "users", done)
     for index, user in enumerate(_users(spool)):
         if index >= done:
             pull_unread(there, spool, user)
@@ -243,7 +241,7 @@ def _pull_unread(there: LeanCloud, spool: Spool, bar: Bar) -> None:
 
 
 def _pull_standing(there: LeanCloud, spool: Spool, bar: Bar) -> None:
-    bar.begin("Asking LeanCloud for roles and restrictions", spool.count_conversations(), "conversations")
+    bar.begin("Asking for roles and blocks", spool.count_conversations(), "conversations")
     asking, after, done = Asking(there, spool), "", 0
     while page := spool.conversations(after):
         for name, kind, _ in page:
@@ -257,7 +255,7 @@ def _bring_standing(operator: Operator, spool: Spool, bar: Bar) -> None:
     total, done = spool.count_standing(), spool.number("standing sent")
     if not total:
         return
-    bar.begin("Roles and restrictions", total, "users", done)
+    bar.begin("Roles and restrictions", total, "entries", done)
     while page := spool.standing(done, STANDING_MAX):
         parts: dict[str, list[dict[str, str]]] = {}
         for name, user, what in page:

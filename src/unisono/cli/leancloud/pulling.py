@@ -133,9 +133,9 @@ Pulled = tuple[str, str, str | None]
 
 
 def pull_messages(
-    there: LeanCloud, spool: Spool, conversation: Pulled, known: End | None, told: Callable[[int], None]
+    there: LeanCloud, spool: Spool, conversation: Pulled, known: End | None, told: Callable[[], None]
 ) -> None:
-    """Keep the messages of a conversation, but for those up to the `known` one; tell of each page how many.
+    """Keep the messages of a conversation, but for those up to the `known` one; tell of each page.
 
     Raises:
         Failure: LeanCloud refuses, or does not answer, or with what nobody can read.
@@ -161,12 +161,12 @@ def pull_messages(
         if len(page) < PAGE_MAX or oldest is None or oldest == (query.get("msgid"), query.get("timestamp")):
             with spool:
                 spool.note_state(name, DONE)
-            told(len(page))
+            told()
             return
         query |= {"msgid": oldest[0], "timestamp": oldest[1]}
         with spool:
             spool.note_state(name, json.dumps({"msgid": oldest[0], "timestamp": oldest[1]}))
-        told(len(page))
+        told()
 
 
 def _keep(spool: Spool, name: str, page: list[object]) -> End | None:

@@ -312,7 +312,7 @@ async def test_a_page_without_a_message_of_use_is_not_the_end(tmp_path: Path) ->
 
         def pulled(work: str) -> tuple[int, int]:
             with closing(spool.Spool(tmp_path / work)) as kept:
-                pulling.pull_messages(there, kept, (name, "group", None), None, lambda _: None)
+                pulling.pull_messages(there, kept, (name, "group", None), None, lambda: None)
                 return kept.count_messages(), len(list(kept.notes()))
 
         assert await asyncio.to_thread(pulled, "one") == (3, 7)
