@@ -87,6 +87,21 @@ async def test_a_play_that_is_broken_off_leaves_no_browser(tmp_path: Path) -> No
     assert members(browser) == []
 
 
+async def test_a_play_that_is_ended_before_it_tells_of_its_browser_leaves_none(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    program = tmp_path / "silent.cjs"
+    program.write_text(
+        "const { spawn } = require('node:child_process');\n"
+        "const words = ['-c', 'while :; do sleep 1; done', 'x', `${process.env.TMPDIR}/profile`];\n"
+        "const { pid } = spawn('/bin/sh', words, { detached: true, stdio: 'ignore' });\n"
+        f"require('node:fs').writeFileSync({str(told)!r}, String(pid));\n"
+        "process.kill(process.pid, 'SIGKILL');\n"
+    )
+    played = await play(program, {})
+    assert "ended with -9" in (played["(all)"] or "")
+    assert members(int(told.read_text())) == []
+
+
 async def test_a_play_that_hangs_is_told_of(tmp_path: Path) -> None:
     program = tmp_path / "hangs.cjs"
     program.write_text("setInterval(() => {}, 1000);\n")

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -51,7 +51,9 @@ async def play(program: Path, table: Mapping[str, Any], *, deadline_s: float = D
             status = await _run(program, table, folder, stdout=out, stderr=errors, deadline_s=deadline_s)
         finally:
             lines = _lines(out)
-            await _end_groups([int(line["process"]) for line in lines if "process" in line])
+            told = [int(line["process"]) for line in lines if "process" in line]
+            # What was ended at once may have started a browser that it had no time to tell of.
+            await _end_groups({*told, *_groups_at(folder)})
         complaints = _text(errors)
     played: dict[str, str | None] = {line["name"]: line["problem"] for line in lines if "name" in line}
     strays = [str(line["stray"]) for line in lines if "stray" in line]
@@ -125,7 +127,15 @@ def _text(file: BinaryIO) -> str:
     return file.read().decode(errors="replace")
 
 
-async def _end_groups(groups: Sequence[int]) -> None:
+def _groups_at(folder: str) -> Iterator[int]:
+    """Find groups of processes that were started with a folder among their words, as browsers are with a profile."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if f"{folder}/".encode() in path.read_bytes():
+                yield os.getpgid(int(path.parent.name))
+
+
+async def _end_groups(groups: Collection[int]) -> None:
     """End groups of processes and wait until none is left of them."""
     for group in groups:
         with suppress(ProcessLookupError):
