@@ -40,6 +40,8 @@ const TYPES = {
   '.json': 'application/json', '.css': 'text/css; charset=utf-8', '.png': 'image/png', '.svg': 'image/svg+xml',
 };
 
+const onPath = (name) => process.env.PATH.split(path.delimiter).map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
+
 // Names outside this machine are not even looked up; anything.test is here and another site than 127.0.0.1.
 function rules(hosts) {
   const own = Object.entries(hosts).map(([name, port]) => `MAP ${name} 127.0.0.1:${port}`);
@@ -56,10 +58,65 @@ async function launch({ switches = [], profile, hosts = {}, netLog, ...options }
   if (process.getuid() === 0) args.unshift('--no-sandbox');
   if (netLog) args.unshift(`--log-net-log=${netLog}`);
   const browser = await puppeteer.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    executablePath: onPath('chromium'),
     ignoreDefaultArgs: true, args, pipe: true, defaultViewport: null, ...options,
   });
   // It leads a group of its own; whoever started us ends what is left of it.
+  say({ process: browser.process().pid });
+  return { browser, profile: folder };
+}
+
+// A way for all that a Firefox asks for by name: to the ports of these hosts, and nowhere else.
+async function byName(hosts) {
+  const portOf = (address) => hosts[new URL(address).hostname];
+  const server = http.createServer((request, response) => {
+    const port = portOf(request.url);
+    if (port === undefined) {
+      response.writeHead(502).end();
+      return;
+    }
+    const { pathname, search } = new URL(request.url);
+    const { method, headers } = request;
+    const asked = http.request({ host: '127.0.0.1', port, method, headers, path: pathname + search }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    asked.on('error', () => response.destroy());
+    request.pipe(asked);
+  });
+  server.on('connect', (request, near) => {
+    const port = portOf(`http://${request.url}`);
+    near.on('error', () => {});
+    if (port === undefined) {
+      near.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+      return;
+    }
+    const far = net.connect(port, '127.0.0.1', () => {
+      near.write('HTTP/1.1 200 OK\r\n\r\n');
+      far.pipe(near).pipe(far);
+    });
+    far.on('error', () => near.destroy());
+    near.on('close', () => far.destroy());
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  server.unref();
+  return server.address().port;
+}
+
+// A Firefox of its own. It speaks WebDriver BiDi: no freezing, no offline mode, no CDP.
+async function launchFirefox({ profile, hosts = {}, ...options } = {}) {
+  const folder = profile || fs.mkdtempSync(path.join(os.tmpdir(), 'profile-'));
+  const port = await byName(hosts);
+  const proxied = Object.fromEntries(['http', 'ssl'].flatMap((kind) => [
+    [`network.proxy.${kind}`, '127.0.0.1'], [`network.proxy.${kind}_port`, port],
+  ]));
+  const browser = await puppeteer.launch({
+    browser: 'firefox', executablePath: onPath('firefox-esr'), headless: true, defaultViewport: null, userDataDir: folder,
+    extraPrefsFirefox: {
+      'network.proxy.type': 1, 'network.proxy.no_proxies_on': '127.0.0.1', ...proxied, 'services.settings.server': 'data:,',
+    },
+    ...options,
+  });
   say({ process: browser.process().pid });
   return { browser, profile: folder };
 }
@@ -153,4 +210,4 @@ async function open(browser, address, { inWindow = false } = {}) {
   return { page, said };
 }
 
-module.exports = { freeze, front, hear, killBrowser, killPage, launch, listen, open, pause, site, thaw, until, within };
+module.exports = { freeze, front, hear, killBrowser, killPage, launch, launchFirefox, listen, open, pause, site, thaw, until, within };

@@ -1,6 +1,6 @@
 """LeanCloud's published bundles in Chromium, unmodified, on pages of another origin than the server."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -45,12 +45,11 @@ def certificate() -> dict[str, str]:
     return {"key": key.private_bytes(pem, *plain).decode(), "cert": signed.public_bytes(pem).decode()}
 
 
-async def play_all(data: Path) -> Mapping[str, Played]:
+async def play_all(data: Path, browser: str = "chromium", only: Sequence[str] = ()) -> Mapping[str, Played]:
+    table = {"app": APP, "tls": certificate(), "browser": browser, "only": only}
     async with ServerProcess(data, config=CONFIG) as server:
         played = {
-            folder: await play(
-                HERE / "leancloud.cjs", {"port": server.port, "folder": folder, "app": APP, "tls": certificate()}
-            )
+            folder: await play(HERE / "leancloud.cjs", {**table, "port": server.port, "folder": folder})
             for folder in FOLDERS
         }
         server.assert_clean_log()
@@ -113,3 +112,13 @@ def test_pages_of_strangers_cannot_connect(works: Works) -> None:
 
 def test_nothing_goes_wrong_beside_the_scenarios(works: Works) -> None:
     works.assert_that("(all)")
+
+
+@pytest.mark.full
+@pytest.mark.timeout(400)
+async def test_firefox_does_it_as_well(data: Path) -> None:
+    only = ("namespace", "talk", "textFrames", "chosenPicture", "reloaded", "confirmOnQuit", "foreignPages")
+    played = await play_all(data, "firefox", only)
+    for folder in FOLDERS:
+        for scenario in (*only, "(all)"):
+            Works(played[folder]).assert_that(scenario)
