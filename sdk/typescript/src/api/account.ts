@@ -31,6 +31,11 @@ export abstract class Account extends Founding {
     await this.inside.ask("close_session", { session });
   }
 
+  /** Has one tab of one of my sessions go; its other tabs stay. Throws `NotFound` where I have no such session, or it has no such tab. */
+  async closeTab(session: string, tab: string): Promise<void> {
+    await this.inside.ask("close_tab", { session, tab });
+  }
+
   /** Ends all my sessions of one device. That none is left is no error. */
   async closeDevice(device: string): Promise<void> {
     await this.inside.ask("close_device", { device });

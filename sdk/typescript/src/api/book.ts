@@ -134,6 +134,7 @@ export class Book {
 
   /** Tells what passes by; gives it to who watches where it is of a user. */
   passing(event: Camelled<Passing>, said: SaidData | null): void {
+    if (event.kind === "tabs") return this.#inside.emitter.emit("sessionTabs", { type: "sessionTabs", session: event.session, tabs: event.tabs ?? [] });
     if (event.kind === "presence") {
       const { user, state, platforms = [], seenAt = null } = event;
       return this.#ways.presence({ type: "presence", user, state, isOnline: state === "online", platforms, seenAt });

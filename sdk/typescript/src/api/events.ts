@@ -263,6 +263,13 @@ export interface TabsChanged {
   readonly tabs: readonly TabView[];
 }
 
+/** Other tabs share one of my sessions now, on whatever device; of this session `tabs` says more. */
+export interface SessionTabs {
+  readonly type: "sessionTabs";
+  readonly session: string;
+  readonly tabs: readonly { readonly tab: string; readonly since?: number | undefined; readonly label?: string | undefined }[];
+}
+
 /** Network events, which a `Unisono` tells, too. */
 export interface NetworkEvents {
   readonly disconnect: Disconnect;
@@ -309,6 +316,7 @@ export interface Events extends NetworkEvents {
   readonly kept: KeptChanged;
   readonly outbox: OutboxChanged;
   readonly tabs: TabsChanged;
+  readonly sessionTabs: SessionTabs;
 }
 
 /** Any event; its `type` is its name. */
@@ -322,6 +330,6 @@ export const NAMES: ReadonlySet<string> = new Set([
   ...NETWORK,
   ...(
     "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level " +
-    "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs"
+    "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs sessionTabs"
   ).split(" "),
 ]);

@@ -16,6 +16,7 @@ import { Requests } from "./requests.ts";
 import { Seat } from "./seat.ts";
 import { Session } from "./session.ts";
 import type { SessionEvents } from "./session.ts";
+import { Sharing } from "./sharing.ts";
 import { signOff } from "./signing-off.ts";
 import { Telling } from "./telling.ts";
 import { Tokens } from "./tokens.ts";
@@ -39,6 +40,7 @@ class Hub implements Holder {
   private readonly _ports: HolderPorts;
   private readonly _seats = new Map<string, Seat>();
   private readonly _claims = new Claims();
+  private readonly _sharing = new Sharing();
   private readonly _tokens: Tokens;
   private readonly _outbox: Outbox;
   private readonly _telling: Telling;
@@ -315,7 +317,15 @@ class Hub implements Holder {
   }
 
   private _tellTabs(): void {
-    this._post(null, { is: "tabs", tabs: this._tabs() });
+    const tabs = this._tabs();
+    this._sharing.changed(tabs);
+    this._post(null, { is: "tabs", tabs });
+  }
+
+  /** Has one tab go: somebody closed it from another place. */
+  private _close(tab: string): void {
+    this._post(tab, { is: "ended", ending: { code: "tab_closed", message: "this tab was logged out from another place", advice: "stop", isOwn: false } });
+    this._leave(tab);
   }
 
   // ------------------------------------------------------------ what the session says
@@ -330,6 +340,7 @@ class Hub implements Holder {
         this._telling.begin(link, welcome);
         this._requests.begin(link);
         this._outbox.begin(link);
+        this._sharing.begin(link);
       },
       facts: (delivery) => this._telling.take(delivery),
       event: (event) => this._event(event),
@@ -352,6 +363,7 @@ class Hub implements Holder {
   }
 
   private _event(event: WireEvent): void {
+    if (event.kind === "tab_closed") return this._close(String(event["tab"]));
     const heard = hearers(event, this._seats.values());
     const all = heard === "all" ? [...this._seats.values()] : heard;
     // Who is busy is spared what passes by.

@@ -32,8 +32,9 @@ export class Browser {
   private holder: Holder | null = null;
   private lives = 0;
 
-  constructor(name: string, device = systemEntropy.id()) {
-    this.user = `${name}-${this.mark}`;
+  /** `user` is another one than is made of the name: on two devices. */
+  constructor(name: string, device = systemEntropy.id(), user: string | null = null) {
+    this.user = user ?? `${name}-${this.mark}`;
     this.wish = { url: SERVER, user: this.user, tag: null, device: { id: device, platform: "web" } };
   }
 

@@ -71,3 +71,31 @@ test("who signs out ends the session for all tabs, and nothing is left", async (
   assert.deepEqual(gil.diary("g2").of("ended"), [["session_closed"]]);
   assert.deepEqual([await gil.store.readSession(), await gil.store.readObjects(), await gil.store.readOutbox()], [null, [], []]);
 });
+
+test("the server knows the tabs of a session, and one of them is closed from another device", async (t) => {
+  const laptop = new Browser("hal");
+  const phone = new Browser("phone", undefined, laptop.user);
+  t.after(() => [laptop, phone].forEach((browser) => browser.close()));
+  const [one, two] = [await laptop.open("h1"), await laptop.open("h2")];
+  const far = await phone.open("p1");
+  const tabs = async () => {
+    const { sessions } = (await far.request({ op: "sessions" })) as unknown as { sessions: { session: string; tabs?: { tab: string }[] }[] };
+    return new Map(sessions.map(({ session, tabs = [] }) => [session, tabs.map(({ tab }) => tab).sort()]));
+  };
+  const [here, there] = [one.session?.session ?? "", far.session?.session ?? ""];
+  const counted = async (count: number) => {
+    for (let tries = 0; tries < 100; tries++) {
+      const found = await tabs();
+      if (found.get(here)?.length === count && found.get(there)?.length === 1) return found.get(here);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+    throw new Error(`the server does not know of ${count} tabs`);
+  };
+  assert.deepEqual(await counted(2), [one.tab, two.tab].sort());
+  await far.request({ op: "close_tab", session: here, tab: two.tab });
+  await until(() => laptop.diary("h2").of("ended").length > 0);
+  assert.deepEqual(laptop.diary("h2").of("ended"), [["tab_closed"]]);
+  assert.deepEqual(await counted(1), [one.tab]);
+  assert.equal(one.session?.session, here);
+  assert.deepEqual(laptop.diary("h1").of("ended"), []);
+});

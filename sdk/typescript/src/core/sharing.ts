@@ -1,0 +1,40 @@
+/** Tells the server which tabs share the session, for their user and the operator to see. */
+
+import type { Link } from "./link.ts";
+import type { TabView } from "./messages.ts";
+
+/** As many as the server takes; there may be more. */
+const TOLD = 200;
+
+/** One list after the other; of what changes meanwhile the last state counts. */
+export class Sharing {
+  private _link: Link | null = null;
+  private _tabs: readonly TabView[] = [];
+  private _told = "[]";
+  private _isTelling = false;
+
+  /** Says it anew on a link that is live: the server may remember tabs of another holder. */
+  begin(link: Link): void {
+    this._link = link;
+    this._told = "";
+    void this._tell();
+  }
+
+  changed(tabs: readonly TabView[]): void {
+    this._tabs = tabs;
+    void this._tell();
+  }
+
+  private async _tell(): Promise<void> {
+    if (this._isTelling) return;
+    this._isTelling = true;
+    while (this._link !== null && this._link.loss === null) {
+      const tabs = this._tabs.slice(0, TOLD).map(({ tab, since }) => ({ tab, since: Math.round(since) }));
+      const text = JSON.stringify(tabs);
+      if (text === this._told) break;
+      this._told = text;
+      await this._link.request({ op: "tabs", tabs });
+    }
+    this._isTelling = false;
+  }
+}
