@@ -3,6 +3,7 @@
 import type { SessionView } from "../wire/types.ts";
 import { Founding } from "./founding.ts";
 import type { Camelled } from "./names.ts";
+import { paged } from "./pages.ts";
 
 /** One of my sessions that is not over. */
 export type SessionData = Camelled<SessionView>;
@@ -12,12 +13,7 @@ export abstract class Account extends Founding {
   /** Lists my sessions that are not over, the oldest login first, this one included (`isThis`). */
   async sessions(): Promise<readonly SessionData[]> {
     const found: SessionData[] = [];
-    let after: string | undefined;
-    do {
-      const page = await this.inside.ask("sessions", { after });
-      found.push(...page.sessions);
-      after = page.next;
-    } while (after !== undefined);
+    for await (const page of paged(this.inside, "sessions", {})) found.push(...page.sessions);
     return found;
   }
 
@@ -31,14 +27,14 @@ export abstract class Account extends Founding {
     await this.inside.ask("close_session", { session });
   }
 
-  /** Has one tab of one of my sessions go; its other tabs stay. Throws `NotFound` where I have no such session, or it has no such tab. */
-  async closeTab(session: string, tab: string): Promise<void> {
-    await this.inside.ask("close_tab", { session, tab });
-  }
-
   /** Ends all my sessions of one device. That none is left is no error. */
   async closeDevice(device: string): Promise<void> {
     await this.inside.ask("close_device", { device });
+  }
+
+  /** Has one tab of one of my sessions go; its other tabs stay. Throws `NotFound` where I have no such session, or it has no such tab. */
+  async closeTab(session: string, tab: string): Promise<void> {
+    await this.inside.ask("close_tab", { session, tab });
   }
 
   /** Takes back what this session left with `Conversation.leaveWill`. Nothing left is no error. */

@@ -4,6 +4,7 @@ import type { Book } from "./book.ts";
 import type { Conversation } from "./conversation.ts";
 import { UnisonoError } from "./errors.ts";
 import type { AnswerTo, Inside } from "./inside.ts";
+import { paged } from "./pages.ts";
 import type { UnreadTotal } from "./unread.ts";
 
 const PAGE = 500;
@@ -19,20 +20,19 @@ export class Arrears {
     this.#book = book;
   }
 
-  /** Takes over a page of counts, and asks for those that follow it. */
+  /** Takes over a page of counts. */
   async take(page: AnswerTo<"unread">, isTold = true): Promise<void> {
-    for (let next: AnswerTo<"unread"> | null = page; next; ) {
-      for (const waiting of next.conversations) await this.#book().count(waiting, isTold);
-      const after: string | undefined = next.next;
-      next = after === undefined ? null : await this.#inside.ask("unread", { after, limit: PAGE });
-    }
+    for (const waiting of page.conversations) await this.#book().count(waiting, isTold);
   }
 
   /** Asks how much waits, and tells it of each conversation. */
   async count(): Promise<UnreadTotal> {
-    const page = await this.#inside.ask("unread", { limit: PAGE });
-    await this.take(page);
-    return { messages: page.total, mentions: page.mentions };
+    let total: UnreadTotal | null = null;
+    for await (const page of paged(this.#inside, "unread", { limit: PAGE })) {
+      total ??= { messages: page.total, mentions: page.mentions };
+      await this.take(page);
+    }
+    return total as UnreadTotal; // there is a first page
   }
 
   /** Asks again how much waits in a conversation; once for what comes together. */
@@ -55,11 +55,8 @@ export class Arrears {
 
   /** Asks for the newest messages that wait in each conversation, and tells them. */
   async fetch(): Promise<void> {
-    let after: string | undefined;
-    do {
-      const page = await this.#inside.ask("missed", { after });
+    for await (const page of paged(this.#inside, "missed", {})) {
       for (const missed of page.conversations) await this.#book().missed(missed);
-      after = page.next;
-    } while (after !== undefined);
+    }
   }
 }

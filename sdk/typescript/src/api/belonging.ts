@@ -4,6 +4,7 @@ import type { MemberView, Rules } from "../wire/types.ts";
 import type { Attributes, Json } from "./bodies.ts";
 import type { Fields, Inside, AnswerTo } from "./inside.ts";
 import type { Camelled } from "./names.ts";
+import { paged } from "./pages.ts";
 
 /** The least role that may do something: `owner`, `manager` or `member`. `update` is about name and attributes, `restrict` about blocking and silencing. */
 export type RuleSet = Required<Camelled<Rules>>;
@@ -137,12 +138,9 @@ export abstract class Belonging {
 
   /** Goes through members by user id, `page` (1 to 1,000) at a time; or those of them who `muted` it, or users who are `blocked` or `silenced`. */
   async *roll(who: "members" | "muted" | "blocked" | "silenced" = "members", page = 100): AsyncGenerator<Member> {
-    let after: string | undefined;
-    do {
-      const answer = await this.inside.ask("members", { conversation: this.id, who, after, limit: page });
+    for await (const answer of paged(this.inside, "members", { conversation: this.id, who, limit: page })) {
       for (const member of answer.members) yield { role: "member", ...member } as Member;
-      after = answer.next;
-    } while (after !== undefined);
+    }
   }
 
   /** Gives a member another role, or other attributes in place of those they have. Making another the `owner` hands over. Throws `NotFound` where the user is no member, and `Forbidden`. */

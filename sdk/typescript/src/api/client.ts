@@ -21,6 +21,7 @@ import { Kept } from "./kept.ts";
 import { Line } from "./line.ts";
 import { Message } from "./message.ts";
 import { Objects } from "./objects.ts";
+import { paged } from "./pages.ts";
 import type { Plugins } from "./plugins.ts";
 import { Watching } from "./presence.ts";
 import { ConversationQuery } from "./query.ts";
@@ -46,7 +47,7 @@ export interface ClientParts {
   readonly base: string;
   /** Who logs in, and how; the token's function may throw. */
   readonly opening: Omit<Opening, "listener">;
-  hears<Name extends keyof NetworkEvents>(name: Name, event: NetworkEvents[Name]): void;
+  hears(event: NetworkEvents[keyof NetworkEvents]): void;
 }
 
 /**
@@ -180,13 +181,12 @@ export class Client extends Account {
       const problem = errorOf(fault);
       if (!(problem instanceof ClientClosed)) throw problem;
     }
-    this.#end("signed out");
+    await this.#close("signed out");
   }
 
   /** Leaves with this tab alone: the session goes on in the others, and stays open on the server for a while after the last one. */
-  async close(): Promise<void> {
-    await this.#desk?.close();
-    this.#end("the client was closed");
+  close(): Promise<void> {
+    return this.#close("the client was closed");
   }
 
   // ------------------------------------------------------------ conversations
@@ -208,12 +208,9 @@ export class Client extends Account {
 
   /** Goes through my conversations, the oldest first, `page` (1 to 1,000) at a time; member lists are not loaded. */
   async *conversations({ page = 100 }: { readonly page?: number } = {}): AsyncGenerator<Conversation> {
-    let after: string | undefined;
-    do {
-      const answer = await this.inside.ask("conversations", { after, limit: page });
+    for await (const answer of paged(this.inside, "conversations", { limit: page })) {
       for (const view of answer.conversations) yield await this.book.know(view, false);
-      after = answer.next;
-    } while (after !== undefined);
+    }
   }
 
   /** Begins a query for conversations for which all of these conditions hold; see `ConversationQuery`. */
@@ -338,13 +335,15 @@ export class Client extends Account {
       await this.#hearing.first;
     } catch (fault) {
       desk.then((opened) => opened.close(), () => undefined);
-      this.#end("nobody was logged in");
+      this.#hearing.ended({ code: "client_closed", message: "nobody was logged in", isOwn: true });
       throw errorOf(fault);
     }
   }
 
-  #end(message: string): void {
+  async #close(message: string): Promise<void> {
+    const desk = this.#desk;
     this.#hearing.ended({ code: "client_closed", message, isOwn: true });
+    await desk?.close();
   }
 }
 

@@ -99,8 +99,16 @@ interface Listening<T> {
   accepts(event: T, where: string | null): boolean;
 }
 
-/** Passes events on, by name. `Events` says what each name brings; `where` is the conversation an event is of. */
-export class Emitter<Events extends object> {
+/** What every event has: its name, and, where it is of one, its conversation. */
+export interface Named {
+  readonly type: string;
+  readonly conversation?: { readonly id: string } | null;
+  readonly isInvited?: boolean;
+  readonly isKicked?: boolean;
+}
+
+/** Passes events on, by name. `Events` says what each name brings. */
+export class Emitter<Events extends { readonly [Name in keyof Events]: Named }> {
   readonly #names: ReadonlySet<string>;
   readonly #limit: number;
   readonly #handlers = new Map<string, Subscription[]>();
@@ -131,12 +139,14 @@ export class Emitter<Events extends object> {
     return stream as unknown as EventStream<T>;
   }
 
-  /** Tells everybody. `also` is a second name for handlers alone. */
-  emit<Name extends keyof Events & string>(name: Name, event: Events[Name], where: string | null = null, also?: keyof Events & string): void {
+  /** Tells everybody; handlers also by a second name, where somebody else did what became of me. */
+  emit(event: Events[keyof Events]): void {
+    const { type, conversation, isInvited, isKicked } = event;
+    const where = conversation?.id ?? null;
     for (const { stream, accepts } of [...this.#streams]) if (accepts(event, where)) stream.put(event);
-    for (const each of also ? [name, also] : [name]) {
-      for (const subscription of this.#handlers.get(each) ?? []) {
-        if (subscription.where === null || subscription.where === where) this.#tell(each, subscription, event);
+    for (const name of [type, isInvited && "invited", isKicked && "kicked"]) {
+      for (const subscription of this.#handlers.get(name || "") ?? []) {
+        if (subscription.where === null || subscription.where === where) this.#tell(type, subscription, event);
       }
     }
   }

@@ -19,7 +19,7 @@
  *     ├── OutboxFull              outbox_full         too many sends wait for the connection
  *     ├── TimedOut                timed_out           no answer within the deadline
  *     ├── Overflow                overflow            an iterator was not read in time; what follows is missing from it
- *     ├── ClientClosed            client_closed       the client was closed
+ *     ├── ClientClosed            client_closed, tab_closed: the client was closed
  *     ├── ProtocolFault           protocol            the server said something that is not of this protocol
  *     ├── InvalidArgument         invalid_argument    a value that cannot be sent
  *     └── SharingUnavailable      sharing_unavailable tabs cannot share a session here, and it was required
@@ -118,7 +118,7 @@ const CODES: readonly (readonly [Kind, string, boolean?])[] = [
   [OutboxFull, "outbox_full", true],
   [TimedOut, "timed_out", true],
   [Overflow, "overflow"],
-  [ClientClosed, "client_closed"],
+  [ClientClosed, "client_closed tab_closed"],
   [ProtocolFault, "protocol"],
   [InvalidArgument, "invalid_argument"],
   [SharingUnavailable, "sharing_unavailable"],

@@ -1,7 +1,7 @@
 /** What a client tells its program, by name. Instants are milliseconds since 1970-01-01 UTC. */
 
 import type { Ending, ObjectView, TabView } from "../core/messages.ts";
-import type { Label, Rules } from "../wire/types.ts";
+import type { Label, Rules, TabView as WireTab } from "../wire/types.ts";
 import type { Attributes, Content, Json } from "./bodies.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Message, RoomMessage, TransientMessage } from "./message.ts";
@@ -197,7 +197,7 @@ export interface WasDisplaced {
   readonly newcomer: Ending["newcomer"] | null;
 }
 
-/** This client is over. `code` is `client_closed` when the program did it, else the server's code; `isOwn` when one of my tabs signed out. */
+/** This client is over. `code` is `client_closed` when the program did it, `tab_closed` when this tab was closed from elsewhere, else the server's code; `isOwn` when one of my tabs signed out. */
 export interface Closed {
   readonly type: "closed";
   readonly code: string;
@@ -263,11 +263,11 @@ export interface TabsChanged {
   readonly tabs: readonly TabView[];
 }
 
-/** Other tabs share one of my sessions now, on whatever device; of this session `tabs` says more. */
+/** Other tabs share one of my sessions now: all of them. */
 export interface SessionTabs {
   readonly type: "sessionTabs";
   readonly session: string;
-  readonly tabs: readonly { readonly tab: string; readonly since?: number | undefined; readonly label?: string | undefined }[];
+  readonly tabs: readonly Camelled<WireTab>[];
 }
 
 /** Network events, which a `Unisono` tells, too. */

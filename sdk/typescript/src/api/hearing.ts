@@ -10,7 +10,7 @@ import type { Counter } from "./counter.ts";
 import { report } from "./emitter.ts";
 import { LinkDown, NotLetIn, UnisonoError, errorOf } from "./errors.ts";
 import type { Content } from "./bodies.ts";
-import type { Events, NetworkEvents } from "./events.ts";
+import type { AnyEvent, NetworkEvents } from "./events.ts";
 import type { AnswerTo } from "./inside.ts";
 import type { Line, Step } from "./line.ts";
 import type { SaidData } from "./message.ts";
@@ -45,7 +45,7 @@ export interface Hearers {
   readonly rooms: Rooms;
   readonly missed: Missed;
   /** Tells the `Unisono` of the client, first. */
-  hears<Name extends keyof NetworkEvents>(name: Name, event: NetworkEvents[Name]): void;
+  hears(event: NetworkEvents[keyof NetworkEvents]): void;
 }
 
 /** Hears the desk of a client, and tells its parts. */
@@ -118,18 +118,18 @@ export class Hearing implements Listener {
   }
 
   object(name: string, object: ObjectView | null, isOwn: boolean): void {
-    this.#put(() => this.#emit("object", { type: "object", isThere: object !== null, isOwn, ...object, name }));
+    this.#tell({ type: "object", isThere: object !== null, isOwn, ...object, name });
   }
 
   outbox({ key, at, command }: SavedSend, status: "queued" | "sent" | "failed", code: string | null): void {
     const { conversation, content } = camel(command) as unknown as { conversation: string; content: Content };
     if (status === "queued") this.waiting.set(key, { key, conversation, content, at });
     else this.waiting.delete(key);
-    this.#put(() => this.#emit("outbox", { type: "outbox", conversation: this.#to.book.conversation(conversation), key, status, content, code }, conversation));
+    this.#tell({ type: "outbox", conversation: this.#to.book.conversation(conversation), key, status, content, code });
   }
 
   tabs(tabs: readonly TabView[]): void {
-    this.#put(() => this.#emit("tabs", { type: "tabs", tabs }));
+    this.#tell({ type: "tabs", tabs });
   }
 
   ended({ code, message, newcomer, isOwn }: Omit<Ending, "advice">): void {
@@ -141,8 +141,8 @@ export class Hearing implements Listener {
     counter.stirred();
     this.#refuse(problem);
     line.put(() => {
-      if (code === "displaced") this.#emit("displaced", { type: "displaced", newcomer: newcomer ?? null });
-      this.#emit("closed", { type: "closed", code, message, isOwn });
+      if (code === "displaced") counter.emitter.emit({ type: "displaced", newcomer: newcomer ?? null });
+      counter.emitter.emit({ type: "closed", code, message, isOwn });
       counter.emitter.end();
     });
   }
@@ -171,9 +171,9 @@ export class Hearing implements Listener {
   }
 
   #network({ kind, ...fields }: NetworkEvent): void {
-    const event = { type: kind, user: this.#to.counter.user || null, ...fields } as never;
-    this.#to.hears(kind, event);
-    this.#emit(kind, event);
+    const event = { type: kind, user: this.#to.counter.user || null, ...fields } as NetworkEvents[keyof NetworkEvents];
+    this.#to.hears(event);
+    this.#to.counter.emitter.emit(event);
     if (this.#hasBeenLive || kind !== "schedule" || !("attempt" in fields) || fields.attempt < LOGIN_ATTEMPTS - 1) return;
     this.#refuse(new LinkDown("there is no server, or no way to it"));
   }
@@ -194,8 +194,8 @@ export class Hearing implements Listener {
     if (!this.isOver) this.#to.line.put(step);
   }
 
-  #emit<Name extends keyof Events>(name: Name, event: Events[Name], where: string | null = null): void {
-    this.#to.counter.emitter.emit(name, event, where);
+  #tell(event: AnyEvent): void {
+    this.#put(() => this.#to.counter.emitter.emit(event));
   }
 }
 

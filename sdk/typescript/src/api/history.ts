@@ -2,6 +2,7 @@
 
 import type { Conversation } from "./conversation.ts";
 import type { Message } from "./message.ts";
+import { Page } from "./pages.ts";
 
 /** Which messages: those for which all of this holds. What names a place or a time leaves that one out. */
 export interface PageFilter {
@@ -31,8 +32,7 @@ export interface PageOptions extends PageFilter {
 }
 
 /** Messages in rising order; go through them with `for (const message of page)`. */
-export class HistoryPage implements Iterable<Message> {
-  readonly messages: readonly Message[];
+export class HistoryPage extends Page<Message> {
   /** Whether there are no more in the direction asked for. */
   readonly done: boolean;
   /** Whether older ones than these were asked for, too, and its operator lets the server keep them no longer. */
@@ -40,18 +40,9 @@ export class HistoryPage implements Iterable<Message> {
 
   /** @internal */
   constructor(messages: readonly Message[], done: boolean, trimmed: boolean) {
-    this.messages = messages;
+    super(messages);
     this.done = done;
     this.trimmed = trimmed;
-  }
-
-  /** How many messages there are. */
-  get length(): number {
-    return this.messages.length;
-  }
-
-  [Symbol.iterator](): Iterator<Message> {
-    return this.messages[Symbol.iterator]();
   }
 }
 

@@ -5,6 +5,7 @@ import type { Json } from "./bodies.ts";
 import type { Inside } from "./inside.ts";
 import type { Camelled } from "./names.ts";
 import type { Expecting } from "./objects.ts";
+import { paged } from "./pages.ts";
 
 /** What I keep under a name. `revision` grows with each change, `at` is when it was made. */
 export type KeptValue = Camelled<ObjectView>;
@@ -41,12 +42,7 @@ export class Kept {
   /** Asks for all I keep, by name. */
   async list(): Promise<readonly KeptValue[]> {
     const found: KeptValue[] = [];
-    let after: string | undefined;
-    do {
-      const page = await this.#inside.ask("objects", { after });
-      found.push(...page.objects);
-      after = page.next;
-    } while (after !== undefined);
+    for await (const page of paged(this.#inside, "objects", {})) found.push(...page.objects);
     return found;
   }
 }

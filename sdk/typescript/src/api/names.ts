@@ -20,7 +20,12 @@ type Plain = { readonly [name: string]: unknown };
 
 /** Gives a value of the wire as programs see it. Null, which means the same as nothing there, is left out. */
 export function camel<T>(value: T): Camelled<T> {
-  return renamed(value, (name) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())) as Camelled<T>;
+  return renamed(value, camelName) as Camelled<T>;
+}
+
+/** Gives a name of the wire as programs write it. */
+export function camelName(name: string): string {
+  return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Gives a program's value as it stands on the wire; what is null or undefined is left out. */

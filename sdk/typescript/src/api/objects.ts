@@ -6,6 +6,10 @@ import type { Handler } from "./emitter.ts";
 import { InvalidArgument, errorOf } from "./errors.ts";
 import type { ObjectChanged } from "./events.ts";
 
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
+
 const NAME_MAX = 128;
 const BYTES_MAX = 64 * 1024;
 const DEPTH_MAX = 32;
@@ -37,7 +41,7 @@ export class Objects {
   async set(name: string, value: unknown, { expect }: Expecting = {}): Promise<number> {
     if (!name || name.length > NAME_MAX) throw new InvalidArgument(`an object's name has 1 to ${NAME_MAX} characters`);
     mustBeData(value, name, DEPTH_MAX, []);
-    const bytes = bytesOf(JSON.stringify(value));
+    const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
     if (bytes > BYTES_MAX) throw new InvalidArgument(`${name} has ${bytes} bytes, ${BYTES_MAX} are the most`, { numbers: { bytes, limit: BYTES_MAX } });
     return this.#desk().setObject(name, value, expect).catch(raise);
   }
@@ -80,14 +84,4 @@ function mustBeData(value: unknown, at: string, depth: number, around: readonly 
   for (const [key, inner] of Object.entries(value as object)) {
     if (inner !== undefined) mustBeData(inner, `${at}.${key}`, depth - 1, [...around, value]);
   }
-}
-
-/** Counts the bytes of a text in UTF-8. */
-function bytesOf(text: string): number {
-  let bytes = 0;
-  for (const letter of text) {
-    const point = letter.codePointAt(0) as number;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  }
-  return bytes;
 }

@@ -1,9 +1,11 @@
 /** Whose presence a client watches, over all connections of its session. */
 
+import type { Presence as WirePresence } from "../wire/types.ts";
 import { LinkDown, UnisonoError } from "./errors.ts";
 import type { Presence } from "./events.ts";
 import { report } from "./emitter.ts";
 import type { AnswerTo, Inside } from "./inside.ts";
+import type { Camelled } from "./names.ts";
 
 const ASKED_AT_ONCE = 100;
 const WATCHED_AT_ONCE = 1000;
@@ -52,7 +54,7 @@ export class Watching {
     const before = this.#known.get(presence.user);
     if (before === undefined) return;
     this.#known.set(presence.user, presence);
-    if (JSON.stringify(before) !== JSON.stringify(presence)) this.#inside.emitter.emit("presence", presence);
+    if (JSON.stringify(before) !== JSON.stringify(presence)) this.#inside.emitter.emit(presence);
   }
 
   /** Watches again all that were watched, and as often as the server puts it off. */
@@ -91,7 +93,12 @@ export class Watching {
 }
 
 function told({ presences }: AnswerTo<"presence">): Presence[] {
-  return presences.map(({ user, state, platforms = [], seenAt = null }) => ({ type: "presence", user, state, isOnline: state === "online", platforms, seenAt }));
+  return presences.map(presenceOf);
+}
+
+/** Makes an event of what the server says of a user. */
+export function presenceOf({ user, state, platforms = [], seenAt }: Camelled<WirePresence>): Presence {
+  return { type: "presence", user, state, isOnline: state === "online", platforms, seenAt: seenAt ?? null };
 }
 
 function* parts(users: readonly string[], size: number): Generator<readonly string[]> {

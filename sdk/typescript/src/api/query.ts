@@ -4,6 +4,7 @@ import type { Condition as Plain } from "../wire/types.ts";
 import type { Book } from "./book.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Fields, Inside } from "./inside.ts";
+import { camelName } from "./names.ts";
 
 /** What fields are compared with. */
 export type Value = string | number | boolean;
@@ -86,7 +87,7 @@ export function field(name: string): Field {
   };
   for (const is of "equal not_equal less less_or_equal greater greater_or_equal includes exists missing contains starts_with ends_with".split(" ")) {
     const given = /with|contains/.test(is) ? "text" : "value";
-    methods[is.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())] = (value?: Value) => make(is, value === undefined ? {} : { [given]: value });
+    methods[camelName(is)] = (value?: Value) => make(is, value === undefined ? {} : { [given]: value });
   }
   return methods as unknown as Field;
 }

@@ -79,7 +79,7 @@ export class Rooms {
 
   #left(room: Conversation, place: string): void {
     this.#seats.delete(place);
-    this.#inside.emitter.emit("roomLeft", { type: "roomLeft", conversation: room, place }, room.id);
+    this.#inside.emitter.emit({ type: "roomLeft", conversation: room, place });
   }
 
   #tab(place: string): string {

@@ -3,31 +3,22 @@
 import type { Book } from "./book.ts";
 import type { Fields, Inside } from "./inside.ts";
 import type { Message } from "./message.ts";
+import { Page } from "./pages.ts";
 
 /** Messages that were found, the newest first; go through them with `for (const message of page)`. */
-export class SearchPage implements Iterable<Message> {
-  readonly messages: readonly Message[];
+export class SearchPage extends Page<Message> {
   /** Where the following page begins, null on the last. */
   readonly next: string | null;
 
   /** @internal */
   constructor(messages: readonly Message[], next: string | null) {
-    this.messages = messages;
+    super(messages);
     this.next = next;
   }
 
   /** Whether there are no more. */
   get done(): boolean {
     return this.next === null;
-  }
-
-  /** How many messages there are. */
-  get length(): number {
-    return this.messages.length;
-  }
-
-  [Symbol.iterator](): Iterator<Message> {
-    return this.messages[Symbol.iterator]();
   }
 }
 

@@ -164,7 +164,7 @@ export abstract class BaseUnisono {
       grants: grants ?? null,
       base,
       opening,
-      hears: (name, event) => this.#emitter.emit(name, event),
+      hears: (event) => this.#emitter.emit(event),
     });
     this.#plugins.decorate("onClient", client);
     return client;

@@ -124,14 +124,14 @@ test("my own stream tells what becomes of me, on whatever device", async () => {
   await settled();
   assert.deepEqual(also, ["invited by jerry", "kicked by jerry"]);
   assert.deepEqual(heard, [
-    ["entered", "a", { by: "jerry", at: 1000, isInvited: true }],
-    ["entered", "b", { by: "tom", at: 2000, isInvited: false }],
-    ["exited", "a", { by: "jerry", at: 3000, isKicked: true }],
-    ["exited", "b", { by: null, at: 4000, isKicked: false }],
-    ["created", "r", { by: "tom", at: 5000 }],
+    ["entered", "a", { by: "jerry", at: 1000, isInvited: true, seq: 1 }],
+    ["entered", "b", { by: "tom", at: 2000, isInvited: false, seq: 1 }],
+    ["exited", "a", { by: "jerry", at: 3000, isKicked: true, seq: 4 }],
+    ["exited", "b", { by: null, at: 4000, isKicked: false, seq: 4 }],
+    ["created", "r", { by: "tom", at: 5000, of: "room" }],
     ["level", "b", { level: "none", at: 6000 }],
     ["unread", "b", { unread: 0, mentions: 0, last: null }],
-    ["read", "b", { seq: 4, at: 8000 }],
+    ["read", "b", { seq: 4, head: 5, unread: 1, at: 8000 }],
     ["unread", "b", { unread: 1, mentions: 0, last: null }],
     ["sessionOpened", undefined, { at: 9000, session: "s2", device: "d2", shown: { platform: "ios" } }],
     ["sessionEnded", undefined, { at: 10000, session: "s2", device: "d2", reason: "logged_out" }],

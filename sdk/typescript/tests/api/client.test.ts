@@ -315,3 +315,19 @@ test("an address of a server is one, and nothing else", () => {
   }
   for (const url of ["wss://chat.example.org", "https://chat.example.org/", "http://127.0.0.1:8080"]) assert.ok(new TestUnisono(surroundings, {}, url));
 });
+
+test("a tab that is closed from elsewhere leaves, and the others are told which tabs there are", async () => {
+  const world = new World();
+  const client = await world.login();
+  const told: unknown[] = [];
+  client.on("closed", ({ code, isOwn }) => told.push(code, isOwn));
+  client.on("sessionTabs", ({ session, tabs }) => told.push(session, tabs));
+  world.event({ kind: "tabs", session: "s2", tabs: [{ tab: "x", since: 1 }] });
+  world.listener.ended({ code: "tab_closed", message: "", advice: "stop", isOwn: false });
+  assert.deepEqual(told, ["s2", [{ tab: "x", since: 1 }], "tab_closed", false]);
+  assert.deepEqual([client.isClosed, world.desk.signedOut], [true, null]);
+  await assert.rejects(client.conversation("a").send("x"), (problem) => problem instanceof ClientClosed && problem.code === "tab_closed");
+  const other = await world.login();
+  await other.closeTab("s2", "x");
+  assert.deepEqual(world.desk.asked, [{ op: "close_tab", session: "s2", tab: "x" }]);
+});

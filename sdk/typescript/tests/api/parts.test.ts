@@ -92,8 +92,23 @@ test("a class of one's own is read where it was registered", () => {
   assert.throws(() => mine.register(body(2 ** 31) as never), InvalidArgument);
 });
 
-type Heard = { readonly one: number; readonly two: string };
-const emitter = (limit = 10): Emitter<Heard> => new Emitter<Heard>(new Set(["one", "two"]), limit);
+interface One {
+  readonly type: "one";
+  readonly n: number;
+  readonly conversation?: { readonly id: string };
+}
+interface Two {
+  readonly type: "two";
+  readonly isInvited?: boolean;
+}
+interface Heard {
+  readonly one: One;
+  readonly two: Two;
+  readonly invited: Two;
+}
+const emitter = (limit = 10): Emitter<Heard> => new Emitter<Heard>(new Set(["one", "two", "invited"]), limit);
+const one = (n: number, id?: string): One => ({ type: "one", n, ...(id !== undefined && { conversation: { id } }) });
+const isOne = (event: One | Two): event is One => event.type === "one";
 
 test("handlers hear in order, and one that fails disturbs nobody", async (t) => {
   const complaints = t.mock.method(console, "error", () => undefined);
@@ -102,13 +117,15 @@ test("handlers hear in order, and one that fails disturbs nobody", async (t) => 
   hub.on("one", () => {
     throw new Error("mine");
   });
-  const off = hub.on("one", (event) => heard.push(event));
-  hub.on("one", (event) => heard.push(["here", event]), "here");
-  hub.emit("one", 1);
-  hub.emit("one", 2, "here");
+  const off = hub.on("one", ({ n }) => heard.push(n));
+  hub.on("one", ({ n }) => heard.push(["here", n]), "here");
+  hub.on("invited", ({ type }) => heard.push(`invited ${type}`));
+  hub.emit(one(1));
+  hub.emit(one(2, "here"));
+  hub.emit({ type: "two", isInvited: true });
   off();
-  hub.emit("one", 3);
-  assert.deepEqual(heard, [1, 2, ["here", 2]]);
+  hub.emit(one(3, "there"));
+  assert.deepEqual(heard, [1, 2, ["here", 2], "invited two"]);
   assert.equal(complaints.mock.callCount(), 3);
   assert.throws(() => hub.on("three" as "one", () => undefined), InvalidArgument);
 });
@@ -118,11 +135,11 @@ test("a handler that has to wait gets one event after the other, and no more tha
   const heard: number[] = [];
   const go: (() => void)[] = [];
   const hub = emitter(2);
-  hub.on("one", async (event) => {
+  hub.on("one", async ({ n }) => {
     await new Promise<void>((done) => go.push(done));
-    heard.push(event);
+    heard.push(n);
   });
-  for (const event of [1, 2, 3, 4, 5]) hub.emit("one", event);
+  for (const n of [1, 2, 3, 4, 5]) hub.emit(one(n));
   for (let turn = 0; turn < 5; turn++) {
     go.shift()?.();
     await settled();
@@ -133,34 +150,35 @@ test("a handler that has to wait gets one event after the other, and no more tha
 
 test("an iterator gives what came since it was made, then says what it lost", async () => {
   const hub = emitter(2);
-  hub.emit("one", 0);
-  const numbers = hub.stream<number>((event) => typeof event === "number");
-  const waiting = numbers.next();
-  hub.emit("two", "no");
-  for (const event of [1, 2, 3, 4, 5]) hub.emit("one", event);
-  assert.deepEqual(await waiting, { done: false, value: 1 });
-  assert.deepEqual((await numbers.next()).value, 2);
-  assert.deepEqual((await numbers.next()).value, 3);
-  await assert.rejects(numbers.next(), (fault) => fault instanceof Overflow && fault.numbers["lost"] === 2);
-  assert.equal((await numbers.next()).done, true);
+  hub.emit(one(0));
+  const ones = hub.stream<One>(isOne);
+  const waiting = ones.next();
+  hub.emit({ type: "two" });
+  for (const n of [1, 2, 3, 4, 5]) hub.emit(one(n));
+  assert.deepEqual(await waiting, { done: false, value: one(1) });
+  assert.equal((await ones.next()).value.n, 2);
+  assert.equal((await ones.next()).value.n, 3);
+  await assert.rejects(ones.next(), (fault) => fault instanceof Overflow && fault.numbers["lost"] === 2);
+  assert.equal((await ones.next()).done, true);
 });
 
 test("an iterator ends with its client, and when its loop is left", async () => {
   const hub = emitter();
   const seen: unknown[] = [];
   const reading = (async () => {
-    for await (const event of hub.stream(() => true)) seen.push(event);
+    for await (const { type } of hub.stream(() => true)) seen.push(type);
   })();
-  hub.emit("one", 1);
+  hub.emit(one(1));
   hub.end();
   await reading;
-  assert.deepEqual(seen, [1]);
+  assert.deepEqual(seen, ["one"]);
+  assert.equal((await hub.stream(() => true).next()).done, true, "one that is made later is over");
   const other = emitter();
   const stream = other.stream(() => true);
-  other.emit("one", 1);
-  other.emit("one", 2);
+  other.emit(one(1));
+  other.emit(one(2));
   for await (const event of stream) {
-    assert.equal(event, 1);
+    assert.deepEqual(event, one(1));
     break;
   }
   assert.equal((await stream.next()).done, true);
