@@ -16,6 +16,8 @@ class LeanCloudApp(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One app, as its clients know it.
 
     `signed`: what a client needs a signature of your own server for, by the master key; `once`: each is good once.
+    `finds_open`: clients find open conversations of others by what they are like, and not by their ids alone; unless
+    set, so where nobody but LeanCloud's clients is.
     `audience`: what the tokens of its users have in `aud`, where it has a `name`; the name, unless it is set.
     """
 
@@ -26,6 +28,7 @@ class LeanCloudApp(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     audience: Annotated[str, Meta(min_length=1)] | None = None
     signed: Annotated[tuple[SignedAct, ...], Meta(max_length=4)] = ()
     once: bool = False
+    finds_open: bool | None = None
 
     def __post_init__(self) -> None:
         """Refuse keys that can be guessed, or that say two things about what they open."""
@@ -47,12 +50,22 @@ class LeanCloud(Struct, frozen=True, forbid_unknown_fields=True):
             description="The apps: tables with `id`, `key` and `master_key`, as LeanCloud gave them; `name`, the app of"
             " this server that it is, without which it is the one of `app`; `audience`, what its tokens say in `aud`,"
             " its name unless set; `signed`, what takes a signature: some of logins, conversations, blocks, history;"
-            " and `once`: a signature is good once.",
+            " `once`: a signature is good once; and `finds_open`, whether clients find open conversations of others by"
+            " what they are like: so, unless set, where the app has a `name` other than `app`.",
         ),
     ] = ()
     route_ttl_s: Annotated[
         int, Meta(ge=10, le=86_400, description="How long clients keep the address of this server.")
     ] = 300
+
+    def finds_open(self, name: str, main: str) -> bool:
+        """Say if users of an app find open conversations of others by what they are like.
+
+        Without a word of the operator's they do as LeanCloud's did where only its clients are, and not in the app of
+        native clients, `main`: there an open conversation is for those who were told its id.
+        """
+        said = next((app.finds_open for app in self.apps if (app.name or main) == name), False)
+        return name != main if said is None else said
 
     def walls(self, main: str) -> tuple[str, ...]:
         """Give the names of all apps served, the one of native clients, `main`, first.

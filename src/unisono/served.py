@@ -153,6 +153,7 @@ def _app_options(settings: Settings, name: str) -> AppOptions:
         retention=settings.retention,
         granted=frozenset(settings.grants.required),
         files=_file_rules(settings, name),
+        finds_open=settings.leancloud.finds_open(name, settings.app),
     )
 
 

@@ -22,6 +22,20 @@ def test_apps_are_read_from_a_table_each() -> None:
     assert load(None, {}).leancloud.walls("default") == ("default",)
 
 
+@pytest.mark.parametrize(("said", "main_finds", "shop_finds"), [(None, False, True), (True,) * 3, (False,) * 3])
+def test_open_ones_are_found_where_only_leanclouds_clients_are(
+    said: bool | None,
+    *,
+    main_finds: bool,
+    shop_finds: bool,
+) -> None:
+    main = {**SHOP, "id": "b", "name": None, "finds_open": said}
+    settings = load(None, {"UNISONO_LEANCLOUD__APPS": json.dumps([{**SHOP, "finds_open": said}, main])})
+    assert settings.leancloud.finds_open("default", "default") == main_finds
+    assert settings.leancloud.finds_open("shop", "default") == shop_finds
+    assert not load(None, {}).leancloud.finds_open("default", "default")
+
+
 @pytest.mark.parametrize(
     ("apps", "why"),
     [

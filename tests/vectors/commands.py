@@ -47,6 +47,7 @@ CONDITIONS: Final[tuple[q.Condition, ...]] = (
     q.Missing("attr.place"),
     q.Includes("attr.tags", "new"),
     q.Has("attr.tags", ("new", 7)),
+    q.Size("attr.tags", 2),
     q.Not(q.Equal("unique", value=True)),
     q.WithMembers((ANN, BOB)),
     q.AnyOf((q.ContainsMembers((CAT,)), q.AllOf((q.Equal("attr.vip", value=True),)))),

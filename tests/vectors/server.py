@@ -142,6 +142,7 @@ FULL_VIEW: Final = a.ConversationView(
     attributes={"topic": {"id": 7}},
     members=(ANN, BOB),
     is_new=True,
+    unique=True,
     unread=4,
     is_marked_unread=True,
     count=2,

@@ -104,7 +104,7 @@ class Node:
             self.options,
             fanout=self.fanout,
             own_sessions=self.own_sessions,
-            reading=Reading(self.parts),
+            reading=Reading(self.parts, finds_open=self.options.finds_open),
             watching=self.watching,
             rooms=self.rooms,
             wills=self.wills,

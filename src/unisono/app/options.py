@@ -50,7 +50,10 @@ class FileRules(Struct, frozen=True):
 
 
 class AppOptions(Struct, frozen=True):
-    """Rules of one app. Times in seconds. `granted` acts take a grant of the application's own server."""
+    """Rules of one app. Times in seconds. `granted` acts take a grant of the application's own server.
+
+    `finds_open`: a user finds open conversations of others by what they are like, and not by their ids alone.
+    """
 
     quotas: Quotas
     policy: Policy
@@ -68,3 +71,4 @@ class AppOptions(Struct, frozen=True):
     push: PushRules = PushRules()
     retention: Retention = Retention()
     granted: frozenset[GrantedAct] = frozenset()
+    finds_open: bool = False

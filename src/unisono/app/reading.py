@@ -46,8 +46,9 @@ SHOWN_AT_ONCE: Final = 20
 class Reading:
     """Reads for one user at a time. What they may not see looks as if it did not exist."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, *, finds_open: bool) -> None:
         self._parts = parts
+        self._finds_open = finds_open
         self._searching = Searching(parts)
 
     async def answer(self, user: UserId, command: c.Command) -> Answer:
@@ -184,7 +185,9 @@ class Reading:
                 return Conversations(tuple(page.entries))
 
     async def query(self, user: UserId | None, command: c.FindConversations) -> FoundConversations:
-        """Find conversations of the user, rooms, and open ones by their ids: a page of them, fewer of large ones.
+        """Find conversations of the user, rooms, and open ones: a page of them, fewer of large ones.
+
+        Open ones of others are found by their ids, and otherwise where the operator says so.
 
         The operator finds all; the newest messages are not shown with them.
 
@@ -193,7 +196,7 @@ class Reading:
         """
         check_query(command.where, command.sort)
         directory = self._parts.directory
-        found = await directory.query(user, command)
+        found = await directory.query(user, command, finds_open=self._finds_open)
         page, left = Page[ConversationView](command.limit), found[: command.limit]
         while left:
             part = left[:SHOWN_AT_ONCE]

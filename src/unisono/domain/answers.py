@@ -167,6 +167,7 @@ class ConversationView(Answer, frozen=True, tag="conversation"):
     attributes: dict[str, Json] | None = None
     members: tuple[UserId, ...] = ()
     is_new: bool = False
+    unique: bool = False
     unread: int = 0
     is_marked_unread: bool = False
     count: int = 0

@@ -10,23 +10,30 @@ from typing import Final
 import re2
 
 from unisono.domain.errors import Invalid
-from unisono.domain.pattern_reader import Choice, Node, PatternReader, Repeat, Row, text_of
+from unisono.domain.pattern_reader import OF_LINES, Choice, Node, PatternReader, Repeat, Row, text_of
 
 SIZE_MAX: Final = 300
 """Letters and signs of a pattern, each repetition counted as often as it may be needed."""
 MEMORY_MAX: Final = 1 << 20
 """Bytes that one pattern may take while it is looked for."""
+POSTGRESQL_OF_LINES: Final = "(?w)"
+"""What PostgreSQL says for it; `.` and sets are not to stop at a line, as there."""
 KEPT_MAX: Final = 32
 """Patterns kept for the next who asks with them."""
 
 
 class Pattern:
-    """A pattern ready to be looked for. Threads may share it. `text` is the same pattern for PostgreSQL."""
+    """A pattern ready to be looked for. Threads may share it.
 
-    def __init__(self, node: Node) -> None:
+    `text` is the same pattern said anew, which we and RE2 understand, `text_for_postgresql` what PostgreSQL does.
+    """
+
+    def __init__(self, node: Node, *, is_of_lines: bool = False) -> None:
         if size_of(node) > SIZE_MAX:
             raise Invalid(field="pattern", reason="too large", limit=SIZE_MAX)
-        self.text: Final = text_of(node)
+        plain = text_of(node)
+        self.text: Final = OF_LINES + plain if is_of_lines else plain
+        self.text_for_postgresql: Final = POSTGRESQL_OF_LINES + plain if is_of_lines else plain
         options = re2.Options()
         options.max_mem, options.log_errors, options.never_capture = MEMORY_MAX, False, True
         try:
@@ -60,7 +67,10 @@ def pattern(text: str, *, ignore_case: bool = False) -> Pattern:
     \S`, of ASCII; `\n \t \r \f \v \xhh \uhhhh`; `\` before what is neither letter nor digit; `^` and `$`, of
     the text; `( )`, `(?: )`, `|`, `* + ? {2} {2,} {2,5}`. There is nothing that looks back or ahead.
 
+    `(?m)` at its beginning: `^` and `$` are of each line.
+
     Raises:
         Invalid: Another grammar, or larger than it may be.
     """
-    return Pattern(PatternReader(text, ignore_case=ignore_case).whole())
+    reader = PatternReader(text, ignore_case=ignore_case)
+    return Pattern(reader.whole(), is_of_lines=reader.is_of_lines)

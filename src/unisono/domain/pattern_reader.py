@@ -12,6 +12,9 @@ REPEAT_MAX: Final = 100
 FOLDED_MAX: Final = 512
 """The largest range whose letters are folded one by one where case does not matter."""
 
+OF_LINES: Final = "(?m)"
+"""What stands at the beginning of a pattern whose edges are those of each line."""
+
 Range = tuple[str, str]
 
 _CLASSES: Final[dict[str, tuple[Range, ...]]] = {
@@ -31,7 +34,7 @@ class Letter(Struct, frozen=True):
 
 
 class Edge(Struct, frozen=True):
-    """The beginning or the end of the text."""
+    """The beginning or the end of the text, or of a line."""
 
     at: Literal["^", "$"]
 
@@ -67,6 +70,8 @@ class PatternReader:
         self._at = 0
         self._depth = 0
         self._ignore_case = ignore_case
+        self.is_of_lines = self._takes(OF_LINES)
+        """Whether `^` and `$` are of each line."""
 
     def whole(self) -> Node:
         """Give what the text says.

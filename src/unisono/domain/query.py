@@ -43,6 +43,7 @@ FIELDS: Final[Mapping[str, FieldKind]] = {
     "member_count": "number",
     "unique": "boolean",
     "members": "list",
+    "muted": "list",
 }
 ATTRIBUTE: Final = "attr."
 
@@ -161,6 +162,13 @@ class Has(Test, frozen=True, tag="has"):
     values: Values
 
 
+class Size(Test, frozen=True, tag="size"):
+    """The field is a list of so many values; one in the attributes."""
+
+    field: FieldIn
+    count: Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
+
+
 class WithMembers(Test, frozen=True, tag="with_members"):
     """All of these users are members."""
 
@@ -193,7 +201,7 @@ class Not(Test, frozen=True, tag="not"):
 
 Comparison = Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual
 TextTest = Contains | StartsWith | EndsWith | Matches
-ListTest = Includes | Has | WithMembers | ContainsMembers
+ListTest = Includes | Has | Size | WithMembers | ContainsMembers
 Condition = Comparison | TextTest | OneOf | Exists | Missing | ListTest | AllOf | AnyOf | Not
 
 
@@ -208,7 +216,10 @@ NEWEST_FIRST: Final = (SortKey("last_message_at", descending=True),)
 
 
 class Found(Struct, frozen=True):
-    """A value of a conversation's attributes, as it can be found: `nth` in a list, from 1, or 0."""
+    """A value of a conversation's attributes, as it can be found: `nth` in a list, from 1, or 0.
+
+    The `number` of a list is how many values it has.
+    """
 
     path: str
     nth: int
@@ -262,6 +273,8 @@ def _found(path: str, nth: int, value: Json) -> Found:
             return Found(path, nth, "text", text=value.replace("\x00", "")[:TEXT_FOUND_MAX_CHARS])
         case bool() | int() | float():
             return Found(path, nth, kind_of(value), number=float(value))
+        case list():
+            return Found(path, nth, "other", number=float(len(value)))
         case _:
             return Found(path, nth, "other")
 
@@ -320,6 +333,8 @@ def _check_one(condition: Condition) -> int:
             return 0
         case OneOf(values=values) | Has(values=values):
             count = len(list(map(_check_value, values)))
+        case Size(field=field) if path_of(field) is None:
+            raise Invalid(field="field", reason="only lists of attributes are counted", name=field)
         case Matches(pattern=text, ignore_case=ignore_case):
             pattern(text, ignore_case=ignore_case)
         case Equal(value=value) | NotEqual(value=value) | Includes(value=value):
@@ -342,5 +357,5 @@ def _check_value(value: Value) -> None:
 def _check_field(field: str, *, is_sort: bool = False) -> None:
     path = path_of(field)
     is_known = field in FIELDS if path is None else all(path.split("."))
-    if not is_known or (is_sort and field == "members"):
+    if not is_known or (is_sort and FIELDS.get(field) == "list"):
         raise Invalid(field="field", reason="not a field that can be asked for", name=field)

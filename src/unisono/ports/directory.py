@@ -1,6 +1,6 @@
 """What the log adds up to, for reading: conversations, members, history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -13,6 +13,10 @@ from unisono.domain.kept import ObjectView
 
 MEMBERS_AT_ONCE: Final = 5_000
 """Members of several conversations read at once: a page has room for no more of them with names of usual length."""
+
+
+MUTED_AT_ONCE: Final = 1_000
+"""Members who want no alerts that are told of at once."""
 
 
 class Audience(Struct, frozen=True):
@@ -103,12 +107,15 @@ class Directory(Protocol):
             Invalid: The user was never in `after`.
         """
 
-    async def query(self, user: UserId | None, asked: FindConversations) -> Sequence[ConversationId]:
+    async def query(
+        self, user: UserId | None, asked: FindConversations, *, finds_open: bool = False
+    ) -> Sequence[ConversationId]:
         """Find the conversations that are asked for, in order.
 
         They are found among those the user is in now, all rooms, and the open ones whose ids the query names
-        (`domain.query.named_ids`); who belongs to one the user is not in cannot be asked for. The page is the first
-        `limit` after `skip`, and one more where there are more. The operator, None, finds all of all.
+        (`domain.query.named_ids`); with `finds_open`, where it names none, among all open ones but temporary ones. Who
+        belongs to one the user is not in cannot be asked for. The page is the first `limit` after `skip`, and one more
+        where there are more. The operator, None, finds all of all.
 
         Raises:
             Invalid: It takes longer than a query may.
@@ -122,6 +129,13 @@ class Directory(Protocol):
         Members, those who came first at the beginning, and the newest message are given, where asked for, of those that
         the user is in. With members fewer may be given, but one at least: the first that have MEMBERS_AT_ONCE together,
         or the first alone. The ones behind the last that is given are to be asked for again.
+        """
+
+    async def muted(self, conversations: Sequence[ConversationId]) -> Mapping[ConversationId, Sequence[UserId]]:
+        """Say which members of some conversations want no alerts, by user id, where there are such.
+
+        Up to MUTED_AT_ONCE of them are told: of conversations, by id, as far as all of each fit. Whom they may be told
+        to is for the caller to see.
         """
 
     async def unread(

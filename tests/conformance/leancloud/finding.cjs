@@ -8,7 +8,7 @@ module.exports = {
     const tom = await t.here.login(t.name('tom'));
     const mine = t.name('topic');
     const make = (name, more, members = [t.name('bob')]) => tom.createConversation({ members, name, mine, unique: false, ...more });
-    const films = await make('LeanCloud fans', { topic: 'movie', age: 17, language: '中文' });
+    const films = await make('LeanCloud fans', { topic: 'movie', age: 17, language: '中文', about: 'first\nsecond' });
     const books = await make('Readers', { topic: 'book', age: 30, keywords: '教育,书' }, [t.name('bob'), t.name('jerry')]);
     const plays = await make('LeanCloud stage', { topic: 'play', age: 5, keywords: '教育' });
     await books.send(new t.here.IM.TextMessage('a last word'));
@@ -29,6 +29,10 @@ module.exports = {
     assert.deepEqual(await names(all().greaterThan('age', 18)), ['Readers']);
     assert.deepEqual(await names(asc(all().lessThanOrEqualTo('age', 17))), ['LeanCloud fans', 'LeanCloud stage']);
     assert.deepEqual(await names(all().matches('language', /[\u4e00-\u9fa5]/)), ['LeanCloud fans']);
+    assert.deepEqual(await names(all().matches('about', /^second$/m)), ['LeanCloud fans']);
+    assert.deepEqual(await names(all().matches('about', /^second$/)), []);
+    await plays.mute();
+    assert.deepEqual(await names(all().equalTo('mu', tom.id)), ['LeanCloud stage']);
     assert.deepEqual(await names(all().contains('keywords', '教育').lessThan('age', 18)), ['LeanCloud stage']);
     assert.deepEqual(await names(all().withMembers([t.name('bob'), t.name('jerry')], true)), ['Readers']);
     assert.deepEqual(await names(all().addAscending('topic').addDescending('createdAt')), ['Readers', 'LeanCloud fans', 'LeanCloud stage']);
@@ -39,6 +43,8 @@ module.exports = {
     assert.equal(slim.length, 3);
     // The client has asked for the one that has a message for bob by itself.
     assert.ok(slim.every((one) => one.id === books.id || one.members.length === 0));
+    const [muted] = await other.getQuery().equalTo('objectId', plays.id).find();
+    assert.deepEqual([...muted.mutedMembers], [tom.id]);
     const [full] = await other.getQuery().equalTo('objectId', books.id).withLastMessagesRefreshed(true).find();
     assert.equal(full.lastMessage.text, 'a last word');
     assert.equal(await other.getConversation(books.id), full);

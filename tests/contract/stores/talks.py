@@ -61,6 +61,8 @@ async def fill(store: AnyStore, clock: ManualClock) -> None:
             await acts.send(store, members[0], f"k{said}", room=room)
         if number % 5 == 1:
             await acts.update(store, members[0], room=room, set={"attr.size": number}, unset=("attr.colour",))
+        if number % 4 == 1:
+            await acts.set_level(store, members[-1], "none", room)
         if number % 7 == 2:
             await acts.remove(store, members[0], *members[1:2], room=room)
     for number, attributes in enumerate(ATTRIBUTES, 100):

@@ -34,7 +34,24 @@ texts = st.sampled_from(PLAIN + ODD)
 numbers = st.sampled_from([-1, 0, 1, 2, 2.5, 3, 3.0, 11, 50667, 50667.5, 2**53 - 1, NOON + 3000, NOON + 20_000.5])
 values = st.one_of(texts, numbers, st.booleans(), st.just(""))
 users = st.lists(st.sampled_from([ANN, BOB, CIM, DAN, EVE]), min_size=1, max_size=3).map(tuple)
-SEARCHED = ("^t", "a$", "T", "[一-龥]+", "^.{3}$", "a.b", "\\s", "(re|te)[^a]", "r?e", "^$", "\\d+", "x*", "[^a-z]")
+SEARCHED = (
+    "^t",
+    "a$",
+    "T",
+    "[一-龥]+",
+    "^.{3}$",
+    "a.b",
+    "\\s",
+    "(re|te)[^a]",
+    "r?e",
+    "^$",
+    "\\d+",
+    "x*",
+    "[^a-z]",
+    "(?m)^b",
+    "(?m)a$",
+    "(?m)^.$",
+)
 STRANGE = ("é", "(?:a|$)", "\\\\", "%|_", "(^)*t", "(^|e)a{1,2}?", "[\\]^-]", "()")
 patterns = st.sampled_from(SEARCHED + STRANGE)
 simple = st.one_of(
@@ -50,6 +67,7 @@ simple = st.one_of(
     ),
     st.builds(q.Exists, fields),
     st.builds(q.Missing, fields),
+    st.builds(q.Size, st.sampled_from(ATTRIBUTE_FIELDS), st.integers(0, 4)),
     st.builds(q.WithMembers, users),
     st.builds(q.ContainsMembers, users),
     st.builds(q.OneOf, st.just("id"), st.lists(st.integers(0, 210).map(conversation_id), min_size=1).map(tuple)),
@@ -63,7 +81,7 @@ conditions: st.SearchStrategy[Condition] = st.recursive(
     ),
     max_leaves=4,
 )
-keys = st.builds(SortKey, fields.filter(lambda field: field != "members"), st.booleans())
+keys = st.builds(SortKey, fields.filter(lambda field: field not in {"members", "muted"}), st.booleans())
 queries = st.builds(
     FindConversations,
     st.none() | conditions,
@@ -87,20 +105,21 @@ class Pair:
         await talks.fill(store, clock)
         return store
 
-    def find(self, user: UserId | None, asked: FindConversations) -> tuple[object, object]:
-        real, fake = (self.runner.run(outcome(store, user, asked)) for store in (self.real, self.fake))
+    def find(self, user: UserId | None, asked: FindConversations, *, finds_open: bool) -> tuple[object, object]:
+        both = (self.real, self.fake)
+        real, fake = (self.runner.run(outcome(store, user, asked, finds_open=finds_open)) for store in both)
         return real, fake
 
 
-async def outcome(store: AnyStore, user: UserId | None, asked: FindConversations) -> object:
+async def outcome(store: AnyStore, user: UserId | None, asked: FindConversations, *, finds_open: bool) -> object:
     """Give what is found and shown, or the kind of fault."""
     try:
         q.check(asked.where, asked.sort)
     except UnisonoError as fault:
         return fault.code
-    rooms = await store.directory.query(user, asked)
+    rooms = await store.directory.query(user, asked, finds_open=finds_open)
     if user is None:
-        return rooms
+        return rooms, await store.directory.muted(rooms)
     return await store.directory.some(user, rooms, with_members=not asked.compact, with_last=asked.with_last)
 
 
@@ -121,9 +140,11 @@ def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(user=st.sampled_from([ANN, BOB, EVE, None]), asked=queries)
-def test_all_stores_find_the_same(pair: Pair, user: UserId | None, asked: FindConversations) -> None:
-    real, fake = pair.find(user, asked)
+@given(user=st.sampled_from([ANN, BOB, EVE, None]), asked=queries, finds_open=st.booleans())
+def test_all_stores_find_the_same(
+    pair: Pair, user: UserId | None, asked: FindConversations, *, finds_open: bool
+) -> None:
+    real, fake = pair.find(user, asked, finds_open=finds_open)
     assert real == fake
 
 
@@ -169,6 +190,28 @@ async def test_rooms_are_found_by_all_and_open_ones_by_their_id(store: AnyStore)
     assert await found(store, DAN, FindConversations(q.OneOf("id", (room, open_one)), sort=(SortKey("id"),))) == [1, 2]
     shown = await store.directory.some(DAN, [open_one, room], with_members=True, with_last=True)
     assert [(one.conversation.id, one.members, one.last) for one in shown] == [(open_one, (), None), (room, (), None)]
+
+
+async def test_open_ones_are_found_by_all_where_that_is_wanted(store: AnyStore) -> None:
+    await make(store, 1, ANN, name="room", of="room")
+    await make(store, 2, ANN, BOB, name="open", joining="open", attributes={"topic": "tea"})
+    await make(store, 3, ANN, BOB, name="closed", attributes={"topic": "tea"})
+    fleeting = await make(store, 4, ANN, BOB, name="fleeting", of="temporary", joining="open")
+    wheres: tuple[tuple[q.Condition | None, list[int]], ...] = (
+        (None, [1, 2]),
+        (q.Equal("name", "open"), [2]),
+        (q.Equal("attr.topic", "tea"), [2]),
+        (q.Equal("name", "closed"), []),
+        (q.Equal("id", fleeting), [4]),
+        (q.AllOf((q.Equal("attr.topic", "tea"), q.ContainsMembers((ANN,)))), []),
+        (q.AllOf((q.Equal("attr.topic", "tea"), q.Exists("muted"))), []),
+    )
+    for where, numbers_found in wheres:
+        asked = FindConversations(where, sort=(SortKey("id"),))
+        rooms = await store.directory.query(DAN, asked, finds_open=True)
+        assert [int(room, 16) for room in rooms] == numbers_found, where
+    mine = await store.directory.query(ANN, FindConversations(q.Equal("attr.topic", "tea")), finds_open=True)
+    assert sorted(int(room, 16) for room in mine) == [2, 3]
 
 
 async def test_the_operator_finds_all(store: AnyStore) -> None:

@@ -1,7 +1,7 @@
 """As much of a log and a directory as the fan-out needs, with the weather under a test's control."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from tests.unit.app.stage import placed
 from unisono.domain.answers import Facts, Moved, SeqFact, Unread
@@ -130,7 +130,12 @@ class LittleLog:
     async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
         raise NotImplementedError
 
-    async def query(self, user: UserId | None, asked: FindConversations) -> Sequence[ConversationId]:
+    async def query(
+        self, user: UserId | None, asked: FindConversations, *, finds_open: bool = False
+    ) -> Sequence[ConversationId]:
+        raise NotImplementedError
+
+    async def muted(self, conversations: Sequence[ConversationId]) -> Mapping[ConversationId, Sequence[UserId]]:
         raise NotImplementedError
 
     async def some(

@@ -77,6 +77,7 @@ def test_the_answer_to_creating_is_the_conversation_as_it_begins() -> None:
         name="tea",
         members=(ANN, BOB),
         is_new=True,
+        unique=True,
         count=2,
         role="owner",
     )

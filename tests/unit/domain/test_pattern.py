@@ -51,6 +51,11 @@ def test_a_pattern_finds_what_python_finds(wanted: str, asked: Sequence[str], ig
     [
         ("^$", "", True),
         ("a$", "a\n", False),
+        ("(?m)a$", "a\n", True),
+        ("(?m)a$\\n^b", "a\nb", True),
+        ("(?m)^$", "a\n\nb", True),
+        ("(?m)^$", "a\nb", False),
+        ("(?m)a.b", "a\nb", False),
         ("a.b", "a\nb", False),
         ("a\\nb", "a\nb", True),
         ("[\\t\\r\\f\\v]", "\v", True),
@@ -125,8 +130,16 @@ def test_a_text_twice_as_long_takes_no_more_than_a_few_times_as_long(wanted: str
     assert seconds(200_000) < 100 * max(0.001, seconds(20_000))
 
 
-@given(patterns)
-def test_a_pattern_said_to_a_database_means_the_same(wanted: str) -> None:
+@given(patterns, st.lists(texts, max_size=3).map("\n".join))
+def test_the_edges_of_lines_are_what_python_finds(wanted: str, text: str) -> None:
+    theirs = re.compile(_for_python(wanted), re.MULTILINE)
+    assert pattern("(?m)" + wanted).is_in(text) == (theirs.search(text) is not None)
+
+
+@given(patterns, st.sampled_from(["", "(?m)"]))
+def test_a_pattern_said_to_a_database_means_the_same(wanted: str, edges: str) -> None:
+    wanted = edges + wanted
+    assert pattern(wanted).text_for_postgresql == pattern(wanted).text.replace("(?m)", "(?w)")
     again = pattern(pattern(wanted).text)
-    for text in ("", "a", "ab1", "é_你", "bCa", "1-.", "cc A"):
+    for text in ("", "a", "ab1", "é_你", "bCa", "1-.", "cc A", "a\nb"):
         assert again.is_in(text) == pattern(wanted).is_in(text)

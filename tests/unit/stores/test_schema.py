@@ -1,6 +1,7 @@
 """The steps of the migrations lead to the schema that the statements are made from."""
 
 import hashlib
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from tests.contract.stores.acts import ANN
+from tests.contract.stores.talks import found, make
 from tests.support.time_and_chance import ManualClock
-from unisono.stores.sql import StoreOptions, migrations
+from unisono.domain import query as q
+from unisono.domain.commands import FindConversations
+from unisono.stores.sql import StoreOptions, migrations, open_store
 from unisono.stores.sql.compiled import ListStatement, Statement
 from unisono.stores.sql.driver import Driver
 from unisono.stores.sql.files import FileStatements
@@ -32,6 +37,7 @@ FROZEN = {
     "0004": "1cc1eae748958c64",
     "0005": "a09ea80304ad667d",
     "0006": "7f3ad0ed53921c90",
+    "0007": "29c3344ed570681c",
 }
 
 
@@ -74,6 +80,22 @@ def test_indexes_leave_out_the_same_rows_on_both(tmp_path: Path, postgres_dsn: s
     here.close()
     there.close()
     sqlite.close()
+
+
+async def test_a_database_from_before_lists_had_lengths_finds_them_by_these(tmp_path: Path) -> None:
+    options, clock = StoreOptions(app="test", data_dir=tmp_path), ManualClock()
+    store = await open_store(options, clock)
+    await make(store, 1, ANN, attributes={"in": {"tags": ["a", {"b": []}]}, "a.b": [1], "a": {"b": [1, 2]}, "n": 3})
+    await store.close()
+    file = sqlite3.connect(tmp_path / "test.sqlite3")
+    with file:
+        file.execute("UPDATE conversation_attributes SET number = NULL WHERE kind = 'other'")
+        file.execute("UPDATE alembic_version SET version_num = '0006'")
+    file.close()
+    again = await open_store(options, clock)
+    for path, count, numbers_found in (("in.tags", 2, [1]), ("a.b", 2, [1]), ("a.b", 1, []), ("in", 1, [])):
+        assert await found(again, ANN, FindConversations(q.Size(f"attr.{path}", count))) == numbers_found
+    await again.close()
 
 
 def test_a_file_that_is_up_to_date_loads_neither_the_migrations_nor_the_other_database(tmp_path: Path) -> None:

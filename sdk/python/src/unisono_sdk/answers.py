@@ -7,16 +7,8 @@ from typing import ClassVar
 from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
 from unisono_sdk.kept import Kept
 from unisono_sdk.passing import Presence
-from unisono_sdk.tabs import TabView
+from unisono_sdk.tabs import SeatView, TabView
 from unisono_sdk.upload import Upload
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeatView:
-    """A room that a tab of the session is in; without a tab, the session as a whole."""
-
-    room: str
-    tab: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +126,7 @@ class ConversationView:
     attributes: Mapping[str, Json] | None = None
     members: tuple[str, ...] = ()
     is_new: bool = False
+    unique: bool = False
     count: int = 0
     role: str | None = None
     level: str = "all"

@@ -99,6 +99,10 @@ class Field:
         """Hold where it has no value, or null."""
         return self._condition("missing")
 
+    def size(self, count: int) -> Condition:
+        """Hold where it is a list of so many values; of the attributes alone."""
+        return self._condition("size", count=count)
+
     def includes(self, value: Value) -> Condition:
         """Hold where it is a list with this value in it."""
         return self._condition("includes", value=value)
@@ -111,7 +115,7 @@ def field(name: str) -> Field:
     """Name something of a conversation.
 
     `id`, `name`, `creator`, `kind`, `created_at`, `updated_at`, `last_message_at` (milliseconds since 1970-01-01 UTC),
-    `member_count`, `unique`, `members`, or a value in its attributes by its path, such as `attr.place.city`.
+    `member_count`, `unique`, `members`, `muted`, or a value in its attributes by its path, such as `attr.place.city`.
     """
     return Field(name)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from unisono_sdk import events, facts
-from unisono_sdk.answers import MissedConversation, SeatView, UnreadConversation
+from unisono_sdk.answers import MissedConversation, UnreadConversation
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
 from unisono_sdk.facts import SeqFact
@@ -13,6 +13,7 @@ from unisono_sdk.message import Message
 from unisono_sdk.passing import Passing, Presence, PutOut, TabsChanged, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 from unisono_sdk.room import Rooms
+from unisono_sdk.tabs import SeatView
 
 EARLY_LIMIT: Final = 10_000
 """Outcomes held before the program has its client; past it they are told without waiting."""

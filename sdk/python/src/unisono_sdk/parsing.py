@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from unisono_sdk.answers import MissedConversation, SeatView, UnreadConversation
+from unisono_sdk.answers import MissedConversation, UnreadConversation
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.dispatch import Dispatch
 from unisono_sdk.facts import MessagePlaced, SeqFact
@@ -13,6 +13,7 @@ from unisono_sdk.hub import Spawn
 from unisono_sdk.passing import Passing, TransientMessage
 from unisono_sdk.places import Deliver, Outcome
 from unisono_sdk.plugin import Plugins
+from unisono_sdk.tabs import SeatView
 
 Step = Outcome | Passing | Callable[[], None]
 

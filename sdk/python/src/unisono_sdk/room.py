@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, Self, cast
 
-from unisono_sdk.answers import Count, Done, Passed, Placed, SeatView
+from unisono_sdk.answers import Count, Done, Passed, Placed
 from unisono_sdk.bodies import Body, as_content
 from unisono_sdk.commands import CountPeople, EnterRoom, LeaveRoom, SendMessage
 from unisono_sdk.conversation import Conversation
@@ -15,6 +15,7 @@ from unisono_sdk.facts import Content
 from unisono_sdk.hub import EventIterator, Handler
 from unisono_sdk.message import RoomMessage
 from unisono_sdk.passing import TransientMessage
+from unisono_sdk.tabs import SeatView
 
 Priority = Literal["high", "normal", "low"]
 OWN_TAB: Final = ""

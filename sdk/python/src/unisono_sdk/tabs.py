@@ -16,6 +16,14 @@ class TabView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeatView:
+    """A room that a tab of the session is in; without a tab, the session as a whole."""
+
+    room: str
+    tab: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShareTabs(Command):
     """Say which tabs share this session now."""
 

@@ -139,6 +139,7 @@ export type Condition =
   | Missing
   | Includes
   | Has
+  | Size
   | WithMembers
   | ContainsMembers
   | AllOf
@@ -336,6 +337,7 @@ export type ConversationView = {
   readonly attributes?: { readonly [key: string]: Json } | undefined;
   readonly members?: readonly string[] | undefined;
   readonly is_new?: boolean | undefined;
+  readonly unique?: boolean | undefined;
   readonly unread?: number | undefined;
   readonly is_marked_unread?: boolean | undefined;
   readonly count?: number | undefined;
@@ -1366,6 +1368,13 @@ export type SetObject = {
 export type ShareTabs = {
   readonly op: "tabs";
   readonly tabs: readonly Tab[];
+};
+
+/** The field is a list of so many values; one in the attributes. */
+export type Size = {
+  readonly is: "size";
+  readonly field: string;
+  readonly count: number;
 };
 
 /** A field to sort by. Going up, what has none comes first, then texts, then numbers and booleans. */

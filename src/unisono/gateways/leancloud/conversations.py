@@ -34,6 +34,8 @@ async def start(asker: Asker, command: GenericCommand) -> GenericCommand:
     answer = reply(command, pb.started, asker.user, asker.now())
     answer.convMessage.cid = conversation_cid(view)
     answer.convMessage.cdate = iso_of(view.created_at)
+    if view.unique:
+        answer.convMessage.uniqueId = answer.convMessage.cid
     if view.of == "temporary":
         answer.convMessage.tempConv = True
         answer.convMessage.tempConvTTL = seconds_left(view, asker.now())

@@ -1,6 +1,6 @@
 """Finding conversations: `conv/query`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -9,13 +9,14 @@ from msgspec import structs
 from unisono.domain import commands as c
 from unisono.domain.answers import ConversationView, FoundConversations
 from unisono.domain.commands.base import PAGE_MAX
-from unisono.domain.ids import ConversationId
+from unisono.domain.ids import ConversationId, UserId
+from unisono.domain.kinds import KINDS
 from unisono.domain.query import VALUES_PER_CONDITION_MAX, OneOf
 from unisono.gateways.leancloud.asking import Asker
 from unisono.gateways.leancloud.bidding import ask, called, named
 from unisono.wire.leancloud import realtime_pb2 as pb
 from unisono.wire.leancloud.envelope import reply
-from unisono.wire.leancloud.objects import object_of, written
+from unisono.wire.leancloud.objects import Fields, left_object_of, object_of, written
 from unisono.wire.leancloud.realtime_pb2 import GenericCommand
 from unisono.wire.leancloud.where import condition_of, ids_of, order_of
 
@@ -24,6 +25,8 @@ COMPACT: Final = 1
 WITH_LAST: Final = 2
 ANSWER_BYTES: Final = 640 * 1024
 """What the conversations of an answer take with their newest messages, and so much again without: it is one frame."""
+LEFT_MAX: Final = 20
+"""Conversations that a client left and names, of which one answer tells."""
 FAULTS: Final = {"invalid": 4310}
 
 
@@ -33,14 +36,40 @@ async def query(asker: Asker, command: GenericCommand) -> GenericCommand:
     with called(FAULTS):
         found = await _found(asker, said)
     now, is_compact = asker.now(), bool(said.flag & COMPACT)
-    objects = [
-        # To whom else alerts go is not said: a client asks for many conversations at once.
-        object_of(view, now, muted=(asker.user,) if view.level == "none" else (), is_compact=is_compact)
-        for view in found
-    ]
+    muted = await _muted(asker, found)
+    objects = [object_of(view, now, muted=muted.get(view.conversation, ()), is_compact=is_compact) for view in found]
+    objects += await _left(asker, said, found)
     answer = reply(command, pb.results, asker.user, now)
     answer.convMessage.results.data = written(objects)
     return answer
+
+
+async def _muted(asker: Asker, found: Sequence[ConversationView]) -> Mapping[ConversationId, Sequence[UserId]]:
+    """Say who wants no alerts of conversations whose members the client may know; of others, if the client does.
+
+    So, too, where there are too many of them to be told at once.
+    """
+    own = {view.conversation: (asker.user,) for view in found if view.level == "none"}
+    shown = [view.conversation for view in found if view.role is not None and KINDS[view.of].lists_members]
+    return {**own, **(await asker.app.node.parts.directory.muted(shown) if shown else {})}
+
+
+async def _left(asker: Asker, said: pb.ConvCommand, found: Sequence[ConversationView]) -> list[Fields]:
+    """Show conversations that are named, and nobody finds but who was a member, to who was: just what they are.
+
+    Clients drop what they are told of a conversation that they cannot find, such as that they were removed from it.
+    """
+    if said.skip or (said.HasField("limit") and said.limit <= len(found)):
+        return []
+    known = {view.conversation for view in found}
+    missing = [conversation for conversation in dict.fromkeys(_named(said)) if conversation not in known]
+    directory = asker.app.node.parts.directory
+    mine = [await directory.find(conversation, asker.user) for conversation in missing[:LEFT_MAX]]
+    return [left_object_of(one.conversation) for one in mine if one is not None and one.until is not None]
+
+
+def _named(said: pb.ConvCommand) -> Sequence[ConversationId]:
+    return [named(cid) for cid in said.tempConvIds] or ids_of(said.where.data)
 
 
 async def _found(asker: Asker, said: pb.ConvCommand) -> Sequence[ConversationView]:
@@ -48,7 +77,7 @@ async def _found(asker: Asker, said: pb.ConvCommand) -> Sequence[ConversationVie
     if limit <= 0:
         return ()
     skip = max(0, said.skip)
-    ids = [named(cid) for cid in said.tempConvIds] or ids_of(said.where.data)
+    ids = _named(said)
     if said.tempConvIds or len(ids) > VALUES_PER_CONDITION_MAX:
         return (await _by_ids(asker, said, ids, skip))[:limit]
     where, sort = condition_of(said.where.data, asker.user), order_of(said.sort)

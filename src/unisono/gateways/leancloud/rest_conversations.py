@@ -1,6 +1,6 @@
 """Conversations over HTTP: as rows of the class `_Conversation`, and below /1.2 by their kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -9,11 +9,11 @@ from msgspec import Struct
 from unisono.domain import commands as c
 from unisono.domain import query as q
 from unisono.domain.announcing import Founding
-from unisono.domain.answers import ConversationView, Done, FoundConversations, Members
+from unisono.domain.answers import ConversationView, Done, FoundConversations
 from unisono.domain.commands.base import PAGE_MAX
 from unisono.domain.errors import Invalid
 from unisono.domain.facts import ConversationKind
-from unisono.domain.ids import OPERATOR, Json, UserId
+from unisono.domain.ids import OPERATOR, Json
 from unisono.domain.importing import MEMBERS_RULE
 from unisono.domain.kinds import KINDS
 from unisono.domain.query import SKIP_MAX, Condition
@@ -22,7 +22,7 @@ from unisono.gateways.leancloud.bidding import ask, called, named
 from unisono.gateways.leancloud.desk import Asked, Endpoint, flag_in, number_in, user_named, users_in
 from unisono.gateways.leancloud.refused import Refused
 from unisono.wire.leancloud.codes import ERRORS
-from unisono.wire.leancloud.objects import object_of
+from unisono.wire.leancloud.objects import Fields, object_of
 from unisono.wire.leancloud.places import iso_of
 from unisono.wire.leancloud.updates import founding_of, update_of
 from unisono.wire.leancloud.where import condition_of, order_of
@@ -94,12 +94,15 @@ def _made(view: ConversationView) -> Json:
 
 async def show(asked: Asked, family: Family) -> Json:
     """Show a conversation, with who muted it."""
-    view = await find_one(asked, family)
-    muted: tuple[UserId, ...] = ()
-    if KINDS[view.of].lists_members:
-        page = await ask(Actor(asked.app), c.GetMembers(view.conversation, "muted", limit=PAGE_MAX), Members)
-        muted = tuple(member.user for member in page.members)
-    return object_of(view, asked.now(), muted=muted)
+    return (await rows_of(asked, [await find_one(asked, family)]))[0]
+
+
+async def rows_of(asked: Asked, views: Sequence[ConversationView]) -> list[Fields]:
+    """Show conversations, with who muted them, as far as that can be told at once."""
+    listing = [view.conversation for view in views if KINDS[view.of].lists_members]
+    muted = await asked.app.node.parts.directory.muted(listing) if listing else {}
+    now = asked.now()
+    return [object_of(view, now, muted=muted.get(view.conversation, ())) for view in views]
 
 
 async def find(asked: Asked, family: Family) -> Json:
@@ -111,8 +114,7 @@ async def find(asked: Asked, family: Family) -> Json:
         plain = c.FindConversations(where, order_of(asked.query.get("order", "")), PAGE_MAX)
         found = await _found(asked, plain, limit, skip)
         counted = {"count": await _counted(asked, plain)} if asked.query.get("count") in {"1", "true"} else {}
-    now = asked.now()
-    return {"results": [object_of(view, now) for view in found], **counted}
+    return {"results": await rows_of(asked, found), **counted}
 
 
 def _of_family(where: Condition | None, family: Family) -> Condition | None:

@@ -1,6 +1,6 @@
 """The directory port in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import structs
 
@@ -30,7 +30,7 @@ from unisono.domain.kinds import KINDS
 from unisono.domain.query import named_ids
 from unisono.domain.retention import lacks_older
 from unisono.domain.revisions import message_until
-from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts, few_enough
+from unisono.ports.directory import MUTED_AT_ONCE, Audience, HistoryPage, MyConversation, SentReceipts, few_enough
 from unisono.stores.memory.objects import kept_objects
 from unisono.stores.memory.query import Subject, holds, ordered
 from unisono.stores.memory.state import State, seq_at
@@ -78,36 +78,49 @@ class MemoryDirectory:
         found = (self._mine(conversation, user) for conversation in ids)
         return [one for one in found if one is not None and one.is_member][:limit]
 
-    async def query(self, user: UserId | None, asked: FindConversations) -> Sequence[ConversationId]:
+    async def query(
+        self, user: UserId | None, asked: FindConversations, *, finds_open: bool = False
+    ) -> Sequence[ConversationId]:
         """Find what is asked for."""
         self._state.check_open()
-        subjects = self._all() if user is None else self._seen_by(user, named_ids(asked.where))
+        subjects = self._all() if user is None else self._seen_by(user, named_ids(asked.where), finds_open=finds_open)
         found = [one for one in subjects if asked.where is None or holds(asked.where, one)]
         end = asked.skip + asked.limit + 1
         return [one.conversation.id for one in ordered(found, asked.order)[asked.skip : end]]
 
     def _all(self) -> list[Subject]:
         return [
-            Subject(entry, frozenset(member.user for member in self._state.roster(conversation)))
+            _subject(entry, self._state.roster(conversation))
             for conversation in self._state.conversations
             if (entry := self._state.conversation(conversation)) is not None
         ]
 
-    def _seen_by(self, user: UserId, named: Sequence[str]) -> list[Subject]:
+    def _seen_by(self, user: UserId, named: Sequence[str], *, finds_open: bool) -> list[Subject]:
         seen = (self._mine(conversation, user) for conversation in self._state.conversations)
         return [
-            Subject(mine.conversation, self._members(mine))
+            _subject(mine.conversation, self._members(mine))
             for mine in seen
-            if mine is not None and _is_found(mine, named)
+            if mine is not None and _is_found(mine, named, finds_open=finds_open)
         ]
 
-    def _members(self, mine: MyConversation) -> frozenset[UserId]:
+    def _members(self, mine: MyConversation) -> Sequence[Membership]:
         """Give who is in a conversation, as far as it is the reader's business."""
         if mine.membership is None or not mine.is_member:
-            return frozenset()
-        if not mine.conversation.lists_members:
-            return frozenset((mine.membership.user,))
-        return frozenset(member.user for member in self._state.roster(mine.conversation.id))
+            return ()
+        return self._state.roster(mine.conversation.id) if mine.conversation.lists_members else (mine.membership,)
+
+    async def muted(self, conversations: Sequence[ConversationId]) -> Mapping[ConversationId, Sequence[UserId]]:
+        """Say which members want no alerts."""
+        self._state.check_open()
+        left, found = MUTED_AT_ONCE, dict[ConversationId, list[UserId]]()
+        for conversation in sorted(conversations):
+            users = sorted(member.user for member in self._state.roster(conversation) if member.level == "none")
+            left -= len(users)
+            if left < 0:
+                break
+            if users:
+                found[conversation] = users
+        return found
 
     async def some(
         self, user: UserId, conversations: Sequence[ConversationId], *, with_members: bool, with_last: bool
@@ -295,9 +308,18 @@ class MemoryDirectory:
         return membership is not None and membership.is_member
 
 
-def _is_found(mine: MyConversation, named: Collection[str]) -> bool:
+def _subject(conversation: Conversation, members: Iterable[Membership]) -> Subject:
+    known = list(members)
+    muted = (member.user for member in known if member.level == "none")
+    return Subject(conversation, frozenset(member.user for member in known), frozenset(muted))
+
+
+def _is_found(mine: MyConversation, named: Collection[str], *, finds_open: bool) -> bool:
     conversation = mine.conversation
-    return mine.is_member or conversation.of == "room" or (conversation.is_open and conversation.id in named)
+    if mine.is_member or conversation.of == "room":
+        return True
+    is_meant = conversation.id in named if named else finds_open and conversation.of != "temporary"
+    return conversation.is_open and is_meant
 
 
 def _is_asked_for(asked: GetHistory, seq: Seq, at: Instant, message: MessagePlaced) -> bool:

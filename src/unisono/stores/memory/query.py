@@ -18,6 +18,11 @@ class Subject(Struct, frozen=True):
 
     conversation: Conversation
     members: frozenset[UserId]
+    muted: frozenset[UserId] = frozenset()
+
+    def roll(self, field: str) -> frozenset[UserId] | None:
+        """Give the list of members that a field is; None for another."""
+        return {"members": self.members, "muted": self.muted}.get(field)
 
     def own(self, field: str) -> str | float | None:
         """Give the value of one of its own fields."""
@@ -43,8 +48,8 @@ class Subject(Struct, frozen=True):
         if path is not None:
             found = [one for one in q.flatten(self.conversation.attributes) if one.path == path]
             return [_known(one) for one in found if one.kind != "other" and bool(one.nth) == in_list]
-        if field == "members":
-            return [("text", user) for user in self.members if in_list]
+        if (users := self.roll(field)) is not None:
+            return [("text", user) for user in users if in_list]
         value = self.own(field)
         return [] if value is None or in_list else [(q.kind_of(value), value)]
 
@@ -53,7 +58,8 @@ class Subject(Struct, frozen=True):
         path = q.path_of(field)
         if path is not None:
             return any(one.path == path and not one.nth for one in q.flatten(self.conversation.attributes))
-        return bool(self.members) if field == "members" else self.own(field) is not None
+        users = self.roll(field)
+        return self.own(field) is not None if users is None else bool(users)
 
 
 def _known(found: q.Found) -> Known:
@@ -81,11 +87,8 @@ def holds(condition: q.Condition, subject: Subject) -> bool:
             return not subject.exists(field)
         case q.NotEqual(field=field, value=value):
             return _wanted(value) not in subject.values(field)
-        case q.Includes(field=field, value=value):
-            return _wanted(value) in subject.values(field, in_list=True)
-        case q.Has(field=field, values=values):
-            known = subject.values(field) + subject.values(field, in_list=True)
-            return any(_wanted(value) in known for value in values)
+        case q.Has() | q.Includes() | q.Size():
+            return _is_in_list(condition, subject)
         case q.OneOf(field=field, values=values):
             return any(_wanted(value) in subject.values(field) for value in values)
         case q.Contains() | q.StartsWith() | q.EndsWith() | q.Matches():
@@ -94,6 +97,19 @@ def holds(condition: q.Condition, subject: Subject) -> bool:
             )
         case _:
             return any(_compares(condition, value) for value in subject.values(condition.field))
+
+
+def _is_in_list(condition: q.Has | q.Includes | q.Size, subject: Subject) -> bool:
+    field = condition.field
+    match condition:
+        case q.Includes(value=value):
+            return _wanted(value) in subject.values(field, in_list=True)
+        case q.Has(values=values):
+            known = subject.values(field) + subject.values(field, in_list=True)
+            return any(_wanted(value) in known for value in values)
+        case q.Size(count=count):
+            found = (one for one in q.flatten(subject.conversation.attributes) if one.path == q.path_of(field))
+            return any(one.kind == "other" and one.number == count for one in found if not one.nth)
 
 
 def _has_members(condition: q.WithMembers | q.ContainsMembers, members: frozenset[UserId]) -> bool:

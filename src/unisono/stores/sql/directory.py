@@ -1,6 +1,6 @@
 """The directory port on SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Dialect
@@ -28,7 +28,7 @@ from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentR
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import read_epoch, read_membership, read_stream
-from unisono.stores.sql.finding import find_conversations, read_members, read_some
+from unisono.stores.sql.finding import find_conversations, read_members, read_muted, read_some
 from unisono.stores.sql.history import read_history, read_message
 from unisono.stores.sql.mine import read_mine, read_place
 from unisono.stores.sql.objects import read_objects
@@ -83,11 +83,18 @@ class SqlDirectory:
 
         return await self._readers.read(read)
 
-    async def query(self, user: UserId | None, asked: FindConversations) -> Sequence[ConversationId]:
+    async def query(
+        self, user: UserId | None, asked: FindConversations, *, finds_open: bool = False
+    ) -> Sequence[ConversationId]:
         """Find the conversations that are asked for, in order."""
         return await self._readers.read_slowly(
-            lambda connection: find_conversations(connection, self._dialect, user, asked), user or NOBODY
+            lambda connection: find_conversations(connection, self._dialect, user, asked, finds_open=finds_open),
+            user or NOBODY,
         )
+
+    async def muted(self, conversations: Sequence[ConversationId]) -> Mapping[ConversationId, Sequence[UserId]]:
+        """Say which members want no alerts."""
+        return await self._readers.read(lambda connection: read_muted(connection, self._sql, conversations))
 
     async def some(
         self, user: UserId, conversations: Sequence[ConversationId], *, with_members: bool, with_last: bool

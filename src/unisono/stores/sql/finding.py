@@ -8,7 +8,7 @@ from sqlalchemy import Dialect
 from unisono.domain.answers import HistoryEntry
 from unisono.domain.commands import FindConversations
 from unisono.domain.ids import ConversationId, StreamKey, UserId, conversation_of, conversation_stream
-from unisono.ports.directory import MyConversation, few_enough
+from unisono.ports.directory import MUTED_AT_ONCE, MyConversation, few_enough
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.history import read_message
 from unisono.stores.sql.mine import read_mine
@@ -20,10 +20,10 @@ QUERY_MAX_MS: Final = 1_000
 
 
 def find_conversations(
-    connection: Connection, dialect: Dialect, user: UserId | None, asked: FindConversations
+    connection: Connection, dialect: Dialect, user: UserId | None, asked: FindConversations, *, finds_open: bool
 ) -> list[ConversationId]:
     """Give the ids of conversations, one more than asked for where there is one."""
-    statement = found_by(dialect, user, asked)
+    statement = found_by(dialect, user, asked, finds_open=finds_open)
     rows = connection.query_within(QUERY_MAX_MS, statement.text, statement.bind())
     return [conversation_of(StreamKey(key)) or ConversationId("") for (key,) in rows]
 
@@ -52,6 +52,23 @@ def read_some(
         MyConversation(mine.conversation, mine.membership, members.get(row[0], ()), last.get(row[0]))
         for row, mine in seen
     ]
+
+
+def read_muted(
+    connection: Connection, sql: Statements, conversations: Sequence[ConversationId]
+) -> dict[ConversationId, list[UserId]]:
+    """Read which members of conversations want no alerts, as far as `MUTED_AT_ONCE` of them."""
+    found: dict[ConversationId, list[UserId]] = {}
+    left = MUTED_AT_ONCE
+    for text, values in sql.roll.muted_of.padded([(conversation_stream(one),) for one in sorted(conversations)]):
+        for key, user in connection.query(text, values):
+            conversation = conversation_of(StreamKey(key)) or ConversationId("")
+            found.setdefault(conversation, []).append(UserId(user))
+            left -= 1
+            if left < 0:
+                del found[conversation]
+                return found
+    return found
 
 
 def read_members(connection: Connection, sql: Statements, stream: int) -> tuple[UserId, ...]:

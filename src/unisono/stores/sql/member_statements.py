@@ -7,7 +7,8 @@ from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.commands import Roll
 from unisono.domain.facts import ConversationEntered, ConversationExited
-from unisono.stores.sql.compiled import ListStatement, Statement
+from unisono.ports.directory import MUTED_AT_ONCE
+from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.phrases import LIMIT, given, insert, wanted
 from unisono.stores.sql.schema import FACTS, MEMBERS, STREAMS
 
@@ -29,6 +30,7 @@ class MemberStatements:
         now, is_member = given("now", STREAMS.c.head_at), MEMBERS.c.until.is_(None)
         self.members = one(_roll(is_member))
         self.muted = one(_roll(is_member & (MEMBERS.c.level == _NONE)))
+        self.muted_of = ListStatement(dialect, _muted_of)
         self.blocked = one(_roll(MEMBERS.c.blocked_until > now))
         self.passages = one(_passages())
         self.silenced = one(_roll(MEMBERS.c.silenced_until > now))
@@ -68,6 +70,18 @@ def _places(rows: int) -> Executable:
         .select_from(asked)
         .join(STREAMS, STREAMS.c.key == asked.c.key)
         .join(MEMBERS, (MEMBERS.c.user_id == asked.c.user_id) & (MEMBERS.c.stream == STREAMS.c.id))
+    )
+
+
+def _muted_of(rows: int) -> Executable:
+    keys = [numbered("key", row, STREAMS.c.key) for row in range(rows)]
+    return (
+        select(STREAMS.c.key, MEMBERS.c.user_id)
+        .join(MEMBERS, MEMBERS.c.stream == STREAMS.c.id)
+        .where(STREAMS.c.key.in_(keys), MEMBERS.c.until.is_(None), MEMBERS.c.level == _NONE)
+        .order_by(STREAMS.c.key, MEMBERS.c.user_id)
+        .limit(literal_column(str(MUTED_AT_ONCE + 1)))
+        .offset(literal_column("0"))
     )
 
 

@@ -48,6 +48,11 @@ OWN: Final[dict[str, Any]] = {
     "unique": case((CONVERSATIONS.c.unique_key.is_not(None), literal_column("1")), else_=literal_column("0")),
 }
 
+ROLLS: Final[dict[str, Any]] = {"members": true(), "muted": MEMBERS.c.level == literal_column("'none'")}
+"""Fields that are lists of members, and which of them."""
+
+_FOUND_OTHERWISE: Final[list[Any]] = [literal_column("'room'"), literal_column("'temporary'")]
+_OTHER: Final[Any] = literal_column("'other'")
 _LISTING: Final[list[Any]] = [literal_column(f"'{of}'") for of, kind in KINDS.items() if kind.lists_members]
 """Kinds of conversations whose members know each other."""
 
@@ -65,14 +70,14 @@ Part = tuple[Any, bool]
 """Which conversations, and whether they are the asker's own."""
 
 
-def found_by(dialect: Dialect, user: UserId | None, asked: FindConversations) -> Statement:
+def found_by(dialect: Dialect, user: UserId | None, asked: FindConversations, *, finds_open: bool = False) -> Statement:
     """Give the statement that finds the streams of conversations for a user, with one beyond the limit.
 
-    The operator, None, looks through all.
+    The operator, None, looks through all; a user through open ones, too, where these are found (`finds_open`).
     """
     halves = []
     keys = [expression.label(f"key_{number}") for number, expression in enumerate(_sort_keys(asked.order))]
-    for visible, is_mine in _seen_by(user, asked) if user is not None else ((true(), False),):
+    for visible, is_mine in _seen_by(user, asked, finds_open=finds_open) if user is not None else ((true(), False),):
         half = select(CONVERSATIONS.c.stream.label("stream"), STREAMS.c.key.label("key"), *keys)
         half = half.join(STREAMS, STREAMS.c.id == CONVERSATIONS.c.stream).where(visible)
         if asked.where is not None:
@@ -88,16 +93,22 @@ def found_by(dialect: Dialect, user: UserId | None, asked: FindConversations) ->
     return Statement(dialect, lambda: statement.limit(_number(asked.limit + 1)).offset(_number(asked.skip)))
 
 
-def _seen_by(user: UserId, asked: FindConversations) -> list[Part]:
-    """Give what a user sees. Each part is led by an index: what they are a member of, rooms, what is named and open."""
+def _seen_by(user: UserId, asked: FindConversations, *, finds_open: bool) -> list[Part]:
+    """Give what a user sees. Each part is led by an index: what they are a member of, rooms, what is named and open.
+
+    Where all open ones are found, it may be none that leads to them but that of what is asked for; temporary ones are
+    found by their ids alone.
+    """
     mine = CONVERSATIONS.c.stream.in_(_membership().where(MEMBERS.c.user_id == user))
     is_room = CONVERSATIONS.c.kind == literal_column("'room'")
+    is_open = CONVERSATIONS.c.joining == literal_column("'open'")
     seen: list[Part] = [(mine, True), (is_room, False)]
     if named := q.named_ids(asked.where):
         streams = [conversation_stream(ConversationId(one)) for one in named]
         is_named = STREAMS.c.key.in_([bindparam(None, key, type_=STREAMS.c.key.type) for key in streams])
-        is_open = CONVERSATIONS.c.joining == literal_column("'open'")
         seen.append((is_named & is_open & not_(is_room) & not_(mine), False))
+    elif finds_open:
+        seen.append((is_open & CONVERSATIONS.c.kind.not_in(_FOUND_OTHERWISE) & not_(mine), False))
     return seen
 
 
@@ -118,7 +129,7 @@ def _sort_keys(sort: Iterable[q.SortKey]) -> Iterable[Any]:
             yield OWN[key.by]
             continue
         for column in (VALUES.c.number, VALUES.c.text):
-            at = _at(path).where(VALUES.c.stream == CONVERSATIONS.c.stream)
+            at = _at(path).where(VALUES.c.stream == CONVERSATIONS.c.stream, VALUES.c.kind != _OTHER)
             yield at.with_only_columns(column).scalar_subquery()
 
 
@@ -178,14 +189,22 @@ class _Translation:
                 return not_(self._equal(field, value))
             case q.OneOf(field=field, values=values):
                 return self._one_of(field, values)
-            case q.Has(field=field, values=values):
-                return self._has_value(field, values)
-            case q.Includes(field=field, value=value):
-                return self._includes(field, value)
+            case q.Has() | q.Includes() | q.Size():
+                return self._of_list(condition)
             case q.Contains() | q.StartsWith() | q.EndsWith() | q.Matches():
                 return self._text(condition.field, lambda column: self._is_so(condition, column))
             case _:
                 return self._value(condition.field, condition.value, COMPARE[type(condition)])
+
+    def _of_list(self, condition: q.Has | q.Includes | q.Size) -> Any:
+        match condition:
+            case q.Has(field=field, values=values):
+                return self._has_value(field, values)
+            case q.Includes(field=field, value=value):
+                return self._includes(field, value)
+            case q.Size(field=field, count=count):
+                is_so = (VALUES.c.kind == _OTHER) & (VALUES.c.number == _number_of(count))
+                return self._lookup(_at(q.path_of(field) or "").where(is_so))
 
     def _of_members(self, condition: q.WithMembers | q.ContainsMembers) -> Any:
         named = [_is_user(user) for user in dict.fromkeys(condition.users)]
@@ -209,7 +228,7 @@ class _Translation:
         path = q.path_of(field)
         if path is not None:
             return self._lookup(_at(path))
-        return self._has(true()) if field == "members" else OWN[field].is_not(None)
+        return self._has(ROLLS[field]) if field in ROLLS else OWN[field].is_not(None)
 
     def _equal(self, field: str, value: q.Value) -> Any:
         # A name may be null, and so would be what is said of it.
@@ -226,10 +245,10 @@ class _Translation:
         return compare(OWN[field], value if isinstance(value, str) else _number_of(value))
 
     def _has_value(self, field: str, values: q.Values) -> Any:
-        if field != "members":
+        if field not in ROLLS:
             return self._one_of(field, values, in_list=None)
         users = [UserId(value) for value in dict.fromkeys(values) if isinstance(value, str)]
-        return self._has(or_(*map(_is_user, users))) if users else false()
+        return self._has(or_(*map(_is_user, users)) & ROLLS[field]) if users else false()
 
     def _one_of(self, field: str, values: q.Values, *, in_list: bool | None = False) -> Any:
         """Say that a field has one of some values: one lookup for those of a kind, however many there are."""
@@ -243,8 +262,9 @@ class _Translation:
         path = q.path_of(field)
         if path is not None:
             return self._lookup(_at(path, in_list=True).where(*_of_kind(value, COMPARE[q.Equal])))
-        is_user = field == "members" and isinstance(value, str)
-        return self._has(MEMBERS.c.user_id == value) if is_user else false()
+        if field not in ROLLS or not isinstance(value, str):
+            return false()
+        return self._has((MEMBERS.c.user_id == value) & ROLLS[field])
 
     def _text(self, field: str, is_so: Callable[[Any], Any]) -> Any:
         path = q.path_of(field)
@@ -266,10 +286,10 @@ class _Translation:
                 ends = func.substr(column, count) if self._is_sqlite else func.right(column, count)
                 return ends == text
             case q.Matches(pattern=wanted, ignore_case=ignore_case):
-                text = pattern(wanted, ignore_case=ignore_case).text
+                ours = pattern(wanted, ignore_case=ignore_case)
                 if self._is_sqlite:
-                    return getattr(func, MATCHES)(text, column) == literal_column("1")
-                return collate(column, "C").op("~", is_comparison=True)(text)
+                    return getattr(func, MATCHES)(ours.text, column) == literal_column("1")
+                return collate(column, "C").op("~", is_comparison=True)(ours.text_for_postgresql)
 
 
 def _is_among(column: Any, _: Any, values: list[q.Value]) -> Any:

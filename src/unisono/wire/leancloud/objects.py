@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from unisono.domain.answers import ConversationView, HistoryEntry
+from unisono.domain.conversation import Conversation
 from unisono.domain.errors import Invalid, Malformed
 from unisono.domain.facts import ConversationKind
 from unisono.domain.ids import ConversationId, Instant, Json, UserId
@@ -86,6 +87,8 @@ def object_of(
     }
     if view.level == "none":
         columns["muted"] = True
+    if view.unique:
+        columns["unique"], columns["uniqueId"] = True, conversation_cid(view)
     if view.name is not None:
         columns["name"] = view.name
     if KINDS[view.of].lists_members:
@@ -94,6 +97,19 @@ def object_of(
         columns["lm"] = date_of(view.last_message_at)
     last = {} if view.last is None else _last(view.conversation, view.last)
     return {**attributes, **columns, **_of_kind(view, now), **last}
+
+
+def left_object_of(conversation: Conversation) -> Fields:
+    """Write a conversation for who left it: what it is, and nothing of what became of it since."""
+    return {
+        "objectId": cid_of(conversation.id, is_temporary=conversation.of == "temporary"),
+        "createdAt": iso_of(conversation.created_at),
+        "updatedAt": iso_of(conversation.created_at),
+        "c": conversation.creator,
+        "m": [],
+        "mu": [],
+        "conv_type": number_of(conversation.of),
+    }
 
 
 def _of_kind(view: ConversationView, now: Instant) -> Fields:

@@ -6,6 +6,7 @@ from typing import Final
 from unisono.domain import query as q
 from unisono.domain.errors import Invalid
 from unisono.domain.ids import Json
+from unisono.domain.pattern_reader import OF_LINES
 
 # A text that stands for itself, to the end if nothing ends it; a sign with its escape; a sign.
 _PART: Final = re.compile(r"\\Q(?P<quoted>.*?)(?:\\E|\Z)|\\(?P<escaped>.)|(?P<sign>.)|(?P<lost>\\)", re.DOTALL)
@@ -22,7 +23,7 @@ def text_test(field: str, regex: Json, options: Json) -> q.Condition:
     What our grammar lacks is found out by `query.check`.
 
     Raises:
-        Invalid: Not texts, another option, or `m` with `^` or `$`.
+        Invalid: Not texts, or another option.
     """
     if not isinstance(regex, str) or not isinstance(options, str):
         raise Invalid(field="where", reason="takes a text", operator="$regex")
@@ -30,12 +31,11 @@ def text_test(field: str, regex: Json, options: Json) -> q.Condition:
         raise Invalid(field="where", reason="has only the options i and m", operator="$regex")
     ignore_case = "i" in options
     parts = list(_PART.finditer(regex))
-    is_anchored = any(part["sign"] and part["sign"] in _ANCHORS for part in parts)
-    if "m" in options and is_anchored:
-        raise Invalid(field="where", reason="finds the beginning and the end of the whole text alone", option="m")
-    if not ignore_case and (plain := _plain(field, parts)) is not None:
+    is_of_lines = "m" in options and any(part["sign"] and part["sign"] in _ANCHORS for part in parts)
+    if not ignore_case and not is_of_lines and (plain := _plain(field, parts)) is not None:
         return plain
-    return q.Matches(field, "".join(map(_said, parts)) or "^", ignore_case)
+    said = "".join(map(_said, parts)) or "^"
+    return q.Matches(field, OF_LINES + said if is_of_lines else said, ignore_case)
 
 
 def _plain(field: str, parts: list[re.Match[str]]) -> q.Condition | None:

@@ -27,8 +27,9 @@ OWN: Final[Mapping[str, str]] = {
     "lm": "last_message_at",
     "createdAt": "created_at",
     "updatedAt": "updated_at",
+    "mu": "muted",
 }
-"""Columns that are a field of a conversation with one value."""
+"""Columns that are a field of a conversation."""
 FLAGS: Final[Mapping[str, tuple[str, q.Value]]] = {
     "tr": ("kind", "room"),
     "sys": ("kind", "service"),
@@ -37,8 +38,8 @@ FLAGS: Final[Mapping[str, tuple[str, q.Value]]] = {
 }
 """Columns that are true or not there, and what then holds of which field."""
 MEMBERS: Final = "m"
-UNKNOWN: Final = frozenset({"mu", "uniqueId"})
-"""Columns that cannot be asked for: to whom messages are pushed is nobody else's business, and a set has no name."""
+UNIQUE_ID: Final = "uniqueId"
+"""What a conversation that is unique is called: by its id, as long as it is."""
 DATES: Final = frozenset({"last_message_at", "created_at", "updated_at"})
 NORMAL: Final[tuple[ConversationKind, ...]] = ("direct", "group")
 DEPTH_MAX: Final = 10
@@ -85,7 +86,7 @@ def condition_of(where: str, asker: UserId | None) -> Condition | None:
 def ids_of(where: str) -> tuple[ConversationId, ...]:
     """Give the conversations that a `where` asks for by their ids and by nothing else; none, if it asks otherwise.
 
-    Clients ask so for hundreds at once, more than one query may name.
+    Clients ask so for one of which they are told something, or for hundreds at once, more than one query may name.
 
     Raises:
         Invalid: Not a JSON object.
@@ -94,6 +95,8 @@ def ids_of(where: str) -> tuple[ConversationId, ...]:
     match asked.get("objectId") if len(asked) == 1 else None:
         case {"$in": [*values], **others} if not others:
             return tuple(id_ for value in values if isinstance(value, str) and (id_ := conversation_of(value)))
+        case str(value) if (named := conversation_of(value)) is not None:
+            return (named,)
         case _:
             return ()
 
@@ -113,7 +116,7 @@ def order_of(sort: str) -> tuple[SortKey, ...]:
 
 
 def _sorted_by(column: str) -> str:
-    if column in UNKNOWN or column in FLAGS or column == MEMBERS:
+    if column in FLAGS or column in {MEMBERS, UNIQUE_ID}:
         raise Invalid(field="sort", reason="not a column to sort by", column=column)
     return _field(column)
 
@@ -156,9 +159,7 @@ def _parts(asked: Mapping[str, Json], depth: int) -> Iterator[Condition]:
 
 
 def _of_column(column: str, value: Json) -> Iterator[Condition]:
-    if column in UNKNOWN:
-        raise Invalid(field="where", reason="not a column to ask for", column=column)
-    say = _of_flag if column in FLAGS else _of_members if column == MEMBERS else _of_value
+    say = _of_flag if column in FLAGS else SAID.get(column, _of_value)
     for operator, operand in _operations(value):
         yield say(column, operator, operand)
 
@@ -217,6 +218,21 @@ def _users(values: list[Json]) -> tuple[UserId, ...]:
     return tuple(UserId(cast("str", value)) for value in values)
 
 
+def _of_unique_id(_: str, operator: Operator, operand: Json) -> Condition:
+    """Say what must hold of the name of a unique conversation; one that is not unique has none."""
+    if operator in {"$ne", "$nin"}:
+        return q.Not(_of_unique_id(_, "$eq" if operator == "$ne" else "$in", operand))
+    is_unique = q.Equal("unique", value=True)
+    if operator == "$exists" or operand is None:
+        is_wanted = operator == "$exists" and bool(operand)
+        return is_unique if is_wanted else q.NotEqual("unique", value=True)
+    return q.AllOf((is_unique, _of_value("objectId", operator, operand)))
+
+
+SAID: Final = {MEMBERS: _of_members, UNIQUE_ID: _of_unique_id}
+"""Columns of which conditions of their own are said."""
+
+
 def _of_value(column: str, operator: Operator, operand: Json) -> Condition:
     """Say what must hold of a column with a value, or of an attribute, which may be a list, too."""
     field = _field(column)
@@ -237,7 +253,7 @@ def _of_value(column: str, operator: Operator, operand: Json) -> Condition:
         case "$regex":
             return text_test(field, *cast("tuple[Json, Json]", operand))
         case "$size":
-            raise Invalid(field="where", reason="only members are counted", column=column)
+            return q.Size(field, _count(operand))
         case _:
             return ORDERS[operator](*_compared(field, operand))
 
@@ -249,6 +265,12 @@ def _field(column: str) -> str:
 def _list(operator: str, operand: Json) -> list[Json]:
     if not isinstance(operand, list):
         raise Invalid(field="where", reason="takes a list", operator=operator)
+    return operand
+
+
+def _count(operand: Json) -> int:
+    if isinstance(operand, bool) or not isinstance(operand, int):
+        raise Invalid(field="where", reason="takes a number", operator="$size")
     return operand
 
 
@@ -283,7 +305,7 @@ def _is_one_of(field: str, operands: list[Json]) -> Condition:
 
 
 def _has(field: str, values: tuple[q.Value, ...]) -> Condition:
-    if q.path_of(field) is not None:
+    if q.path_of(field) is not None or q.FIELDS[field] == "list":
         return q.Has(field, values)
     return q.Equal(field, values[0]) if len(values) == 1 else q.OneOf(field, values)
 

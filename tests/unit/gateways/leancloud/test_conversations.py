@@ -132,11 +132,11 @@ async def test_a_change_that_may_not_be_has_its_number() -> None:
 @pytest.mark.rows("L28", "L174", "L184", "L186", "L187")
 @in_virtual_time
 async def test_who_mutes_a_conversation_is_told_so_until_they_unmute() -> None:
-    async with clients("tom", "jerry", "mary") as (tom, jerry, mary):
+    async with clients("tom", "jerry", "mary") as (tom, _, mary):
         cid = await tom.start("jerry")
         said = await tom.conv(pb.mute, cid=cid)
         assert (said.cid, said.udate) == (cid, iso_of(tom.now()))
-        assert [(await client.find({"objectId": cid}))[0]["mu"] for client in (tom, jerry)] == [["tom"], []]
+        assert [(await client.find({"objectId": cid}))[0]["mu"] for client in (tom, mary)] == [["tom"], []]
         assert (await tom.find({"objectId": cid}))[0]["muted"] is True
         assert (await view_of(tom, cid)).level == "none"
         await tom.conv(pb.unmute, cid=cid)

@@ -7,7 +7,11 @@ import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.gateways.leancloud.clients import Client, clients
+from unisono.domain import commands as c
+from unisono.domain.answers import ConversationView
+from unisono.domain.ids import UserId
 from unisono.gateways.leancloud.finding import ANSWER_BYTES, WITH_LAST
+from unisono.stores.memory import directory as memory_directory
 from unisono.wire.leancloud import realtime_pb2 as pb
 
 
@@ -44,7 +48,7 @@ async def test_the_bounds_of_a_page() -> None:
         assert await tom.find({}, limit=0) == []
         assert await tom.find({}, limit=-1) == []
         assert len(await tom.find({}, limit=5000, skip=-3)) == 1
-        for where in ("[]", "{", '{"mu":"tom"}', '{"name":{"$regex":"("}}', '{"$where":"1"}'):
+        for where in ("[]", "{", '{"mu":["tom"]}', '{"name":{"$regex":"("}}', '{"$where":"1"}'):
             command = tom.conv(pb.query, where=where)
             assert await tom.refused(command) == 4310
         assert await tom.refused(tom.conv(pb.query, where="{}", sort="mu")) == 4310
@@ -129,3 +133,103 @@ async def test_a_conversation_is_found_by_who_left_it() -> None:
         await tom.conv(pb.remove, cid=cid, m=["jerry"])
         assert [found["objectId"] for found in await jerry.find({"objectId": cid})] == [cid]
         assert await jerry.find({}) == []
+
+
+async def closed_group(client: Client, *members: str) -> str:
+    """Begin a conversation as a native client does: nobody finds it who is no member."""
+    users = tuple(UserId(member) for member in members)
+    made = await client.ask(c.CreateConversation(client.new_key(), members=users, name="secret", unique=False))
+    assert isinstance(made, ConversationView)
+    return made.conversation
+
+
+@in_virtual_time
+async def test_who_left_a_closed_conversation_finds_that_there_is_one_and_nothing_of_it() -> None:
+    """They used to find nothing, and clients dropped that they were removed."""
+    async with clients("tom", "jerry", "mary") as (tom, jerry, mary):
+        cid = await closed_group(tom, "jerry")
+        await tom.conv(pb.remove, cid=cid, m=["jerry"])
+        (left,) = await jerry.find({"objectId": cid})
+        assert (left["objectId"], left["c"], left["m"], left["conv_type"]) == (cid, "tom", [], 1)
+        assert left["createdAt"] == left["updatedAt"]
+        assert not {"name", "lm", "msg"} & set(left)
+        assert [one["objectId"] for one in await jerry.find({"objectId": {"$in": [cid]}}, limit=999)] == [cid]
+        for where, fields in (
+            ({"objectId": cid, "name": "secret"}, {}),
+            ({"name": "secret"}, {}),
+            ({"objectId": cid}, {"limit": 0}),
+            ({"objectId": cid}, {"skip": 1}),
+        ):
+            assert await jerry.find(where, **fields) == []
+        assert await mary.find({"objectId": cid}) == []
+        assert (await tom.find({"objectId": cid}))[0]["name"] == "secret"
+
+
+@pytest.mark.rows("L173")
+@in_virtual_time
+async def test_who_muted_a_conversation_is_told_to_its_members() -> None:
+    async with clients("tom", "jerry", "mary") as (tom, jerry, mary):
+        cid, other = await tom.start("jerry"), await tom.start("jerry", "spike")
+        for client in (tom, jerry):
+            await client.conv(pb.mute, cid=cid)
+        shown = {one["objectId"]: one["mu"] for one in await jerry.find({})}
+        assert shown == {cid: ["jerry", "tom"], other: []}
+        assert [one["objectId"] for one in await tom.find({"mu": "jerry"})] == [cid]
+        assert [one["objectId"] for one in await tom.find({"mu": {"$nin": ["jerry"]}})] == [other]
+        (seen,) = await mary.find({"objectId": cid})
+        assert seen["mu"] == []
+        await tom.conv(pb.unmute, cid=cid)
+        assert [(one["mu"], one.get("muted")) for one in await tom.find({"objectId": cid})] == [(["jerry"], None)]
+
+
+@in_virtual_time
+async def test_of_too_many_who_muted_the_client_itself_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_directory, "MUTED_AT_ONCE", 1)
+    async with clients("tom", "jerry") as (tom, jerry):
+        cid = await tom.start("jerry")
+        for client in (tom, jerry):
+            await client.conv(pb.mute, cid=cid)
+        assert [one["mu"] for one in await tom.find({"objectId": cid})] == [["tom"]]
+
+
+@in_virtual_time
+async def test_one_conversation_of_the_same_members_is_told_and_found_as_such() -> None:
+    async with clients("tom") as (tom,):
+        made = await tom.conv(pb.start, m=["tom", "jerry"], unique=True)
+        plain = await tom.conv(pb.start, m=["tom", "jerry"], unique=False)
+        assert (made.uniqueId, plain.HasField("uniqueId")) == (made.cid, False)
+        shown = {one["objectId"]: (one.get("unique"), one.get("uniqueId")) for one in await tom.find({})}
+        assert shown == {made.cid: (True, made.cid), plain.cid: (None, None)}
+        for where, found in (
+            ({"uniqueId": made.uniqueId}, [made.cid]),
+            ({"uniqueId": plain.cid}, []),
+            ({"uniqueId": {"$exists": False}}, [plain.cid]),
+        ):
+            assert [one["objectId"] for one in await tom.find(where)] == found
+
+
+@in_virtual_time
+async def test_lists_and_lines_are_found_by_what_they_are() -> None:
+    async with clients("tom") as (tom,):
+        await tom.start("jerry", attr={"name": "one", "tags": ["a", "b"], "about": "first\nsecond"})
+        await tom.start("jerry", attr={"name": "other", "tags": [], "about": "second thoughts"})
+        assert await names(tom, {"tags": {"$size": 2}}) == ["one"]
+        assert await names(tom, {"tags": {"$size": 0}}) == ["other"]
+        assert await names(tom, {"about": {"$regex": "^second$", "$options": "m"}}) == ["one"]
+        assert await names(tom, {"about": {"$regex": "^second$"}}) == []
+
+
+@in_virtual_time
+async def test_open_conversations_of_others_are_found_where_the_operator_says_so() -> None:
+    async with clients("tom", "mary", finds_open=True) as (tom, mary):
+        cid = await tom.start("jerry", attr={"name": "fans", "topic": "tea"})
+        await tom.start("jerry", attr={"name": "fleeting", "topic": "tea"}, tempConv=True)
+        await closed_group(tom, "jerry")
+        (seen,) = await mary.find({"topic": "tea"})
+        assert (seen["objectId"], seen["name"], seen["m"], seen["mu"]) == (cid, "fans", [], [])
+        assert await names(mary, {"name": "secret"}) == []
+        assert await mary.find({}) == []
+        assert await mary.find({"m": "tom"}) == []
+    async with clients("tom", "mary") as (tom, mary):
+        await tom.start("jerry", attr={"topic": "tea"})
+        assert await mary.find({"topic": "tea"}) == []

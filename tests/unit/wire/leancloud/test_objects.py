@@ -5,12 +5,14 @@ from msgspec import structs
 
 from unisono.domain.answers import ConversationView, HistoryEntry
 from unisono.domain.commands import Append, Increase, TakeOut, UpdateConversation
+from unisono.domain.conversation import Conversation
 from unisono.domain.errors import Invalid
 from unisono.domain.facts import Content, MessagePlaced
 from unisono.domain.ids import ConversationId, Epoch, Instant, SendKey, Seq, UserId
+from unisono.domain.placement import Head
 from unisono.domain.revisions import recalled
 from unisono.wire.leancloud.bodies import RECALLED, content_of, text_of
-from unisono.wire.leancloud.objects import object_of, read_fields, seconds_left, written
+from unisono.wire.leancloud.objects import left_object_of, object_of, read_fields, seconds_left, written
 from unisono.wire.leancloud.places import mid_of
 from unisono.wire.leancloud.updates import founding_of, update_of
 from unisono.wire.weight import VALUES_MAX
@@ -49,6 +51,20 @@ def test_a_group_is_its_columns_beside_its_attributes() -> None:
         "lm": {"__type": "Date", "iso": "2025-11-21T12:00:00.123Z"},
     }
     assert object_of(GROUP, AT, is_compact=True)["m"] == []
+    one = object_of(structs.replace(GROUP, unique=True), AT)
+    assert (one["unique"], one["uniqueId"]) == (True, C)
+
+
+def test_who_left_is_told_what_it_is_and_nothing_that_came_later() -> None:
+    head = Head(Epoch(1), Seq(3), AT)
+    told = Conversation(C, "temporary", TOM, AT, Instant(AT + 9), head, 2, name="tea")
+    assert left_object_of(told) == {
+        **COLUMNS,
+        "objectId": "_tmp:" + C,
+        "createdAt": "2025-11-21T12:00:00.123Z",
+        "m": [],
+        "conv_type": 4,
+    }
 
 
 def test_each_kind_says_what_it_is() -> None:

@@ -19,6 +19,7 @@ from unisono.wire.weight import VALUES_MAX
 ME = UserId("me")
 ISO = "2025-11-21T12:00:00.123Z"
 AT = 1_763_726_400_123
+UNIQUE = q.Equal("unique", value=True)
 DATE = {"__type": "Date", "iso": ISO}
 
 
@@ -113,6 +114,22 @@ def js_quoted(text: str) -> str:
         ({"t": {"$options": "i", "$regex": "[一-龥]+$"}}, q.Matches("attr.t", "[一-龥]+$", ignore_case=True)),
         ({"t": {"$regex": "\\d"}}, q.Matches("attr.t", "\\d")),
         ({"t": {"$regex": "a$b"}}, q.Matches("attr.t", "a$b")),
+        ({"t": {"$regex": "^a$", "$options": "m"}}, q.Matches("attr.t", "(?m)^a$")),
+        ({"t": {"$regex": "^\\Qa.b\\E", "$options": "mi"}}, q.Matches("attr.t", "(?m)^a\\.b", ignore_case=True)),
+        ({"t": {"$regex": "\\Q^a\\E", "$options": "m"}}, q.Contains("attr.t", "^a")),
+        ({"tags": {"$size": 2}}, q.Size("attr.tags", 2)),
+        ({"mu": "ann"}, q.Has("muted", ("ann",))),
+        ({"mu": {"$ne": "ann"}}, q.Not(q.Has("muted", ("ann",)))),
+        ({"mu": {"$in": ["ann", "bob"]}}, q.Has("muted", ("ann", "bob"))),
+        ({"mu": {"$all": ["ann", "bob"]}}, q.AllOf((q.Has("muted", ("ann",)), q.Has("muted", ("bob",))))),
+        ({"mu": {"$exists": False}}, q.Missing("muted")),
+        ({"uniqueId": "65"}, q.AllOf((UNIQUE, q.Equal("id", "65")))),
+        ({"uniqueId": {"$in": ["65", "66"]}}, q.AllOf((UNIQUE, q.OneOf("id", ("65", "66"))))),
+        ({"uniqueId": {"$ne": "65"}}, q.Not(q.AllOf((UNIQUE, q.Equal("id", "65"))))),
+        ({"uniqueId": {"$nin": ["65"]}}, q.Not(q.AllOf((UNIQUE, q.Equal("id", "65"))))),
+        ({"uniqueId": {"$exists": True}}, UNIQUE),
+        ({"uniqueId": {"$exists": False}}, q.NotEqual("unique", value=True)),
+        ({"uniqueId": None}, q.NotEqual("unique", value=True)),
     ],
 )
 def test_each_form_asks_for_what_it_means(where: object, condition: Condition) -> None:
@@ -143,7 +160,13 @@ def test_each_form_asks_for_what_it_means(where: object, condition: Condition) -
         ('{"$where": "1"}', "not an operator"),
         ('{"a": {"$near": 1}}', "not an operator"),
         ('{"a": {"$options": "i"}}', "not an operator"),
-        ('{"a": {"$size": 2}}', "only members are counted"),
+        ('{"a": {"$size": "2"}}', "takes a number"),
+        ('{"a": {"$size": true}}', "takes a number"),
+        ('{"a": {"$size": -1}}', ">= 0"),
+        ('{"name": {"$size": 2}}', "only lists of attributes"),
+        ('{"mu": {"$size": 2}}', "only lists of attributes"),
+        ('{"mu": ["a"]}', "not a value"),
+        ('{"uniqueId": {"$lt": ["a"]}}', "not a value"),
         ('{"a": {"$exists": 1}}', "true or false"),
         ('{"a": {"$in": "x"}}', "takes a list"),
         ('{"$or": {"a": 1}}', "takes a list"),
@@ -160,11 +183,8 @@ def test_each_form_asks_for_what_it_means(where: object, condition: Condition) -
         ('{"m": []}', "length >= 1"),
         ('{"tr": {"$in": [true]}}', "by $exists alone"),
         ('{"tr": "yes"}', "by $exists alone"),
-        ('{"mu": "me"}', "not a column"),
-        ('{"uniqueId": "x"}', "not a column"),
         ('{"a": {"$regex": 5}}', "takes a text"),
         ('{"a": {"$regex": "a", "$options": "x"}}', "only the options"),
-        ('{"a": {"$regex": "^a", "$options": "m"}}', "whole text"),
         ('{"a": {"$regex": "(?=a)"}}', "not a group"),
         ('{"a": {"$regex": "a\\\\"}}', "ends too early"),
         ('{"a..b": 1}', "not a field"),
@@ -194,7 +214,11 @@ def test_without_a_wish_a_client_means_its_own_normal_conversations(where: str) 
         ({"objectId": {"$in": ["a", "_tmp:b", 5, "", "c" * 65]}}, ("a", "b")),
         ({"objectId": {"$in": ["a"], "$nin": ["b"]}}, ()),
         ({"objectId": {"$in": ["a"]}, "name": "x"}, ()),
-        ({"objectId": "a"}, ()),
+        ({"objectId": "a"}, ("a",)),
+        ({"objectId": "_tmp:a"}, ("a",)),
+        ({"objectId": ""}, ()),
+        ({"objectId": "a", "name": "x"}, ()),
+        ({"objectId": {"$ne": "a"}}, ()),
         ({"objectId": {"$in": "a"}}, ()),
         ({"a": {"$in": ["a"]}}, ()),
         ({}, ()),
@@ -217,7 +241,7 @@ def test_what_to_sort_by(sort: str, keys: tuple[SortKey, ...]) -> None:
     assert order_of(sort) == keys
 
 
-@pytest.mark.parametrize("sort", ["m", "-mu", "tr", "a..b", "-", "a,b,c,d,e,f"])
+@pytest.mark.parametrize("sort", ["m", "-mu", "uniqueId", "tr", "a..b", "-", "a,b,c,d,e,f"])
 def test_by_what_has_no_order_nothing_is_sorted(sort: str) -> None:
     with pytest.raises(Invalid):
         order_of(sort)
@@ -243,7 +267,9 @@ def test_a_text_that_a_client_quotes_is_found_as_it_is(text: str, ignores_case: 
         assert pattern(found.pattern, ignore_case=True).is_in(text)
 
 
-columns = st.sampled_from(["name", "objectId", "lm", "m", "tr", "unique", "mu", "a", "a.b", "$or", "$and", ""])
+columns = st.sampled_from(
+    ["name", "objectId", "lm", "m", "tr", "unique", "mu", "uniqueId", "a", "a.b", "$or", "$and", ""]
+)
 operators = st.sampled_from(["$ne", "$lt", "$exists", "$in", "$nin", "$all", "$size", "$regex", "$options", "$x"])
 operands = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=9), st.just(DATE)
