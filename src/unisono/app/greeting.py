@@ -21,7 +21,7 @@ from unisono.app.options import AppOptions
 from unisono.app.parts import Parts
 from unisono.app.rates import RateLimiter
 from unisono.app.rooms import Rooms
-from unisono.app.succession import follower_of, last_after
+from unisono.app.succession import check_only_ran_out, follower_of, last_after
 from unisono.domain.addresses import block_of
 from unisono.domain.answers import Welcome
 from unisono.domain.commands import Device, Login, Resume
@@ -32,6 +32,7 @@ from unisono.domain.errors import (
     LimitReached,
     LocalFault,
     Replaced,
+    SessionFault,
     SessionUnknown,
     TokenExpired,
     TokenInvalid,
@@ -130,6 +131,7 @@ class Greeting:
         *,
         policy: Policy,
         started_s: float,
+        before: SessionRecord | None = None,
     ) -> Greeted:
         secret = self._parts.entropy.secret()
         record = self._record(command, principal, address, secret)
@@ -138,7 +140,7 @@ class Greeting:
             committed = await self._parts.sessions.decide(record.user, self._opening(record, command.fence, policy))
         try:
             async with self._held(committed.opened or record):
-                await self._check_revoked_meanwhile(record, principal)
+                await self._check_meanwhile(record, principal, before)
                 greeted = await self._attach(record, command, link, secret, committed)
         finally:
             # Whatever became of this link: the sessions that ended for it are to hear of it.
@@ -193,7 +195,7 @@ class Greeting:
         again = Login(device=device, login=follower_of(old), tag=old.tag, tab=command.tab)
         principal = Principal(old.user, old.credential, old.issued_at, old.credential_expires_at)
         try:
-            return await self._open(again, principal, address, link, policy=policy, started_s=started_s)
+            return await self._open(again, principal, address, link, policy=policy, started_s=started_s, before=old)
         except Invalid:
             # It was open a moment ago, and is over now.
             ended = await self._parts.sessions.find_ended(follower_of(old))
@@ -252,12 +254,15 @@ class Greeting:
         if await self._parts.sessions.is_revoked(user, principal.credential, principal.issued_at):
             raise TokenRevoked()
 
-    async def _check_revoked_meanwhile(self, record: SessionRecord, principal: Principal) -> None:
-        """Check once more: a revocation in the same moment may have looked for sessions before this one was there."""
+    async def _check_meanwhile(self, record: SessionRecord, principal: Principal, before: SessionRecord | None) -> None:
+        """Check once more: who ends sessions in the same moment may have looked before this one was there."""
+        reason: EndReason = "revoked"
         try:
             await self._check_revoked(record.user, principal)
-        except TokenRevoked:
-            ended = await self._parts.sessions.decide(record.user, _ending(record, "revoked"))
+            reason = "closed"
+            await check_only_ran_out(self._parts.sessions, before)
+        except (TokenRevoked, SessionFault):
+            ended = await self._parts.sessions.decide(record.user, _ending(record, reason))
             self._parts.bus.publish_nowait(ended.facts)
             raise
 

@@ -74,14 +74,24 @@ class OwnSessions:
         return committed
 
     async def end_device(self, user: UserId, device: DeviceId, reason: EndReason) -> SessionsCommitted:
-        """End all sessions of one device, and its pushes; none is no fault."""
+        """End all sessions of one device, and its pushes; none is no fault.
+
+        Those that ran out before are over for good as well: no client comes back by them.
+        """
+        if reason == "closed":
+            await self._parts.sessions.close_expired(user, device)
         committed = await self._end(user, lambda record: record.device == device, reason)
         # Its last session may have run out long ago.
         await self._parts.push_targets.forget(user, device)
         return committed
 
     async def end_all(self, user: UserId, reason: EndReason) -> SessionsCommitted:
-        """End all sessions of a user, and the pushes to their devices; none is no fault."""
+        """End all sessions of a user, and the pushes to their devices; none is no fault.
+
+        Those that ran out before are over for good as well: no client comes back by them.
+        """
+        if reason == "closed":
+            await self._parts.sessions.close_expired(user)
         committed = await self._end(user, lambda _: True, reason)
         await self._parts.push_targets.forget(user)
         return committed

@@ -17,6 +17,17 @@ def follower_of(record: SessionRecord) -> SessionId:
     return SessionId(hashlib.sha256(record.session.encode() + record.resume_hash).hexdigest())
 
 
+async def check_only_ran_out(sessions: Sessions, before: SessionRecord | None) -> None:
+    """See to it that nobody ended the session that another one is to follow.
+
+    Raises:
+        SessionFault: Somebody did.
+    """
+    ended = None if before is None else await sessions.find_ended(before.session)
+    if ended is not None and ended.ending.reason != "expired":
+        raise fault_of_resume(ended.ending.reason, ended.ending.newcomer)
+
+
 async def last_after(sessions: Sessions, ended: EndedSession) -> SessionRecord:
     """Give the last session that ran out of one and those that followed it; what followed that is open, or never was.
 

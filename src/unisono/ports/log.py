@@ -10,7 +10,7 @@ from unisono.domain.answers import Answer, Facts, Moved, SeqFact
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.events import Passing
 from unisono.domain.facts import ConversationKind, PlacedFact
-from unisono.domain.ids import Checkpoint, Epoch, Instant, Seq, StreamKey, UserId
+from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, Seq, StreamKey, UserId
 from unisono.ports.requests import Request
 
 
@@ -75,6 +75,13 @@ class Log(Protocol):
         """List when a user came into conversations and went out of them, later than `since`, in order.
 
         Those behind the place `after` in the user's stream, up to `limit`; fewer mean that these are the last.
+        """
+
+    async def changes(self, conversation: ConversationId, since: Instant, after: Seq, limit: int) -> Sequence[SeqFact]:
+        """List when messages of a conversation were revised or recalled, later than `since`, in order.
+
+        Those behind the place `after`, up to `limit`; fewer mean that these are the last. What it costs does not grow
+        with the conversation, nor with what changed before.
         """
 
     async def moved(self, user: UserId, checkpoint: Checkpoint, after: StreamKey | None, limit: int) -> Moved:

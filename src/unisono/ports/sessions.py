@@ -140,6 +140,12 @@ class Sessions(Protocol):
     async def find_ended(self, session: SessionId) -> EndedSession | None:
         """Say how a session ended, or None when it did not or is not known."""
 
+    async def close_expired(self, user: UserId, device: DeviceId | None = None) -> None:
+        """Have a user's sessions that only ran out, of one device or all, count as closed by somebody.
+
+        Durable on return. Those that ended otherwise, and those that are not over, stay as they are.
+        """
+
     async def users_with_expired(self, detached_before: Instant, limit: int) -> Sequence[UserId]:
         """List users who have sessions that were detached before an instant, or whose credential expired before now."""
 

@@ -27,7 +27,13 @@ from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.answers import Done, Placed, SeqFact
 from unisono.domain.conversation import Decision, Scope
 from unisono.domain.errors import Forbidden, NotFound
-from unisono.domain.facts import ConversationEntered, ConversationExited, MembersLeft, MessagePlaced, ReadMarkMoved
+from unisono.domain.facts import (
+    ConversationEntered,
+    ConversationExited,
+    MembersLeft,
+    MessagePlaced,
+    ReadMarkMoved,
+)
 from unisono.domain.ids import (
     ConversationId,
     Instant,

@@ -6,10 +6,11 @@ import pytest
 
 from tests.contract.stores import acts
 from tests.contract.stores.acts import ANN, BOB, ROOM, AnyStore, create, edit, react, recall, remove, send
-from unisono.domain.answers import HistoryEntry, ReactionCount
+from tests.support.time_and_chance import ManualClock
+from unisono.domain.answers import HistoryEntry, ReactionCount, SeqFact
 from unisono.domain.errors import UnisonoError
 from unisono.domain.facts import Content, Fact, MessagePlaced, MessageRecalled, MessageRevised
-from unisono.domain.ids import SendKey, Seq, UserId, conversation_stream
+from unisono.domain.ids import ConversationId, Instant, SendKey, Seq, UserId, conversation_stream
 
 TALK = conversation_stream(ROOM)
 
@@ -118,3 +119,28 @@ async def test_what_is_no_message_can_be_neither_edited_nor_recalled(store: AnyS
             await act
         assert refused.value.code == "not_found"
     assert await facts(store) == before
+
+
+async def test_what_changed_is_found_by_its_time_among_all_that_was_said(store: AnyStore, clock: ManualClock) -> None:
+    await create(store, ANN, BOB)
+    for number in range(1, 5):
+        await send(store, ANN, f"key-{number}")
+    for text in ("new", "newer"):
+        clock.advance(1)
+        await edit(store, ANN, 2, text)
+    clock.advance(1)
+    await recall(store, ANN, 4)
+    await send(store, ANN, "key-5")
+    whole = (await store.log.read(TALK, Seq(0), 100)).facts
+    changes = [one for one in whole if isinstance(one.fact, MessageRevised | MessageRecalled)]
+    assert len(changes) == 3
+
+    async def found(since: int = 0, after: int = 0, limit: int = 100) -> list[SeqFact]:
+        return list(await store.log.changes(ROOM, Instant(since), Seq(after), limit))
+
+    assert await found() == changes
+    assert await found(limit=2) == changes[:2]
+    assert await found(since=changes[0].at) == await found(after=changes[0].seq) == changes[1:]
+    assert await found(since=changes[1].at - 1, after=changes[1].seq) == changes[2:]
+    assert await found(since=changes[2].at) == []
+    assert await store.log.changes(ConversationId("nothing"), Instant(0), Seq(0), 5) == []

@@ -1,6 +1,8 @@
 """The sessions' promises: one decision per user at a time, resume, fences, leases, revocation."""
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from msgspec import structs
@@ -137,6 +139,32 @@ async def test_a_session_id_is_never_used_twice(store: AnyStore) -> None:
     with pytest.raises(Invalid):
         await open_session(store, record("one", at=NOON))
     assert await store.sessions.list_of(ANN) == []
+
+
+async def test_what_only_ran_out_can_be_closed_for_good(store: AnyStore) -> None:
+    """Nobody ended it, so its client could come back by it, also after everybody was put out."""
+    for name in ("one", "two", "three", "four", "here"):
+        await open_session(store, record(name, at=NOON))
+    await open_session(store, record("bobs", BOB, at=NOON))
+    for user, name in ((ANN, "one"), (ANN, "two"), (ANN, "three"), (ANN, "four"), (BOB, "bobs")):
+        over = SessionDecision(ends=(Ending(SessionId(name), "displaced" if name == "three" else "expired"),))
+        await store.sessions.decide(user, partial(_decided, over))
+
+    async def reasons(*names: str) -> list[str | None]:
+        found = [await store.sessions.find_ended(SessionId(name)) for name in names]
+        return [None if each is None else each.ending.reason for each in found]
+
+    await store.sessions.close_expired(ANN, record("one", at=NOON).device)
+    assert await reasons("one", "two") == ["closed", "expired"]
+    await store.sessions.close_expired(ANN)
+    assert await reasons("one", "two", "three", "four") == ["closed", "closed", "displaced", "closed"]
+    assert await reasons("here", "bobs") == [None, "expired"]
+    assert [each.session for each in await store.sessions.list_of(ANN)] == ["here"]
+
+
+def _decided(decision: SessionDecision, now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
+    del now, held
+    return decision
 
 
 async def test_a_refused_opening_ends_nobody(store: AnyStore) -> None:

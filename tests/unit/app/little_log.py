@@ -86,6 +86,9 @@ class LittleLog:
     async def passages(self, user: UserId, since: Instant, after: Seq, limit: int) -> Sequence[SeqFact]:
         raise NotImplementedError
 
+    async def changes(self, conversation: ConversationId, since: Instant, after: Seq, limit: int) -> Sequence[SeqFact]:
+        raise NotImplementedError
+
     async def trim(self, of: ConversationKind, before: Instant, limit: int) -> bool:
         raise NotImplementedError
 

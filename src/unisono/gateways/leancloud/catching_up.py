@@ -1,7 +1,6 @@
 """What a client hears after its login: what it missed, as its subprotocol has it, and which messages changed."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from typing import Final, TypeVar
 
 from unisono.domain import commands as c
@@ -17,7 +16,6 @@ from unisono.domain.answers import (
     Unread,
     UnreadConversation,
 )
-from unisono.domain.errors import RemoteFault
 from unisono.domain.facts import MessageRecalled, MessageRevised, ReadMarkMoved
 from unisono.domain.ids import NO_SEQ, Checkpoint, ConversationId, Instant, Seq, StreamKey, conversation_of, user_stream
 from unisono.gateways.leancloud.peer import Peer
@@ -49,13 +47,12 @@ FRAME_BYTES: Final = 128 * 1024
 """What a frame has at most, but for one large item: the client has to read it before the next is made."""
 
 MOVED_AT_ONCE: Final = 100
-MOVED_MAX: Final = 500
-"""Conversations that moved since the last login in which changed messages are looked for."""
-CHANGED_FACTS: Final = 200
-"""The last facts of each among which they are."""
-READ_FACTS: Final = 2_000
-"""The last facts of a user among which conversations that were read elsewhere are looked for."""
-WINDOW_FACTS: Final = 50
+"""Conversations that moved since the last login, in each of which changed messages are looked for."""
+CHANGES_AT_ONCE: Final = 500
+READ_FACTS: Final = 20_000
+"""The last facts of a user among which conversations that were read elsewhere are looked for: whatever time a client
+names, it is read no further."""
+WINDOW_FACTS: Final = 500
 """Facts read at a time, from the head back to where the client was here."""
 PATCHES_AT_ONCE: Final = 50
 
@@ -221,29 +218,42 @@ async def _offline(peer: Peer, conversation: ConversationId, entry: HistoryEntry
 
 async def _tell_patches(peer: Peer, since: Checkpoint, after: Instant) -> None:
     last: StreamKey | None = None
-    for _ in range(MOVED_MAX // MOVED_AT_ONCE):
+    while True:
         moved = await peer.look_up(c.Sync(checkpoint=since, after=last, limit=MOVED_AT_ONCE))
         if not isinstance(moved, Moved):
             return
         for head in moved.heads:
-            # One that was left by now.
-            with suppress(RemoteFault):
-                await _tell_changed(peer, head, after)
+            await _tell_changed(peer, head, after)
         if (last := moved.next) is None:
             return
 
 
 async def _tell_changed(peer: Peer, head: StreamHead, after: Instant) -> None:
+    """Tell which messages of a conversation changed later than an instant, as far as the client may see them."""
     conversation = conversation_of(head.stream)
     if conversation is None:
         return
-    facts = await _facts_since(peer, head.stream, head.seq, after, CHANGED_FACTS)
-    changes = (each.fact for each in facts)
-    seqs = sorted({fact.message for fact in changes if isinstance(fact, MessageRevised | MessageRecalled)})
-    for part in _parts(await _items(peer, conversation, seqs), PATCHES_AT_ONCE):
-        command = push(patch, modify, NOBODY, peer.now())
-        command.patchMessage.patches.extend(part)
-        await _send(peer, command)
+    seqs = await _changed(peer, conversation, head.seq, after)
+    for some in (seqs[first : first + PATCHES_AT_ONCE] for first in range(0, len(seqs), PATCHES_AT_ONCE)):
+        for part in _parts(await _items(peer, conversation, some, head.seq), PATCHES_AT_ONCE):
+            command = push(patch, modify, NOBODY, peer.now())
+            command.patchMessage.patches.extend(part)
+            await _send(peer, command)
+
+
+async def _changed(peer: Peer, conversation: ConversationId, head: Seq, since: Instant) -> Sequence[Seq]:
+    """Give the messages that changed, each once, in their order."""
+    found: set[Seq] = set()
+    after = NO_SEQ
+    while True:
+        log = peer.station.node.parts.log
+        page = await log.changes(conversation, since, after, CHANGES_AT_ONCE)
+        seen = (each.fact for each in page if each.seq <= head)
+        found |= {fact.message for fact in seen if isinstance(fact, MessageRevised | MessageRecalled)}
+        if len(page) < CHANGES_AT_ONCE:
+            return sorted(found)
+        # Those of one millisecond may be on two pages.
+        after, since = page[-1].seq, Instant(page[-1].at - 1)
 
 
 async def _facts_since(peer: Peer, stream: StreamKey, head: Seq, since: Instant, limit: int) -> Sequence[SeqFact]:
@@ -276,7 +286,9 @@ async def _window(peer: Peer, stream: StreamKey, after: Seq, until: Seq) -> Sequ
     return found
 
 
-async def _items(peer: Peer, conversation: ConversationId, seqs: Iterable[Seq]) -> list[PatchItem]:
+async def _items(peer: Peer, conversation: ConversationId, seqs: Iterable[Seq], head: Seq) -> list[PatchItem]:
+    """Give messages as they are now, but for those that changed again behind the head: the link brings that."""
     telling = peer.station.telling
     entries = [await telling.entry(conversation, seq) for seq in seqs]
-    return [await telling.patch_item(conversation, entry) for entry in entries if entry is not None]
+    known = (entry for entry in entries if entry is not None and (entry.message.revision or NO_SEQ) <= head)
+    return [await telling.patch_item(conversation, entry) for entry in known]

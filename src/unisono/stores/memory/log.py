@@ -8,7 +8,13 @@ from msgspec import structs
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
 from unisono.domain.conversation import Decide, Membership, Scope, SenderKey, Snapshot, made_by, unique_members
-from unisono.domain.facts import ConversationEntered, ConversationExited, ConversationKind
+from unisono.domain.facts import (
+    ConversationEntered,
+    ConversationExited,
+    ConversationKind,
+    MessageRecalled,
+    MessageRevised,
+)
 from unisono.domain.ids import (
     START,
     Checkpoint,
@@ -161,6 +167,16 @@ class MemoryLog:
             one for one in facts if one.at > since and isinstance(one.fact, ConversationEntered | ConversationExited)
         ]
         return [SeqFact(one.seq, one.at, one.fact) for one in found[:limit]]
+
+    async def changes(self, conversation: ConversationId, since: Instant, after: Seq, limit: int) -> Sequence[SeqFact]:
+        """Go through the conversation."""
+        self._state.check_open()
+        found = [
+            SeqFact(one.seq, one.at, one.fact)
+            for one in self._state.kept(conversation)
+            if one.seq > after and one.at > since and isinstance(one.fact, MessageRevised | MessageRecalled)
+        ]
+        return found[:limit]
 
     async def trim(self, of: ConversationKind, before: Instant, limit: int) -> bool:
         """Remove the oldest facts of conversations of a kind."""

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from unisono.domain.errors import Invalid, Replaced
 from unisono.domain.facts import SessionEnded, SessionOpened
-from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_stream
+from unisono.domain.ids import DeviceId, Fence, Instant, NodeId, SessionId, UserId, user_stream
 from unisono.domain.placement import Draft
 from unisono.domain.presence import Seen, Sighting
 from unisono.domain.pushing import FORGETTING
@@ -202,6 +202,14 @@ class MemorySessions:
         self._state.check_open()
         known = self._endings.get(session)
         return None if known is None else EndedSession(self._now(session), known[0])
+
+    async def close_expired(self, user: UserId, device: DeviceId | None = None) -> None:
+        """Give those that ran out another reason."""
+        self._state.check_open()
+        for session, (ending, at) in list(self._endings.items()):
+            record = self._records[session]
+            if record.user == user and ending.reason == "expired" and device in {None, record.device}:
+                self._endings[session] = structs.replace(ending, reason="closed"), at
 
     async def users_with_expired(self, detached_before: Instant, limit: int) -> Sequence[UserId]:
         """List users whose windows or credentials ran out."""

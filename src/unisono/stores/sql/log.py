@@ -11,11 +11,13 @@ from unisono.domain.ids import (
     NO_SEQ,
     START,
     Checkpoint,
+    ConversationId,
     Epoch,
     Instant,
     Seq,
     StreamKey,
     UserId,
+    conversation_stream,
     user_stream,
 )
 from unisono.domain.revisions import fact_until
@@ -102,6 +104,17 @@ class SqlLog:
         """Read them by their kind: among them may be any number of read marks."""
         statement = self._sql.roll.passages
         values = statement.bind(key=user_stream(user), since=since, after=after, limit=limit)
+        return await self._readers.read(
+            lambda connection: [
+                SeqFact(Seq(seq), Instant(at), decode_fact(body))
+                for seq, at, body in connection.query(statement.text, values)
+            ]
+        )
+
+    async def changes(self, conversation: ConversationId, since: Instant, after: Seq, limit: int) -> Sequence[SeqFact]:
+        """Read them by their index."""
+        statement = self._sql.messages.changes
+        values = statement.bind(key=conversation_stream(conversation), since=since, after=after, limit=limit)
         return await self._readers.read(
             lambda connection: [
                 SeqFact(Seq(seq), Instant(at), decode_fact(body))

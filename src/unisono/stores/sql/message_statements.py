@@ -10,6 +10,8 @@ from unisono.stores.sql.compiled import ListStatement, Statement
 from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert
 from unisono.stores.sql.schema import ASKED, FACTS, MEMBERS, MENTIONS, REACTIONS, STREAMS
 
+_CHANGES: Final = [literal_column("'revised'", Text), literal_column("'recalled'", Text)]
+
 
 class MessageStatements:
     """The statements of one dialect, compiled when first used."""
@@ -31,6 +33,7 @@ class MessageStatements:
         self.unread_total = one(_unread_total())
         self.mentions_total = one(_mentions_total())
         self.last_message = one(_last_message())
+        self.changes = one(_changes())
         self.rewrite_fact = one(_rewrite_fact())
         self.fact = one(_fact())
         self.reactions = one(_reactions())
@@ -93,6 +96,18 @@ def _nth() -> Executable:
         )
         .order_by(FACTS.c.seq.desc())
         .limit(literal_column("1"))
+    )
+
+
+def _changes() -> Executable:
+    """Find facts about messages that changed. Times rise with places, so the index by time gives both in order."""
+    seq, at = FACTS.c.seq, FACTS.c.at
+    stream = select(STREAMS.c.id).where(STREAMS.c.key == given("key", STREAMS.c.key)).scalar_subquery()
+    return (
+        select(seq, at, FACTS.c.body)
+        .where(FACTS.c.stream == stream, FACTS.c.kind.in_(_CHANGES), at > given("since", at), seq > given("after", seq))
+        .order_by(at, seq)
+        .limit(LIMIT)
     )
 
 

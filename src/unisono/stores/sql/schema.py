@@ -83,6 +83,10 @@ Index(
 _TYPED = FACTS.c.type != literal_column("-1")
 Index("ix_facts_type", FACTS.c.stream, FACTS.c.type, FACTS.c.seq, sqlite_where=_TYPED)
 
+# Few messages change: who comes back finds those that did since, and the others cost nothing.
+_CHANGED = FACTS.c.kind.in_([literal_column("'revised'"), literal_column("'recalled'")])
+Index("ix_facts_changed", FACTS.c.stream, FACTS.c.at, FACTS.c.seq, sqlite_where=_CHANGED)
+
 CONVERSATIONS: Final = Table(
     "conversations",
     METADATA,
@@ -263,6 +267,7 @@ for _name in ("user_id", "node", "detached_at", "credential", "credential_expire
     _open_index(_name)
 _ENDED = SESSIONS.c.ended_at.is_not(None)
 Index("ix_sessions_ended_at", SESSIONS.c.ended_at, sqlite_where=_ENDED)
+Index("ix_sessions_ended_user", SESSIONS.c.user_id, sqlite_where=_ENDED)
 
 PUSH_TARGETS: Final = Table(
     "push_targets",

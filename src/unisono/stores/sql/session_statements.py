@@ -1,6 +1,6 @@
 """Every statement about sessions, leases and revocations."""
 
-from sqlalchemy import Dialect, delete, null, select, update
+from sqlalchemy import Dialect, Text, Update, delete, literal_column, null, select, update
 from sqlalchemy import bindparam as value
 from sqlalchemy.sql.expression import Executable
 
@@ -40,6 +40,8 @@ class SessionStatements:
         self.open = Statement(dialect, lambda: insert(dialect, SESSIONS, 1, SESSIONS.c))
         self.write = Statement(dialect, lambda: upsert(dialect, SESSIONS, 1))
         self.end = _one(dialect, _end())
+        self.close_expired = _one(dialect, _close_expired())
+        self.close_expired_of_device = _one(dialect, _close_expired().where(_S.device == given("device", _S.device)))
         self.detach = _one(dialect, _detach())
         self.touch = _one(dialect, _touch())
         its, tabs = _S.id == given("session", _S.id), given("shared", _S.tabs)
@@ -134,6 +136,12 @@ def _end() -> Executable:
             newcomer=given("shown", _S.newcomer),
         )
     )
+
+
+def _close_expired() -> Update:
+    ran_out = _S.end_reason == literal_column("'expired'", Text)
+    over = update(SESSIONS).where(_S.user_id == given("user", _S.user_id), _S.ended_at.is_not(None), ran_out)
+    return over.values(end_reason=literal_column("'closed'", Text))
 
 
 def _detach() -> Executable:

@@ -9,7 +9,7 @@ from unisono.domain.answers import Done
 from unisono.domain.conversation import Decision
 from unisono.domain.errors import Invalid, Replaced
 from unisono.domain.facts import SessionEnded, SessionOpened
-from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId, user_stream
+from unisono.domain.ids import DeviceId, Fence, Instant, NodeId, SessionId, UserId, user_stream
 from unisono.domain.placement import Draft
 from unisono.domain.pushing import FORGETTING
 from unisono.domain.session import is_loss
@@ -266,6 +266,24 @@ class RevokeCredential(SessionWork):
         book.connection.run(self.sql.revoke_credential.text, (self._credential, until))
         drop = self.sql.drop_targets_of_credential
         book.connection.run(drop.text, drop.bind(void=self._credential))
+
+
+class CloseExpired(SessionWork):
+    """Work of `Sessions.close_expired`."""
+
+    def __init__(self, sql: SessionStatements, user: UserId, device: DeviceId | None) -> None:
+        super().__init__(sql)
+        self._user = user
+        self._device = device
+
+    def run(self, book: Book) -> None:
+        """Give those that ran out another reason."""
+        close, user = self.sql.close_expired, self._user
+        values = close.bind(user=user)
+        if self._device is not None:
+            close = self.sql.close_expired_of_device
+            values = close.bind(user=user, device=self._device)
+        book.connection.run(close.text, values)
 
 
 class RevokeBefore(SessionWork):

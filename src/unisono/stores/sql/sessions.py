@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-from unisono.domain.ids import Fence, Instant, NodeId, SessionId, UserId
+from unisono.domain.ids import DeviceId, Fence, Instant, NodeId, SessionId, UserId
 from unisono.domain.presence import Seen, Sighting
 from unisono.domain.session_view import TabView
 from unisono.ports.clock import Clock
@@ -102,6 +102,10 @@ class SqlSessions:
             return read_session(rows[0], NEVER_MIND).ended if rows else None
 
         return await self._readers.read(read)
+
+    async def close_expired(self, user: UserId, device: DeviceId | None = None) -> None:
+        """Have sessions that only ran out count as closed."""
+        await self._writer.do(work.CloseExpired(self._sql, user, device))
 
     async def users_with_expired(self, detached_before: Instant, limit: int) -> Sequence[UserId]:
         """List users who have sessions that were detached before an instant, or whose credential expired before now."""

@@ -15,7 +15,7 @@ from unisono.domain.answers import ConversationView, Placed
 from unisono.domain.facts import Content
 from unisono.domain.ids import ConversationId, SendKey, Seq, UserId
 from unisono.domain.rates import Rate
-from unisono.gateways.leancloud import link
+from unisono.gateways.leancloud import catching_up, link
 from unisono.gateways.leancloud.catching_up import FRAME_BYTES
 from unisono.wire.leancloud import realtime_pb2 as pb
 
@@ -210,8 +210,9 @@ async def test_what_was_read_elsewhere_is_told_to_who_comes_back() -> None:
         told = (await bob.told(pb.unread)).unreadMessage
         bob.socket.raw.abort()
         await bob.socket.raw.closed
-        for _ in range(30):
-            await asyncio.sleep(0.002)
+        await asyncio.sleep(0.005)
+        # More than is read at a time, and than used to be looked at.
+        for _ in range(1_100):
             await hall.app.node.executor.on_behalf(BOB, c.MarkUnread(cids[1]))
             await hall.app.node.executor.on_behalf(BOB, c.MarkRead(cids[1], Seq(2)))
             await hall.app.node.executor.on_behalf(BOB, c.MarkRead(cids[0], Seq(3)))
@@ -225,9 +226,12 @@ async def test_what_was_read_elsewhere_is_told_to_who_comes_back() -> None:
 
 @on_uvloop
 async def test_changes_in_all_conversations_are_told_however_large_what_was_said_is() -> None:
-    """Pages began at the old end, so that the newest facts of large ones were missing, and those are the changes."""
+    """Pages began at the old end, so that the newest facts of large ones were missing, and those are the changes.
+
+    Then they were looked for among the last 200 facts of 500 conversations: of others nothing was told.
+    """
     async with a_hall() as hall:
-        cids = await conversations(hall, 110, "one")
+        cids = await conversations(hall, 510, "one")
         for number in range(2, 102):
             await say(hall, cids[0], number, "x" * 3_900)
         bob = await hall.open("bob")
@@ -238,7 +242,39 @@ async def test_changes_in_all_conversations_are_told_however_large_what_was_said
         for cid in cids:
             last = Seq(102) if cid == cids[0] else Seq(2)
             await hall.app.node.executor.on_behalf(ANN, c.RecallMessage(cid, last))
+        for number in range(200, 420):
+            await say(hall, cids[1], number, "behind it")
         back = await hall.open("bob", st=bob.token, r=True, configBitmap=1, lastPatchTime=at)
         await back.socket.echo()
         patches = [each for told in back.heard(pb.patch) for each in told.patchMessage.patches]
         assert sorted(each.cid for each in patches) == sorted(cids)
+
+
+@on_uvloop
+async def test_each_message_that_changed_is_told_once_as_far_as_a_former_member_may_know(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(catching_up, "CHANGES_AT_ONCE", 2)
+    async with a_hall() as hall:
+        (cid,) = await conversations(hall, 1, "one", "two", "three", "four")
+        bob = await hall.open("bob")
+        at = (await bob.socket.ask(pb.GenericCommand(cmd=pb.echo))).serverTs
+        bob.socket.raw.abort()
+        await bob.socket.raw.closed
+        await asyncio.sleep(0.005)
+
+        async def edit(seq: int, text: str) -> None:
+            await hall.app.node.executor.on_behalf(ANN, c.EditMessage(cid, Seq(seq), Content(text=text)))
+
+        for number in range(7):
+            await edit(2, f"new {number}")
+        await edit(3, "for all")
+        await edit(4, "before")
+        await hall.app.node.executor.on_behalf(ANN, c.RemoveMembers(cid, (BOB,)))
+        await edit(4, "after")
+        await edit(5, "after")
+        back = await hall.open("bob", st=bob.token, r=True, configBitmap=1, lastPatchTime=at)
+        await back.socket.echo()
+        patches = [each for told in back.heard(pb.patch) for each in told.patchMessage.patches]
+        texts = ['{"_lctext":"new 6","_lctype":-1}', '{"_lctext":"for all","_lctype":-1}']
+        assert [each.data for each in patches] == texts

@@ -12,7 +12,7 @@ from tests.unit.gateways.websocket.door_stage import OPTIONS, on_uvloop
 from unisono.app import succession
 from unisono.app.own_sessions import OwnSessions
 from unisono.domain.errors import Unavailable
-from unisono.domain.ids import SessionId, UserId
+from unisono.domain.ids import DeviceId, SessionId, UserId
 from unisono.domain.rates import Rate
 from unisono.wire.leancloud import realtime_pb2 as pb
 
@@ -173,3 +173,47 @@ async def test_what_a_users_rate_counts_is_not_counted_for_the_connection() -> N
         asking = pb.SessionCommand(sessionPeerIds=["ann"])
         for _ in range(2 * STRAYS):
             assert (await bob.ask(pb.session, pb.query, sessionMessage=asking)).op == pb.query_result
+
+
+@pytest.mark.parametrize("way", ["user", "device"])
+@on_uvloop
+async def test_a_kick_reaches_who_was_away_longer_than_the_window(way: str) -> None:
+    """Their session had only run out, and the token of it let them in again."""
+    async with a_hall() as hall:
+        ann, bob = await hall.open("ann", deviceId="one"), await hall.open("bob", deviceId="one")
+        for peer in (ann, bob):
+            await run_out(hall, peer)
+        own = hall.app.node.own_sessions
+        if way == "user":
+            await own.end_all(UserId("ann"), "closed")
+        else:
+            await own.end_device(UserId("ann"), DeviceId("another"), "closed")
+            ann = await hall.open("ann", r=True, st=ann.token)
+            await run_out(hall, ann)
+            await own.end_device(UserId("ann"), DeviceId("one"), "closed")
+        for _ in range(2):
+            refused = await (await hall.connect()).try_open("ann", r=True, st=ann.token)
+            assert (refused.errorMessage.code, refused.errorMessage.reason) == (4115, "KICKED_BY_APP")
+        # As somebody new they may come, and others may come back.
+        await hall.open("ann", deviceId="one")
+        await hall.open("bob", r=True, st=bob.token)
+
+
+@on_uvloop
+async def test_a_kick_while_another_session_is_opened_for_one_that_ran_out_is_told() -> None:
+    async with a_hall() as hall:
+        ann = await hall.open("ann", deviceId="one")
+        await run_out(hall, ann)
+        calls: list[str] = []
+
+        async def mood(method: str) -> None:
+            calls.append(method)
+            # When the new one is about to be opened: nobody is there yet whom the kick could end.
+            if method == "decide" and calls.count("decide") == 1:
+                hall.app.mood = calm
+                await hall.app.node.own_sessions.end_all(UserId("ann"), "closed")
+
+        hall.app.mood = mood
+        refused = await (await hall.connect()).try_open("ann", r=True, st=ann.token)
+        assert refused.errorMessage.code == 4115
+        assert await hall.app.node.own_sessions.list_of(UserId("ann")) == []
