@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 
-const { front, launch, launchFirefox, open, site, until } = require('./kit.cjs');
+const { freeze, front, killPage, launch, launchFirefox, open, pause, site, thaw, until } = require('./kit.cjs');
 const { playAll, table } = require('../support/playing.cjs');
 
 const { port, folder, app, tls, browser: kind, only } = table();
@@ -230,6 +230,47 @@ const scenarios = {
     isSure = true;
     assert.deepEqual(await quit(), ['out', false]);
     assert.deepEqual(asked, Array(2).fill('退出会话?退出后将无法收到消息。'));
+  }),
+
+  // A page that nobody looks at is frozen, and thawed when somebody does. The browser has cut its socket then; it is told how
+  // much waits for it, and reads all of it, in order.
+  frozen: () => withTwo('frozen', async ({ tom, jerry, id }) => {
+    // What it was asking when it froze, its package waits for in vain for 20 s: it has the conversation before.
+    await tom.evaluate(() => conversation.send(new AV.TextMessage('hello')));
+    await lastIs(jerry, 'hello');
+    await jerry.evaluate(() => got[0].conversation.read());
+    await freeze(jerry);
+    const texts = Array.from({ length: 20 }, (_, number) => `${number}`);
+    await tom.evaluate(async (all) => { for (const text of all) await conversation.send(new AV.TextMessage(text)); }, texts);
+    await pause(1000);
+    await thaw(jerry);
+    await until(() => jerry.evaluate(() => events.includes('here again')), 'the page is back');
+    const count = () => jerry.evaluate(async (wanted) => (await client.getConversation(wanted)).unreadMessagesCount, id);
+    await until(async () => await count() >= texts.length, 'all of them wait');
+    const missed = await jerry.evaluate(async (wanted) => {
+      const found = await client.getConversation(wanted);
+      return (await found.queryMessages({ limit: 20 })).map((one) => one.text);
+    }, id);
+    assert.deepEqual(missed, texts);
+    await tom.evaluate(() => conversation.send(new AV.TextMessage('and one more')));
+    await lastIs(jerry, 'and one more');
+  }),
+
+  // A page whose process dies says nothing to anybody; whoever opens it again reads what came meanwhile.
+  crashed: () => withTwo('crashed', async ({ tom, jerry, names, id, show }) => {
+    await killPage(jerry);
+    await tom.evaluate(() => conversation.send(new AV.TextMessage('are you there?')));
+    const again = await show();
+    assert.equal(await login(again, names[1]), names[1]);
+    const waiting = () => again.evaluate(async (wanted) => (await client.getConversation(wanted)).unreadMessagesCount, id);
+    await until(async () => await waiting() === 1, 'one message waits');
+    const missed = await again.evaluate(async (wanted) => {
+      const found = await client.getConversation(wanted);
+      const texts = (await found.queryMessages()).map((one) => one.text);
+      await found.read();
+      return [texts, found.unreadMessagesCount];
+    }, id);
+    assert.deepEqual(missed, [['are you there?'], 0]);
   }),
 
   offline: () => withTwo('offline', async ({ tom, jerry }) => {

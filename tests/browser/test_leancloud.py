@@ -97,6 +97,15 @@ def test_the_plugin_that_asks_before_somebody_leaves(works: Works) -> None:
     works.assert_that("confirmOnQuit")
 
 
+def test_a_page_that_was_frozen_is_told_how_much_waits_and_reads_it(works: Works) -> None:
+    works.assert_that("frozen")
+
+
+@pytest.mark.rows("L37", "L100", "L101")
+def test_a_page_that_died_is_opened_again_and_reads_what_came(works: Works) -> None:
+    works.assert_that("crashed")
+
+
 @pytest.mark.rows("L238", "L239", "L242", "L246")
 def test_a_page_without_network_says_so_and_comes_back(works: Works) -> None:
     works.assert_that("offline")
