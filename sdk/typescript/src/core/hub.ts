@@ -14,7 +14,7 @@ import { Outbox } from "./outbox.ts";
 import type { SavedObject, SavedSend, SavedSession } from "./ports.ts";
 import { Requests } from "./requests.ts";
 import { Seat } from "./seat.ts";
-import { Session } from "./session.ts";
+import { Session, fenceAbove } from "./session.ts";
 import type { SessionEvents } from "./session.ts";
 import { Sharing } from "./sharing.ts";
 import { signOff } from "./signing-off.ts";
@@ -116,8 +116,7 @@ class Hub implements Holder {
     if (this._isOver) return;
     const early = this._early ?? [];
     const hellos = early.flatMap(({ message }) => (message.is === "hello" ? [message] : []));
-    const fences = [...hellos.map((hello) => hello.fence), kept.session?.fence ?? 0];
-    this._fence = Math.max(clock.wall(), ...fences.map((fence) => fence + 1));
+    this._fence = Math.max(Math.floor(clock.wall()), fenceAbove(kept.session), ...hellos.map((hello) => hello.fence + 1));
     this._kept = kept.session;
     this._outbox.load(kept.outbox);
     this._objects = new Objects(this._ports.store, kept.objects, this._fence, {
@@ -376,9 +375,8 @@ class Hub implements Holder {
     if (loss.code === "replaced" && this._session?.wasLive === true) return this._over();
     const { code, message, advice, newcomer } = loss;
     const ending: Ending = { code, message, advice, isOwn: false, ...(newcomer !== undefined && { newcomer: plain(newcomer) }) };
-    const info = this._session?.info ?? null;
-    const record = info === null ? null : { user: info.user, session: info.session, resumeToken: "", fence: this._fence, ended: ending };
-    await this._ports.store.writeSession(record).catch(() => undefined);
+    const { info = null, fence = 0 } = this._session ?? {};
+    if (info !== null) await this._ports.store.writeSession({ user: info.user, session: info.session, resumeToken: "", fence, ended: ending }).catch(() => undefined);
     this._post(null, { is: "ended", ending });
     this._over();
   }

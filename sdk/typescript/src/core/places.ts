@@ -48,6 +48,8 @@ export interface Place {
   head: number;
   resumedAt: number;
   isLeft: boolean;
+  /** A fact was delivered, so that `isLeft` is known; a head alone does not tell. */
+  isSure: boolean;
   isReading: boolean;
   isAsked: boolean;
   fruitless: number;
@@ -56,7 +58,7 @@ export interface Place {
 
 /** Makes a place; without a seq its beginning is not known. */
 export function placeAt(epoch: number, seq = UNKNOWN, isLeft = false): Place {
-  return { epoch, seq, head: Math.max(seq, 0), resumedAt: seq, isLeft, isReading: false, isAsked: false, fruitless: 0, held: new Map() };
+  return { epoch, seq, head: Math.max(seq, 0), resumedAt: seq, isLeft, isSure: isLeft, isReading: false, isAsked: false, fruitless: 0, held: new Map() };
 }
 
 /** Says if something is missing, or the beginning is not known. */

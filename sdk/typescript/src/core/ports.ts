@@ -67,7 +67,8 @@ export type Dial = (url: string, events: WireEvents, stop: Stop) => Promise<Wire
 /** What outlives the holder, for one context: IndexedDB in browsers, memory elsewhere. Writes are durable when done. */
 export interface Store {
   readSession(): Promise<SavedSession | null>;
-  writeSession(saved: SavedSession | null): Promise<void>;
+  /** In place of what is kept, unless that has a higher fence: then a holder that is over came late, and nothing is changed. */
+  writeSession(saved: SavedSession): Promise<void>;
   /** Sends that wait, oldest first. */
   readOutbox(): Promise<readonly SavedSend[]>;
   putSend(send: SavedSend): Promise<void>;

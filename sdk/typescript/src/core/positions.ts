@@ -223,7 +223,8 @@ export class Positions {
     else if (first === undefined && head >= lacksFrom) skip(head, "trimmed");
     else if (place.fruitless >= FRUITLESS && isOpen(place)) skip(place.held.size > 0 ? Math.min(...place.held.keys()) - 1 : place.head, "unreadable");
     place.head = Math.max(place.head, head);
-    place.isLeft ||= this._wasOut(place, facts);
+    // What was delivered after a head goes on without a hole, even if it was said while I was out.
+    place.isLeft ||= !place.isSure && this._wasOut(place, facts);
     return [...outcomes, ...this._takeFacts(stream, place, facts)];
   }
 
@@ -233,6 +234,7 @@ export class Positions {
     place.head = Math.max(place.head, placed.seq);
     if (place.isLeft && !letsIn(placed, this.user)) return [];
     place.isLeft = letsOut(placed, this.user);
+    place.isSure = true;
     const outcome: Outcome = { is: "deliver", stream, epoch: place.epoch, placed };
     return stream === this.own ? [outcome, ...this._hear(placed)] : [outcome];
   }

@@ -15,6 +15,11 @@ import { Stopper } from "./stopper.ts";
 const OPENING_MS = 10_000;
 /** For the last frame of a server that refused a greeting. */
 const BYE_MS = 2_000;
+/**
+ * Fences of the server per fence of the holder: however often an earlier holder comes back, a later one is above it.
+ * As much as is left of 2^53 when a holder's fence is the time of day.
+ */
+const FENCES = 1024;
 /** Greetings in a row that led to another one at once, before that counts as the end. */
 const GREETINGS = 6;
 
@@ -47,6 +52,11 @@ export interface SessionEvents {
   ended(loss: Loss): void;
 }
 
+/** Gives the least fence of a holder that is above the one a session was held under last. */
+export function fenceAbove(saved: SavedSession | null): number {
+  return saved === null ? 0 : Math.floor(saved.fence / FENCES) + 1;
+}
+
 /** The session of a holder. */
 export class Session {
   state: HolderState = "idle";
@@ -55,12 +65,14 @@ export class Session {
   link: Link | null = null;
   /** It was live once, here. */
   wasLive = false;
+  /** Of the last greeting, as the server knows it. */
+  fence: number;
 
   private readonly _ports: SessionPorts;
   private readonly _wish: LoginWish;
   private readonly _events: SessionEvents;
   private _saved: SavedSession | null;
-  private _fence: number;
+  private readonly _lastFence: number;
   private _trying: Link | null = null;
   private _early: Delivery[] = [];
   private _attempt = 0;
@@ -74,7 +86,8 @@ export class Session {
     this._wish = wish;
     this._events = events;
     this._saved = saved;
-    this._fence = Math.max(fence, saved?.fence ?? 0);
+    this.fence = fence * FENCES;
+    this._lastFence = this.fence + FENCES - 1;
     if (saved !== null && saved.resumeToken !== "") this.info = this._infoOf(saved.user, saved.session, "");
   }
 
@@ -161,7 +174,7 @@ export class Session {
 
   private async _greeting(token: string | null): Promise<Login | Resume> {
     const { sdk, entropy } = this._ports;
-    const fence = ++this._fence;
+    const fence = (this.fence = Math.min(this.fence + 1, this._lastFence));
     if (this._saved !== null && this._isResuming) return { op: "resume", session: this._saved.session, resume_token: this._saved.resumeToken, fence, sdk };
     // The same name until it is answered, by whichever holder: a login whose answer was lost must not become two.
     this._saved = { user: this._wish.user ?? "", session: this._saved?.session ?? entropy.id(), resumeToken: "", fence };
@@ -172,8 +185,7 @@ export class Session {
 
   private async _welcomed(link: Link, welcome: Welcome): Promise<void> {
     if (welcome.user === undefined || welcome.session === undefined) return link.end(ofRefusal({ is: "error", re: 0, code: "no_user", message: "the server gave this connection no user" }));
-    this._fence = Math.max(this._fence, welcome.fence ?? 0);
-    this._saved = { user: welcome.user, session: welcome.session, resumeToken: welcome.resume_token ?? this._saved?.resumeToken ?? "", fence: this._fence };
+    this._saved = { user: welcome.user, session: welcome.session, resumeToken: welcome.resume_token ?? this._saved?.resumeToken ?? "", fence: this.fence };
     // Before any tab hears of it: the next holder has to find it.
     await this._save();
     if (link.loss !== null) return;
@@ -259,7 +271,7 @@ export class Session {
 
   private async _save(): Promise<void> {
     try {
-      await this._ports.store.writeSession(this._saved);
+      if (this._saved !== null) await this._ports.store.writeSession(this._saved);
     } catch {
       // Without a store the session is good for as long as this holder lives.
     }

@@ -99,7 +99,8 @@ export class Telling {
   private _join(seat: Seat, cursor: Cursor): void {
     const main = this._main;
     if (main === null) return;
-    const missed = this._ring.between(cursor, main.cursor);
+    // While something is missing here it is not known what is missing there.
+    const missed = main.positions.isSettled ? this._ring.between(cursor, main.cursor) : null;
     if (missed !== null) return missed.forEach((told) => this._tellOne(seat, told));
     const course: Course = new Course(this._ports.clock, main.positions.user, cursor, {
       passed: (outcomes) => this._passed(course, outcomes, (told) => this._tellOne(seat, told)),

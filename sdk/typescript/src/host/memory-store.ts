@@ -12,8 +12,8 @@ export class MemoryStore implements Store {
     return Promise.resolve(this._session);
   }
 
-  writeSession(saved: SavedSession | null): Promise<void> {
-    this._session = saved;
+  writeSession(saved: SavedSession): Promise<void> {
+    if (this._session === null || this._session.fence <= saved.fence) this._session = saved;
     return Promise.resolve();
   }
 

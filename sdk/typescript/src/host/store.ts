@@ -57,9 +57,15 @@ class Kept implements Store {
     });
   }
 
-  writeSession(saved: SavedSession | null): Promise<void> {
+  writeSession(saved: SavedSession): Promise<void> {
     return this._try((memory) => memory.writeSession(saved), async () => {
-      await within(["sessions"], (stores) => (saved === null ? stores("sessions").delete(this._context) : stores("sessions").put(saved, this._context)));
+      await within(["sessions"], (stores) => {
+        const kept = stores("sessions").get(this._context);
+        kept.onsuccess = () => {
+          if (((kept.result as SavedSession | undefined)?.fence ?? 0) <= saved.fence) stores("sessions").put(saved, this._context);
+        };
+        return kept;
+      });
     });
   }
 

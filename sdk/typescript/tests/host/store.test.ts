@@ -36,7 +36,9 @@ for (const [name, make] of STORES) {
     await store.putObject({ name: "p", value: 1, revision: 1, tab: "t" });
     await store.dropObject("p");
     assert.deepEqual(await store.readObjects(), [{ name: "o", value: 1, revision: 3, tab: "t" }]);
-    await store.writeSession(null);
+    await store.writeSession({ ...SESSION, session: "late", fence: SESSION.fence - 1 });
+    assert.deepEqual(await store.readSession(), SESSION);
+    await store.clear();
     assert.equal(await store.readSession(), null);
     await store.clear();
     assert.deepEqual([await store.readOutbox(), await store.readObjects()], [[], []]);
