@@ -27,3 +27,9 @@ export interface HolderPorts {
 }
 
 export type MakeHolder = (ports: HolderPorts) => Holder;
+
+/** The code of a holder: a page that shares a worker's never needs it. */
+export interface HolderCode {
+  readonly make: MakeHolder;
+  readonly dial: Dial;
+}

@@ -3,7 +3,7 @@
  * The same in a worker, in a leader tab, and in a tab that shares with nobody.
  */
 
-import type { Holder, HolderPorts, MakeHolder } from "../core/holding.ts";
+import type { Holder, HolderCode, HolderPorts } from "../core/holding.ts";
 import type { FromTabEnvelope, HostKind, ToTabEnvelope } from "../core/messages.ts";
 import type { Held, Locks } from "../core/ports.ts";
 import { Stopper } from "../core/stopper.ts";
@@ -13,14 +13,13 @@ import type { Names } from "./names.ts";
 /** Of what is not the holder's own word: heard by every tab, whatever fence it knows. */
 const ANY_FENCE = Number.MAX_SAFE_INTEGER;
 
-export interface HostingPorts extends Omit<HolderPorts, "host" | "life" | "post" | "over"> {
+export interface HostingPorts extends Omit<HolderPorts, "host" | "life" | "dial" | "post" | "over"> {
   readonly kind: HostKind;
   readonly names: Names;
   /** None: nobody shares with this host, and nothing has to be waited for. */
   readonly locks: Locks | null;
   readonly bus: (() => HolderEnd) | null;
-  /** Brings the code of the holder, which a page that shares a worker's never needs. */
-  readonly load: () => Promise<MakeHolder>;
+  readonly load: () => Promise<HolderCode>;
 }
 
 /** What it takes to be the holder; gone all at once. */
@@ -101,7 +100,7 @@ export class Hosting {
   private async _rule(owner: Held | null, stop: Stopper): Promise<void> {
     const held = owner === null ? [] : [owner];
     const { locks, names, entropy, kind } = this._ports;
-    const make = await this._ports.load();
+    const { make, dial } = await this._ports.load();
     const life = names.life(entropy.id());
     if (locks !== null) {
       const own = await Promise.all([life, ...(kind === "shared-worker" ? [names.ownerIsWorker] : [])].map((name) => locks.tryHold(name)));
@@ -111,7 +110,7 @@ export class Hosting {
     this._queue = null;
     this._bus = this._ports.bus?.() ?? null;
     if (this._bus !== null) this.connect(this._bus);
-    const holder = make({ ...this._ports, host: kind, life, post: (envelope) => this._post(envelope), over: () => this._over(holder) });
+    const holder = make({ ...this._ports, dial, host: kind, life, post: (envelope) => this._post(envelope), over: () => this._over(holder) });
     this._reign = { holder, locks: held };
     // Stolen: the holder ends before anything else is touched, and this host goes on as a candidate.
     void owner?.lost.then(() => this._reign?.holder === holder && (this._abdicate(), this.start()));

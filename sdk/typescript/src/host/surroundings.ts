@@ -2,9 +2,9 @@
 
 import type { Bytes, Desk, Listener, Opening, Surroundings } from "../core/desk.ts";
 import { Faulted, local } from "../core/faulted.ts";
-import type { MakeHolder } from "../core/holding.ts";
+import type { HolderCode } from "../core/holding.ts";
 import type { HostKind, LoginWish, View } from "../core/messages.ts";
-import type { Dial, Stop } from "../core/ports.ts";
+import type { Stop } from "../core/ports.ts";
 import { Tab } from "../core/tab.ts";
 import type { Ways } from "../core/ways.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
@@ -22,8 +22,7 @@ import { workerClock } from "./worker-clock.ts";
 /** What the package brings along. */
 export interface Parts {
   readonly sdk: string;
-  readonly dial: Dial;
-  readonly load: () => Promise<MakeHolder>;
+  readonly load: () => Promise<HolderCode>;
   /** Of the worker's script, beside the SDK's own; null where that is not known. */
   readonly workerUrl: string | null;
 }
@@ -87,8 +86,8 @@ function isOwn(url: string | null): url is string {
 }
 
 function waysOf(parts: Parts, opening: Opening, names: Names, hosts: readonly HostKind[]): Ways {
-  const { sdk, dial, load } = parts;
-  const common = { sdk, dial, load, names, entropy: systemEntropy };
+  const { sdk, load } = parts;
+  const common = { sdk, load, names, entropy: systemEntropy };
   if (hosts[0] === "single") return singleWays({ ...common, clock: systemClock, store: new MemoryStore() });
   const leader = (): Ways => leaderWays({ ...common, clock: workerClock, store: storeOf(names.context), locks: webLocks(navigator.locks) });
   const url = opening.workerUrl ?? parts.workerUrl;

@@ -58,15 +58,17 @@ class Browser {
       clock: new ManualClock(),
       entropy: { id: () => `${++this.ids}`, chance: () => 0 },
       store: new MemoryStore(),
-      dial: () => Promise.reject(new Error("nobody there")),
       sdk: "test",
       locks: shared ? this.locks.of(agent) : null,
       bus: shared ? () => this.bus.ofHolder(agent) : null,
       load: () =>
-        Promise.resolve((ports) => {
-          const holder = new Recorder(ports);
-          made.push(holder);
-          return holder;
+        Promise.resolve({
+          dial: () => Promise.reject(new Error("nobody there")),
+          make: (ports) => {
+            const holder = new Recorder(ports);
+            made.push(holder);
+            return holder;
+          },
         }),
     });
   }

@@ -1,0 +1,37 @@
+/** The script of the shared worker: holds the session of the context by which the worker is named. */
+
+import type { FromTabEnvelope, ToTabEnvelope } from "../core/messages.ts";
+import type { HolderCode } from "../core/holding.ts";
+import { busOfHolder, overPort } from "./channels.ts";
+import { systemClock, systemEntropy } from "./clock.ts";
+import { Hosting } from "./hosting.ts";
+import { webLocks } from "./locks.ts";
+import { contextOfWorker, namesOf } from "./names.ts";
+import { storeOf } from "./store.ts";
+
+/** What a shared worker finds around it. */
+interface Scope {
+  readonly name: string;
+  onconnect: ((event: MessageEvent) => void) | null;
+}
+
+/** Takes pages in from now on; called while the script runs, or the first of them is not heard. */
+export function serve(sdk: string, code: HolderCode): void {
+  const scope = globalThis as unknown as Scope;
+  const names = namesOf(contextOfWorker(scope.name));
+  const hosting = new Hosting({
+    kind: "shared-worker",
+    sdk,
+    names,
+    clock: systemClock,
+    entropy: systemEntropy,
+    store: storeOf(names.context),
+    locks: webLocks(navigator.locks),
+    bus: () => busOfHolder(names),
+    load: () => Promise.resolve(code),
+  });
+  scope.onconnect = ({ ports: [port] }) => {
+    if (port !== undefined) hosting.connect(overPort<FromTabEnvelope, ToTabEnvelope>(port));
+  };
+  hosting.start();
+}
