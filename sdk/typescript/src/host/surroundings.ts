@@ -1,7 +1,7 @@
 /** What programs need of where they run, given by a browser or by Node; chooses the host of the session. */
 
-import type { Bytes, Desk, Listener, Opening, Surroundings } from "../core/desk.ts";
-import { Faulted, local } from "../core/faulted.ts";
+import type { Bytes, Desk, Opening, Surroundings } from "../core/desk.ts";
+import { local } from "../core/faulted.ts";
 import type { HolderCode } from "../core/holding.ts";
 import type { HostKind, LoginWish, View } from "../core/messages.ts";
 import type { Stop } from "../core/ports.ts";
@@ -58,12 +58,10 @@ async function open(parts: Parts, opening: Opening): Promise<Desk> {
     askToken: opening.token === null ? null : async () => (await opening.token?.()) ?? null,
   };
   const locks = hosts[0] === "single" ? null : webLocks(navigator.locks);
-  const { listener, begun } = beginning(opening.listener);
   let unfollow = (): void => undefined;
-  const desk = new Tab({ clock: systemClock, locks, ways: waysOf(parts, opening, names, hosts), left: () => unfollow() }, options, listener);
+  const desk = new Tab({ clock: systemClock, locks, ways: waysOf(parts, opening, names, hosts), left: () => unfollow() }, options, opening.listener);
   if (isPage) unfollow = follow(desk);
   await desk.attach();
-  await begun;
   return desk;
 }
 
@@ -105,36 +103,6 @@ async function digest(token: string): Promise<string> {
   if (token === "" || crypto.subtle === undefined) return "";
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Passes everything on; `begun` is done at the first snapshot, and rejected if the session ends before. */
-function beginning(listener: Listener): { readonly listener: Listener; readonly begun: Promise<void> } {
-  let begin = (): void => undefined;
-  let fail = (_problem: Faulted): void => undefined;
-  const begun = new Promise<void>((resolve, reject) => {
-    begin = resolve;
-    fail = reject;
-  });
-  // Told by `open`, if it still waits.
-  begun.catch(() => undefined);
-  const heard: Listener = {
-    started: (answers) => {
-      listener.started(answers);
-      begin();
-    },
-    facts: (stream, epoch, facts) => listener.facts(stream, epoch, facts),
-    event: (event) => listener.event(event),
-    startOver: (range) => listener.startOver(range),
-    state: (state, network) => listener.state(state, network),
-    object: (name, object, isOwn) => listener.object(name, object, isOwn),
-    outbox: (send, status, code) => listener.outbox(send, status, code),
-    tabs: (tabs) => listener.tabs(tabs),
-    ended: (ending) => {
-      listener.ended(ending);
-      fail(new Faulted({ code: ending.code, message: ending.message, where: "server" }));
-    },
-  };
-  return { listener: heard, begun };
 }
 
 /** Sends bytes; `fetch` cannot tell how far it is. */
