@@ -10,6 +10,19 @@ export const HERE = fileURLToPath(new URL(".", import.meta.url));
 // A file -> its entry, and the form that its reader asks for.
 export const OUTPUTS = {
   "unisono.js": { entry: "src/index.ts", format: "esm" },
+  "unisono.global.js": { entry: "src/global.ts", format: "iife" },
+  "unisono.holder.js": { entry: "src/holder.ts", format: "esm" },
+  "unisono.worker.js": { entry: "src/worker.ts", format: "iife" },
+};
+
+// A page that shares a worker's session never loads the code of the holder: it stays a file beside the others.
+const HOLDER_APART = {
+  name: "holder-apart",
+  setup: (build) => {
+    build.onResolve({ filter: /\/holder\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./unisono.holder.js", external: true } : undefined,
+    );
+  },
 };
 
 // Private names begin with `_` and are made short.
@@ -29,7 +42,7 @@ export async function bundle(folder) {
   const all = Object.entries(OUTPUTS);
   await Promise.all(
     all.map(([name, { entry, format, globalName }]) =>
-      build({ ...OPTIONS, entryPoints: [entry], outfile: join(folder, name), format, globalName }),
+      build({ ...OPTIONS, plugins: [HOLDER_APART], entryPoints: [entry], outfile: join(folder, name), format, globalName }),
     ),
   );
 }

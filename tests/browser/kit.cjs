@@ -157,7 +157,8 @@ async function site(pages) {
     }
     const name = found.file || (path.extname(pathname) ? pathname : 'page.html');
     const type = TYPES[path.extname(name)] || 'application/octet-stream';
-    response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' });
+    // `no-store` would bar pages with sockets from the cache of those that are left.
+    response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' });
     response.end(found.file ? fs.readFileSync(found.file) : found);
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });

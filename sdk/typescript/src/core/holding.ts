@@ -28,7 +28,7 @@ export interface HolderPorts {
 
 export type MakeHolder = (ports: HolderPorts) => Holder;
 
-/** The code of a holder: a page that shares a worker's never needs it. */
+/** The code of a holder. */
 export interface HolderCode {
   readonly make: MakeHolder;
   readonly dial: Dial;

@@ -329,6 +329,8 @@ export class Tab implements Desk {
         return this._calls.fail(message.n, message.fault);
       case "state":
         this._picture.session = message.session ?? this.session;
+        // It can be used once there is a welcome.
+        if (this._life !== "attached" && message.state === "live") return;
         return this._picture.tell(message.state, message.network ?? null);
       case "start-over":
         return this._picture.startOver(message);

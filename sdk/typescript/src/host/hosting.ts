@@ -19,7 +19,9 @@ export interface HostingPorts extends Omit<HolderPorts, "host" | "life" | "dial"
   /** None: nobody shares with this host, and nothing has to be waited for. */
   readonly locks: Locks | null;
   readonly bus: (() => HolderEnd) | null;
-  readonly load: () => Promise<HolderCode>;
+  readonly code: HolderCode;
+  /** Locks that tell others what kind of holder this is. */
+  readonly marks: readonly string[];
 }
 
 /** What it takes to be the holder; gone all at once. */
@@ -60,8 +62,6 @@ export class Hosting {
     if (this._queue !== null || this._reign !== null) return;
     const stop = (this._queue = new Stopper());
     this._early ??= [];
-    // Already now, so that it is there when the lock is free; a failure is met then.
-    this._ports.load().catch(() => undefined);
     void this._wait(stop);
   }
 
@@ -99,11 +99,11 @@ export class Hosting {
 
   private async _rule(owner: Held | null, stop: Stopper): Promise<void> {
     const held = owner === null ? [] : [owner];
-    const { locks, names, entropy, kind } = this._ports;
-    const { make, dial } = await this._ports.load();
+    const { locks, names, entropy, kind, marks } = this._ports;
+    const { make, dial } = this._ports.code;
     const life = names.life(entropy.id());
     if (locks !== null) {
-      const own = await Promise.all([life, ...(kind === "shared-worker" ? [names.ownerIsWorker] : [])].map((name) => locks.tryHold(name)));
+      const own = await Promise.all([life, ...marks].map((name) => locks.tryHold(name)));
       held.push(...own.filter((one) => one !== null));
     }
     if (stop.aborted) return held.forEach((one) => one.release());

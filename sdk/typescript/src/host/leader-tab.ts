@@ -9,7 +9,7 @@ import { Hosting } from "./hosting.ts";
 import type { HostingPorts } from "./hosting.ts";
 
 /** What a leader tab needs; its clock is one that hidden pages do not slow down. */
-export interface LeaderPorts extends Omit<HostingPorts, "kind" | "locks" | "bus" | "clock"> {
+export interface LeaderPorts extends Omit<HostingPorts, "kind" | "locks" | "bus" | "marks" | "clock"> {
   readonly locks: Locks;
   readonly clock: () => WorkerClock;
 }
@@ -38,7 +38,7 @@ export function leaderWays(ports: LeaderPorts): Ways {
     open: (silences) => {
       const channel = busOfTab(ports.names);
       clock ??= ports.clock();
-      hosting ??= new Hosting({ ...ports, clock, kind: "leader-tab", bus: () => busOfHolder(ports.names) });
+      hosting ??= new Hosting({ ...ports, clock, kind: "leader-tab", marks: [], bus: () => busOfHolder(ports.names) });
       hosting.start();
       if (silences >= STEAL_AFTER) void depose(silences);
       return channel;

@@ -12,15 +12,19 @@ export function webLocks(manager: LockManager): Locks {
       if (held === null) throw new DOMException("the lock was not given", "AbortError");
       return held;
     },
-    isHeld: async (name) => {
-      try {
-        return (await manager.query()).held?.some((lock) => lock.name === name) ?? false;
-      } catch {
-        // Firefox refuses the list to frames of other sites.
-        return false;
-      }
-    },
+    isHeld: async (name) => (await heldWith(manager, name)).includes(""),
   };
+}
+
+/** Gives what is held of the names that begin so, without that beginning. */
+export async function heldWith(manager: LockManager, beginning: string): Promise<readonly string[]> {
+  try {
+    const names = ((await manager.query()).held ?? []).map((lock) => lock.name ?? "");
+    return names.filter((name) => name.startsWith(beginning)).map((name) => name.slice(beginning.length));
+  } catch {
+    // Firefox refuses the list to frames of other sites.
+    return [];
+  }
 }
 
 /** Done when the lock is held; null when it is not free, or the wait was called off. */

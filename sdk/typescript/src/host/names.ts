@@ -7,6 +7,8 @@ export interface Names {
   readonly owner: string;
   /** Held besides by a holder that lives in a worker: nobody may steal from it. */
   readonly ownerIsWorker: string;
+  /** Held besides by the worker that holds the session; its name is this and a number. */
+  readonly worker: string;
   /** From tabs to the holder, and back. */
   readonly up: string;
   readonly down: string;
@@ -33,6 +35,7 @@ export function namesOf(context: string): Names {
     context,
     owner: `${context}/owner`,
     ownerIsWorker: `${context}/owner-is-worker`,
+    worker: `${context}/worker/`,
     up: `${context}/up`,
     down: `${context}/down`,
     life: (instance) => `${context}/life/${instance}`,
@@ -42,10 +45,11 @@ export function namesOf(context: string): Names {
 
 /** Name of a worker; another `attempt` is another worker. */
 export function workerName(context: string, attempt: number): string {
-  return attempt === 0 ? context : `${context}#${attempt}`;
+  return `${context}#${attempt}`;
 }
 
-/** The context of a worker of this name. */
-export function contextOfWorker(name: string): string {
-  return name.replace(/#\d+$/, "");
+/** The context and the attempt of a worker of this name. */
+export function ofWorkerName(name: string): { readonly context: string; readonly attempt: number } {
+  const at = name.lastIndexOf("#");
+  return { context: name.slice(0, at), attempt: Number(name.slice(at + 1)) };
 }

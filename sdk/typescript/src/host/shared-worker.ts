@@ -6,6 +6,7 @@ import { SILENCE_MS } from "../core/pulse.ts";
 import type { Ways } from "../core/ways.ts";
 import { busOfTab, overPort } from "./channels.ts";
 import type { TabEnd } from "./channels.ts";
+import { heldWith } from "./locks.ts";
 import { workerName } from "./names.ts";
 import type { Names } from "./names.ts";
 
@@ -13,27 +14,40 @@ import type { Names } from "./names.ts";
 export interface WorkerPorts {
   readonly names: Names;
   readonly url: string;
+  readonly locks: LockManager;
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** The next rung of the ladder, for good. */
   readonly fallback: () => Ways;
 }
 
-/** Names that are tried before the bus: a worker's name may stay silent for long after its process died. */
-const NAMES = 3;
+/** Workers that are tried before the bus. */
+const TRIES = 3;
 /** A worker may be slow; one that says nothing for so long hangs. */
 const HUNG_MS = 15_000;
+/** After its death a worker is not made at once in Firefox, where it would stay silent; timers of hidden pages may take longer. */
+const REMAKE_MS = "chrome" in globalThis ? { least: 0, spread: 0 } : { least: 500, spread: 150 };
 
-/** After its death a worker is not made at once: in Firefox its name then stays silent for 20 s and more. */
-const REMAKE_MS = "chrome" in globalThis ? { least: 20, spread: 130 } : { least: 500, spread: 150 };
-
-/** Gives the way by the worker, then by those of other names, then `fallback`. */
+/** Gives the way by the worker, then by others, then `fallback`. */
 export function workerWays(ports: WorkerPorts): Ways {
   let fallback: Ways | null = null;
   let attempt = 0;
+  let tries = 0;
   let way: "none" | "worker" | "bus" = "none";
   let isElsewhere = false;
   const giveUp = (): Ways => (fallback ??= ports.fallback());
+
+  /** The worker that holds the session, or the next: the name of one that died may stay silent for minutes. */
+  const find = async (isNext: boolean): Promise<number> => {
+    const last = attempt;
+    const living = (await heldWith(ports.locks, ports.names.worker)).map(Number).filter((each) => !isNext || each > last);
+    attempt = living.length > 0 ? Math.max(...living) : last + (isNext ? 1 : 0);
+    if (isNext && living.length === 0 && REMAKE_MS.least > 0) {
+      const ms = REMAKE_MS.least + ports.entropy.chance() * REMAKE_MS.spread;
+      await new Promise<void>((go) => ports.clock.after(ms, go));
+    }
+    return attempt;
+  };
 
   return {
     get patience() {
@@ -45,9 +59,10 @@ export function workerWays(ports: WorkerPorts): Ways {
       way = isElsewhere ? "bus" : "worker";
       isElsewhere = false;
       if (way === "bus") return busOfTab(ports.names);
+      tries = silences === 0 ? 1 : tries + 1;
       // Whoever holds the session has been silent on the bus: only another tab can depose a tab.
-      if (silences > 0 && (before === "bus" || ++attempt >= NAMES)) return giveUp().open(silences, failed);
-      return worker(ports, attempt, before !== "none", () => {
+      if (silences > 0 && (before === "bus" || tries > TRIES)) return giveUp().open(silences, failed);
+      return worker(ports, find(before === "worker"), () => {
         giveUp();
         failed();
       });
@@ -55,19 +70,24 @@ export function workerWays(ports: WorkerPorts): Ways {
     elsewhere: () => {
       isElsewhere = true;
     },
-    suspend: () => fallback?.suspend(),
+    suspend: () => {
+      // The same worker is greeted again: it did not die.
+      way = "none";
+      fallback?.suspend();
+    },
     close: () => fallback?.close(),
   };
 }
 
-/** A port of the worker, which is made a little later if it was there before; what is posted meanwhile is kept. */
-function worker(ports: WorkerPorts, attempt: number, isRemade: boolean, failed: () => void): TabEnd {
-  const { names, url, clock, entropy } = ports;
+/** A port of the worker; what is posted before it is there is kept. */
+function worker({ names, url }: WorkerPorts, found: Promise<number>, failed: () => void): TabEnd {
   let waiting: FromTabEnvelope[] | null = [];
   let end: TabEnd | null = null;
   let take: (message: ToTabEnvelope) => void = () => undefined;
   let isHeard = false;
-  const make = (): void => {
+  let isClosed = false;
+  void found.then((attempt) => {
+    if (isClosed) return;
     try {
       const made = new SharedWorker(trusted(url), { name: workerName(names.context, attempt) });
       // Once it has spoken an error is only an exception that nobody caught in it.
@@ -82,17 +102,14 @@ function worker(ports: WorkerPorts, attempt: number, isRemade: boolean, failed: 
     });
     for (const message of waiting ?? []) end.post(message);
     waiting = null;
-  };
-  let cancel = (): void => undefined;
-  if (isRemade) cancel = clock.after(REMAKE_MS.least + entropy.chance() * REMAKE_MS.spread, make);
-  else queueMicrotask(make);
+  });
   return {
     post: (message) => (waiting === null ? end?.post(message) : void waiting.push(message)),
     listen: (listener) => {
       take = listener;
     },
     close: () => {
-      cancel();
+      isClosed = true;
       end?.close();
     },
   };

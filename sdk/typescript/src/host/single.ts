@@ -5,7 +5,7 @@ import { loopback } from "./channels.ts";
 import { Hosting } from "./hosting.ts";
 import type { HostingPorts } from "./hosting.ts";
 
-export type SinglePorts = Omit<HostingPorts, "kind" | "locks" | "bus">;
+export type SinglePorts = Omit<HostingPorts, "kind" | "locks" | "bus" | "marks">;
 
 /** Gives the way to a holder that is made for this tab, and ends with it. */
 export function singleWays(ports: SinglePorts): Ways {
@@ -20,7 +20,7 @@ export function singleWays(ports: SinglePorts): Ways {
     open: () => {
       end();
       const ends = loopback();
-      hosting = new Hosting({ ...ports, kind: "single", locks: null, bus: null });
+      hosting = new Hosting({ ...ports, kind: "single", locks: null, bus: null, marks: [] });
       hosting.connect(ends.holder);
       hosting.start();
       return ends.tab;

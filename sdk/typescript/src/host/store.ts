@@ -1,44 +1,13 @@
 /** What outlives pages and workers of an origin: IndexedDB. Without it memory, which outlives nothing. */
 
-import type { Entropy, SavedObject, SavedSend, SavedSession, Store } from "../core/ports.ts";
+import type { SavedObject, SavedSend, SavedSession, Store } from "../core/ports.ts";
+import { within } from "./database.ts";
+import type { Kind } from "./database.ts";
 import { MemoryStore } from "./memory-store.ts";
-
-const NAME = "unisono";
-const VERSION = 1;
-const KINDS = ["sessions", "outbox", "objects", "device"] as const;
-const DEVICE = "id";
-
-type Kind = (typeof KINDS)[number];
 
 /** Gives the store of a context. Opened at its first use; where the browser gives no database, in memory from then on. */
 export function storeOf(context: string): Store {
   return new Kept(context);
-}
-
-/** Gives the id of this browser's profile for this origin, made at the first call: the same for all pages. */
-export async function deviceId(entropy: Entropy): Promise<string> {
-  const fresh = entropy.id();
-  try {
-    const found = await within(["device"], (stores) => stores("device").get(DEVICE));
-    if (typeof found === "string") return found;
-    // Of two pages at once one adds, and both read what was added.
-    await within(["device"], (stores) => stores("device").add(fresh, DEVICE)).catch(() => undefined);
-    const kept = await within(["device"], (stores) => stores("device").get(DEVICE));
-    return typeof kept === "string" ? kept : fresh;
-  } catch {
-    return fallback(fresh);
-  }
-}
-
-function fallback(fresh: string): string {
-  const key = `${NAME}/device`;
-  try {
-    const found = localStorage.getItem(key);
-    if (found === null) localStorage.setItem(key, fresh);
-    return found ?? fresh;
-  } catch {
-    return fresh;
-  }
 }
 
 /** Rows of a context are named by it first; sends and objects by their own name after it. */
@@ -133,41 +102,4 @@ class Kept implements Store {
     }
     return inMemory(this._memory);
   }
-}
-
-let opened: Promise<IDBDatabase> | null = null;
-
-function database(): Promise<IDBDatabase> {
-  return (opened ??= new Promise<IDBDatabase>((resolve, reject) => {
-    const asked = indexedDB.open(NAME, VERSION);
-    asked.onupgradeneeded = () => {
-      for (const kind of KINDS) asked.result.createObjectStore(kind);
-    };
-    asked.onerror = () => reject(asked.error);
-    asked.onblocked = () => reject(new DOMException("another version of this page keeps the database", "InvalidStateError"));
-    asked.onsuccess = () => {
-      const database = asked.result;
-      database.onversionchange = () => {
-        opened = null;
-        database.close();
-      };
-      database.onclose = () => {
-        opened = null;
-      };
-      resolve(database);
-    };
-  }).catch((problem: unknown) => {
-    opened = null;
-    throw problem;
-  }));
-}
-
-/** Does one thing in a transaction, and waits until it is on disk; gives the result of the last request. */
-async function within(kinds: Kind[], act: (stores: (kind: Kind) => IDBObjectStore) => IDBRequest): Promise<unknown> {
-  const transaction = (await database()).transaction(kinds, "readwrite");
-  return new Promise((resolve, reject) => {
-    const request = act((kind) => transaction.objectStore(kind));
-    transaction.oncomplete = () => resolve(request.result);
-    transaction.onabort = () => reject(transaction.error ?? request.error);
-  });
 }

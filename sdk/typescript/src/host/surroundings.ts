@@ -2,27 +2,25 @@
 
 import type { Bytes, Desk, Opening, Surroundings } from "../core/desk.ts";
 import { local } from "../core/faulted.ts";
-import type { HolderCode } from "../core/holding.ts";
 import type { HostKind, LoginWish, View } from "../core/messages.ts";
 import type { Stop } from "../core/ports.ts";
 import { Tab } from "../core/tab.ts";
 import type { Ways } from "../core/ways.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
-import { leaderWays } from "./leader-tab.ts";
+import { deviceId } from "./device.ts";
+import type { Hosts } from "./hosts.ts";
+import { lateWays } from "./late.ts";
 import { webLocks } from "./locks.ts";
-import { MemoryStore } from "./memory-store.ts";
 import { contextOf, namesOf } from "./names.ts";
 import type { Names } from "./names.ts";
 import { follow, viewOf } from "./pages.ts";
 import { workerWays } from "./shared-worker.ts";
-import { singleWays } from "./single.ts";
-import { deviceId, storeOf } from "./store.ts";
-import { workerClock } from "./worker-clock.ts";
 
 /** What the package brings along. */
 export interface Parts {
   readonly sdk: string;
-  readonly load: () => Promise<HolderCode>;
+  /** Brings the code of a holder in this page. */
+  readonly load: () => Promise<Hosts>;
   /** Of the worker's script, beside the SDK's own; null where that is not known. */
   readonly workerUrl: string | null;
 }
@@ -83,14 +81,12 @@ function isOwn(url: string | null): url is string {
   return url !== null && new URL(url, location.href).origin === location.origin;
 }
 
-function waysOf(parts: Parts, opening: Opening, names: Names, hosts: readonly HostKind[]): Ways {
-  const { sdk, load } = parts;
-  const common = { sdk, load, names, entropy: systemEntropy };
-  if (hosts[0] === "single") return singleWays({ ...common, clock: systemClock, store: new MemoryStore() });
-  const leader = (): Ways => leaderWays({ ...common, clock: workerClock, store: storeOf(names.context), locks: webLocks(navigator.locks) });
-  const url = opening.workerUrl ?? parts.workerUrl;
-  if (hosts[0] === "leader-tab" || url === null) return leader();
-  return workerWays({ names, url, clock: systemClock, entropy: systemEntropy, fallback: leader });
+function waysOf({ sdk, load, workerUrl }: Parts, opening: Opening, names: Names, hosts: readonly HostKind[]): Ways {
+  const local = (kind: keyof Hosts): Ways => lateWays(async () => (await load())[kind](sdk, names));
+  if (hosts[0] === "single") return local("single");
+  const url = opening.workerUrl ?? workerUrl;
+  if (hosts[0] === "leader-tab" || url === null) return local("leader");
+  return workerWays({ names, url, locks: navigator.locks, clock: systemClock, entropy: systemEntropy, fallback: () => local("leader") });
 }
 
 async function wishOf({ wish, deviceId: kind }: Opening): Promise<LoginWish> {

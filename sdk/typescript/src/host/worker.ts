@@ -6,7 +6,7 @@ import { busOfHolder, overPort } from "./channels.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
 import { Hosting } from "./hosting.ts";
 import { webLocks } from "./locks.ts";
-import { contextOfWorker, namesOf } from "./names.ts";
+import { namesOf, ofWorkerName } from "./names.ts";
 import { storeOf } from "./store.ts";
 
 /** What a shared worker finds around it. */
@@ -18,17 +18,19 @@ interface Scope {
 /** Takes pages in from now on; called while the script runs, or the first of them is not heard. */
 export function serve(sdk: string, code: HolderCode): void {
   const scope = globalThis as unknown as Scope;
-  const names = namesOf(contextOfWorker(scope.name));
+  const { context, attempt } = ofWorkerName(scope.name);
+  const names = namesOf(context);
   const hosting = new Hosting({
     kind: "shared-worker",
     sdk,
     names,
+    marks: [names.ownerIsWorker, `${names.worker}${attempt}`],
     clock: systemClock,
     entropy: systemEntropy,
     store: storeOf(names.context),
     locks: webLocks(navigator.locks),
     bus: () => busOfHolder(names),
-    load: () => Promise.resolve(code),
+    code,
   });
   scope.onconnect = ({ ports: [port] }) => {
     if (port !== undefined) hosting.connect(overPort<FromTabEnvelope, ToTabEnvelope>(port));

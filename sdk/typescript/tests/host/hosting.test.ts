@@ -9,7 +9,7 @@ import type { HolderEnd } from "../../src/host/channels.ts";
 import { loopback } from "../../src/host/channels.ts";
 import { Hosting } from "../../src/host/hosting.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
-import { contextOf, contextOfWorker, namesOf, workerName } from "../../src/host/names.ts";
+import { contextOf, namesOf, ofWorkerName, workerName } from "../../src/host/names.ts";
 import { FakeBus } from "../fakes/bus.ts";
 import { FakeLocks } from "../fakes/locks.ts";
 import { ManualClock, settle } from "../fakes/time.ts";
@@ -54,6 +54,7 @@ class Browser {
     this.holders.set(agent, made);
     return new Hosting({
       kind,
+      marks: kind === "shared-worker" ? [NAMES.ownerIsWorker] : [],
       names: NAMES,
       clock: new ManualClock(),
       entropy: { id: () => `${++this.ids}`, chance: () => 0 },
@@ -61,15 +62,14 @@ class Browser {
       sdk: "test",
       locks: shared ? this.locks.of(agent) : null,
       bus: shared ? () => this.bus.ofHolder(agent) : null,
-      load: () =>
-        Promise.resolve({
-          dial: () => Promise.reject(new Error("nobody there")),
-          make: (ports) => {
-            const holder = new Recorder(ports);
-            made.push(holder);
-            return holder;
-          },
-        }),
+      code: {
+        dial: () => Promise.reject(new Error("nobody there")),
+        make: (ports) => {
+          const holder = new Recorder(ports);
+          made.push(holder);
+          return holder;
+        },
+      },
     });
   }
 
@@ -120,7 +120,7 @@ test("names of two contexts are never the same, whatever is in their parts", () 
   const wish = (user: string | null, tag: string | null, platform = "web"): string => contextOf({ url: "ws://h", user, tag, device: { id: "d", platform } }, "");
   const all = [wish("a", null), wish("a/b", null), wish("a", "b"), wish(null, "a"), wish("b", null), wish("a", null, "android"), contextOf({ url: "ws://h", user: "a", tag: null, device: { id: "d", platform: "web" } }, "x")];
   assert.equal(new Set(all).size, all.length);
-  for (const attempt of [0, 1, 12]) assert.equal(contextOfWorker(workerName(wish("a#1", null), attempt)), wish("a#1", null));
+  for (const attempt of [0, 1, 12]) assert.deepEqual(ofWorkerName(workerName(wish("a#1", null), attempt)), { context: wish("a#1", null), attempt });
 });
 
 test("of two candidates one holds the session, and the other one when the first dies", async () => {

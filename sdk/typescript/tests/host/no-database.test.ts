@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { systemEntropy } from "../../src/host/clock.ts";
-import { deviceId, storeOf } from "../../src/host/store.ts";
+import { deviceId } from "../../src/host/device.ts";
+import { storeOf } from "../../src/host/store.ts";
 
 test("without a database a session is kept for as long as the holder lives", async () => {
   const store = storeOf("x");

@@ -8,7 +8,8 @@ import "fake-indexeddb/auto";
 import type { SavedSend, Store } from "../../src/core/ports.ts";
 import { systemEntropy } from "../../src/host/clock.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
-import { deviceId, storeOf } from "../../src/host/store.ts";
+import { deviceId } from "../../src/host/device.ts";
+import { storeOf } from "../../src/host/store.ts";
 
 function send(n: number): SavedSend {
   return { key: `t:${n}`, n, tab: "t", at: n, command: { op: "send", key: `t:${n}` } };

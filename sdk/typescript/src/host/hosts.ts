@@ -1,0 +1,28 @@
+/** The hosts that may live in a page. */
+
+import type { HolderCode } from "../core/holding.ts";
+import type { Ways } from "../core/ways.ts";
+import { systemClock, systemEntropy } from "./clock.ts";
+import { leaderWays } from "./leader-tab.ts";
+import { webLocks } from "./locks.ts";
+import { MemoryStore } from "./memory-store.ts";
+import type { Names } from "./names.ts";
+import { singleWays } from "./single.ts";
+import { storeOf } from "./store.ts";
+import { workerClock } from "./worker-clock.ts";
+
+/** Gives a tab its way to a holder in its own page; `sdk` is what that calls itself. */
+export interface Hosts {
+  single(sdk: string, names: Names): Ways;
+  leader(sdk: string, names: Names): Ways;
+}
+
+/** Gives the hosts that use this code of a holder. */
+export function hostsOf(code: HolderCode): Hosts {
+  const common = { code, entropy: systemEntropy };
+  return {
+    // Nothing is kept for the next page: two that share nothing would take each other's session.
+    single: (sdk, names) => singleWays({ ...common, sdk, names, clock: systemClock, store: new MemoryStore() }),
+    leader: (sdk, names) => leaderWays({ ...common, sdk, names, clock: workerClock, store: storeOf(names.context), locks: webLocks(navigator.locks) }),
+  };
+}

@@ -1,0 +1,218 @@
+"""Tabs of one browser share one session, on whatever host holds it, and lose nothing when that one dies."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.support.node_player import NODE, Played, Works, once, play
+from tests.support.node_tests import PACKAGE
+from tests.support.server_process import TEST_CONFIG, ServerProcess
+
+HERE: Final = Path(__file__).parent
+ADMIN: Final = "admin-key-of-the-tests-0123456789"
+ORIGINS: Final = ["http://pages.localhost", "http://pages.localhost:81", "http://other.localhost", "http://plain.test"]
+CONFIG: Final = f"{TEST_CONFIG}\n[server]\norigins = {json.dumps(ORIGINS)}\n"
+HOSTS: Final = {
+    "worker": ["shared-worker"],
+    "leader": ["leader-tab"],
+    "mixed": ["shared-worker", "leader-tab"],
+}
+SHORT: Final = {
+    "worker": ["deaths", "cache", "reload", "outbox", "network"],
+    "leader": ["deaths", "crash", "loginOfTheDead", "frozen", "hung", "cache"],
+    "mixed": ["deaths"],
+}
+"""What tabs go through on which hosts in `make test`; in `make full` it is all of it on all of them."""
+LOAD: Final = {
+    "tabs": 4,
+    "inPerS": 100,
+    "outPerS": 20,
+    "deaths": 2,
+    "p50Ms": 3000,
+    "p99Ms": 10_000,
+    "frozenMs": 1000,
+    "hangMs": 8000,
+    "reloads": 3,
+}
+FULL_LOAD: Final = {
+    "tabs": 10,
+    "inPerS": 200,
+    "outPerS": 20,
+    "deaths": 100,
+    "p50Ms": 1000,
+    "p99Ms": 3000,
+    "frozenMs": 60_000,
+    "hangMs": 20_000,
+    "reloads": 30,
+}
+"""Tabs, messages a second that come and go, and how often and how long what is done to tabs."""
+DEADLINE_S: Final = 240.0
+FULL_DEADLINE_S: Final = 1500.0
+IS_FULL: Final = "TESTS_FULL" in os.environ
+
+
+async def play_all(data: Path, program: str, hosts: list[str], only: list[str]) -> Played:
+    """Build the SDK, serve it with a page that uses it, and have browsers play the scenarios."""
+    dist = data / "sdk"
+    build = f"import('./bundles.mjs').then(({{ bundle }}) => bundle({json.dumps(str(dist))}))"
+    subprocess.run([NODE, "-e", build], cwd=PACKAGE, check=True)  # noqa: ASYNC221 nothing else is under way
+    (dist / "package.json").write_text('{"type": "module"}')
+    async with ServerProcess(data / "data", config=CONFIG, environment={"UNISONO_ADMIN__KEYS": ADMIN}) as server:
+        table: Mapping[str, Any] = {
+            "port": server.port,
+            "admin": ADMIN,
+            "dist": str(dist),
+            "hosts": hosts,
+            "only": only,
+            "load": FULL_LOAD if IS_FULL else LOAD,
+        }
+        played = await play(HERE / program, table, deadline_s=FULL_DEADLINE_S if IS_FULL else DEADLINE_S)
+        server.assert_clean_log()
+    return played
+
+
+def on_each_host(scenario: str) -> pytest.MarkDecorator:
+    """Run a test for each host on which the scenario is played, for the others in `make full`."""
+    hosts = [pytest.param(name, marks=() if scenario in SHORT[name] else pytest.mark.full) for name in sorted(HOSTS)]
+    return pytest.mark.parametrize("host", hosts, indirect=True)
+
+
+@pytest.fixture(params=sorted(HOSTS))
+def host(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def shared(host: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Works:
+    """Give what came of what tabs share."""
+
+    async def make(data: Path) -> Played:
+        return await play_all(data, "sharing.cjs", HOSTS[host], [])
+
+    return Works(once(tmp_path_factory, worker_id, f"sharing-{host}", make))
+
+
+@pytest.fixture
+def lived(host: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Works:
+    """Give what came of what tabs go through."""
+
+    async def make(data: Path) -> Played:
+        return await play_all(data, "takeover.cjs", HOSTS[host], [] if IS_FULL else SHORT[host])
+
+    return Works(once(tmp_path_factory, worker_id, f"takeover-{host}", make))
+
+
+@pytest.mark.rows("T4", "T7", "T9", "T10", "T17", "T28", "M1", "M2", "M15", "M16", "M21", "X1", "X11")
+def test_many_tabs_have_one_connection_and_one_login(shared: Works) -> None:
+    shared.assert_that("oneSession")
+
+
+@pytest.mark.rows("T5", "T6", "M23", "X20")
+def test_answers_and_errors_go_to_the_tab_that_asked(shared: Works) -> None:
+    shared.assert_that("answers")
+
+
+@pytest.mark.rows("X59")
+def test_tabs_that_log_in_at_once_make_one_login(shared: Works) -> None:
+    shared.assert_that("atOnce")
+
+
+@pytest.mark.rows("M4")
+def test_a_tab_that_comes_later_has_what_waits_at_once(shared: Works) -> None:
+    shared.assert_that("lateJoiner")
+
+
+@pytest.mark.rows("T14", "T15", "T16", "T27", "T29", "M7", "X6", "X15", "X39")
+def test_another_user_platform_or_tag_is_another_session(shared: Works) -> None:
+    shared.assert_that("apart")
+
+
+@pytest.mark.rows("T12", "T13")
+def test_pages_of_another_origin_have_a_session_of_their_own(shared: Works) -> None:
+    shared.assert_that("origins")
+
+
+@pytest.mark.rows("M25", "M26", "M27", "M29", "M30", "M31", "X40", "X41")
+def test_objects_are_shared_as_data_by_all_tabs(shared: Works) -> None:
+    shared.assert_that("objects")
+
+
+@pytest.mark.rows("M32", "M33", "M34", "X14", "X16")
+def test_each_tab_has_an_id_of_its_own(shared: Works) -> None:
+    shared.assert_that("ids")
+
+
+@pytest.mark.rows("X38")
+def test_a_tab_leaves_alone_and_all_sign_out_together(shared: Works) -> None:
+    shared.assert_that("leaving")
+
+
+@pytest.mark.rows("T8", "X7", "X8", "X9")
+def test_all_tabs_are_told_once_that_they_were_put_out_and_none_comes_back(shared: Works) -> None:
+    shared.assert_that("putOut")
+
+
+@pytest.mark.rows("M5")
+@on_each_host("deaths")
+def test_a_holder_that_is_killed_loses_and_doubles_nothing(lived: Works) -> None:
+    lived.assert_that("deaths")
+
+
+@pytest.mark.rows("X14")
+@on_each_host("crash")
+def test_a_tab_that_crashes_disturbs_nobody(lived: Works) -> None:
+    lived.assert_that("crash")
+
+
+@pytest.mark.rows("X60")
+@on_each_host("loginOfTheDead")
+def test_a_login_outlives_the_tab_in_which_it_is_under_way(lived: Works) -> None:
+    lived.assert_that("loginOfTheDead")
+
+
+@on_each_host("frozen")
+def test_a_frozen_tab_gives_the_session_away_and_misses_nothing(lived: Works) -> None:
+    lived.assert_that("frozen")
+
+
+@on_each_host("hung")
+def test_a_hung_tab_is_deposed_and_goes_on_as_one_of_many(lived: Works) -> None:
+    lived.assert_that("hung")
+
+
+@on_each_host("cache")
+def test_a_page_goes_through_the_cache_and_misses_nothing(lived: Works) -> None:
+    lived.assert_that("cache")
+
+
+@pytest.mark.rows("X12", "X13")
+@on_each_host("reload")
+def test_a_page_that_is_loaded_again_has_the_session_of_before(lived: Works) -> None:
+    lived.assert_that("reload")
+
+
+@on_each_host("outbox")
+def test_what_was_sent_without_a_connection_outlives_the_tab(lived: Works) -> None:
+    lived.assert_that("outbox")
+
+
+@pytest.mark.rows("X35", "X36")
+@on_each_host("network")
+def test_all_tabs_hear_alike_how_the_connection_fares(lived: Works) -> None:
+    lived.assert_that("network")
+
+
+@pytest.mark.full
+def test_a_holder_that_is_killed_a_hundred_times_loses_nothing(lived: Works) -> None:
+    lived.assert_that("deaths")
+
+
+def test_nothing_goes_wrong_beside_the_scenarios(shared: Works, lived: Works) -> None:
+    shared.assert_that("(all)")
+    lived.assert_that("(all)")
