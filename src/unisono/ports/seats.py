@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from unisono.domain.ids import ConversationId, SessionId, TabId
+from unisono.domain.ids import ConversationId, SessionId, TabId, UserId
 from unisono.domain.seats import Seat
 
 
@@ -32,6 +32,9 @@ class Seats(Protocol):
 
     async def of_session(self, session: SessionId) -> Sequence[Seat]:
         """List the seats of a session, by tab."""
+
+    async def users(self, room: ConversationId, limit: int) -> Sequence[UserId]:
+        """List some of those who are in a room with a session that is live, on any node: the first by user id."""
 
     async def count(self, room: ConversationId) -> Crowd:
         """Count who is in a room with a session that is live, on any node."""

@@ -90,6 +90,13 @@ class LeaseState(Enum):
     """Another node holds one under the same name: this one must not take it back."""
 
 
+class Census(Struct, frozen=True):
+    """How many users are there now, with a live session, and how many were since some time."""
+
+    online: int
+    since: int
+
+
 class Sessions(Protocol):
     """Sessions of one app."""
 
@@ -133,6 +140,9 @@ class Sessions(Protocol):
 
         Users of whom nothing is known are left out. What is remembered of an ended session outlives `forget_ended`.
         """
+
+    async def census(self, since: Instant) -> Census:
+        """Count users who are there, and those who were since an instant. Reads all sessions that are not over."""
 
     async def find_open(self, session: SessionId) -> SessionRecord | None:
         """Give a session that is not over, or None."""

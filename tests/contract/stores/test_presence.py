@@ -17,7 +17,7 @@ from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.facts import EndReason
 from unisono.domain.ids import Instant, Platform, SessionId, UserId
 from unisono.domain.presence import Seen, Sighting
-from unisono.ports.sessions import Ending, SessionDecision
+from unisono.ports.sessions import Census, Ending, SessionDecision
 
 WEB, IOS = Platform("web"), Platform("ios")
 
@@ -46,6 +46,24 @@ async def test_a_session_is_seen_live_then_lost_then_over(store: AnyStore, clock
     assert await seen(store, ANN) == {ANN: ({Sighting(IOS)}, lost_at)}
     await end(store, ANN, "b")
     assert await seen(store, ANN) == {ANN: (set(), clock.now())}
+
+
+async def test_users_who_are_there_and_were_are_counted_once(store: AnyStore, clock: ManualClock) -> None:
+    node = await store.sessions.take_lease("node", 600)
+    assert await store.sessions.census(Instant(0)) == Census(0, 0)
+    for session, user in (("a", ANN), ("b", ANN), ("c", BOB), ("d", CIM)):
+        await open_session(store, record(session, user, at=NOON, node=node))
+    assert await store.sessions.census(clock.now()) == Census(3, 3)
+    clock.advance(5)
+    (bobs,) = await store.sessions.list_of(BOB)
+    await store.sessions.detach(bobs.session, bobs.fence, node)
+    await end(store, CIM, "d")
+    lost_at = clock.now()
+    clock.advance(5)
+    assert await store.sessions.census(lost_at) == Census(1, 3)
+    assert await store.sessions.census(Instant(lost_at + 1)) == Census(1, 1)
+    clock.advance(600)
+    assert await store.sessions.census(clock.now()) == Census(0, 0)
 
 
 async def test_the_latest_time_of_several_stands(store: AnyStore, clock: ManualClock) -> None:

@@ -59,8 +59,11 @@ async def test_people_are_counted_once_and_only_while_they_are_live(store: AnySt
         await seat(store, session, A, tab)
     assert await store.seats.count(A) == Crowd(2, 3)
     assert await store.seats.count(B) == Crowd(0, 0)
+    assert [await store.seats.users(room, 9) for room in (A, B)] == [[ANN, BOB], []]
+    assert await store.seats.users(A, 1) == [ANN]
     await store.sessions.detach(BOBS, Fence(0), node)
     assert await store.seats.count(A) == Crowd(1, 2)
+    assert await store.seats.users(A, 9) == [ANN]
     await store.seats.give_up(PHONE, LEFT)
     assert await store.seats.count(A) == Crowd(1, 2)
     await end(store, ANN, PHONE)

@@ -30,6 +30,8 @@ from unisono.wire.leancloud.realtime_pb2 import GenericCommand
 from unisono.wire.leancloud.signing import proof_of
 
 ROLES: Final[dict[str, Role]] = {"Owner": "owner", "Manager": "manager", "Member": "member"}
+ROOM_SAMPLE: Final = 100
+"""People of a room whom a client is told."""
 BLOCKED: Final = 4548
 NEEDS_OWNER: Final = 4324
 JOIN_FAULTS: Final = {"limit_reached": 4304}
@@ -154,12 +156,14 @@ async def _is_member(asker: Asker, cid: str) -> bool:
 
 
 async def members(asker: Asker, command: GenericCommand) -> GenericCommand:
-    """List members; nobody for a room, which has no list of them."""
+    """List members; of a room some of who is there, where everybody may see who is online."""
     view = await look_up(asker, named(command.convMessage.cid))
     answer = reply(command, pb.result, asker.user, asker.now())
     answer.convMessage.cid = command.convMessage.cid
     if KINDS[view.of].lists_members:
         answer.convMessage.m.extend(await _all(asker, view.conversation))
+    elif view.of == "room" and asker.app.node.options.presence.visible_to == "everybody":
+        answer.convMessage.m.extend(await asker.app.node.parts.seats.users(view.conversation, ROOM_SAMPLE))
     return answer
 
 

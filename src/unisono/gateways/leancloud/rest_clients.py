@@ -6,11 +6,12 @@ from unisono.domain import commands as c
 from unisono.domain.answers import Unread
 from unisono.domain.commands import ASKED_MAX
 from unisono.domain.errors import Invalid
-from unisono.domain.ids import Json
+from unisono.domain.ids import Instant, Json
 from unisono.gateways.leancloud.acting import Actor
 from unisono.gateways.leancloud.bidding import ask, named
 from unisono.gateways.leancloud.desk import Asked, Endpoint, user_named, users_in
 
+DAY_MS: Final = 86_400_000
 _CLIENT: Final = "/1.2/rtm/clients/{client}"
 
 
@@ -35,7 +36,15 @@ async def _kick(asked: Asked) -> Json:
     return {}
 
 
+async def _stats(asked: Asked) -> Json:
+    """Say how many users are here, and how many were since midnight, UTC."""
+    today = Instant(asked.now() // DAY_MS * DAY_MS)
+    census = await asked.app.node.parts.sessions.census(today)
+    return {"result": {"online_user_count": census.online, "user_count_today": census.since}}
+
+
 CLIENT_ENDPOINTS: Final = (
+    Endpoint("GET", "/1.2/rtm/stats", "master", _stats),
     Endpoint("POST", "/1.2/rtm/clients/check-online", "master", _online),
     Endpoint("GET", _CLIENT + "/unread-count", "master", _unread),
     Endpoint("POST", _CLIENT + "/kick", "master", _kick),

@@ -15,6 +15,8 @@ from unisono.gateways.leancloud.desk import Asked, Endpoint, user_named, users_i
 from unisono.gateways.leancloud.rest_conversations import FAMILIES, NORMAL, ROOMS, SERVICES, find_one
 
 _NORMAL, _ROOMS, _SERVICES = FAMILIES
+SAMPLE: Final = 500
+"""People of a room who are listed."""
 FULL: Final = {"limit_reached": 4304}
 
 
@@ -81,6 +83,11 @@ async def _people(asked: Asked) -> Json:
     return {"result": found.users}
 
 
+async def _some_people(asked: Asked) -> Json:
+    view = await find_one(asked, ROOMS)
+    return {"result": list(await asked.app.node.parts.seats.users(view.conversation, SAMPLE))}
+
+
 async def _subscribe(asked: Asked) -> Json:
     view = await find_one(asked, SERVICES)
     await asked.app.node.announcing.subscribe(view.conversation, user_named(asked.body.get("client_id"), "client_id"))
@@ -105,6 +112,7 @@ MEMBER_ENDPOINTS: Final = (
     Endpoint("GET", _NORMAL + "/{id}/mutes", "master", _muted),
     Endpoint("POST", _NORMAL + "/{id}/mutes", "master", _mute),
     Endpoint("DELETE", _NORMAL + "/{id}/mutes", "master", _unmute),
+    Endpoint("GET", _ROOMS + "/{id}/members", "master", _some_people),
     Endpoint("GET", _ROOMS + "/{id}/members/online-count", "master", _people),
     Endpoint("POST", _SERVICES + "/{id}/subscribers", "master", _subscribe),
     Endpoint("GET", _SERVICES + "/{id}/subscribers/count", "master", _subscribers_count),

@@ -124,7 +124,16 @@ async def _broadcast(asked: Asked) -> Json:
 
 
 async def _named_in_body(asked: Asked) -> ConversationView:
-    conversation = named(text_in(asked.body, "conv_id"))
+    return await find_target(asked, text_in(asked.body, "conv_id"))
+
+
+async def find_target(asked: Asked, cid: str) -> ConversationView:
+    """Give the conversation that a request names beside its path.
+
+    Raises:
+        Refused: 4401. There is none.
+    """
+    conversation = named(cid)
     with called({"not_found": 4401}):
         return await ask(Actor(asked.app), c.GetConversation(conversation), ConversationView)
 
@@ -135,8 +144,12 @@ def _family_of(asked: Asked) -> Family:
 
 async def _history(asked: Asked) -> Json:
     """Give messages, the newest first unless `reversed`."""
-    reader = await _reader(asked)
-    view = await find_one(asked, _family_of(asked))
+    return await history_for(asked, await _reader(asked), _family_of(asked))
+
+
+async def history_for(asked: Asked, reader: Actor, family: Family) -> Json:
+    """Give the messages of a conversation that a reader sees, as the query asks for them."""
+    view = await find_one(asked, family)
     query = asked.query
     said = LogsCommand(
         limit=number_in(query, "limit", DEFAULT_LIMIT, most=LIMIT_MAX),
@@ -150,7 +163,7 @@ async def _history(asked: Asked) -> Json:
     )
     with called({"invalid": 4311, "not_found": 4312}):
         found = await messages_of(reader, view.conversation, said)
-    shown = [_item(view, entry) for entry in found]
+    shown = [item_of(view, entry) for entry in found]
     return shown if said.direction == LogsCommand.NEW else shown[::-1]
 
 
@@ -172,7 +185,8 @@ async def _reader(asked: Asked) -> Actor:
     return Actor(asked.app, client)
 
 
-def _item(view: ConversationView, entry: HistoryEntry) -> Json:
+def item_of(view: ConversationView, entry: HistoryEntry) -> Json:
+    """Show a message."""
     message = entry.message
     text, is_base64 = text_of(message)
     return {

@@ -21,7 +21,7 @@ from unisono.gateways.leancloud.http import HttpRefusal
 from unisono.gateways.leancloud.opening import parts_of
 from unisono.gateways.leancloud.refused import Refused
 from unisono.wire.leancloud.codes import ERRORS
-from unisono.wire.leancloud.places import iso_of
+from unisono.wire.leancloud.places import cid_of, iso_of
 
 TOKEN: Final = "X-LC-IM-Session-Token"  # noqa: S105  (the name of a header)
 EXPIRED: Final = 4112
@@ -64,7 +64,8 @@ async def _notifications(asked: Asked) -> Json:
     if count > NOTICES_MAX:
         # Those of one millisecond stay together: the client goes on from the time of the last one.
         count = next((at for at in range(NOTICES_MAX, count) if found[at].at != found[at - 1].at), count)
-    notices = {"hasMore": count < len(found), "notifications": [_notice(one) for one in found[:count]]}
+    told = [await _notice(actor, one) for one in found[:count]]
+    notices: Json = {"hasMore": count < len(found), "notifications": told}
     if "notification_type" in asked.query:
         return notices
     return {"permanent": notices, "droppable": {"hasMore": False, "notifications": []}}
@@ -84,14 +85,16 @@ async def _news(actor: Actor, since: int) -> list[SeqFact]:
     return found
 
 
-def _notice(one: SeqFact) -> Json:
+async def _notice(actor: Actor, one: SeqFact) -> Json:
     fact = one.fact
     if not isinstance(fact, Moves):
         raise Internal(reason="a fact of another kind")
+    found = await actor.app.node.parts.directory.find(fact.conversation, None)
+    is_temporary = found is not None and found.conversation.of == "temporary"
     return {
         "cmd": "conv",
         "op": "joined" if isinstance(fact, ConversationEntered) else "left",
-        "cid": fact.conversation,
+        "cid": cid_of(fact.conversation, is_temporary=is_temporary),
         "initBy": fact.by,
         "udate": iso_of(one.at),
         "serverTs": one.at,

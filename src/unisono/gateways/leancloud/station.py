@@ -29,4 +29,7 @@ Stations = Mapping[str, Station]
 
 def stations_of(apps: Iterable[App]) -> Stations:
     """Put together what the clients of each app need."""
-    return {app.id: Station(app, Telling(app.node.parts.directory), LeanCloudEncoder()) for app in apps}
+    return {
+        app.id: Station(app, Telling(app.node.parts.directory, app.node.parts.clock), LeanCloudEncoder())
+        for app in apps
+    }

@@ -14,7 +14,7 @@ from msgspec import structs
 from unisono.domain.answers import HistoryEntry
 from unisono.domain.attributes import PREFIX
 from unisono.domain.commands import GetHistory
-from unisono.domain.events import Event, TransientMessage
+from unisono.domain.events import Event, PutOut, TransientMessage
 from unisono.domain.facts import (
     ConversationChanged,
     ConversationCreated,
@@ -38,6 +38,7 @@ from unisono.domain.kinds import KINDS
 from unisono.gateways.leancloud.making import Making
 from unisono.gateways.leancloud.parcels import Push
 from unisono.gateways.leancloud.saying import NOBODY, Said, direct_of, made, push_of, put_body, said_in
+from unisono.ports.clock import Clock
 from unisono.ports.directory import Directory
 from unisono.wire.leancloud.envelope import push
 from unisono.wire.leancloud.objects import written
@@ -90,13 +91,16 @@ Pushes = AsyncIterator[Push]
 class Telling:
     """Says what the clients of one app hear."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, clock: Clock) -> None:
         self._directory = directory
+        self._clock = clock
         self._kinds: OrderedDict[ConversationId, ConversationKind] = OrderedDict()
         self._kept = Making()
 
     def at_once(self, what: PlacedFact | Event) -> Sequence[Push] | None:
         """Give the frames of a message, or of what was told before; None where that takes look-ups."""
+        if isinstance(what, PutOut):
+            return None
         key = _key(what)
         if key is None:
             return ()
@@ -118,6 +122,9 @@ class Telling:
         Raises:
             Unavailable: The store does not answer.
         """
+        if isinstance(what, PutOut):
+            # Each has its own time, which the event does not say.
+            return (_About(await self.cid_of(what.conversation), self._clock.now()).to_all(left, NOBODY),)
         key = _key(what)
         if key is None:
             return ()

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from unisono.domain.errors import LimitReached, SessionUnknown
-from unisono.domain.ids import ConversationId, SessionId, TabId
+from unisono.domain.ids import ConversationId, SessionId, TabId, UserId
 from unisono.domain.seats import Seat
 from unisono.ports.seats import Crowd
+from unisono.ports.sessions import SessionRecord
 from unisono.stores.memory.sessions import MemorySessions
 from unisono.stores.memory.state import State
 
@@ -39,9 +40,17 @@ class MemorySeats:
         self._state.check_open()
         return [Seat(room, tab) for tab, room in sorted(self._state.seats.get(session, {}).items())]
 
+    async def users(self, room: ConversationId, limit: int) -> Sequence[UserId]:
+        """List some who are there."""
+        self._state.check_open()
+        return sorted({record.user for record in self._live(room)})[:limit]
+
     async def count(self, room: ConversationId) -> Crowd:
         """Count who is there."""
         self._state.check_open()
-        records = [self._sessions.find(session) for session, held in self._state.seats.items() if room in held.values()]
-        live = [record for record in records if record is not None and record.node is not None]
+        live = self._live(room)
         return Crowd(len({record.user for record in live}), len(live))
+
+    def _live(self, room: ConversationId) -> list[SessionRecord]:
+        records = [self._sessions.find(session) for session, held in self._state.seats.items() if room in held.values()]
+        return [record for record in records if record is not None and record.node is not None]

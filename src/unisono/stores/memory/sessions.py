@@ -15,6 +15,7 @@ from unisono.domain.session import is_loss
 from unisono.domain.session_view import TabView
 from unisono.ports.clock import Clock
 from unisono.ports.sessions import (
+    Census,
     EndedSession,
     Ending,
     LeaseState,
@@ -191,6 +192,15 @@ class MemorySessions:
             if held or user in self._last_seen:
                 found[user] = Seen(held, self._last_seen.get(user))
         return found
+
+    async def census(self, since: Instant) -> Census:
+        """Count users."""
+        self._state.check_open()
+        records = [self._now(session) for session in self._records if session not in self._endings]
+        online = {record.user for record in records if record.node is not None}
+        were = {record.user for record in records if max(record.seen_at, record.detached_at or 0) >= since}
+        gone = {user for user, at in self._last_seen.items() if at >= since}
+        return Census(len(online), len(online | were | gone))
 
     async def find_open(self, session: SessionId) -> SessionRecord | None:
         """Give a session that is not over."""

@@ -1,19 +1,20 @@
 """The seats port on SQL."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Dialect, delete, distinct, func, select
 from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.errors import LimitReached, SessionUnknown
-from unisono.domain.ids import ConversationId, SessionId, TabId
+from unisono.domain.ids import ConversationId, SessionId, TabId, UserId
 from unisono.domain.seats import Seat
 from unisono.ports.seats import Crowd
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.compiled import Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
-from unisono.stores.sql.phrases import given, upsert
+from unisono.stores.sql.phrases import LIMIT, given, upsert
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.schema import LEASES, SEATS, SESSIONS
 from unisono.stores.sql.session_statements import SessionStatements
@@ -37,6 +38,7 @@ class SqlSeats:
         self._give_up_all = Statement(dialect, lambda: of_session)
         self._give_up = Statement(dialect, lambda: of_session.where(SEATS.c.tab == given("tab", SEATS.c.tab)))
         self._count = Statement(dialect, _count)
+        self._users = Statement(dialect, _users)
 
     async def take(self, session: SessionId, seat: Seat, limit: int) -> None:
         """Give a tab of a session a place in a room."""
@@ -56,6 +58,16 @@ class SqlSeats:
 
         def read(connection: Connection) -> Sequence[Seat]:
             return [Seat(*row) for row in connection.query(held.text, held.bind(session=session))]
+
+        return await self._readers.read(read)
+
+    async def users(self, room: ConversationId, limit: int) -> Sequence[UserId]:
+        """List some of those who are in a room with a session that is live, on any node: the first by user id."""
+        users = self._users
+
+        def read(connection: Connection) -> Sequence[UserId]:
+            bound = users.bind(room=room, now=connection.lease_now(), limit=limit)
+            return [UserId(user) for (user,) in connection.query(users.text, bound)]
 
         return await self._readers.read(read)
 
@@ -124,10 +136,19 @@ class _GiveUp(SessionWork):
 
 
 def _count() -> Executable:
-    # A session on a node whose lease is over is live nowhere.
+    counts: Executable = _live(select(func.count(distinct(SESSIONS.c.user_id)), func.count(distinct(SESSIONS.c.id))))
+    return counts
+
+
+def _users() -> Executable:
+    users: Executable = _live(select(SESSIONS.c.user_id)).distinct().order_by(SESSIONS.c.user_id).limit(LIMIT)
+    return users
+
+
+def _live(chosen: Any) -> Any:
+    """Look at sessions that have a seat in a room. One on a node whose lease is over is live nowhere."""
     return (
-        select(func.count(distinct(SESSIONS.c.user_id)), func.count(distinct(SESSIONS.c.id)))
-        .select_from(SEATS)
+        chosen.select_from(SEATS)
         .join(SESSIONS, SESSIONS.c.id == SEATS.c.session)
         .join(LEASES, LEASES.c.node == SESSIONS.c.node)
         .where(

@@ -1,6 +1,8 @@
 """Every statement about sessions, leases and revocations."""
 
-from sqlalchemy import Dialect, Text, Update, delete, literal_column, null, select, update
+from typing import Any
+
+from sqlalchemy import Dialect, Text, Update, delete, distinct, func, literal_column, null, select, union, update
 from sqlalchemy import bindparam as value
 from sqlalchemy.sql.expression import Executable
 
@@ -59,6 +61,8 @@ class SessionStatements:
         self._add_targets(dialect)
         self.sightings = ListStatement(dialect, _sightings)
         self.last_seen = ListStatement(dialect, _last_seen)
+        self.online = _one(dialect, _online())
+        self.here_since = _one(dialect, _here_since())
         self.see = Statement(dialect, lambda: _see(dialect))
         self.forget_sessions = _one(dialect, _forget_sessions())
         self._add_revocations(dialect)
@@ -201,6 +205,22 @@ def _sightings(rows: int) -> Executable:
 
 def _last_seen(rows: int) -> Executable:
     return select(LAST_SEEN).where(LAST_SEEN.c.user_id.in_([numbered("user", row, _S.user_id) for row in range(rows)]))
+
+
+def _live() -> Any:
+    node = select(LEASES.c.node).where(LEASES.c.until > given("now", LEASES.c.until))
+    return _IS_OPEN & _S.node.in_(node)
+
+
+def _online() -> Executable:
+    return select(func.count(distinct(_S.user_id))).where(_live())
+
+
+def _here_since() -> Executable:
+    since = given("since", _S.seen_at)
+    open_ones = select(_S.user_id).where(_IS_OPEN & (_live() | (_S.seen_at >= since) | (_S.detached_at >= since)))
+    users = union(open_ones, select(LAST_SEEN.c.user_id).where(LAST_SEEN.c.at >= since)).subquery()
+    return select(func.count()).select_from(users)
 
 
 def _see(dialect: Dialect) -> Executable:

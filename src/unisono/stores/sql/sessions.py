@@ -7,7 +7,7 @@ from unisono.domain.ids import DeviceId, Fence, Instant, NodeId, SessionId, User
 from unisono.domain.presence import Seen, Sighting
 from unisono.domain.session_view import TabView
 from unisono.ports.clock import Clock
-from unisono.ports.sessions import EndedSession, LeaseState, SessionRecord, SessionsCommitted, SessionsDecide
+from unisono.ports.sessions import Census, EndedSession, LeaseState, SessionRecord, SessionsCommitted, SessionsDecide
 from unisono.stores.sql import session_work as work
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.readers import Readers
@@ -15,6 +15,8 @@ from unisono.stores.sql.session_rows import read_session, read_sighting
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.writer import Writer
 
+NOBODY: Final = UserId("")
+"""Whose turn it is for what is asked in no user's name."""
 NEVER_MIND: Final = Instant(0)
 """A time for who does not ask if a session has a link."""
 
@@ -81,6 +83,18 @@ class SqlSessions:
     async def share(self, session: SessionId, tabs: tuple[TabView, ...]) -> None:
         """Note which tabs share a session that is not over."""
         await self._writer.do(work.Share(self._sql, session, tabs))
+
+    async def census(self, since: Instant) -> Census:
+        """Count users who are there, and those who were there since an instant."""
+        online, here_since = self._sql.online, self._sql.here_since
+
+        def read(connection: Connection) -> Census:
+            now = connection.lease_now()
+            ((now_here,),) = connection.query(online.text, online.bind(now=now))
+            ((were_here,),) = connection.query(here_since.text, here_since.bind(now=now, since=since))
+            return Census(now_here, were_here)
+
+        return await self._readers.read_slowly(read, NOBODY)
 
     async def find_open(self, session: SessionId) -> SessionRecord | None:
         """Give a session that is not over, or None."""

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.gateways.leancloud.clients import Client, clients, failures
+from unisono.app.options import PresenceRules
 from unisono.domain import commands as c
 from unisono.domain.announcing import Founding
 from unisono.domain.answers import ConversationView, Members
@@ -135,6 +136,14 @@ async def test_what_the_operator_says_is_subscribed_to() -> None:
         assert (found["sys"], found["joined"], "m" in found) == (True, True, False)
         assert list((await tom.conv(pb.remove, cid=cid, m=["tom"])).allowedPids) == ["tom"]
         assert (await tom.find({"objectId": cid}))[0]["joined"] is False
+
+
+@in_virtual_time
+async def test_who_is_in_a_room_is_told_where_everybody_may_see_who_is_online() -> None:
+    async with clients("tom", "jerry", presence=PresenceRules(visible_to="everybody")) as (tom, jerry):
+        room = await tom.start(transient=True)
+        await jerry.conv(pb.add, cid=room, m=["jerry"])
+        assert list((await tom.conv(pb.members, cid=room)).m) == ["jerry", "tom"]
 
 
 @in_virtual_time

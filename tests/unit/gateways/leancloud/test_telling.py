@@ -45,7 +45,7 @@ async def test_a_fact_is_made_into_frames_once_and_what_was_recalled_is_another(
         ann = await stage.login("ann")
         conversation = await begun(ann)
         placed = await said(ann, conversation, "secret")
-        telling = Telling(stage.store.directory)
+        telling = Telling(stage.store.directory, stage.clock)
         message = MessagePlaced(UserId("ann"), SendKey("secret"), Content(text="secret"))
         first = await telling.of(fact_of(stage, placed, message))
         assert await telling.of(fact_of(stage, placed, message)) is first
@@ -64,7 +64,7 @@ async def test_only_so_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(making, "KEPT_LIMIT", 1)
     async with an_app() as stage:
         ann, bob = await stage.login("ann"), await stage.login("bob")
-        telling = Telling(stage.store.directory)
+        telling = Telling(stage.store.directory, stage.clock)
         for key in ("one", "two"):
             conversation = await begun(ann, key)
             placed = await said(ann, conversation, f"{key} is said")
@@ -86,7 +86,7 @@ async def test_each_mark_tells_of_what_is_new_whoever_told_of_the_one_before() -
             await bob.ask(c.MarkDelivered(conversation, each.seq))
             await bob.ask(c.MarkRead(conversation, each.seq))
         marks = [fact for fact in ann.link.facts if isinstance(fact.fact, DeliveredTo | ReadBy)]
-        told = [commands(await Telling(stage.store.directory).of(mark)) for mark in marks]
+        told = [commands(await Telling(stage.store.directory, stage.clock).of(mark)) for mark in marks]
         assert [[each.rcpMessage.read for each in some] for some in told] == [
             [is_read] * count for count in (2, 3) for is_read in (False, True)
         ]
@@ -101,7 +101,7 @@ async def test_of_what_is_gone_nothing_is_told() -> None:
         placed = await said(ann, conversation, "one")
         await ann.ask(c.EditMessage(conversation, placed.seq, Content(text="two")))
         (revised,) = [fact for fact in ann.link.facts if fact.fact.__class__.__name__ == "MessageRevised"]
-        telling = Telling(stage.store.directory)
+        telling = Telling(stage.store.directory, stage.clock)
         (patched,) = commands(await telling.of(revised))
         assert (patched.cmd, patched.patchMessage.patches[0].sender) == (patch, "ann")
         unknown = structs.replace(revised, stream="c/nowhere")
