@@ -1,11 +1,14 @@
-"""The Python client with the real server: what users do together, on several devices, through losses and crashes."""
+"""The Python client with the real server: what users do together, on several devices, through losses and crashes.
+
+By WebSocket and by long polling.
+"""
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -24,6 +27,7 @@ from unisono_sdk import (
     NotFound,
     Refused,
     Rules,
+    Transport,
     Unisono,
     events,
 )
@@ -41,15 +45,20 @@ async def within(work: Awaitable[T]) -> T:
 class House:
     """Users with clients on one server, each client a device of its own."""
 
-    def __init__(self, port: int, stack: AsyncExitStack) -> None:
+    def __init__(self, port: int, stack: AsyncExitStack, transport: Transport) -> None:
         self.port = port
         self._stack = stack
+        self._transport: Transport = transport
+
+    def entrance(self, **more: Any) -> Unisono:
+        """Make one for another program."""
+        return Unisono(f"ws://127.0.0.1:{self.port}", transport=self._transport, **more)
 
     async def login(self, user: str, **more: Any) -> Client:
         """Log a user in on a new device."""
         device, tag, tab = more.pop("device", None), more.pop("tag", None), more.pop("tab", None)
         handlers, bodies = more.pop("handlers", None), more.pop("bodies", ())
-        unisono = await self._stack.enter_async_context(Unisono(f"ws://127.0.0.1:{self.port}", backoff=SOON, **more))
+        unisono = await self._stack.enter_async_context(self.entrance(backoff=SOON, **more))
         unisono.register(*bodies)
         return await unisono.login(user=user, device=device, tag=tag, tab=tab, handlers=handlers)
 
@@ -57,23 +66,29 @@ class House:
 class MortalHouse(House):
     """One whose server is a process, which can be killed and started anew."""
 
-    def __init__(self, server: ServerProcess, stack: AsyncExitStack) -> None:
-        super().__init__(server.port, stack)
+    def __init__(self, server: ServerProcess, stack: AsyncExitStack, transport: Transport) -> None:
+        super().__init__(server.port, stack, transport)
         self.server = server
 
 
+@pytest.fixture(params=["websocket", "longpoll"])
+def transport(request: pytest.FixtureRequest) -> Transport:
+    """Say how clients connect."""
+    return cast("Transport", request.param)
+
+
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path, transport: Transport) -> AsyncIterator[House]:
     """Lend a running server and an easy way in."""
     async with serving(tmp_path / "data") as server, AsyncExitStack() as stack:
-        yield House(server.port, stack)
+        yield House(server.port, stack, transport)
 
 
 @pytest.fixture
-async def mortal_house(tmp_path: Path) -> AsyncIterator[MortalHouse]:
+async def mortal_house(tmp_path: Path, transport: Transport) -> AsyncIterator[MortalHouse]:
     """Lend one for who kills or restarts it."""
     async with ServerProcess(tmp_path / "data") as server, AsyncExitStack() as stack:
-        yield MortalHouse(server, stack)
+        yield MortalHouse(server, stack, transport)
         await stack.aclose()
         server.assert_clean_log()
 
@@ -178,8 +193,7 @@ async def test_members_come_and_go_and_everybody_hears_it_right(house: House) ->
 async def test_who_was_away_gets_what_was_missed_once(house: House, tmp_path: Path) -> None:
     state = FileState(tmp_path / "william.json")
     tom = await house.login("tom")
-    url = f"ws://127.0.0.1:{house.port}"
-    async with Unisono(url, state=state) as unisono:
+    async with house.entrance(state=state) as unisono:
         william = await unisono.login(user="william")
         session, happened = william.session, william.events()
         group = await tom.create(["william"], unique=False)
@@ -191,14 +205,14 @@ async def test_who_was_away_gets_what_was_missed_once(house: House, tmp_path: Pa
     await other.send("not for william")
     await other.add("william")
     await other.send("three")
-    async with Unisono(url, state=state) as unisono:
+    async with house.entrance(state=state) as unisono:
         william = await unisono.login(user="william")
         inbox = william.messages()
         assert sorted(await texts(inbox, 3)) == ["one", "three", "two"]
         assert william.session == session
         await group.send("now")
         assert await texts(inbox, 1) == ["now"]
-    async with Unisono(url) as unisono:
+    async with house.entrance() as unisono:
         newcomer = await unisono.login(user="william")
         inbox = newcomer.messages()
         await group.send("later")
@@ -266,7 +280,7 @@ async def test_sessions_and_devices_can_be_closed(house: House) -> None:
 
 @pytest.mark.rows("L40", "L43")
 async def test_several_users_side_by_side_with_names_up_to_64_characters(house: House) -> None:
-    async with Unisono(f"ws://127.0.0.1:{house.port}") as unisono:
+    async with house.entrance() as unisono:
         long, short = await asyncio.gather(unisono.login(user="x" * 64), unisono.login(user="ä/ 日"))
         assert (long.is_live, short.is_live, long.user, short.user) == (True, True, "x" * 64, "ä/ 日")
         inbox = short.messages()

@@ -1,4 +1,4 @@
-"""The three ways to give user ids, on a whole server and with the real SDK."""
+"""The three ways to give user ids, on a whole server and with the real SDK, by WebSocket and by long polling."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.operator_desk import Desk, open_desk
-from unisono_sdk import Client, Message, Unisono
+from unisono_sdk import Client, Message, Transport, Unisono
+
+both = pytest.mark.parametrize("transport", ["websocket", "longpoll"])
 
 
 @asynccontextmanager
@@ -17,10 +19,25 @@ async def serving(data: Path, function: str) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def tab(stack: AsyncExitStack, desk: Desk, token: str | None = None) -> Client:
-    """Open a tab: a program of its own, whose client id is left at its default."""
-    unisono = await stack.enter_async_context(Unisono(desk.url))
-    return await unisono.login(token=token)
+class Browser:
+    """Opens tabs: each a program of its own, whose client id is left at its default."""
+
+    def __init__(self, desk: Desk, stack: AsyncExitStack, transport: Transport) -> None:
+        self._desk = desk
+        self._stack = stack
+        self._transport: Transport = transport
+
+    async def tab(self, token: str | None = None) -> Client:
+        unisono = await self._stack.enter_async_context(Unisono(self._desk.url, transport=self._transport))
+        client = await unisono.login(token=token)
+        assert client.transport == self._transport
+        return client
+
+
+@asynccontextmanager
+async def browsing(data: Path, function: str, transport: Transport) -> AsyncIterator[Browser]:
+    async with serving(data, function) as desk, AsyncExitStack() as stack:
+        yield Browser(desk, stack, transport)
 
 
 async def first_of(client: Client) -> Message:
@@ -29,10 +46,11 @@ async def first_of(client: Client) -> Message:
 
 
 @pytest.mark.rows("S20")
-async def test_one_user_on_all_tabs(tmp_path: Path) -> None:
-    async with serving(tmp_path, "tests.unit.identity.modes:each_user") as desk, AsyncExitStack() as stack:
-        tabs = [await tab(stack, desk, "session-of-alice") for _ in range(2)]
-        bob = await tab(stack, desk, "session-of-bob")
+@both
+async def test_one_user_on_all_tabs(tmp_path: Path, transport: Transport) -> None:
+    async with browsing(tmp_path, "tests.unit.identity.modes:each_user", transport) as browser:
+        tabs = [await browser.tab("session-of-alice") for _ in range(2)]
+        bob = await browser.tab("session-of-bob")
         assert {client.user for client in tabs} == {"alice"}
         async with asyncio.TaskGroup() as tasks:
             heard = [tasks.create_task(first_of(client)) for client in tabs]
@@ -41,21 +59,23 @@ async def test_one_user_on_all_tabs(tmp_path: Path) -> None:
 
 
 @pytest.mark.rows("S21", "S22")
-async def test_one_user_for_each_tab(tmp_path: Path) -> None:
+@both
+async def test_one_user_for_each_tab(tmp_path: Path, transport: Transport) -> None:
     function = "unisono.identity.recipes:client_id_as_user"
-    async with serving(tmp_path, function) as desk, AsyncExitStack() as stack:
-        before, other = await tab(stack, desk), await tab(stack, desk)
-        reloaded = await tab(stack, desk)
+    async with browsing(tmp_path, function, transport) as browser:
+        before, other = await browser.tab(), await browser.tab()
+        reloaded = await browser.tab()
         assert [client.user for client in (before, other)] == [before.tab, other.tab]
         assert len({client.user for client in (before, other, reloaded)}) == 3
 
 
 @pytest.mark.rows("S24", "S26", "S27")
-async def test_one_user_for_each_tab_of_a_signed_in_user(tmp_path: Path) -> None:
+@both
+async def test_one_user_for_each_tab_of_a_signed_in_user(tmp_path: Path, transport: Transport) -> None:
     function = "tests.unit.identity.modes:each_signed_in_tab"
-    async with serving(tmp_path, function) as desk, AsyncExitStack() as stack:
-        first, second = [await tab(stack, desk, "session-of-alice") for _ in range(2)]
-        bob = await tab(stack, desk, "session-of-bob")
+    async with browsing(tmp_path, function, transport) as browser:
+        first, second = [await browser.tab("session-of-alice") for _ in range(2)]
+        bob = await browser.tab("session-of-bob")
         assert [client.user for client in (first, second)] == [f"alice/{first.tab}", f"alice/{second.tab}"]
         spoken_to = second.messages()
         async with asyncio.TaskGroup() as tasks:

@@ -57,6 +57,7 @@ from unisono_sdk.searching import MessageSearch, SearchPage
 from unisono_sdk.state import FileState, MemoryState, SavedState, StateStore
 from unisono_sdk.unisono import Unisono
 from unisono_sdk.waiting import UnreadTotal
+from unisono_sdk.ways import Transport
 
 __all__ = [
     "Attachment",
@@ -121,6 +122,7 @@ __all__ = [
     "TimedOut",
     "TokenProvider",
     "TransientMessage",
+    "Transport",
     "Unacceptable",
     "Unavailable",
     "Unisono",

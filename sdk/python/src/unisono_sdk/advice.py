@@ -70,6 +70,12 @@ def advice_of(code: str) -> Advice:
     return Advice.LATER if row is None else row[1]
 
 
+def close_of(code: str) -> int | None:
+    """Give the close code of an error code, None for one that is not known here."""
+    row = _BY_CODE.get(code)
+    return None if row is None else row[0]
+
+
 def code_of_close(close: int | None) -> str:
     """Give the error code behind a WebSocket close code: `link_lost` for one that says nothing."""
     return "link_lost" if close is None else _BY_CLOSE.get(close, "link_lost")

@@ -7,6 +7,7 @@ from typing import TypeVar, cast, overload
 
 from unisono_sdk.answers import Conversations, Done, Sessions, SessionView
 from unisono_sdk.arrears import Arrears
+from unisono_sdk.carrier import Way
 from unisono_sdk.commands import (
     CloseDevice,
     CloseSession,
@@ -148,6 +149,11 @@ class Client(Uploading):
         return self._session.retry()
 
     # ------------------------------------------------------------ sessions
+
+    @property
+    def transport(self) -> Way | None:
+        """How this client is connected now; None while it is not."""
+        return self._session.way
 
     async def sessions(self) -> Sequence[SessionView]:
         """List my sessions that are not over, the oldest login first, this one included (`is_this`)."""

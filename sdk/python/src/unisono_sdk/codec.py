@@ -49,13 +49,25 @@ class Codec:
         """
         if isinstance(payload, str) is not self.is_text:
             raise ProtocolFault("text frames carry JSON, binary frames MessagePack")
-        try:
-            value = self._load(payload)
-        except ProtocolFault:
-            raise
-        except (ValueError, RecursionError, msgpack.UnpackException, msgpack.StackError) as problem:
-            raise ProtocolFault(f"not readable: {problem!s:.120}") from None
-        return frame_of(value)
+        return frame_of(_loaded(payload, self._load))
+
+
+def load_json(payload: Payload) -> object:
+    """Read a JSON value.
+
+    Raises:
+        ProtocolFault: It is none.
+    """
+    return _loaded(payload, _load_json)
+
+
+def _loaded(payload: Payload, load: Load) -> object:
+    try:
+        return load(payload)
+    except ProtocolFault:
+        raise
+    except (ValueError, RecursionError, msgpack.UnpackException, msgpack.StackError) as problem:
+        raise ProtocolFault(f"not readable: {problem!s:.120}") from None
 
 
 def command_value(command: Command) -> dict[str, object]:

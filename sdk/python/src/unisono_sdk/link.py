@@ -1,25 +1,24 @@
 """One connection: requests and their answers, pushes, signs of life, one reason to end."""
 
 import asyncio
-import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import Final, cast
-
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
-from websockets.typing import Subprotocol
+from typing import Final
 
 from unisono_sdk.answers import Answer, Pong
+from unisono_sdk.carrier import Carrier, CarrierOver, NoWay, Way
 from unisono_sdk.clock import Clock
-from unisono_sdk.codec import Codec, Payload
+from unisono_sdk.codec import Payload
 from unisono_sdk.commands import Command, Ping
 from unisono_sdk.errors import InvalidArgument, LinkDown, ProtocolFault, UnisonoError, refused
 from unisono_sdk.frames import Bye, Delivery, EventFrame, Refusal, Reply, Request, ServerFrame
 from unisono_sdk.limits import Limits
 from unisono_sdk.loss import Loss, broken, garbled, of_bye, of_close
+from unisono_sdk.options import Options
+from unisono_sdk.polling import open_polling
+from unisono_sdk.websocket import open_websocket
 
 log: Final = logging.getLogger("unisono_sdk")
 
@@ -30,46 +29,47 @@ TakePush = Callable[[Delivery | EventFrame], None]
 
 
 @asynccontextmanager
-async def open_link(
-    url: str, codec: Codec, limits: Limits, clock: Clock, *, proxy: str | None
-) -> AsyncIterator["Link"]:
-    """Connect, and close at the end.
+async def open_link(options: Options) -> AsyncIterator["Link"]:
+    """Connect by a way that goes, and close at the end.
 
     Raises:
         Refused: The server did not let the connection in.
         LinkDown: There is nobody, or nobody who speaks this protocol.
     """
-    try:
-        async with clock.deadline(limits.connect_s):
-            socket = await connect(
-                url,
-                subprotocols=[Subprotocol(codec.subprotocol)],
-                compression=None,
-                proxy=proxy,
-                open_timeout=None,
-                ping_interval=None,  # the protocol has its own sign of life, which browsers can send, too
-                close_timeout=limits.close_s,
-                max_size=limits.frame_bytes,
-            )
-    except InvalidStatus as problem:
-        raise _refused_handshake(problem) from None
-    except InvalidURI as problem:
-        raise InvalidArgument(f"not an address: {problem}") from None
-    except (OSError, TimeoutError, InvalidHandshake, EOFError) as problem:
-        raise LinkDown(f"no connection to {url}: {str(problem) or type(problem).__name__}") from None
-    link = Link(socket, codec, limits, clock)
+    clock, ways = options.clock, options.ways
+    carrier = await _open_carrier(options)
+    ways.note_open(carrier.way, clock.monotonic_s())
+    link = Link(carrier, options.limits, clock)
     try:
         yield link
+        ways.note_end(carrier.way, clock.monotonic_s(), has_heard=link.has_heard)
     finally:
         await link.close()
+
+
+async def _open_carrier(options: Options) -> Carrier:
+    first, *others = options.ways.order(options.clock.monotonic_s())
+    try:
+        return await _OPENERS[first](options)
+    except NoWay as fault:
+        for way in others:
+            log.info("event=way_closed way=%s reason=%r", first, str(fault))
+            with suppress(NoWay):
+                return await _OPENERS[way](options)
+        raise
+
+
+_OPENERS: Final[Mapping[Way, Callable[[Options], Awaitable[Carrier]]]] = {
+    "websocket": open_websocket,
+    "longpoll": open_polling,
+}
 
 
 class Link:
     """A connection that is open. `read` has to run for anything else to be answered."""
 
-    def __init__(self, socket: ClientConnection, codec: Codec, limits: Limits, clock: Clock) -> None:
-        self._socket = socket
-        self._codec = codec
+    def __init__(self, carrier: Carrier, limits: Limits, clock: Clock) -> None:
+        self._carrier = carrier
         self._limits = limits
         self._clock = clock
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
@@ -79,6 +79,13 @@ class Link:
         self._heard_at_s = self._spoke_at_s
         self._over = asyncio.Event()
         self.loss: Loss | None = None
+        self.has_heard = False
+        """Something came from the server."""
+
+    @property
+    def way(self) -> Way:
+        """Say how it goes."""
+        return self._carrier.way
 
     @property
     def is_over(self) -> bool:
@@ -107,9 +114,9 @@ class Link:
             self._waiting[request.id] = answer
             self._spoke_at_s = self._clock.monotonic_s()
             try:
-                await self._socket.send(payload)
+                await self._carrier.send(payload)
                 return await answer
-            except ConnectionClosed:
+            except CarrierOver:
                 self._over.set()
                 raise self._lost() from None
             finally:
@@ -117,7 +124,7 @@ class Link:
                 answer.cancel()
 
     def _encode(self, request: Request) -> Payload:
-        payload = self._codec.encode(request)
+        payload = self._carrier.codec.encode(request)
         size, limit = len(payload.encode() if isinstance(payload, str) else payload), self._limits.sent_bytes
         if size > limit:
             # The server would end the connection, and with it all that is under way.
@@ -128,12 +135,13 @@ class Link:
         """Take what the server says until the link ends; `loss` tells why it did."""
         try:
             while True:
-                payload = await self._socket.recv()
+                frames = await self._carrier.receive()
                 self._heard_at_s = self._clock.monotonic_s()
-                self._take(self._codec.decode(payload), take)
-        except ConnectionClosed as end:
-            close = end.rcvd
-            self.end(of_close(close.code if close else None, close.reason if close else ""))
+                self.has_heard = True
+                for frame in frames:
+                    self._take(frame, take)
+        except CarrierOver as end:
+            self.end(of_close(end.close, end.reason))
         except ProtocolFault as fault:
             log.warning("event=frame_unreadable reason=%r", str(fault))
             self.end(garbled(f"the server sent something else: {fault}"))
@@ -155,7 +163,7 @@ class Link:
         if self.loss is None:
             self.loss = loss
         self._over.set()
-        self._socket.transport.abort()
+        self._carrier.abort()
 
     def expect(self, loss: Loss) -> None:
         """Note why the server is about to end the link; its last frame may say more."""
@@ -164,8 +172,7 @@ class Link:
     async def close(self) -> None:
         """Close in good order, within the deadline for it."""
         self._over.set()
-        with suppress(OSError):
-            await self._socket.close()
+        await self._carrier.close()
         self._fail_waiting()
 
     async def _ping(self, reach: Callable[[int], None]) -> None:
@@ -226,22 +233,4 @@ def _fault(refusal: Refusal) -> UnisonoError:
         retryable=refusal.retryable,
         retry_after_ms=refusal.retry_after_ms,
         numbers=refusal.numbers,
-    )
-
-
-def _refused_handshake(problem: InvalidStatus) -> UnisonoError:
-    """Read the fault that a server tells in its HTTP answer; without one there is no server of ours."""
-    response = problem.response
-    try:
-        told = json.loads(response.body or b"null")
-    except ValueError:
-        told = None
-    if not isinstance(told, dict) or not isinstance(told.get("code"), str):
-        return LinkDown(f"the handshake was refused with status {response.status_code}")
-    seconds = response.headers.get("Retry-After", "")
-    return refused(
-        cast("str", told["code"]),
-        str(told.get("message", "")),
-        retryable=told.get("retryable") is True,
-        retry_after_ms=int(seconds) * 1000 if seconds.isdecimal() else None,
     )

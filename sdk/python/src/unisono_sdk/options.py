@@ -13,11 +13,14 @@ from unisono_sdk.codec import JSON, Codec
 from unisono_sdk.errors import InvalidArgument
 from unisono_sdk.limits import Limits
 from unisono_sdk.plugin import Plugins
+from unisono_sdk.ways import Ways
 
 Missed = Literal["counts", "messages", "nothing"]
 """What a client asks for at login of what it missed."""
 
 PATH = "/v1/connect"
+LAST_STEP = "/connect"
+POLL_STEP = "/poll"
 SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 
 
@@ -47,6 +50,7 @@ class Options:
     chance: Callable[[], float] = _chance
     new_id: Callable[[], str] = _new_id
     plugins: Plugins = field(default_factory=Plugins)
+    ways: Ways = field(default_factory=Ways)
 
 
 def address(url: str) -> str:
@@ -60,3 +64,12 @@ def address(url: str) -> str:
         raise InvalidArgument(f"not an address of a server: {url}")
     path = PATH if parts.path in {"", "/"} else parts.path
     return urlunsplit((SCHEMES[parts.scheme], parts.netloc, path, parts.query, ""))
+
+
+def poll_address(url: str) -> str | None:
+    """Give where long polling is beside a WebSocket address; None where that ends in a path of its own."""
+    parts = urlsplit(url)
+    if not parts.path.endswith(LAST_STEP):
+        return None
+    scheme = "https" if parts.scheme == "wss" else "http"
+    return urlunsplit((scheme, parts.netloc, parts.path.removesuffix(LAST_STEP) + POLL_STEP, parts.query, ""))

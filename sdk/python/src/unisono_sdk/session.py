@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from unisono_sdk.advice import Advice
 from unisono_sdk.answers import Welcome
+from unisono_sdk.carrier import Way
 from unisono_sdk.catch_up import CatchUp
 from unisono_sdk.errors import ClientClosed, LinkDown, Refused
 from unisono_sdk.events import Disconnect, Reconnect, Retry, Schedule
@@ -91,6 +92,11 @@ class Session:
         """Say if requests are answered now."""
         return self._link is not None and not self._link.is_over
 
+    @property
+    def way(self) -> Way | None:
+        """Say how the live link goes, if there is one."""
+        return self._link.way if self._link is not None and self.is_live else None
+
     async def wait_link(self) -> Link:
         """Wait for a live link.
 
@@ -125,9 +131,7 @@ class Session:
             log.exception("event=no_token")
             return Loss("token_missing", f"no token could be had: {problem!r}", Advice.LATER, cause=problem)
         try:
-            async with open_link(
-                options.url, options.codec, options.limits, options.clock, proxy=options.proxy
-            ) as link:
+            async with open_link(options) as link:
                 self._move(Cue.LINK_OPENED)
                 if self._was_live:
                     self._listener.network(Reconnect(), is_client_back=False)

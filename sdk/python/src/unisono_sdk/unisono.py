@@ -23,6 +23,7 @@ from unisono_sdk.plugin import Plugin, Plugins
 from unisono_sdk.providers import GrantProvider, TokenProvider
 from unisono_sdk.session import NetworkEvent
 from unisono_sdk.state import MemoryState, SavedSession, SavedState, StateStore
+from unisono_sdk.ways import TRANSPORTS, Transport, Ways
 
 F = TypeVar("F", bound=Handler)
 TURNS_TO_LISTEN: Final = 8
@@ -50,6 +51,7 @@ class Unisono:
         limits: Limits | None = None,
         backoff: Backoff | None = None,
         proxy: str | None = None,
+        transport: Transport = "auto",
         plugins: Sequence[Plugin] = (),
         clock: Clock | None = None,
         chance: Callable[[], float] | None = None,
@@ -68,15 +70,19 @@ class Unisono:
             limits: How much is held and waited for.
             backoff: When to come back; `Backoff(jitter=0)` for exactly 1000, 2000, 4000 … ms.
             proxy: An HTTP or SOCKS proxy to go through.
+            transport: How to connect. `websocket`, `longpoll`, or `auto`: by WebSocket, and by long polling (JSON and
+                HTTP proxies alone) where something on the way lets no WebSocket through.
             plugins: What packages add; see `Plugin`.
             clock: Another time, for tests.
             chance: Another source of numbers from 0 to 1, for tests.
 
         Raises:
-            InvalidArgument: The address or the codec cannot be meant, or a plugin's body has no number.
+            InvalidArgument: The address, the codec or the transport cannot be meant, or a plugin's body has no number.
         """
         if codec not in CODECS:
             raise InvalidArgument(f"no such codec: {codec}")
+        if transport not in TRANSPORTS:
+            raise InvalidArgument(f"no such transport: {transport}")
         options = Options(
             url=address(url),
             codec=CODECS[codec],
@@ -87,6 +93,7 @@ class Unisono:
             proxy=proxy,
             clock=clock or SystemClock(),
             plugins=Plugins(plugins),
+            ways=Ways(transport),
         )
         self._options = options if chance is None else replace(options, chance=chance)
         self._has_fixed_device = fixed_device_id

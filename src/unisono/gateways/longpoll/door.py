@@ -240,6 +240,8 @@ class LongPollDoor:
             await _let_fetch_the_end(polled)
         finally:
             self._polled.pop(name, None)
+            # A stop of the server ends the task anywhere; a poll that waits is not to hold it up.
+            mailbox.close(Goodbye(NORMAL_CLOSE, ""))
 
     async def _talk(self, request: web.Request, address: str, polled: Polled) -> None:
         dialogue = Dialogue(
