@@ -45,7 +45,7 @@ async def within(work: Awaitable[T]) -> T:
 class House:
     """Users with clients on one server, each client a device of its own."""
 
-    def __init__(self, port: int, stack: AsyncExitStack, transport: Transport) -> None:
+    def __init__(self, port: int, stack: AsyncExitStack, transport: Transport = "auto") -> None:
         self.port = port
         self._stack = stack
         self._transport: Transport = transport

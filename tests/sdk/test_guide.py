@@ -48,7 +48,8 @@ async def test_each_example_runs(
     assert "known without asking: The crew ('jerry', 'tom')" in printed
     assert "one object: True" in printed
     assert "a dot of 45 bytes, image/png" in printed
-    assert len(PROGRAMS) == 24
+    assert "tom is connected by longpoll" in printed
+    assert len(PROGRAMS) == 25
 
 
 def test_what_is_only_shown_is_python() -> None:

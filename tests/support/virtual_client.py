@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Final
+from typing import Final, cast
 
 from tests.support.follower import Follower, Frame
 from tests.support.judge import Acknowledged, SessionLog
+from tests.support.polled_socket import PolledSocket
 from tests.support.raw_socket import HandshakeRefusedError, RawSocket
 
 BACKOFF_FIRST_S: Final = 0.01
@@ -44,6 +45,7 @@ class Manner:
     - `patience_s`: longest silence borne while something was asked
     - `device`: its id, one of its own when not given
     - `receive_bytes`: size of the socket's own buffer
+    - `polls`: by long polling, and by WebSocket else
     """
 
     platform: str = "web"
@@ -53,6 +55,7 @@ class Manner:
     patience_s: float = 20.0
     token: str | None = None
     receive_bytes: int | None = None
+    polls: bool = False
 
 
 DEFAULT_MANNER: Final = Manner()
@@ -219,9 +222,7 @@ class VirtualClient:
         """Carry one connection from its beginning to its end; give how long to stay away."""
         self._heard, self._bye = 0, None
         try:
-            socket = self._socket = await RawSocket.connect(
-                self.port, on_frame=self._hear, receive_bytes=self._manner.receive_bytes
-            )
+            socket = self._socket = await self._open()
             self._greet()
             self._tick()
             self.close_codes.append(await socket.closed)
@@ -233,6 +234,12 @@ class VirtualClient:
         finally:
             self._end_connection()
         return self._take_advice()
+
+    async def _open(self) -> RawSocket:
+        if self._manner.polls:
+            # It has the members that are used here.
+            return cast("RawSocket", await PolledSocket.connect(self.port, on_frame=self._hear))
+        return await RawSocket.connect(self.port, on_frame=self._hear, receive_bytes=self._manner.receive_bytes)
 
     def _hear(self, opcode: int, payload: bytes) -> None:
         del opcode

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, cast
 
 from unisono_sdk.advice import close_of
@@ -36,25 +37,34 @@ async def open_polling(options: Options) -> "Polling":
         NoWay: Somebody is there, but does not know long polling.
         LinkDown: There is nobody.
     """
-    limits, url = options.limits, poll_address(options.url)
+    url = poll_address(options.url)
     if url is None:
         raise NoWay(f"where long polling is cannot be seen from {options.url}")
+    post = partial(Poster, url, proxy=options.proxy, body_bytes=options.limits.frame_bytes)
     try:
-        sends, polls = (Poster(url, proxy=options.proxy, body_bytes=limits.frame_bytes) for _ in range(2))
+        sends = post()
     except InvalidArgument as fault:
         raise NoWay(str(fault)) from None
     try:
-        async with options.clock.deadline(limits.connect_s):
-            opened = read_answer(await sends.post("open", b"{}"))
-        return Polling(sends, polls, options, str(opened["connection"]), float(cast("float", opened["wait_s"])))
+        return await _opened(sends, post, options)
     except (ProtocolFault, ConnectionResetError, KeyError, ValueError, TypeError) as problem:
         raise NoWay(f"no long polling at {url}: {problem}") from None
     except (OSError, TimeoutError) as problem:
         raise LinkDown(f"no connection to {url}: {str(problem) or type(problem).__name__}") from None
     except Refused as refusal:
-        sends.abort()
         if refusal.code in {"not_found", "unsupported"}:
             raise NoWay(f"no long polling at {url}") from None
+        raise
+
+
+async def _opened(sends: Poster, post: Callable[[], Poster], options: Options) -> "Polling":
+    try:
+        async with options.clock.deadline(options.limits.connect_s):
+            told = read_answer(await sends.post("open", b"{}"))
+        return Polling(sends, post, options, str(told["connection"]), float(cast("float", told["wait_s"])))
+    except BaseException:
+        # Given up, too: nobody else knows of this connection.
+        sends.abort()
         raise
 
 
@@ -68,10 +78,11 @@ class Polling:
     way: Way = "longpoll"
     codec: Codec = JSON
 
-    def __init__(self, sends: Poster, polls: Poster, options: Options, name: str, wait_s: float) -> None:
-        """Carry on a connection that was opened under a name."""
+    def __init__(self, sends: Poster, post: Callable[[], Poster], options: Options, name: str, wait_s: float) -> None:
+        """Carry on a connection that was opened under a name. `post` makes another who asks the same server."""
         self._sends = sends
-        self._polls = polls
+        self._polls = post()
+        self._post = post
         self._limits = options.limits
         self._clock = options.clock
         self._name = name
@@ -112,13 +123,14 @@ class Polling:
         if self._over is not None:
             return
         self.abort()
+        farewell = self._post()
         try:
             async with self._clock.deadline(self._limits.close_s):
-                await self._sends.post("close", json.dumps({"connection": self._name}).encode())
+                await farewell.post("close", json.dumps({"connection": self._name}).encode())
         except (OSError, TimeoutError, ProtocolFault):
             pass  # then the server finds out by itself
         finally:
-            self._sends.abort()
+            farewell.abort()
 
     async def _send_batch(self) -> None:
         if not self._batch:

@@ -42,6 +42,7 @@ class Poster:
         self._proxy = None if proxy is None else _proxy(proxy)
         self._body_bytes = body_bytes
         self._streams: Streams | None = None
+        self._is_over = False
 
     async def post(self, path: str, body: bytes) -> Answer:
         """Ask, and give what was answered, whatever it is.
@@ -52,12 +53,19 @@ class Poster:
             OSError: There is no connection, or it broke.
             ProtocolFault: The answer is no HTTP, or too large.
         """
-        if self._streams is None:
+        if self._streams is None and not self._is_over:
             self._streams = await self._connect()
+        if self._streams is None or self._is_over:
+            self._drop()
+            raise ConnectionAbortedError("given up")
         return await self._ask(self._streams, path, body)
 
     def abort(self) -> None:
-        """Break the connection: whoever waits for an answer gets an `OSError`."""
+        """Ask nothing more: whoever waits for an answer gets an `OSError`."""
+        self._is_over = True
+        self._drop()
+
+    def _drop(self) -> None:
         streams, self._streams = self._streams, None
         if streams is not None:
             streams[1].transport.abort()
@@ -78,7 +86,7 @@ class Poster:
             return answer
         finally:
             if not is_whole and self._streams is streams:
-                self.abort()
+                self._drop()
 
     def _head(self, path: str, body: bytes) -> bytes:
         url = self._url

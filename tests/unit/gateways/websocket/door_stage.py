@@ -135,13 +135,16 @@ class Door:
         self.registry = registry
         self.admission = admission
         self._clients: list[Client] = []
+        self._polled: list[PolledSocket] = []
 
     async def connect(self, *, subprotocol: str | None = "unisono.v1+json", **headers: str) -> Client:
         """Shake hands."""
         named: Mapping[str, str] = {name.replace("_", "-"): value for name, value in headers.items()}
         if self._carrier == "longpoll":
             # The members that both have are all that such a test may use.
-            client = Client(cast("RawSocket", await PolledSocket.connect(self.port, headers=named)))
+            polled = await PolledSocket.connect(self.port, headers=named)
+            self._polled.append(polled)
+            client = Client(cast("RawSocket", polled))
         else:
             client = Client(await RawSocket.connect(self.port, subprotocol=subprotocol, headers=named))
         self._clients.append(client)
@@ -152,8 +155,8 @@ class Door:
         for client in self._clients:
             client.socket.abort()
             await client.socket.closed
-            if isinstance(client.socket, PolledSocket):
-                await client.socket.hang_up()
+        for polled in self._polled:
+            await polled.hang_up()
 
     async def counted(self, name: str, label: str, times: int = 1) -> None:
         """Wait until something was counted so often."""
