@@ -12,7 +12,7 @@ from tests.unit.gateways.websocket.door_stage import OPTIONS, PLENTY, Carrier, a
 from unisono.domain.rates import Rate
 from unisono.gateways.hosting.lobby import Pace
 
-IN_A_HURRY = msgspec.structs.replace(OPTIONS, pace=Pace(greeting_s=0.01, requests_in_flight=8, strays=PLENTY))
+IN_A_HURRY = msgspec.structs.replace(OPTIONS, pace=Pace(greeting_s=0.5, requests_in_flight=8, strays=PLENTY))
 FEW_STRAYS = msgspec.structs.replace(
     OPTIONS, frame_bytes=1 << 18, pace=Pace(greeting_s=60.0, requests_in_flight=8, strays=Rate(per_s=1, burst=9))
 )
