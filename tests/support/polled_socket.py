@@ -8,11 +8,11 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import aiohttp
 
-from tests.support.raw_socket import TEXT, HandshakeRefusedError
+from tests.support.raw_socket import TEXT, HandshakeRefusedError, RawSocket
 
 NORMAL: Final = 1000
 PAUSE_S: Final = 0.02
@@ -167,3 +167,12 @@ async def _opened(http: aiohttp.ClientSession) -> dict[str, Any]:
         raise HandshakeRefusedError(answer.status, told, body)
     opened: dict[str, Any] = json.loads(body)
     return opened
+
+
+async def open_socket(
+    port: int, on_frame: Callable[[int, bytes], None], *, polls: bool, receive_bytes: int | None
+) -> RawSocket:
+    """Connect by polls or by WebSocket, for who uses what both have."""
+    if polls:
+        return cast("RawSocket", await PolledSocket.connect(port, on_frame=on_frame))
+    return await RawSocket.connect(port, on_frame=on_frame, receive_bytes=receive_bytes)

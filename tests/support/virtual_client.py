@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Final, cast
+from typing import Final
 
 from tests.support.follower import Follower, Frame
 from tests.support.judge import Acknowledged, SessionLog
-from tests.support.polled_socket import PolledSocket
+from tests.support.polled_socket import open_socket
 from tests.support.raw_socket import HandshakeRefusedError, RawSocket
 
 BACKOFF_FIRST_S: Final = 0.01
@@ -44,8 +44,7 @@ class Manner:
     - `doubt`: share of acknowledged sends that are repeated all the same
     - `patience_s`: longest silence borne while something was asked
     - `device`: its id, one of its own when not given
-    - `receive_bytes`: size of the socket's own buffer
-    - `polls`: by long polling, and by WebSocket else
+    - `receive_bytes`: size of the socket's own buffer; `polls`: there is no socket, but long polling
     """
 
     platform: str = "web"
@@ -222,7 +221,9 @@ class VirtualClient:
         """Carry one connection from its beginning to its end; give how long to stay away."""
         self._heard, self._bye = 0, None
         try:
-            socket = self._socket = await self._open()
+            socket = self._socket = await open_socket(
+                self.port, self._hear, polls=self._manner.polls, receive_bytes=self._manner.receive_bytes
+            )
             self._greet()
             self._tick()
             self.close_codes.append(await socket.closed)
@@ -234,12 +235,6 @@ class VirtualClient:
         finally:
             self._end_connection()
         return self._take_advice()
-
-    async def _open(self) -> RawSocket:
-        if self._manner.polls:
-            # It has the members that are used here.
-            return cast("RawSocket", await PolledSocket.connect(self.port, on_frame=self._hear))
-        return await RawSocket.connect(self.port, on_frame=self._hear, receive_bytes=self._manner.receive_bytes)
 
     def _hear(self, opcode: int, payload: bytes) -> None:
         del opcode

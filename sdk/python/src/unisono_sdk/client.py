@@ -148,8 +148,6 @@ class Client(Uploading):
         """Reconnect now instead of after the delay; False when no delay is running."""
         return self._session.retry()
 
-    # ------------------------------------------------------------ sessions
-
     @property
     def transport(self) -> Way | None:
         """How this client is connected now; None while it is not."""
@@ -219,11 +217,9 @@ class Client(Uploading):
 
     async def close(self) -> None:
         """Leave without logging out: the session is detached, and with a `FileState` it can be resumed later."""
-        task = self._task
-        if task is None or task is asyncio.current_task():
-            return
-        task.cancel()
-        await asyncio.wait([task])
+        if (task := self._task) is not None and task is not asyncio.current_task():
+            task.cancel()
+            await asyncio.wait([task])
 
     @property
     def objects(self) -> Objects:
@@ -284,8 +280,7 @@ class Client(Uploading):
         Raises:
             NotFound: I am no member of one of them; those before it are read.
         """
-        named = tuple(each if isinstance(each, str) else each.id for each in conversations)
-        await self._arrears.mark_all_read(named)
+        await self._arrears.mark_all_read(tuple(each if isinstance(each, str) else each.id for each in conversations))
 
     # ------------------------------------------------------------ who is there
 
