@@ -16,14 +16,14 @@ export const OUTPUTS = {
 };
 
 // A page that shares a worker's session never loads the code of the holder: it stays a file beside the others.
-const HOLDER_APART = {
+export const holderApart = (path) => ({
   name: "holder-apart",
   setup: (build) => {
     build.onResolve({ filter: /\/holder\.ts$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./unisono.holder.js", external: true } : undefined,
+      kind === "dynamic-import" ? { path, external: true } : undefined,
     );
   },
-};
+});
 
 // Private names begin with `_` and are made short.
 export const OPTIONS = {
@@ -42,7 +42,7 @@ export async function bundle(folder) {
   const all = Object.entries(OUTPUTS);
   await Promise.all(
     all.map(([name, { entry, format, globalName }]) =>
-      build({ ...OPTIONS, plugins: [HOLDER_APART], entryPoints: [entry], outfile: join(folder, name), format, globalName }),
+      build({ ...OPTIONS, plugins: [holderApart("./unisono.holder.js")], entryPoints: [entry], outfile: join(folder, name), format, globalName }),
     ),
   );
 }

@@ -1,0 +1,134 @@
+/** What the page knows: the client, its conversations, and which of them is on screen. */
+
+import { field } from "../../src/api/exports.ts";
+import type { Client, Conversation, Message } from "../../src/api/exports.ts";
+import { soon } from "./dom.ts";
+import { otherOf } from "./words.ts";
+
+const LISTED = 100;
+const TYPING_MS = 6000;
+
+/** One person's chats, as this tab shows them. */
+export class Chat {
+  readonly client: Client;
+  /** Those I am a member of, and the rooms there are. */
+  readonly conversations = new Map<string, Conversation>();
+  readonly rooms = new Map<string, Conversation>();
+  /** Who is writing, by conversation. */
+  readonly writing = new Map<string, Map<string, number>>();
+  current: Conversation | null = null;
+  /** The place in `current` that is to be shown; null for its end. */
+  sought: number | null = null;
+  readonly #hearers = new Set<() => void>();
+  readonly #openers = new Set<() => void>();
+  readonly changed = soon(() => this.#hearers.forEach((hear) => hear()));
+
+  constructor(client: Client) {
+    this.client = client;
+    const touch = ({ conversation }: { readonly conversation: Conversation }): void => this.#touch(conversation);
+    for (const name of ["message", "entered", "created", "membersJoined", "membersLeft", "changed", "edited", "recalled", "unread", "read", "level"] as const) client.on(name, touch);
+    for (const name of ["exited", "ended"] as const) client.on(name, ({ conversation }) => this.#drop(conversation));
+    for (const name of ["presence", "disconnect", "reconnect", "schedule", "retry", "tabs", "outbox", "receipt"] as const) client.on(name, () => this.changed());
+    client.on("typing", ({ conversation, user, isTyping }) => this.#write(conversation, user, isTyping));
+    client.on("message", ({ conversation, sender }) => this.#write(conversation, sender, false));
+  }
+
+  /** Calls whenever something is another. */
+  on(hear: () => void): void {
+    this.#hearers.add(hear);
+  }
+
+  /** Calls whenever another conversation comes on screen. */
+  onOpen(hear: () => void): void {
+    this.#openers.add(hear);
+  }
+
+  /** Asks for the conversations, those spoken in last first. */
+  async load(): Promise<void> {
+    for (const found of await this.client.query().limit(LISTED).withLastMessage().find()) this.#list(found);
+    for (const room of await this.client.query(field("kind").equal("room")).limit(LISTED).find()) this.rooms.set(room.id, room);
+    const others = [...this.conversations.values()].map(otherOf).filter((user) => user !== null);
+    if (others.length > 0) await this.client.watch(...others.slice(0, LISTED));
+    this.changed();
+  }
+
+  /** Lists a conversation, and looks after who is in it. */
+  async add(conversation: Conversation): Promise<void> {
+    this.#list(conversation);
+    this.changed();
+    const other = otherOf(conversation);
+    if (other !== null) await this.client.watch(other).catch(() => undefined);
+    this.changed();
+  }
+
+  /** Brings a conversation on screen; null for none. */
+  open(conversation: Conversation | null, sought: number | null = null): void {
+    if (conversation === this.current && sought === null) return;
+    this.current = conversation;
+    this.sought = sought;
+    this.client.show(conversation);
+    this.#openers.forEach((hear) => hear());
+    this.changed();
+  }
+
+  /** Gives the conversations, the latest first. */
+  latest(): readonly Conversation[] {
+    const when = (conversation: Conversation): number => conversation.lastMessageAt ?? conversation.createdAt ?? 0;
+    return [...this.conversations.values()].sort((a, b) => when(b) - when(a));
+  }
+
+  /** Who is writing in a conversation now. */
+  writers(conversation: Conversation): readonly string[] {
+    const now = Date.now();
+    return [...(this.writing.get(conversation.id) ?? [])].filter(([, until]) => until > now).map(([user]) => user);
+  }
+
+  /** Whether a user is there, as far as is known. */
+  isOnline(user: string): boolean {
+    return this.client.watched.get(user)?.isOnline ?? false;
+  }
+
+  /** Whether a message comes while its conversation is looked at here. */
+  isSeen(message: Message): boolean {
+    return message.conversation === this.current && isAttended();
+  }
+
+  #touch(conversation: Conversation): void {
+    if (!this.conversations.has(conversation.id)) void this.#welcome(conversation);
+    this.changed();
+  }
+
+  async #welcome(conversation: Conversation): Promise<void> {
+    await conversation.refresh().catch(() => undefined);
+    await this.add(conversation);
+  }
+
+  #list(conversation: Conversation): void {
+    if (conversation.of === "room") this.rooms.set(conversation.id, conversation);
+    else if (conversation.role !== null || conversation.of === "direct") this.conversations.set(conversation.id, conversation);
+  }
+
+  #drop(conversation: Conversation): void {
+    this.conversations.delete(conversation.id);
+    this.rooms.delete(conversation.id);
+    if (this.current === conversation) this.open(null);
+    this.changed();
+  }
+
+  #write(conversation: Conversation, user: string, isTyping: boolean): void {
+    const writers = this.writing.get(conversation.id) ?? new Map<string, number>();
+    this.writing.set(conversation.id, writers);
+    if (isTyping) {
+      writers.set(user, Date.now() + TYPING_MS);
+      setTimeout(() => this.changed(), TYPING_MS);
+    } else {
+      writers.delete(user);
+    }
+    this.changed();
+  }
+}
+
+/** Whether somebody looks at this tab. */
+export function isAttended(): boolean {
+  return document.visibilityState === "visible" && document.hasFocus();
+}

@@ -1,0 +1,86 @@
+/** Elements of the page, made in few words. */
+
+type Child = Node | string | null | false | undefined;
+
+interface Props {
+  readonly class?: string;
+  readonly title?: string;
+  readonly attributes?: { readonly [name: string]: string | boolean };
+  readonly on?: { readonly [Name in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[Name]) => void };
+}
+
+/** Makes an element. An attribute that is `false` is left out. */
+export function h<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, props: Props = {}, ...children: readonly Child[]): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  if (props.class !== undefined) element.className = props.class;
+  if (props.title !== undefined) element.title = props.title;
+  for (const [name, value] of Object.entries(props.attributes ?? {})) {
+    if (value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  for (const [name, hear] of Object.entries(props.on ?? {})) element.addEventListener(name, hear as EventListener);
+  element.append(...present(children));
+  return element;
+}
+
+/** Puts children into an element in place of those it had. */
+export function fill(element: Element, ...children: readonly Child[]): void {
+  element.replaceChildren(...present(children));
+}
+
+function present(children: readonly Child[]): (Node | string)[] {
+  return children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false);
+}
+
+const PATHS = {
+  back: "M15 5l-7 7 7 7",
+  bell: "M6 10a6 6 0 0 1 12 0c0 6 2 7 2 7H4s2-1 2-7M10 20a2 2 0 0 0 4 0",
+  clip: "M8 12.5l6.5-6.500a3 3 0 0 1 4.5 4.500l-8.5 8.500a5 5 0 0 1-7-7l8-8",
+  close: "M6 6l12 12M18 6L6 18",
+  devices: "M4 6h11v8H4zM2 17h12M17 9h5v9h-5z",
+  edit: "M5 19l1-4L16.5 4.500l3 3L9 18z",
+  inspect: "M4 5h16v14H4zM4 9h16M8 13l2 2-2 2M13 17h4",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  mute: "M4 9v6h4l5 4V5L8 9zM17 9l4 6M21 9l-4 6",
+  people: "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6M2 19c0-3 3-5 6-5s6 2 6 5M16 11a3 3 0 1 0 0-6M17 14c3 0 5 2 5 5",
+  plus: "M12 5v14M5 12h14",
+  reply: "M9 7L4 12l5 5M4 12h9c4 0 7 2 7 6",
+  search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14M16 16l5 5",
+  send: "M4 12l16-7-5 15-3-6z",
+  smile: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M8.5 14c2 2.5 5 2.5 7 0M9 9.500h.01M15 9.500h.01",
+  theme: "M12 3a9 9 0 1 0 9 9c-5 2-11-3-9-9",
+  trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
+} as const;
+
+/** The name of a picture on a button. */
+export type Icon = keyof typeof PATHS;
+
+/** Draws a picture; what it means is said beside it. */
+export function icon(name: Icon): SVGElement {
+  const space = "http://www.w3.org/2000/svg";
+  const drawing = document.createElementNS(space, "svg");
+  drawing.setAttribute("viewBox", "0 0 24 24");
+  drawing.setAttribute("aria-hidden", "true");
+  drawing.classList.add("icon");
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", PATHS[name]);
+  drawing.append(path);
+  return drawing;
+}
+
+/** Makes a button that shows a picture; `label` says to all what it does. */
+export function iconButton(name: Icon, label: string, press: (event: MouseEvent) => void, kind = ""): HTMLButtonElement {
+  return h("button", { class: `icon-button ${kind}`, title: label, attributes: { type: "button", "aria-label": label }, on: { click: press } }, icon(name));
+}
+
+/** Calls once, soon, for all that happens until then. */
+export function soon(call: () => void): () => void {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    queueMicrotask(() => {
+      isDue = false;
+      call();
+    });
+  };
+}

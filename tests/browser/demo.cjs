@@ -1,0 +1,168 @@
+'use strict';
+// The demo page as people use it: by what can be seen and pressed.
+
+const assert = require('node:assert/strict');
+
+const { launch, open, until } = require('./kit.cjs');
+const { playAll, table } = require('../support/playing.cjs');
+
+const { port } = table();
+const ORIGIN = `http://127.0.0.1:${port}/`;
+
+const text = (page, selector) => page.evaluate((at) => document.querySelector(at)?.innerText ?? '', selector);
+const shows = (page, selector, words) => until(async () => (await text(page, selector)).includes(words), `${selector} shows “${words}”`);
+const press = (page, title) => page.click(`button[title="${title}"]`);
+
+async function enter(page, name) {
+  await page.waitForSelector('input[name=user]');
+  await page.type('input[name=user]', name);
+  await page.click('button.primary');
+  await shows(page, '.state', 'connected');
+}
+
+async function begin(page, kind, { users, name }) {
+  await press(page, 'New conversation');
+  await page.waitForSelector('dialog select');
+  await page.select('dialog select', kind);
+  if (users) await page.type('dialog input[name=users]', users);
+  if (name) await page.type('dialog input[name=name]', name);
+  await page.click('dialog .primary');
+  await page.waitForSelector('.composer textarea');
+}
+
+async function say(page, words) {
+  await page.type('.composer textarea', words);
+  await page.keyboard.press('Enter');
+}
+
+async function choose(page, name) {
+  await until(
+    () => page.evaluate((wanted) => {
+      const found = [...document.querySelectorAll('.conversation')].find((each) => each.querySelector('.name').textContent === wanted);
+      found?.click();
+      return found !== undefined;
+    }, name),
+    `${name} is in the list`,
+  );
+}
+
+async function faultless(page, broken) {
+  page.on('pageerror', (problem) => broken.push(String(problem)));
+  page.on('console', (said) => said.type() === 'error' && broken.push(said.text()));
+}
+
+async function withPeople(names, scenario) {
+  const broken = [];
+  const browsers = await Promise.all(names.map(() => launch()));
+  try {
+    const pages = [];
+    for (const [at, name] of names.entries()) {
+      const { page } = await open(browsers[at].browser, ORIGIN);
+      faultless(page, broken);
+      await enter(page, name);
+      pages.push(page);
+    }
+    await scenario(pages, browsers.map(({ browser }) => browser));
+    assert.deepEqual(broken, []);
+  } finally {
+    await Promise.all(browsers.map(({ browser }) => browser.close()));
+  }
+}
+
+const scenarios = {
+  twoTalk: () => withPeople(['ann', 'bob'], async ([ann, bob]) => {
+    await begin(ann, '0', { users: 'bob' });
+    await say(ann, 'Lunch at https://example.org ?');
+    await shows(bob, '.conversations', 'Lunch at');
+    await shows(bob, '.badge', '1');
+    await shows(ann, '.ticks', '✓✓');
+    await choose(bob, 'ann');
+    await shows(bob, '.messages', 'Lunch at');
+    assert.equal(await bob.evaluate(() => document.querySelector('.bubble a').getAttribute('href')), 'https://example.org');
+    await bob.bringToFront();
+    await until(async () => !(await bob.$('.badge')), 'what is read is unread no more');
+    await until(() => ann.$('.ticks.read'), 'the sender sees that it was read');
+    await bob.type('.composer textarea', 'Ye');
+    await shows(ann, '.title', 'bob writing');
+    await say(bob, 's');
+    await shows(ann, '.messages', 'Yes');
+    await ann.evaluate(() => document.querySelector('.theirs button[aria-label=React]').click());
+    await ann.evaluate(() => document.querySelector('.theirs .menu button').click());
+    await shows(bob, '.chip', '👍 1');
+    await bob.evaluate(() => document.querySelector('.mine button[aria-label=Edit]').click());
+    await say(bob, ', gladly');
+    await shows(ann, '.theirs', 'Yes, gladly');
+    await shows(ann, '.theirs footer', 'edited');
+    await bob.evaluate(() => document.querySelector('.mine button[aria-label^="Take back"]').click());
+    await shows(ann, '.theirs', 'Message taken back');
+  }),
+
+  anotherTab: () => withPeople(['cat'], async ([first], [browser]) => {
+    await begin(first, '1', { users: 'dan, eve', name: 'Lunch club' });
+    await say(first, 'Welcome');
+    const { page: second } = await open(browser, ORIGIN);
+    await shows(second, '.state', 'connected');
+    assert.equal(await second.$('input[name=user]'), null);
+    await choose(second, 'Lunch club');
+    await shows(second, '.messages', 'Welcome');
+    await say(second, 'From the other tab');
+    await shows(first, '.messages', 'From the other tab');
+    // Nothing can be pressed in a hidden tab.
+    await first.bringToFront();
+    await press(first, 'My devices and tabs');
+    await until(async () => (await first.$$('.tree > li > ul > li > ul > li')).length === 2, 'both tabs are in the tree');
+    await first.evaluate(() => [...document.querySelectorAll('.tree button')].find((each) => each.innerText === 'Close').click());
+    await shows(second, 'form.login', 'logged out from another place');
+    await until(async () => (await first.$$('.tree > li > ul > li > ul > li')).length === 1, 'one tab is left');
+    await shows(first, '.state', 'connected');
+  }),
+
+  room: () => withPeople(['fay', 'gil'], async ([fay, gil]) => {
+    await begin(fay, '2', { name: 'Lobby' });
+    await say(fay, 'Anybody here?');
+    await gil.reload();
+    await shows(gil, '.state', 'connected');
+    await choose(gil, 'Lobby');
+    await shows(gil, '.messages', 'Anybody here?');
+    await say(gil, 'I am');
+    await shows(fay, '.messages', 'I am');
+    await press(fay, 'People and settings');
+    await shows(fay, '.drawer', '2 people are here');
+  }),
+
+  found: () => withPeople(['hal'], async ([hal]) => {
+    await begin(hal, '1', { users: 'ivy', name: 'Recipes' });
+    await say(hal, 'Saffron risotto');
+    await until(async () => {
+      await hal.evaluate(() => { document.querySelector('.search').value = ''; });
+      await hal.type('.search', 'risotto');
+      return hal.waitForFunction(() => document.querySelector('.conversations').innerText.includes('Saffron'), { timeout: 1000 }).then(() => true, () => false);
+    }, 'what was said is found');
+  }),
+
+  narrow: () => withPeople(['jim'], async ([jim]) => {
+    await begin(jim, '0', { users: 'kim' });
+    await jim.setViewport({ width: 390, height: 780 });
+    const shown = (selector) => jim.evaluate((at) => document.querySelector(at).offsetParent !== null, selector);
+    assert.deepEqual([await shown('.sidebar'), await shown('.conversation-pane')], [false, true]);
+    await press(jim, 'Back to all chats');
+    assert.deepEqual([await shown('.sidebar'), await shown('.conversation-pane')], [true, false]);
+    assert.equal(await jim.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  }),
+
+  signedOut: () => withPeople(['lea'], async ([lea], [browser]) => {
+    const { page: other } = await open(browser, ORIGIN);
+    await shows(other, '.state', 'connected');
+    await lea.bringToFront();
+    await press(lea, 'My devices and tabs');
+    await until(() => lea.$('.actions button'), 'the buttons');
+    await lea.evaluate(() => [...document.querySelectorAll('.actions button')].find((each) => each.innerText === 'Sign out').click());
+    await lea.waitForSelector('dialog .primary');
+    await lea.click('dialog .primary');
+    for (const page of [lea, other]) await page.waitForSelector('input[name=user]');
+    await other.reload();
+    await other.waitForSelector('input[name=user]');
+  }),
+};
+
+playAll(scenarios, () => undefined, { atOnce: 2 });

@@ -1,0 +1,52 @@
+"""The demo page in Chromium, as people use it."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.node_player import Played, Works, once, play
+from tests.support.server_process import TEST_CONFIG, ServerProcess
+
+HERE: Final = Path(__file__).parent
+
+
+async def play_all(data: Path) -> Played:
+    async with ServerProcess(data, config=TEST_CONFIG) as server:
+        played = await play(HERE / "demo.cjs", {"port": server.port})
+        server.assert_clean_log()
+    return played
+
+
+@pytest.fixture(scope="session")
+def works(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Works:
+    return Works(once(tmp_path_factory, worker_id, "browser-demo", play_all))
+
+
+def test_two_people_talk_react_edit_and_take_back(works: Works) -> None:
+    works.assert_that("twoTalk")
+
+
+@pytest.mark.rows("T4", "T17", "M2", "M4", "M8", "M23")
+def test_a_second_tab_is_in_at_once_and_is_closed_from_the_first(works: Works) -> None:
+    works.assert_that("anotherTab")
+
+
+def test_rooms_are_found_and_entered(works: Works) -> None:
+    works.assert_that("room")
+
+
+def test_what_was_said_is_found(works: Works) -> None:
+    works.assert_that("found")
+
+
+def test_a_narrow_screen_shows_one_part_at_a_time(works: Works) -> None:
+    works.assert_that("narrow")
+
+
+def test_who_signs_out_is_out_in_all_tabs(works: Works) -> None:
+    works.assert_that("signedOut")
+
+
+def test_nothing_goes_wrong_beside_the_scenarios(works: Works) -> None:
+    works.assert_that("(all)")
