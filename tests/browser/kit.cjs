@@ -145,7 +145,7 @@ async function lifecycle(page, state) {
   await session.detach();
 }
 
-// Serves pages on a port of its own: {'/': text or {file}, '/x.js': …}; what is not named is not there.
+// Serves pages on a port of its own: {'/': text or {file, headers}, '/x.js': …}; what is not named is not there.
 async function site(pages) {
   const server = http.createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://here');
@@ -158,7 +158,7 @@ async function site(pages) {
     const name = found.file || (path.extname(pathname) ? pathname : 'page.html');
     const type = TYPES[path.extname(name)] || 'application/octet-stream';
     // `no-store` would bar pages with sockets from the cache of those that are left.
-    response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' });
+    response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache', ...found.headers });
     response.end(found.file ? fs.readFileSync(found.file) : found);
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });

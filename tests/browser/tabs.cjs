@@ -42,8 +42,8 @@ let users = 0;
 const somebody = (name = 'user') => `${name}-${process.pid}-${++users}`;
 
 // A tab whose program has not begun.
-async function blank(browser, origin = ORIGIN) {
-  const { page, said } = await open(browser, `${origin}/`);
+async function blank(browser, origin = ORIGIN, where = '/') {
+  const { page, said } = await open(browser, `${origin}${where}`);
   await page.waitForFunction('globalThis.tab !== undefined');
   page.said = said;
   page.url0 = URL_OF_SERVER;
@@ -51,8 +51,8 @@ async function blank(browser, origin = ORIGIN) {
 }
 
 // A tab that has logged in; `host` forces where the session is held.
-async function tabOf(browser, user, { origin = ORIGIN, url = URL_OF_SERVER, host, options = {}, login = {} } = {}) {
-  const page = await blank(browser, origin);
+async function tabOf(browser, user, { origin = ORIGIN, path: where = '/', url = URL_OF_SERVER, host, options = {}, login = {} } = {}) {
+  const page = await blank(browser, origin, where);
   page.options = { url, user, options: { ...(host && { host }), ...options }, login };
   page.who = await within(page.evaluate((given) => globalThis.tab.login(given), page.options), 'a login');
   return page;

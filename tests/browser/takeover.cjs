@@ -2,15 +2,15 @@
 // What tabs go through: the holder of their session dies, freezes, hangs, sleeps in the cache; nothing is lost and nothing doubled.
 
 const assert = require('node:assert/strict');
-const net = require('node:net');
 const path = require('node:path');
 const { playAll, say, table } = require('../support/playing.cjs');
+const { proxy } = require('./cut.cjs');
 const {
   URL_OF_SERVER, again, close, freeze, group, has, heard, killPage, logins, makerOf, messages, open, pause, processOf, send, sessions, somebody, tabOf,
   thaw, until, withBrowser, within,
 } = require('./tabs.cjs');
 
-const { hosts, dist, port, only = [], load } = table();
+const { hosts, dist, only = [], load } = table();
 let next = 0;
 const host = () => hosts[next++ % hosts.length];
 const tab = (browser, user, more) => tabOf(browser, user, { host: host(), ...more });
@@ -30,29 +30,6 @@ function assertWhole(heardSeqs, last, who) {
   assert.ok(heardSeqs.length > 0, `${who} heard nothing`);
   const wanted = Array.from({ length: last - heardSeqs[0] + 1 }, (_, i) => heardSeqs[0] + i);
   assert.deepEqual(heardSeqs, wanted, `${who} did not hear each message once and in order`);
-}
-
-// Lets connections through until it is told not to.
-async function proxy() {
-  const pairs = new Set();
-  let isOpen = true;
-  const server = net.createServer((inner) => {
-    if (!isOpen) return inner.destroy();
-    const outer = net.connect(port, '127.0.0.1');
-    pairs.add(inner).add(outer);
-    for (const [one, other] of [[inner, outer], [outer, inner]]) {
-      one.pipe(other);
-      one.on('error', () => other.destroy()).on('close', () => other.destroy());
-    }
-    return undefined;
-  });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  return {
-    url: `http://127.0.0.1:${server.address().port}`,
-    cut: () => { isOpen = false; for (const each of pairs) each.destroy(); pairs.clear(); },
-    mend: () => { isOpen = true; },
-    close: () => { for (const each of pairs) each.destroy(); server.close(); },
-  };
 }
 
 // The page with the holder, or in whose process the holder's worker is. Tabs take their turn in the order in which they came.

@@ -1,79 +1,19 @@
 """Tabs of one browser share one session, on whatever host holds it, and lose nothing when that one dies."""
 
-import json
-import os
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from tests.support.node_player import NODE, Played, Works, once, play
-from tests.support.node_tests import PACKAGE
-from tests.support.server_process import TEST_CONFIG, ServerProcess
+from tests.browser.tabs import HOSTS, IS_FULL, play_in_browsers
+from tests.support.node_player import Played, Works, once
 
-HERE: Final = Path(__file__).parent
-ADMIN: Final = "admin-key-of-the-tests-0123456789"
-ORIGINS: Final = ["http://pages.localhost", "http://pages.localhost:81", "http://other.localhost", "http://plain.test"]
-CONFIG: Final = f"{TEST_CONFIG}\n[server]\norigins = {json.dumps(ORIGINS)}\n"
-HOSTS: Final = {
-    "worker": ["shared-worker"],
-    "leader": ["leader-tab"],
-    "mixed": ["shared-worker", "leader-tab"],
-}
 SHORT: Final = {
     "worker": ["deaths", "cache", "reload", "outbox", "network"],
     "leader": ["deaths", "crash", "loginOfTheDead", "frozen", "hung", "cache"],
     "mixed": ["deaths"],
 }
 """What tabs go through on which hosts in `make test`; in `make full` it is all of it on all of them."""
-LOAD: Final = {
-    "tabs": 4,
-    "inPerS": 100,
-    "outPerS": 20,
-    "deaths": 2,
-    "p50Ms": 3000,
-    "p99Ms": 10_000,
-    "frozenMs": 1000,
-    "hangMs": 8000,
-    "reloads": 3,
-}
-FULL_LOAD: Final = {
-    "tabs": 10,
-    "inPerS": 200,
-    "outPerS": 20,
-    "deaths": 100,
-    "p50Ms": 1000,
-    "p99Ms": 3000,
-    "frozenMs": 60_000,
-    "hangMs": 20_000,
-    "reloads": 30,
-}
-"""Tabs, messages a second that come and go, and how often and how long what is done to tabs."""
-DEADLINE_S: Final = 240.0
-FULL_DEADLINE_S: Final = 1500.0
-IS_FULL: Final = "TESTS_FULL" in os.environ
-
-
-async def play_all(data: Path, program: str, hosts: list[str], only: list[str]) -> Played:
-    """Build the SDK, serve it with a page that uses it, and have browsers play the scenarios."""
-    dist = data / "sdk"
-    build = f"import('./bundles.mjs').then(({{ bundle }}) => bundle({json.dumps(str(dist))}))"
-    subprocess.run([NODE, "-e", build], cwd=PACKAGE, check=True)  # noqa: ASYNC221 nothing else is under way
-    (dist / "package.json").write_text('{"type": "module"}')
-    async with ServerProcess(data / "data", config=CONFIG, environment={"UNISONO_ADMIN__KEYS": ADMIN}) as server:
-        table: Mapping[str, Any] = {
-            "port": server.port,
-            "admin": ADMIN,
-            "dist": str(dist),
-            "hosts": hosts,
-            "only": only,
-            "load": FULL_LOAD if IS_FULL else LOAD,
-        }
-        played = await play(HERE / program, table, deadline_s=FULL_DEADLINE_S if IS_FULL else DEADLINE_S)
-        server.assert_clean_log()
-    return played
 
 
 def on_each_host(scenario: str) -> pytest.MarkDecorator:
@@ -93,7 +33,7 @@ def shared(host: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) 
     """Give what came of what tabs share."""
 
     async def make(data: Path) -> Played:
-        return await play_all(data, "sharing.cjs", HOSTS[host], [])
+        return await play_in_browsers(data, "sharing.cjs", HOSTS[host], [])
 
     return Works(once(tmp_path_factory, worker_id, f"sharing-{host}", make))
 
@@ -103,7 +43,7 @@ def lived(host: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
     """Give what came of what tabs go through."""
 
     async def make(data: Path) -> Played:
-        return await play_all(data, "takeover.cjs", HOSTS[host], [] if IS_FULL else SHORT[host])
+        return await play_in_browsers(data, "takeover.cjs", HOSTS[host], [] if IS_FULL else SHORT[host])
 
     return Works(once(tmp_path_factory, worker_id, f"takeover-{host}", make))
 

@@ -126,7 +126,12 @@ export class Hosting {
 
   private _over(holder: Holder): void {
     // The hub may say so while it is being made.
-    queueMicrotask(() => this._reign?.holder === holder && this._abdicate());
+    queueMicrotask(() => {
+      if (this._reign?.holder !== holder) return;
+      this._abdicate();
+      // Tabs that were told of no end look for the next holder; without locks they would not know.
+      this._call();
+    });
   }
 
   private _abdicate(): void {

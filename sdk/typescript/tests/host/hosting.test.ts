@@ -270,9 +270,11 @@ test("a holder that ended by itself frees its locks; the next hello begins anoth
   browser.live("p");
   const worker = await started(browser, "w", "shared-worker");
   const ends = loopback();
+  const heard = hearing(ends.tab);
   worker.connect(ends.holder);
   browser.holder("w").ports.over();
   await settle();
+  assert.deepEqual(heard, ["all who"]);
   assert.deepEqual(browser.locks.names(), [NAMES.tab("p")]);
   ends.tab.post({ tab: "p", message: hello("p") });
   await settle();

@@ -1,0 +1,79 @@
+"""Browsers whose tabs use the SDK as it is built, against a server that lets their pages in."""
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tests.support.node_player import NODE, Played, play
+from tests.support.node_tests import PACKAGE
+from tests.support.server_process import TEST_CONFIG, ServerProcess
+
+HERE: Final = Path(__file__).parent
+ADMIN: Final = "admin-key-of-the-tests-0123456789"
+ORIGINS: Final = ["http://pages.localhost", "http://pages.localhost:81", "http://other.localhost", "http://plain.test"]
+CONFIG: Final = f"{TEST_CONFIG}\n[server]\norigins = {json.dumps(ORIGINS)}\n"
+HOSTS: Final = {
+    "worker": ["shared-worker"],
+    "leader": ["leader-tab"],
+    "mixed": ["shared-worker", "leader-tab"],
+}
+LOAD: Final = {
+    "tabs": 4,
+    "inPerS": 100,
+    "outPerS": 20,
+    "deaths": 2,
+    "p50Ms": 3000,
+    "p99Ms": 10_000,
+    "frozenMs": 1000,
+    "hangMs": 8000,
+    "reloads": 3,
+    "crowd": 6,
+    "acts": 20,
+    "seed": 7,
+}
+FULL_LOAD: Final = {
+    "tabs": 10,
+    "inPerS": 200,
+    "outPerS": 20,
+    "deaths": 100,
+    "p50Ms": 1000,
+    "p99Ms": 3000,
+    "frozenMs": 60_000,
+    "hangMs": 20_000,
+    "reloads": 30,
+    "crowd": 50,
+    "acts": 500,
+    "seed": 11,
+}
+"""Tabs, messages a second that come and go, and how often and how long what is done to tabs."""
+DEADLINE_S: Final = 240.0
+FULL_DEADLINE_S: Final = 1500.0
+IS_FULL: Final = "TESTS_FULL" in os.environ
+
+
+async def play_in_browsers(data: Path, program: str, hosts: list[str], only: list[str]) -> Played:
+    """Build the SDK, serve it with a page that uses it, and have browsers play the scenarios."""
+    dist = data / "sdk"
+    build = f"import('./bundles.mjs').then(({{ bundle }}) => bundle({json.dumps(str(dist))}))"
+    subprocess.run([NODE, "-e", build], cwd=PACKAGE, check=True)  # noqa: ASYNC221 nothing else is under way
+    (dist / "package.json").write_text('{"type": "module"}')
+    async with (
+        ServerProcess(data / "data", config=CONFIG, environment={"UNISONO_ADMIN__KEYS": ADMIN}) as server,
+        ServerProcess(data / "strict", config=f'{CONFIG}\n[sessions]\npolicy = "turms"\n') as strict,
+    ):
+        table: Mapping[str, Any] = {
+            "port": server.port,
+            "strict": f"http://127.0.0.1:{strict.port}",
+            "admin": ADMIN,
+            "dist": str(dist),
+            "hosts": hosts,
+            "only": only,
+            "load": FULL_LOAD if IS_FULL else LOAD,
+        }
+        played = await play(HERE / program, table, deadline_s=FULL_DEADLINE_S if IS_FULL else DEADLINE_S)
+        server.assert_clean_log()
+        strict.assert_clean_log()
+    return played
