@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from unisono.domain.answers import HistoryEntry, Receipts, Unread
+from unisono.domain.answers import FoundMessage, HistoryEntry, Receipts, Unread
 from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, ObjectName, Seq, StreamKey, UserId
@@ -176,6 +176,17 @@ class Directory(Protocol):
         `limit`, fewer of large ones; from the end that the direction begins at, but always in rising order. What it
         costs does not grow with the conversation, but that of a text among messages of other types grows with those
         between two texts.
+        """
+
+    async def said_by(
+        self, user: UserId, *, since: Instant, until: Instant, limit: int, newest_first: bool
+    ) -> Sequence[FoundMessage]:
+        """List what a user said from one time to another, where they are or were a member, as it is now.
+
+        By time, and by conversation and place what is of the same. What it costs grows with all that they ever said.
+
+        Raises:
+            Invalid: It takes longer than a query may.
         """
 
     async def every(self, after: ConversationId | None, limit: int) -> Sequence[Conversation]:

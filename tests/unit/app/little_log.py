@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from tests.unit.app.stage import placed
-from unisono.domain.answers import Facts, Moved, SeqFact, Unread
+from unisono.domain.answers import Facts, FoundMessage, Moved, SeqFact, Unread
 from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Conversation, Decide, Membership, Scope
 from unisono.domain.errors import Unavailable
@@ -163,6 +163,11 @@ class LittleLog:
         raise NotImplementedError
 
     async def for_all(self) -> Sequence[ConversationId]:
+        raise NotImplementedError
+
+    async def said_by(
+        self, user: UserId, *, since: Instant, until: Instant, limit: int, newest_first: bool
+    ) -> Sequence[FoundMessage]:
         raise NotImplementedError
 
     async def every(self, after: ConversationId | None, limit: int) -> Sequence[Conversation]:

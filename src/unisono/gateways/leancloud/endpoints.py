@@ -8,6 +8,7 @@ from unisono.gateways.leancloud.rest_clients import CLIENT_ENDPOINTS
 from unisono.gateways.leancloud.rest_conversations import CONVERSATION_ENDPOINTS
 from unisono.gateways.leancloud.rest_members import MEMBER_ENDPOINTS
 from unisono.gateways.leancloud.rest_messages import MESSAGE_ENDPOINTS
+from unisono.gateways.leancloud.rest_said import SAID_ENDPOINTS
 from unisono.gateways.leancloud.rest_services import SERVICE_ENDPOINTS
 from unisono.gateways.leancloud.rest_session import SESSION_ENDPOINTS
 from unisono.gateways.leancloud.signing_in import SIGNING_ENDPOINTS
@@ -19,6 +20,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *MEMBER_ENDPOINTS,
     *MESSAGE_ENDPOINTS,
     *SERVICE_ENDPOINTS,
+    *SAID_ENDPOINTS,
     *CLIENT_ENDPOINTS,
     *FILE_ENDPOINTS,
 )

@@ -9,6 +9,7 @@ from unisono.domain.announcing import Announcement
 from unisono.domain.answers import ConversationView, HistoryEntry, Passed, Placed
 from unisono.domain.errors import Internal, Invalid
 from unisono.domain.events import DEFAULT_PRIORITY, Priority
+from unisono.domain.facts import ConversationKind
 from unisono.domain.ids import ConversationId, Instant, Json, Seq, UserId
 from unisono.gateways.leancloud.acting import Actor
 from unisono.gateways.leancloud.bidding import ask, called, named
@@ -23,8 +24,7 @@ from unisono.gateways.leancloud.seeking import find_seq
 from unisono.wire.leancloud.bodies import content_of, text_of
 from unisono.wire.leancloud.checking import checked
 from unisono.wire.leancloud.codes import ERRORS
-from unisono.wire.leancloud.objects import conversation_cid
-from unisono.wire.leancloud.places import id_of, passing_mid
+from unisono.wire.leancloud.places import cid_of, id_of, passing_mid
 from unisono.wire.leancloud.realtime_pb2 import LogsCommand
 from unisono.wire.leancloud.signing import Proof
 
@@ -186,19 +186,24 @@ async def _reader(asked: Asked) -> Actor:
 
 
 def item_of(view: ConversationView, entry: HistoryEntry) -> Json:
-    """Show a message."""
-    message = entry.message
+    """Show a message of a conversation."""
+    return shown_item(view.conversation, view.of, entry)
+
+
+def shown_item(conversation: ConversationId, of: ConversationKind, entry: HistoryEntry) -> Json:
+    """Show a message of a conversation of a kind."""
+    message, cid = entry.message, cid_of(conversation, is_temporary=of == "temporary")
     text, is_base64 = text_of(message)
     return {
         "timestamp": entry.at,
-        "conv-id": conversation_cid(view),
+        "conv-id": cid,
         "data": text,
         "from": message.sender,
-        "msg-id": id_of(view.conversation, entry.seq, entry.at, message.key),
+        "msg-id": id_of(conversation, entry.seq, entry.at, message.key),
         "bin": is_base64,
-        "to": conversation_cid(view),
+        "to": cid,
         "is-conv": True,
-        "is-room": view.of == "room",
+        "is-room": of == "room",
     }
 
 

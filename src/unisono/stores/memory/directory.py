@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from msgspec import structs
 
 from unisono.domain import roll
-from unisono.domain.answers import HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
+from unisono.domain.answers import FoundMessage, HistoryEntry, ReactionCount, Receipts, Unread, UnreadConversation
 from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.errors import Invalid
@@ -269,6 +269,21 @@ class MemoryDirectory:
         seen, conversation = message_until(message, until), conversation_of(placed.stream)
         given = () if seen.is_recalled or conversation is None else self._reactions(conversation, placed.seq, reader)
         return HistoryEntry(placed.seq, placed.at, seen, given)
+
+    async def said_by(
+        self, user: UserId, *, since: Instant, until: Instant, limit: int, newest_first: bool
+    ) -> Sequence[FoundMessage]:
+        """Go through the conversations of a user."""
+        self._state.check_open()
+        found = [
+            FoundMessage(conversation, placed.seq, placed.at, placed.fact)
+            for conversation in self._state.conversations
+            if user in self._state.memberships(conversation)
+            for placed in self._state.kept(conversation)
+            if isinstance(placed.fact, MessagePlaced) and placed.fact.sender == user and since <= placed.at <= until
+        ]
+        found.sort(key=lambda one: (one.at, one.conversation, one.seq), reverse=newest_first)
+        return found[:limit]
 
     async def every(self, after: ConversationId | None, limit: int) -> Sequence[Conversation]:
         """List all conversations, by id."""

@@ -198,7 +198,7 @@ class MemorySessions:
         self._state.check_open()
         records = [self._now(session) for session in self._records if session not in self._endings]
         online = {record.user for record in records if record.node is not None}
-        were = {record.user for record in records if max(record.seen_at, record.detached_at or 0) >= since}
+        were = {record.user for record in records if (record.detached_at or 0) >= since}
         gone = {user for user, at in self._last_seen.items() if at >= since}
         return Census(len(online), len(online | were | gone))
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Dialect
 
-from unisono.domain.answers import Receipts, Unread, UnreadConversation
+from unisono.domain.answers import FoundMessage, HistoryEntry, Receipts, Unread, UnreadConversation
 from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.errors import Invalid
@@ -28,7 +28,7 @@ from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentR
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import read_epoch, read_membership, read_stream
-from unisono.stores.sql.finding import find_conversations, read_members, read_muted, read_some
+from unisono.stores.sql.finding import QUERY_MAX_MS, find_conversations, read_members, read_muted, read_some
 from unisono.stores.sql.history import read_history, read_message
 from unisono.stores.sql.mine import read_mine, read_place
 from unisono.stores.sql.objects import read_objects
@@ -230,6 +230,20 @@ class SqlDirectory:
             lambda connection: read_history(connection, self._sql, asked, reader=reader, until=until)
         )
 
+    async def said_by(
+        self, user: UserId, *, since: Instant, until: Instant, limit: int, newest_first: bool
+    ) -> Sequence[FoundMessage]:
+        """List what a user said from one time to another."""
+        sql = self._sql.messages
+        statement = sql.said_last if newest_first else sql.said_first
+        values = statement.bind(user=user, since=since, till=until, limit=limit)
+
+        def read(connection: Connection) -> Sequence[FoundMessage]:
+            rows = connection.query_within(QUERY_MAX_MS, statement.text, values)
+            return [_found(key, read_message((seq, at, body), {})) for key, seq, at, body in rows]
+
+        return await self._readers.read_slowly(read, NOBODY)
+
     async def every(self, after: ConversationId | None, limit: int) -> Sequence[Conversation]:
         """List all conversations, by id."""
         statement = self._sql.every
@@ -267,3 +281,7 @@ class SqlDirectory:
 
 def _conversations(rows: Sequence[Row]) -> list[ConversationId]:
     return [conversation for (key,) in rows if (conversation := conversation_of(StreamKey(key))) is not None]
+
+
+def _found(key: str, entry: HistoryEntry) -> FoundMessage:
+    return FoundMessage(conversation_of(StreamKey(key)) or ConversationId(""), entry.seq, entry.at, entry.message)

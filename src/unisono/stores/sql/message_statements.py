@@ -33,6 +33,7 @@ class MessageStatements:
         self.unread_total = one(_unread_total())
         self.mentions_total = one(_mentions_total())
         self.last_message = one(_last_message())
+        self.said_last, self.said_first = one(_said(is_down=True)), one(_said(is_down=False))
         self.changes = one(_changes())
         self.rewrite_fact = one(_rewrite_fact())
         self.fact = one(_fact())
@@ -195,6 +196,27 @@ def _last_message() -> Executable:
         .where(FACTS.c.stream == given("stream", FACTS.c.stream), FACTS.c.kind == MESSAGE)
         .order_by(FACTS.c.seq.desc())
         .limit(literal_column("1"))
+    )
+
+
+def _said(*, is_down: bool) -> Executable:
+    keys: list[Any] = [FACTS.c.at, STREAMS.c.key, FACTS.c.seq]
+    return (
+        select(STREAMS.c.key, FACTS.c.seq, FACTS.c.at, FACTS.c.body)
+        .select_from(MEMBERS)
+        .join(FACTS, FACTS.c.stream == MEMBERS.c.stream)
+        .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
+        .where(
+            MEMBERS.c.user_id == given("user", MEMBERS.c.user_id),
+            FACTS.c.sender == MEMBERS.c.user_id,
+            # The index of keys leads, where both are.
+            FACTS.c.send_key.is_not(None),
+            FACTS.c.kind == MESSAGE,
+            FACTS.c.at >= given("since", FACTS.c.at),
+            FACTS.c.at <= given("till", FACTS.c.at),
+        )
+        .order_by(*(key.desc() if is_down else key for key in keys))
+        .limit(LIMIT)
     )
 
 

@@ -217,9 +217,11 @@ def _online() -> Executable:
 
 
 def _here_since() -> Executable:
-    since = given("since", _S.seen_at)
-    open_ones = select(_S.user_id).where(_IS_OPEN & (_live() | (_S.seen_at >= since) | (_S.detached_at >= since)))
-    users = union(open_ones, select(LAST_SEEN.c.user_id).where(LAST_SEEN.c.at >= since)).subquery()
+    """Count users of sessions that are live, or were until some time; an index leads to each kind."""
+    detached, ended = given("since", _S.detached_at), given("since", _S.ended_at)
+    lost = _IS_OPEN & (_S.detached_at >= detached)
+    over = (_S.ended_at >= ended) & (_S.detached_at.is_(None) | (_S.detached_at >= detached))
+    users = union(*(select(_S.user_id).where(each) for each in (_live(), lost, over))).subquery()
     return select(func.count()).select_from(users)
 
 

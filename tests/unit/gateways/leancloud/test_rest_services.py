@@ -104,3 +104,39 @@ async def test_what_a_client_missed_of_a_temporary_conversation_has_the_name_tha
         group = await made(asking, m=["ann", "cat"])
         told = await asking.master("GET", "/1.1/rtm/notifications", client_id="cat", notification_type="permanent")
         assert [one["cid"] for one in told["notifications"]] == [cid, group]
+
+
+async def test_what_a_client_said_is_listed_wherever_it_was(tmp_path: Path) -> None:
+    async with opened(tmp_path) as asking:
+        groups = [await made(asking, name=f"n{number}") for number in range(2)]
+        said = []
+        for number in range(5):
+            await asyncio.sleep(0.002)
+            path, message = f"{GROUPS}/{groups[number % 2]}/messages", {"message": f"m{number}"}
+            said.append(await asking.master("POST", path, {"from_client": "ann", **message}))
+            await asking.master("POST", path, {"from_client": "bob", **message})
+        path = f"{ROOT}/clients/ann/messages"
+
+        async def told(**query: object) -> list[int]:
+            rows = await asking.master("GET", path, **query)
+            assert all(row["from"] == "ann" and row["conv-id"] == row["to"] for row in rows)
+            return [int(row["data"][1:]) for row in rows]
+
+        def at(number: int, prefix: str = "") -> dict[str, object]:
+            return {f"{prefix}timestamp": said[number]["timestamp"], f"{prefix}msgid": said[number]["msg-id"]}
+
+        newest = await asking.master("GET", path, limit=1)
+        assert (newest[0]["msg-id"], newest[0]["timestamp"]) == (said[4]["msg-id"], said[4]["timestamp"])
+        assert (newest[0]["conv-id"], newest[0]["is-room"]) == (groups[0], False)
+        assert await told() == [4, 3, 2, 1, 0]
+        assert await told(reversed="true", limit=2) == [0, 1]
+        assert await told(**at(3)) == [2, 1, 0]
+        assert await told(timestamp=said[3]["timestamp"]) == [2, 1, 0]
+        assert await told(**at(3), include_start="true") == [3, 2, 1, 0]
+        assert await told(**at(3), **at(1, "till_")) == [2]
+        assert await told(**at(3), **at(1, "till_"), include_start="true", include_stop="true") == [3, 2, 1]
+        assert await told(timestamp=said[3]["timestamp"], till_timestamp=said[1]["timestamp"]) == [2]
+        assert await told(**at(1), **at(3, "till_"), reversed="true") == [2]
+        assert await told(limit=0) == []
+        assert await asking.master("GET", f"{ROOT}/clients/cat/messages") == []
+        assert await asking.master("GET", path, limit="x") == 4301
