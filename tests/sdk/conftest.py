@@ -8,7 +8,7 @@ import pytest
 
 from tests.sdk.fake_server import FakeServer, fake_server
 from tests.sdk.manual_clock import ManualClock
-from unisono_sdk import Backoff, Unisono
+from unisono_sdk import Backoff, Transport, Unisono
 
 T = TypeVar("T")
 Within = Callable[[Awaitable[T]], Awaitable[T]]
@@ -18,6 +18,12 @@ async def within(work: Awaitable[T]) -> T:
     """Wait, but not for ever."""
     async with asyncio.timeout(10):
         return await work
+
+
+@pytest.fixture
+def transport() -> Transport:
+    """Say how clients of `test_against_server.House` connect; that module tries each way."""
+    return "auto"
 
 
 @pytest.fixture
