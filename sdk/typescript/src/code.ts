@@ -2,12 +2,18 @@
 
 import type { HolderCode } from "./core/holding.ts";
 import { makeHub } from "./core/hub.ts";
+import { systemClock } from "./host/clock.ts";
+import { fetchPost } from "./host/posting.ts";
+import { firstOf } from "./links/choosing.ts";
+import { byLongPoll } from "./links/longpoll.ts";
 import { byWebSocket } from "./links/websocket.ts";
-import type { Socket } from "./links/websocket.ts";
 
-/** By WebSocket. */
+/** By WebSocket; where none comes about, by long polling. */
 export const CODE: HolderCode = {
   make: makeHub,
-  // Its handlers take more than is told here.
-  dial: byWebSocket((url, subprotocol) => new WebSocket(url, subprotocol) as unknown as Socket),
+  dial: firstOf(
+    systemClock,
+    byWebSocket((url, subprotocol) => new WebSocket(url, subprotocol)),
+    byLongPoll(fetchPost, systemClock),
+  ),
 };

@@ -61,7 +61,7 @@ export interface WireEvents {
   closed(code: number, reason: string): void;
 }
 
-/** Opens a connection; rejects where there is none. */
+/** Opens a connection; rejects where there is none, with a `NotLetIn` where the server said why. */
 export type Dial = (url: string, events: WireEvents, stop: Stop) => Promise<Wire>;
 
 /** What outlives the holder, for one context: IndexedDB in browsers, memory elsewhere. Writes are durable when done. */

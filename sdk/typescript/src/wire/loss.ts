@@ -55,3 +55,13 @@ export function ofClose(close: number, reason: string): Loss {
 export function ofRefusal({ code, message, retry_after_ms: retryAfterMs, numbers }: Refusal): Loss {
   return { code, message, advice: adviceOf(code), retryAfterMs, numbers };
 }
+
+/** A connection that the server did not let in, and said why: what a `Dial` rejects with where it can be read. */
+export class NotLetIn extends Error {
+  readonly loss: Loss;
+
+  constructor(loss: Loss) {
+    super(loss.message);
+    this.loss = loss;
+  }
+}

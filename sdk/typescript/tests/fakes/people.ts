@@ -15,6 +15,8 @@ import { FakeLocks } from "./locks.ts";
 /** Where the server is; the tests that need one are run with it. */
 export const SERVER = process.env["UNISONO_URL"] ?? "";
 
+const WEBSOCKETS = byWebSocket((url, protocol) => new WebSocket(url, protocol));
+
 type HolderEnd = ReturnType<typeof loopback>["holder"];
 
 /** A context: its tabs, its store, and whoever holds the session. */
@@ -27,13 +29,15 @@ export class Browser {
   readonly mark = systemEntropy.id().slice(0, 8);
   readonly user: string;
   links = 0;
+  private readonly way: Dial;
   private readonly wish: LoginWish;
   private readonly ends = new Map<string, HolderEnd>();
   private holder: Holder | null = null;
   private lives = 0;
 
-  /** `user` is another one than is made of the name: on two devices. */
-  constructor(name: string, device = systemEntropy.id(), user: string | null = null) {
+  /** `user` is another one than is made of the name: on two devices. `way` leads to the server. */
+  constructor(name: string, device = systemEntropy.id(), user: string | null = null, way: Dial = WEBSOCKETS) {
+    this.way = way;
     this.user = user ?? `${name}-${this.mark}`;
     this.wish = { url: SERVER, user: this.user, tag: null, device: { id: device, platform: "web" } };
   }
@@ -92,7 +96,7 @@ export class Browser {
     void this.locks.of(agent).hold(life);
     const dial: Dial = (...words) => {
       this.links += 1;
-      return byWebSocket((url, protocol) => new WebSocket(url, protocol))(...words);
+      return this.way(...words);
     };
     const post = (envelope: ToTabEnvelope): void => {
       for (const [tab, end] of this.ends) if (envelope.tab === null || envelope.tab === tab) end.post(envelope);
