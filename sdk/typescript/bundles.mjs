@@ -12,16 +12,19 @@ export const OUTPUTS = {
   "unisono.js": { entry: "src/index.ts", format: "esm" },
   "unisono.global.js": { entry: "src/global.ts", format: "iife" },
   "unisono.holder.js": { entry: "src/holder.ts", format: "esm" },
+  "unisono.more.js": { entry: "src/api/more.ts", format: "esm" },
   "unisono.worker.js": { entry: "src/worker.ts", format: "iife" },
 };
 
-// A page that shares a worker's session never loads the code of the holder: it stays a file beside the others.
-export const holderApart = (path) => ({
-  name: "holder-apart",
+// What not every page needs stays in files beside the others: a page that shares a worker's session never loads the code
+// of the holder, and one that uploads nothing and watches nobody not the code for that.
+export const apart = (folder) => ({
+  name: "apart",
   setup: (build) => {
-    build.onResolve({ filter: /\/holder\.ts$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path, external: true } : undefined,
-    );
+    build.onResolve({ filter: /\/(holder|more)\.ts$/ }, ({ kind, path }) => {
+      const [, name] = /(\w+)\.ts$/.exec(path);
+      return kind === "dynamic-import" ? { path: `${folder}unisono.${name}.js`, external: true } : undefined;
+    });
   },
 });
 
@@ -42,7 +45,7 @@ export async function bundle(folder) {
   const all = Object.entries(OUTPUTS);
   await Promise.all(
     all.map(([name, { entry, format, globalName }]) =>
-      build({ ...OPTIONS, plugins: [holderApart("./unisono.holder.js")], entryPoints: [entry], outfile: join(folder, name), format, globalName }),
+      build({ ...OPTIONS, plugins: [apart("./")], entryPoints: [entry], outfile: join(folder, name), format, globalName }),
     ),
   );
 }

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 
 import { build } from "esbuild";
 
-import { bundle, HERE, holderApart, OPTIONS } from "./bundles.mjs";
+import { apart, bundle, HERE, OPTIONS } from "./bundles.mjs";
 
 const { values } = parseArgs({ options: { out: { type: "string" } } });
 const DEMO = join(HERE, "demo");
@@ -17,7 +17,7 @@ const LETTERS = 12;
 async function demo(folder) {
   const made = await build({
     ...OPTIONS,
-    plugins: [holderApart("/sdk/unisono.holder.js")],
+    plugins: [apart("/sdk/")],
     entryPoints: { main: join(DEMO, "src/main.ts"), style: join(DEMO, "style.css") },
     entryNames: `[name]-[hash]`,
     assetNames: `[name]-[hash]`,

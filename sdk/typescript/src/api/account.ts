@@ -8,12 +8,12 @@ import { paged } from "./pages.ts";
 /** One of my sessions that is not over. */
 export type SessionData = Camelled<SessionView>;
 
-/** My devices and sessions, and how this one is reached when I am nowhere connected. */
+/** My devices and sessions, and how this one is _reached when I am nowhere connected. */
 export abstract class Account extends Founding {
   /** Lists my sessions that are not over, the oldest login first, this one included (`isThis`). */
   async sessions(): Promise<readonly SessionData[]> {
     const found: SessionData[] = [];
-    for await (const page of paged(this.inside, "sessions", {})) found.push(...page.sessions);
+    for await (const page of paged(this._inside, "sessions", {})) found.push(...page.sessions);
     return found;
   }
 
@@ -24,22 +24,22 @@ export abstract class Account extends Founding {
 
   /** Ends one of my sessions. Throws `NotFound` where I have none of this id. */
   async closeSession(session: string): Promise<void> {
-    await this.inside.ask("close_session", { session });
+    await this._inside.ask("close_session", { session });
   }
 
   /** Ends all my sessions of one device. That none is left is no error. */
   async closeDevice(device: string): Promise<void> {
-    await this.inside.ask("close_device", { device });
+    await this._inside.ask("close_device", { device });
   }
 
   /** Has one tab of one of my sessions go; its other tabs stay. Throws `NotFound` where I have no such session, or it has no such tab. */
   async closeTab(session: string, tab: string): Promise<void> {
-    await this.inside.ask("close_tab", { session, tab });
+    await this._inside.ask("close_tab", { session, tab });
   }
 
   /** Takes back what this session left with `Conversation.leaveWill`. Nothing left is no error. */
   async dropWill(): Promise<void> {
-    await this.inside.ask("no_will", {});
+    await this._inside.ask("no_will", {});
   }
 
   /**
@@ -47,11 +47,11 @@ export abstract class Account extends Founding {
    * login: providers change their tokens. `provider` and `token` are what the operator's push service knows them as.
    */
   async registerPush(provider: string, token: string): Promise<void> {
-    await this.inside.ask("register_push", { provider, token });
+    await this._inside.ask("register_push", { provider, token });
   }
 
   /** Has this device get no push notifications any more. None registered is no error. */
   async unregisterPush(): Promise<void> {
-    await this.inside.ask("unregister_push", {});
+    await this._inside.ask("unregister_push", {});
   }
 }

@@ -45,7 +45,7 @@ export class Arrears {
     const { head, id } = conversation;
     try {
       const page = await this.#inside.ask("unread", { conversation: id });
-      if (!page.conversations.length) this.#book().nothingWaits(conversation, head);
+      if (!page.conversations.length) this.#book()._nothingWaits(conversation, head);
       await this.take(page);
     } catch (fault) {
       // The count stays as it is; the next mark that moves brings another.

@@ -2,7 +2,7 @@
 
 import type { MemberView, Rules } from "../wire/types.ts";
 import type { Attributes, Json } from "./bodies.ts";
-import type { Fields, Inside, AnswerTo } from "./inside.ts";
+import type { AnswerTo, Fields, Inside, Op } from "./inside.ts";
 import type { Camelled } from "./names.ts";
 import { paged } from "./pages.ts";
 
@@ -43,6 +43,8 @@ export interface Duration {
 
 const DEFAULT_RULES: RuleSet = { add: "member", remove: "manager", update: "member", mentionAll: "member", restrict: "manager" };
 
+const DEFAULTS = { of: null, name: null, creator: null, createdAt: null, updatedAt: null, attributes: {}, role: null, level: "all", joining: "invited", rules: {}, expiresAt: null, keepsHistory: false };
+
 /** A conversation as the server shows it. */
 export type ConversationData = AnswerTo<"conversation">;
 
@@ -55,32 +57,33 @@ export type ConversationData = AnswerTo<"conversation">;
 export abstract class Belonging {
   readonly id: string;
   /** Of what kind it is; null until the client knows. */
-  of: ConversationData["of"] | null = null;
-  name: string | null = null;
+  declare of: ConversationData["of"] | null;
+  declare name: string | null;
   /** Who created it. */
-  creator: string | null = null;
-  createdAt: number | null = null;
-  updatedAt: number | null = null;
-  attributes: Attributes = {};
+  declare creator: string | null;
+  declare createdAt: number | null;
+  declare updatedAt: number | null;
+  declare attributes: Attributes;
   /** The founders first, then who joined, in that order. */
   members: readonly string[] = [];
   /** Mine; null where I am no member, or where it is not known. */
-  role: Role | null = null;
-  level: Level = "all";
+  declare role: Role | null;
+  declare level: Level;
   /** `open` where whoever knows the id may join. */
-  joining: "invited" | "open" = "invited";
-  rules: RuleSet = DEFAULT_RULES;
+  declare joining: "invited" | "open";
+  declare rules: RuleSet;
   /** When it will end; null for one that will not. */
-  expiresAt: number | null = null;
+  declare expiresAt: number | null;
   /** Whether it is a room whose `history` stays. */
-  keepsHistory = false;
+  declare keepsHistory: boolean;
   /** @internal */
-  readonly inside: Inside;
+  readonly _inside: Inside;
 
   /** @internal */
   constructor(inside: Inside, id: string) {
-    this.inside = inside;
+    this._inside = inside;
     this.id = id;
+    this.show({});
   }
 
   /** Whether I want no alerts of it, on all my sessions. */
@@ -90,7 +93,7 @@ export abstract class Belonging {
 
   /** Asks the server for all that is known of it. Throws `NotFound` where there is none that I am a member of, or that is open. */
   async refresh(): Promise<this> {
-    return this.know(await this.inside.ask("conversation", { conversation: this.id }));
+    return this.know(await this.ask("conversation"));
   }
 
   /**
@@ -98,7 +101,7 @@ export abstract class Belonging {
    * adds to a number or changes a list, those who change the same one do, too. Throws `Forbidden` where the rules ask for a higher role.
    */
   async update(changes: Changes): Promise<this> {
-    return this.know(await this.inside.ask("update", { conversation: this.id, ...changes } as Fields<"update">), false);
+    return this.know(await this.ask("update", changes as Partial<Fields<"update">>), false);
   }
 
   /** Gives it another name for all members; an empty one takes it away. */
@@ -128,24 +131,24 @@ export abstract class Belonging {
 
   /** Ends it for all its members; what was said stays readable to them. Throws `Forbidden` where I am not its owner. */
   async dissolve(): Promise<void> {
-    await this.inside.ask("dissolve", { conversation: this.id });
+    await this.ask("dissolve");
   }
 
   /** Gives the number of members on the server; of a room, how many people are there now. */
   async count(): Promise<number> {
-    return (await this.inside.ask("count", { conversation: this.id })).users;
+    return (await this.ask("count")).users;
   }
 
   /** Goes through members by user id, `page` (1 to 1,000) at a time; or those of them who `muted` it, or users who are `blocked` or `silenced`. */
   async *roll(who: "members" | "muted" | "blocked" | "silenced" = "members", page = 100): AsyncGenerator<Member> {
-    for await (const answer of paged(this.inside, "members", { conversation: this.id, who, limit: page })) {
+    for await (const answer of paged(this._inside, "members", { conversation: this.id, who, limit: page })) {
       for (const member of answer.members) yield { role: "member", ...member } as Member;
     }
   }
 
   /** Gives a member another role, or other attributes in place of those they have. Making another the `owner` hands over. Throws `NotFound` where the user is no member, and `Forbidden`. */
   async setMember(user: string, change: { readonly role?: Role; readonly attributes?: Attributes }): Promise<void> {
-    await this.inside.ask("set_member", { conversation: this.id, user, ...change } as Fields<"set_member">);
+    await this.ask("set_member", { user, ...change } as Partial<Fields<"set_member">>);
   }
 
   /** Makes users leave and keeps them out; also users who are no members. */
@@ -170,7 +173,7 @@ export abstract class Belonging {
 
   /** Be alerted of `all` messages, of those that mention me, or of `none`, on all my sessions. Messages come as before. */
   async setLevel(level: Level): Promise<void> {
-    await this.inside.ask("level", { conversation: this.id, level });
+    await this.ask("level", { level });
     this.level = level;
   }
 
@@ -193,24 +196,28 @@ export abstract class Belonging {
 
   /** @internal Takes over what the server says. */
   know(view: ConversationData, hasMembers = true): this {
-    const { of, name = null, creator, createdAt, updatedAt, attributes = {}, members = [], role = null } = view;
-    const { level = "all", joining = "invited", rules, expiresAt = null, keepsHistory = false } = view;
-    Object.assign(this, { of, name, creator, createdAt, updatedAt, attributes, role, level, joining, rules: { ...DEFAULT_RULES, ...rules }, expiresAt, keepsHistory });
-    if (hasMembers) this.members = members;
+    if (hasMembers) this.members = view.members ?? [];
+    return this.show(view);
+  }
+
+  /** @internal Takes over all that it is; what is left out is as it is by default. */
+  show(shown: object): this {
+    for (const [name, value] of Object.entries(DEFAULTS)) Object.assign(this, { [name]: (shown as { [name: string]: unknown })[name] ?? value });
+    this.rules = { ...DEFAULT_RULES, ...this.rules };
     return this;
   }
 
-  /** @internal Takes over what a fact says of the rules, which are told whole. */
-  ruled(rules: Camelled<Rules> | undefined): void {
-    if (rules) this.rules = { ...DEFAULT_RULES, ...rules } as RuleSet;
+  /** @internal Asks the server about it. */
+  ask<O extends Op>(op: O, more: Partial<Fields<O>> = {}): Promise<AnswerTo<O>> {
+    return this._inside.ask(op, { conversation: this.id, ...more } as unknown as Fields<O>);
   }
 
   async #member<O extends "add" | "remove" | "join" | "quit">(op: O, more: object = {}): Promise<this> {
-    this.members = (await this.inside.ask(op, { conversation: this.id, ...more } as unknown as Fields<O>)).members;
+    this.members = (await this.ask(op, more)).members;
     return this;
   }
 
   async #restrict(what: "blocked" | "silenced", on: boolean, users: string | readonly string[], duration: Duration = {}): Promise<void> {
-    await this.inside.ask("restrict", { conversation: this.id, users: [users].flat(), what, on, ...duration });
+    await this.ask("restrict", { users: [users].flat(), what, on, ...duration });
   }
 }

@@ -148,7 +148,7 @@ export class Bodies {
   /** Knows classes made with `body`; the last one of a number counts. Throws `InvalidArgument` where one has no number of its own. */
   register(...bodies: readonly BodyClass[]): void {
     for (const { number, name } of bodies as readonly (BodyClass & { name: string })[]) {
-      if (!Number.isInteger(number) || number < 1 || number > NUMBER_MAX) throw new InvalidArgument(`${name} has no type number from 1 to ${NUMBER_MAX}: make it with body`);
+      if (!Number.isInteger(number) || number < 1 || number > NUMBER_MAX) throw new InvalidArgument(`${name} has no number of its own`);
     }
     for (const known of bodies) this.#classes.set(known.number, known);
   }

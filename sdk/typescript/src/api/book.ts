@@ -55,13 +55,13 @@ export class Book {
   /** Takes over what the server says of a conversation, and its newest message where it says that, too. */
   async know(view: ConversationData, hasMembers = true): Promise<Conversation> {
     const conversation = this.conversation(view.conversation).know(view, hasMembers);
-    if (view.last) conversation.came(await conversation.ofHistory(view.last));
+    if (view.last) conversation.came(await conversation._ofHistory(view.last));
     return conversation;
   }
 
   /** Forgets all that was known by places: this tab begins anew. */
   forget(): void {
-    for (const conversation of this.#conversations.values()) conversation.beginAnew();
+    for (const conversation of this.#conversations.values()) conversation._beginAnew();
   }
 
   /** Tells a fact. `said` is its message, once plugins have seen it. */
@@ -71,7 +71,7 @@ export class Book {
     const isMine = stream[0] === "u";
     const id = isMine ? fact.conversation : stream.slice(2);
     const conversation = id === undefined ? null : this.conversation(id);
-    if (!isMine) conversation?.reached(seq);
+    if (!isMine) conversation?._reached(seq);
     if (said && conversation) return conversation.kept.told.comes(seq) ? this.#message(new Message(conversation, seq, at, said)) : undefined;
     const effect = (isMine ? MINE : OF_CONVERSATION)[kind as keyof typeof MINE] as Effect<never> | undefined;
     if (!effect) return this.#emit({ type: "unknownFact", stream, seq, at, fact: wire });
@@ -88,7 +88,7 @@ export class Book {
     if (!("conversation" in event)) return;
     const conversation = this.conversation(event.conversation);
     if (event.kind === "typing") this.#emit({ type: "typing", conversation, user: event.user, isTyping: event.isTyping });
-    else if (event.kind === "put_out") this.#ways.rooms.putOut(conversation);
+    else if (event.kind === "put_out") this.#ways.rooms._putOut(conversation);
     else if (said) this.#passed(conversation, event, said);
   }
 
@@ -99,7 +99,7 @@ export class Book {
     // What tells of my wish to come back may be among what was missed: counts are believed again.
     if (!conversation) for (const known of this.#conversations.values()) known.kept.waiting.facts = 0;
     else if (isVoid || reason === "trimmed") {
-      if (isVoid) conversation.beginAnew();
+      if (isVoid) conversation._beginAnew();
       this.#ways.recount(conversation);
     }
     this.#emit({ type: "startOver", conversation, stream, first, until, reason });
@@ -108,15 +108,15 @@ export class Book {
   /** Takes over what the server counted, and tells it. */
   async count({ conversation: id, head, read, unread, mentions = 0, isMarkedUnread: isMarked = false, last }: Camelled<UnreadConversation>, isTold: boolean): Promise<void> {
     const conversation = this.conversation(id);
-    conversation.reached(head, read);
+    conversation._reached(head, read);
     conversation.kept.waiting.counted({ unread, mentions, asOf: head, read, isMarked });
-    const message = last ? await conversation.ofHistory(last) : null;
+    const message = last ? await conversation._ofHistory(last) : null;
     if (message) conversation.came(message);
     if (isTold) this.unread(conversation, message);
   }
 
   /** Takes over that nothing up to a place waits. */
-  nothingWaits(conversation: Conversation, asOf: number): void {
+  _nothingWaits(conversation: Conversation, asOf: number): void {
     conversation.kept.waiting.counted({ unread: 0, mentions: 0, asOf, read: conversation.read });
     this.unread(conversation);
   }
@@ -125,9 +125,9 @@ export class Book {
   async missed({ conversation: id, messages, gap }: Camelled<MissedConversation>): Promise<void> {
     const conversation = this.conversation(id);
     if (gap) this.startOver(`c/${id}`, gap.first, gap.until, "capped");
-    for (const message of await Promise.all(messages.map((entry) => conversation.ofHistory(entry)))) {
+    for (const message of await Promise.all(messages.map((entry) => conversation._ofHistory(entry)))) {
       if (!conversation.kept.told.waited(message.seq)) continue;
-      conversation.reached(message.seq);
+      conversation._reached(message.seq);
       this.#message(message);
     }
   }
@@ -142,14 +142,14 @@ export class Book {
     conversation.came(message);
     if (!isMine) {
       conversation.kept.waiting.came(seq, message.mentionsMe);
-      if (receipt) this.#inside.noteDelivered(conversation.id, seq);
+      if (receipt) this.#inside._noteDelivered(conversation.id, seq);
     }
     // `send` gives this very message, and so do its receipts.
     this.#emit(receipt && message.isFromHere ? conversation.kept.sent.keep(message) : message);
   }
 
   #passed(conversation: Conversation, { at, seq = null }: { readonly at: number; readonly seq?: number | null | undefined }, said: SaidData): void {
-    const places = this.#ways.rooms.placesIn(conversation.id);
+    const places = this.#ways.rooms._placesIn(conversation.id);
     if (said.isRecalled && seq !== null) this.#emit({ type: "recalled", conversation, seq, at: said.revisedAt ?? at });
     else if (places.length) this.#emit(new RoomMessage(conversation, at, said, seq, places));
     // What is said in a room that another tab is in is not for this one.

@@ -8,7 +8,7 @@ import type { Attachment } from "./bodies.ts";
 import { Book } from "./book.ts";
 import { Conversation } from "./conversation.ts";
 import { Counter } from "./counter.ts";
-import type { GrantProvider } from "./counter.ts";
+import type { GrantProvider } from "./grants.ts";
 import { Emitter } from "./emitter.ts";
 import type { EventStream, Handler } from "./emitter.ts";
 import { ClientClosed, errorOf } from "./errors.ts";
@@ -23,13 +23,12 @@ import { Message } from "./message.ts";
 import { Objects } from "./objects.ts";
 import { paged } from "./pages.ts";
 import type { Plugins } from "./plugins.ts";
-import { Watching } from "./presence.ts";
+import type { Watching } from "./presence.ts";
 import { ConversationQuery } from "./query.ts";
 import type { Condition } from "./query.ts";
 import { Room, Rooms } from "./room.ts";
 import { MessageSearch } from "./search.ts";
 import type { UnreadTotal } from "./unread.ts";
-import { upload } from "./upload.ts";
 import type { UploadOptions } from "./upload.ts";
 
 /** Turns of microtasks between a login and its first event: whoever awaits it has added handlers by then. */
@@ -62,14 +61,14 @@ export class Client extends Account {
   /** Small values that all my sessions share, on all devices. */
   readonly kept: Kept;
   /** @internal */
-  protected readonly inside: Counter;
+  protected readonly _inside: Counter;
   /** @internal */
   protected readonly book: Book;
   readonly #parts: ClientParts;
   readonly #emitter: Emitter<Events>;
   readonly #line = new Line();
   readonly #rooms: Rooms;
-  readonly #watching: Watching;
+  #watching: Watching | null = null;
   readonly #arrears: Arrears;
   readonly #hearing: Hearing;
   #begun: Promise<void> | null = null;
@@ -82,25 +81,23 @@ export class Client extends Account {
     const emitter = new Emitter<Events>(NAMES, limits.events);
     const counter = new Counter({ clock, limits, plugins, emitter, failFast, grants, idle: () => this.#line.idle() });
     const rooms = new Rooms(counter);
-    const watching = new Watching(counter, (ms) => new Promise((go) => void clock.after(ms, () => go())));
     const arrears = new Arrears(counter, () => this.book);
     this.#parts = parts;
     this.#emitter = emitter;
-    this.inside = counter;
+    this._inside = counter;
     this.#rooms = rooms;
-    this.#watching = watching;
     this.#arrears = arrears;
-    this.book = new Book(counter, { limit: limits.conversations, rooms, presence: (presence) => watching.take(presence), recount: (conversation) => void arrears.recount(conversation) });
-    this.#hearing = new Hearing({ counter, line: this.#line, book: this.book, arrears, watching, rooms, missed, hears });
+    this.book = new Book(counter, { limit: limits.conversations, rooms, presence: (presence) => this.#watching?.take(presence), recount: (conversation) => void arrears.recount(conversation) });
+    this.#hearing = new Hearing({ counter, line: this.#line, book: this.book, arrears, watching: () => this.#watching, rooms, missed, hears });
     this.kept = new Kept(counter);
-    this.objects = new Objects(() => this.inside.desk, (handler) => emitter.on("object", handler));
+    this.objects = new Objects(() => this._inside.desk, (handler) => emitter.on("object", handler));
   }
 
   // ------------------------------------------------------------ who and where
 
   /** Whose client it is, as the server decided. */
   get user(): string {
-    return this.inside.user;
+    return this._inside.user;
   }
 
   /** The id of the session, the same in all tabs: new at each login, the same after a resume. */
@@ -120,7 +117,7 @@ export class Client extends Account {
 
   /** The id of this tab; random. */
   get tab(): string {
-    return this.inside.tab;
+    return this._inside.tab;
   }
 
   /** Where the connection lives: in a shared worker, in one of the tabs, or in this tab for itself alone. */
@@ -154,7 +151,7 @@ export class Client extends Account {
   }
 
   get #desk(): Desk | null {
-    return this.inside.hasBegun && !this.isClosed ? this.inside.desk : null;
+    return this._inside._hasBegun && !this.isClosed ? this._inside.desk : null;
   }
 
   get #session(): SessionInfo | null {
@@ -176,7 +173,7 @@ export class Client extends Account {
   /** Ends the session for all its tabs, and forgets what this browser kept of it; with `everywhere`, ends all my other sessions, too. */
   async signOut({ everywhere = false }: { readonly everywhere?: boolean } = {}): Promise<void> {
     try {
-      await this.inside.desk.signOut(everywhere);
+      await this._inside.desk.signOut(everywhere);
     } catch (fault) {
       const problem = errorOf(fault);
       if (!(problem instanceof ClientClosed)) throw problem;
@@ -208,14 +205,14 @@ export class Client extends Account {
 
   /** Goes through my conversations, the oldest first, `page` (1 to 1,000) at a time; member lists are not loaded. */
   async *conversations({ page = 100 }: { readonly page?: number } = {}): AsyncGenerator<Conversation> {
-    for await (const answer of paged(this.inside, "conversations", { limit: page })) {
+    for await (const answer of paged(this._inside, "conversations", { limit: page })) {
       for (const view of answer.conversations) yield await this.book.know(view, false);
     }
   }
 
   /** Begins a query for conversations for which all of these conditions hold; see `ConversationQuery`. */
   query(...conditions: readonly Condition[]): ConversationQuery {
-    return new ConversationQuery(this.inside, this.book).where(...conditions);
+    return new ConversationQuery(this._inside, this.book).where(...conditions);
   }
 
   /**
@@ -223,7 +220,7 @@ export class Client extends Account {
    * 100) at a time. What has just been said is found about a second later.
    */
   search(text: string, { conversation, page = 20 }: { readonly conversation?: Conversation | string; readonly page?: number } = {}): MessageSearch {
-    return new MessageSearch(this.inside, this.book, { text, conversation: idOf(conversation), limit: page });
+    return new MessageSearch(this._inside, this.book, { text, conversation: idOf(conversation), limit: page });
   }
 
   /** Asks what waits for me; conversations are in step with it afterwards, and `unread` events tell of each. */
@@ -233,43 +230,43 @@ export class Client extends Account {
 
   /** Moves my read marks to the end of conversations (up to 1,000); without any, of all in which something waits. */
   async markAllRead(conversations: readonly (Conversation | string)[] = []): Promise<void> {
-    await this.inside.ask("mark_all_read", { conversations: conversations.map((each) => idOf(each) as string) });
+    await this._inside.ask("mark_all_read", { conversations: conversations.map((each) => idOf(each) as string) });
   }
 
   /**
    * Uploads a `File` or `Blob`, and gives what an `Image`, `Audio`, `Video` or `File` says of it. Whoever has the link in it can
    * read the file. It is sent by this tab, and ends with it; one that the connection was lost for is sent again, a few times.
    */
-  upload(file: Bytes, options: UploadOptions = {}): Promise<Attachment> {
+  async upload(file: Bytes, options: UploadOptions = {}): Promise<Attachment> {
     const { surroundings, base, limits } = this.#parts;
-    return upload(this.inside, { surroundings, base, repeats: limits.uploadRepeats }, file, options);
+    return (await import("./more.ts")).upload(this._inside, { surroundings, base, repeats: limits.uploadRepeats }, file, options);
   }
 
   /** Removes a file of mine by its id (`Attachment.id`). Messages that tell of it stay, their link leads nowhere. */
   async removeFile(file: string): Promise<void> {
-    await this.inside.ask("remove_file", { file });
+    await this._inside.ask("remove_file", { file });
   }
 
   // ------------------------------------------------------------ who is there
 
   /** Asks once who of some users is there, in the order named. A user whom I may not see looks like one who was never there. */
-  presence(...users: readonly string[]): Promise<readonly Presence[]> {
-    return this.#watching.ask(users);
+  async presence(...users: readonly string[]): Promise<readonly Presence[]> {
+    return (await this.#watch()).ask(users);
   }
 
   /** Hears by `presence` events when these users come or go, besides those watched already; gives how they are now. */
-  watch(...users: readonly string[]): Promise<readonly Presence[]> {
-    return this.#watching.watch(users);
+  async watch(...users: readonly string[]): Promise<readonly Presence[]> {
+    return (await this.#watch()).watch(users);
   }
 
   /** Hears no more of these users. */
-  unwatch(...users: readonly string[]): Promise<void> {
-    return this.#watching.unwatch(users);
+  async unwatch(...users: readonly string[]): Promise<void> {
+    return (await this.#watch()).unwatch(users);
   }
 
   /** Whom this tab watches, and what it heard of them last. */
   get watched(): ReadonlyMap<string, Presence> {
-    return this.#watching.watched;
+    return this.#watching?.watched ?? new Map();
   }
 
   // ------------------------------------------------------------ among tabs
@@ -277,7 +274,7 @@ export class Client extends Account {
   /** Asks that this tab alone does something: granted to one tab, once for each key or until that tab is gone. */
   async claim(name: string, key = ""): Promise<boolean> {
     try {
-      return await this.inside.desk.claim(name, key);
+      return await this._inside.desk.claim(name, key);
     } catch (fault) {
       throw errorOf(fault);
     }
@@ -325,7 +322,7 @@ export class Client extends Account {
       try {
         return await token();
       } catch (problem) {
-        this.#hearing.tokenProblem = problem;
+        this.#hearing._tokenProblem = problem;
         throw problem;
       }
     });
@@ -335,9 +332,14 @@ export class Client extends Account {
       await this.#hearing.first;
     } catch (fault) {
       desk.then((opened) => opened.close(), () => undefined);
-      this.#hearing.ended({ code: "client_closed", message: "nobody was logged in", isOwn: true });
+      this.#hearing.ended({ code: "client_closed", message: "the client was closed", isOwn: true });
       throw errorOf(fault);
     }
+  }
+
+  async #watch(): Promise<Watching> {
+    const { Watching } = await import("./more.ts");
+    return (this.#watching ??= new Watching(this._inside));
   }
 
   async #close(message: string): Promise<void> {

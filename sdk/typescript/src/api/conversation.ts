@@ -36,7 +36,7 @@ export class Kept {
   readonly told = new Told();
   readonly sent = new Sent();
   newest: Message | null = null;
-  newestAt: number | null = null;
+  _newestAt: number | null = null;
 }
 
 /** One conversation, the same object for the same id as long as the client remembers it. */
@@ -50,7 +50,7 @@ export class Conversation extends Belonging {
 
   /** Whose view of the conversation this is: my user. */
   get user(): string {
-    return this.inside.user;
+    return this._inside.user;
   }
 
   /** How many messages of others I have not read, on whatever session; 0 until the client knows. */
@@ -75,7 +75,7 @@ export class Conversation extends Belonging {
 
   /** When the newest message was placed, null for none: milliseconds since 1970-01-01 UTC. */
   get lastMessageAt(): number | null {
-    return this.kept.newestAt;
+    return this.kept._newestAt;
   }
 
   // ------------------------------------------------------------ saying something
@@ -98,7 +98,7 @@ export class Conversation extends Belonging {
 
   /** @internal Sends what a draft is to say. */
   async placed(fields: Fields<"send">): Promise<Message> {
-    const { seq, at } = await this.inside.place(fields);
+    const { seq, at } = await this._inside.place(fields);
     const message = new Message(this, seq, at, placedBy(fields, this.user));
     return message.receipt ? this.kept.sent.keep(message) : message;
   }
@@ -106,29 +106,29 @@ export class Conversation extends Belonging {
   /** Gives a message of mine another content; see `Message.edit`. */
   async edit(message: Message, content: Sayable, { mentions = [], mentionAll = false }: Calling = {}): Promise<Message> {
     const change = { content: asContent(content), mentions: [...new Set(mentions)], mentionAll };
-    const { seq, at } = await this.inside.ask("edit", { conversation: this.id, message: message.seq, ...change } as Fields<"edit">);
+    const { seq, at } = await this.ask("edit", { message: message.seq, ...change } as Partial<Fields<"edit">>);
     const { body: _, ...said } = message.said;
     return new Message(this, message.seq, message.at, { ...said, ...change, revision: seq, revisedAt: at }, message.reactions);
   }
 
   /** Takes a message of mine back; see `Message.recall`. */
   async recall(message: Message): Promise<Message> {
-    const { seq, at } = await this.inside.ask("recall", { conversation: this.id, message: message.seq });
+    const { seq, at } = await this.ask("recall", { message: message.seq });
     return gone(message, seq, at);
   }
 
   /** Puts a reaction to a message, or takes mine away; see `Message.react`. */
   async react(message: Message, reaction: string, on = true): Promise<void> {
-    await this.inside.ask("react", { conversation: this.id, message: message.seq, reaction, on });
+    await this.ask("react", { message: message.seq, reaction, on });
   }
 
   /**
    * Sends what matters only now: to the members who are here, my other sessions too; gives the server's time. It is in no history,
    * nobody gets it later. It comes as `transient`. Throws `LinkDown` where there is no connection now.
    */
-  async sendTransient(content: Sayable, { key = this.inside.newKey() }: { readonly key?: string } = {}): Promise<number> {
-    const answer = await this.inside.askNow("send", { conversation: this.id, key, content: asContent(content), transient: true } as Fields<"send">);
-    if (answer.kind !== "passed") throw new ProtocolFault(`a transient send was answered with ${answer.kind}`);
+  async sendTransient(content: Sayable, { key = this._inside.newKey() }: { readonly key?: string } = {}): Promise<number> {
+    const answer = await this._inside._askNow("send", { conversation: this.id, key, content: asContent(content), transient: true } as Fields<"send">);
+    if (answer.kind !== "passed") throw new ProtocolFault(`answered with ${answer.kind}`);
     return answer.at;
   }
 
@@ -137,18 +137,18 @@ export class Conversation extends Belonging {
    * elsewhere, takes its place. The end of the last tab counts as a loss, signing out does not. Gives the key that the message will have.
    */
   async leaveWill(content: Sayable, options: WillOptions = {}): Promise<string> {
-    const key = this.inside.newKey();
-    await this.inside.ask("will", { conversation: this.id, key, content: asContent(content), ...options } as Fields<"will">);
+    const key = this._inside.newKey();
+    await this.ask("will", { key, content: asContent(content), ...options } as Partial<Fields<"will">>);
     return key;
   }
 
   /** Tells the other members that I began, or ceased, to write; call it at each key, it repeats every 3 s at most. Without a connection nothing is told. */
   async typing(isTyping = true): Promise<void> {
-    const now = this.inside.now();
+    const now = this._inside.now();
     if (isTyping && now - this.#typingSince < TYPING_EVERY_MS) return;
     this.#typingSince = isTyping ? now : -Infinity;
     try {
-      await this.inside.askNow("typing", { conversation: this.id, isTyping });
+      await this._inside._askNow("typing", { conversation: this.id, isTyping });
     } catch (fault) {
       if (!(fault instanceof LinkDown)) throw fault;
     }
@@ -161,8 +161,8 @@ export class Conversation extends Belonging {
    * Throws `NotFound` where I never was a member.
    */
   async history(options: HistoryOptions = {}): Promise<HistoryPage> {
-    const { messages, hasMore, trimmed = false } = await this.inside.ask("history", { conversation: this.id, ...options });
-    return new HistoryPage(await Promise.all(messages.map((entry) => this.ofHistory(entry))), !hasMore, trimmed);
+    const { messages, hasMore, trimmed = false } = await this.ask("history", options);
+    return new HistoryPage(await Promise.all(messages.map((entry) => this._ofHistory(entry))), !hasMore, trimmed);
   }
 
   /** Goes through the history in pages of `page` (1 to 1,000) messages, from the newest back or from the oldest on; within a page messages rise. */
@@ -172,17 +172,17 @@ export class Conversation extends Belonging {
 
   /** Iterates over the messages that come to this conversation from now on. */
   messages(): EventStream<Message> {
-    return this.inside.emitter.stream((event, where) => where === this.id && event instanceof Message);
+    return this._inside.emitter.stream((event, where) => where === this.id && event instanceof Message);
   }
 
   /** Iterates over everything that happens in this conversation from now on. */
   events(): EventStream<AnyEvent> {
-    return this.inside.emitter.stream((_, where) => where === this.id);
+    return this._inside.emitter.stream((_, where) => where === this.id);
   }
 
   /** Adds a handler for events of this conversation; gives what takes it away again. */
   on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): () => void {
-    return this.inside.emitter.on(name, handler, this.id);
+    return this._inside.emitter.on(name, handler, this.id);
   }
 
   // ------------------------------------------------------------ marks
@@ -190,26 +190,26 @@ export class Conversation extends Belonging {
   /** Moves my read mark, for all my sessions, to a seq or to all that this client has seen; gives where it is. */
   async markRead(seq?: number): Promise<number> {
     if (seq === undefined && this.head === 0) await this.refresh();
-    const mark = await this.inside.ask("mark_read", { conversation: this.id, seq: seq ?? this.head });
+    const mark = await this.ask("mark_read", { seq: seq ?? this.head });
     return (this.read = Math.max(mark.seq, this.read));
   }
 
   /** Tells that this device has the messages up to a seq; the client does so by itself for those with `receipt`. */
   async markDelivered(seq: number): Promise<void> {
-    await this.inside.ask("mark_delivered", { conversation: this.id, seq });
+    await this.ask("mark_delivered", { seq });
   }
 
   /** Notes, for all my sessions, that I wish to come back to it; reading ends the wish. */
   async markUnread(): Promise<void> {
     const { waiting } = this.kept;
     const { facts } = waiting;
-    await this.inside.ask("mark_unread", { conversation: this.id });
+    await this.ask("mark_unread");
     if (waiting.facts === facts) waiting.isMarked = true;
   }
 
   /** Asks who got and who read a message of mine; see `Message.receipts`. */
   receipts(message: Message): Promise<AnswerTo<"receipts">> {
-    return this.inside.ask("receipts", { conversation: this.id, message: message.seq });
+    return this.ask("receipts", { message: message.seq });
   }
 
   // ------------------------------------------------------------ what the client learns
@@ -218,28 +218,28 @@ export class Conversation extends Belonging {
   override know(view: ConversationData, hasMembers = true): this {
     super.know(view, hasMembers);
     const { read, head, unread = 0, isMarkedUnread = false, lastMessageAt = null } = view;
-    this.reached(head, read);
-    this.kept.newestAt = Math.max(this.kept.newestAt ?? 0, lastMessageAt ?? 0) || null;
+    this._reached(head, read);
+    this.kept._newestAt = Math.max(this.kept._newestAt ?? 0, lastMessageAt ?? 0) || null;
     this.kept.waiting.counted({ unread, asOf: head, read, isMarked: isMarkedUnread });
     return this;
   }
 
   /** @internal Takes over how far it has come, and how far I have read it. */
-  reached(head: number, read = 0): void {
+  _reached(head: number, read = 0): void {
     this.head = Math.max(this.head, head);
     this.read = Math.max(this.read, read);
   }
 
   /** @internal Forgets what was counted and told at places that are others now. */
-  beginAnew(): void {
+  _beginAnew(): void {
     this.read = this.head = 0;
     this.kept = new Kept();
   }
 
   /** @internal Makes a message of what the server says of it, once plugins have seen it. */
-  async ofHistory({ seq, at, message, reactions }: Camelled<HistoryEntry>): Promise<Message> {
+  async _ofHistory({ seq, at, message, reactions }: Camelled<HistoryEntry>): Promise<Message> {
     const said = message as SaidData;
-    return new Message(this, seq, at, this.inside.isOwn(said) ? said : await this.inside.plugins.parse(said), reactions);
+    return new Message(this, seq, at, this._inside.isOwn(said) ? said : await this._inside.plugins.parse(said), reactions);
   }
 
   /** @internal Takes over a message as the newest, unless a later one is known, or a later state of it. */
@@ -247,7 +247,7 @@ export class Conversation extends Belonging {
     const known = this.kept.newest;
     if (known && (message.seq < known.seq || (message.seq === known.seq && (message.revision ?? 0) < (known.revision ?? 0)))) return;
     this.kept.newest = message;
-    this.kept.newestAt = Math.max(this.kept.newestAt ?? 0, message.at);
+    this.kept._newestAt = Math.max(this.kept._newestAt ?? 0, message.at);
   }
 }
 

@@ -4,25 +4,14 @@ import type { Desk } from "../core/desk.ts";
 import type { WireAnswer, WireCommand } from "../core/messages.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Emitter } from "./emitter.ts";
-import { ClientClosed, LinkDown, OutboxFull, ProtocolFault, TimedOut, errorOf } from "./errors.ts";
+import { ClientClosed, LinkDown, ProtocolFault, TimedOut, errorOf } from "./errors.ts";
 import type { Events } from "./events.ts";
+import type { GrantProvider } from "./grants.ts";
 import type { AnswerTo, Fields, Inside, Op } from "./inside.ts";
 import type { Limits } from "./limits.ts";
 import type { SaidData } from "./message.ts";
 import { camel, snake } from "./names.ts";
 import type { Plugins } from "./plugins.ts";
-
-/** What a grant is needed for: `user`, who I am, wants to do `action`. `members` are whom it is done to, sorted and without me. */
-export interface GrantRequest {
-  readonly action: "create" | "add" | "remove" | "join";
-  readonly user: string;
-  /** The conversation it is done to, null for one that is to be created. */
-  readonly conversation: string | null;
-  readonly members: readonly string[];
-}
-
-/** Gives a grant of the program's own server; called anew for each attempt of a command, for a grant may be good once. */
-export type GrantProvider = (request: GrantRequest) => string | Promise<string>;
 
 /** What a counter is made of. */
 export interface CounterParts {
@@ -36,18 +25,14 @@ export interface CounterParts {
   idle(): Promise<void>;
 }
 
-/** The action of a command that needs a grant. */
-const ACTIONS: { readonly [op: string]: GrantRequest["action"] } = { create: "create", join: "join", enter: "join", add: "add", remove: "remove", restrict: "remove" };
-
 /** The inside of a client, on the desk of its tab. */
 export class Counter implements Inside {
   readonly plugins: Plugins;
   readonly emitter: Emitter<Events>;
+  readonly failFast: boolean;
   readonly #parts: CounterParts;
   readonly #delivered = new Map<string, number>();
   #desk: Desk | null = null;
-  #wake: (() => void)[] = [];
-  #sends = 0;
   /** Why nothing more can be asked. */
   over: unknown = null;
 
@@ -55,12 +40,13 @@ export class Counter implements Inside {
     this.#parts = parts;
     this.plugins = parts.plugins;
     this.emitter = parts.emitter;
+    this.failFast = parts.failFast;
   }
 
   /** The desk of the tab. Throws where the client is over or has not begun. */
   get desk(): Desk {
     if (this.over) throw this.over;
-    if (!this.#desk) throw new ClientClosed("the client has not begun");
+    if (!this.#desk) throw new ClientClosed();
     return this.#desk;
   }
 
@@ -69,7 +55,7 @@ export class Counter implements Inside {
   }
 
   /** Whether there is a desk. */
-  get hasBegun(): boolean {
+  get _hasBegun(): boolean {
     return !!this.#desk;
   }
 
@@ -98,43 +84,36 @@ export class Counter implements Inside {
     return this.#parts.clock.now();
   }
 
-  /** Wakes whoever waits for the connection, or for the end. */
-  stirred(): void {
-    const woken = this.#wake;
-    this.#wake = [];
-    for (const wake of woken) wake();
+  fault(code: string, message: string): unknown {
+    return errorOf({ code, message, where: "link" });
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((go) => void this.#parts.clock.after(ms, () => go()));
   }
 
   ask<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>> {
-    const command = { op, ...snake(fields) };
-    const needed = this.#neededFor(command);
-    return this.#within(this.#parts.limits.requestS, op, needed ? this.#granted(command, needed) : this.#asked(command));
+    return this.#within(op, this.#ask({ op, ...snake(fields) }));
   }
 
-  askNow<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>> {
-    return this.#within(this.#parts.limits.requestS, op, this.#now({ op, ...snake(fields) }));
+  _askNow<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>> {
+    return this.#within(op, this.askedNow({ op, ...snake(fields) }));
   }
 
   async place(fields: Fields<"send">): Promise<Extract<AnswerTo<"send">, { readonly kind: "placed" }>> {
-    const { desk } = this;
-    const { limits, failFast } = this.#parts;
-    if (failFast) this.#mustBeLive();
-    if (this.#sends >= limits.outbox) throw new OutboxFull(`${this.#sends} sends wait for the connection`, { numbers: { limit: limits.outbox } });
-    this.#sends++;
+    if (this.failFast) this.#mustBeLive();
     try {
-      const answer = camel(await desk.place({ op: "send", ...snake(fields) } as WireCommand & { op: "send"; key: string })) as unknown as AnswerTo<"send">;
-      if (answer.kind !== "placed") throw new ProtocolFault(`a send was answered with ${answer.kind}`);
+      const answer = camel(await this.desk.place({ op: "send", ...snake(fields) } as WireCommand & { op: "send"; key: string })) as unknown as AnswerTo<"send">;
+      if (answer.kind !== "placed") throw new ProtocolFault(`answered with ${answer.kind}`);
       // The message comes by first: its handlers have it before its sender goes on.
       await this.#parts.idle();
       return answer;
     } catch (fault) {
       throw errorOf(fault);
-    } finally {
-      this.#sends--;
     }
   }
 
-  noteDelivered(conversation: string, seq: number): void {
+  _noteDelivered(conversation: string, seq: number): void {
     const isFirst = !this.#delivered.size;
     this.#delivered.set(conversation, Math.max(seq, this.#delivered.get(conversation) ?? 0));
     if (isFirst) void this.#tellDelivered();
@@ -154,47 +133,38 @@ export class Counter implements Inside {
     }
   }
 
-  async #asked(command: WireCommand): Promise<WireAnswer> {
-    return this.#parts.failFast ? this.#now(command) : this.desk.request(command);
+  /** Asks as the client is to: now, or again after a loss. */
+  async asked(command: WireCommand): Promise<WireAnswer> {
+    return this.failFast ? this.askedNow(command) : this.desk.request(command);
   }
 
-  async #now(command: WireCommand): Promise<WireAnswer> {
+  /** Asks if there is a connection now. */
+  async askedNow(command: WireCommand): Promise<WireAnswer> {
     this.#mustBeLive();
-    return this.desk.requestNow(command);
-  }
-
-  /** Asks with a new grant for each attempt: the one before may have been used up. */
-  async #granted(command: WireCommand, needed: GrantRequest): Promise<WireAnswer> {
-    const { grants, failFast, limits } = this.#parts;
-    for (;;) {
-      while (!failFast && this.desk.state !== "live") await new Promise<void>((wake) => this.#wake.push(wake));
-      const grant = await this.#inTime(limits.grantS, "a grant", Promise.resolve((grants as GrantProvider)(needed)));
-      try {
-        return await this.#now({ ...command, grant });
-      } catch (fault) {
-        const error = errorOf(fault);
-        if (failFast || !(error instanceof LinkDown)) throw error;
-        // A desk that says it is live while its holder is lost would have this go round without an end.
-        await new Promise<void>((go) => this.#parts.clock.after(100, go));
-      }
+    try {
+      return await this.desk.requestNow(command);
+    } catch (fault) {
+      throw errorOf(fault);
     }
   }
 
-  #neededFor({ op, users, members, conversation = null, what, on }: WireCommand): GrantRequest | null {
-    const action = ACTIONS[op];
-    if (!this.#parts.grants || !action || (op === "restrict" && (what !== "blocked" || !on))) return null;
-    const others = [...new Set(((users ?? members ?? []) as string[]).filter((user) => user !== this.user))].sort();
-    if (users && !others.length) return null;
-    return { action, user: this.user, conversation: conversation as string | null, members: others };
+  /** Waits for a grant. */
+  granted<T>(grant: Promise<T>): Promise<T> {
+    return this.#inTime(this.#parts.limits.grantS, "a grant", grant);
+  }
+
+  async #ask(command: WireCommand): Promise<WireAnswer> {
+    const { grants } = this.#parts;
+    return grants ? (await import("./more.ts")).askGranted(this, grants, command) : this.asked(command);
   }
 
   #mustBeLive(): void {
-    if (this.desk.state !== "live") throw new LinkDown("there is no connection now");
+    if (this.desk.state !== "live") throw new LinkDown();
   }
 
-  async #within<O extends Op>(seconds: number, op: O, work: Promise<WireAnswer>): Promise<AnswerTo<O>> {
+  async #within<O extends Op>(op: O, work: Promise<WireAnswer>): Promise<AnswerTo<O>> {
     try {
-      return camel(await this.#inTime(seconds, `an answer to ${op}`, work)) as unknown as AnswerTo<O>;
+      return camel(await this.#inTime(this.#parts.limits.requestS, op, work)) as unknown as AnswerTo<O>;
     } catch (fault) {
       throw errorOf(fault);
     }
@@ -202,7 +172,7 @@ export class Counter implements Inside {
 
   #inTime<T>(seconds: number, what: string, work: Promise<T>): Promise<T> {
     return new Promise((give, fail) => {
-      const off = this.#parts.clock.after(seconds * 1000, () => fail(new TimedOut(`waited ${seconds} s for ${what}`)));
+      const off = this.#parts.clock.after(seconds * 1000, () => fail(new TimedOut(`${what}: no answer in ${seconds} s`)));
       void work.then(give, fail).then(off);
     });
   }

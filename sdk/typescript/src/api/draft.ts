@@ -33,7 +33,7 @@ export class Draft {
   #status: Status = "none";
 
   /** @internal */
-  constructor(conversation: Conversation, content: Sayable, { key = conversation.inside.newKey(), replyTo, mentions, ...more }: SendOptions) {
+  constructor(conversation: Conversation, content: Sayable, { key = conversation._inside.newKey(), replyTo, mentions, ...more }: SendOptions) {
     this.key = key;
     this.#conversation = conversation;
     this.#fields = {
@@ -49,7 +49,7 @@ export class Draft {
   /** Sends it; see `Conversation.send`. One that was sent gives its message without asking again. */
   async send(): Promise<Message> {
     if (this.message) return this.message;
-    if (this.#status === "sending") throw new InvalidArgument("this message is being sent");
+    if (this.#status === "sending") throw new InvalidArgument("it is being sent");
     this.#status = "sending";
     this.error = null;
     try {

@@ -27,11 +27,11 @@ type Effects = { readonly [Kind in Fact["kind"]]?: Effect<Kind> };
 
 /** What is learned from a conversation's stream. */
 export const OF_CONVERSATION: Effects = {
-  created(conversation, { of, by, members = [], name = null, attributes = {}, joining = "invited", rules, expiresAt = null, keepsHistory = false }, { at }) {
-    Object.assign(conversation, { of, name, creator: by, attributes, joining, expiresAt, keepsHistory, createdAt: at, updatedAt: conversation.updatedAt ?? at });
+  created(conversation, { of, by, members = [], ...shown }, { at }) {
+    const { user, role, level, updatedAt } = conversation;
+    const isOwner = by === user && of !== "direct" && of !== "service";
+    conversation.show({ ...shown, of, creator: by, createdAt: at, updatedAt: updatedAt ?? at, role: isOwner ? "owner" : role, level });
     if (!conversation.members.length) conversation.members = members;
-    conversation.ruled(rules);
-    if (by === conversation.user && of !== "direct" && of !== "service") conversation.role = "owner";
     return {};
   },
   joined(conversation, { users }, { seq }) {
@@ -48,7 +48,7 @@ export const OF_CONVERSATION: Effects = {
     if (name !== undefined) conversation.name = name || null;
     conversation.attributes = changed(conversation.attributes, set, unset);
     if (joining) conversation.joining = joining;
-    conversation.ruled(rules);
+    if (rules) conversation.show({ ...conversation, rules });
     conversation.updatedAt = at;
     return {};
   },
@@ -92,7 +92,7 @@ export const MINE: Effects = {
     return { by: (conversation.creator = conversation.user) };
   },
   read(conversation, { seq: read, head: asOf, unread = 0, mentions = 0 }, _, { tell, unread: tellUnread }) {
-    conversation.reached(0, read);
+    conversation._reached(0, read);
     conversation.kept.waiting.counted({ unread, mentions, asOf, read });
     conversation.kept.waiting.mark(false);
     tell({});

@@ -7,97 +7,13 @@ declare const console: { error(...said: unknown[]): void };
 /** A function of one event. One that gives a promise gets its next event when that is settled. */
 export type Handler<T> = (event: T) => unknown;
 
-/** Tells of a defect in a function of the program, which disturbs nobody else. */
-export function report(what: string, problem: unknown): void {
-  console.error(`unisono: ${what} failed`, problem);
-}
-
-interface Asked<T> {
-  give(result: IteratorResult<T>): void;
-  fail(problem: unknown): void;
-}
-
 /**
  * Events from its making on, in order: `for await (const event of client.events())`.
  *
  * Holds a bounded number of events that were not read yet. Past the bound it gives what it holds and then throws `Overflow`,
  * so that nothing is missed silently; what it lost is in the history. Ends with its client, and when a loop is left.
  */
-export class EventStream<T> implements AsyncIterableIterator<T> {
-  readonly #limit: number;
-  readonly #left: (stream: EventStream<T>) => void;
-  readonly #waiting: T[] = [];
-  readonly #asked: Asked<T>[] = [];
-  #lost = 0;
-  #isOver = false;
-
-  /** @internal */
-  constructor(limit: number, left: (stream: EventStream<T>) => void) {
-    this.#limit = limit;
-    this.#left = left;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** Waits for the next event; throws `Overflow` when more came than it may hold. */
-  next(): Promise<IteratorResult<T>> {
-    return new Promise((give, fail) => {
-      this.#asked.push({ give, fail });
-      this.#serve();
-    });
-  }
-
-  /** Takes no more events; whoever waits is released. */
-  return(): Promise<IteratorResult<T>> {
-    this.#waiting.length = 0;
-    this.end();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  /** @internal */
-  put(event: T): void {
-    if (this.#lost || this.#waiting.length >= this.#limit) this.#lost++;
-    else this.#waiting.push(event);
-    this.#serve();
-  }
-
-  /** @internal Ends after what is held. */
-  end(): void {
-    this.#isOver = true;
-    this.#left(this);
-    this.#serve();
-  }
-
-  #serve(): void {
-    while (this.#asked.length && (this.#waiting.length || this.#lost || this.#isOver)) {
-      const { give, fail } = this.#asked.shift() as Asked<T>;
-      if (this.#waiting.length) {
-        give({ done: false, value: this.#waiting.shift() as T });
-      } else if (this.#lost) {
-        fail(new Overflow(`not read in time, ${this.#lost} events are missing here`, { numbers: { lost: this.#lost } }));
-        this.#lost = 0;
-        this.end();
-      } else {
-        give({ done: true, value: undefined });
-      }
-    }
-  }
-}
-
-interface Subscription {
-  readonly handler: Handler<never>;
-  readonly where: string | null;
-  readonly waiting: unknown[];
-  isBusy: boolean;
-  isLate: boolean;
-}
-
-interface Listening<T> {
-  readonly stream: EventStream<T>;
-  accepts(event: T, where: string | null): boolean;
-}
+export type EventStream<T> = AsyncGenerator<T, void, void>;
 
 /** What every event has: its name, and, where it is of one, its conversation. */
 export interface Named {
@@ -107,12 +23,30 @@ export interface Named {
   readonly isKicked?: boolean;
 }
 
+interface Subscription {
+  readonly handler: Handler<never>;
+  readonly where: string | null;
+  /** What it has to do yet, one after the other; null for nothing. */
+  turn: Promise<unknown> | null;
+  waiting: number;
+}
+
+interface Listening {
+  put(event: Named, where: string | null): void;
+  end(): void;
+}
+
+/** Tells of a defect in a function of the program, which disturbs nobody else. */
+export function report(what: string, problem: unknown): void {
+  console.error(`unisono: ${what} failed`, problem);
+}
+
 /** Passes events on, by name. `Events` says what each name brings. */
 export class Emitter<Events extends { readonly [Name in keyof Events]: Named }> {
   readonly #names: ReadonlySet<string>;
   readonly #limit: number;
   readonly #handlers = new Map<string, Subscription[]>();
-  readonly #streams = new Set<Listening<Events[keyof Events]>>();
+  readonly #streams = new Set<Listening>();
   #isOver = false;
 
   constructor(names: ReadonlySet<string>, limit: number) {
@@ -123,27 +57,52 @@ export class Emitter<Events extends { readonly [Name in keyof Events]: Named }> 
   /** Adds a handler; gives what takes it away again. Throws `InvalidArgument` where there is no event of this name. */
   on<Name extends keyof Events & string>(name: Name, handler: Handler<Events[Name]>, where: string | null = null): () => void {
     if (!this.#names.has(name)) throw new InvalidArgument(`no such event: ${name}`);
-    const subscription: Subscription = { handler: handler as Handler<never>, where, waiting: [], isBusy: false, isLate: false };
-    this.#handlers.set(name, [...(this.#handlers.get(name) ?? []), subscription]);
-    return () => {
-      this.#handlers.set(name, (this.#handlers.get(name) ?? []).filter((each) => each !== subscription));
-    };
+    const all = this.#handlers;
+    const subscription: Subscription = { handler, where, turn: null, waiting: 0 };
+    all.set(name, [...(all.get(name) ?? []), subscription]);
+    return () => void all.set(name, (all.get(name) ?? []).filter((each) => each !== subscription));
   }
 
   /** Makes an iterator over what is accepted of all that happens from now on. */
   stream<T extends Events[keyof Events]>(accepts: (event: Events[keyof Events], where: string | null) => boolean): EventStream<T> {
-    const stream = new EventStream<Events[keyof Events]>(this.#limit, () => this.#streams.delete(listening));
-    const listening = { stream, accepts };
-    this.#streams.add(listening);
-    if (this.#isOver) stream.end();
-    return stream as unknown as EventStream<T>;
+    const waiting: T[] = [];
+    let lost = 0;
+    let isOver = this.#isOver;
+    let wake = (): void => undefined;
+    const streams = this.#streams;
+    const limit = this.#limit;
+    const listening: Listening = {
+      put(event, where) {
+        if (!accepts(event as T, where)) return;
+        if (lost || waiting.length >= limit) lost++;
+        else waiting.push(event as T);
+        wake();
+      },
+      end() {
+        isOver = true;
+        wake();
+      },
+    };
+    const read = async function* (): EventStream<T> {
+      try {
+        while (waiting.length || !isOver || lost) {
+          if (waiting.length) yield waiting.shift() as T;
+          else if (lost) throw new Overflow(`${lost} events were not read in time`, { numbers: { lost } });
+          else await new Promise<void>((go) => (wake = go));
+        }
+      } finally {
+        streams.delete(listening);
+      }
+    };
+    streams.add(listening);
+    return read();
   }
 
   /** Tells everybody; handlers also by a second name, where somebody else did what became of me. */
   emit(event: Events[keyof Events]): void {
     const { type, conversation, isInvited, isKicked } = event;
     const where = conversation?.id ?? null;
-    for (const { stream, accepts } of [...this.#streams]) if (accepts(event, where)) stream.put(event);
+    for (const stream of [...this.#streams]) stream.put(event, where);
     for (const name of [type, isInvited && "invited", isKicked && "kicked"]) {
       for (const subscription of this.#handlers.get(name || "") ?? []) {
         if (subscription.where === null || subscription.where === where) this.#tell(type, subscription, event);
@@ -154,32 +113,30 @@ export class Emitter<Events extends { readonly [Name in keyof Events]: Named }> 
   /** Lets all iterators end. */
   end(): void {
     this.#isOver = true;
-    for (const { stream } of [...this.#streams]) stream.end();
+    for (const stream of [...this.#streams]) stream.end();
   }
 
-  #tell(name: string, subscription: Subscription, event: unknown): void {
-    const isLate = subscription.isBusy && subscription.waiting.length >= this.#limit;
-    if (isLate && !subscription.isLate) report(`a handler of ${name} is too slow: what it was to hear of`, event);
-    subscription.isLate = isLate;
-    if (!subscription.isBusy) this.#call(name, subscription, event);
-    else if (!isLate) subscription.waiting.push(event);
-  }
-
-  #call(name: string, subscription: Subscription, event: unknown): void {
+  #tell(type: string, subscription: Subscription, event: Named): void {
+    const fail = (problem: unknown): void => report(`a handler of ${type}`, problem);
+    const call = (): unknown => subscription.handler(event as never);
+    const { turn, waiting } = subscription;
     try {
-      const result = subscription.handler(event as never) as { then?: unknown } | undefined;
+      // One that is too slow for so many is told of it once, and misses what comes until it has caught up.
+      if (waiting > this.#limit) {
+        if (waiting === this.#limit + 1) fail(new Overflow("too slow"));
+        subscription.waiting = this.#limit + 2;
+        return;
+      }
+      const result = turn ? turn.then(call) : (call() as PromiseLike<unknown> | undefined);
       if (typeof result?.then !== "function") return;
-      subscription.isBusy = true;
-      void Promise.resolve(result)
-        .catch((problem: unknown) => report(`a handler of ${name}`, problem))
-        .then(() => this.#goOn(name, subscription));
+      subscription.waiting++;
+      const next = Promise.resolve(result).catch(fail).then(() => {
+        if (subscription.turn !== next) subscription.waiting--;
+        else [subscription.turn, subscription.waiting] = [null, 0];
+      });
+      subscription.turn = next;
     } catch (problem) {
-      report(`a handler of ${name}`, problem);
+      fail(problem);
     }
-  }
-
-  #goOn(name: string, subscription: Subscription): void {
-    subscription.isBusy = false;
-    while (subscription.waiting.length && !subscription.isBusy) this.#call(name, subscription, subscription.waiting.shift());
   }
 }

@@ -3,7 +3,7 @@
  *
  * UnisonoError
  * ├── Refused                     the server said no; `code` is one of its codes
- * │   ├── Unavailable             unavailable, overloaded, draining, slow_consumer, internal, timeout, rate_limited
+ * │   ├── Unavailable             unavailable, overloaded, draining, slow_consumer, internal, timeout, rate_limited, storage_full
  * │   ├── Unacceptable            malformed, too_large, unsupported, invalid: the request can never succeed
  * │   ├── NotLetIn                token_missing, token_invalid, token_expired, token_revoked, no_user, origin_refused
  * │   ├── SessionOver             session_unknown, session_closed, device_refused
@@ -98,43 +98,38 @@ export class SharingUnavailable extends LocalFault {}
 
 type Kind = new (message?: string, details?: Details) => UnisonoError;
 
-/** The codes of each class; the first is that of one which is made without a code. */
-const CODES: readonly (readonly [Kind, string, boolean?])[] = [
+/** Which codes are of a class: the code of one that is made without, and a pattern for more. The first that fits counts. */
+const KINDS: readonly (readonly [Kind, string, RegExp?, boolean?])[] = [
   [UnisonoError, "error"],
   [Refused, "refused"],
-  [Unavailable, "unavailable overloaded draining slow_consumer internal timeout rate_limited", true],
-  [Unacceptable, "invalid malformed too_large unsupported not_greeted already_greeted"],
-  [NotLetIn, "token_invalid token_missing token_expired token_revoked no_user origin_refused"],
-  [SessionOver, "session_closed session_unknown device_refused"],
+  [Unavailable, "unavailable", /^(overloaded|draining|slow_consumer|internal|timeout|rate_limited|storage_full|connection_unknown)$/, true],
+  [Unacceptable, "invalid", /^(malformed|too_large|unsupported)$|_greeted$/],
+  [NotLetIn, "token_invalid", /^(token_|no_user|origin_)/],
+  [SessionOver, "session_closed", /^(session|device)_/],
   [Displaced, "displaced"],
   [Replaced, "replaced"],
   [NotFound, "not_found"],
   [Forbidden, "forbidden"],
-  [NotGranted, "grant_missing grant_invalid grant_expired grant_used"],
+  [NotGranted, "grant_missing", /^grant_/],
   [Conflict, "conflict"],
   [LimitReached, "limit_reached"],
   [LocalFault, "local"],
-  [LinkDown, "link_down holder_lost", true],
-  [OutboxFull, "outbox_full", true],
-  [TimedOut, "timed_out", true],
+  [LinkDown, "link_down", /^holder_lost$/, true],
+  [OutboxFull, "outbox_full", , true],
+  [TimedOut, "timed_out", , true],
   [Overflow, "overflow"],
-  [ClientClosed, "client_closed tab_closed"],
+  [ClientClosed, "client_closed", /^tab_closed$/],
   [ProtocolFault, "protocol"],
   [InvalidArgument, "invalid_argument"],
   [SharingUnavailable, "sharing_unavailable"],
 ];
 
-const KINDS = new Map<string, Kind>();
-for (const [kind, codes, retryable = false] of CODES) {
-  const words = codes.split(" ");
-  Object.assign(kind.prototype, { name: "UnisonoError", code: words[0], retryable });
-  for (const code of words) KINDS.set(code, kind);
-}
+for (const [kind, code, , retryable = false] of KINDS) Object.assign(kind.prototype, { name: "UnisonoError", code, retryable });
 
 /** Makes the error of a fault, or of what carries one. What is neither, the program's own functions have thrown: it goes on as it is. */
 export function errorOf(problem: unknown): unknown {
   const { code, message, where, retryable = false, retryAfterMs = null, numbers = {} } = (problem as { fault?: Partial<Fault> } | null)?.fault ?? ((problem ?? {}) as Partial<Fault>);
   if (!code || !where) return problem;
-  const kind = KINDS.get(code) ?? (where === "server" ? Refused : LocalFault);
+  const [kind] = KINDS.find(([, own, more]) => own === code || more?.test(code)) ?? [where === "server" ? Refused : LocalFault];
   return new kind(message, { code, retryable: retryable || kind.prototype.retryable === true, retryAfterMs, numbers });
 }

@@ -7,11 +7,10 @@ export { Client } from "./client.ts";
 export type { SessionData } from "./account.ts";
 export { Conversation } from "./conversation.ts";
 export type { WillOptions } from "./conversation.ts";
-export type { GrantProvider, GrantRequest } from "./counter.ts";
+export type { GrantProvider, GrantRequest } from "./grants.ts";
 export { Draft } from "./draft.ts";
 export type { SendOptions } from "./draft.ts";
-export { EventStream } from "./emitter.ts";
-export type { Handler } from "./emitter.ts";
+export type { EventStream, Handler } from "./emitter.ts";
 export {
   ClientClosed, Conflict, Displaced, Forbidden, InvalidArgument, LimitReached, LinkDown, LocalFault, NotFound, NotGranted, NotLetIn, OutboxFull, Overflow, ProtocolFault,
   Refused, Replaced, SessionOver, SharingUnavailable, TimedOut, Unacceptable, Unavailable, UnisonoError,

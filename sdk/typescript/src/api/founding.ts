@@ -35,7 +35,7 @@ export interface TemporaryOptions extends Omit<GroupOptions, "unique"> {
 /** The side of a `Client` that begins conversations. */
 export abstract class Founding {
   /** @internal */
-  protected abstract readonly inside: Inside;
+  protected abstract readonly _inside: Inside;
   /** @internal */
   protected abstract readonly book: Book;
 
@@ -60,6 +60,6 @@ export abstract class Founding {
   }
 
   async #begin(fields: Partial<Fields<"create">>): Promise<Conversation> {
-    return this.book.know(await this.inside.ask("create", { key: this.inside.newKey(), ...fields }));
+    return this.book.know(await this._inside.ask("create", { key: this._inside.newKey(), ...fields }));
   }
 }

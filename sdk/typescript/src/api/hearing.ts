@@ -41,7 +41,8 @@ export interface Hearers {
   readonly line: Line;
   readonly book: Book;
   readonly arrears: Arrears;
-  readonly watching: Watching;
+  /** None until somebody is watched. */
+  watching(): Watching | null;
   readonly rooms: Rooms;
   readonly missed: Missed;
   /** Tells the `Unisono` of the client, first. */
@@ -55,7 +56,7 @@ export class Hearing implements Listener {
   /** What waits in the outbox, by key. */
   readonly waiting = new Map<string, WaitingMessage>();
   /** What the program's own function for tokens threw last. */
-  tokenProblem: unknown = null;
+  _tokenProblem: unknown = null;
   isOver = false;
   readonly #to: Hearers;
   #let!: () => void; // set by the promise's executor, at once
@@ -112,8 +113,8 @@ export class Hearing implements Listener {
   state(state: HolderState, network: NetworkEvent | null): void {
     const { counter } = this.#to;
     if (network) this.#network(network);
-    if (state === "needs-token" && !this.#hasBeenLive) this.#refuse(this.tokenProblem ?? new NotLetIn("a token is needed", { code: "token_missing" }));
-    if (state === "live" && counter.hasBegun) this.#lives(counter.desk);
+    if (state === "needs-token" && !this.#hasBeenLive) this.#refuse(this._tokenProblem ?? new NotLetIn("", { code: "token_missing" }));
+    if (state === "live" && counter._hasBegun) this.#lives(counter.desk);
     else this.#wasLive = false;
   }
 
@@ -138,7 +139,6 @@ export class Hearing implements Listener {
     const { counter, line } = this.#to;
     const problem = errorOf({ code, message, where: "server" });
     counter.over = problem;
-    counter.stirred();
     this.#refuse(problem);
     line.put(() => {
       if (code === "displaced") counter.emitter.emit({ type: "displaced", newcomer: newcomer ?? null });
@@ -166,7 +166,7 @@ export class Hearing implements Listener {
   /** Lets a message go through the plugins' hooks, if it is not of this very tab. */
   #parsed(said: SaidData | null, tell: (said: SaidData | null) => void): void | Promise<void> {
     const { counter } = this.#to;
-    if (!said || !counter.plugins.hasHooks || counter.isOwn(said)) return tell(said);
+    if (!said || !counter.plugins._hasHooks || counter.isOwn(said)) return tell(said);
     return counter.plugins.parse(said).then(tell);
   }
 
@@ -175,7 +175,7 @@ export class Hearing implements Listener {
     this.#to.hears(event);
     this.#to.counter.emitter.emit(event);
     if (this.#hasBeenLive || kind !== "schedule" || !("attempt" in fields) || fields.attempt < LOGIN_ATTEMPTS - 1) return;
-    this.#refuse(new LinkDown("there is no server, or no way to it"));
+    this.#refuse(new LinkDown("no server"));
   }
 
   #lives(desk: Desk): void {
@@ -183,10 +183,9 @@ export class Hearing implements Listener {
     this.#hasBeenLive = this.#wasLive = true;
     this.#fence = desk.fence;
     this.#let();
-    this.#to.counter.stirred();
     if (!isAnother) return;
     // The server forgets whom a connection watches with the connection, and a session that is another is in no room.
-    aside(this.#to.watching.renew());
+    aside(this.#to.watching()?.renew());
     aside(this.#to.rooms.renew());
   }
 
@@ -200,8 +199,8 @@ export class Hearing implements Listener {
 }
 
 /** Lets something go on that nobody waits for. What the server refuses is tried again at the next beginning. */
-function aside(work: Promise<unknown>): void {
-  work.catch((problem: unknown) => {
+function aside(work: Promise<unknown> | undefined): void {
+  work?.catch((problem: unknown) => {
     if (!(problem instanceof UnisonoError)) report("telling what waits", problem);
   });
 }

@@ -25,7 +25,7 @@ export interface Inside {
   /** Asks the server, and again after a loss of the connection. */
   ask<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>>;
   /** Asks if there is a connection now. */
-  askNow<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>>;
+  _askNow<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>>;
   /** Sends a message. */
   place(fields: Fields<"send">): Promise<Extract<AnswerTo<"send">, { readonly kind: "placed" }>>;
   /** Makes a key for a send or a creation. */
@@ -35,7 +35,10 @@ export interface Inside {
   /** Whether this tab sent a message. */
   isOwn(said: SaidData): boolean;
   /** Has the server told, soon, that this device has messages up to a seq. */
-  noteDelivered(conversation: string, seq: number): void;
+  _noteDelivered(conversation: string, seq: number): void;
+  /** Makes an error of this side. */
+  fault(code: string, message: string): unknown;
+  pause(ms: number): Promise<void>;
   /** Milliseconds; only goes forward. */
   now(): number;
 }

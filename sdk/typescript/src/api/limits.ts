@@ -6,8 +6,6 @@ export interface Limits {
   readonly requestS: number;
   /** For the grant provider; then `TimedOut`. */
   readonly grantS: number;
-  /** Sends of this tab that wait; one more throws `OutboxFull`. */
-  readonly outbox: number;
   /** Events that wait for one iterator, then `Overflow`; or for one handler. */
   readonly events: number;
   /** Conversations whose name and members are remembered; the longest unused one is forgotten. */
@@ -16,4 +14,4 @@ export interface Limits {
   readonly uploadRepeats: number;
 }
 
-export const LIMITS: Limits = { requestS: 30, grantS: 10, outbox: 1000, events: 10_000, conversations: 10_000, uploadRepeats: 8 };
+export const LIMITS: Limits = { requestS: 30, grantS: 10, events: 10_000, conversations: 10_000, uploadRepeats: 8 };

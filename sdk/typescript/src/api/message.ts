@@ -55,14 +55,14 @@ export abstract class Said {
     this.at = at;
     Object.assign(this, { mentions: [], mentionAll: false, receipt: false, isRecalled: false }, fields);
     this.isMine = said.sender === conversation.user;
-    this.isFromHere = conversation.inside.isOwn(said);
+    this.isFromHere = conversation._inside.isOwn(said);
     this.#said = said;
     this.#body = body;
   }
 
   /** What it says as one of the classes that the program knows: built in, or registered; else `Unknown`. */
   get body(): Body {
-    return (this.#body ??= this.conversation.inside.plugins.bodies.parse(this.content));
+    return (this.#body ??= this.conversation._inside.plugins.bodies.parse(this.content));
   }
 
   /** The text. */

@@ -6,14 +6,6 @@ import type { Handler } from "./emitter.ts";
 import { InvalidArgument, errorOf } from "./errors.ts";
 import type { ObjectChanged } from "./events.ts";
 
-declare class TextEncoder {
-  encode(text: string): Uint8Array;
-}
-
-const NAME_MAX = 128;
-const BYTES_MAX = 64 * 1024;
-const DEPTH_MAX = 32;
-
 /** What is expected of an object that is to be changed. */
 export interface Expecting {
   /** Fails with `Conflict` where its revision is another; 0 where there is to be none yet. */
@@ -36,13 +28,11 @@ export class Objects {
 
   /**
    * Sets an object for all tabs; gives its revision, from 1. Each tab hears an `object` event, this one too. Throws
-   * `InvalidArgument` for what is not data (functions, class instances, cycles) or is too large, before anything is sent; `Conflict`.
+   * `InvalidArgument` for what is not data (functions, class instances, cycles), before anything is sent; `Unacceptable` for what
+   * is too large, `LimitReached` where all together are (1 MiB); `Conflict`.
    */
   async set(name: string, value: unknown, { expect }: Expecting = {}): Promise<number> {
-    if (!name || name.length > NAME_MAX) throw new InvalidArgument(`an object's name has 1 to ${NAME_MAX} characters`);
-    mustBeData(value, name, DEPTH_MAX, []);
-    const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
-    if (bytes > BYTES_MAX) throw new InvalidArgument(`${name} has ${bytes} bytes, ${BYTES_MAX} are the most`, { numbers: { bytes, limit: BYTES_MAX } });
+    mustBeData(name, value);
     return this.#desk().setObject(name, value, expect).catch(raise);
   }
 
@@ -76,12 +66,16 @@ function raise(fault: unknown): never {
   throw errorOf(fault);
 }
 
-function mustBeData(value: unknown, at: string, depth: number, around: readonly unknown[]): void {
-  if (value === null || typeof value === "boolean" || typeof value === "string" || Number.isFinite(value)) return;
-  const isObject = typeof value === "object" && (Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value) as null));
-  if (!isObject || around.includes(value)) throw new InvalidArgument(`${at} is no data, or has itself in it`);
-  if (!depth) throw new InvalidArgument(`${at} lies too deep: ${DEPTH_MAX} levels are the most`);
-  for (const [key, inner] of Object.entries(value as object)) {
-    if (inner !== undefined) mustBeData(inner, `${at}.${key}`, depth - 1, [...around, value]);
+/** Throws where a value is something that JSON would lose or change: functions, instances of classes, cycles. */
+function mustBeData(name: string, value: unknown): void {
+  try {
+    JSON.stringify([value], function (this: { [key: string]: unknown }, key) {
+      const raw = this[key];
+      const isPlain = raw === null || /^(string|boolean)$/.test(typeof raw) || Number.isFinite(raw) || (raw === undefined && !Array.isArray(this));
+      if (!isPlain && !(typeof raw === "object" && [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(raw) as null))) throw raw;
+      return raw;
+    });
+  } catch {
+    throw new InvalidArgument(`${name} is no data`);
   }
 }

@@ -33,12 +33,12 @@ export interface Plugin {
 export class Plugins {
   readonly bodies = new Bodies();
   /** Whether messages have to go through hooks. */
-  readonly hasHooks: boolean;
+  readonly _hasHooks: boolean;
   readonly #plugins: readonly Plugin[];
 
   constructor(plugins: readonly Plugin[] = []) {
     this.#plugins = plugins;
-    this.hasHooks = plugins.some((plugin) => plugin.beforeParse ?? plugin.afterParse);
+    this._hasHooks = plugins.some((plugin) => plugin.beforeParse ?? plugin.afterParse);
     for (const { bodies = [] } of plugins) this.bodies.register(...bodies);
   }
 
@@ -55,7 +55,7 @@ export class Plugins {
 
   /** Lets a message go through all hooks. */
   async parse(said: SaidData): Promise<SaidData> {
-    if (!this.hasHooks) return said;
+    if (!this._hasHooks) return said;
     const content = await this.#through("beforeParse", { type: -1, ...said.content }, isContent);
     return { ...said, content, body: await this.#through("afterParse", this.bodies.parse(content), isBody) };
   }

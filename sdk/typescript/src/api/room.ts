@@ -38,7 +38,7 @@ export class Rooms {
   }
 
   /** Lists the places that are in a room, or about to be. */
-  placesIn(room: string): readonly string[] {
+  _placesIn(room: string): readonly string[] {
     return [...this.#seats].filter(([, held]) => held.id === room).map(([place]) => place).sort();
   }
 
@@ -46,7 +46,7 @@ export class Rooms {
     const before = this.#seats.get(place);
     this.#seats.set(place, room);
     try {
-      await this.#inside.ask("enter", { conversation: room.id, tab: this.#tab(place) });
+      await room.ask("enter", { tab: this.#tab(place) });
     } catch (fault) {
       if (this.#seats.get(place) === room) {
         if (before) this.#seats.set(place, before);
@@ -57,7 +57,7 @@ export class Rooms {
   }
 
   async leave(room: Conversation, place: string): Promise<void> {
-    await this.#inside.ask("leave", { conversation: room.id, tab: this.#tab(place) });
+    await room.ask("leave", { tab: this.#tab(place) });
     if (this.#seats.get(place) === room) this.#seats.delete(place);
   }
 
@@ -73,8 +73,8 @@ export class Rooms {
   }
 
   /** Takes note that the session is in a room no more, and tells the program. */
-  putOut(room: Conversation): void {
-    for (const place of this.placesIn(room.id)) this.#left(room, place);
+  _putOut(room: Conversation): void {
+    for (const place of this._placesIn(room.id)) this.#left(room, place);
   }
 
   #left(room: Conversation, place: string): void {
@@ -106,7 +106,7 @@ export class Room {
 
   /** Whether this tab is in it, with whatever place. */
   get isEntered(): boolean {
-    return this.#rooms.placesIn(this.id).length > 0;
+    return this.#rooms._placesIn(this.id).length > 0;
   }
 
   /**
@@ -125,23 +125,23 @@ export class Room {
 
   /** Asks how many people (`users`) are there now, and with how many `sessions`. */
   count(): Promise<AnswerTo<"count">> {
-    return this.conversation.inside.ask("count", { conversation: this.id });
+    return this.conversation.ask("count");
   }
 
   /**
    * Says something to who is in the room; gives the message. It comes to this tab, too, as `roomMessage`. Throws `LinkDown` where
    * there is no connection now, for nothing waits in the outbox; `Forbidden` where I am not in the room.
    */
-  async send(content: Sayable, { priority = "normal", key = this.conversation.inside.newKey() }: RoomSendOptions = {}): Promise<RoomMessage> {
-    const { inside, id, user } = this.conversation;
+  async send(content: Sayable, { priority = "normal", key = this.conversation._inside.newKey() }: RoomSendOptions = {}): Promise<RoomMessage> {
+    const { _inside: inside, id, user } = this.conversation;
     const fields = { conversation: id, key, content: asContent(content), priority } as Fields<"send">;
-    const answer = await inside.askNow("send", fields);
-    return new RoomMessage(this.conversation, answer.at, placedBy(fields, user), answer.kind === "placed" ? answer.seq : null, this.#rooms.placesIn(id));
+    const answer = await inside._askNow("send", fields);
+    return new RoomMessage(this.conversation, answer.at, placedBy(fields, user), answer.kind === "placed" ? answer.seq : null, this.#rooms._placesIn(id));
   }
 
   /** Iterates over what is said in this room from now on. */
   messages(): EventStream<RoomMessage> {
-    return this.conversation.inside.emitter.stream((event, where) => where === this.id && event instanceof RoomMessage);
+    return this.conversation._inside.emitter.stream((event, where) => where === this.id && event instanceof RoomMessage);
   }
 
   /** Adds a handler for events of this room; gives what takes it away again. */

@@ -38,7 +38,7 @@ export class MessageSearch implements AsyncIterable<Message> {
   /** Gives the first page, or that which follows another one: `after` is the `next` of it. Throws `Unacceptable` where there is no word in the text, or more than 20, or it takes longer than a search may. */
   async page(after: string | null = null): Promise<SearchPage> {
     const { messages, next = null } = await this.#inside.ask("search", { ...this.#asked, ...(after === null ? {} : { after }) });
-    return new SearchPage(await Promise.all(messages.map((one) => this.#book.conversation(one.conversation).ofHistory(one))), next);
+    return new SearchPage(await Promise.all(messages.map((one) => this.#book.conversation(one.conversation)._ofHistory(one))), next);
   }
 
   /** Goes through all that is found. What changes meanwhile is found as it is when its page is asked for. */

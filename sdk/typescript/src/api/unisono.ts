@@ -4,7 +4,7 @@ import type { Opening, Surroundings } from "../core/desk.ts";
 import type { HostKind } from "../core/messages.ts";
 import type { BodyClass } from "./bodies.ts";
 import { Client } from "./client.ts";
-import type { GrantProvider } from "./counter.ts";
+import type { GrantProvider } from "./grants.ts";
 import { Emitter } from "./emitter.ts";
 import type { Handler } from "./emitter.ts";
 import { InvalidArgument, SharingUnavailable } from "./errors.ts";
@@ -82,7 +82,7 @@ export abstract class BaseUnisono {
   /** @internal */
   constructor(surroundings: Surroundings, url: string, options: UnisonoOptions) {
     const { sharedContext, sharing = sharedContext === undefined ? "auto" : sharedContext ? "required" : "off", plugins } = options;
-    if (sharing === "required" && !surroundings.canShare()) throw new SharingUnavailable("tabs cannot share a session in this browser");
+    if (sharing === "required" && !surroundings.canShare()) throw new SharingUnavailable();
     this.#surroundings = surroundings;
     this.#options = options;
     this.#sharing = sharing;
@@ -110,7 +110,7 @@ export abstract class BaseUnisono {
    */
   async login(options: LoginOptions = {}): Promise<Client> {
     const { user, token, device = {}, tag, handlers = {} } = options;
-    if (typeof token === "function" && user === undefined) throw new InvalidArgument("a function for tokens is called with the user: say who logs in");
+    if (typeof token === "function" && user === undefined) throw new InvalidArgument("a function for tokens needs the user");
     const who = JSON.stringify([user ?? String(token), user === undefined, device.platform, device.id, tag]);
     const known = this.#clients.get(who);
     const client = known && !known.isClosed ? known : this.#made(options);

@@ -1,9 +1,9 @@
-/** Files for messages: uploaded first, then told of. */
+/** Files for messages: uploaded first, then told of. Loaded where there is something to upload. */
 
 import type { Bytes, Surroundings } from "../core/desk.ts";
 import type { Stop } from "../core/ports.ts";
 import type { Attachment } from "./bodies.ts";
-import { InvalidArgument, LinkDown, ProtocolFault, Unavailable, errorOf } from "./errors.ts";
+import type { UnisonoError } from "./errors.ts";
 import type { Inside } from "./inside.ts";
 
 const UNKNOWN = "application/octet-stream";
@@ -36,13 +36,20 @@ export interface Harbour {
   readonly repeats: number;
 }
 
+/** What is sent, and how it is watched. */
+interface Sending {
+  readonly bytes: Bytes;
+  readonly progress: ((sent: number) => void) | null;
+  readonly signal: Stop | null;
+}
+
 /** Uploads a file; see `Client.upload`. */
 export async function upload(inside: Inside, harbour: Harbour, bytes: Bytes, options: UploadOptions): Promise<Attachment> {
   const { name = bytes.name, mime = bytes.type || UNKNOWN, progress = null, signal = null, ...shown } = options;
-  if (!name) throw new InvalidArgument("a file needs a name");
+  if (!name) throw inside.fault("invalid_argument", "a file needs a name");
   const { size } = bytes;
   const { file: id, put, url, type } = await inside.ask("upload", { name, size, type: mime });
-  await sent(harbour, absolute(put, harbour), bytes, progress, signal);
+  await sent(inside, harbour, absolute(put, harbour), { bytes, progress, signal });
   return { url: absolute(url, harbour), name, mime: type, size, ...shown, id };
 }
 
@@ -51,31 +58,24 @@ function absolute(place: string, { base }: Harbour): string {
 }
 
 /** Sends the bytes, and again where the connection was lost or the server puts it off. */
-async function sent({ surroundings, repeats }: Harbour, url: string, bytes: Bytes, progress: ((sent: number) => void) | null, stop: Stop | null): Promise<void> {
+async function sent(inside: Inside, { surroundings, repeats }: Harbour, url: string, { bytes, progress, signal }: Sending): Promise<void> {
   for (let attempt = 0; ; attempt++) {
-    try {
-      return taken(await lossless(surroundings.put(url, bytes, progress, stop)));
-    } catch (fault) {
-      if (stop?.aborted || attempt >= repeats || !(fault instanceof LinkDown || fault instanceof Unavailable)) throw fault;
-      await new Promise<void>((go) => surroundings.clock.after(Math.min(PAUSE_MS * 2 ** attempt, PAUSE_AT_MOST_MS), go));
-    }
+    const fault = await surroundings.put(url, bytes, progress, signal).then(
+      ({ status, body }) => (status === OK ? null : refusalOf(inside, status, body)),
+      (problem: unknown) => inside.fault("link_down", `the file was not taken: ${String(problem)}`),
+    );
+    if (!fault) return;
+    if (signal?.aborted || attempt >= repeats || !(fault as UnisonoError).retryable) throw fault;
+    await inside.pause(Math.min(PAUSE_MS * 2 ** attempt, PAUSE_AT_MOST_MS));
   }
 }
 
-async function lossless<T>(work: Promise<T>): Promise<T> {
+function refusalOf(inside: Inside, status: number, body: string): unknown {
   try {
-    return await work;
-  } catch (problem) {
-    throw new LinkDown(`the file was not taken: ${String(problem)}`);
+    const { code, message } = JSON.parse(body) as { code?: string; message?: string };
+    if (code) return inside.fault(code, message ?? "");
+  } catch {
+    // What answered is not our server.
   }
-}
-
-function taken({ status, body }: { readonly status: number; readonly body: string }): void {
-  if (status === OK) return;
-  try {
-    throw errorOf({ ...(JSON.parse(body) as object), where: "server" });
-  } catch (fault) {
-    if (!(fault instanceof SyntaxError) && fault instanceof Error) throw fault;
-  }
-  throw new ProtocolFault(`a file was answered with ${status}`);
+  return inside.fault("protocol", `a file was answered with ${status}`);
 }

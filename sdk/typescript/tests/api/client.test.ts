@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ClientClosed, Forbidden, InvalidArgument, LinkDown, NotLetIn, OutboxFull, ProtocolFault, SessionOver, SharingUnavailable, TimedOut, Unavailable } from "../../src/api/errors.ts";
-import type { GrantRequest } from "../../src/api/counter.ts";
+import type { GrantRequest } from "../../src/api/grants.ts";
 import { NOTHING_WAITS, TestUnisono, World, fault, said, settled } from "./fake_desk.ts";
 
 const placed = { kind: "placed", stream: "c/a", epoch: 1, seq: 7, at: 7000 };
@@ -136,16 +136,11 @@ test("a draft that failed is sent again under its key", async () => {
   assert.equal(draft.status, "sent");
 });
 
-test("no more sends wait than may", async () => {
-  const world = new World({ limits: { outbox: 1 } });
+test("a send that cannot wait, or is answered with something else, says so", async () => {
+  const world = new World();
   const chat = (await world.login()).conversation("a");
-  let place = (_: typeof placed): void => undefined;
-  world.desk.answers["send"] = () => new Promise((done) => (place = done));
-  const first = chat.send("one");
-  await assert.rejects(chat.send("two"), OutboxFull);
-  await settled();
-  place(placed);
-  await first;
+  world.desk.answers["send"] = () => fault("outbox_full", { where: "holder", numbers: { limit: 1000 } });
+  await assert.rejects(chat.send("one"), (problem) => problem instanceof OutboxFull && problem.retryable);
   world.desk.answers["send"] = () => ({ kind: "passed", at: 1 });
   await assert.rejects(chat.send("three"), ProtocolFault);
 });
@@ -206,7 +201,7 @@ test("a command that needs a grant waits for the connection before it asks for o
   assert.equal(asked, 0);
   world.desk.answers["join"] = () => ({ kind: "membership", conversation: "a", members: [] });
   world.desk.state = "live";
-  world.listener.state("live", null);
+  await world.clock.pass(100);
   await joining;
   assert.equal(asked, 1);
 });

@@ -120,9 +120,10 @@ export class FakeClock {
   }
 }
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Lets everything happen that waits for nothing but its turn, or for a module to be there. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await null;
+  await import("../../src/api/more.ts");
+  for (let turn = 0; turn < 5; turn++) await new Promise((go) => setImmediate(go));
 }
 
 export class TestUnisono extends BaseUnisono {

@@ -1,0 +1,126 @@
+"""The examples of the browser SDK's guide are modules: they are type-checked, and they run."""
+
+import asyncio
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.node_tests import NODE, PACKAGE
+from tests.support.server_process import ServerProcess
+from tools.sources import ROOT
+
+GUIDE: Final = (ROOT / "docs" / "guide" / "browser-sdk.md").read_text()
+REFERENCE: Final = (ROOT / "docs" / "reference" / "typescript.md").read_text()
+RUN: Final = re.findall(r"^```ts\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+SHOWN: Final = re.findall(r"^```ts no-run\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+PROJECT: Final = {
+    "extends": str(PACKAGE / "tsconfig.base.json"),
+    "compilerOptions": {
+        "lib": ["ES2022", "DOM", "DOM.Iterable"],
+        "module": "NodeNext",
+        "moduleResolution": "NodeNext",
+        "allowImportingTsExtensions": False,
+    },
+    "include": ["*.mts"],
+}
+DEADLINE_S: Final = 60.0
+
+
+async def _node(folder: Path, *words: str | Path) -> str:
+    process = await asyncio.create_subprocess_exec(
+        NODE, *words, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            out, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, out.decode()
+    return out.decode()
+
+
+async def _install(folder: Path) -> None:
+    """Put the package beside the examples as `npm install` does, and write them down."""
+    package = folder / "node_modules" / "unisono"
+    package.mkdir(parents=True)
+    shutil.copy(PACKAGE / "package.json", package)
+    await _node(PACKAGE, "build.mjs", "--out", package / "dist")
+    (folder / "tsconfig.json").write_text(json.dumps(PROJECT))
+    for number, module in enumerate(RUN + SHOWN):
+        (folder / f"example{number}.mts").write_text(module)
+
+
+@pytest.mark.rows("L6", "L11", "L31")
+async def test_each_example_is_typed_and_runs(tmp_path: Path) -> None:
+    await _install(tmp_path)
+    await _node(tmp_path, PACKAGE / "node_modules" / "typescript" / "bin" / "tsc", "-p", ".")
+    all_of_them = "".join(f'await import("./example{number}.mts");\n' for number in range(len(RUN)))
+    (tmp_path / "all.mts").write_text(all_of_them)
+    async with ServerProcess(tmp_path / "served") as server:
+        for number, module in enumerate(RUN):
+            here = module.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}")
+            (tmp_path / f"example{number}.mts").write_text(here)
+        printed = await _node(tmp_path, tmp_path / "all.mts")
+        server.assert_clean_log()
+    for line in (
+        "tom says Jerry, get up!",
+        "held in single with 1 tab",
+        "theme is { dark: true } by me",
+        "{ dark: true } undefined",
+        "tom brought me to",
+        "1 chart",
+        "one object: true",
+        "known without asking: The crew",
+        "To Trondheim asks Who comes along?",
+        "red tea: [ '明天喝红茶吗' ]",
+        "Here 31.75 120.5 answers true",
+        "https://files.example.org/sofa.png 500",
+        "Hello [ '\U0001f44d 1' ] true",
+        "recalled",
+        "jerry got Did you get this?",
+        "delivered [ 'jerry' ]",
+        "Cheese? [ 'yes', 'no' ]",
+        'jerry says You said "Anybody here?"',
+        "Käse!",
+        "0 left",
+        'tom changed The club {"place":{"city":"Oslo"},"votes":1}',
+        "jerry is manager",
+        "muted by [ 'jerry' ]",
+        "spike is online web",
+        "tom says 5 : 0 to 2 people",
+        "and then [ '6 : 0' ]",
+        "tom calls behind you!",
+        "tom is missed: I dropped out",
+        "a dot of 70 bytes, image/png",
+        "this browser rings, too",
+        "is Shed live",
+        'theme is {"is":"dark"}',
+        "meanwhile it is at",
+    ):
+        assert line in printed, f"{line!r} is not in:\n{printed}"
+    assert re.findall(r"found (To \w+)", printed) == ["To Bergen", "To Oslo", "To Trondheim"]
+    assert re.findall("The café has (.*)", printed) == ["No tea for me", "Tea at five?"]
+    assert len(RUN) == 23
+
+
+def test_every_event_is_in_the_guides_table() -> None:
+    events = (PACKAGE / "src" / "api" / "events.ts").read_text()
+    table = events[events.index("export interface NetworkEvents") :]
+    names = set(re.findall(r"^  readonly (\w+): \w+;$", table, re.MULTILINE))
+    rows = [line.split("|")[1] for line in GUIDE.splitlines() if line.startswith("| `")]
+    assert names - {"unknownFact"} <= {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert len(names) > 30
+
+
+@pytest.mark.rows("L10")
+def test_all_that_the_package_gives_is_in_the_reference() -> None:
+    exports = (PACKAGE / "src" / "api" / "exports.ts").read_text()
+    given = {name for names in re.findall(r"\{([^}]*)\}", exports) for name in re.findall(r"\w+", names)}
+    assert {name for name in given if f"\n### {name}\n" not in REFERENCE} == set()
+    assert len(given) > 60
