@@ -133,3 +133,16 @@ async def test_what_a_client_acknowledged_does_not_come_again_after_a_restart(to
         back = await (await town.socket("lc.protobuf2.1")).open(name)
         await back.socket.echo()
         assert [each.directMessage.msg for each in back.heard(pb.direct)] == missing
+
+
+async def test_a_client_of_another_app_takes_nobodys_name_on_a_connection(town: Town) -> None:
+    """A client of another app by the same name used to log out the one that was there, and to be taken for it."""
+    socket = await town.socket()
+    ann = await socket.open("ann")
+    refused = await socket.try_open("ann", app="another-app")
+    assert (refused.errorMessage.code, refused.errorMessage.reason) == (4100, "APP_NOT_AVAILABLE")
+    assert await ann.start("bob")
+    other = await (await town.socket()).open("ann", app="another-app")
+    assert await other.start("bob")
+    await ann.socket.echo()
+    assert ann.heard(pb.session) == []

@@ -2,8 +2,7 @@
 
 Hints of one turn of the event loop are gathered, so that a burst costs one frame and one write per link. A stream that
 the node follows is a `Channel`: how far it was delivered here, and to whom. Hints may be lost, repeated or reordered;
-what is missing is read from the log. `sweep` reads the log from the node's own checkpoint, so a hint that never comes
-delays a fact by one sweep at most.
+what is missing is read from the log. `sweep` reads it from the node's own checkpoint: a lost hint costs a sweep's time.
 """
 
 import asyncio
@@ -101,9 +100,10 @@ class Fanout:
 
     async def wait_until_passed_on(self, streams: Collection[StreamKey], limit_s: float) -> None:
         """Wait, for so long at most, until what hints told of some streams so far has reached the links here."""
+        gathered = self._gathered
         with suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
-                while any(stream in self._gathered for stream in streams):  # noqa: ASYNC110  (a turn or two of the loop)
+                while gathered is self._gathered and not gathered.keys().isdisjoint(streams):  # noqa: ASYNC110  (a turn or two of the loop)
                     await asyncio.sleep(0 if self._hold is None else HOLD_S)
                 async with self._settled:
                     await self._settled.wait_for(lambda: not any(stream in self._behind for stream in streams))

@@ -348,3 +348,23 @@ async def test_a_door_can_wait_until_what_happened_has_reached_its_links() -> No
         assert seqs(alice.facts) == [1, 2]
         await stage.fanout.wait_until_passed_on([CHAT], 1.0)
         assert seqs(alice.facts) == [1, 2, 3, 4]
+
+
+@in_virtual_time
+async def test_what_goes_on_being_said_is_not_waited_for() -> None:
+    """In a conversation that never rests a door used to wait for as long as it was let, with each command."""
+    async with on_stage() as stage:
+        alice = stage.arrive(ALICE)
+        await stage.happen(created("alice"))
+
+        async def talk() -> None:
+            for _ in range(1_000):
+                stage.fanout.hint(stage.commit(message()))
+                await asyncio.sleep(0)
+
+        talking = asyncio.create_task(talk())
+        await settle()
+        said = len(alice.facts)
+        await stage.fanout.wait_until_passed_on([CHAT], 1.0)
+        assert said < len(alice.facts) < said + 10
+        talking.cancel()

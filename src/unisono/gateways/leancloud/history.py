@@ -169,9 +169,12 @@ def _furthest(members: Iterable[MemberView]) -> Marks:
 async def _times(asker: Asker, conversation: ConversationId, seqs: Iterable[Seq]) -> Times:
     """Give the times of the last messages up to some seqs; none for a seq before the first."""
     times: Times = {}
-    left = sorted(seqs)
+    left = sorted({seq for seq in seqs if seq > NO_SEQ})
     while left:
-        asked = c.GetHistory(conversation, before=Seq(left[-1] + 1), limit=TIMES_AT_ONCE, direction="older")
+        # No more of what was said than reaches from the last of them to those near it.
+        near = left[bisect_right(left, left[-1] - TIMES_AT_ONCE)]
+        limit = left[-1] - near + 1
+        asked = c.GetHistory(conversation, before=Seq(left[-1] + 1), limit=limit, direction="older")
         messages = (await ask(asker, asked, History)).messages
         if not messages:
             break

@@ -27,6 +27,8 @@ ROOM_LOOK_S: Final = 0.02
 
 Place = tuple[StreamKey, Seq]
 """Where a fact stands."""
+Keyed = tuple[StreamKey, SendKey]
+"""What is sent under a key, which says nothing in another conversation."""
 
 
 class PeerLink:
@@ -60,7 +62,7 @@ class PeerLink:
         self._waiting: deque[Parcel] = deque()
         self._holds = 0
         self._is_stopped = False
-        self._own: OrderedDict[SendKey | Place, None] = OrderedDict()
+        self._own: OrderedDict[Keyed | Place, None] = OrderedDict()
         self._foretold = Foretold(user)
         self._stir = asyncio.Event()
         self._idle = asyncio.Event()
@@ -131,21 +133,21 @@ class PeerLink:
         self._is_stopped = True
         self._stir.set()
 
-    def note_own(self, what: SendKey | Place) -> None:
+    def note_own(self, what: Keyed | Place) -> None:
         """Remember a key under which this session sends, or the place of what it did."""
         self._own[what] = None
         if len(self._own) > OWN_LIMIT:
             self._own.popitem(last=False)
 
-    def note_place(self, key: SendKey, place: Place) -> None:
+    def note_place(self, keyed: Keyed, place: Place) -> None:
         """Remember a message by its place, now that it was answered, unless the fan-out was faster."""
-        if key in self._own:
-            self.forget_own(key)
+        if keyed in self._own:
+            self.forget_own(keyed)
             self.note_own(place)
 
-    def forget_own(self, key: SendKey) -> None:
+    def forget_own(self, keyed: Keyed) -> None:
         """Forget a key: nothing was said under it."""
-        self._own.pop(key, None)
+        self._own.pop(keyed, None)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -268,13 +270,14 @@ class PeerLink:
         return True
 
 
-def _marks_of(what: What, user: UserId) -> Iterator[SendKey | Place]:
+def _marks_of(what: What, user: UserId) -> Iterator[Keyed | Place]:
     """Give by what a session of a user knows that it did something: its place, or the key that it was sent under."""
     if isinstance(what, PlacedFact):
         yield what.stream, what.seq
         if isinstance(what.fact, MessagePlaced) and what.fact.sender == user:
-            yield what.fact.key
+            yield what.stream, what.fact.key
     elif isinstance(what, TransientMessage) and what.message.sender == user:
-        yield what.message.key
+        stream = conversation_stream(what.conversation)
+        yield stream, what.message.key
         if what.seq is not None:
-            yield conversation_stream(what.conversation), what.seq
+            yield stream, what.seq

@@ -11,6 +11,8 @@ from typing import Final, Protocol
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, Placed
 from unisono.domain.errors import RateLimited, UnisonoError
+from unisono.domain.ids import conversation_stream
+from unisono.gateways.leancloud.link import Keyed
 from unisono.gateways.leancloud.messages import acked, command_of, refused
 from unisono.gateways.leancloud.peer import Peer
 from unisono.ports.telemetry import Telemetry
@@ -91,7 +93,7 @@ class Sending:
         peer = self._peer
         if isinstance(wanted, c.SendMessage):
             # The fan-out may be faster than the answer.
-            peer.link.note_own(wanted.key)
+            peer.link.note_own(_keyed(wanted))
         work = peer.station.node.executor.start(peer.caller, wanted, self)
         if work is not None:
             await work
@@ -101,7 +103,7 @@ class Sending:
         if self._wanted is None:
             return
         if isinstance(answer, Placed):
-            self._peer.link.note_place(self._wanted.key, (answer.stream, answer.seq))
+            self._peer.link.note_place(_keyed(self._wanted), (answer.stream, answer.seq))
         self._give(acked(self._peer, self._command, self._wanted, answer))
 
     def over(self, problem: Exception | None) -> None:
@@ -109,7 +111,7 @@ class Sending:
         if problem is None:
             return
         if self._wanted is not None:
-            self._peer.link.forget_own(self._wanted.key)
+            self._peer.link.forget_own(_keyed(self._wanted))
         telemetry = self._sends.telemetry
         if isinstance(problem, UnisonoError):
             telemetry.count("refusals", label=problem.code)
@@ -127,3 +129,7 @@ class Sending:
             answer.ClearField("i")
         self.answer = answer
         self._sends.pass_answers_on()
+
+
+def _keyed(wanted: c.SendMessage | c.LeaveWill) -> Keyed:
+    return conversation_stream(wanted.conversation), wanted.key

@@ -206,6 +206,10 @@ class Talk:
             raise Refused(_APP_UNKNOWN)
         names = tuple(self._peers)
         entrance = Entrance(user_of(command.peerId, station), self._guest.address)
+        namesake = self._peers.get(entrance.user)
+        if namesake is not None and namesake.station is not station:
+            # Only the login names the app: what comes behind it could not be told apart.
+            raise Refused(_APP_UNKNOWN, "a client of another app has this name on this connection")
         if entrance.user not in self._peers and len(self._peers) >= CLIENTS_MAX:
             raise LimitReached(what="clients of a connection", limit=CLIENTS_MAX)
         link = PeerLink(

@@ -200,7 +200,18 @@ async def test_how_far_others_have_come_is_told_by_times() -> None:
         await jerry.ask(c.MarkRead(room, Seq(2)))
         await mary.ask(c.MarkDelivered(room, Seq(4)))
         await tom.ask(c.MarkRead(room, Seq(50)))
+        pages: list[int] = []
+        ask = tom.ask
+
+        async def counted(command: c.Command) -> Answer:
+            if isinstance(command, c.GetHistory):
+                pages.append(command.limit)
+            return await ask(command)
+
+        tom.ask = counted  # type: ignore[method-assign]  # it asks as before
         furthest = await tom.conv(pb.max_read, cid=cid)
+        # As many as lie between the two, instead of a hundred whatever they are.
+        assert pages == [3]
         assert (furthest.maxReadTimestamp, furthest.maxAckTimestamp) == (sent[0][1], sent[2][1])
         each = (await tom.conv(pb.max_read, cid=cid, queryAllMembers=True)).maxReadTuples
         assert [(one.pid, one.maxAckTimestamp, one.maxReadTimestamp) for one in each] == [

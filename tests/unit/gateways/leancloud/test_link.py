@@ -138,7 +138,7 @@ async def test_what_comes_waits_for_the_answer_and_is_counted_meanwhile() -> Non
 async def test_what_a_session_did_itself_is_not_told_to_it() -> None:
     stage = Stage()
     stage.link.note_own((conversation_stream(CHAT), Seq(2)))
-    stage.link.note_own(SendKey("passing"))
+    stage.link.note_own((conversation_stream(CHAT), SendKey("passing")))
     passing = MessagePlaced(UserId("bob"), SendKey("passing"), Content(text="passing"))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(stage.link.run())
@@ -238,14 +238,14 @@ async def test_an_own_message_is_known_by_its_key_until_it_has_its_place() -> No
     stage = Stage(knows=True)
     place = (conversation_stream(CHAT), Seq(1))
     for key in ("fast", "slow", "refused"):
-        stage.link.note_own(SendKey(key))
+        stage.link.note_own((place[0], SendKey(key)))
     stage.link.push_nowait(stage.parcel("fast", sender="bob"))
     # It came back already: nothing is left that could keep another one from being told.
-    stage.link.note_place(SendKey("fast"), place)
+    stage.link.note_place((place[0], SendKey("fast")), place)
     stage.link.push_nowait(stage.parcel("told", sender="bob"))
-    stage.link.note_place(SendKey("slow"), (place[0], Seq(2)))
+    stage.link.note_place((place[0], SendKey("slow")), (place[0], Seq(2)))
     stage.link.push_nowait(stage.parcel("slow", first=2, sender="bob"))
-    stage.link.forget_own(SendKey("refused"))
+    stage.link.forget_own((place[0], SendKey("refused")))
     stage.link.push_nowait(stage.parcel("refused", first=3, sender="bob"))
     assert [text for _, text in stage.line.said] == ["told", "refused"]
     kept = MessagePlaced(UserId("bob"), SendKey("in a room"), Content(text="in a room"))

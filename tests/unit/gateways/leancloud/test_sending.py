@@ -189,3 +189,20 @@ async def test_messages_beyond_a_users_rate_are_refused_and_then_cost_the_connec
         assert set(codes[3:]) == {4116}
         assert 4 <= len(codes[3:]) <= 6
         assert await ann.socket.closed() == 4116
+
+
+@on_uvloop
+async def test_one_message_said_in_two_conversations_at_once_comes_back_from_neither() -> None:
+    """Clients give a message one id of their own, wherever they say it."""
+    async with a_slow_hall() as (hall, slow):
+        ann = await hall.open("ann")
+        cids = [await ann.start("bob"), await ann.start("bob", "carl")]
+        await ann.socket.echo()
+        slow.is_on = True
+        sends = [ann.socket.ask_later(ann.direct(cid, "the same", dt="d-1")) for cid in (*cids, cids[0])]
+        await slow.until(3)
+        slow.let_all()
+        one, other, again = [(await each).ackMessage.uid for each in sends]
+        assert one == again != other
+        await ann.socket.echo()
+        assert ann.heard(pb.direct) == []
