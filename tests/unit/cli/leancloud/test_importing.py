@@ -254,6 +254,7 @@ async def test_what_a_server_says_that_ends_in_between_is_no_answer(tmp_path: Pa
         (("--conversations", "nowhere"), Exit.USAGE, "cannot read"),
         (("--pull", "https://there"), Exit.USAGE, "needs --app-id"),
         (("--pull-unread",), Exit.USAGE, "needs --pull"),
+        (("--pull-standing",), Exit.USAGE, "needs --pull"),
         (("--pull", "ftp://there", "--app-id", "a", "--master-key", "k"), Exit.USAGE, "no URL"),
         (("--work", "/proc/nowhere"), Exit.USAGE, "cannot work in"),
     ],
