@@ -25,6 +25,8 @@ class FakeLeanCloud:
         """What is told of a conversation (`member-infos`, `permanent-silenceds`, `blacklists`, `subscribers`)."""
         self.declined: set[str] = set()
         """What of it is not switched on."""
+        self.odd: dict[str, int] = {}
+        """Conversations of which nothing is listed: with which status that is said."""
         self.trouble: list[int] = []
         self.asked: Counter[str] = Counter()
         self.url = ""
@@ -57,6 +59,8 @@ class FakeLeanCloud:
     def _list(self, name: str, what: str, request: web.Request) -> web.Response:
         if what in self.declined:
             return web.json_response({"code": 4544, "error": "BLACKLIST_FEATURE_DISABLED"}, status=403)
+        if name in self.odd:
+            return web.json_response({"code": 4303, "error": "INVALID_CONVERSATION"}, status=self.odd[name])
         users, query = self.listed.get((name, what), []), request.query
         if what == "subscribers":
             first = users.index(query["client_id"]) + 1 if "client_id" in query else 0

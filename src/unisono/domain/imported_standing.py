@@ -107,13 +107,17 @@ class _Taking:
         member = self._members.get(given.user)
         if member is None or not member.is_member:
             return self.leave(given, "role_of_stranger")
+        if given.what == "owner" and given.user == conversation.creator:
+            # They were made its owner when it was brought along: whoever handed it on here does not get it back.
+            self.known += 1
+            return None
         role: Role = "owner" if given.what == "owner" else "manager"
         if role == "owner" and any(each.is_member and each.role == "owner" for each in self._members.values()):
             if member.role != "owner":
                 self.leave(given, "second_owner")
             role = "manager"
         if member.role in {role, "owner"}:
-            self.known += 1
+            self._remember(conversation, given, MemberChanged(given.user, by=conversation.creator, role=member.role))
             return None
         self._members[given.user] = structs.replace(member, role=role)
         self._place(conversation, given, MemberChanged(given.user, by=conversation.creator, role=role))
@@ -123,10 +127,11 @@ class _Taking:
         member = self._members.get(given.user)
         if standing(conversation, given.user, member) is Standing.OWNER:
             self.leave(given, "owner_restricted")
-        elif member is not None and restricted_until(member, what) == FOR_EVER:
-            self.known += 1
+            return
+        fact = MembersRestricted((given.user,), by=conversation.creator, what=what, is_on=True)
+        if member is not None and restricted_until(member, what) == FOR_EVER:
+            self._remember(conversation, given, fact)
         else:
-            fact = MembersRestricted((given.user,), by=conversation.creator, what=what, is_on=True)
             self._place(conversation, given, fact)
             if what == "blocked" and member is not None and member.is_member:
                 self._send_away(conversation, given.user)
@@ -138,6 +143,14 @@ class _Taking:
         gone = departure(self._snapshot, conversation, (user,), by=conversation.creator, at=at)
         self.drafts += [_at(conversation, draft) for draft in gone]
         self._members[user] = structs.replace(self._members[user], until=at, role="member")
+
+    def _remember(
+        self, conversation: Conversation, given: ImportedStanding, fact: MemberChanged | MembersRestricted
+    ) -> None:
+        """Say once more what is so already, for the key: it is not to come back when it is no longer so."""
+        self._place(conversation, given, fact)
+        self.placed -= 1
+        self.known += 1
 
     def _place(
         self, conversation: Conversation, given: ImportedStanding, fact: MemberChanged | MembersRestricted

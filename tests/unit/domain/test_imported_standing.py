@@ -92,21 +92,39 @@ def test_what_is_so_already_is_known_also_within_one_decision() -> None:
         ROOM,
         given((BOB, "manager"), (ANN, "owner"), (CAT, "blocked"), (DAN, "silenced"), (DAN, "silenced")),
     )
-    # What ends by itself here is for ever there.
-    assert facts(decision) == [MembersRestricted((DAN,), by=ANN, what="silenced", is_on=True)]
+    # What is so already is said once more, for the keys; what ends by itself here is for ever there.
+    assert facts(decision) == [
+        MemberChanged(BOB, by=ANN, role="manager"),
+        MembersRestricted((CAT,), by=ANN, what="blocked", is_on=True),
+        MembersRestricted((DAN,), by=ANN, what="silenced", is_on=True),
+    ]
+    assert [draft.key for draft in decision.drafts] == ["lc: manager", "lc: blocked", "lc: silenced"]
     assert told(decision) == TakenIn(1, 4)
 
 
 def test_a_conversation_has_one_owner() -> None:
     decision = take_standing(snapshot(ANN, BOB, CAT), ROOM, given((BOB, "owner"), (BOB, "manager")))
-    assert facts(decision) == [MemberChanged(BOB, by=ANN, role="manager")]
+    changed = MemberChanged(BOB, by=ANN, role="manager")
+    assert facts(decision) == [changed, changed]
+    assert [draft.key for draft in decision.drafts] == ["lc: owner", "lc: manager"]
     assert told(decision) == TakenIn(1, 1, (left(BOB, "second_owner", "owner"),))
     # Its creator has left it: somebody else owned it there.
     alone = take_standing(
         snapshot(BOB, CAT, former=(ANN,)), ROOM, given((CAT, "owner"), (CAT, "manager"), (BOB, "owner"))
     )
-    assert facts(alone) == [MemberChanged(CAT, by=ANN, role="owner"), MemberChanged(BOB, by=ANN, role="manager")]
+    owner = MemberChanged(CAT, by=ANN, role="owner")
+    assert facts(alone) == [owner, owner, MemberChanged(BOB, by=ANN, role="manager")]
     assert told(alone) == TakenIn(2, 1, (left(BOB, "second_owner", "owner"),))
+
+
+def test_who_handed_a_conversation_on_here_does_not_get_it_back() -> None:
+    here = snapshot(
+        ANN,
+        BOB,
+        others=(Membership(ANN, Seq(1), role="member"), Membership(BOB, Seq(1), role="owner")),
+    )
+    decision = take_standing(here, ROOM, given((ANN, "owner")))
+    assert (decision.drafts, told(decision)) == ((), TakenIn(0, 1))
 
 
 def test_who_is_sent_away_has_no_role_any_more() -> None:

@@ -245,8 +245,7 @@ def _pull_standing(there: LeanCloud, spool: Spool, bar: Bar) -> None:
     asking, after, done = Asking(there, spool), "", 0
     while page := spool.conversations(after):
         for name, kind, _ in page:
-            if not spool.has_asked(name):
-                asking.ask_about(name, kind)
+            asking.ask_about(name, kind)
             after, done = name, done + 1
             bar.reach(done)
 

@@ -28,17 +28,21 @@ PAUSE_MAX_S: Final = 60.0
 TOO_MANY: Final = 429
 GONE: Final = 404
 DECLINED: Final = frozenset({400, 403})
-"""What LeanCloud says to a question about something that an application has not switched on."""
+"""What LeanCloud says to a question about something that an application has not switched on, or has in another form."""
+SWITCHED_OFF: Final = frozenset({4544})
+"""Codes that say the former: no conversation of the application has it."""
+REFUSAL_BYTES: Final = 16_384
 DONE: Final = "done"
 _PATHS: Final[Mapping[str, str]] = {"room": "chatrooms", "service": "service-conversations"}
 
 
 class Declined(Exception):
-    """LeanCloud answers, but not this question."""
+    """LeanCloud answers, but not this question: of this conversation, or (`is_switched_off`) of none."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, is_switched_off: bool) -> None:
         super().__init__(reason)
         self.reason: Final = reason
+        self.is_switched_off: Final = is_switched_off
 
 
 class LeanCloud:
@@ -90,7 +94,7 @@ class LeanCloud:
                     if refusal.code == GONE:
                         return None
                     if may_decline and refusal.code in DECLINED:
-                        raise Declined(reason) from None
+                        raise Declined(reason, is_switched_off=_is_switched_off(refusal)) from None
                     if refusal.code != TOO_MANY and refusal.code < 500:
                         hint = "look at the URL, the app id and the master key; no redirect is followed"
                         raise Failure(f"LeanCloud refuses: {reason}", hint=hint) from None
@@ -106,6 +110,14 @@ class LeanCloud:
         now_s = time.monotonic()
         self._pause.wait(max(0.0, self._next_s - now_s))
         self._next_s = max(now_s, self._next_s) + self._step_s
+
+
+def _is_switched_off(refusal: urllib.error.HTTPError) -> bool:
+    try:
+        told: object = json.loads(refusal.read(REFUSAL_BYTES))
+    except (OSError, ValueError, HTTPException):
+        return False
+    return isinstance(told, dict) and told.get("code") in SWITCHED_OFF
 
 
 def _may_be_told(url: str) -> bool:

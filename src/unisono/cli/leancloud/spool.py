@@ -30,7 +30,7 @@ _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS standing (
         conversation TEXT, user TEXT, what TEXT, PRIMARY KEY (conversation, user, what)
     ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS asked (conversation TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS asked (conversation TEXT, what TEXT, PRIMARY KEY (conversation, what)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS notes (
         code TEXT, conversation TEXT, id TEXT, user TEXT, PRIMARY KEY (code, conversation, id, user)
     ) WITHOUT ROWID;
@@ -165,14 +165,14 @@ class Spool:
         text = "SELECT * FROM standing ORDER BY conversation, user, what LIMIT ? OFFSET ?"
         return self._db.execute(text, (limit, done)).fetchall()
 
-    def has_asked(self, conversation: str) -> bool:
-        """Say if LeanCloud was asked what users are in a conversation."""
-        text = "SELECT 1 FROM asked WHERE conversation = ?"
-        return self._db.execute(text, (conversation,)).fetchone() is not None
+    def has_asked(self, conversation: str, what: str) -> bool:
+        """Say if LeanCloud was asked for a list of a conversation."""
+        text = "SELECT 1 FROM asked WHERE conversation = ? AND what = ?"
+        return self._db.execute(text, (conversation, what)).fetchone() is not None
 
-    def note_asked(self, conversation: str) -> None:
+    def note_asked(self, conversation: str, what: str) -> None:
         """Note that it was."""
-        self._db.execute("INSERT OR IGNORE INTO asked VALUES (?)", (conversation,))
+        self._db.execute("INSERT OR IGNORE INTO asked VALUES (?, ?)", (conversation, what))
 
     # ------------------------------------------------------------ messages
 

@@ -61,12 +61,15 @@ def _take(spool: Spool, found: Found, given: tuple[str, object, str]) -> None:
 
 
 class Asking:
-    """Asks LeanCloud for it, one conversation after the other. What it does not tell at all is asked for once."""
+    """Asks LeanCloud for it, one conversation after the other, each list of each until it was answered or refused.
+
+    Of a list that the application has not switched on nothing more is asked, nor noted as asked.
+    """
 
     def __init__(self, there: LeanCloud, spool: Spool) -> None:
         self._there = there
         self._spool = spool
-        self._declined: set[str] = set()
+        self._off: set[str] = set()
 
     def ask_about(self, name: str, kind: str) -> None:
         """Keep what is told about a conversation.
@@ -74,18 +77,22 @@ class Asking:
         Raises:
             Failure: LeanCloud refuses all, or does not answer.
         """
-        found: Found = []
         for what, ask in self._lists(kind).items():
-            if what in self._declined:
+            if what in self._off or self._spool.has_asked(name, what):
                 continue
+            found: Found = []
             try:
                 ask(found, name, (path_of(kind), place_of_conversation(name, kind), what))
             except Declined as declined:
-                self._declined.add(what)
-                self._spool.note([Note("not_told_there", id=f"{what}: {declined.reason}")])
-        with self._spool:
-            self._spool.keep_standing(found)
-            self._spool.note_asked(name)
+                reason = f"{what}: {declined.reason}"
+                if declined.is_switched_off:
+                    self._off.add(what)
+                    self._spool.note([Note("not_told_there", id=reason)])
+                    continue
+                self._spool.note([Note("not_told_there", conversation=name, id=reason)])
+            with self._spool:
+                self._spool.keep_standing(found)
+                self._spool.note_asked(name, what)
 
     def _lists(self, kind: str) -> Mapping[str, Callable[[Found, str, tuple[str, ...]], None]]:
         if kind == "service":
@@ -98,7 +105,8 @@ class Asking:
 
     def _ask_roles(self, found: Found, name: str, path: tuple[str, ...]) -> None:
         skip = 0
-        while page := self._page(path, "results", limit=PAGE_MAX, skip=skip):
+        for _ in range(PAGES_MAX):
+            page = self._page(path, "results", limit=PAGE_MAX, skip=skip)
             for fields in page:
                 _take_role(self._spool, found, name, fields if isinstance(fields, dict) else {})
             skip += len(page)

@@ -105,6 +105,23 @@ async def test_what_is_not_switched_on_there_is_asked_for_once(desk: Desk, tmp_p
     assert {"code": "not_told_there", "id": "blacklists: 403 Forbidden"} in listed
 
 
+async def test_one_conversation_that_is_refused_costs_the_others_nothing(
+    desk: Desk, tmp_path: Path, files: Exported
+) -> None:
+    """It switched the list off for the whole application, for good: what is not asked now is lost with LeanCloud."""
+    async with fake_leancloud([]) as fake:
+        fake.tell(roles(CONVERSATIONS), standing(CONVERSATIONS))
+        asked = ("--conversations", str(files.conversations), *there(fake), "--pull-standing")
+        whole = sum(1 for (_, what), users in fake.listed.items() for _ in users if what == "blacklists")
+        odd = next(name for (name, what), users in sorted(fake.listed.items()) if what == "blacklists" and users)
+        fake.odd = {odd: 400}
+        first = await told(desk, tmp_path, *asked)
+        lost = len(fake.listed[odd, "blacklists"])
+        assert counted(first["report"], "blocked") == whole - lost > 0
+    listed = [json.loads(line) for line in (tmp_path / "work" / "not-taken.jsonl").read_text().splitlines()]
+    assert {"code": "not_told_there", "conversation": odd, "id": "blacklists: 400 Bad Request"} in listed
+
+
 async def test_questions_go_on_where_they_were_cut(
     desk: Desk, tmp_path: Path, files: Exported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
