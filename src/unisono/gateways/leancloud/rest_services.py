@@ -5,7 +5,7 @@ from typing import Final
 
 from unisono.domain import commands as c
 from unisono.domain import query as q
-from unisono.domain.answers import ConversationView, FoundConversations, Placed
+from unisono.domain.answers import ConversationView, FoundConversations, History, HistoryEntry, Placed
 from unisono.domain.commands.base import PAGE_MAX
 from unisono.domain.facts import ConversationEntered
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, Seq, UserId
@@ -13,7 +13,6 @@ from unisono.domain.query import SortKey
 from unisono.gateways.leancloud.acting import Actor
 from unisono.gateways.leancloud.bidding import ask, called, named
 from unisono.gateways.leancloud.desk import Asked, Endpoint, number_in, text_in, user_named
-from unisono.gateways.leancloud.history import messages_of
 from unisono.gateways.leancloud.patches import NO_MESSAGE, RECALL_FAULTS
 from unisono.gateways.leancloud.refused import Refused
 from unisono.gateways.leancloud.rest_conversations import FAMILIES, SERVICES, find_one
@@ -27,7 +26,6 @@ from unisono.gateways.leancloud.rest_messages import (
 )
 from unisono.gateways.leancloud.seeking import find_named
 from unisono.wire.leancloud.codes import ERRORS
-from unisono.wire.leancloud.realtime_pb2 import LogsCommand
 
 SUBSCRIBERS_MAX: Final = 50
 SUBSCRIBED_LIMIT: Final = 50
@@ -110,8 +108,23 @@ async def _broadcasts(asked: Asked) -> Json:
         raise Refused(ERRORS[SERVICES.otherwise], f"a {view.of} conversation")
     skip = number_in(asked.query, "skip", 0, most=LIMIT_MAX)
     limit = number_in(asked.query, "limit", DEFAULT_LIMIT, most=LIMIT_MAX)
-    found = await messages_of(Actor(asked.app), view.conversation, LogsCommand(limit=min(skip + limit, LIMIT_MAX)))
-    return [item_of(view, entry) for entry in reversed(found)][skip:]
+    return [item_of(view, entry) for entry in await _newest(Actor(asked.app), view.conversation, skip, limit)]
+
+
+async def _newest(actor: Actor, conversation: ConversationId, skip: int, limit: int) -> Sequence[HistoryEntry]:
+    """Read the newest messages but for the first of them; pages of large ones are short."""
+    found: list[HistoryEntry] = []
+    before: Seq | None = None
+    while len(found) < limit:
+        wanted = min(skip + limit - len(found), LIMIT_MAX)
+        page = await ask(actor, c.GetHistory(conversation, before=before, limit=wanted, direction="older"), History)
+        newest = page.messages[::-1]
+        found += newest[skip:]
+        skip = max(0, skip - len(newest))
+        if not page.has_more or not newest:
+            break
+        before = newest[-1].seq
+    return found[:limit]
 
 
 async def _take_back(asked: Asked) -> Json:

@@ -76,6 +76,22 @@ async def test_what_was_announced_is_listed_and_taken_back_by_its_id_alone(tmp_p
         assert await asking.master("GET", path) == 4301
 
 
+async def test_large_announcements_are_listed_to_the_first(tmp_path: Path) -> None:
+    """Pages of ours are bounded in bytes: those passed over filled them, and the list ended early."""
+    async with opened(tmp_path, UNISONO_RATES__OPERATOR_BURST="1000") as asking:
+        service = await made(asking, SERVICES, c="host")
+        for number in range(50):
+            words = f"{number}:".ljust(20_000, "x")
+            await asking.master("POST", f"{SERVICES}/{service}/broadcasts", {"message": words})
+
+        async def told(**query: object) -> list[int]:
+            listed = await asking.master("GET", f"{ROOT}/broadcasts", conv_id=service, **query)
+            return [int(one["data"].partition(":")[0]) for one in listed]
+
+        assert await told(limit=20, skip=40) == list(range(9, -1, -1))
+        assert await told(limit=45, skip=2) == list(range(47, 2, -1))
+
+
 async def test_people_in_a_room_are_listed_and_users_counted(tmp_path: Path) -> None:
     async with opened(tmp_path) as asking:
         room, group = await made(asking, ROOMS), await made(asking)
