@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import build, cold, durable, fanout, groups, idle, leancloud, logins, push, query, reading, room
+from bench import build, cold, durable, fanout, groups, idle, leancloud, logins, polling, push, query, reading, room
 from bench.figures import Figure
 from bench.plan import Plan, full, quick
 from bench.processes import BenchError
@@ -30,6 +30,7 @@ BENCHES: Final[Mapping[str, tuple[str, Callable[[Plan], list[Figure]]]]] = {
     "groups": ("(i) sends into a large group", groups.measure),
     "push": ("(j) sends with push notifications", push.measure),
     "leancloud": ("(k) the door of LeanCloud's clients", leancloud.measure),
+    "polling": ("(l) a delivery by long polling", polling.measure),
 }
 FILE_WIDTH: Final = 150
 

@@ -72,6 +72,11 @@ class PolledSocket:
         """Send one frame, which has to be a JSON value."""
         self._outgoing.put_nowait(text.encode() if isinstance(text, str) else text)
 
+    def send_frame(self, opcode: int, payload: bytes) -> None:
+        """Send one frame; there are those of text alone."""
+        assert opcode == TEXT
+        self.send_text(payload)
+
     def close(self, code: int = NORMAL) -> None:
         """Say that this client goes."""
         del code
@@ -170,9 +175,14 @@ async def _opened(http: aiohttp.ClientSession) -> dict[str, Any]:
 
 
 async def open_socket(
-    port: int, on_frame: Callable[[int, bytes], None], *, polls: bool, receive_bytes: int | None
+    port: int,
+    on_frame: Callable[[int, bytes], None] | None = None,
+    *,
+    polls: bool,
+    receive_bytes: int | None = None,
+    subprotocol: str = "unisono.v1+json",
 ) -> RawSocket:
     """Connect by polls or by WebSocket, for who uses what both have."""
     if polls:
         return cast("RawSocket", await PolledSocket.connect(port, on_frame=on_frame))
-    return await RawSocket.connect(port, on_frame=on_frame, receive_bytes=receive_bytes)
+    return await RawSocket.connect(port, on_frame=on_frame, receive_bytes=receive_bytes, subprotocol=subprotocol)
