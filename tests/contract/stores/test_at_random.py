@@ -22,6 +22,7 @@ from unisono.domain.ids import (
     Checkpoint,
     ConversationId,
     Fence,
+    Instant,
     NodeId,
     Seq,
     SessionId,
@@ -244,6 +245,15 @@ class TwoStores(RuleBasedStateMachine):
         self.both(lambda store: store.log.moved(user, checkpoint, None, limit))
         self.both(lambda store: app_moves(store, checkpoint, limit))
         self.both(lambda store: store.directory.audience(conversation_stream(room), checkpoint))
+
+    @rule(user=users, session=sessions)
+    def close_expired(self, user: UserId, session: str) -> None:
+        self.both(lambda store: store.sessions.close_expired(user))
+        self.both(lambda store: store.sessions.find_ended(SessionId(session)))
+
+    @rule(room=rooms, since=st.integers(0, 20_000), after=st.integers(0, 9), limit=st.integers(1, 4))
+    def changes(self, room: ConversationId, since: int, after: int, limit: int) -> None:
+        self.both(lambda store: store.log.changes(room, Instant(NOON + since), Seq(after), limit))
 
     @rule(user=users, room=rooms, limit=st.integers(1, 4), seq=st.none() | st.integers(0, 9))
     def read(self, user: UserId, room: ConversationId, limit: int, seq: int | None) -> None:
