@@ -2,8 +2,11 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+import pytest
 
 from tests.support.node_tests import NODE, PACKAGE
 
@@ -18,14 +21,44 @@ LIMITS: Final = {
 }
 """What a page has to load at most, compressed."""
 
+Built = tuple[Path, Mapping[str, Mapping[str, int]]]
 
-def test_what_a_page_loads_stays_small(tmp_path: Path) -> None:
-    built = subprocess.run(
-        [NODE, "build.mjs", "--out", tmp_path], cwd=PACKAGE, check=True, capture_output=True, text=True
-    )
-    sizes = {name: size["gzip"] for name, size in json.loads(built.stdout).items()}
+SCRIPT_TAG: Final = """
+const { readFileSync } = require("node:fs");
+const { runInThisContext } = require("node:vm");
+const [classic, module] = process.argv.slice(1);
+globalThis.document = { currentScript: null };
+runInThisContext(readFileSync(classic, "utf8"));
+import(module).then((given) => {
+  const { Unisono } = globalThis;
+  const names = Object.keys(given).filter((name) => name !== "Unisono");
+  const lacking = names.filter((name) => typeof Unisono[name] !== "function");
+  const made = new Unisono("https://chat.example.org");
+  console.log(JSON.stringify({ count: names.length, lacking, isOne: made instanceof Unisono, sharing: made.sharing }));
+});
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("dist")
+    told = subprocess.run([NODE, "build.mjs", "--out", folder], cwd=PACKAGE, check=True, capture_output=True, text=True)
+    return folder, json.loads(told.stdout)
+
+
+def test_what_a_page_loads_stays_small(built: Built) -> None:
+    sizes = {name: size["gzip"] for name, size in built[1].items()}
     assert sizes.keys() == LIMITS.keys()
     assert not {name: size for name, size in sizes.items() if size > LIMITS[name]}
+
+
+@pytest.mark.rows("L12")
+def test_a_script_tag_puts_all_of_it_under_one_name(built: Built) -> None:
+    scripts = [str(built[0] / "unisono.global.js"), (built[0] / "unisono.js").as_uri()]
+    told = subprocess.run([NODE, "-e", SCRIPT_TAG, *scripts], check=True, capture_output=True, text=True)
+    found = json.loads(told.stdout)
+    assert found == {"count": found["count"], "lacking": [], "isOne": True, "sharing": "auto"}
+    assert found["count"] > 30
 
 
 def test_the_rules_find_what_is_planted(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.support.node_tests import assert_passed, files, run
 from tests.support.server_process import ServerProcess
 
 DEADLINE_S: Final = 90.0
+PROGRAMS: Final = "server/program.test.ts"
 
 
 @pytest.fixture
@@ -20,7 +21,14 @@ async def environment(data: Path) -> AsyncIterator[Mapping[str, str]]:
         server.assert_clean_log()
 
 
-@pytest.mark.parametrize("file", files("server"))
+@pytest.mark.parametrize("file", [file for file in files("server") if file != PROGRAMS])
 async def test_with_a_server(environment: Mapping[str, str], file: str) -> None:
     told = await run([file], deadline_s=DEADLINE_S, environment=environment)
     assert_passed(told, file)
+
+
+@pytest.mark.rows("M18", "M19", "M20", "X43", "X44")
+async def test_programs_in_several_tabs_of_one_session(environment: Mapping[str, str]) -> None:
+    told = await run([PROGRAMS], deadline_s=DEADLINE_S, environment=environment)
+    assert_passed(told, PROGRAMS, "plugins and classes of messages act in the tab that has them, and in no other")
+    assert_passed(told, PROGRAMS, "what changes in one tab, and the files sent from it, are in all tabs")

@@ -4,6 +4,7 @@ import { makeHub } from "../../src/core/hub.ts";
 import type { Holder } from "../../src/core/holding.ts";
 import type { FromTabEnvelope, LoginWish, ToTabEnvelope, WireAnswer } from "../../src/core/messages.ts";
 import type { Dial, Store } from "../../src/core/ports.ts";
+import type { Listener } from "../../src/core/desk.ts";
 import { Tab } from "../../src/core/tab.ts";
 import { loopback } from "../../src/host/channels.ts";
 import { systemClock, systemEntropy } from "../../src/host/clock.ts";
@@ -42,8 +43,8 @@ export class Browser {
     this.wish = { url: SERVER, user: this.user, tag: null, device: { id: device, platform: "web" } };
   }
 
-  /** Opens a tab, and waits for its welcome. */
-  async open(name: string): Promise<Tab> {
+  /** Opens a tab, and waits for its welcome; `program` hears all that the diary does. */
+  async open(name: string, program: Listener | null = null): Promise<Tab> {
     const diary = new Diary();
     const ways = {
       patience: 0,
@@ -58,7 +59,7 @@ export class Browser {
     };
     const view = { visible: true, focused: true, conversation: null, online: true };
     const options = { tab: `${name}-${this.mark}`, lock: `tab/${name}`, sdk: "test", wish: this.wish, view, token: null, askToken: null };
-    const tab = new Tab({ clock: systemClock, locks: this.locks.of(name), ways, left: () => undefined }, options, diary);
+    const tab = new Tab({ clock: systemClock, locks: this.locks.of(name), ways, left: () => undefined }, options, program === null ? diary : both(diary, program));
     this.tabs.set(name, tab);
     this.diaries.set(name, diary);
     await tab.attach();
@@ -107,6 +108,15 @@ export class Browser {
     };
     return makeHub({ clock: systemClock, entropy: systemEntropy, store: this.store, dial, host: "single", life, sdk: "test/1", post, over });
   }
+}
+
+/** Tells two what one would hear. */
+function both(one: Listener, other: Listener): Listener {
+  const names = ["started", "facts", "event", "startOver", "state", "object", "outbox", "tabs", "ended"] as const;
+  const tell = (name: (typeof names)[number]) => (...words: unknown[]): void => {
+    for (const each of [one, other]) (each[name] as (...words: unknown[]) => void)(...words);
+  };
+  return Object.fromEntries(names.map((name) => [name, tell(name)])) as unknown as Listener;
 }
 
 /** Waits for something to be so, and fails when it is not within ten seconds. */
