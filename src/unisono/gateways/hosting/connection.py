@@ -155,6 +155,11 @@ class Connection:
         if silent_s > (self._silence_s or limit_s):
             self.end(Timeout(silent_s=int(silent_s)))
 
+    @property
+    def is_gone(self) -> bool:
+        """Say if nobody is told anything any more: the connection ends, or its peer left."""
+        return self.ending is not None or self._outbox.is_gone
+
     def queued_bytes(self) -> int:
         """Give how much waits for the peer."""
         return self._outbox.queued_bytes()

@@ -83,6 +83,11 @@ class Outbox:
         """Say if the last frame was written, or dropped with all that waited."""
         return self._is_closed
 
+    @property
+    def is_gone(self) -> bool:
+        """Say if its transport takes no more: the peer left."""
+        return self._transport.is_closing()
+
     def put(self, frame: bytes) -> None:
         """Add a frame; after `close`, or beyond the bound, it is dropped."""
         if not self._is_open:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
+from msgspec import structs
+
 from unisono.domain import commands as c
 from unisono.domain.answers import (
     Facts,
@@ -17,9 +19,10 @@ from unisono.domain.answers import (
     UnreadConversation,
 )
 from unisono.domain.facts import MessageRecalled, MessageRevised, ReadMarkMoved
-from unisono.domain.ids import NO_SEQ, Checkpoint, ConversationId, Instant, Seq, StreamKey, conversation_of, user_stream
+from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Seq, StreamKey, conversation_of, user_stream
 from unisono.gateways.leancloud.peer import Peer
 from unisono.gateways.leancloud.saying import NOBODY, made, put_body
+from unisono.gateways.leancloud.tokens import SKEW_MS, Reached
 from unisono.wire.leancloud.envelope import push
 from unisono.wire.leancloud.objects import number_of
 from unisono.wire.leancloud.places import id_of
@@ -55,30 +58,39 @@ names, it is read no further."""
 WINDOW_FACTS: Final = 500
 """Facts read at a time, from the head back to where the client was here."""
 PATCHES_AT_ONCE: Final = 50
+LOOKED_AT_MAX: Final = 20_000
+"""Conversations that moved, and changes in them, that are looked at for one login: a client may name any place."""
 
 Item = TypeVar("Item", UnreadTuple, PatchItem)
 
 
-async def catch_up(peer: Peer, said: SessionCommand, how: CatchUp, since: Checkpoint | None) -> None:
-    """Tell a client what it missed. `since` is what its last login had reached, for one that comes back.
+async def catch_up(peer: Peer, said: SessionCommand, how: CatchUp) -> None:
+    """Tell a client what it missed, and then that this was all: until it heard that, it is told again at each login.
 
     Raises:
         UnisonoError: It could not be found out; the client may ask for all of it.
     """
+    token, heard_last = peer.token, Instant(said.lastUnreadNotifTime)
+    since = token.told if said.st else None
+    # Clients say the instant of the last frame that they heard: none before the last of these is to be later.
+    at = heard_last if 0 < heard_last < token.login.at else token.login.at
     try:
         if how == "messages":
             await _tell_messages(peer)
         else:
-            told = await _tell_counts(peer)
-            if since is not None and said.lastUnreadNotifTime > 0:
-                await _tell_read(peer, Instant(said.lastUnreadNotifTime), told)
+            told = await _tell_counts(peer, at)
+            if since is not None and heard_last > 0:
+                await _tell_read(peer, at, told)
     finally:
         peer.link.forget_foretold_later()
     if since is not None and peer.link.takes_patches and said.lastPatchTime > 0:
-        await _tell_patches(peer, since, Instant(said.lastPatchTime))
+        await _tell_patches(peer, since)
+    if since is not None:
+        await _send(peer, _counts((), Instant(token.login.at + 1), peer.now()))
+    peer.token = structs.replace(token, told=token.login)
 
 
-async def _tell_counts(peer: Peer) -> frozenset[ConversationId]:
+async def _tell_counts(peer: Peer, at: Instant) -> frozenset[ConversationId]:
     """Tell how much waits, and give of which conversations."""
     after: ConversationId | None = None
     told: set[ConversationId] = set()
@@ -88,18 +100,22 @@ async def _tell_counts(peer: Peer) -> frozenset[ConversationId]:
             break
         counted = [(each.conversation, await _counted(peer, each)) for each in page.conversations]
         told |= {conversation for conversation, each in counted if each is not None}
-        await _send_counts(peer, [each for _, each in counted if each is not None])
+        await _send_counts(peer, [each for _, each in counted if each is not None], at)
         if (after := page.next) is None:
             break
     return frozenset(told)
 
 
-async def _send_counts(peer: Peer, counts: Sequence[UnreadTuple]) -> None:
+async def _send_counts(peer: Peer, counts: Sequence[UnreadTuple], at: Instant) -> None:
     for part in _parts(counts, COUNTED_AT_ONCE):
-        command = push(unread, None, NOBODY, peer.now())
-        command.unreadMessage.convs.extend(part)
-        command.unreadMessage.notifTime = peer.now()
-        await _send(peer, command)
+        await _send(peer, _counts(part, at, peer.now()))
+
+
+def _counts(counts: Sequence[UnreadTuple], at: Instant, now: Instant) -> GenericCommand:
+    command = push(unread, None, NOBODY, now)
+    command.unreadMessage.convs.extend(counts)
+    command.unreadMessage.notifTime = at
+    return command
 
 
 async def _tell_read(peer: Peer, since: Instant, told: frozenset[ConversationId]) -> None:
@@ -110,7 +126,7 @@ async def _tell_read(peer: Peer, since: Instant, told: frozenset[ConversationId]
         return
     facts = await _facts_since(peer, own, begun.head, since, READ_FACTS)
     moved = dict.fromkeys(each.fact.conversation for each in facts if isinstance(each.fact, ReadMarkMoved))
-    await _send_counts(peer, [await _left(peer, each) for each in moved if each not in told])
+    await _send_counts(peer, [await _left(peer, each) for each in moved if each not in told], since)
 
 
 async def _left(peer: Peer, conversation: ConversationId) -> UnreadTuple:
@@ -216,42 +232,52 @@ async def _offline(peer: Peer, conversation: ConversationId, entry: HistoryEntry
     return command
 
 
-async def _tell_patches(peer: Peer, since: Checkpoint, after: Instant) -> None:
+async def _tell_patches(peer: Peer, since: Reached) -> None:
+    after, left = Instant(max(0, since.at - SKEW_MS)), LOOKED_AT_MAX
     last: StreamKey | None = None
     while True:
-        moved = await peer.look_up(c.Sync(checkpoint=since, after=last, limit=MOVED_AT_ONCE))
+        moved = await peer.look_up(c.Sync(checkpoint=since.checkpoint, after=last, limit=MOVED_AT_ONCE))
         if not isinstance(moved, Moved):
             return
         for head in moved.heads:
-            await _tell_changed(peer, head, after)
+            left -= 1 + await _tell_changed(peer, head, after, left)
+            if left <= 0:
+                return
         if (last := moved.next) is None:
             return
 
 
-async def _tell_changed(peer: Peer, head: StreamHead, after: Instant) -> None:
-    """Tell which messages of a conversation changed later than an instant, as far as the client may see them."""
+async def _tell_changed(peer: Peer, head: StreamHead, after: Instant, limit: int) -> int:
+    """Tell which messages of a conversation changed later than an instant, as far as the client may see them.
+
+    Look at `limit` changes, or a page more, and give at how many it was.
+    """
     conversation = conversation_of(head.stream)
     if conversation is None:
-        return
-    seqs = await _changed(peer, conversation, head.seq, after)
+        return 0
+    changes = await _changes(peer, conversation, head.seq, after, limit)
+    seqs = sorted({each.fact.message for each in changes if isinstance(each.fact, MessageRevised | MessageRecalled)})
     for some in (seqs[first : first + PATCHES_AT_ONCE] for first in range(0, len(seqs), PATCHES_AT_ONCE)):
         for part in _parts(await _items(peer, conversation, some, head.seq), PATCHES_AT_ONCE):
             command = push(patch, modify, NOBODY, peer.now())
             command.patchMessage.patches.extend(part)
             await _send(peer, command)
+    return len(changes)
 
 
-async def _changed(peer: Peer, conversation: ConversationId, head: Seq, since: Instant) -> Sequence[Seq]:
-    """Give the messages that changed, each once, in their order."""
-    found: set[Seq] = set()
+async def _changes(
+    peer: Peer, conversation: ConversationId, head: Seq, since: Instant, limit: int
+) -> Sequence[SeqFact]:
+    """Give the changes of messages up to the head."""
+    found: list[SeqFact] = []
     after = NO_SEQ
     while True:
-        log = peer.station.node.parts.log
-        page = await log.changes(conversation, since, after, CHANGES_AT_ONCE)
-        seen = (each.fact for each in page if each.seq <= head)
-        found |= {fact.message for fact in seen if isinstance(fact, MessageRevised | MessageRecalled)}
-        if len(page) < CHANGES_AT_ONCE:
-            return sorted(found)
+        # Who left is looked for nothing.
+        await peer.link.wait_for_room()
+        page = await peer.station.node.parts.log.changes(conversation, since, after, CHANGES_AT_ONCE)
+        found += [each for each in page if each.seq <= head]
+        if len(page) < CHANGES_AT_ONCE or page[-1].seq > head or len(found) >= limit:
+            return found
         # Those of one millisecond may be on two pages.
         after, since = page[-1].seq, Instant(page[-1].at - 1)
 

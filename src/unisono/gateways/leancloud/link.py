@@ -196,11 +196,11 @@ class PeerLink:
         connection = self._connection
         try:
             async with asyncio.timeout(ROOM_S):
-                while connection.is_congested("low") and connection.ending is None:  # noqa: ASYNC110  (a transport does not say when)
+                while connection.is_congested("low") and not connection.is_gone:  # noqa: ASYNC110  (a transport does not say when)
                     await asyncio.sleep(ROOM_LOOK_S)
         except TimeoutError:
             raise SlowConsumer(queued_bytes=connection.queued_bytes()) from None
-        if connection.ending is not None or self._is_stopped:
+        if connection.is_gone or self._is_stopped:
             raise SlowConsumer(queued_bytes=connection.queued_bytes())
 
     async def wait_until_told(self) -> None:

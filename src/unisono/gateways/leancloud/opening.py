@@ -1,6 +1,6 @@
 """How a client's session begins and comes back.
 
-A client comes back with the token that its `opened` brought: the session, its resume token, and what it had reached.
+A client comes back with the token that its `opened` brought.
 One that merely ran out opens another session by it, without a new signature, and where that was done before, comes back
 to the one that was opened then. One that was closed or kicked stays so, by the tokens of those before it too, and is
 refused with a number other than 4112: clients come back by themselves without the token after that one.
@@ -14,12 +14,13 @@ from unisono.app.greeting import Greeted
 from unisono.domain.commands import LABEL_MAX_CHARS, Device, Login, Resume
 from unisono.domain.devices import Policy, policy_by_tag
 from unisono.domain.errors import Invalid
-from unisono.domain.ids import OPAQUE_ID_MAX_CHARS, Checkpoint, DeviceId, Platform, SessionId, Tag, UserId, is_user_id
+from unisono.domain.ids import OPAQUE_ID_MAX_CHARS, DeviceId, Instant, Platform, SessionId, Tag, UserId, is_user_id
 from unisono.domain.session import Phase
 from unisono.gateways.leancloud.asking import Refused
 from unisono.gateways.leancloud.link import PeerLink
 from unisono.gateways.leancloud.peer import Peer
 from unisono.gateways.leancloud.station import Station
+from unisono.gateways.leancloud.tokens import SKEW_MS, Reached, Token, read
 from unisono.wire.leancloud.codes import ERRORS
 from unisono.wire.leancloud.realtime_pb2 import SessionCommand
 from unisono.wire.leancloud.signing import proof_of
@@ -29,8 +30,6 @@ PLATFORM: Final = Platform("leancloud")
 NO_TAG: Final = "default"
 """A tag that is none: any number of devices may have it."""
 INVALID_LOGIN: Final = 4103
-SEPARATOR: Final = "."
-"""What stands between the parts of a token: none has it in it."""
 TTL_MAX_S: Final = 365 * 86_400
 
 
@@ -71,40 +70,29 @@ async def open_session(station: Station, entrance: Entrance, said: SessionComman
     await station.app.signatures.check_login(entrance.user, proof_of(said))
     policy = _policy(station, is_returning=said.r)
     greeted = await station.node.greeting.vouch(command, entrance.user, entrance.address, link, policy)
-    return _peer(station, entrance.user, greeted, link, "")
+    return _peer(station, entrance.user, greeted, link, said)
 
 
 async def _back(station: Station, entrance: Entrance, said: SessionCommand, link: PeerLink) -> Peer:
-    session, secret, _ = parts_of(said.st)
-    resume = Resume(session=SessionId(session), resume_token=secret)
+    token = read(said.st)
+    resume = Resume(session=SessionId(token.session), resume_token=token.secret)
     policy = _policy(station, is_returning=True)
     greeted = await station.node.greeting.come_back(resume, entrance.user, entrance.address, link, policy)
-    return _peer(station, entrance.user, greeted, link, said.st)
+    return _peer(station, entrance.user, greeted, link, said)
 
 
 def _policy(station: Station, *, is_returning: bool) -> Policy:
     return policy_by_tag(station.node.options.policy, PLATFORM, is_returning=is_returning)
 
 
-def _peer(station: Station, user: UserId, greeted: Greeted, link: PeerLink, token: str) -> Peer:
-    secret = greeted.welcome.resume_token or parts_of(token)[1]
-    token = SEPARATOR.join((str(greeted.caller.session), secret, str(greeted.welcome.checkpoint)))
-    return Peer(station, user, greeted.caller, link, token)
-
-
-def reached(token: str) -> Checkpoint | None:
-    """Say what the login had reached that a token comes from; None where it says nothing of that."""
-    number = parts_of(token)[2]
-    return Checkpoint(int(number)) if number.isascii() and number.isdigit() and len(number) < 16 else None
-
-
-def parts_of(token: str) -> tuple[str, str, str]:
-    """Give the session, the secret and the place in the log that a token is made of; nothing of what cannot be one."""
-    if not token.isprintable():
-        return "", "", ""
-    session, _, rest = token.partition(SEPARATOR)
-    secret, _, checkpoint = rest.partition(SEPARATOR)
-    return session, secret, checkpoint
+def _peer(station: Station, user: UserId, greeted: Greeted, link: PeerLink, said: SessionCommand) -> Peer:
+    now, heard_last = station.node.parts.clock.now(), Instant(said.lastUnreadNotifTime)
+    # Later than what the client heard last, though the clock of another node may be ahead of this one.
+    at = Instant(max(now, min(heard_last, now + SKEW_MS) + 1))
+    login, shown = Reached(greeted.welcome.checkpoint, at), read(said.st)
+    told = shown.reached(heard_last) if said.st else login
+    secret = greeted.welcome.resume_token or shown.secret
+    return Peer(station, user, greeted.caller, link, Token(str(greeted.caller.session), secret, told, login))
 
 
 def _tag(said: str) -> Tag | None:

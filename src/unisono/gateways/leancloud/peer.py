@@ -10,12 +10,13 @@ from unisono.domain.ids import Instant, SendKey, StreamKey, UserId, conversation
 from unisono.gateways.leancloud.apps import App
 from unisono.gateways.leancloud.link import PeerLink
 from unisono.gateways.leancloud.station import Station
+from unisono.gateways.leancloud.tokens import Token
 
 
 class Peer:
     """A session and its link. Implements `asking.Asker`."""
 
-    def __init__(self, station: Station, user: UserId, caller: Caller, link: PeerLink, token: str) -> None:
+    def __init__(self, station: Station, user: UserId, caller: Caller, link: PeerLink, token: Token) -> None:
         """Make it of a session that is live. `token` is what the client comes back with."""
         self.user = user
         self.caller = caller

@@ -18,8 +18,8 @@ from unisono.gateways.leancloud.acting import Actor
 from unisono.gateways.leancloud.bidding import ask, named
 from unisono.gateways.leancloud.desk import Asked, Endpoint, number_in, read_fields, text_in, user_named
 from unisono.gateways.leancloud.http import HttpRefusal
-from unisono.gateways.leancloud.opening import parts_of
 from unisono.gateways.leancloud.refused import Refused
+from unisono.gateways.leancloud.tokens import read
 from unisono.wire.leancloud.codes import ERRORS
 from unisono.wire.leancloud.places import cid_of, iso_of
 
@@ -46,10 +46,10 @@ async def caller_of(asked: Asked) -> Actor:
     token = asked.headers.get(TOKEN)
     if token is None:
         raise HttpRefusal(401, "A session token is needed.")
-    name, secret, _ = parts_of(token)
-    digest = hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+    shown = read(token)
+    digest = hashlib.sha256(shown.secret.encode("utf-8", "surrogateescape")).digest()
     for record in await asked.app.node.parts.sessions.list_of(client):
-        if record.session == name and hmac.compare_digest(record.resume_hash, digest):
+        if record.session == shown.session and hmac.compare_digest(record.resume_hash, digest):
             asked.app.node.executor.spend(client)
             return Actor(asked.app, client)
     raise Refused(ERRORS[EXPIRED])

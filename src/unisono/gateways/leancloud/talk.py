@@ -31,7 +31,7 @@ from unisono.gateways.leancloud.asking import Handler, Refused
 from unisono.gateways.leancloud.backlog import Backlog
 from unisono.gateways.leancloud.catching_up import catch_up
 from unisono.gateways.leancloud.link import PeerLink
-from unisono.gateways.leancloud.opening import Entrance, lasts_s, leave, log_out, open_session, reached, user_of
+from unisono.gateways.leancloud.opening import Entrance, lasts_s, leave, log_out, open_session, user_of
 from unisono.gateways.leancloud.parcels import framed
 from unisono.gateways.leancloud.peer import Peer
 from unisono.gateways.leancloud.sending import Sends
@@ -241,7 +241,7 @@ class Talk:
     async def _catch_up(self, peer: Peer, said: SessionCommand) -> None:
         """Tell a client what it missed. Where we cannot, the connection ends: it comes back, and is told then."""
         try:
-            await catch_up(peer, said, self._dialect.catch_up, reached(said.st))
+            await catch_up(peer, said, self._dialect.catch_up)
         except UnisonoError as fault:
             self._telemetry.fault("catch_up_failed", code=fault.code)
             if isinstance(fault, LocalFault):
@@ -263,7 +263,7 @@ class Talk:
 
     def _answer_opened(self, peer: Peer, command: GenericCommand, *, opened_as: OpType) -> None:
         answer = reply(command, opened_as, peer.user, peer.now())
-        answer.sessionMessage.st = peer.token
+        answer.sessionMessage.st = str(peer.token)
         answer.sessionMessage.stTtl = lasts_s(peer.station)
         self.say(answer)
 
