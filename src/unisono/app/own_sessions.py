@@ -78,9 +78,7 @@ class OwnSessions:
 
         Those that ran out before are over for good as well: no client comes back by them.
         """
-        if reason == "closed":
-            await self._parts.sessions.close_expired(user, device)
-        committed = await self._end(user, lambda record: record.device == device, reason)
+        committed = await self._end_for_good(user, lambda record: record.device == device, reason, device)
         # Its last session may have run out long ago.
         await self._parts.push_targets.forget(user, device)
         return committed
@@ -90,9 +88,7 @@ class OwnSessions:
 
         Those that ran out before are over for good as well: no client comes back by them.
         """
-        if reason == "closed":
-            await self._parts.sessions.close_expired(user)
-        committed = await self._end(user, lambda _: True, reason)
+        committed = await self._end_for_good(user, lambda _: True, reason)
         await self._parts.push_targets.forget(user)
         return committed
 
@@ -149,6 +145,19 @@ class OwnSessions:
         for user in users:
             count += len((await self._end(user, selects, reason)).ended)
         return count
+
+    async def _end_for_good(
+        self, user: UserId, selects: Selects, reason: EndReason, device: DeviceId | None = None
+    ) -> SessionsCommitted:
+        """End sessions, and where they are closed, those that ran out before, or in this moment, as well."""
+        if reason != "closed":
+            return await self._end(user, selects, reason)
+        close_expired = self._parts.sessions.close_expired
+        # First, for one who comes back by such a one meanwhile; then once more: the sweep ends some between the two.
+        await close_expired(user, device)
+        committed = await self._end(user, selects, reason)
+        await close_expired(user, device)
+        return committed
 
     async def _end(self, user: UserId, selects: Selects, reason: EndReason) -> SessionsCommitted:
         def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:

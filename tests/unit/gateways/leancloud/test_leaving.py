@@ -85,6 +85,29 @@ async def test_a_kick_in_the_moment_of_a_return_is_told() -> None:
         assert await hall.app.node.own_sessions.list_of(UserId("ann")) == []
 
 
+@pytest.mark.parametrize("of_device", [True, False])
+@on_uvloop
+async def test_a_session_that_runs_out_in_the_moment_of_a_kick_is_over_too(of_device: bool) -> None:
+    """The sweep of another node ended it between the two steps of the kick, and its client came back by its token."""
+    async with a_hall() as hall:
+        ann = await hall.open("ann", deviceId="one")
+
+        async def mood(method: str) -> None:
+            if method == "decide":
+                hall.app.mood = calm
+                await run_out(hall, ann)
+
+        hall.app.mood = mood
+        own = hall.app.node.own_sessions
+        if of_device:
+            await own.end_device(UserId("ann"), DeviceId("one"), "closed")
+        else:
+            await own.end_all(UserId("ann"), "closed")
+        refused = await (await hall.connect()).try_open("ann", r=True, st=ann.token)
+        assert refused.errorMessage.code == 4115
+        assert await own.list_of(UserId("ann")) == []
+
+
 @pytest.mark.parametrize("has_run_out", [True, False])
 @on_uvloop
 async def test_a_token_shown_by_another_leaves_its_owner_alone(has_run_out: bool) -> None:
