@@ -10,38 +10,48 @@ export interface WorkerClock extends Clock {
   close(): void;
 }
 
-/** The worker is started for the first timer. Until it has answered once, and where it never does, the page's timers are used. */
+interface Timer {
+  readonly call: () => void;
+  /** Calls off the page's own timer. */
+  readonly cancel: () => void;
+}
+
+/** The worker is started for the first timer. Until it has rung once, and where it never does, the page's timers ring, too. */
 export function workerClock(): WorkerClock {
-  const calls = new Map<number, () => void>();
+  const timers = new Map<number, Timer>();
   let last = 0;
   let isReady = false;
   let worker: Worker | null | undefined;
+  const take = (n: number): Timer | undefined => {
+    const timer = timers.get(n);
+    timers.delete(n);
+    timer?.cancel();
+    return timer;
+  };
   const begin = (): void => {
     worker = make();
     if (worker === null) return;
     worker.onmessage = ({ data }: MessageEvent<number>) => {
       isReady = true;
-      const call = calls.get(data);
-      calls.delete(data);
-      call?.();
+      take(data)?.call();
     };
-    worker.postMessage([0, 0]);
   };
   return {
     ...systemClock,
     after: (ms, call) => {
       if (worker === undefined) begin();
-      if (!isReady) return systemClock.after(ms, call);
       const n = ++last;
-      calls.set(n, call);
+      // Whichever rings first: the worker is not there at once.
+      const cancel = isReady ? (): void => undefined : systemClock.after(ms, () => take(n)?.call());
+      timers.set(n, { call, cancel });
       worker?.postMessage([n, ms]);
-      return () => calls.delete(n);
+      return () => void take(n);
     },
     close: () => {
       worker?.terminate();
       worker = null;
       isReady = false;
-      calls.clear();
+      for (const n of [...timers.keys()]) take(n);
     },
   };
 }

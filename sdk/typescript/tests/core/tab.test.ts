@@ -181,6 +181,7 @@ test("a tab that hung itself does not take its holder for dead", async () => {
   const stage = new Stage();
   stage.patience = 1500;
   await stage.begin();
+  await stage.clock.go(1500);
   await stage.clock.oversleep(20_000);
   stage.say({ is: "pong" });
   await stage.clock.go(1500);

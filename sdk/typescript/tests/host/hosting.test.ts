@@ -265,6 +265,15 @@ test("one that stops while it waits for its turn never has it", async () => {
   assert.deepEqual(browser.locks.names(), []);
 });
 
+test("one that stops before it knows whether the lock is free never has it either", async () => {
+  const browser = new Browser();
+  const hosting = browser.host("a", "leader-tab");
+  hosting.start();
+  hosting.stop();
+  await settle();
+  assert.deepEqual([hosting.isHolder, browser.locks.names()], [false, []]);
+});
+
 test("a holder that ended by itself frees its locks; the next hello begins another", async () => {
   const browser = new Browser();
   browser.live("p");
