@@ -6,7 +6,7 @@
 import type { Loss } from "../wire/loss.ts";
 import { Claims } from "./claims.ts";
 import type { Holder, HolderPorts, MakeHolder } from "./holding.ts";
-import { giveUp, hearers, narrowed, note } from "./interests.ts";
+import { giveUp, hearers, narrowed, note, vacate } from "./interests.ts";
 import { PROTOCOL } from "./messages.ts";
 import type { Command, Cursor, Ending, FromTab, FromTabEnvelope, Hello, NetworkEvent, TabView, ToTab, View, WireAnswer, WireEvent } from "./messages.ts";
 import { Objects } from "./objects.ts";
@@ -23,6 +23,8 @@ import { Tokens } from "./tokens.ts";
 
 /** How long a new holder waits for the tabs of the one before it to say how far they are. */
 const COLLECT_MS = 50;
+/** For the tabs of an earlier holder to come back; then those that did not are in no room any more. */
+const RETURN_MS = 10_000;
 /** Without any tab: a page that is loaded again finds the link as it was. */
 const LONELY_MS = 15_000;
 
@@ -340,6 +342,7 @@ class Hub implements Holder {
         this._requests.begin(link);
         this._outbox.begin(link);
         this._sharing.begin(link);
+        this._ports.clock.after(RETURN_MS, () => vacate(welcome.seats ?? [], link, this._seats));
       },
       facts: (delivery) => this._telling.take(delivery),
       event: (event) => this._event(event),

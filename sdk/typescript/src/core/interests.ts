@@ -1,6 +1,6 @@
 /** What the tabs want of the one link: rooms that they are in, users that they watch. What nobody wants any more is given up. */
 
-import type { Command as Operation } from "../wire/types.ts";
+import type { Command as Operation, Seat as Room } from "../wire/types.ts";
 import type { Link } from "./link.ts";
 import type { Command, WireCommand, WireEvent } from "./messages.ts";
 import type { Seat } from "./seat.ts";
@@ -33,6 +33,11 @@ export function giveUp(gone: Seat, link: Link, seats: Iterable<Seat>): void {
   const users = [...gone.watched].filter((user) => !isWatched(user, gone, others));
   if (users.length > 0) commands.push({ op: "unwatch", users });
   for (const command of commands) void link.request(command);
+}
+
+/** Leaves the rooms in which the server still has tabs that died with an earlier holder; `tab/place` is a place in a tab. */
+export function vacate(rooms: readonly Room[], link: Link, seats: ReadonlyMap<string, Seat>): void {
+  for (const { room, tab } of rooms) if (tab !== undefined && !seats.has(tab.split("/", 1)[0] ?? "")) void link.request({ op: "leave", conversation: room, tab });
 }
 
 /** Says which tabs an event is for: what is said in a room is for those in it. */

@@ -264,6 +264,15 @@ test("a user whom two tabs watch is watched until the last of them is gone; what
   assert.equal(stage.isOver, true);
 });
 
+test("tabs that died with an earlier holder are in no room any more, tabs that came back stay", async () => {
+  const stage = new Stage();
+  stage.answers["login"] = { ...WELCOME, seats: [{ room: "r", tab: "a" }, { room: "r", tab: "dead" }, { room: "q", tab: "dead/side" }, { room: "p" }] };
+  await stage.hello("a");
+  await stage.clock.go(11_000);
+  const left = stage.asked.filter((frame) => frame.do.op === "leave").map((frame) => [frame.do["conversation"], frame.do["tab"]]);
+  assert.deepEqual(left, [["r", "dead"], ["q", "dead/side"]]);
+});
+
 test("objects are written one after the other, told to all, and keep their bounds; a claim is one tab's until it is gone", async () => {
   const stage = new Stage();
   await stage.hello("a");
