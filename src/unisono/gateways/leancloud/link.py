@@ -62,7 +62,7 @@ class PeerLink:
         self._waiting: deque[Parcel] = deque()
         self._holds = 0
         self._is_stopped = False
-        self._own: OrderedDict[Keyed | Place, None] = OrderedDict()
+        self._own: OrderedDict[Keyed | Place, int] = OrderedDict()
         self._foretold = Foretold(user)
         self._stir = asyncio.Event()
         self._idle = asyncio.Event()
@@ -134,20 +134,20 @@ class PeerLink:
         self._stir.set()
 
     def note_own(self, what: Keyed | Place) -> None:
-        """Remember a key under which this session sends, or the place of what it did."""
-        self._own[what] = None
+        """Remember a key under which this session sends, or the place of what it did; as often as it is said."""
+        self._own[what] = self._own.get(what, 0) + 1
         if len(self._own) > OWN_LIMIT:
             self._own.popitem(last=False)
 
     def note_place(self, keyed: Keyed, place: Place) -> None:
         """Remember a message by its place, now that it was answered, unless the fan-out was faster."""
         if keyed in self._own:
-            self.forget_own(keyed)
+            self._take_own(keyed)
             self.note_own(place)
 
     def forget_own(self, keyed: Keyed) -> None:
-        """Forget a key: nothing was said under it."""
-        self._own.pop(keyed, None)
+        """Forget a key that one message has: nothing was said by it."""
+        self._take_own(keyed)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -266,8 +266,16 @@ class PeerLink:
         done = next((mark for mark in _marks_of(what, self._user) if mark in own), None)
         if done is None:
             return False
-        del own[done]
+        self._take_own(done)
         return True
+
+    def _take_own(self, what: Keyed | Place) -> None:
+        """Take one of those that are remembered away."""
+        count = self._own.get(what, 0)
+        if count > 1:
+            self._own[what] = count - 1
+        else:
+            self._own.pop(what, None)
 
 
 def _marks_of(what: What, user: UserId) -> Iterator[Keyed | Place]:

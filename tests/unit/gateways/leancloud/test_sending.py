@@ -133,6 +133,24 @@ async def test_a_message_that_fails_costs_no_other_and_is_not_taken_for_said() -
 
 
 @on_uvloop
+async def test_a_message_sent_twice_of_which_one_is_refused_does_not_come_back_to_its_sender() -> None:
+    """The refusal took away by what the other one was known to be the sender's own."""
+    async with a_slow_hall() as (hall, slow):
+        ann, again = await hall.open("ann", deviceId="one"), await hall.open("ann", deviceId="two")
+        cid = await ann.start("bob")
+        slow.is_on = True
+        first, second = [ann.socket.ask_later(ann.direct(cid, "hi", dt="key")) for _ in range(2)]
+        await slow.until(2)
+        slow.waiting[1].set_exception(Unavailable())
+        await settle()
+        slow.waiting[0].set_result(None)
+        slow.is_on = False
+        assert [(await first).ackMessage.code, (await second).ackMessage.code] == [0, 4200]
+        sent = await again.send(cid, "later")
+        assert (await ann.told(pb.direct)).directMessage.id == sent.uid
+
+
+@on_uvloop
 async def test_only_so_many_are_under_way() -> None:
     options = structs.replace(OPTIONS, pace=structs.replace(OPTIONS.pace, requests_in_flight=2))
     async with a_slow_hall(options=options) as (hall, slow):
