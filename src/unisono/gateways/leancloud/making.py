@@ -64,7 +64,9 @@ class Making:
                 making.set_result(None)
 
     def keep(self, key: Hashable, made: Pushes) -> None:
-        """Keep the frames of a key, which has none yet."""
+        """Keep the frames of a key, unless it has some."""
+        if key in self._kept:
+            return
         self._kept[key] = made
         self._kept_bytes += _size_of(made)
         while len(self._kept) > KEPT_LIMIT or self._kept_bytes > KEPT_BYTES:

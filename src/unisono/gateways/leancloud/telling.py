@@ -345,4 +345,4 @@ def _key(what: PlacedFact | Event) -> object:
         return what.stream, what.epoch, what.seq, revision
     if not isinstance(what, TransientMessage):
         return None
-    return what.conversation, what.at, what.message.key, what.message.revision
+    return what.conversation, what.at, what.message.sender, what.message.key, what.message.revision

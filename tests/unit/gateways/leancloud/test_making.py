@@ -93,3 +93,14 @@ async def test_so_many_bytes_are_kept_and_the_oldest_go_first(monkeypatch: pytes
     for key, size in (("large", 101), ("large", 101), ("c", 1), ("c", 1)):
         await get(making, key, size)
     assert made == ["large", "large", "c"]
+
+
+@in_virtual_time
+async def test_what_is_kept_twice_counts_once() -> None:
+    """It was counted twice and forgotten once, until nothing was kept any more."""
+    making, frames = Making(), (Push(b"x" * (module.KEPT_BYTES // 4)),)
+    for number in range(20):
+        making.keep(number, frames)
+        making.keep(number, frames)
+    assert making.find(19) is frames
+    assert making.find(16) is frames

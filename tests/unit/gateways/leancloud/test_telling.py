@@ -9,6 +9,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app
 from unisono.domain import commands as c
 from unisono.domain.answers import ConversationView, Placed
+from unisono.domain.events import TransientMessage
 from unisono.domain.facts import Content, ConversationChanged, DeliveredTo, MessagePlaced, PlacedFact, ReadBy
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, SendKey, Seq, UserId
 from unisono.gateways.leancloud import making
@@ -56,6 +57,19 @@ async def test_a_fact_is_made_into_frames_once_and_what_was_recalled_is_another(
         (recalled,) = commands(await telling.of(fact_of(stage, placed, gone)))
         assert recalled.directMessage.msg == '{"_lctype":-127}'
         assert recalled.directMessage.patchTimestamp == 5
+
+
+@in_virtual_time
+async def test_what_two_say_at_once_under_one_key_stays_apart() -> None:
+    """The second one's message was told as the first one's, with its words and its name."""
+    async with an_app() as stage:
+        ann = await stage.login("ann")
+        conversation = await begun(ann)
+        telling = Telling(stage.store.directory, stage.clock)
+        for sender in ("ann", "bob"):
+            message = MessagePlaced(UserId(sender), SendKey("7"), Content(text=f"of {sender}"))
+            (told,) = commands(await telling.of(TransientMessage(conversation, Instant(1), message)))
+            assert told.directMessage.fromPeerId == sender
 
 
 @in_virtual_time
