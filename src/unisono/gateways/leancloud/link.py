@@ -133,6 +133,11 @@ class PeerLink:
         self._is_stopped = True
         self._stir.set()
 
+    def drop(self) -> None:
+        """Stop, and let what waits count no more: for a link that nobody runs."""
+        self.stop()
+        self._drop_waiting()
+
     def note_own(self, what: Keyed | Place) -> None:
         """Remember a key under which this session sends, or the place of what it did; as often as it is said."""
         self._own[what] = self._own.get(what, 0) + 1

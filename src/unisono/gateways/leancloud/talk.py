@@ -222,8 +222,12 @@ class Talk:
         )
         link.takes_patches = bool(command.sessionMessage.configBitmap & TAKES_PATCHES)
         with link.held():
-            with self._admission.greeting():
-                peer = await open_session(station, entrance, command.sessionMessage, link)
+            try:
+                with self._admission.greeting():
+                    peer = await open_session(station, entrance, command.sessionMessage, link)
+            except BaseException:  # whatever it was, what came for this link meanwhile waits no more
+                link.drop()
+                raise
             before = self._seat(peer, names)
             self._is_logged_in = True
             tasks.create_task(self._attend(peer))

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from tests.support.leancloud_client import LeanCloudPeer
 from tests.unit.app.app_stage import calm
+from tests.unit.app.fanout_stage import settle
 from tests.unit.gateways.leancloud.door_stage import Hall, a_hall
 from tests.unit.gateways.websocket.door_stage import OPTIONS, on_uvloop
 from unisono.app import succession
@@ -240,3 +241,24 @@ async def test_a_kick_while_another_session_is_opened_for_one_that_ran_out_is_to
         refused = await (await hall.connect()).try_open("ann", r=True, st=ann.token)
         assert refused.errorMessage.code == 4115
         assert await hall.app.node.own_sessions.list_of(UserId("ann")) == []
+
+
+@on_uvloop
+async def test_what_came_for_a_login_that_failed_waits_no_more() -> None:
+    """It was counted for ever, until the connection ended as one that reads too slowly."""
+    async with a_hall(structs.replace(OPTIONS, outbox_bytes=20_000)) as hall:
+        ann, socket = await hall.open("ann"), await hall.connect()
+        cid = await ann.start("bob")
+
+        async def mood(method: str) -> None:
+            if method == "epoch":
+                hall.app.mood = calm
+                await ann.send(cid, "x" * 4_000)
+                await settle()
+                raise Unavailable()
+
+        for _ in range(20):
+            hall.app.mood = mood
+            assert (await socket.try_open("bob")).errorMessage.code == 4200
+        await socket.open("bob")
+        await socket.echo()
