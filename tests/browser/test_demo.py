@@ -27,7 +27,7 @@ def test_two_people_talk_react_edit_and_take_back(works: Works) -> None:
     works.assert_that("twoTalk")
 
 
-@pytest.mark.rows("T4", "T17", "M2", "M4", "M8", "M23")
+@pytest.mark.rows("T4", "T17", "M2", "M4", "M8", "M23", "X10")
 def test_a_second_tab_is_in_at_once_and_is_closed_from_the_first(works: Works) -> None:
     works.assert_that("anotherTab")
 

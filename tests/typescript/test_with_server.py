@@ -10,6 +10,7 @@ from tests.support.node_tests import assert_passed, files, run
 from tests.support.server_process import ServerProcess
 
 DEADLINE_S: Final = 90.0
+DEVICES: Final = "server/devices.test.ts"
 PROGRAMS: Final = "server/program.test.ts"
 
 
@@ -21,7 +22,12 @@ async def environment(data: Path) -> AsyncIterator[Mapping[str, str]]:
         server.assert_clean_log()
 
 
-@pytest.mark.parametrize("file", [file for file in files("server") if file != PROGRAMS])
+@pytest.mark.rows("S15", "S16", "X19")
+async def test_what_is_pushed_to_a_user_reaches_every_tab_of_every_device_once(environment: Mapping[str, str]) -> None:
+    assert_passed(await run([DEVICES], deadline_s=DEADLINE_S, environment=environment), DEVICES)
+
+
+@pytest.mark.parametrize("file", [file for file in files("server") if file not in {DEVICES, PROGRAMS}])
 async def test_with_a_server(environment: Mapping[str, str], file: str) -> None:
     told = await run([file], deadline_s=DEADLINE_S, environment=environment)
     assert_passed(told, file)

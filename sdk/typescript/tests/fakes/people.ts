@@ -30,6 +30,8 @@ export class Browser {
   readonly mark = systemEntropy.id().slice(0, 8);
   readonly user: string;
   links = 0;
+  /** All that came over the links. */
+  readonly pushed: string[] = [];
   private readonly way: Dial;
   private readonly wish: LoginWish;
   private readonly ends = new Map<string, HolderEnd>();
@@ -75,6 +77,11 @@ export class Browser {
     await until(() => this.holder !== null);
   }
 
+  /** How many frames brought facts of a conversation. */
+  frames(conversation: string): number {
+    return this.pushed.filter((text) => text.startsWith('{"is":"facts"') && text.includes(`"c/${conversation}"`)).length;
+  }
+
   close(): void {
     for (const tab of this.tabs.values()) void tab.close();
     this.holder?.stop();
@@ -95,8 +102,13 @@ export class Browser {
     const agent = `holder ${++this.lives}`;
     const life = `life/${this.lives}`;
     void this.locks.of(agent).hold(life);
-    const dial: Dial = (...words) => {
+    const dial: Dial = (address, events, stop) => {
       this.links += 1;
+      const frame = (text: string | Uint8Array): void => {
+        this.pushed.push(String(text));
+        events.frame(text);
+      };
+      const words = [address, { frame, closed: (code: number, reason: string) => events.closed(code, reason) }, stop] as const;
       return this.way(...words);
     };
     const post = (envelope: ToTabEnvelope): void => {

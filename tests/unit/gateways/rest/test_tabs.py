@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.support.operator_desk import Desk, Json, Peer, open_desk
 
 TABS = [{"tab": "t1", "since": 1795219200123, "label": "Inbox"}, {"tab": "t2"}]
@@ -47,6 +49,7 @@ async def test_tabs_are_shown_to_their_user_and_the_operator(tmp_path: Path) -> 
             assert (await shown(desk, "ann"))[laptop.session] == ["t1", "t2"]
 
 
+@pytest.mark.rows("X10")
 async def test_one_tab_is_closed_and_nothing_else(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         laptop, phone, bob = await desk.login("ann", "d1"), await desk.login("ann", "d2"), await desk.login("bob", "d3")
