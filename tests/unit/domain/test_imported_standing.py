@@ -123,8 +123,9 @@ def test_who_handed_a_conversation_on_here_does_not_get_it_back() -> None:
         BOB,
         others=(Membership(ANN, Seq(1), role="member"), Membership(BOB, Seq(1), role="owner")),
     )
-    decision = take_standing(here, ROOM, given((ANN, "owner")))
-    assert (decision.drafts, told(decision)) == ((), TakenIn(0, 1))
+    decision = take_standing(here, ROOM, given((ANN, "owner"), (BOB, "owner")))
+    assert facts(decision) == [MemberChanged(BOB, by=ANN, role="owner")]
+    assert told(decision) == TakenIn(0, 2)
 
 
 def test_who_is_sent_away_has_no_role_any_more() -> None:
