@@ -11,7 +11,7 @@ from tests.support.node_player import Played, Works, once
 SHORT: Final = {
     "worker": ["deaths", "cache", "reload", "outbox", "network"],
     "leader": ["deaths", "crash", "loginOfTheDead", "frozen", "hung", "cache"],
-    "mixed": ["deaths"],
+    "mixed": [],
 }
 """What tabs go through on which hosts in `make test`; in `make full` it is all of it on all of them."""
 
@@ -22,7 +22,7 @@ def on_each_host(scenario: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("host", hosts, indirect=True)
 
 
-@pytest.fixture(params=sorted(HOSTS))
+@pytest.fixture(params=[pytest.param(name, marks=() if SHORT[name] else pytest.mark.full) for name in sorted(HOSTS)])
 def host(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name

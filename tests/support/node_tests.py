@@ -40,6 +40,8 @@ async def run(
         NODE,
         "--test",
         f"--test-concurrency={AT_ONCE}",
+        # Timers that somebody else waits for must not keep it.
+        "--test-force-exit",
         f"--test-reporter={REPORTER}",
         *words,
         *(str(TESTS / name) for name in names),
