@@ -42,6 +42,11 @@ export class Calls {
     return anew.map((call) => call.asking);
   }
 
+  /** A sign-out waits: whatever ends the session now, it is what was asked for. */
+  get isLeaving(): boolean {
+    return [...this._open.values()].some(({ asking }) => asking.is === "sign-out");
+  }
+
   answer(n: number, answer: unknown): void {
     this._take(n)?.resolve(answer);
   }
@@ -58,15 +63,15 @@ export class Calls {
   lose(): void {
     for (const [n, call] of this._open) {
       call.heard = 0;
-      if (!isRepeatable(call.asking)) this._take(n)?.reject(local("holder_lost", "the tab that held the connection is gone; it is not known whether this was done", true));
+      if (!isRepeatable(call.asking)) this._take(n)?.reject(local("holder_lost", "the holder is gone, with or without doing this", true));
     }
   }
 
   /** The end: nothing will be answered any more but a sign-out, which is what was asked for. */
-  end(problem: Faulted, isSignedOut: boolean): void {
+  end(problem: Faulted): void {
     for (const [n, call] of this._open) {
       this._open.delete(n);
-      if (isSignedOut && call.asking.is === "sign-out") call.resolve(null);
+      if (call.asking.is === "sign-out") call.resolve(null);
       else call.reject(problem);
     }
   }

@@ -179,13 +179,13 @@ export class Tab implements Desk {
   }
 
   close(): Promise<void> {
-    this._end(closed(), false);
+    this._end(closed());
     return Promise.resolve();
   }
 
   async signOut(everywhere: boolean): Promise<void> {
     await this._ask({ is: "sign-out", everywhere });
-    this._end(closed(), true);
+    this._end(closed());
   }
 
   // ------------------------------------------------------------ finding the holder
@@ -299,7 +299,7 @@ export class Tab implements Desk {
 
   private _outdated(v: number, sdk: string): void {
     if (v < PROTOCOL) return this._post({ is: "yield", v: PROTOCOL });
-    this._ended({ code: "outdated", message: `another tab runs a newer version, ${sdk}: load this page again`, advice: "stop", isOwn: false });
+    this._ended({ code: "outdated", message: `another tab runs a newer version, ${sdk}: reload this page`, advice: "stop", isOwn: false });
   }
 
   private _welcome(fence: number, welcome: Welcome): void {
@@ -376,13 +376,14 @@ export class Tab implements Desk {
     }
   }
 
-  private _ended(ending: Ending): void {
+  private _ended(said: Ending): void {
+    const ending = { ...said, isOwn: said.isOwn || this._calls.isLeaving };
     this._picture.state = "stopped";
-    this._end(new Faulted({ code: ending.code, message: ending.message, where: "server" }), ending.isOwn);
+    this._end(new Faulted({ code: ending.code, message: ending.message, where: "server" }));
     this._listener.ended(ending);
   }
 
-  private _end(problem: Faulted, isSignedOut: boolean): void {
+  private _end(problem: Faulted): void {
     if (this._life === "closed") return;
     this._post({ is: "bye" });
     this._move("close");
@@ -390,7 +391,7 @@ export class Tab implements Desk {
     this._ports.ways.close();
     this._ports.left();
     this._picture.end();
-    this._calls.end(problem, isSignedOut);
+    this._calls.end(problem);
   }
 }
 

@@ -46,6 +46,8 @@ SDK_HEADERS: Final[Mapping[str, str]] = {
 METHODS: Final = "GET, HEAD"
 ASK_ANEW: Final = "no-cache"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
+NAME_MAX_BYTES: Final = 255
+"""Longer ones a file system refuses to look for."""
 SMALL_BYTES: Final = 1024
 """What is not worth being compressed."""
 
@@ -113,7 +115,7 @@ class PagesDoor:
         if found is None:
             kind = TYPES.get(name.rpartition(".")[2])
             file = self._root.joinpath(folder, name)
-            if kind is None or "/" in name or not file.is_file():
+            if kind is None or "/" in name or len(name.encode()) > NAME_MAX_BYTES or not file.is_file():
                 raise NotFound()
             found = self._read[folder, name] = _page(file.read_bytes(), kind)
         return found

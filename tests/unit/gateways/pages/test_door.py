@@ -72,7 +72,15 @@ async def test_pages_of_other_origins_may_include_the_sdk(browser: Browser) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/demo/none.js", "/sdk/notes.exe", "/sdk/..%2fsecret.txt", "/demo/..%2f..%2fetc%2fpasswd.txt", "/sdk/"]
+    "path",
+    [
+        "/demo/none.js",
+        "/sdk/notes.exe",
+        "/sdk/..%2fsecret.txt",
+        "/demo/..%2f..%2fetc%2fpasswd.txt",
+        "/sdk/",
+        f"/sdk/{LONG[:300]}.js",
+    ],
 )
 async def test_nothing_else_is_given_away(browser: Browser, path: str) -> None:
     async with browser.get(path) as answer:
