@@ -67,8 +67,12 @@ module.exports = {
     assert.equal(blacks.name, 'clever cats');
     await blacks.set('topic', { of: 'mice', at: 'night' }).save();
     await blacks.set('topic.of', 'dogs').save();
-    await chat.fetch();
-    assert.deepEqual([chat.name, chat.get('topic').of, chat.get('pinned')], ['clever cats', 'dogs', true]);
+    // The package takes over what it is told when it is told: news of the former change may come behind this answer.
+    await until(async () => {
+      await chat.fetch();
+      return chat.get('topic').of === 'dogs';
+    }, 'the latter change is there');
+    assert.deepEqual([chat.name, chat.get('pinned')], ['clever cats', true]);
     assert.ok(chat.updatedAt >= chat.createdAt);
     await blacks.mute();
     assert.equal(blacks.muted, true);
