@@ -77,15 +77,6 @@ class Signatures:
         """
         await self._check_action("blocks", "block" if on else "unblock", user, cid, users, proof=proof)
 
-    async def check_block_conversation(self, user: UserId, cid: str, proof: Proof | None, *, on: bool) -> None:
-        """Let a user block a conversation for themselves, or no longer.
-
-        Raises:
-            Refused: 4546.
-        """
-        action: Action = "block" if on else "unblock"
-        await self._check("blocks", proof, lambda given: [signing.own_text(self._id, user, cid, action, given)])
-
     async def check_history(self, user: UserId, cid: str, proof: Proof | None) -> None:
         """Let history be read over REST in the name of a user.
 

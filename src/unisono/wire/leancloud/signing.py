@@ -24,11 +24,6 @@ WORDS: Final[dict[Action, tuple[str, ...]]] = {
     "unblock": ("conversation-unblock-clients",),
 }
 """Words for an action; the later ones are those that clients before 5.0.0-rc.5 gave to whoever signed."""
-OWN_WORDS: Final[dict[Action, str]] = {
-    "block": "client-block-conversations",
-    "unblock": "client-unblock-conversations",
-}
-"""Words where a client does it to conversations, for itself."""
 COLON: Final = ":"
 SECONDS_BELOW: Final = 100_000_000_000
 """A time below it is in seconds: in milliseconds it would be before 1973."""
@@ -92,11 +87,6 @@ def action_texts(
     return [
         _joined(app, user, *_place(conversation), *named, proof.timestamp, proof.nonce, word) for word in WORDS[action]
     ]
-
-
-def own_text(app: str, user: UserId, conversation: str, action: Action, proof: Proof) -> str:
-    """Give the text that is signed where a client blocks a conversation for itself, or no longer."""
-    return _joined(app, user, *_place(conversation), "", proof.timestamp, proof.nonce, OWN_WORDS[action])
 
 
 def history_texts(app: str, user: UserId, conversation: str, proof: Proof) -> Sequence[str]:

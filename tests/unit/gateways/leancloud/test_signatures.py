@@ -34,16 +34,6 @@ CHECKS: dict[str, tuple[Check, int, str]] = {
         4546,
         "app:tom:c:ann:{at}:{nonce}:conversation-unblock-clients",
     ),
-    "block a conversation": (
-        lambda one, proof: one.check_block_conversation(TOM, "c", proof, on=True),
-        4546,
-        "app:tom:c::{at}:{nonce}:client-block-conversations",
-    ),
-    "unblock a conversation": (
-        lambda one, proof: one.check_block_conversation(TOM, "c", proof, on=False),
-        4546,
-        "app:tom:c::{at}:{nonce}:client-unblock-conversations",
-    ),
     "history": (lambda one, proof: one.check_history(TOM, "c", proof), 4302, "app:tom:c:{nonce}:{at}"),
 }
 

@@ -46,14 +46,6 @@ def test_the_signature_is_that_of_the_documents() -> None:
             ["app:tom:c1:ann:1763726400:n0nce:conversation-unblock-clients"],
         ),
         (
-            [signing.own_text("app", TOM, "c1", "block", UNSIGNED)],
-            ["app:tom:c1::1763726400:n0nce:client-block-conversations"],
-        ),
-        (
-            [signing.own_text("app", TOM, "c1", "unblock", UNSIGNED)],
-            ["app:tom:c1::1763726400:n0nce:client-unblock-conversations"],
-        ),
-        (
             signing.history_texts("app", TOM, "c1", UNSIGNED),
             ["app:tom:c1:n0nce:1763726400", "app:tom:c1:1763726400:n0nce"],
         ),
@@ -71,7 +63,6 @@ def test_no_part_has_a_colon_of_its_own(user: UserId, proof: Proof) -> None:
         lambda: signing.login_text("app", user, proof),
         lambda: signing.creation_text("app", TOM, [ANN, user], proof),
         lambda: signing.action_texts("app", TOM, "c1", [user], action="join", proof=proof),
-        lambda: signing.own_text("app", user, "c1", "block", proof),
         lambda: signing.history_texts("app", user, "c1", proof),
     ]
     for way in ways:
