@@ -13,6 +13,7 @@ export const OUTPUTS = {
   "unisono.global.js": { entry: "src/global.ts", format: "iife" },
   "unisono.holder.js": { entry: "src/holder.ts", format: "esm" },
   "unisono.more.js": { entry: "src/api/more.ts", format: "esm" },
+  "unisono.notices.js": { entry: "src/api/notices.ts", format: "esm" },
   "unisono.worker.js": { entry: "src/worker.ts", format: "iife" },
 };
 

@@ -31,6 +31,10 @@ function file(name) {
 // Name -> the declaration that the package gives under it; `export type *` gives all that a module exports.
 function given() {
   const found = new Map([["BaseUnisono", declared("unisono.ts", "BaseUnisono")]]);
+  // What `unisono/notices` gives.
+  for (const name of exported("notices.ts")) {
+    found.set(name, declared("notices.ts", name));
+  }
   for (const statement of file("exports.ts").statements.filter(ts.isExportDeclaration)) {
     const from = statement.moduleSpecifier.text;
     const names = statement.exportClause?.elements.map((element) => element.name.text) ?? exported(from);

@@ -17,6 +17,7 @@ LIMITS: Final = {
     # Long polling, for the few who need it, is 1.2 KiB of this one and of the worker.
     "unisono.holder.js": 18 * KIB,
     "unisono.more.js": 2 * KIB,
+    "unisono.notices.js": 2 * KIB,
     "unisono.worker.js": 18 * KIB,
 }
 """What a page has to load at most, compressed."""

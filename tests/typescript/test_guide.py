@@ -28,6 +28,43 @@ PROJECT: Final = {
     "include": ["*.mts"],
 }
 DEADLINE_S: Final = 60.0
+PRINTED: Final = (
+    "tom says Jerry, get up!",
+    "held in single with 1 tab",
+    "theme is { dark: true } by me",
+    "{ dark: true } undefined",
+    "ding: tom says Dinner!",
+    "taken away",
+    "tom brought me to",
+    "1 chart",
+    "one object: true",
+    "known without asking: The crew",
+    "To Trondheim asks Who comes along?",
+    "red tea: [ '明天喝红茶吗' ]",
+    "Here 31.75 120.5 answers true",
+    "https://files.example.org/sofa.png 500",
+    "Hello [ '\U0001f44d 1' ] true",
+    "recalled",
+    "jerry got Did you get this?",
+    "delivered [ 'jerry' ]",
+    "Cheese? [ 'yes', 'no' ]",
+    'jerry says You said "Anybody here?"',
+    "Käse!",
+    "0 left",
+    'tom changed The club {"place":{"city":"Oslo"},"votes":1}',
+    "jerry is manager",
+    "muted by [ 'jerry' ]",
+    "spike is online web",
+    "tom says 5 : 0 to 2 people",
+    "and then [ '6 : 0' ]",
+    "tom calls behind you!",
+    "tom is missed: I dropped out",
+    "a dot of 70 bytes, image/png",
+    "this browser rings, too",
+    "is Shed live",
+    'theme is {"is":"dark"}',
+    "meanwhile it is at",
+)
 
 
 async def _node(folder: Path, *words: str | Path) -> str:
@@ -68,45 +105,11 @@ async def test_each_example_is_typed_and_runs(tmp_path: Path) -> None:
             (tmp_path / f"example{number}.mts").write_text(here)
         printed = await _node(tmp_path, tmp_path / "all.mts")
         server.assert_clean_log()
-    for line in (
-        "tom says Jerry, get up!",
-        "held in single with 1 tab",
-        "theme is { dark: true } by me",
-        "{ dark: true } undefined",
-        "tom brought me to",
-        "1 chart",
-        "one object: true",
-        "known without asking: The crew",
-        "To Trondheim asks Who comes along?",
-        "red tea: [ '明天喝红茶吗' ]",
-        "Here 31.75 120.5 answers true",
-        "https://files.example.org/sofa.png 500",
-        "Hello [ '\U0001f44d 1' ] true",
-        "recalled",
-        "jerry got Did you get this?",
-        "delivered [ 'jerry' ]",
-        "Cheese? [ 'yes', 'no' ]",
-        'jerry says You said "Anybody here?"',
-        "Käse!",
-        "0 left",
-        'tom changed The club {"place":{"city":"Oslo"},"votes":1}',
-        "jerry is manager",
-        "muted by [ 'jerry' ]",
-        "spike is online web",
-        "tom says 5 : 0 to 2 people",
-        "and then [ '6 : 0' ]",
-        "tom calls behind you!",
-        "tom is missed: I dropped out",
-        "a dot of 70 bytes, image/png",
-        "this browser rings, too",
-        "is Shed live",
-        'theme is {"is":"dark"}',
-        "meanwhile it is at",
-    ):
+    for line in PRINTED:
         assert line in printed, f"{line!r} is not in:\n{printed}"
     assert re.findall(r"found (To \w+)", printed) == ["To Bergen", "To Oslo", "To Trondheim"]
     assert re.findall("The café has (.*)", printed) == ["No tea for me", "Tea at five?"]
-    assert len(RUN) == 23
+    assert len(RUN) == 24
 
 
 def test_every_event_is_in_the_guides_table() -> None:

@@ -163,7 +163,7 @@ export class Client extends Account {
     return this.#desk?.retry() ?? false;
   }
 
-  /** Says which conversation is on screen in this tab, null for none: the user needs no alert of it. */
+  /** Says which conversation is on screen in this tab, null for none; all tabs know it of each other (`tabs`). See `Notices`. */
   show(conversation: Conversation | string | null): void {
     this.#desk?.setView({ conversation: idOf(conversation) ?? null });
   }

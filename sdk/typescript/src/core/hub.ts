@@ -239,7 +239,7 @@ class Hub implements Holder {
     const before = seat.view;
     seat.view = view;
     if ((view.visible && !before.visible) || (view.online && !before.online)) this._session?.state === "waiting" && this._session.retry();
-    if (view.visible !== before.visible || view.focused !== before.focused) this._tellTabs();
+    if (view.visible !== before.visible || view.focused !== before.focused || view.conversation !== before.conversation) this._tellTabs();
   }
 
   private _token(seat: Seat, ask: number, token: string | null): void {
@@ -314,7 +314,7 @@ class Hub implements Holder {
   }
 
   private _tabs(): readonly TabView[] {
-    return [...this._seats.values()].map(({ tab, hello, view }) => ({ tab, since: hello.since, visible: view.visible, focused: view.focused }));
+    return [...this._seats.values()].map(({ tab, hello, view }) => ({ tab, since: hello.since, visible: view.visible, focused: view.focused, conversation: view.conversation }));
   }
 
   private _tellTabs(): void {

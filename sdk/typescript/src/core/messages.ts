@@ -52,6 +52,8 @@ export interface TabView {
   readonly since: number;
   readonly visible: boolean;
   readonly focused: boolean;
+  /** The conversation on its screen, as its program says. */
+  readonly conversation: string | null;
 }
 
 export type HostKind = "shared-worker" | "leader-tab" | "single";

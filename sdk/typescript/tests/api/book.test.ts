@@ -252,7 +252,7 @@ test("one tab tells for the device that messages came, once for what comes toget
   world.facts("c/a", 1, said("one", { receipt: true }), said("two", { receipt: true }), said("mine", { sender: "tom", receipt: true }));
   await settled();
   assert.deepEqual(world.desk.asked, [{ op: "mark_delivered", conversation: "a", seq: 2 }]);
-  world.desk.tabs = [{ tab: "t1", since: 0, visible: true, focused: true }, { tab: "t2", since: 1, visible: false, focused: false }];
+  world.desk.tabs = [{ tab: "t1", since: 0, visible: true, focused: true, conversation: null }, { tab: "t2", since: 1, visible: false, focused: false, conversation: null }];
   world.desk.grants = false;
   world.facts("c/a", 4, said("three", { receipt: true }));
   await settled();

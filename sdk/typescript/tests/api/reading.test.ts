@@ -196,7 +196,7 @@ test("tabs are told of each other, say what they show, and claim what one of the
   const client = await world.login();
   const heard: number[] = [];
   client.on("tabs", ({ tabs }) => heard.push(tabs.length));
-  world.listener.tabs([{ tab: "t1", since: 0, visible: true, focused: false }]);
+  world.listener.tabs([{ tab: "t1", since: 0, visible: true, focused: false, conversation: null }]);
   client.show(client.conversation("a"));
   client.show(null);
   assert.deepEqual([heard, world.desk.views], [[1], [{ conversation: "a" }, { conversation: null }]]);

@@ -127,6 +127,19 @@ test("tabs that come together log in once; the focused one is asked for a token 
   for (const tab of ["a", "b"]) assert.equal(stage.of(tab, "welcome").length, 1);
 });
 
+test("all tabs know what is on the screen of each", async () => {
+  const stage = new Stage();
+  await stage.hello("a");
+  await stage.hello("b");
+  const view = { visible: true, focused: true, conversation: "c1", online: true };
+  stage.say("b", { is: "view", view });
+  const { message } = stage.told.filter(({ tab, message: { is } }) => tab === null && is === "tabs").at(-1) as ToTabEnvelope;
+  assert.deepEqual(message.is === "tabs" && message.tabs.map(({ tab, focused, conversation }) => [tab, focused, conversation]), [["a", false, null], ["b", true, "c1"]]);
+  const before = stage.told.length;
+  stage.say("b", { is: "view", view: { ...view, online: false } });
+  assert.equal(stage.told.length, before);
+});
+
 test("a first login that is refused ends for all who asked for it, and the next one is free to try", async () => {
   const stage = new Stage();
   stage.answers["login"] = "token_invalid";
