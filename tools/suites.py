@@ -6,6 +6,7 @@ test counts as failed: it proves nothing and nobody would notice. The last line 
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -82,7 +83,7 @@ def run(suite: Suite, root: Path = ROOT) -> Result:
     """Run a suite in the open and count."""
     with tempfile.TemporaryDirectory(prefix="unisono-tally-") as folder:
         tally = Path(folder) / "counts.json"
-        began = time.monotonic()
+        began, spent = time.monotonic(), _cpu_s()
         print(f"\n── {suite.name} ──", flush=True)
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "tools.tally", "-m", suite.marks, *suite.words],
@@ -90,9 +91,15 @@ def run(suite: Suite, root: Path = ROOT) -> Result:
             env={**os.environ, **suite.environment, PLACE: str(tally), "PYTHONPATH": str(ROOT)},
             check=False,
         )
-        print(f"── {suite.name}: {time.monotonic() - began:.0f} s ──", flush=True)
+        print(f"── {suite.name}: {time.monotonic() - began:.0f} s, {_cpu_s() - spent:.0f} s of CPU ──", flush=True)
         counts: Mapping[str, int] = json.loads(tally.read_text()) if tally.exists() else {}
     return Result(done.returncode, counts)
+
+
+def _cpu_s() -> float:
+    """Give the CPU time of all sessions that have ended, with all that they started and waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def total(results: Sequence[Result]) -> tuple[bool, str]:
