@@ -27,10 +27,7 @@ PURE: Final = ("tests/unit/domain", "tests/unit/wire")
 ADVERSE: Final = "tests/adverse"
 # Browsers hold back what is hidden by the clock, and start a dozen processes each: no other suite beside them.
 BROWSER: Final = "tests/browser"
-ALONE: Final = tuple(
-    f"{ADVERSE}/test_{name}.py"
-    for name in ("admission", "bad_network", "device_race", "disk_full", "floods", "slow_consumer", "storm")
-)
+ALONE: Final = tuple(f"{ADVERSE}/test_{name}.py" for name in ("bad_network", "floods", "slow_consumer", "storm"))
 """Adverse tests that say how long others may wait meanwhile."""
 SIDE_BY_SIDE: Final = ("-n", str(WORKERS), "--dist=worksteal")
 

@@ -214,27 +214,20 @@ async def test_a_body_that_does_not_come_is_not_awaited_for_ever(data: Path) -> 
         server.assert_clean_log()
 
 
-@pytest.mark.parametrize(
-    ("origin", "is_let_in"),
-    [
-        (None, True),
-        ("http://127.0.0.1:{port}", True),
-        ("https://chat.example", True),
-        ("https://chat.example:8443", False),
-        ("http://chat.example", False),
-        ("https://evil.example", False),
-        ("http://127.0.0.1:1", False),
-        ("null", False),
-        ("https://chat.example.evil.example", False),
-    ],
-)
-async def test_pages_of_foreign_origins_may_not_connect(data: Path, origin: str | None, is_let_in: bool) -> None:
+async def test_pages_of_foreign_origins_may_not_connect(data: Path) -> None:
+    foreign = (
+        "https://chat.example:8443",
+        "http://chat.example",
+        "https://evil.example",
+        "http://127.0.0.1:1",
+        "null",
+        "https://chat.example.evil.example",
+    )
     async with ServerProcess(data, config='[server]\norigins = ["https://chat.example"]\n') as server:
-        headers = {} if origin is None else {"Origin": origin.format(port=server.port)}
-        if is_let_in:
+        for headers in ({}, {"Origin": f"http://127.0.0.1:{server.port}"}, {"Origin": "https://chat.example"}):
             socket = await RawSocket.connect(server.port, headers=headers)
-            assert socket.headers["sec-websocket-protocol"] == "unisono.v1+json"
+            assert socket.headers["sec-websocket-protocol"] == "unisono.v1+json", headers
             socket.abort()
-        else:
-            refusal = await refused(server.port, headers)
-            assert (refusal.status, json.loads(refusal.body)["code"]) == (403, "origin_refused")
+        for origin in foreign:
+            refusal = await refused(server.port, {"Origin": origin})
+            assert (refusal.status, json.loads(refusal.body)["code"]) == (403, "origin_refused"), origin
