@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import structs
+
 from tests.vectors.commands import ANN, BOB, CAT, KEY, LOGIN, ROOM
 from unisono.domain import answers as a
 from unisono.domain import events as e
@@ -27,6 +29,7 @@ from unisono.domain.ids import (
     Tag,
 )
 from unisono.domain.kept import ObjectView
+from unisono.domain.origin import Caused, origin_of
 from unisono.domain.seats import Seat
 from unisono.domain.session_view import SessionView, TabView
 from unisono.wire.codes import CODES
@@ -126,6 +129,11 @@ FACTS: Final[dict[str, f.Fact]] = {
     "session_ended: replaced": f.SessionEnded(SESSION, DEVICE, "replaced", newcomer=f.Label(Platform("web"))),
     "session_ended: revoked": f.SessionEnded(SESSION, DEVICE, "revoked"),
     "session_ended: expired": f.SessionEnded(SESSION, DEVICE, "expired"),
+}
+
+CAUSED: Final = {
+    f"{fact.__struct_config__.tag}: by a session": structs.replace(fact, origin=origin_of(SESSION))
+    for fact in {type(fact): fact for fact in FACTS.values() if isinstance(fact, Caused)}.values()
 }
 
 VIEW: Final = a.ConversationView(ROOM, "group", ANN, NOW, NOW, EPOCH, Seq(17), Seq(12))
@@ -323,7 +331,7 @@ def answers() -> Iterator[tuple[str, Push]]:
 
 def placed_facts() -> Iterator[tuple[str, list[f.PlacedFact], Checkpoint]]:
     """Give what deliveries are made of: each fact alone, and several in one frame."""
-    for number, (name, fact) in enumerate(FACTS.items(), 1):
+    for number, (name, fact) in enumerate({**FACTS, **CAUSED}.items(), 1):
         stream = STREAM if isinstance(fact, f.ConversationFact) else StreamKey("u/ann")
         yield name, [f.PlacedFact(stream, EPOCH, Seq(number), NOW, Checkpoint(0), fact)], Checkpoint(4711)
     several = [FACTS["created: all fields"], FACTS["message: least"], FACTS["joined: by invitation"]]

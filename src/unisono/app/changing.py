@@ -8,8 +8,10 @@ from msgspec import structs
 
 from unisono.domain import changes, finishing, members, membership, messages, objects, revisions
 from unisono.domain import commands as c
-from unisono.domain.conversation import Decide, Scope
-from unisono.domain.ids import ConversationId, UserId
+from unisono.domain.conversation import Decide, Decision, Scope, Snapshot
+from unisono.domain.ids import ConversationId, SessionId, UserId
+from unisono.domain.origin import Caused, Origin, origin_of
+from unisono.domain.placement import Draft
 from unisono.domain.quotas import Quotas
 
 Change = tuple[Scope, Decide]
@@ -30,6 +32,24 @@ def change(user: UserId, command: c.Command, limits: Quotas, new_id: NewId) -> C
 def present(decide: Decide) -> Decide:
     """Let a decision see that the caller is in the room."""
     return lambda snapshot: decide(structs.replace(snapshot, is_present=True))
+
+
+def caused_by(session: SessionId, decide: Decide) -> Decide:
+    """Let the facts that a decision leaves say which session it was."""
+
+    def caused(snapshot: Snapshot) -> Decision:
+        decision = decide(snapshot)
+        if not any(isinstance(draft.fact, Caused) for draft in decision.drafts):
+            return decision
+        origin = origin_of(session)
+        return structs.replace(decision, drafts=tuple(_with_origin(draft, origin) for draft in decision.drafts))
+
+    return caused
+
+
+def _with_origin(draft: Draft, origin: Origin) -> Draft:
+    fact = draft.fact
+    return structs.replace(draft, fact=structs.replace(fact, origin=origin)) if isinstance(fact, Caused) else draft
 
 
 def by_operator(decide: Decide) -> Decide:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from msgspec import structs
 
 from unisono.app.caller import Caller, Member
-from unisono.app.changing import by_operator, change, present
+from unisono.app.changing import by_operator, caused_by, change, present
 from unisono.app.fanout import Fanout
 from unisono.app.filing import Filing
 from unisono.app.granting import Granting, spending
@@ -115,7 +115,7 @@ class Executor:
         if transaction is None:
             return self._wait_for_other(user, session, command, exchange)
         started_s = self._parts.clock.monotonic_s()
-        scope, decide = transaction
+        scope, decide = transaction[0], caused_by(session, transaction[1])
         if scope.conversation is not None and self._rooms.is_in(session, scope.conversation):
             decide = present(decide)
         committing = self._parts.log.transact(scope, decide)
@@ -156,7 +156,8 @@ class Executor:
         transaction = change(member.user, command, self._quotas, self._parts.entropy.conversation_id)
         if transaction is not None:
             started_s = self._parts.clock.monotonic_s()
-            committed = await self._parts.log.transact(*transaction, once)
+            scope, decide = transaction
+            committed = await self._parts.log.transact(scope, caused_by(member.session, decide), once)
             exchange.acknowledge(committed.answer)
             self._pass_on(committed, started_s)
             return
@@ -165,13 +166,19 @@ class Executor:
         exchange.acknowledge(await self._other(member.user, member.session, command))
 
     async def on_behalf(
-        self, user: UserId, command: c.Command, request: Request | None = None, *, is_present: bool = False
+        self,
+        user: UserId,
+        command: c.Command,
+        request: Request | None = None,
+        *,
+        is_present: bool = False,
+        session: SessionId | None = None,
     ) -> Answer:
         """Carry out a command for a user who asks on no connection; what it changed is durable by then.
 
         It costs nothing of what the user may ask: who asks for them counts by itself (`cost_of`). Of a `request` that
         was carried out before, under its key, the answer is given again, if it changes streams in one transaction.
-        `is_present` lets them speak in a room as if they were there.
+        `is_present` lets them speak in a room as if they were there; `session` is the one of theirs that it comes of.
 
         Raises:
             UnisonoError: It was not carried out, and nothing of it remains.
@@ -180,11 +187,12 @@ class Executor:
         transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
         if transaction is not None:
             scope, decide = transaction
+            decide = decide if session is None else caused_by(session, decide)
             return (await self._commit(scope, present(decide) if is_present else decide, request)).answer
         match command:
             case c.MarkAllRead():
                 # The answer may be kept under a key, and what somebody said is to be kept in the log alone.
-                return _without_messages(await self._mark_all_read(user, command, is_free=True))
+                return _without_messages(await self._mark_all_read(user, command))
             case c.CountPeople():
                 return await self._rooms.count(user, command)
             case c.RequestUpload() | c.RemoveFile():
@@ -226,23 +234,28 @@ class Executor:
             self._parts.bus.signal_nowait(signal)
         self._note(committed, started_s)
 
-    async def _mark_all_read(self, user: UserId, command: c.MarkAllRead, *, is_free: bool = False) -> Unread:
-        """Read conversations to their ends, each by itself; a fault leaves those before it read."""
+    async def _mark_all_read(self, user: UserId, command: c.MarkAllRead, session: SessionId | None = None) -> Unread:
+        """Read conversations to their ends, each by itself; a fault leaves those before it read.
+
+        It counts against the rate of who asks by a session.
+        """
         if command.conversations:
-            await self._read_to_ends(user, command.conversations)
+            await self._read_to_ends(user, command.conversations, session)
             return await self._reading.unread(user, c.GetUnread())
         after: ConversationId | None = None
         while True:
             page = await self._reading.unread(user, c.GetUnread(after=after, limit=MARKED_AT_ONCE))
-            if not is_free:
+            if session is not None:
                 self._rate.spend(user, len(page.conversations) / MARKS_PER_REQUEST)
-            await self._read_to_ends(user, [each.conversation for each in page.conversations])
+            await self._read_to_ends(user, [each.conversation for each in page.conversations], session)
             if (after := page.next) is None:
                 return await self._reading.unread(user, c.GetUnread())
 
-    async def _read_to_ends(self, user: UserId, conversations: Sequence[ConversationId]) -> None:
+    async def _read_to_ends(
+        self, user: UserId, conversations: Sequence[ConversationId], session: SessionId | None
+    ) -> None:
         for conversation in dict.fromkeys(conversations):
-            await self.on_behalf(user, c.MarkRead(conversation, Seq(INTEGER_MAX)))
+            await self.on_behalf(user, c.MarkRead(conversation, Seq(INTEGER_MAX)), session=session)
 
     def _note(self, committed: Committed, started_s: float) -> None:
         telemetry = self._parts.telemetry
@@ -254,7 +267,7 @@ class Executor:
     async def _other(self, user: UserId, session: SessionId, command: c.Command) -> Answer:
         match command:
             case c.MarkAllRead():
-                return await self._mark_all_read(user, command)
+                return await self._mark_all_read(user, command, session)
             case c.ListSessions():
                 return await self._own_sessions.page_of(user, command, session)
             case c.ShareTabs(tabs=tabs):

@@ -1,6 +1,7 @@
 """What has happened, named in the past tense. A fact never leaves its place.
 
 Nor does it change, but for one thing: what a message says is rewritten when it is edited or recalled (`revisions`).
+Those that are `Caused` say which session did it.
 
 Facts of a conversation's stream: `ConversationCreated`, `ConversationChanged`, `MessagePlaced`, `MessageRevised`,
 `MessageRecalled`, `MessageReacted`, `MembersJoined`, `MembersLeft`, `MemberChanged`, `MembersRestricted`,
@@ -30,6 +31,7 @@ from unisono.domain.ids import (
     Tag,
     UserId,
 )
+from unisono.domain.origin import Caused
 
 ConversationKind = Literal["direct", "group", "room", "temporary", "service"]
 ContentType = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
@@ -77,7 +79,7 @@ class Label(Struct, frozen=True, omit_defaults=True):
     info: str | None = None
 
 
-class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="created"):
+class ConversationCreated(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="created"):
     """A conversation began. Always seq 1 of its stream. Its creator is its owner, if its kind has one.
 
     It ends at `expires_at`, if its kind expires; with `keeps_history` it is a room that keeps what is said in it.
@@ -97,7 +99,7 @@ class ConversationCreated(Struct, frozen=True, omit_defaults=True, tag_field="ki
     audience: Reach | None = None
 
 
-class ConversationChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="changed"):
+class ConversationChanged(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="changed"):
     """The conversation is another: what is left out stays. An empty `name` is none.
 
     First the paths in `unset` are taken out of the attributes, then those in `set` are put in.
@@ -134,7 +136,7 @@ class MessagePlaced(Struct, frozen=True, omit_defaults=True, tag_field="kind", t
     is_recalled: bool = False
 
 
-class MessageRevised(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="revised"):
+class MessageRevised(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="revised"):
     """The message at `message` was edited. When it changed again since, nothing is left in this `content`."""
 
     message: Seq
@@ -144,14 +146,14 @@ class MessageRevised(Struct, frozen=True, omit_defaults=True, tag_field="kind", 
     mention_all: bool = False
 
 
-class MessageRecalled(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="recalled"):
+class MessageRecalled(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="recalled"):
     """The message at `message` was taken back: its content is gone."""
 
     message: Seq
     by: UserId
 
 
-class MessageReacted(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="reacted"):
+class MessageReacted(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="reacted"):
     """A member put a reaction to the message at `message`, or took it away."""
 
     message: Seq
@@ -160,21 +162,21 @@ class MessageReacted(Struct, frozen=True, omit_defaults=True, tag_field="kind", 
     is_on: bool
 
 
-class MembersJoined(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="joined"):
+class MembersJoined(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="joined"):
     """Users became members: of themselves when `by` is the only one of `users`, else by invitation."""
 
     users: tuple[UserId, ...]
     by: UserId
 
 
-class MembersLeft(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="left"):
+class MembersLeft(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="left"):
     """Users are members no more: of themselves when `by` is the only one of `users`, else removed."""
 
     users: tuple[UserId, ...]
     by: UserId
 
 
-class MemberChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="member_changed"):
+class MemberChanged(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="member_changed"):
     """A member has another role, or other attributes; what is left out stays."""
 
     user: UserId
@@ -183,7 +185,7 @@ class MemberChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", t
     attributes: dict[str, Json] | None = None
 
 
-class MembersRestricted(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="restricted"):
+class MembersRestricted(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="restricted"):
     """Users may not be members (`blocked`) or not speak (`silenced`) until an instant, else for ever; or may again."""
 
     users: tuple[UserId, ...]
@@ -193,14 +195,14 @@ class MembersRestricted(Struct, frozen=True, omit_defaults=True, tag_field="kind
     until: Instant | None = None
 
 
-class ConversationEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="ended"):
+class ConversationEnded(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="ended"):
     """The conversation is over: its time was up, or its owner (`by`) dissolved it. All members have left with that."""
 
     reason: Finish
     by: UserId | None = None
 
 
-class ConversationEntered(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="entered"):
+class ConversationEntered(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="entered"):
     """This user became a member, at `seq` of the conversation's stream: from there on they see it."""
 
     conversation: ConversationId
@@ -208,7 +210,7 @@ class ConversationEntered(Struct, frozen=True, omit_defaults=True, tag_field="ki
     by: UserId
 
 
-class ConversationExited(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="exited"):
+class ConversationExited(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="exited"):
     """This user is a member no more; facts up to `seq` of the conversation's stream stay readable to them.
 
     Nobody did it (no `by`) when the conversation ended.
@@ -219,14 +221,14 @@ class ConversationExited(Struct, frozen=True, omit_defaults=True, tag_field="kin
     by: UserId | None = None
 
 
-class ConversationMade(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="made"):
+class ConversationMade(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="made"):
     """This user created a conversation that has no list of members, and so did not enter it by that."""
 
     conversation: ConversationId
     of: ConversationKind
 
 
-class ReadMarkMoved(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="read"):
+class ReadMarkMoved(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="read"):
     """This user has read the conversation up to `seq`. Never moves back.
 
     Of what stood there up to `head`, `unread` messages of others are left, with `mentions` calls to the user.
@@ -239,7 +241,7 @@ class ReadMarkMoved(Struct, frozen=True, omit_defaults=True, tag_field="kind", t
     mentions: int = 0
 
 
-class MarkedUnread(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="marked_unread"):
+class MarkedUnread(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="marked_unread"):
     """This user wishes to come back to the conversation. Reading ends it."""
 
     conversation: ConversationId
@@ -269,14 +271,14 @@ class ReadBy(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="rea
     after: Seq = NO_SEQ
 
 
-class LevelSet(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="level"):
+class LevelSet(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="level"):
     """This user wants to be alerted of all messages of a conversation, of those that mention them, or of none."""
 
     conversation: ConversationId
     level: Level
 
 
-class ObjectSet(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="object_set"):
+class ObjectSet(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="object_set"):
     """The user keeps a value under a name. Its revision is this fact's seq; `key` is that of the session that set it.
 
     When something else happened to the name since, it `is_superseded` and nothing is left of the value.
@@ -288,7 +290,7 @@ class ObjectSet(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="
     is_superseded: bool = False
 
 
-class ObjectDropped(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="object_dropped"):
+class ObjectDropped(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="object_dropped"):
     """The user keeps nothing under a name any more."""
 
     name: ObjectName

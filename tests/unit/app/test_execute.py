@@ -16,6 +16,7 @@ from unisono.domain.conversation import Decide, Scope
 from unisono.domain.errors import Forbidden, NoUser, RateLimited, Unavailable, UnisonoError
 from unisono.domain.facts import ConversationEntered, ConversationExited, MessagePlaced, PlacedFact, ReadMarkMoved
 from unisono.domain.ids import ConversationId, SendKey, Seq, UserId, conversation_stream
+from unisono.domain.origin import origin_of
 from unisono.domain.rates import Rate
 from unisono.ports.log import Committed
 from unisono.ports.requests import Request
@@ -235,7 +236,8 @@ async def test_a_read_mark_moves_once_for_all_sessions_and_never_back() -> None:
         assert await other.ask(c.MarkRead(conversation=chat, seq=Seq(2))) == ReadMark(conversation=chat, seq=Seq(3))
         for present in (one, other):
             moved = [fact.fact for fact in present.link.facts if isinstance(fact.fact, ReadMarkMoved)]
-            assert moved == [ReadMarkMoved(conversation=chat, seq=Seq(3), head=Seq(4))]
+            origin = origin_of(one.session)
+            assert moved == [ReadMarkMoved(conversation=chat, seq=Seq(3), head=Seq(4), origin=origin)]
 
 
 CONVERSATION_COMMANDS: list[Callable[[ConversationId], c.Command]] = [

@@ -17,6 +17,7 @@ from unisono.domain.attributes import NESTING_MAX
 from unisono.domain.commands import COMMANDS, Command
 from unisono.domain.events import Event
 from unisono.domain.facts import Fact, PlacedFact
+from unisono.domain.origin import Caused
 from unisono.domain.query import Condition
 from unisono.settings import Settings
 from unisono.wire.codes import CODES
@@ -164,6 +165,8 @@ def test_every_fact_is_described_with_all_its_fields() -> None:
     assert set(rows) == {tag(fact) for fact in get_args(Fact)}
     for fact in get_args(Fact):
         described = {name: f"`{name}`?" in rows[tag(fact)] for name in quoted(rows[tag(fact)])}
+        if issubclass(fact, Caused):
+            described["origin"] = "Every fact" in section("10. Facts") and "`origin`" in section("10. Facts")
         assert described == {field.name: not field.required for field in msgspec.structs.fields(fact)}
 
 

@@ -53,7 +53,17 @@ DEFAULT_RULES: Final = Rules()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationCreated:
+class Caused:
+    """Base of facts that say which session did it, by a digest of its id that tells others nothing.
+
+    None where no session did: the operator, or the server itself.
+    """
+
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationCreated(Caused):
     """A conversation began."""
 
     kind: ClassVar[str] = "created"
@@ -89,7 +99,7 @@ class MessagePlaced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRevised:
+class MessageRevised(Caused):
     """A message was edited; when it changed again since, nothing is left in this `content`."""
 
     kind: ClassVar[str] = "revised"
@@ -101,7 +111,7 @@ class MessageRevised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRecalled:
+class MessageRecalled(Caused):
     """A message was taken back."""
 
     kind: ClassVar[str] = "recalled"
@@ -110,7 +120,7 @@ class MessageRecalled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageReacted:
+class MessageReacted(Caused):
     """A member put a reaction to a message, or took it away."""
 
     kind: ClassVar[str] = "reacted"
@@ -121,7 +131,7 @@ class MessageReacted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MembersJoined:
+class MembersJoined(Caused):
     """Users became members."""
 
     kind: ClassVar[str] = "joined"
@@ -130,7 +140,7 @@ class MembersJoined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MembersLeft:
+class MembersLeft(Caused):
     """Users are members no more."""
 
     kind: ClassVar[str] = "left"
@@ -139,7 +149,7 @@ class MembersLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationChanged:
+class ConversationChanged(Caused):
     """A conversation is another: what is left out stays; an empty name is none."""
 
     kind: ClassVar[str] = "changed"
@@ -152,7 +162,7 @@ class ConversationChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberChanged:
+class MemberChanged(Caused):
     """A member has another role, or other attributes."""
 
     kind: ClassVar[str] = "member_changed"
@@ -163,7 +173,7 @@ class MemberChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MembersRestricted:
+class MembersRestricted(Caused):
     """Users may not be members (`blocked`) or not speak (`silenced`), or may again."""
 
     kind: ClassVar[str] = "restricted"
@@ -175,7 +185,7 @@ class MembersRestricted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationEnded:
+class ConversationEnded(Caused):
     """A conversation is over, and all its members have left: `expired`, or `dissolved` by its owner."""
 
     kind: ClassVar[str] = "ended"
@@ -184,7 +194,7 @@ class ConversationEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationEntered:
+class ConversationEntered(Caused):
     """I became a member, at `seq` of the conversation's stream."""
 
     kind: ClassVar[str] = "entered"
@@ -194,7 +204,7 @@ class ConversationEntered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationExited:
+class ConversationExited(Caused):
     """I am a member no more; up to `seq` I may still read. Nobody did it when the conversation ended."""
 
     kind: ClassVar[str] = "exited"
@@ -204,7 +214,7 @@ class ConversationExited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationMade:
+class ConversationMade(Caused):
     """I created a conversation that has no list of members."""
 
     kind: ClassVar[str] = "made"
@@ -213,7 +223,7 @@ class ConversationMade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadMarkMoved:
+class ReadMarkMoved(Caused):
     """I have read the conversation up to `seq`."""
 
     kind: ClassVar[str] = "read"
@@ -225,7 +235,7 @@ class ReadMarkMoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarkedUnread:
+class MarkedUnread(Caused):
     """I wish to come back to the conversation."""
 
     kind: ClassVar[str] = "marked_unread"
@@ -255,7 +265,7 @@ class ReadBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LevelSet:
+class LevelSet(Caused):
     """I want to be alerted of `all` messages of a conversation, of those that mention me (`mentions`), or of `none`."""
 
     kind: ClassVar[str] = "level"
@@ -264,7 +274,7 @@ class LevelSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectSet:
+class ObjectSet(Caused):
     """I keep a value under a name, unless it `is_superseded`: then nothing is left of it here."""
 
     kind: ClassVar[str] = "object_set"
@@ -275,7 +285,7 @@ class ObjectSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectDropped:
+class ObjectDropped(Caused):
     """I keep nothing under a name any more."""
 
     kind: ClassVar[str] = "object_dropped"

@@ -261,6 +261,7 @@ export type ConversationChanged = {
   readonly unset?: readonly string[] | undefined;
   readonly joining?: "invited" | "open" | undefined;
   readonly rules?: Rules | undefined;
+  readonly origin?: string | undefined;
 };
 
 /**
@@ -282,6 +283,7 @@ export type ConversationCreated = {
   readonly expires_at?: number | undefined;
   readonly keeps_history?: boolean | undefined;
   readonly audience?: "all" | "subscribers" | undefined;
+  readonly origin?: string | undefined;
 };
 
 /** The conversation is over: its time was up, or its owner (`by`) dissolved it. All members have left with that. */
@@ -289,6 +291,7 @@ export type ConversationEnded = {
   readonly kind: "ended";
   readonly reason: "dissolved" | "expired";
   readonly by?: string | undefined;
+  readonly origin?: string | undefined;
 };
 
 /** This user became a member, at `seq` of the conversation's stream: from there on they see it. */
@@ -297,6 +300,7 @@ export type ConversationEntered = {
   readonly conversation: string;
   readonly seq: number;
   readonly by: string;
+  readonly origin?: string | undefined;
 };
 
 /**
@@ -309,6 +313,7 @@ export type ConversationExited = {
   readonly conversation: string;
   readonly seq: number;
   readonly by?: string | undefined;
+  readonly origin?: string | undefined;
 };
 
 /** This user created a conversation that has no list of members, and so did not enter it by that. */
@@ -316,6 +321,7 @@ export type ConversationMade = {
   readonly kind: "made";
   readonly conversation: string;
   readonly of: "direct" | "group" | "room" | "service" | "temporary";
+  readonly origin?: string | undefined;
 };
 
 /**
@@ -730,6 +736,7 @@ export type LevelSet = {
   readonly kind: "level";
   readonly conversation: string;
   readonly level: "all" | "mentions" | "none";
+  readonly origin?: string | undefined;
 };
 
 /** Ask for my conversations, the oldest first, a page at a time. */
@@ -807,6 +814,7 @@ export type MarkUnread = {
 export type MarkedUnread = {
   readonly kind: "marked_unread";
   readonly conversation: string;
+  readonly origin?: string | undefined;
 };
 
 /** The field is a text in which a regular expression is found (`pattern`). */
@@ -824,6 +832,7 @@ export type MemberChanged = {
   readonly by: string;
   readonly role?: "manager" | "member" | "owner" | undefined;
   readonly attributes?: { readonly [key: string]: Json } | undefined;
+  readonly origin?: string | undefined;
 };
 
 /**
@@ -853,6 +862,7 @@ export type MembersJoined = {
   readonly kind: "joined";
   readonly users: readonly string[];
   readonly by: string;
+  readonly origin?: string | undefined;
 };
 
 /** Users are members no more: of themselves when `by` is the only one of `users`, else removed. */
@@ -860,6 +870,7 @@ export type MembersLeft = {
   readonly kind: "left";
   readonly users: readonly string[];
   readonly by: string;
+  readonly origin?: string | undefined;
 };
 
 /** Users may not be members (`blocked`) or not speak (`silenced`) until an instant, else for ever; or may again. */
@@ -870,6 +881,7 @@ export type MembersRestricted = {
   readonly what: "blocked" | "silenced";
   readonly is_on: boolean;
   readonly until?: number | undefined;
+  readonly origin?: string | undefined;
 };
 
 /** Who is a member after the change; nobody, for a reader who is none then. */
@@ -910,6 +922,7 @@ export type MessageReacted = {
   readonly by: string;
   readonly reaction: string;
   readonly is_on: boolean;
+  readonly origin?: string | undefined;
 };
 
 /** The message at `message` was taken back: its content is gone. */
@@ -917,6 +930,7 @@ export type MessageRecalled = {
   readonly kind: "recalled";
   readonly message: number;
   readonly by: string;
+  readonly origin?: string | undefined;
 };
 
 /** The message at `message` was edited. When it changed again since, nothing is left in this `content`. */
@@ -927,6 +941,7 @@ export type MessageRevised = {
   readonly content: Content;
   readonly mentions?: readonly string[] | undefined;
   readonly mention_all?: boolean | undefined;
+  readonly origin?: string | undefined;
 };
 
 /** Messages that wait for me, by conversation, by id; `next` asks for the following page. */
@@ -979,6 +994,7 @@ export type ObjectDropped = {
   readonly kind: "object_dropped";
   readonly name: string;
   readonly key: string;
+  readonly origin?: string | undefined;
 };
 
 /**
@@ -992,6 +1008,7 @@ export type ObjectSet = {
   readonly key: string;
   readonly value?: Json | undefined;
   readonly is_superseded?: boolean | undefined;
+  readonly origin?: string | undefined;
 };
 
 /** What is kept under a name. `revision` is the seq in the user's stream of the fact that set it, `at` when. */
@@ -1118,6 +1135,7 @@ export type ReadMarkMoved = {
   readonly head: number;
   readonly unread?: number | undefined;
   readonly mentions?: number | undefined;
+  readonly origin?: string | undefined;
 };
 
 /**
