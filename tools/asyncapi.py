@@ -71,6 +71,10 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.RequestUpload: (a.Upload,),
     c.RemoveFile: (a.Done,),
     c.Dissolve: (a.Done,),
+    c.Claim: (a.Claimed,),
+    c.RenewClaim: (a.Claimed,),
+    c.FinishClaim: (a.Claimed,),
+    c.ReleaseClaim: (a.Claimed,),
 }
 """What a command that was carried out is answered with."""
 

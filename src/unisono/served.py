@@ -68,6 +68,7 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
             sessions=store.sessions,
             seats=store.seats,
             requests=store.requests,
+            claims=store.claims,
             wills=store.wills,
             search=store.search,
             traces=store.traces,

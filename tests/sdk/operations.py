@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from unisono_sdk import claims, finding, kept, pushing, searching, tabs, uploading
 from unisono_sdk import commands as c
-from unisono_sdk import finding, kept, pushing, searching, tabs, uploading
 from unisono_sdk import member_commands as m
 
 COMMANDS: Final[tuple[type[c.Command], ...]] = (
@@ -61,4 +61,8 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     tabs.CloseTab,
     kept.DropObject,
     kept.ListObjects,
+    claims.TakeClaim,
+    claims.RenewClaim,
+    claims.FinishClaim,
+    claims.ReleaseClaim,
 )

@@ -7,6 +7,7 @@ from unisono.domain import query as q
 from unisono.domain.facts import Content, Rules
 from unisono.domain.ids import (
     Checkpoint,
+    ClaimName,
     ConversationId,
     DeviceId,
     Epoch,
@@ -58,6 +59,10 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.Resume(session=SessionId(LOGIN), resume_token="secret"),
     c.Logout(),
     c.Ping(),
+    c.Claim(ClaimName("notify/17"), KEY),
+    c.RenewClaim(ClaimName("notify/17"), 3),
+    c.FinishClaim(ClaimName("notify/17"), 3),
+    c.ReleaseClaim(ClaimName("notify/17"), 3),
     c.Sync(),
     c.ReadStream(stream=StreamKey("u/ann"), after=Seq(0)),
     c.CreateConversation(key=KEY),
@@ -228,5 +233,7 @@ MOST: Final[tuple[c.Command, ...]] = (
     ),
     c.SearchMessages(text="紅茶 tea", conversation=ROOM, after=PageMark(f"1795219200123/17/{ROOM}"), limit=50),
     c.EnterRoom(conversation=ROOM, tab=TabId("tab-1"), grant="h.p.s"),
+    c.Claim(ClaimName("notify/17"), KEY, lease_s=300),
+    c.RenewClaim(ClaimName("notify/17"), 1_795_219_200_124, lease_s=1),
     c.LeaveRoom(conversation=ROOM, tab=TabId("tab-1")),
 )

@@ -248,6 +248,8 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "read_mark": a.ReadMark(ROOM, Seq(17)),
     "read_mark: some left": a.ReadMark(ROOM, Seq(12), unread=4),
     "receipts": a.Receipts(ROOM, Seq(3), (BOB, CAT), (BOB,), 3),
+    "claimed: free": a.Claimed(is_mine=False),
+    "claimed": a.Claimed(is_mine=False, is_done=True, number=3, left_ms=29_990, holder=SESSION),
     "objects: none": a.Objects(()),
     "objects": a.Objects((ObjectView(ObjectName("theme"), Seq(17), NOW, {"is": "dark"}),), next=ObjectName("theme")),
     "missed: nothing": a.Missed(()),

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from unisono.app.caller import Caller, Member
 from unisono.app.changing import by_operator, caused_by, change, present
+from unisono.app.claims import Claiming
 from unisono.app.fanout import Fanout
 from unisono.app.filing import Filing
 from unisono.app.granting import Granting, spending
@@ -71,6 +72,7 @@ class Executor:
         rooms: Rooms,
         wills: Wills,
         filing: Filing,
+        claiming: Claiming,
     ) -> None:
         self._parts = parts
         self._quotas = options.quotas
@@ -81,6 +83,7 @@ class Executor:
         self._rooms = rooms
         self._wills = wills
         self._filing = filing
+        self._claiming = claiming
         self._rate = RateLimiter(options.commands, parts.clock)
         self._granting = Granting(parts, options.granted)
 
@@ -277,6 +280,8 @@ class Executor:
                 return await self._rooms.answer(Member(user, session), command)
             case c.LeaveWill() | c.DropWill():
                 return await self._wills.answer(Member(user, session), command)
+            case c.Claim() | c.RenewClaim() | c.FinishClaim() | c.ReleaseClaim():
+                return await self._claiming.answer(Member(user, session), command)
             case c.RegisterPush(provider=provider, token=token):
                 await self._parts.push_targets.keep(session, provider, token, TARGETS_PER_USER_MAX)
                 return Done()

@@ -4,6 +4,7 @@ import asyncio
 
 from unisono.app.announcing import Announcing, Enrolling
 from unisono.app.audience import Attached, Audience
+from unisono.app.claims import Claiming
 from unisono.app.departures import Departures
 from unisono.app.erasing import Erasing
 from unisono.app.execute import Executor
@@ -68,6 +69,7 @@ class Node:
         self.pushing = None if parts.push is None else Pushing(parts, options.push, parts.push, self.lease)
         self.filing = Filing(parts, options.quotas, options.files)
         self.indexing = Indexing(parts, self.lease)
+        self.claiming = Claiming(parts)
         self.executor = self._executor()
         self.erasing = Erasing(parts, self.own_sessions, self.executor, self.filing)
         self.importing = Importing(parts, options.quotas)
@@ -109,6 +111,7 @@ class Node:
             rooms=self.rooms,
             wills=self.wills,
             filing=self.filing,
+            claiming=self.claiming,
         )
 
     async def start(self) -> None:

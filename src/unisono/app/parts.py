@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from unisono.ports.bus import Bus
+from unisono.ports.claims import Claims
 from unisono.ports.clock import Clock, Entropy
 from unisono.ports.directory import Directory
 from unisono.ports.due_pushes import DuePushes
@@ -30,6 +31,7 @@ class Parts(Struct, frozen=True):
     sessions: Sessions
     seats: Seats
     requests: Requests
+    claims: Claims
     wills: Wills
     traces: Traces
     due_pushes: DuePushes

@@ -349,6 +349,20 @@ class Upload(Answer, frozen=True, tag="upload"):
     type: str
 
 
+class Claimed(Answer, frozen=True, tag="claimed"):
+    """How a claim stands: whether it is the caller's now, or was when the work was done.
+
+    `number` grows with each runner. `left_ms` is how much is left of the lease; `holder` has the claim, or did the
+    work. Without a holder nobody has it, and it may be asked for.
+    """
+
+    is_mine: bool
+    is_done: bool = False
+    number: int = 0
+    left_ms: int = 0
+    holder: SessionId | None = None
+
+
 class Count(Answer, frozen=True, tag="count"):
     """How many people are in a room now, and with how many sessions; or how many members a conversation has."""
 
@@ -382,4 +396,5 @@ AnyAnswer = (
     | Upload
     | Missed
     | Objects
+    | Claimed
 )

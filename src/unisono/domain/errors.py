@@ -346,7 +346,7 @@ class KeyReused(RemoteFault):
 
 
 class Conflict(RemoteFault):
-    """It is no longer as the caller knows it. `revision` says which it has now, 0 for none."""
+    """It is no longer as the caller knows it: `revision`, or the `number` of a claim, says how it is, 0 for none."""
 
     code = "conflict"
     text = "it was changed meanwhile"

@@ -16,6 +16,7 @@ TabId = NewType("TabId", str)
 ConversationId = NewType("ConversationId", str)
 SendKey = NewType("SendKey", str)
 ObjectName = NewType("ObjectName", str)
+ClaimName = NewType("ClaimName", str)
 FileId = NewType("FileId", str)
 """128 bits of chance: in public links it is all that a reader has to know."""
 StreamKey = NewType("StreamKey", str)
@@ -37,6 +38,7 @@ Json = object
 
 USER_ID_MAX_CHARS: Final = 64
 OPAQUE_ID_MAX_CHARS: Final = 64
+CLAIM_NAME_MAX_CHARS: Final = 256
 SEND_KEY_MAX_CHARS: Final = 128
 INTEGER_MAX: Final = 2**53 - 1
 """The largest integer that every JSON reader keeps exact."""
@@ -58,6 +60,7 @@ ConversationIdIn = Annotated[ConversationId, Meta(min_length=1, max_length=OPAQU
 FileIdIn = Annotated[FileId, Meta(pattern=r"^[0-9a-f]{32}(?![\s\S])")]
 SendKeyIn = Annotated[SendKey, Meta(min_length=1, max_length=SEND_KEY_MAX_CHARS, pattern=PRINTABLE)]
 ObjectNameIn = Annotated[ObjectName, Meta(min_length=1, max_length=SEND_KEY_MAX_CHARS, pattern=PRINTABLE)]
+ClaimNameIn = Annotated[ClaimName, Meta(min_length=1, max_length=CLAIM_NAME_MAX_CHARS, pattern=PRINTABLE)]
 StreamKeyIn = Annotated[StreamKey, Meta(min_length=3, max_length=OPAQUE_ID_MAX_CHARS + 2, pattern=PRINTABLE)]
 PlatformIn = Annotated[Platform, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,31}(?![\s\S])")]
 TagIn = Annotated[Tag, Meta(min_length=1, max_length=64, pattern=PRINTABLE)]

@@ -135,6 +135,10 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.ListObjects: Rule(_USERS),
     c.ShareTabs: Rule(_USERS),
     c.CloseTab: Rule(_USERS),
+    c.Claim: Rule(_USERS),
+    c.RenewClaim: Rule(_USERS),
+    c.FinishClaim: Rule(_USERS),
+    c.ReleaseClaim: Rule(_USERS),
 }
 
 

@@ -55,6 +55,7 @@ _ALL: Final = (
     _counter("commands", "Commands carried out.", label="op"),
     _counter("refusals", "Commands refused, by error code.", label="code"),
     _counter("messages_placed", "Messages that became durable."),
+    _counter("claims", "Claims asked for, by outcome: `given`, `taken` by another, or `done` before.", label="outcome"),
     _counter("wills_sent", "Messages sent for sessions that were lost."),
     _counter("facts_placed", "Facts that became durable, messages included."),
     _counter("files_kept", "Files that were uploaded."),

@@ -42,6 +42,7 @@ from unisono.domain.ids import (
     conversation_stream,
 )
 from unisono.domain.quotas import Quotas
+from unisono.ports.claims import Claims
 from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.due_pushes import DuePushes
 from unisono.ports.erasures import Erasures
@@ -73,6 +74,8 @@ class AnyStore(Protocol):
     def seats(self) -> Seats: ...
     @property
     def requests(self) -> Requests: ...
+    @property
+    def claims(self) -> Claims: ...
     @property
     def wills(self) -> Wills: ...
     @property

@@ -190,6 +190,7 @@ class AppStage:
             sessions=self.store.sessions,
             seats=self.store.seats,
             requests=self.store.requests,
+            claims=self.store.claims,
             wills=self.store.wills,
             search=self.store.search,
             traces=self.store.traces,

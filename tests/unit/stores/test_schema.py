@@ -17,6 +17,7 @@ from tests.support.time_and_chance import ManualClock
 from unisono.domain import query as q
 from unisono.domain.commands import FindConversations
 from unisono.stores.sql import StoreOptions, migrations, open_store
+from unisono.stores.sql.claims import ClaimStatements
 from unisono.stores.sql.compiled import ListStatement, Statement
 from unisono.stores.sql.driver import Driver
 from unisono.stores.sql.files import FileStatements
@@ -39,6 +40,7 @@ FROZEN = {
     "0006": "7f3ad0ed53921c90",
     "0007": "29c3344ed570681c",
     "0008": "10b1b299697bd21a",
+    "0009": "9cc5e18b2b73d322",
 }
 
 
@@ -94,6 +96,7 @@ async def test_a_database_from_before_lists_had_lengths_finds_them_by_these(tmp_
         # What later steps made.
         for index in ("ix_facts_changed", "ix_sessions_ended_user"):
             file.execute(f"DROP INDEX {index}")
+        file.execute("DROP TABLE claims")
         file.execute("UPDATE alembic_version SET version_num = '0006'")
     file.close()
     again = await open_store(options, clock)
@@ -148,6 +151,7 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     parts = {name: vars(log.pop(name)) for name in ("messages", "history", "roll", "words", "trimming", "objects")}
     del parts["words"]["index"]
     parts |= {"log": log, "sessions": vars(SessionStatements(driver.dialect))}
+    parts["claims"] = vars(ClaimStatements(driver.dialect))
     parts["files"] = vars(FileStatements(driver.dialect))
     statements = {f"{part}.{name}": one for part, members in parts.items() for name, one in members.items()}
     scans = []

@@ -12,12 +12,14 @@ from unisono_sdk import events
 from unisono_sdk.answers import Member, SessionView
 from unisono_sdk.backoff import Backoff
 from unisono_sdk.bodies import Attachment, Audio, Body, File, Image, Location, Text, Unknown, Video, body
+from unisono_sdk.claiming import Claim
 from unisono_sdk.client import Client
 from unisono_sdk.conditions import Condition, Field, contains_members, field, with_members
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.device import Device
 from unisono_sdk.draft import Draft, SendOptions
 from unisono_sdk.errors import (
+    ClaimLost,
     ClientClosed,
     Conflict,
     Displaced,
@@ -64,6 +66,8 @@ __all__ = [
     "Audio",
     "Backoff",
     "Body",
+    "Claim",
+    "ClaimLost",
     "Client",
     "ClientClosed",
     "Condition",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from unisono_sdk.claims import Claimed
 from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
 from unisono_sdk.kept import Kept
 from unisono_sdk.passing import Presence
@@ -389,5 +390,6 @@ KnownAnswer = (
     | FoundMessages
     | Upload
     | Kept
+    | Claimed
 )
 Answer = KnownAnswer | UnknownAnswer

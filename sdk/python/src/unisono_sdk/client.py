@@ -8,6 +8,7 @@ from typing import TypeVar, cast, overload
 from unisono_sdk.answers import Conversations, Done, Sessions, SessionView
 from unisono_sdk.arrears import Arrears
 from unisono_sdk.carrier import Way
+from unisono_sdk.claiming import Claiming
 from unisono_sdk.commands import (
     CloseDevice,
     CloseSession,
@@ -41,7 +42,6 @@ from unisono_sdk.searching import MessageSearch, SearchMessages, ask_search
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
 from unisono_sdk.tabs import CloseTab
-from unisono_sdk.uploading import Uploading
 from unisono_sdk.waiting import UnreadTotal
 from unisono_sdk.watching import Watching
 
@@ -49,7 +49,7 @@ F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
-class Client(Uploading):
+class Client(Claiming):
     """A user logged in on this device; made by `Unisono.login`.
 
     It resumes by itself after any loss of the link, gives every fact once and in order, and keeps sends in order.

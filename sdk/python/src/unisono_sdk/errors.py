@@ -18,6 +18,7 @@ UnisonoError
     ├── OutboxFull              outbox_full         too many sends wait for the link
     ├── TimedOut                timed_out           no answer within the deadline
     ├── Overflow                overflow            an iterator was not read in time; what follows is missing from it
+    ├── ClaimLost           claim_lost          a claim could not be kept; another may do the work by now
     ├── ClientClosed            client_closed       the client was closed
     ├── ProtocolFault           protocol            the server said something that is not of this protocol
     ├── InvalidArgument         invalid_argument    a value that cannot be sent
@@ -135,7 +136,7 @@ class LimitReached(Refused):
 
 
 class Conflict(Refused):
-    """It was changed meanwhile; `numbers["revision"]` says what it is now, 0 for nothing."""
+    """It was changed meanwhile; `numbers["revision"]` says what it is now, 0 for nothing; `number` does of a claim."""
 
     codes = frozenset({"conflict"})
 
@@ -169,6 +170,12 @@ class Overflow(LocalFault):
     """An iterator was not read in time, so it ends here. What it lost is in the history."""
 
     code = "overflow"
+
+
+class ClaimLost(LocalFault):
+    """A claim could not be kept, so another session may do the work by now."""
+
+    code = "claim_lost"
 
 
 class ClientClosed(LocalFault):

@@ -58,7 +58,11 @@ export type Command =
   | DropObject
   | ListObjects
   | ShareTabs
-  | CloseTab;
+  | CloseTab
+  | Claim
+  | RenewClaim
+  | FinishClaim
+  | ReleaseClaim;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -85,7 +89,8 @@ export type Answer =
   | Count
   | Upload
   | Missed
-  | Objects;
+  | Objects
+  | Claimed;
 
 /** What has happened; named by `kind`. */
 export type Fact =
@@ -199,6 +204,33 @@ export type Bye = {
   readonly advice: string;
   readonly retry_after_ms?: number | undefined;
   readonly newcomer?: Label | undefined;
+};
+
+/**
+ * Ask to be the one who does what a name stands for, among all my sessions and their tabs.
+ *
+ * `key` is made anew for each runner: who asks again with theirs has the claim still, for `lease_s` more seconds.
+ */
+export type Claim = {
+  readonly op: "claim";
+  readonly name: string;
+  readonly key: string;
+  readonly lease_s?: number | undefined;
+};
+
+/**
+ * How a claim stands: whether it is the caller's now, or was when the work was done.
+ *
+ * `number` grows with each runner. `left_ms` is how much is left of the lease; `holder` has the claim, or did the
+ * work. Without a holder nobody has it, and it may be asked for.
+ */
+export type Claimed = {
+  readonly kind: "claimed";
+  readonly is_mine: boolean;
+  readonly is_done?: boolean | undefined;
+  readonly number?: number | undefined;
+  readonly left_ms?: number | undefined;
+  readonly holder?: string | undefined;
 };
 
 /** End all my sessions of one device. */
@@ -533,6 +565,13 @@ export type FindConversations = {
   readonly skip?: number | undefined;
   readonly compact?: boolean | undefined;
   readonly with_last?: boolean | undefined;
+};
+
+/** Say that the work is done: nobody is to do it again. Saying it twice changes nothing. */
+export type FinishClaim = {
+  readonly op: "finish_claim";
+  readonly name: string;
+  readonly number: number;
 };
 
 /** The conversations asked for, in order; whether there are more behind them. */
@@ -1190,6 +1229,13 @@ export type RegisterPush = {
   readonly token: string;
 };
 
+/** Give a claim up undone: the next who asks has it. One that is another's by now is left alone. */
+export type ReleaseClaim = {
+  readonly op: "release_claim";
+  readonly name: string;
+  readonly number: number;
+};
+
 /** Remove a file of mine. Messages that tell of it stay; the link in them leads nowhere. */
 export type RemoveFile = {
   readonly op: "remove_file";
@@ -1202,6 +1248,14 @@ export type RemoveMembers = {
   readonly conversation: string;
   readonly users: readonly string[];
   readonly grant?: string | undefined;
+};
+
+/** Keep a claim for `lease_s` more seconds. `number` is the one it was given with. */
+export type RenewClaim = {
+  readonly op: "renew_claim";
+  readonly name: string;
+  readonly number: number;
+  readonly lease_s?: number | undefined;
 };
 
 /** Server to client: done, and this came of it. */
@@ -1655,4 +1709,8 @@ export type Answers = {
   upload: Upload;
   remove_file: Done;
   dissolve: Done;
+  claim: Claimed;
+  renew_claim: Claimed;
+  finish_claim: Claimed;
+  release_claim: Claimed;
 };

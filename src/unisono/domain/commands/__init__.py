@@ -11,6 +11,14 @@ from unisono.domain.commands.base import (
     PAGE_MAX,
     Command,
 )
+from unisono.domain.commands.claim import (
+    LEASE_DEFAULT_S,
+    LEASE_MAX_S,
+    Claim,
+    FinishClaim,
+    ReleaseClaim,
+    RenewClaim,
+)
 from unisono.domain.commands.conversation import (
     NAME_MAX_CHARS,
     TTL_DEFAULT_S,
@@ -127,6 +135,10 @@ AnyCommand = (
     | ListObjects
     | ShareTabs
     | CloseTab
+    | Claim
+    | RenewClaim
+    | FinishClaim
+    | ReleaseClaim
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -138,6 +150,8 @@ __all__ = [
     "GRANT_MAX_CHARS",
     "INFO_MAX_CHARS",
     "LABEL_MAX_CHARS",
+    "LEASE_DEFAULT_S",
+    "LEASE_MAX_S",
     "MEMBERS_PER_COMMAND_MAX",
     "NAME_MAX_CHARS",
     "PAGE_MAX",
@@ -151,6 +165,7 @@ __all__ = [
     "AnyCommand",
     "Append",
     "AskPresence",
+    "Claim",
     "CloseDevice",
     "CloseSession",
     "CloseTab",
@@ -164,6 +179,7 @@ __all__ = [
     "EditMessage",
     "EnterRoom",
     "FindConversations",
+    "FinishClaim",
     "GetConversation",
     "GetHistory",
     "GetMembers",
@@ -189,8 +205,10 @@ __all__ = [
     "ReadStream",
     "RecallMessage",
     "RegisterPush",
+    "ReleaseClaim",
     "RemoveFile",
     "RemoveMembers",
+    "RenewClaim",
     "RequestUpload",
     "Restrict",
     "Resume",

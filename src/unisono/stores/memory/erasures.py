@@ -73,6 +73,7 @@ class MemoryErasures:
         """Drop what stands beside the log."""
         self._state.check_open()
         self._sessions.drop_ended(user)
+        self._state.claims.pop(user, None)
         left = self._state.wills
         for session in [name for name, each in left.items() if each.will.user == user]:
             del left[session]

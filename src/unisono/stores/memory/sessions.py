@@ -105,7 +105,7 @@ class MemorySessions:
 
     def over_leases(self) -> list[NodeId]:
         """List the leases that are over."""
-        now = self._lease_now()
+        now = self.lease_now()
         return [node for node, lease in self._leases.items() if lease.until <= now]
 
     def is_leased(self, node: NodeId) -> bool:
@@ -129,7 +129,7 @@ class MemorySessions:
         until = record.seen_at if lease is None else lease.until
         return (
             record
-            if lease is not None and until > self._lease_now()
+            if lease is not None and until > self.lease_now()
             else structs.replace(record, node=None, detached_at=until)
         )
 
@@ -266,7 +266,7 @@ class MemorySessions:
     async def take_lease(self, node_name: str, ttl_s: float) -> NodeId:
         """Give the next lease; end the earlier ones of this name."""
         self._state.check_open()
-        now = self._lease_now()
+        now = self.lease_now()
         for lease in self._leases.values():
             if lease.name == node_name:
                 lease.until = min(lease.until, now)
@@ -277,7 +277,7 @@ class MemorySessions:
     async def keep_lease(self, node: NodeId, ttl_s: float) -> LeaseState:
         """Prolong a lease unless it is over."""
         self._state.check_open()
-        now, lease = self._lease_now(), self._leases.get(node)
+        now, lease = self.lease_now(), self._leases.get(node)
         if lease is None:
             return LeaseState.OVER
         if lease.until > now:
@@ -286,7 +286,8 @@ class MemorySessions:
         later = [other for number, other in self._leases.items() if number > node and other.name == lease.name]
         return LeaseState.TAKEN if any(other.until > now for other in later) else LeaseState.OVER
 
-    def _lease_now(self) -> Instant:
+    def lease_now(self) -> Instant:
+        """Give the time by which leases are kept."""
         return Instant(self._began + int(self._clock.monotonic_s() * 1000))
 
     def drop_ended(self, user: UserId) -> None:

@@ -6,6 +6,7 @@ from msgspec import Struct, structs
 
 from unisono.domain import roll
 from unisono.domain.changes import changed
+from unisono.domain.claims import Held
 from unisono.domain.conversation import Conversation, Membership, Target, unique_members
 from unisono.domain.errors import Draining
 from unisono.domain.facts import (
@@ -34,6 +35,7 @@ from unisono.domain.facts import (
 from unisono.domain.ids import (
     NO_SEQ,
     Checkpoint,
+    ClaimName,
     ConversationId,
     DeviceId,
     Epoch,
@@ -115,6 +117,7 @@ class State:
         self.requests: dict[str, Remembered] = {}
         self.seats: dict[SessionId, dict[TabId, ConversationId]] = {}
         self.wills: dict[SessionId, LeftWill] = {}
+        self.claims: dict[UserId, dict[ClaimName, Held]] = {}
         self.duties: dict[str, Duty] = {}
         self.push_targets: dict[tuple[UserId, DeviceId], KeptTarget] = {}
         self.erasures: dict[UserId, Erasure] = {}

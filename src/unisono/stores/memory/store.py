@@ -2,6 +2,7 @@
 
 from unisono.domain.ids import Epoch
 from unisono.ports.clock import Clock
+from unisono.stores.memory.claims import MemoryClaims
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.due_pushes import MemoryDuePushes
 from unisono.stores.memory.erasures import MemoryErasures
@@ -27,6 +28,7 @@ class MemoryStore:
         self.directory = MemoryDirectory(self._state)
         self.traces = MemoryTraces(self._state)
         self.sessions = MemorySessions(self._state, clock)
+        self.claims = MemoryClaims(self._state, self.sessions)
         self.search = MemorySearch(self._state, self.sessions)
         self.erasures = MemoryErasures(self._state, self.sessions, clock)
         self.files = MemoryFiles(self._state)

@@ -11,6 +11,7 @@ from unisono.domain.erasing import scrubbed
 from unisono.domain.ids import ConversationId, Instant, Seq, StreamKey, UserId
 from unisono.ports.erasures import Erasure
 from unisono.stores.sql.book import Book
+from unisono.stores.sql.call_tables import CLAIMS
 from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
@@ -42,6 +43,7 @@ class ErasureStatements:
             one(delete(LAST_SEEN).where(LAST_SEEN.c.user_id == _USER)),
             one(delete(WILLS).where(WILLS.c.user_id == _USER)),
             one(_drop_objects()),
+            one(delete(CLAIMS).where(CLAIMS.c.user_id == _USER)),
         )
 
 

@@ -1,0 +1,38 @@
+"""The claims port in memory."""
+
+from unisono.domain.answers import Claimed
+from unisono.domain.errors import LimitReached
+from unisono.domain.ids import ClaimName, UserId
+from unisono.ports.claims import ClaimDecide
+from unisono.stores.memory.sessions import MemorySessions
+from unisono.stores.memory.state import State
+
+
+class MemoryClaims:
+    """Implements `ports.claims.Claims`."""
+
+    def __init__(self, state: State, sessions: MemorySessions) -> None:
+        self._state = state
+        self._sessions = sessions
+
+    async def decide(self, user: UserId, name: ClaimName, limit: int, decide: ClaimDecide) -> Claimed:
+        """Decide and write at once: nothing else runs meanwhile."""
+        self._state.check_open()
+        held = self._state.claims.setdefault(user, {})
+        decision = decide(self._sessions.lease_now(), held.get(name))
+        if decision.held is not None:
+            if name not in held and len(held) >= limit:
+                raise LimitReached(what="claims", limit=limit)
+            held[name] = decision.held
+        return decision.answer
+
+    async def forget(self, kept_ms: int) -> int:
+        """Drop old ones."""
+        self._state.check_open()
+        before = self._sessions.lease_now() - kept_ms
+        count = 0
+        for held in self._state.claims.values():
+            for name in [name for name, each in held.items() if each.until < before]:
+                del held[name]
+                count += 1
+        return count

@@ -1,0 +1,24 @@
+"""The tables of calls and claims; the others stand in `schema`."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Table, Text
+
+from unisono.stores.sql.schema import METADATA
+
+_Name: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
+CLAIMS: Final = Table(
+    "claims",
+    METADATA,
+    Column("user_id", _Name, primary_key=True),
+    Column("name", _Name, primary_key=True),
+    # It grows each time the claim is given.
+    Column("number", BigInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    # The end of the lease by the clock of leases; of what is done, when it was.
+    Column("until", BigInteger, nullable=False, index=True),
+    Column("is_done", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,120 @@
+"""The claims port on SQL."""
+
+from typing import Final, cast
+
+from sqlalchemy import Dialect, delete, func, select
+from sqlalchemy.sql.expression import Executable
+
+from unisono.domain.answers import Claimed
+from unisono.domain.claims import Held
+from unisono.domain.errors import LimitReached
+from unisono.domain.ids import ClaimName, Instant, SendKey, SessionId, UserId, user_stream
+from unisono.ports.claims import ClaimDecide
+from unisono.stores.sql.book import Book
+from unisono.stores.sql.call_tables import CLAIMS
+from unisono.stores.sql.compiled import Statement
+from unisono.stores.sql.foresight import Foresight
+from unisono.stores.sql.phrases import LIMIT, given, upsert
+from unisono.stores.sql.writer import Writer
+
+FORGOTTEN_AT_ONCE: Final = 1_000
+"""Dropped in one transaction, for which everybody who sends has to wait."""
+
+_C = CLAIMS.c
+
+
+class ClaimStatements:
+    """The statements of one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def one(build: Executable) -> Statement:
+            return Statement(dialect, lambda: build)
+
+        its = _C.user_id == given("user", _C.user_id)
+        row = (_C.number, _C.key, _C.session, _C.until, _C.is_done)
+        self.find = one(select(*row).where(its, _C.name == given("name", _C.name)))
+        self.count = one(select(func.count()).select_from(CLAIMS).where(its))
+        self.keep = Statement(dialect, lambda: upsert(dialect, CLAIMS, 1))
+        # A row that somebody has locked is left for the next time: nobody waits in a circle.
+        old = select(_C.user_id, _C.name).where(_C.until < given("before", _C.until)).order_by(_C.until).limit(LIMIT)
+        self.old = one(old)
+        self.drop = one(
+            delete(CLAIMS).where(its, _C.name == given("name", _C.name), _C.until < given("before", _C.until))
+        )
+
+
+class SqlClaims:
+    """Implements `ports.claims.Claims`."""
+
+    def __init__(self, dialect: Dialect, *, writer: Writer) -> None:
+        self._sql = ClaimStatements(dialect)
+        self._writer = writer
+
+    async def decide(self, user: UserId, name: ClaimName, limit: int, decide: ClaimDecide) -> Claimed:
+        """Change who has a claim."""
+        return cast("Claimed", await self._writer.do(_Decide(self._sql, user, name, limit=limit, decide=decide)))
+
+    async def forget(self, kept_ms: int) -> int:
+        """Drop old ones."""
+        forgotten, dropped = 0, FORGOTTEN_AT_ONCE
+        while dropped == FORGOTTEN_AT_ONCE:
+            dropped = cast("int", await self._writer.do(_Forget(self._sql, kept_ms)))
+            forgotten += dropped
+        return forgotten
+
+
+class _Decide:
+    """Work of `Claims.decide`. The user's stream is locked, so decisions for one user follow one another."""
+
+    def __init__(self, sql: ClaimStatements, user: UserId, name: ClaimName, *, limit: int, decide: ClaimDecide) -> None:
+        self._sql = sql
+        self._user = user
+        self._name = name
+        self._limit = limit
+        self._decide = decide
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name the user's stream."""
+        ahead.own.add(user_stream(self._user))
+
+    def name_details(self, book: Book, ahead: Foresight) -> None:
+        """Name nothing."""
+
+    def run(self, book: Book) -> Claimed:
+        """Decide, then write."""
+        sql, user, query = self._sql, self._user, book.connection.query
+        book.writable((user_stream(user),))
+        rows = query(sql.find.text, sql.find.bind(user=user, name=self._name))
+        held = None
+        if rows:
+            number, key, session, until, is_done = rows[0]
+            held = Held(number, SendKey(key), SessionId(session), Instant(until), bool(is_done))
+        decision = self._decide(book.lease_now, held)
+        if (kept := decision.held) is not None:
+            if held is None and query(sql.count.text, sql.count.bind(user=user))[0][0] >= self._limit:
+                raise LimitReached(what="claims", limit=self._limit)
+            row = (user, self._name, kept.number, kept.key, kept.session, kept.until, int(kept.is_done))
+            book.connection.run(sql.keep.text, row)
+        return decision.answer
+
+
+class _Forget:
+    """Work of `Claims.forget`."""
+
+    def __init__(self, sql: ClaimStatements, kept_ms: int) -> None:
+        self._sql = sql
+        self._kept_ms = kept_ms
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name none."""
+
+    def name_details(self, book: Book, ahead: Foresight) -> None:
+        """Name nothing."""
+
+    def run(self, book: Book) -> int:
+        """Drop some that nobody took meanwhile."""
+        old, drop, before = self._sql.old, self._sql.drop, book.lease_now - self._kept_ms
+        rows = book.connection.query(old.text, old.bind(before=before, limit=FORGOTTEN_AT_ONCE))
+        for user, name in rows:
+            book.connection.run(drop.text, drop.bind(user=user, name=name, before=before))
+        return len(rows)
