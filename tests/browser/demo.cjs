@@ -46,26 +46,56 @@ async function choose(page, name) {
   );
 }
 
+// What a browser of another make could send.
+const sends = (page, user, url) => page.evaluate(async (to, address) => {
+  const { File, Unisono } = await import('/sdk/unisono.js');
+  const client = await new Unisono(location.origin).login({ user: localStorage.getItem('unisono-demo:user') });
+  await (await client.direct(to)).send(new File({ file: { url: address, name: 'prize.txt' } }));
+  await client.close();
+}, user, url);
+
+function countNotices() {
+  window.noticed = [];
+  window.Notification = class {
+    static permission = 'granted';
+
+    constructor(title, { body }) {
+      this.notice = { title, body, isOpen: true };
+      window.noticed.push(this.notice);
+    }
+
+    addEventListener() {}
+
+    close() {
+      this.notice.isOpen = false;
+    }
+  };
+}
+
 async function faultless(page, broken) {
   page.on('pageerror', (problem) => broken.push(String(problem)));
   page.on('console', (said) => said.type() === 'error' && broken.push(said.text()));
 }
 
+let launched;
+
+// Each has a browser: storage, workers and windows that nobody else shares. To launch one for each would take much longer.
 async function withPeople(names, scenario) {
   const broken = [];
-  const browsers = await Promise.all(names.map(() => launch()));
+  const { browser } = await (launched ??= launch());
+  const browsers = await Promise.all(names.map(() => browser.createBrowserContext()));
   try {
     const pages = [];
     for (const [at, name] of names.entries()) {
-      const { page } = await open(browsers[at].browser, ORIGIN);
+      const { page } = await open(browsers[at], ORIGIN);
       faultless(page, broken);
       await enter(page, name);
       pages.push(page);
     }
-    await scenario(pages, browsers.map(({ browser }) => browser));
+    await scenario(pages, browsers);
     assert.deepEqual(broken, []);
   } finally {
-    await Promise.all(browsers.map(({ browser }) => browser.close()));
+    await Promise.all(browsers.map((each) => each.close()));
   }
 }
 
@@ -80,21 +110,60 @@ const scenarios = {
     await shows(bob, '.messages', 'Lunch at');
     assert.equal(await bob.evaluate(() => document.querySelector('.bubble a').getAttribute('href')), 'https://example.org');
     await bob.bringToFront();
-    await until(async () => !(await bob.$('.badge')), 'what is read is unread no more');
+    await until(async () => !(await bob.$('.badge:not(:empty)')), 'what is read is unread no more');
     await until(() => ann.$('.ticks.read'), 'the sender sees that it was read');
     await bob.type('.composer textarea', 'Ye');
-    await shows(ann, '.title', 'bob writing');
+    await shows(ann, '.title', 'bob is writing');
     await say(bob, 's');
     await shows(ann, '.messages', 'Yes');
+    // What happens beside it leaves an open menu, the focus and what is selected alone.
     await ann.evaluate(() => document.querySelector('.theirs button[aria-label=React]').click());
+    await ann.evaluate(() => {
+      getSelection().selectAllChildren(document.querySelector('.mine p'));
+      document.querySelector('.conversation').focus();
+    });
+    await say(bob, 'At noon');
+    await shows(ann, '.messages', 'At noon');
+    const left = await ann.evaluate(() => [document.querySelectorAll('.menu.open').length, getSelection().toString(), document.activeElement.matches('.conversation')]);
+    assert.deepEqual(left, [1, 'Lunch at https://example.org ?', true]);
     await ann.evaluate(() => document.querySelector('.theirs .menu button').click());
     await shows(bob, '.chip', '👍 1');
+    // A half-written text is there again after an edit.
+    await bob.type('.composer textarea', 'half a');
     await bob.evaluate(() => document.querySelector('.mine button[aria-label=Edit]').click());
     await say(bob, ', gladly');
+    assert.equal(await bob.evaluate(() => document.querySelector('.composer textarea').value), 'half a');
     await shows(ann, '.theirs', 'Yes, gladly');
     await shows(ann, '.theirs footer', 'edited');
     await bob.evaluate(() => document.querySelector('.mine button[aria-label^="Take back"]').click());
     await shows(ann, '.theirs', 'Message taken back');
+    await sends(bob, 'ann', 'javascript:void(document.title = "owned")');
+    await shows(ann, '.messages', 'a link that leads nowhere');
+    assert.equal(await ann.$('a[href^=javascript]'), null);
+  }),
+
+  // One notice per browser: not for each tab, not where somebody looks, gone when it is read.
+  notices: () => withPeople(['mia', 'ned'], async ([mia, ned], [browser]) => {
+    await begin(ned, '0', { users: 'mia' });
+    const other = await browser.newPage();
+    for (const page of [mia, other]) await page.evaluateOnNewDocument(countNotices);
+    await other.goto(ORIGIN);
+    await mia.reload();
+    for (const page of [mia, other]) await shows(page, '.state', 'connected');
+    const notices = async () => (await Promise.all([mia, other].map((page) => page.evaluate(() => window.noticed)))).flat();
+    const open = async () => (await notices()).filter(({ isOpen }) => isOpen).length;
+    await say(ned, 'Are you there?');
+    await until(async () => (await open()) === 1, 'a notice');
+    for (const page of [mia, other]) await shows(page, '.badge', '1');
+    assert.deepEqual((await notices()).map(({ title, body }) => [title, body]), [['ned', 'Are you there?']]);
+    await other.bringToFront();
+    await choose(other, 'ned');
+    await shows(other, '.messages', 'Are you there?');
+    await until(async () => (await open()) === 0, 'no notice is left of what was read');
+    await say(ned, 'Good.');
+    await shows(other, '.messages', 'Good.');
+    await until(async () => !(await mia.$('.badge:not(:empty)')), 'it is read in both');
+    assert.equal((await notices()).length, 1);
   }),
 
   anotherTab: () => withPeople(['cat'], async ([first], [browser]) => {
@@ -112,9 +181,13 @@ const scenarios = {
     await press(first, 'My devices and tabs');
     await until(async () => (await first.$$('.tree > li > ul > li > ul > li')).length === 2, 'both tabs are in the tree');
     await first.evaluate(() => [...document.querySelectorAll('.tree button')].find((each) => each.innerText === 'Close').click());
-    await shows(second, 'form.login', 'logged out from another place');
+    await shows(second, '.moment', 'logged out from another place');
     await until(async () => (await first.$$('.tree > li > ul > li > ul > li')).length === 1, 'one tab is left');
     await shows(first, '.state', 'connected');
+    // The session is whose it was: this tab goes on without being asked who it is.
+    await second.bringToFront();
+    await second.click('.moment .primary');
+    await shows(second, '.conversations', 'Lunch club');
   }),
 
   room: () => withPeople(['fay', 'gil'], async ([fay, gil]) => {
@@ -160,9 +233,10 @@ const scenarios = {
     await lea.waitForSelector('dialog .primary');
     await lea.click('dialog .primary');
     for (const page of [lea, other]) await page.waitForSelector('input[name=user]');
+    assert.deepEqual(await lea.evaluate(() => [location.hash, document.title, localStorage.getItem('unisono-demo:user')]), ['', 'Unisono', null]);
     await other.reload();
     await other.waitForSelector('input[name=user]');
   }),
 };
 
-playAll(scenarios, () => undefined, { atOnce: 2 });
+playAll(scenarios, () => undefined, { atOnce: 2 }).finally(async () => launched && (await launched).browser.close());

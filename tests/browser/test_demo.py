@@ -32,6 +32,10 @@ def test_a_second_tab_is_in_at_once_and_is_closed_from_the_first(works: Works) -
     works.assert_that("anotherTab")
 
 
+def test_a_browser_gives_one_notice_of_a_message_and_none_of_what_somebody_reads(works: Works) -> None:
+    works.assert_that("notices")
+
+
 def test_rooms_are_found_and_entered(works: Works) -> None:
     works.assert_that("room")
 

@@ -1,8 +1,10 @@
 /** What the page knows: the client, its conversations, and which of them is on screen. */
 
 import { field } from "../../src/api/exports.ts";
-import type { Client, Conversation, Message } from "../../src/api/exports.ts";
+import type { Client, Conversation } from "../../src/api/exports.ts";
+import { Notices } from "../../src/api/notices.ts";
 import { soon } from "./dom.ts";
+import { tell } from "./notices.ts";
 import { otherOf } from "./words.ts";
 
 const LISTED = 100;
@@ -14,8 +16,11 @@ export class Chat {
   /** Those I am a member of, and the rooms there are. */
   readonly conversations = new Map<string, Conversation>();
   readonly rooms = new Map<string, Conversation>();
-  /** Who is writing, by conversation. */
+  readonly notices: Notices;
+  /** Who is writing, by conversation, and until when that holds. */
   readonly writing = new Map<string, Map<string, number>>();
+  /** Whether it is known which conversations there are. */
+  isLoaded = false;
   current: Conversation | null = null;
   /** The place in `current` that is to be shown; null for its end. */
   sought: number | null = null;
@@ -25,17 +30,19 @@ export class Chat {
 
   constructor(client: Client) {
     this.client = client;
+    this.notices = new Notices(client, (message) => tell(this, message));
     const touch = ({ conversation }: { readonly conversation: Conversation }): void => this.#touch(conversation);
     for (const name of ["message", "entered", "created", "membersJoined", "membersLeft", "changed", "edited", "recalled", "unread", "read", "level"] as const) client.on(name, touch);
     for (const name of ["exited", "ended"] as const) client.on(name, ({ conversation }) => this.#drop(conversation));
-    for (const name of ["presence", "disconnect", "reconnect", "schedule", "retry", "tabs", "outbox", "receipt"] as const) client.on(name, () => this.changed());
+    for (const name of ["presence", "disconnect", "reconnect", "schedule", "retry", "outbox"] as const) client.on(name, () => this.changed());
     client.on("typing", ({ conversation, user, isTyping }) => this.#write(conversation, user, isTyping));
     client.on("message", ({ conversation, sender }) => this.#write(conversation, sender, false));
   }
 
-  /** Calls whenever something is another. */
-  on(hear: () => void): void {
+  /** Calls whenever something is another; gives what ends that. */
+  on(hear: () => void): () => void {
     this.#hearers.add(hear);
+    return () => this.#hearers.delete(hear);
   }
 
   /** Calls whenever another conversation comes on screen. */
@@ -47,6 +54,8 @@ export class Chat {
   async load(): Promise<void> {
     for (const found of await this.client.query().limit(LISTED).withLastMessage().find()) this.#list(found);
     for (const room of await this.client.query(field("kind").equal("room")).limit(LISTED).find()) this.rooms.set(room.id, room);
+    this.isLoaded = true;
+    this.changed();
     const others = [...this.conversations.values()].map(otherOf).filter((user) => user !== null);
     if (others.length > 0) await this.client.watch(...others.slice(0, LISTED));
     this.changed();
@@ -66,7 +75,7 @@ export class Chat {
     if (conversation === this.current && sought === null) return;
     this.current = conversation;
     this.sought = sought;
-    this.client.show(conversation);
+    if (conversation === null) this.notices.look(null);
     this.#openers.forEach((hear) => hear());
     this.changed();
   }
@@ -86,11 +95,6 @@ export class Chat {
   /** Whether a user is there, as far as is known. */
   isOnline(user: string): boolean {
     return this.client.watched.get(user)?.isOnline ?? false;
-  }
-
-  /** Whether a message comes while its conversation is looked at here. */
-  isSeen(message: Message): boolean {
-    return message.conversation === this.current && isAttended();
   }
 
   #touch(conversation: Conversation): void {
@@ -126,9 +130,4 @@ export class Chat {
     }
     this.changed();
   }
-}
-
-/** Whether somebody looks at this tab. */
-export function isAttended(): boolean {
-  return document.visibilityState === "visible" && document.hasFocus();
 }

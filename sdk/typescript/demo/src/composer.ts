@@ -23,6 +23,8 @@ export class Composer {
   readonly #problem = h("p", { class: "problem", attributes: { role: "alert" } });
   #replied: Message | null = null;
   #edited: Message | null = null;
+  /** What was half written when an edit began. */
+  #setAside = "";
   #keeping: ReturnType<typeof setTimeout> | undefined;
 
   constructor(chat: Chat, conversation: Conversation, lastOfMine: () => Message | null) {
@@ -51,17 +53,23 @@ export class Composer {
     this.#field.focus();
   }
 
+  /** Nothing is written here any more: what is there is kept now, unless the session is over. */
+  close(): void {
+    if (this.#keeping !== undefined) this.#keepNow();
+  }
+
   /** Makes the next message an answer. */
   reply(message: Message): void {
+    this.#clear();
     this.#replied = message;
-    this.#edited = null;
-    this.#say(`Answering ${message.sender}: ${message.text ?? "…"}`);
+    this.#say(`Answering ${message.isMine ? "yourself" : message.sender}: ${message.text ?? "…"}`);
   }
 
   /** Has a message written anew. */
   edit(message: Message): void {
+    this.#clear();
+    this.#setAside = this.#field.value;
     this.#edited = message;
-    this.#replied = null;
     this.#field.value = message.text ?? "";
     this.#say("Editing a message");
     this.#grow();
@@ -78,7 +86,8 @@ export class Composer {
   }
 
   #clear(): void {
-    if (this.#edited !== null) this.#field.value = "";
+    if (this.#edited !== null) this.#field.value = this.#setAside;
+    this.#setAside = "";
     this.#replied = this.#edited = null;
     this.#problem.textContent = "";
     fill(this.#about);
@@ -90,7 +99,8 @@ export class Composer {
     if (event.key === "Enter" && isBare) {
       event.preventDefault();
       void this.#submit();
-    } else if (event.key === "Escape") {
+    } else if (event.key === "Escape" && (this.#edited ?? this.#replied) !== null) {
+      event.stopPropagation();
       this.#clear();
     } else if (event.key === "ArrowUp" && this.#field.value === "") {
       const last = this.#lastOfMine();
@@ -115,14 +125,16 @@ export class Composer {
     const text = this.#field.value.trim();
     const [edited, replied] = [this.#edited, this.#replied];
     if (text === "") return;
-    this.#field.value = "";
+    if (edited === null) this.#field.value = "";
     this.#clear();
     this.#keep();
     try {
       if (edited !== null) await edited.edit(text);
       else await this.#send(text, replied);
     } catch (problem) {
-      if (this.#field.value === "") this.#field.value = text;
+      if (edited !== null) this.edit(edited);
+      if (edited !== null || this.#field.value === "") this.#field.value = text;
+      this.#grow();
       this.failed(problem);
     }
   }
@@ -170,14 +182,19 @@ export class Composer {
 
   #keep(): void {
     clearTimeout(this.#keeping);
-    this.#keeping = setTimeout(() => {
-      const name = DRAFT + this.#conversation.id;
-      const { objects } = this.#chat.client;
-      const text = this.#edited === null ? this.#field.value : "";
-      if (text === this.#draft()) return;
-      const kept = text === "" ? objects.delete(name) : objects.set(name, text);
-      void kept.catch(() => undefined);
-    }, KEEP_MS);
+    this.#keeping = setTimeout(() => this.#keepNow(), KEEP_MS);
+  }
+
+  #keepNow(): void {
+    clearTimeout(this.#keeping);
+    this.#keeping = undefined;
+    const { client } = this.#chat;
+    if (client.isClosed) return;
+    const name = DRAFT + this.#conversation.id;
+    const text = this.#edited === null ? this.#field.value : this.#setAside;
+    if (text === this.#draft()) return;
+    const kept = text === "" ? client.objects.delete(name) : client.objects.set(name, text);
+    void kept.catch(() => undefined);
   }
 }
 

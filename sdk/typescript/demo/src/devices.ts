@@ -2,78 +2,125 @@
 
 import type { Client, SessionData } from "../../src/api/exports.ts";
 import { confirmed } from "./dialogs.ts";
-import { fill, h, soon } from "./dom.ts";
-import { forget } from "./login.ts";
+import { h, redraw, Rows, soon } from "./dom.ts";
+import type { View } from "./dom.ts";
 import { problemOf, shortly } from "./words.ts";
+
+type Act = (what: () => Promise<unknown>) => void;
+
+interface DeviceNode {
+  readonly device: string;
+  readonly sessions: readonly SessionData[];
+}
+
+interface TabNode {
+  readonly tab: string;
+  readonly name: string;
+  readonly since: number | undefined;
+  readonly marks: readonly string[];
+  /** Closes it; null: it is this one. */
+  readonly close: (() => Promise<unknown>) | null;
+}
 
 /** Makes the panel; what takes its listeners away is called when it goes. */
 export function devices(client: Client): { readonly element: HTMLElement; readonly close: () => void } {
-  const tree = h("ul", { class: "tree", attributes: { role: "tree", "aria-label": "Devices" } });
+  const tree = h("ul", { class: "tree", attributes: { "aria-label": "Devices" } });
   const problem = h("p", { class: "problem", attributes: { role: "alert" } });
-  const draw = soon(() => {
-    client
-      .sessions()
-      .then((sessions) => fill(tree, ...[...byDevice(sessions)].map(([device, its]) => deviceItem(client, device, its, act))))
-      .catch((fault: unknown) => (problem.textContent = problemOf(fault)));
-  });
-  const act = (what: () => Promise<unknown>): void => {
+  const failed = (fault: unknown): void => void (problem.textContent = problemOf(fault));
+  const act: Act = (what) => {
     problem.textContent = "";
-    what().then(draw).catch((fault: unknown) => (problem.textContent = problemOf(fault)));
+    what().then(draw).catch(failed);
   };
+  const rows = new Rows<DeviceNode>(tree, ({ device }) => device, () => deviceView(client, act));
+  const draw = soon(() => {
+    client.sessions().then((sessions) => rows.show(byDevice(sessions))).catch(failed);
+  });
   const offs = (["sessionOpened", "sessionEnded", "tabs", "sessionTabs", "reconnect"] as const).map((name) => client.on(name, draw));
   draw();
   const out = h("button", { attributes: { type: "button" }, on: { click: () => act(() => signOut(client, false)) } }, "Sign out");
   const everywhere = h("button", { class: "danger", attributes: { type: "button" }, on: { click: () => act(() => signOut(client, true)) } }, "Sign out everywhere");
-  const element = h("section", { class: "panel" }, h("h2", {}, "My devices and tabs"), tree, problem, h("div", { class: "actions" }, out, everywhere));
+  const about = h("p", { class: "hint" }, "Tabs of one browser share a session and a connection. Each other browser has a session of its own.");
+  const element = h("section", { class: "panel" }, h("h2", {}, "My devices and tabs"), about, tree, problem, h("div", { class: "actions" }, out, everywhere));
   return { element, close: () => offs.forEach((off) => off()) };
 }
 
-function byDevice(sessions: readonly SessionData[]): Map<string, SessionData[]> {
+function byDevice(sessions: readonly SessionData[]): DeviceNode[] {
   const found = new Map<string, SessionData[]>();
   for (const session of sessions) found.set(session.device, [...(found.get(session.device) ?? []), session]);
-  return found;
+  const all = [...found].map(([device, its]) => ({ device, sessions: its }));
+  const isThis = ({ sessions: its }: DeviceNode): boolean => its.some((session) => session.isThis);
+  return [...all.filter(isThis), ...all.filter((node) => !isThis(node))];
 }
 
-function deviceItem(client: Client, device: string, sessions: readonly SessionData[], act: (what: () => Promise<unknown>) => void): HTMLElement {
-  const shown = sessions.at(-1)?.shown;
-  const isThis = sessions.some((session) => session.isThis);
-  const close = !isThis && h("button", { class: "small", attributes: { type: "button" }, on: { click: () => act(() => client.closeDevice(device)) } }, "Log out");
-  const title = h("div", { class: "node" }, h("strong", {}, shown?.label ?? shown?.platform ?? device), isThis && h("span", { class: "tag" }, "this device"), close);
-  return h("li", { attributes: { role: "treeitem", "aria-expanded": "true" } }, title, h("ul", { attributes: { role: "group" } }, ...sessions.map((session) => sessionItem(client, session, act))));
+function button(words: string, what: string, press: () => void): HTMLElement {
+  return h("button", { class: "small", attributes: { type: "button", "aria-label": `${words}: ${what}` }, on: { click: press } }, words);
 }
 
-function sessionItem(client: Client, session: SessionData, act: (what: () => Promise<unknown>) => void): HTMLElement {
-  const state = session.state === "live" ? "connected" : `away since ${shortly(session.seenAt)}`;
-  const words = `${session.shown.platform}, since ${shortly(session.openedAt)}, ${state}${session.address === undefined ? "" : `, ${session.address}`}`;
-  const close = !session.isThis && h("button", { class: "small", attributes: { type: "button" }, on: { click: () => act(() => client.closeSession(session.session)) } }, "Log out");
-  const tabs = session.isThis ? ownTabs(client, session, act) : (session.tabs ?? []).map(({ tab, label, since }) => tabItem(label ?? nameOf(tab), since, [], () => act(() => client.closeTab(session.session, tab))));
-  return h(
-    "li",
-    { attributes: { role: "treeitem", "aria-expanded": "true" } },
-    h("div", { class: "node" }, h("span", { class: `dot ${session.state}` }), h("span", {}, words), session.isThis && h("span", { class: "tag" }, "this session"), close),
-    h("ul", { attributes: { role: "group" } }, ...tabs),
-  );
+function tag(words: string): HTMLElement {
+  return h("span", { class: "tag" }, words);
 }
 
-function ownTabs(client: Client, { session }: SessionData, act: (what: () => Promise<unknown>) => void): HTMLElement[] {
-  return client.tabs.map(({ tab, since, visible, focused }) => {
-    const marks = [tab === client.tab ? "this tab" : "", focused ? "in focus" : visible ? "" : "hidden"].filter(Boolean);
-    return tabItem(nameOf(tab), since, marks, tab === client.tab ? null : () => act(() => client.closeTab(session, tab)));
-  });
+function deviceView(client: Client, act: Act): View<DeviceNode> {
+  const node = h("div", { class: "node" });
+  const list = h("ul", {});
+  const rows = new Rows<SessionData>(list, ({ session }) => session, () => sessionView(client, act));
+  const show = ({ device, sessions }: DeviceNode): void => {
+    const shown = sessions.at(-1)?.shown;
+    const name = shown?.label ?? shown?.platform ?? device;
+    const isThis = sessions.some((session) => session.isThis);
+    redraw(node, [name, isThis], () => [h("strong", {}, name), isThis ? tag("this device") : button("Log out", name, () => act(() => client.closeDevice(device)))]);
+    list.setAttribute("aria-label", `Sessions of ${name}`);
+    rows.show(sessions);
+  };
+  return { element: h("li", {}, node, list), show };
+}
+
+function sessionView(client: Client, act: Act): View<SessionData> {
+  const node = h("div", { class: "node" });
+  const list = h("ul", { attributes: { "aria-label": "Tabs" } });
+  const rows = new Rows<TabNode>(list, ({ tab }) => tab, () => tabView(act));
+  const show = (data: SessionData): void => {
+    const { session, isThis, state, shown, openedAt, seenAt, address } = data;
+    const isLive = state === "live";
+    const words = `${shown.platform}, ${isLive ? `connected since ${shortly(openedAt)}` : `away since ${shortly(seenAt)}`}${address === undefined ? "" : `, ${address}`}`;
+    redraw(node, [words, isThis], () => [
+      h("span", { class: `dot ${state}`, attributes: { "aria-hidden": "true" } }),
+      h("span", {}, words),
+      isThis ? tag("this session") : button("Log out", words, () => act(() => client.closeSession(session))),
+    ]);
+    rows.show(isThis ? ownTabs(client, session) : tabsOf(client, data));
+  };
+  return { element: h("li", {}, node, list), show };
+}
+
+function tabsOf(client: Client, { session, tabs = [] }: SessionData): TabNode[] {
+  return tabs.map(({ tab, label, since }) => ({ tab, name: label ?? nameOf(tab), since, marks: [], close: () => client.closeTab(session, tab) }));
+}
+
+function ownTabs(client: Client, session: string): TabNode[] {
+  return client.tabs.map(({ tab, since, visible, focused }) => ({
+    tab,
+    name: nameOf(tab),
+    since,
+    marks: [tab === client.tab ? "this tab" : "", focused ? "in focus" : visible ? "" : "hidden"].filter(Boolean),
+    close: tab === client.tab ? null : () => client.closeTab(session, tab),
+  }));
 }
 
 function nameOf(tab: string): string {
   return `Tab ${tab.slice(0, 6)}`;
 }
 
-function tabItem(name: string, since: number | undefined, marks: readonly string[], press: (() => void) | null): HTMLElement {
-  const close = press !== null && h("button", { class: "small", attributes: { type: "button" }, on: { click: press } }, "Close");
-  return h("li", { attributes: { role: "treeitem" } }, h("div", { class: "node", title: since === undefined ? "" : `Since ${shortly(since)}` }, h("span", {}, name), ...marks.map((mark) => h("span", { class: "tag" }, mark)), close));
+function tabView(act: Act): View<TabNode> {
+  const node = h("div", { class: "node" });
+  const show = ({ name, since, marks, close }: TabNode): void => {
+    node.title = since === undefined ? "" : `Since ${shortly(since)}`;
+    redraw(node, [name, marks, close === null], () => [h("span", {}, name), ...marks.map(tag), close !== null && button("Close", name, () => act(close))]);
+  };
+  return { element: h("li", {}, node), show };
 }
 
 async function signOut(client: Client, everywhere: boolean): Promise<void> {
   const words = everywhere ? "All your devices and tabs are logged out." : "All tabs of this browser are logged out.";
-  if (!(await confirmed("Sign out", words, "Sign out"))) return;
-  forget();
-  await client.signOut({ everywhere });
+  if (await confirmed("Sign out", words, "Sign out")) await client.signOut({ everywhere });
 }

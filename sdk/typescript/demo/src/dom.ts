@@ -27,20 +27,88 @@ export function fill(element: Element, ...children: readonly Child[]): void {
   element.replaceChildren(...present(children));
 }
 
+/** What was drawn into an element last, as text. */
+const signs = new WeakMap<Element, string>();
+
+/** Draws what is in an element anew where `sign`, which stands for it, is another than last time: what did not change keeps its nodes. */
+export function redraw(element: Element, sign: unknown, draw: () => readonly Child[]): void {
+  const now = JSON.stringify(sign);
+  if (signs.get(element) === now) return;
+  signs.set(element, now);
+  fill(element, ...draw());
+}
+
+/** A thing on screen that can be brought up to date. */
+export interface View<T> {
+  readonly element: HTMLElement;
+  show(value: T): void;
+}
+
+/** The rows of a list. Each keeps its element as long as its key is there: focus, selection and open menus live on. */
+export class Rows<T> {
+  readonly #list: Element;
+  readonly #key: (value: T) => string;
+  readonly #make: (value: T) => View<T>;
+  readonly #views = new Map<string, View<T>>();
+
+  constructor(list: Element, key: (value: T) => string, make: (value: T) => View<T>) {
+    this.#list = list;
+    this.#key = key;
+    this.#make = make;
+  }
+
+  /** Brings the list in step with what there is now. */
+  show(values: readonly T[]): void {
+    const focused = document.activeElement as HTMLElement | null;
+    const at = focused === null ? -1 : [...this.#list.children].findIndex((child) => child.contains(focused));
+    this.#drop(new Set(values.map(this.#key)));
+    let next = this.#list.firstElementChild;
+    for (const value of values) {
+      const { element } = this.#shown(value);
+      if (element === next) next = next.nextElementSibling;
+      else this.#list.insertBefore(element, next);
+    }
+    if (at >= 0 && document.activeElement !== focused) this.#focus(focused, at);
+  }
+
+  #shown(value: T): View<T> {
+    const key = this.#key(value);
+    const view = this.#views.get(key) ?? this.#make(value);
+    this.#views.set(key, view);
+    view.show(value);
+    return view;
+  }
+
+  #drop(wanted: ReadonlySet<string>): void {
+    for (const [key, { element }] of this.#views) {
+      if (wanted.has(key)) continue;
+      element.remove();
+      this.#views.delete(key);
+    }
+  }
+
+  /** An element that was moved has lost the focus; after one that is gone its neighbour gets it. */
+  #focus(focused: HTMLElement | null, at: number): void {
+    const near = this.#list.children[Math.min(at, this.#list.children.length - 1)];
+    const target = focused?.isConnected ? focused : near?.querySelector<HTMLElement>("button, [tabindex]");
+    target?.focus({ preventScroll: true });
+  }
+}
+
 function present(children: readonly Child[]): (Node | string)[] {
   return children.filter((child): child is Node | string => child !== null && child !== undefined && child !== false);
 }
 
 const PATHS = {
+  apart: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
   back: "M15 5l-7 7 7 7",
   bell: "M6 10a6 6 0 0 1 12 0c0 6 2 7 2 7H4s2-1 2-7M10 20a2 2 0 0 0 4 0",
   clip: "M8 12.5l6.5-6.500a3 3 0 0 1 4.5 4.500l-8.5 8.500a5 5 0 0 1-7-7l8-8",
   close: "M6 6l12 12M18 6L6 18",
   devices: "M4 6h11v8H4zM2 17h12M17 9h5v9h-5z",
+  down: "M12 5v14M6 13l6 6 6-6",
   edit: "M5 19l1-4L16.5 4.500l3 3L9 18z",
   inspect: "M4 5h16v14H4zM4 9h16M8 13l2 2-2 2M13 17h4",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
-  mute: "M4 9v6h4l5 4V5L8 9zM17 9l4 6M21 9l-4 6",
   people: "M8 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6M2 19c0-3 3-5 6-5s6 2 6 5M16 11a3 3 0 1 0 0-6M17 14c3 0 5 2 5 5",
   plus: "M12 5v14M5 12h14",
   reply: "M9 7L4 12l5 5M4 12h9c4 0 7 2 7 6",

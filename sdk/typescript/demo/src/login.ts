@@ -1,12 +1,16 @@
-/** The first thing to be seen: who are you? */
+/** What is seen before and after a chat: who are you, one moment please, and that is that. */
 
+import { UnisonoError } from "../../src/api/exports.ts";
 import type { Client } from "../../src/api/exports.ts";
 import { Unisono } from "../../src/index.ts";
 import { fill, h } from "./dom.ts";
 import { problemOf } from "./words.ts";
 
 const REMEMBERED = "unisono-demo:user";
-const TITLE_MAX = 64;
+const NAME_MAX = 64;
+/** So long nobody has to be told that a page is loading. */
+const PATIENCE_MS = 400;
+const AGAIN_MS = 3000;
 
 /** Who used this browser last, to whom any new tab belongs as well. */
 export function remembered(): string | null {
@@ -28,9 +32,9 @@ export async function enter(user: string, token: string | null): Promise<Client>
 }
 
 /** Asks who it is; gives the client. */
-export function ask(root: HTMLElement, message: string | null): Promise<Client> {
+export function ask(root: HTMLElement, message: string): Promise<Client> {
   return new Promise((done) => {
-    const name = h("input", { attributes: { name: "user", required: true, maxlength: String(TITLE_MAX), autocomplete: "username", autocapitalize: "none", spellcheck: "false", placeholder: "ann" } });
+    const name = h("input", { attributes: { name: "user", required: true, maxlength: String(NAME_MAX), autocomplete: "username", autocapitalize: "none", spellcheck: "false", placeholder: "ann" } });
     const token = h("input", { attributes: { name: "token", autocomplete: "off", spellcheck: "false" } });
     const problem = h("p", { class: "problem", attributes: { role: "alert" } }, message);
     const button = h("button", { class: "primary", attributes: { type: "submit" } }, "Come in");
@@ -59,6 +63,53 @@ export function ask(root: HTMLElement, message: string | null): Promise<Client> 
     fill(root, form);
     name.focus();
   });
+}
+
+/** Comes in as who used this browser last, as soon as the server lets it. A press of “somebody else” loads the page anew. */
+export async function back(root: HTMLElement, user: string): Promise<Client> {
+  const words = h("p", { attributes: { role: "status" } });
+  const other = h("button", { attributes: { type: "button" }, on: { click: somebodyElse } }, "I am somebody else");
+  words.textContent = `Coming in as ${user}…`;
+  const shown = setTimeout(() => fill(root, card(words, other)), PATIENCE_MS);
+  try {
+    return await persisting(user, () => (words.textContent = "The server cannot be reached now. As soon as it can, you are in."));
+  } catch (problem) {
+    forget();
+    return await ask(root, problemOf(problem));
+  } finally {
+    clearTimeout(shown);
+  }
+}
+
+/** Enters as often as it takes; throws what no further attempt would mend. */
+async function persisting(user: string, failed: () => void): Promise<Client> {
+  for (;;) {
+    try {
+      return await enter(user, null);
+    } catch (problem) {
+      if (!(problem instanceof UnisonoError && problem.retryable)) throw problem;
+    }
+    failed();
+    await new Promise((go) => setTimeout(go, AGAIN_MS));
+  }
+}
+
+/** Says that this tab is over while the session goes on elsewhere; done when somebody wants to go on here. */
+export function left(root: HTMLElement, message: string): Promise<void> {
+  return new Promise((done) => {
+    const again = h("button", { class: "primary", attributes: { type: "button" }, on: { click: () => done() } }, "Go on here");
+    fill(root, card(h("p", { attributes: { role: "alert" } }, message), again));
+    again.focus();
+  });
+}
+
+function card(...parts: readonly HTMLElement[]): HTMLElement {
+  return h("div", { class: "login moment" }, h("img", { class: "logo", attributes: { src: icon(), alt: "" } }), ...parts);
+}
+
+function somebodyElse(): void {
+  forget();
+  location.reload();
 }
 
 /** Where the picture of this page lies. */

@@ -1,45 +1,50 @@
-/** One notice per browser, not per tab: whichever tab claims a message tells of it. */
+/** How a message is told of where nobody looks: a tone, a notice of the system, and a count in the title. */
 
 import type { Message } from "../../src/api/exports.ts";
 import type { Chat } from "./chat.ts";
+import { fill, h, iconButton } from "./dom.ts";
 import { nameOf, preview } from "./words.ts";
 
+const TITLE = "Unisono";
+const REFUSED = "unisono-demo:no-notices";
 const TONE_HZ = 660;
 const TONE_S = 0.12;
 const LOUDNESS = 0.05;
 
-/** Tells of messages that nobody looks at. */
-export function notices(chat: Chat): void {
-  const shown = new Map<string, Notification>();
-  chat.client.on("message", (message) => void tell(chat, message, shown));
-  chat.client.on("read", ({ conversation }) => {
-    shown.get(conversation.id)?.close();
-    shown.delete(conversation.id);
-  });
-  chat.on(() => title(chat));
-}
-
-/** Asks once whether this page may show notices. */
-export async function askPermission(): Promise<boolean> {
-  if (typeof Notification === "undefined") return false;
-  return (await Notification.requestPermission()) === "granted";
-}
-
-async function tell(chat: Chat, message: Message, shown: Map<string, Notification>): Promise<void> {
-  const { conversation } = message;
-  const wanted = conversation.level === "all" || (conversation.level === "mentions" && message.mentionsMe);
-  if (message.isMine || !wanted || chat.isSeen(message)) return;
-  if (!(await chat.client.claim("notice", `${conversation.id}:${message.seq}`))) return;
-  // Another tab, or another device, may have shown it to its reader meanwhile.
-  if (conversation.read >= message.seq) return;
+/** Tells of a message in this tab; gives what takes it away again. */
+export function tell(chat: Chat, message: Message): () => void {
   tone();
-  if (typeof Notification === "undefined" || Notification.permission !== "granted") return;
+  if (typeof Notification === "undefined" || Notification.permission !== "granted") return () => undefined;
+  const { conversation } = message;
   const notice = new Notification(nameOf(conversation), { body: preview(message), tag: conversation.id });
   notice.addEventListener("click", () => {
     window.focus();
     chat.open(conversation);
   });
-  shown.set(conversation.id, notice);
+  return () => notice.close();
+}
+
+/** Asks whether notices may be shown, where that is not said yet; hidden otherwise. */
+export function permission(): HTMLElement {
+  const box = h("div", { class: "ask", attributes: { role: "status" } });
+  const draw = (): void => {
+    box.hidden = typeof Notification === "undefined" || Notification.permission !== "default" || localStorage.getItem(REFUSED) !== null;
+  };
+  const never = (): void => {
+    localStorage.setItem(REFUSED, "1");
+    draw();
+  };
+  const yes = h("button", { class: "small", attributes: { type: "button" }, on: { click: () => void Notification.requestPermission().then(draw) } }, "Turn on");
+  fill(box, h("span", {}, "Be told of new messages?"), yes, iconButton("close", "No, thank you", never));
+  draw();
+  return box;
+}
+
+/** Says in the title how many messages wait. */
+export function title(chat: Chat | null): void {
+  const all = [...(chat?.conversations.values() ?? [])];
+  const count = all.reduce((sum, { unread, isMuted }) => sum + (isMuted ? 0 : unread), 0);
+  document.title = count === 0 ? TITLE : `(${count}) ${TITLE}`;
 }
 
 function tone(): void {
@@ -55,9 +60,4 @@ function tone(): void {
   } catch {
     // Browsers let no page sound that nobody has touched yet.
   }
-}
-
-function title(chat: Chat): void {
-  const count = [...chat.conversations.values()].reduce((sum, { unread, isMuted }) => sum + (isMuted ? 0 : unread), 0);
-  document.title = count === 0 ? "Unisono" : `(${count}) Unisono`;
 }

@@ -1,28 +1,44 @@
 /** Who belongs to a conversation, and what can be done about it. */
 
 import type { Conversation, Member } from "../../src/api/exports.ts";
+import { avatar } from "./avatar.ts";
 import type { Chat } from "./chat.ts";
 import { confirmed, prompted } from "./dialogs.ts";
-import { fill, h } from "./dom.ts";
-import { avatar } from "./sidebar.ts";
+import { h, redraw, Rows } from "./dom.ts";
+import type { View } from "./dom.ts";
 import { nameOf, problemOf } from "./words.ts";
 
-/** Makes the panel of a conversation's people. */
-export function people(chat: Chat, conversation: Conversation): HTMLElement {
-  const list = h("ul", { class: "people" });
+/** Makes the panel of a conversation's people; what takes its listeners away is called when it goes. */
+export function people(chat: Chat, conversation: Conversation): { readonly element: HTMLElement; readonly close: () => void } {
+  const list = h("ul", { class: "people", attributes: { "aria-label": "Members" } });
+  const count = h("p", { class: "hint" });
   const problem = h("p", { class: "problem", attributes: { role: "alert" } });
+  const buttons = h("div", { class: "actions" });
+  const name = h("h2", {});
+  const failed = (fault: unknown): void => void (problem.textContent = problemOf(fault));
   const act = (what: () => Promise<unknown>): void => {
     problem.textContent = "";
-    what().then(() => draw()).catch((fault: unknown) => (problem.textContent = problemOf(fault)));
+    what().then(() => draw()).catch(failed);
   };
+  let members: readonly Member[] = [];
+  const rows = new Rows<Member>(list, ({ user }) => user, () => person(chat, conversation, act));
   const draw = async (): Promise<void> => {
-    const members: Member[] = [];
-    if (conversation.of === "room") problem.textContent = await here(chat, conversation);
-    else for await (const member of conversation.roll()) members.push(member);
-    fill(list, ...members.map((member) => person(chat, conversation, member, act)));
+    redraw(name, nameOf(conversation), () => [nameOf(conversation)]);
+    redraw(buttons, [conversation.of, conversation.isMuted, conversation.role], () => actions(chat, conversation, act));
+    if (conversation.of === "room") {
+      count.textContent = await here(chat, conversation);
+      return;
+    }
+    const found: Member[] = [];
+    for await (const member of conversation.roll()) found.push(member);
+    members = found;
+    rows.show(members);
   };
-  void draw().catch((fault: unknown) => (problem.textContent = problemOf(fault)));
-  return h("section", { class: "panel" }, h("h2", {}, nameOf(conversation)), list, problem, h("div", { class: "actions" }, ...actions(chat, conversation, act)));
+  const again = (): void => void draw().catch(failed);
+  const offs = (["membersJoined", "membersLeft", "memberChanged", "changed", "level"] as const).map((event) => conversation.on(event, again));
+  offs.push(chat.client.on("presence", () => rows.show(members)));
+  again();
+  return { element: h("section", { class: "panel" }, name, count, list, problem, buttons), close: () => offs.forEach((off) => off()) };
 }
 
 async function here(chat: Chat, room: Conversation): Promise<string> {
@@ -30,11 +46,20 @@ async function here(chat: Chat, room: Conversation): Promise<string> {
   return `${users} ${users === 1 ? "person is" : "people are"} here.`;
 }
 
-function person(chat: Chat, conversation: Conversation, member: Member, act: (what: () => Promise<unknown>) => void): HTMLElement {
-  const { user, role } = member;
-  const mayRemove = user !== chat.client.user && conversation.of === "group" && conversation.role !== "member";
-  const remove = mayRemove && h("button", { class: "small", attributes: { type: "button" }, on: { click: () => act(() => conversation.remove(user)) } }, "Remove");
-  return h("li", {}, avatar(user, chat.isOnline(user)), h("span", {}, user), h("small", {}, role === "member" ? "" : role), remove);
+function person(chat: Chat, conversation: Conversation, act: (what: () => Promise<unknown>) => void): View<Member> {
+  const element = h("li", {});
+  const show = ({ user, role }: Member): void => {
+    const isMe = user === chat.client.user;
+    const mayRemove = !isMe && conversation.of === "group" && conversation.role !== "member";
+    const isOnline = chat.isOnline(user);
+    redraw(element, [role, mayRemove, isOnline], () => [
+      avatar(user, isOnline),
+      h("span", {}, isMe ? `${user} (you)` : user),
+      h("small", {}, role === "member" ? "" : role),
+      mayRemove && h("button", { class: "small", attributes: { type: "button", "aria-label": `Remove ${user}` }, on: { click: () => act(() => conversation.remove(user)) } }, "Remove"),
+    ]);
+  };
+  return { element, show };
 }
 
 function actions(chat: Chat, conversation: Conversation, act: (what: () => Promise<unknown>) => void): HTMLElement[] {
@@ -45,10 +70,16 @@ function actions(chat: Chat, conversation: Conversation, act: (what: () => Promi
   }
   if (conversation.of !== "room") {
     found.push(button(conversation.isMuted ? "Unmute" : "Mute", () => (conversation.isMuted ? conversation.unmute() : conversation.mute())));
-    found.push(button("Mark unread", () => conversation.markUnread()));
+    found.push(button("Mark unread", () => markUnread(chat, conversation)));
   }
   if (conversation.of === "group") found.push(button("Leave", () => leave(chat, conversation)));
   return found;
+}
+
+/** It is unread as long as nobody looks at it. */
+async function markUnread(chat: Chat, conversation: Conversation): Promise<void> {
+  chat.open(null);
+  await conversation.markUnread();
 }
 
 async function add(conversation: Conversation): Promise<void> {

@@ -1,10 +1,13 @@
 /** The list of conversations and rooms, and what is found by words. */
 
 import type { Conversation, Message } from "../../src/api/exports.ts";
+import { avatar } from "./avatar.ts";
 import type { Chat } from "./chat.ts";
 import { create } from "./dialogs.ts";
-import { fill, h, iconButton } from "./dom.ts";
-import { hueOf, initial, nameOf, otherOf, preview, problemOf, shortly } from "./words.ts";
+import { h, iconButton, redraw, Rows } from "./dom.ts";
+import type { View } from "./dom.ts";
+import { permission } from "./notices.ts";
+import { nameOf, otherOf, preview, problemOf, shortly, writingOf } from "./words.ts";
 
 const FOUND = 20;
 const PAUSE_MS = 200;
@@ -14,99 +17,130 @@ const STATES = { idle: "starting", opening: "connecting", live: "connected", wai
 export interface SidebarActions {
   devices(): void;
   inspect(): void;
-  theme(): void;
+  /** Puts on the next one, and gives its name. */
+  theme(): string;
 }
+
+/** A line of the list. */
+type Entry =
+  | { readonly is: "conversation"; readonly conversation: Conversation }
+  | { readonly is: "hit"; readonly message: Message }
+  | { readonly is: "heading" | "note"; readonly text: string };
 
 /** Makes the sidebar. */
 export function sidebar(chat: Chat, actions: SidebarActions): HTMLElement {
   const list = h("ul", { class: "conversations", attributes: { "aria-label": "Conversations" } });
   const state = h("button", { class: "state", attributes: { type: "button" }, on: { click: () => chat.client.retry() } });
   const search = h("input", { class: "search", attributes: { type: "search", placeholder: "Search (Ctrl+K)", "aria-label": "Search conversations and messages" } });
+  const rows = new Rows<Entry>(list, keyOf, (entry) => viewOf(chat, entry));
   const finding = new Finding(chat, () => draw());
   const draw = (): void => {
     drawState(chat, state);
     const words = search.value.trim().toLowerCase();
-    fill(list, ...(words === "" ? all(chat) : matching(chat, words, finding)));
+    rows.show(words === "" ? all(chat) : matching(chat, words, finding));
   };
   search.addEventListener("input", () => {
     finding.look(search.value.trim());
     draw();
   });
   search.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") search.value = "";
-    if (event.key === "Escape") draw();
+    if (event.key === "ArrowDown") list.querySelector("button")?.focus();
+    if (event.key !== "Escape" || search.value === "") return;
+    event.stopPropagation();
+    search.value = "";
+    finding.look("");
+    draw();
   });
-  list.addEventListener("keydown", (event) => walk(list, event));
+  list.addEventListener("keydown", (event) => walk(list, search, event));
   chat.on(draw);
   draw();
   const me = h("div", { class: "me" }, avatar(chat.client.user), h("div", { class: "me-words" }, h("strong", {}, chat.client.user), state));
-  const buttons = h(
+  return h("nav", { class: "sidebar", attributes: { "aria-label": "Chats" } }, h("header", {}, me, buttons(chat, actions)), search, permission(), list);
+}
+
+function buttons(chat: Chat, actions: SidebarActions): HTMLElement {
+  const said = h("span", { class: "unseen", attributes: { role: "status" } });
+  const theme = iconButton("theme", "Light or dark", () => {
+    const name = actions.theme();
+    said.textContent = theme.title = name === "auto" ? "Light or dark: as the system" : `Light or dark: ${name}`;
+  });
+  return h(
     "div",
     { class: "buttons" },
     iconButton("plus", "New conversation", () => void create(chat)),
     iconButton("devices", "My devices and tabs", actions.devices),
     iconButton("inspect", "What happens in this tab", actions.inspect),
-    iconButton("theme", "Light or dark", actions.theme),
+    theme,
+    said,
   );
-  return h("nav", { class: "sidebar", attributes: { "aria-label": "Chats" } }, h("header", {}, me, buttons), search, list);
 }
 
-/** A circle with the first letter of a name. */
-export function avatar(name: string, isOnline = false): HTMLElement {
-  return h("span", { class: `avatar hue-${hueOf(name)}${isOnline ? " online" : ""}`, attributes: { "aria-hidden": "true" } }, initial(name));
+function drawState({ client }: Chat, state: HTMLElement): void {
+  const words = STATES[client.state];
+  redraw(state, words, () => [words]);
+  state.className = `state ${client.state}`;
+  state.title = client.state === "waiting" ? "Try again now" : "";
 }
 
-function drawState(chat: Chat, state: HTMLElement): void {
-  state.className = `state ${chat.client.state}`;
-  state.textContent = STATES[chat.client.state];
-  state.title = chat.client.state === "waiting" ? "Try again now" : "";
+function keyOf(entry: Entry): string {
+  if (entry.is === "conversation") return `c${entry.conversation.id}`;
+  if (entry.is === "hit") return `m${entry.message.conversation.id}:${entry.message.seq}`;
+  return `${entry.is} ${entry.text}`;
 }
 
-function all(chat: Chat): HTMLElement[] {
-  const rooms = [...chat.rooms.values()];
-  const items = chat.latest().map((conversation) => item(chat, conversation));
-  if (items.length === 0) items.push(h("li", { class: "empty" }, "Nobody has written yet. Begin with the plus sign."));
-  return rooms.length === 0 ? items : [...items, heading("Rooms"), ...rooms.map((room) => item(chat, room))];
+function viewOf(chat: Chat, entry: Entry): View<Entry> {
+  if (entry.is === "conversation") return item(chat, entry.conversation);
+  const element = entry.is === "hit" ? hit(chat, entry.message) : h("li", { class: entry.is }, entry.text);
+  return { element, show: () => undefined };
 }
 
-function matching(chat: Chat, words: string, finding: Finding): HTMLElement[] {
-  const named = [...chat.latest(), ...chat.rooms.values()].filter((conversation) => nameOf(conversation).toLowerCase().includes(words));
-  const nothing = named.length === 0 && finding.found.length === 0 && finding.note === "";
-  return [
-    ...named.map((conversation) => item(chat, conversation)),
-    heading("Messages"),
-    ...finding.found.map((message) => hit(chat, message)),
-    h("li", { class: "empty", attributes: { role: "status" } }, nothing ? "Nothing found." : finding.note),
-  ];
+function entries(conversations: readonly Conversation[]): Entry[] {
+  return conversations.map((conversation) => ({ is: "conversation", conversation }));
 }
 
-function heading(text: string): HTMLElement {
-  return h("li", { class: "heading", attributes: { role: "presentation" } }, text);
+function all(chat: Chat): Entry[] {
+  const rooms = entries([...chat.rooms.values()]);
+  const found = entries(chat.latest());
+  if (found.length === 0) found.push({ is: "note", text: chat.isLoaded ? "Nobody has written yet. Begin with the plus sign." : "One moment…" });
+  return rooms.length === 0 ? found : [...found, { is: "heading", text: "Rooms" }, ...rooms];
 }
 
-function item(chat: Chat, conversation: Conversation): HTMLElement {
-  const name = nameOf(conversation);
-  const other = otherOf(conversation);
-  const last = conversation.lastMessage;
-  const writers = chat.writers(conversation);
-  const { unread, unreadMentions } = conversation;
-  const words = writers.length > 0 ? `${writers.join(", ")} writing…` : last === null ? (conversation.of === "room" ? "Room" : "No messages yet") : preview(last);
-  const badge = unread > 0 && h("span", { class: "badge", attributes: { "aria-label": `${unread} unread` } }, unreadMentions > 0 ? `@${unread}` : String(unread));
-  const when = conversation.lastMessageAt;
-  const button = h(
-    "button",
-    {
-      class: `conversation${unread > 0 ? " unread" : ""}${conversation.isMuted ? " muted" : ""}`,
-      attributes: { type: "button", "aria-current": conversation === chat.current && "true", "data-conversation": conversation.id },
-      on: { click: () => chat.open(conversation) },
-    },
-    avatar(name, other !== null && chat.isOnline(other)),
-    h("span", { class: "name" }, name),
-    h("time", {}, when === null ? "" : shortly(when)),
-    h("span", { class: writers.length > 0 ? "preview writing" : "preview" }, words),
-    badge,
-  );
-  return h("li", {}, button);
+function matching(chat: Chat, words: string, finding: Finding): Entry[] {
+  const named = entries([...chat.latest(), ...chat.rooms.values()].filter((conversation) => nameOf(conversation).toLowerCase().includes(words)));
+  const hits = finding.found.map((message): Entry => ({ is: "hit", message }));
+  const note = finding.note === "" && named.length + hits.length === 0 ? "Nothing found." : finding.note;
+  return [...named, ...(hits.length === 0 ? [] : [{ is: "heading", text: "Messages" } as const]), ...hits, ...(note === "" ? [] : [{ is: "note", text: note } as const])];
+}
+
+/** A conversation in the list. Its button stays, so that whoever is on it with the keyboard is not thrown out. */
+function item(chat: Chat, conversation: Conversation): View<Entry> {
+  const parts = { face: h("span", { class: "face" }), name: h("span", { class: "name" }), time: h("time", {}), preview: h("span", {}), badge: h("span", { class: "badge" }) };
+  const button = h("button", { class: "conversation", attributes: { type: "button", "data-conversation": conversation.id }, on: { click: () => chat.open(conversation) } }, ...Object.values(parts));
+  const show = (): void => {
+    const name = nameOf(conversation);
+    const other = otherOf(conversation);
+    const isOnline = other !== null && chat.isOnline(other);
+    const { unread, unreadMentions, isMarkedUnread, isMuted, lastMessageAt } = conversation;
+    const writers = chat.writers(conversation);
+    const isWaiting = unread > 0 || isMarkedUnread;
+    button.classList.toggle("unread", isWaiting);
+    button.classList.toggle("muted", isMuted);
+    if (conversation === chat.current) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+    redraw(parts.face, [name, isOnline], () => [avatar(name, isOnline)]);
+    redraw(parts.name, name, () => [name]);
+    redraw(parts.time, lastMessageAt, () => [lastMessageAt === null ? "" : shortly(lastMessageAt)]);
+    parts.preview.className = writers.length > 0 ? "preview writing" : "preview";
+    const words = writers.length > 0 ? writingOf(writers) : lastOf(conversation);
+    redraw(parts.preview, words, () => [words]);
+    redraw(parts.badge, [unread, unreadMentions, isMarkedUnread], () => (isWaiting ? [unreadMentions > 0 ? `@${unread}` : unread > 0 ? String(unread) : "•", h("span", { class: "unseen" }, " unread")] : []));
+  };
+  return { element: h("li", {}, button), show };
+}
+
+function lastOf(conversation: Conversation): string {
+  if (conversation.lastMessage !== null) return preview(conversation.lastMessage);
+  return conversation.of === "room" ? "Anybody may enter" : "No messages yet";
 }
 
 function hit(chat: Chat, message: Message): HTMLElement {
@@ -114,7 +148,7 @@ function hit(chat: Chat, message: Message): HTMLElement {
   const button = h(
     "button",
     { class: "conversation", attributes: { type: "button" }, on: { click: () => chat.open(conversation, message.seq) } },
-    avatar(message.sender),
+    h("span", { class: "face" }, avatar(message.sender)),
     h("span", { class: "name" }, `${message.isMine ? "You" : message.sender} in ${nameOf(conversation)}`),
     h("time", {}, shortly(message.at)),
     h("span", { class: "preview" }, message.text ?? ""),
@@ -123,12 +157,12 @@ function hit(chat: Chat, message: Message): HTMLElement {
 }
 
 /** Arrows walk through the list. */
-function walk(list: HTMLElement, event: KeyboardEvent): void {
+function walk(list: HTMLElement, search: HTMLElement, event: KeyboardEvent): void {
   const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
   if (step === 0) return;
-  const buttons = [...list.querySelectorAll("button")];
-  const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
-  buttons[at + step]?.focus();
+  const all = [...list.querySelectorAll("button")];
+  const to = all.indexOf(document.activeElement as HTMLButtonElement) + step;
+  (to < 0 ? search : all[to])?.focus();
   event.preventDefault();
 }
 

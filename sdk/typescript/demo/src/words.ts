@@ -55,6 +55,11 @@ function inWords(content: Content, body: unknown): string {
   return body instanceof Location ? "A place" : "Something this page cannot show";
 }
 
+/** A short line of who is writing. */
+export function writingOf(writers: readonly string[]): string {
+  return writers.length > 2 ? "Several people are writing…" : `${writers.join(" and ")} ${writers.length === 1 ? "is" : "are"} writing…`;
+}
+
 /** One of some colours, always the same for a name. */
 export function hueOf(name: string): number {
   let sum = 0;
@@ -65,6 +70,16 @@ export function hueOf(name: string): number {
 /** The first letter of a name. */
 export function initial(name: string): string {
   return (Array.from(name.trim())[0] ?? "?").toUpperCase();
+}
+
+/** Where a link may lead, as an address of its own; null where it may not. Others write it: it may be a program instead of a place. */
+export function linkOf(address: string): string | null {
+  try {
+    const { protocol, href } = new URL(address, location.href);
+    return ["http:", "https:", "blob:"].includes(protocol) ? href : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What went wrong, for people. */

@@ -1,7 +1,7 @@
 /** One user's session, as this tab has it. */
 
 import type { Bytes, Desk, Opening, Surroundings } from "../core/desk.ts";
-import type { HolderState, HostKind, SessionInfo, TabView } from "../core/messages.ts";
+import type { Cursor, HolderState, HostKind, SessionInfo, TabView } from "../core/messages.ts";
 import { Account } from "./account.ts";
 import { Arrears } from "./arrears.ts";
 import type { Attachment } from "./bodies.ts";
@@ -143,6 +143,11 @@ export class Client extends Account {
   /** The tabs and windows of this session, this one included, the oldest first. */
   get tabs(): readonly TabView[] {
     return this.#desk?.tabs ?? [];
+  }
+
+  /** How far this tab has heard: all that was committed up to `checkpoint`, and each stream up to its position; null before the beginning. */
+  get cursor(): Cursor | null {
+    return this.#desk?.cursor ?? null;
   }
 
   /** What waits to be sent, of all tabs and also from before a reload, oldest first. */

@@ -1,6 +1,6 @@
 /** What the objects that programs handle (clients, conversations, rooms) need of the tab they live in. */
 
-import type { Ending, HolderState, HostKind, LoginWish, NetworkEvent, ObjectView, SessionInfo, TabView, View, WireAnswer, WireCommand, WireEvent, WireFact } from "./messages.ts";
+import type { Cursor, Ending, HolderState, HostKind, LoginWish, NetworkEvent, ObjectView, SessionInfo, TabView, View, WireAnswer, WireCommand, WireEvent, WireFact } from "./messages.ts";
 import type { Clock, SavedSend, Stop } from "./ports.ts";
 
 /** A promise of a desk that is not kept is rejected with a `Fault` (messages.ts), as data; the API makes errors of it. */
@@ -11,6 +11,8 @@ export interface Desk {
   readonly host: HostKind | null;
   readonly fence: number;
   readonly tabs: readonly TabView[];
+  /** None before the first welcome. */
+  readonly cursor: Cursor | null;
   readonly objects: ReadonlyMap<string, ObjectView>;
 
   /** Asks the server, and after a loss of the link or of the holder asks again: every command is safe to repeat. */

@@ -99,6 +99,10 @@ export class Tab implements Desk {
     return this._picture.tabs;
   }
 
+  get cursor(): Cursor | null {
+    return this._picture.cursor;
+  }
+
   get objects(): ReadonlyMap<string, ObjectView> {
     return this._picture.objects;
   }
@@ -274,7 +278,7 @@ export class Tab implements Desk {
       case "outdated":
         return this._outdated(message.v, message.sdk);
       case "who":
-        return this._known();
+        return this._life === "attached" ? this._lost() : this._hello();
       default:
         if (this._life === "attached" && fence > this.fence) return this._lost();
         if (this._life === "attached" || EARLY.has(message.is)) this._handle(message);
@@ -287,11 +291,6 @@ export class Tab implements Desk {
     this._seek();
   }
 
-  private _known(): void {
-    if (this._life === "attached") this._lost();
-    else this._hello();
-  }
-
   private _lost(): void {
     this._calls.lose();
     this._seekAgain("lost");
@@ -299,7 +298,7 @@ export class Tab implements Desk {
 
   private _outdated(v: number, sdk: string): void {
     if (v < PROTOCOL) return this._post({ is: "yield", v: PROTOCOL });
-    this._ended({ code: "outdated", message: `another tab runs a newer version, ${sdk}: reload this page`, advice: "stop", isOwn: false });
+    this._ended({ code: "outdated", message: `another tab runs ${sdk}: reload this page`, advice: "stop", isOwn: false });
   }
 
   private _welcome(fence: number, welcome: Welcome): void {

@@ -1,7 +1,7 @@
 // A tab without a holder: tests say what it answers, and what it tells.
 
 import type { Bytes, Desk, Listener, Opening, Surroundings } from "../../src/core/desk.ts";
-import type { Fault, HolderState, ObjectView, SessionInfo, TabView, View, WireAnswer, WireCommand, WireEvent, WireFact } from "../../src/core/messages.ts";
+import type { Cursor, Fault, HolderState, ObjectView, SessionInfo, TabView, View, WireAnswer, WireCommand, WireEvent, WireFact } from "../../src/core/messages.ts";
 import { BaseUnisono } from "../../src/api/unisono.ts";
 import type { LoginOptions, UnisonoOptions } from "../../src/api/unisono.ts";
 import type { Client } from "../../src/api/client.ts";
@@ -19,6 +19,7 @@ export class FakeDesk implements Desk {
   state: HolderState = "live";
   fence = 1;
   tabs: readonly TabView[] = [];
+  cursor: Cursor | null = null;
   readonly objects = new Map<string, ObjectView>();
   readonly session: SessionInfo;
   readonly asked: WireCommand[] = [];

@@ -1,0 +1,84 @@
+/** A conversation on screen: who it is with, what was said, and where to write. */
+
+import type { Conversation, Message } from "../../src/api/exports.ts";
+import { avatar } from "./avatar.ts";
+import type { Chat } from "./chat.ts";
+import { Composer } from "./composer.ts";
+import { h, iconButton, redraw } from "./dom.ts";
+import { Thread } from "./thread.ts";
+import { nameOf, otherOf, problemOf, writingOf } from "./words.ts";
+
+const POPUP = "popup,width=440,height=680";
+
+/** One conversation, from its being opened until another one is. */
+export class Talk {
+  readonly elements: readonly HTMLElement[];
+  readonly #chat: Chat;
+  readonly #conversation: Conversation;
+  readonly #thread: Thread;
+  readonly #composer: Composer;
+  readonly #off: () => void;
+
+  constructor(chat: Chat, conversation: Conversation, people: () => void) {
+    this.#chat = chat;
+    this.#conversation = conversation;
+    const composer: Composer = new Composer(chat, conversation, () => this.#thread.lastOfMine());
+    this.#composer = composer;
+    this.#thread = new Thread(chat, conversation, {
+      reply: (message: Message) => composer.reply(message),
+      edit: (message: Message) => composer.edit(message),
+      failed: (problem: unknown) => composer.failed(problem),
+    });
+    const name = h("h2", {});
+    const face = h("div", {});
+    const state = h("small", { attributes: { "aria-live": "polite" } });
+    const draw = (): void => this.#title(name, face, state);
+    this.#off = chat.on(draw);
+    draw();
+    const header = h(
+      "header",
+      {},
+      iconButton("back", "Back to all chats", () => chat.open(null), "back"),
+      face,
+      h("div", { class: "title" }, name, state),
+      h(
+        "div",
+        { class: "buttons" },
+        iconButton("apart", "Open in a window of its own", () => window.open(`/#${conversation.id}`, "_blank", POPUP), "apart"),
+        iconButton("people", "People and settings", people),
+      ),
+    );
+    this.elements = [header, this.#thread.element, composer.element];
+  }
+
+  /** Reads what is to be seen. A room is heard only by who is in it. */
+  async begin(sought: number | null): Promise<void> {
+    if (matchMedia("(hover: hover)").matches) this.#composer.focus();
+    try {
+      if (this.#conversation.of === "room") await this.#chat.client.room(this.#conversation).enter();
+    } catch (problem) {
+      this.#composer.failed(problemOf(problem));
+    }
+    await this.#thread.begin(sought);
+  }
+
+  /** Another conversation is on screen. */
+  close(): void {
+    this.#off();
+    this.#thread.close();
+    this.#composer.close();
+  }
+
+  #title(name: HTMLElement, face: HTMLElement, state: HTMLElement): void {
+    const conversation = this.#conversation;
+    const called = nameOf(conversation);
+    const other = otherOf(conversation);
+    const isOnline = other !== null && this.#chat.isOnline(other);
+    const writers = this.#chat.writers(conversation);
+    const { of, members } = conversation;
+    const about = other !== null ? (isOnline ? "online" : "offline") : of === "room" ? "A room that anybody may enter" : `${members.length} ${members.length === 1 ? "member" : "members"}`;
+    redraw(name, called, () => [called]);
+    redraw(face, [called, isOnline], () => [avatar(called, isOnline)]);
+    redraw(state, [writers, about], () => [writers.length > 0 ? writingOf(writers) : about]);
+  }
+}
