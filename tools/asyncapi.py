@@ -11,6 +11,7 @@ from msgspec import Meta
 from unisono.domain import answers as a
 from unisono.domain import commands as c
 from unisono.domain.facts import Fact
+from unisono.domain.told import Addressed
 from unisono.wire.codes import CODES
 from unisono.wire.native import SUBPROTOCOLS, Bye, Delivery, EventFrame, Refusal, Reply, Request
 
@@ -44,6 +45,7 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.ListObjects: (a.Objects,),
     c.ShareTabs: (a.Done,),
     c.CloseTab: (a.Done,),
+    c.Tell: (Addressed,),
     c.MarkDelivered: (a.Done,),
     c.GetReceipts: (a.Receipts,),
     c.GetHistory: (a.History,),

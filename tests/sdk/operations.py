@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from unisono_sdk import claims, finding, kept, pushing, searching, tabs, uploading
+from unisono_sdk import claims, finding, kept, pushing, searching, tabs, telling, uploading
 from unisono_sdk import commands as c
 from unisono_sdk import member_commands as m
 
@@ -59,6 +59,7 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     kept.SetObject,
     tabs.ShareTabs,
     tabs.CloseTab,
+    telling.Tell,
     kept.DropObject,
     kept.ListObjects,
     claims.TakeClaim,

@@ -47,6 +47,8 @@ async def test_each_example_runs(
     assert "1 about the café" in printed
     assert "known without asking: The crew ('jerry', 'tom')" in printed
     assert "one object: True" in printed
+    assert "the shed hears of lights {'on': False}" in printed
+    assert "the shed reads Turn the lights off, please." in printed
     assert "a dot of 45 bytes, image/png" in printed
     assert "tom is connected by longpoll" in printed
     assert printed.count("one of us sounds the alert") == 1

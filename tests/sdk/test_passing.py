@@ -101,14 +101,15 @@ async def test_what_passes_by_before_the_program_listens_is_told_when_it_does() 
     """A session under load could lose what came in the few turns of the loop between its login and its first event."""
     desk = LittleDesk()
     heard: list[object] = []
-    dispatch = Dispatch(desk, remembered=10, presence=heard.append, rooms=Rooms(desk), recount=heard.append)  # type: ignore[arg-type]  # not all is needed
+    parts = {"presence": heard.append, "told": heard.append, "rooms": Rooms(desk), "recount": heard.append}  # type: ignore[arg-type]  # not all is needed
+    dispatch = Dispatch(desk, remembered=10, **parts)  # type: ignore[arg-type]  # as above
     desk.hub.on("typing", heard.append)
     for is_typing in (True, False):
         dispatch.passing(passing.Typing(conversation="c", user="bob", is_typing=is_typing))
     assert heard == []
     dispatch.open()
     assert [event.is_typing for event in heard if isinstance(event, events.Typing)] == [True, False]
-    many = Dispatch(desk, remembered=10, presence=heard.append, rooms=Rooms(desk), recount=heard.append)  # type: ignore[arg-type]  # as above
+    many = Dispatch(desk, remembered=10, **parts)  # type: ignore[arg-type]  # as above
     for _ in range(EARLY_LIMIT + 5):
         many.passing(passing.Typing(conversation="c", user="bob", is_typing=True))
     many.open()

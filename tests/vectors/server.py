@@ -32,6 +32,7 @@ from unisono.domain.kept import ObjectView
 from unisono.domain.origin import Caused, origin_of
 from unisono.domain.seats import Seat
 from unisono.domain.session_view import SessionView, TabView
+from unisono.domain.told import Addressed, Teller, Told
 from unisono.wire.codes import CODES
 from unisono.wire.native import Bye, EventFrame, Push, Refusal, Reply
 
@@ -264,6 +265,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
         ),
         next=ConversationId(ROOM),
     ),
+    "addressed": Addressed(live=2, away=0),
     "sessions": a.Sessions(
         (
             SessionView(
@@ -314,6 +316,9 @@ EVENTS: Final[dict[str, e.Event]] = {
     "tabs: none": e.TabsChanged(SESSION),
     "tabs": e.TabsChanged(SESSION, (TabView(TabId("tab-1")), TabView(TabId("tab-2"), NOW, "Inbox"))),
     "tab_closed": e.TabClosed(TabId("tab-1")),
+    "told: by the server": Told(KEY, NOW, "cart"),
+    "told": Told(KEY, NOW, "cart", {"items": [1]}, teller=Teller(SESSION, TabId("tab-1")), tab=TabId("tab-2")),
+    "told: a message": Told(KEY, NOW, content=f.Content(text="Hi!"), teller=Teller(SESSION)),
     "typing: ceased": e.Typing(ROOM, BOB, is_typing=False),
 }
 

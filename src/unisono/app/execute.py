@@ -23,6 +23,7 @@ from unisono.app.presence import Watching
 from unisono.app.rates import RateLimiter
 from unisono.app.reading import Reading
 from unisono.app.rooms import Rooms
+from unisono.app.telling import Telling
 from unisono.app.wills import Wills
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, Done, Placed, Pong, Unread
@@ -73,6 +74,7 @@ class Executor:
         wills: Wills,
         filing: Filing,
         claiming: Claiming,
+        telling: Telling,
     ) -> None:
         self._parts = parts
         self._quotas = options.quotas
@@ -84,6 +86,7 @@ class Executor:
         self._wills = wills
         self._filing = filing
         self._claiming = claiming
+        self._telling = telling
         self._rate = RateLimiter(options.commands, parts.clock)
         self._granting = Granting(parts, options.granted)
 
@@ -200,6 +203,8 @@ class Executor:
                 return await self._rooms.count(user, command)
             case c.RequestUpload() | c.RemoveFile():
                 return await self._filing.answer(user, command)
+            case c.Tell():
+                return await self._telling.tell(user, command)
             case _:
                 return await self._reading.answer(user, command)
 
@@ -282,20 +287,26 @@ class Executor:
                 return await self._wills.answer(Member(user, session), command)
             case c.Claim() | c.RenewClaim() | c.FinishClaim() | c.ReleaseClaim():
                 return await self._claiming.answer(Member(user, session), command)
-            case c.RegisterPush(provider=provider, token=token):
-                await self._parts.push_targets.keep(session, provider, token, TARGETS_PER_USER_MAX)
-                return Done()
-            case c.UnregisterPush():
-                await self._parts.push_targets.drop(session)
-                return Done()
+            case c.RegisterPush() | c.UnregisterPush():
+                return await self._register(session, command)
             case c.RequestUpload() | c.RemoveFile():
                 return await self._filing.answer(user, command)
+            case c.Tell():
+                return await self._telling.tell(user, command, session)
             case c.AskPresence() | c.Watch() | c.Unwatch():
                 return await self._watching.answer(Member(user, session), command)
             case c.CloseTab() | c.CloseSession() | c.CloseDevice() | c.Logout():
                 return await self._end(user, session, command)
             case _:
                 return await self._reading.answer(user, command)
+
+    async def _register(self, session: SessionId, command: c.RegisterPush | c.UnregisterPush) -> Done:
+        targets = self._parts.push_targets
+        if isinstance(command, c.RegisterPush):
+            await targets.keep(session, command.provider, command.token, TARGETS_PER_USER_MAX)
+        else:
+            await targets.drop(session)
+        return Done()
 
     async def _end(
         self, user: UserId, session: SessionId, command: c.CloseTab | c.CloseSession | c.CloseDevice | c.Logout

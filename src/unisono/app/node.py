@@ -25,6 +25,7 @@ from unisono.app.rooms import Rooms
 from unisono.app.searching import Indexing
 from unisono.app.signals import Signals
 from unisono.app.sweeping import Sweeping
+from unisono.app.telling import Telling
 from unisono.app.trimming import Trimming
 from unisono.app.wills import Wills
 from unisono.domain.events import Eviction, Passing, Signal, Stir
@@ -112,6 +113,7 @@ class Node:
             wills=self.wills,
             filing=self.filing,
             claiming=self.claiming,
+            telling=Telling(self.parts, self.options.quotas, self.own_sessions),
         )
 
     async def start(self) -> None:

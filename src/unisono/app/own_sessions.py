@@ -58,7 +58,7 @@ class OwnSessions:
         record = await self._parts.sessions.find_open(session)
         if record is None or record.user != user or all(each.tab != tab for each in record.tabs):
             raise NotFound()
-        self._parts.bus.signal_nowait(Signal(user_stream(user), TabClosed(tab), "high", session=session))
+        self._parts.bus.signal_nowait(Signal(user_stream(user), TabClosed(tab), "high", sessions=(session,)))
 
     async def end_session(self, user: UserId, session: SessionId, reason: EndReason) -> SessionsCommitted:
         """End one session; one of theirs that is over already stays so.

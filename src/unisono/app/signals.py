@@ -37,9 +37,9 @@ class Signals:
         if signal.in_room is not None:
             self._push_in_room(signal, self._rooms.links_in(signal.in_room))
             return
-        if signal.session is not None:
-            attached = self._audience.find(signal.session)
-            self._push_to(signal, () if attached is None else (attached.link,))
+        if signal.sessions is not None:
+            found = map(self._audience.find, signal.sessions)
+            self._push_to(signal, [attached.link for attached in found if attached is not None])
             return
         members = self._fanout.members_of(signal.stream)
         if members is not None:

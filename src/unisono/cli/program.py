@@ -259,6 +259,31 @@ def close_sessions(
     close_sessions(operator, user, session=session, device=device, everything=everything, as_json=as_json)
 
 
+@sessions.command("tell")
+def tell_sessions(
+    *,
+    user: User,
+    name: Annotated[str, typer.Argument(help="What it is, by the application's own name.")],
+    said: Annotated[str, typer.Argument(metavar="[DATA]", help="JSON; - takes it from standard input.")] = "null",
+    platform: Annotated[str | None, typer.Option(help="The sessions on this platform alone.")] = None,
+    device: Annotated[str | None, typer.Option(help="Those of this device.")] = None,
+    session: Annotated[str | None, typer.Option(help="This session.")] = None,
+    tab: Annotated[str | None, typer.Option(help="This tab of the session.")] = None,
+    url: Url = None,
+    admin_key: AdminKey = None,
+    app: AppName = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell something to sessions of a user: who has a connection now hears it."""
+    from unisono.cli.operating import operator_from
+    from unisono.cli.telling import tell
+
+    to = {"platform": platform, "device": device, "session": session, "tab": tab}
+    tell(operator_from(url, admin_key, app, data, config), user, name, said, to=to, as_json=as_json)
+
+
 @program.command()
 def export(
     *,

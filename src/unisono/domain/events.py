@@ -8,8 +8,18 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from unisono.domain.facts import MessagePlaced
-from unisono.domain.ids import ConversationId, Instant, Platform, Seq, SessionId, StreamKey, TabId, UserId
+from unisono.domain.ids import (
+    ConversationId,
+    Instant,
+    Platform,
+    Seq,
+    SessionId,
+    StreamKey,
+    TabId,
+    UserId,
+)
 from unisono.domain.session_view import TabView
+from unisono.domain.told import Told
 
 Priority = Literal["high", "normal", "low"]
 DEFAULT_PRIORITY: Final[Priority] = "normal"
@@ -63,13 +73,13 @@ class TabClosed(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="
     tab: TabId
 
 
-Event = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed
+Event = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told
 
 
 class Signal(Struct, frozen=True):
     """An event for those who see a stream: the members of its conversation, on all their sessions but `not_to`'s.
 
-    With `in_room`, for the sessions that are in a room, whoever they are; with `session`, for that one alone.
+    With `in_room`, for the sessions that are in a room, whoever they are; with `sessions`, for those alone.
     """
 
     stream: StreamKey
@@ -77,7 +87,7 @@ class Signal(Struct, frozen=True):
     priority: Priority = DEFAULT_PRIORITY
     not_to: UserId | None = None
     in_room: ConversationId | None = None
-    session: SessionId | None = None
+    sessions: tuple[SessionId, ...] | None = None
 
 
 class Stir(Struct, frozen=True):

@@ -139,6 +139,7 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.RenewClaim: Rule(_USERS),
     c.FinishClaim: Rule(_USERS),
     c.ReleaseClaim: Rule(_USERS),
+    c.Tell: Rule(_USERS),
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from unisono.domain import commands as c
 from unisono.domain.attributes import NESTING_MAX
 from unisono.domain.errors import Malformed
+from unisono.domain.facts import Content
 from unisono.domain.ids import INTEGER_MAX, Json
 
 
@@ -37,6 +38,9 @@ def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
             return ("set", values), ("amend", [value for each in (amend or {}).values() for value in _operands(each)])
         case c.SetObject(value=value):
             return (("value", value),)
+        case c.Tell(data=data, content=content):
+            said = Content() if content is None else content
+            return ("data", data), ("content.attributes", said.attributes), ("content.data", said.data)
         case _:
             return ()
 

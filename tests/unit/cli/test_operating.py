@@ -110,3 +110,19 @@ async def test_something_else_that_answers_is_told() -> None:
         told = await asyncio.to_thread(run, "sessions", "list", "--user", "alice", *words)
     assert told.code == Exit.FAILED
     assert "status 418" in told.err
+
+
+async def test_something_is_told_to_sessions_of_a_user(desk: Desk) -> None:
+    async with await desk.login("alice", "d1") as phone, await desk.login("alice", "d2"):
+        told = await sessions(desk, "tell", "--user", "alice", "--device", "d1", "cart", '{"items": 3}')
+        assert told.out == "Told 1 session; 0 without a connection heard nothing.\n"
+        frame = await phone.socket.receive_json()
+        while frame["is"] != "event":
+            frame = await phone.socket.receive_json()
+        assert (frame["event"]["name"], frame["event"]["data"]) == ("cart", {"items": 3})
+        told = await sessions(desk, "tell", "--user", "alice", "cart", "--json")
+        assert told.json == {"kind": "addressed", "live": 2, "away": 0}
+        told = await sessions(desk, "tell", "--user", "alice", "cart", "no json")
+        assert told.code == Exit.USAGE
+        told = await sessions(desk, "tell", "--user", "alice", "--session", "none", "cart")
+        assert told.code == Exit.NOT_FOUND

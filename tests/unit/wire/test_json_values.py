@@ -19,6 +19,7 @@ from unisono.domain.commands import (
     SendMessage,
     SetMember,
     SetObject,
+    Tell,
     UpdateConversation,
 )
 from unisono.domain.errors import Malformed
@@ -139,5 +140,5 @@ def test_every_command_with_a_free_value_is_checked() -> None:
         return any(is_free(part, *above) for part in (*parts, *inner))
 
     free = {command for command in COMMANDS if is_free(msgspec.inspect.type_info(command))}
-    told = {SendMessage, LeaveWill, EditMessage, CreateConversation, UpdateConversation, SetMember, SetObject}
+    told = {SendMessage, LeaveWill, EditMessage, CreateConversation, UpdateConversation, SetMember, SetObject, Tell}
     assert free == told

@@ -49,19 +49,23 @@ from unisono_sdk.history import HistoryPage, MessagesIterator
 from unisono_sdk.hub import EventIterator
 from unisono_sdk.kept import ObjectView
 from unisono_sdk.limits import Limits
-from unisono_sdk.message import Message, RoomMessage, Status, TransientMessage
+from unisono_sdk.message import Message, RoomMessage, SessionMessage, Status, TransientMessage
 from unisono_sdk.objects import Objects
+from unisono_sdk.passing import Addressed
 from unisono_sdk.places import Position
 from unisono_sdk.plugin import Plugin
 from unisono_sdk.providers import GrantProvider, GrantRequest, TokenProvider
 from unisono_sdk.room import Room
 from unisono_sdk.searching import MessageSearch, SearchPage
 from unisono_sdk.state import FileState, MemoryState, SavedState, StateStore
+from unisono_sdk.telling import Address, OwnSession
 from unisono_sdk.unisono import Unisono
 from unisono_sdk.waiting import UnreadTotal
 from unisono_sdk.ways import Transport
 
 __all__ = [
+    "Address",
+    "Addressed",
     "Attachment",
     "Audio",
     "Backoff",
@@ -106,6 +110,7 @@ __all__ = [
     "Objects",
     "OutboxFull",
     "Overflow",
+    "OwnSession",
     "Plugin",
     "Position",
     "ProtocolFault",
@@ -117,6 +122,7 @@ __all__ = [
     "SavedState",
     "SearchPage",
     "SendOptions",
+    "SessionMessage",
     "SessionOver",
     "SessionView",
     "StateFault",

@@ -5,17 +5,14 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import suppress
 from typing import TypeVar, cast, overload
 
-from unisono_sdk.answers import Conversations, Done, Sessions, SessionView
+from unisono_sdk.answers import Conversations, Done
 from unisono_sdk.arrears import Arrears
 from unisono_sdk.carrier import Way
 from unisono_sdk.claiming import Claiming
 from unisono_sdk.commands import (
-    CloseDevice,
-    CloseSession,
     DeviceFrame,
     DropWill,
     ListConversations,
-    ListSessions,
     Logout,
 )
 from unisono_sdk.conditions import Condition
@@ -33,6 +30,7 @@ from unisono_sdk.lifecycle import Phase
 from unisono_sdk.message import Message
 from unisono_sdk.objects import Objects
 from unisono_sdk.options import Options
+from unisono_sdk.own_sessions import OwnSessions
 from unisono_sdk.parsing import Parsing
 from unisono_sdk.passing import Presence
 from unisono_sdk.places import Position
@@ -41,7 +39,7 @@ from unisono_sdk.room import Room, Rooms
 from unisono_sdk.searching import MessageSearch, SearchMessages, ask_search
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
-from unisono_sdk.tabs import CloseTab
+from unisono_sdk.telling import Hearing
 from unisono_sdk.waiting import UnreadTotal
 from unisono_sdk.watching import Watching
 
@@ -49,7 +47,7 @@ F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
-class Client(Claiming):
+class Client(OwnSessions, Claiming):
     """A user logged in on this device; made by `Unisono.login`.
 
     It resumes by itself after any loss of the link, gives every fact once and in order, and keeps sends in order.
@@ -84,6 +82,7 @@ class Client(Claiming):
             self._counter,
             remembered=options.limits.conversations,
             presence=self._watching.take,
+            told=Hearing(self._counter, credentials.tab).take,
             rooms=self._rooms,
             recount=lambda conversation: spawn(self._arrears.recount(conversation)),
         )
@@ -152,39 +151,6 @@ class Client(Claiming):
     def transport(self) -> Way | None:
         """How this client is connected now; None while it is not."""
         return self._session.way
-
-    async def sessions(self) -> Sequence[SessionView]:
-        """List my sessions that are not over, the oldest login first, this one included (`is_this`)."""
-        page = await ask(self._counter, ListSessions(), Sessions)
-        found = list(page.sessions)
-        while page.next is not None:
-            page = await ask(self._counter, ListSessions(after=page.next), Sessions)
-            found += page.sessions
-        return found
-
-    async def other_sessions(self) -> Sequence[SessionView]:
-        """List my sessions without this one."""
-        return [view for view in await self.sessions() if not view.is_this]
-
-    async def close_session(self, session: str) -> None:
-        """End one of my sessions.
-
-        Raises:
-            NotFound: I have none of this id.
-        """
-        await ask(self._counter, CloseSession(session=session), Done)
-
-    async def close_tab(self, session: str, tab: str) -> None:
-        """Have one tab of one of my sessions in a browser go; its other tabs stay.
-
-        Raises:
-            NotFound: I have no such session, or it has no such tab.
-        """
-        await ask(self._counter, CloseTab(session=session, tab=tab), Done)
-
-    async def close_device(self, device: str) -> None:
-        """End all my sessions of one device. That none is left is no error."""
-        await ask(self._counter, CloseDevice(device=device), Done)
 
     async def drop_will(self) -> None:
         """Take back what this session left with `Conversation.leave_will`. Nothing left is no error."""

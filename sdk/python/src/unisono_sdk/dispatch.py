@@ -6,11 +6,12 @@ from typing import Final
 
 from unisono_sdk import events, facts
 from unisono_sdk.answers import MissedConversation, UnreadConversation
+from unisono_sdk.changes import of_change, of_ruling
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
-from unisono_sdk.passing import Passing, Presence, PutOut, TabsChanged, TransientMessage, Typing
+from unisono_sdk.passing import Passing, Presence, PutOut, TabsChanged, Told, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 from unisono_sdk.room import Rooms
 from unisono_sdk.tabs import SeatView
@@ -34,12 +35,14 @@ class Dispatch:
         *,
         remembered: int,
         presence: Callable[[Presence], None],
+        told: Callable[[Told], None],
         rooms: Rooms,
         recount: Callable[[Conversation], object],
     ) -> None:
         self._desk = desk
         self._recount = recount
         self._presence = presence
+        self._told = told
         self._rooms = rooms
         self._remembered = remembered
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
@@ -96,6 +99,8 @@ class Dispatch:
                 self._desk.hub.emit("typing", typing, conversation=key)
             case Presence():
                 self._presence(passing)
+            case Told():
+                self._told(passing)
             case TabsChanged():
                 self._desk.hub.emit("tabs", passing)
             case PutOut(conversation=key):
@@ -196,7 +201,7 @@ class Dispatch:
         fact: facts.MessageRevised | facts.MessageRecalled | facts.MessageReacted,
         at: int,
     ) -> None:
-        name, event = _of_change(conversation, fact, at)
+        name, event = of_change(conversation, fact, at)
         self._desk.hub.emit(name, event, conversation=conversation.id)
         if isinstance(event, events.Reacted) or event.seq <= conversation.read or event.by == self._desk.user:
             return
@@ -346,54 +351,3 @@ class Dispatch:
         self._desk.hub.emit("exited", event, conversation=conversation.id)
         if is_kicked:
             self._desk.hub.call("kicked", event, conversation=conversation.id)
-
-
-def of_ruling(
-    conversation: Conversation,
-    fact: facts.ConversationChanged | facts.MemberChanged | facts.MembersRestricted,
-    at: int,
-) -> tuple[str, events.Changed | events.MemberChanged | events.Restricted]:
-    """Give the event that tells of a change to a conversation or to who may do what, with its name."""
-    match fact:
-        case facts.ConversationChanged(by=by):
-            return "changed", events.Changed(
-                conversation=conversation,
-                by=by,
-                at=at,
-                name=fact.name,
-                set=fact.set or {},
-                unset=fact.unset,
-                joining=fact.joining,
-                rules=fact.rules,
-            )
-        case facts.MemberChanged(user=user, by=by):
-            return "member_changed", events.MemberChanged(
-                conversation=conversation, user=user, by=by, at=at, role=fact.role, attributes=fact.attributes
-            )
-        case facts.MembersRestricted(users=users, by=by, what=what):
-            return "restricted", events.Restricted(
-                conversation=conversation, users=users, by=by, at=at, what=what, is_on=fact.is_on, until=fact.until
-            )
-
-
-def _of_change(
-    conversation: Conversation, fact: facts.MessageRevised | facts.MessageRecalled | facts.MessageReacted, at: int
-) -> tuple[str, events.Edited | events.Recalled | events.Reacted]:
-    """Give the event that tells of a change to a message, with its name."""
-    match fact:
-        case facts.MessageRevised(message=seq, by=by):
-            return "edited", events.Edited(
-                conversation=conversation,
-                seq=seq,
-                by=by,
-                at=at,
-                content=fact.content,
-                mentions=fact.mentions,
-                mention_all=fact.mention_all,
-            )
-        case facts.MessageRecalled(message=seq, by=by):
-            return "recalled", events.Recalled(conversation=conversation, seq=seq, by=by, at=at)
-        case facts.MessageReacted(message=seq, by=by, reaction=reaction, is_on=is_on):
-            return "reacted", events.Reacted(
-                conversation=conversation, seq=seq, by=by, at=at, reaction=reaction, is_on=is_on
-            )

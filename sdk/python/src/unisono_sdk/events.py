@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from unisono_sdk import passing
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.facts import Content, Json, Label, Rules, UnknownFact
-from unisono_sdk.message import Message, RoomMessage, TransientMessage
+from unisono_sdk.message import Message, RoomMessage, SessionMessage, TransientMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,6 +331,8 @@ class Reconnect:
 
 Presence = passing.Presence
 TabsChanged = passing.TabsChanged
+Teller = passing.Teller
+Told = passing.Told
 
 ClientEvent = (
     Created
@@ -355,6 +357,8 @@ ClientEvent = (
     | RoomLeft
     | Presence
     | TabsChanged
+    | Told
+    | SessionMessage
     | ObjectChanged
     | SessionOpened
     | SessionEnded

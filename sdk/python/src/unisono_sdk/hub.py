@@ -26,6 +26,8 @@ EVENTS: Final = frozenset(
         "unread",
         "presence",
         "tabs",
+        "told",
+        "session_message",
         "room_message",
         "room_left",
         "receipt",

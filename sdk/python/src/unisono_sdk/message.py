@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from unisono_sdk.answers import ReactionCount, Receipts
-from unisono_sdk.bodies import Body
+from unisono_sdk.bodies import Bodies, Body
 from unisono_sdk.facts import Content, Json, MessagePlaced
+from unisono_sdk.passing import Told
 
 if TYPE_CHECKING:
     from unisono_sdk.conversation import Conversation
@@ -180,3 +181,50 @@ class RoomMessage(Said):
 
     seq: int | None
     tabs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionMessage:
+    """`session_message`: a message for this session of mine, which is in no conversation.
+
+    It came from another session of mine (`from_session`), or from the application's server where that is None.
+    """
+
+    user: str
+    told: Told = field(repr=False)
+    bodies: Bodies = field(repr=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        """Give its sender's name for it."""
+        return self.told.id
+
+    @property
+    def sender(self) -> str | None:
+        """Give who sent it: me, or nobody where the application's server did."""
+        return None if self.told.teller is None else self.user
+
+    @property
+    def from_session(self) -> str | None:
+        """Give the session of mine that sent it."""
+        return None if self.told.teller is None else self.told.teller.session
+
+    @property
+    def content(self) -> Content:
+        """Give what it says."""
+        return self.told.content or Content()
+
+    @property
+    def body(self) -> Body:
+        """Give what it says as one of the classes that the program knows."""
+        return self.bodies.parse(self.content)
+
+    @property
+    def text(self) -> str | None:
+        """Give the text."""
+        return self.content.text
+
+    @property
+    def sent_at(self) -> datetime:
+        """Give the server's time."""
+        return datetime.fromtimestamp(self.told.at / 1000, UTC)

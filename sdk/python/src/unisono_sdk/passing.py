@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from unisono_sdk.facts import Json, MessagePlaced
+from unisono_sdk.facts import Content, Json, MessagePlaced
 from unisono_sdk.tabs import TabView
 
 
@@ -75,6 +75,41 @@ class TabClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """The session of mine that told something, and which of its tabs, where it said so."""
+
+    session: str
+    tab: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """`told`: something for this session, or all of mine: `data` under a `name` of the application's.
+
+    Another session of mine told it, the `teller`, or the application's server, where there is none. With a `tab` it is
+    for that one alone. What has a `content` is a `session_message`.
+    """
+
+    kind: ClassVar[str] = "told"
+    id: str
+    at: int
+    name: str | None = None
+    data: Json = None
+    content: Content | None = None
+    teller: Teller | None = None
+    tab: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressed:
+    """How many sessions something was for: `live` with a connection now, `away` without. Nobody says they got it."""
+
+    kind: ClassVar[str] = "addressed"
+    live: int
+    away: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownPassing:
     """Something of a kind that this SDK does not know."""
 
@@ -82,5 +117,5 @@ class UnknownPassing:
     fields: Mapping[str, Json] = field(default_factory=dict)
 
 
-KnownPassing = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed
+KnownPassing = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told
 Passing = KnownPassing | UnknownPassing

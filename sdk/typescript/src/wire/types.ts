@@ -62,7 +62,8 @@ export type Command =
   | Claim
   | RenewClaim
   | FinishClaim
-  | ReleaseClaim;
+  | ReleaseClaim
+  | Tell;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -90,7 +91,8 @@ export type Answer =
   | Upload
   | Missed
   | Objects
-  | Claimed;
+  | Claimed
+  | Addressed;
 
 /** What has happened; named by `kind`. */
 export type Fact =
@@ -125,7 +127,8 @@ export type Passing =
   | Presence
   | PutOut
   | TabsChanged
-  | TabClosed;
+  | TabClosed
+  | Told;
 
 /** What must hold in a query; named by `is`. */
 export type Condition =
@@ -165,6 +168,21 @@ export type AddMembers = {
   readonly conversation: string;
   readonly users: readonly string[];
   readonly grant?: string | undefined;
+};
+
+/** Which of a user's sessions: all of them, those on a platform, those of a device, one, or one tab of one. */
+export type Address = {
+  readonly platform?: string | undefined;
+  readonly device?: string | undefined;
+  readonly session?: string | undefined;
+  readonly tab?: string | undefined;
+};
+
+/** How many sessions something was for: with a connection now, and without one. Nobody says that they got it. */
+export type Addressed = {
+  readonly kind: "addressed";
+  readonly live: number;
+  readonly away: number;
 };
 
 /** All of these conditions hold. */
@@ -1525,11 +1543,51 @@ export type TakeOut = {
   readonly values: readonly Json[];
 };
 
+/**
+ * Tell something to sessions of mine, other than this one unless it is named: `data` under a name, or a message.
+ *
+ * `key` is made anew for each: a repetition has the same, so that who hears it twice can tell. `tab` is that of this
+ * session's tabs which tells it.
+ */
+export type Tell = {
+  readonly op: "tell";
+  readonly key: string;
+  readonly to?: Address | undefined;
+  readonly name?: string | undefined;
+  readonly data?: Json | undefined;
+  readonly content?: Content | undefined;
+  readonly priority?: "high" | "low" | "normal" | undefined;
+  readonly tab?: string | undefined;
+};
+
 /** Tell the other members that I began, or ceased, to write. */
 export type TellTyping = {
   readonly op: "typing";
   readonly conversation: string;
   readonly is_typing?: boolean | undefined;
+};
+
+/** The session of the same user that tells something, and which of its tabs, where it says so. */
+export type Teller = {
+  readonly session: string;
+  readonly tab?: string | undefined;
+};
+
+/**
+ * Something for this session: `data` under a name of the application's, or a message that is in no conversation.
+ *
+ * `id` is the key of its teller: what has the same was heard already. The application's server told it where there is
+ * no `teller`. With `tab` it is for that tab alone.
+ */
+export type Told = {
+  readonly kind: "told";
+  readonly id: string;
+  readonly at: number;
+  readonly name?: string | undefined;
+  readonly data?: Json | undefined;
+  readonly content?: Content | undefined;
+  readonly teller?: Teller | undefined;
+  readonly tab?: string | undefined;
 };
 
 /**
@@ -1682,6 +1740,7 @@ export type Answers = {
   objects: Objects;
   tabs: Done;
   close_tab: Done;
+  tell: Addressed;
   mark_delivered: Done;
   receipts: Receipts;
   history: History;

@@ -78,6 +78,7 @@ from unisono.domain.commands.session import (
     Sync,
     Tab,
 )
+from unisono.domain.commands.telling import Address, Tell
 from unisono.domain.commands.will import DropWill, LeaveWill
 
 AnyCommand = (
@@ -139,6 +140,7 @@ AnyCommand = (
     | RenewClaim
     | FinishClaim
     | ReleaseClaim
+    | Tell
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -161,6 +163,7 @@ __all__ = [
     "TTL_DEFAULT_S",
     "TTL_MAX_S",
     "AddMembers",
+    "Address",
     "Amendment",
     "AnyCommand",
     "Append",
@@ -222,6 +225,7 @@ __all__ = [
     "Sync",
     "Tab",
     "TakeOut",
+    "Tell",
     "TellTyping",
     "UnregisterPush",
     "Unwatch",

@@ -27,7 +27,7 @@ from unisono.wire.json_values import check_values
 Build = Callable[..., c.Command]
 Carry = Callable[[Desk, Asked, type[c.Command], Build], Awaitable[Struct]]
 
-_BESIDE_STREAMS: Final = (c.MarkAllRead, c.RequestUpload, c.RemoveFile)
+_BESIDE_STREAMS: Final = (c.MarkAllRead, c.RequestUpload, c.RemoveFile, c.Tell)
 """What is not one transaction of streams, which would keep its answer by itself."""
 _USER: Final = "/v1/users/{user}"
 _ALL: Final = _USER + "/conversations"

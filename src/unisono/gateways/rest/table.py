@@ -11,6 +11,7 @@ from unisono.gateways.rest.importing import IMPORT_OPERATIONS
 from unisono.gateways.rest.operating import OPERATING_OPERATIONS
 from unisono.gateways.rest.operations import Operation
 from unisono.gateways.rest.sessions import SESSION_OPERATIONS
+from unisono.gateways.rest.telling import TELLING_OPERATIONS
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *SESSION_OPERATIONS,
@@ -21,4 +22,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *EXPORT_OPERATIONS,
     *ERASING_OPERATIONS,
     *IMPORT_OPERATIONS,
+    *TELLING_OPERATIONS,
 )

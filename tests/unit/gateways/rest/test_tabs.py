@@ -78,3 +78,28 @@ async def test_more_tabs_than_there_may_be_are_no_frame(tmp_path: Path) -> None:
         assert (await laptop.ask("tabs", tabs=many))["code"] == "malformed"
         assert (await laptop.ask("tabs", tabs=many[:200]))["answer"] == {"kind": "done"}
         assert len((await shown(desk, "ann"))[laptop.session]) == 200
+
+
+@pytest.mark.rows("S10", "S16")
+async def test_the_operator_tells_sessions_of_a_user_something_at_each_level(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        laptop = await desk.login("ann", "d1")
+        phone = await desk.login("ann", "d2", platform="ios")
+        path, key = "/v1/users/ann/events", {"Idempotency-Key": "once"}
+        for _ in range(2):
+            status, answer = await desk.ask("POST", path, json={"name": "cart", "data": {"n": 1}}, headers=key)
+            assert (status, answer) == (200, {"kind": "addressed", "live": 2, "away": 0})
+        heard = [await event(laptop, "told"), await event(phone, "told")]
+        assert [(each["name"], each["data"]) for each in heard] == [("cart", {"n": 1})] * 2
+        assert heard[0]["id"] == heard[1]["id"]
+        await laptop.ask("tabs", tabs=TABS)
+        to = {"session": laptop.session, "tab": "t2"}
+        assert (await desk.ask("POST", path, json={"to": to, "content": {"text": "Hi!"}}))[0] == 200
+        message = await event(laptop, "told")
+        assert (message["content"], message["tab"]) == ({"text": "Hi!"}, "t2")
+        for body, code in (({"name": "x", "content": {"text": "y"}}, "invalid"), ({"to": {"device": "d9"}}, "invalid")):
+            assert (await desk.ask("POST", path, json=body))[1]["code"] == code
+        status, refusal = await desk.ask("POST", path, json={"to": {"device": "d9"}, "name": "cart"})
+        assert (status, refusal["code"]) == (404, "not_found")
+        for peer in (laptop, phone):
+            await peer.socket.close()

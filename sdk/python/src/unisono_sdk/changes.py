@@ -1,0 +1,55 @@
+"""What changes of conversations and messages are called, and the events that tell of them."""
+
+from unisono_sdk import events, facts
+from unisono_sdk.conversation import Conversation
+
+
+def of_ruling(
+    conversation: Conversation,
+    fact: facts.ConversationChanged | facts.MemberChanged | facts.MembersRestricted,
+    at: int,
+) -> tuple[str, events.Changed | events.MemberChanged | events.Restricted]:
+    """Give the event that tells of a change to a conversation or to who may do what, with its name."""
+    match fact:
+        case facts.ConversationChanged(by=by):
+            return "changed", events.Changed(
+                conversation=conversation,
+                by=by,
+                at=at,
+                name=fact.name,
+                set=fact.set or {},
+                unset=fact.unset,
+                joining=fact.joining,
+                rules=fact.rules,
+            )
+        case facts.MemberChanged(user=user, by=by):
+            return "member_changed", events.MemberChanged(
+                conversation=conversation, user=user, by=by, at=at, role=fact.role, attributes=fact.attributes
+            )
+        case facts.MembersRestricted(users=users, by=by, what=what):
+            return "restricted", events.Restricted(
+                conversation=conversation, users=users, by=by, at=at, what=what, is_on=fact.is_on, until=fact.until
+            )
+
+
+def of_change(
+    conversation: Conversation, fact: facts.MessageRevised | facts.MessageRecalled | facts.MessageReacted, at: int
+) -> tuple[str, events.Edited | events.Recalled | events.Reacted]:
+    """Give the event that tells of a change to a message, with its name."""
+    match fact:
+        case facts.MessageRevised(message=seq, by=by):
+            return "edited", events.Edited(
+                conversation=conversation,
+                seq=seq,
+                by=by,
+                at=at,
+                content=fact.content,
+                mentions=fact.mentions,
+                mention_all=fact.mention_all,
+            )
+        case facts.MessageRecalled(message=seq, by=by):
+            return "recalled", events.Recalled(conversation=conversation, seq=seq, by=by, at=at)
+        case facts.MessageReacted(message=seq, by=by, reaction=reaction, is_on=is_on):
+            return "reacted", events.Reacted(
+                conversation=conversation, seq=seq, by=by, at=at, reaction=reaction, is_on=is_on
+            )

@@ -1,0 +1,37 @@
+"""What sessions of a user are told, and what whoever tells it hears."""
+
+from msgspec import Struct
+
+from unisono.domain.answer import Answer
+from unisono.domain.facts import Content
+from unisono.domain.ids import Instant, Json, SendKey, SessionId, TabId
+
+
+class Teller(Struct, frozen=True, omit_defaults=True):
+    """The session of the same user that tells something, and which of its tabs, where it says so."""
+
+    session: SessionId
+    tab: TabId | None = None
+
+
+class Told(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="told"):
+    """Something for this session: `data` under a name of the application's, or a message that is in no conversation.
+
+    `id` is the key of its teller: what has the same was heard already. The application's server told it where there is
+    no `teller`. With `tab` it is for that tab alone.
+    """
+
+    id: SendKey
+    at: Instant
+    name: str | None = None
+    data: Json = None
+    content: Content | None = None
+    teller: Teller | None = None
+    tab: TabId | None = None
+
+
+class Addressed(Answer, frozen=True, tag="addressed"):
+    """How many sessions something was for: with a connection now, and without one. Nobody says that they got it."""
+
+    live: int
+    away: int

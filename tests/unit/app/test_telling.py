@@ -1,0 +1,67 @@
+"""What is told to some of a user's sessions reaches those, live and now, and nobody else."""
+
+import pytest
+
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.app.app_stage import Present, an_app
+from unisono.domain import commands as c
+from unisono.domain.errors import NotFound
+from unisono.domain.ids import DeviceId, Platform, SendKey, SessionId, TabId, UserId
+from unisono.domain.told import Addressed, Teller, Told
+
+KEY = SendKey("k")
+
+
+def told(*presents: Present) -> list[list[object]]:
+    """Give the names of what each was told."""
+    return [[event.name for event in each.link.events if isinstance(event, Told)] for each in presents]
+
+
+@pytest.mark.rows("Q25")
+@in_virtual_time
+async def test_a_session_tells_others_of_its_user_at_each_level() -> None:
+    async with an_app() as stage:
+        first = await stage.login("alice", "laptop", login="first-one")
+        second = await stage.login("alice", "laptop", login="second-one")
+        phone = await stage.login("alice", "phone", platform="ios", login="third-one")
+        bob = await stage.login("bob")
+        everybody = (first, second, phone, bob)
+        assert await first.ask(c.Tell(KEY, name="all")) == Addressed(live=2, away=0)
+        assert await first.ask(c.Tell(KEY, c.Address(Platform("ios")), "platform")) == Addressed(live=1, away=0)
+        assert await phone.ask(c.Tell(KEY, c.Address(device=DeviceId("laptop")), "device")) == Addressed(2, 0)
+        assert await first.ask(c.Tell(KEY, c.Address(session=second.session), "session")) == Addressed(1, 0)
+        assert told(*everybody) == [["device"], ["all", "device", "session"], ["all", "platform"], []]
+        # The same address of another user is none.
+        with pytest.raises(NotFound):
+            await bob.ask(c.Tell(KEY, c.Address(session=second.session), "session"))
+
+
+@in_virtual_time
+async def test_what_is_for_a_tab_comes_once_with_its_name_to_the_session_that_has_it() -> None:
+    async with an_app() as stage:
+        first, second = await stage.login("alice", "a"), await stage.login("alice", "b")
+        await second.ask(c.ShareTabs((c.Tab(TabId("t1")), c.Tab(TabId("t2")))))
+        to = c.Address(session=second.session, tab=TabId("t2"))
+        await first.ask(c.Tell(KEY, to, "cart", [1], tab=TabId("t9")))
+        (event,) = [event for event in second.link.events if isinstance(event, Told)]
+        assert (event.tab, event.data) == (TabId("t2"), [1])
+        assert event.teller == Teller(first.session, TabId("t9"))
+        assert told(first) == [[]]
+        with pytest.raises(NotFound):
+            await first.ask(c.Tell(KEY, c.Address(session=second.session, tab=TabId("t3")), "cart"))
+
+
+@pytest.mark.rows("S9", "S11")
+@in_virtual_time
+async def test_who_is_away_hears_nothing_and_nobody_is_no_fault() -> None:
+    async with an_app() as stage:
+        first, second = await stage.login("alice", "a"), await stage.login("alice", "b")
+        await second.go()
+        assert await first.ask(c.Tell(KEY, name="cart")) == Addressed(live=0, away=1)
+        executor = stage.node.executor
+        assert await executor.on_behalf(UserId("alice"), c.Tell(KEY, name="cart")) == Addressed(live=1, away=1)
+        assert await executor.on_behalf(UserId("carol"), c.Tell(KEY, name="cart")) == Addressed(live=0, away=0)
+        with pytest.raises(NotFound):
+            await executor.on_behalf(UserId("carol"), c.Tell(KEY, c.Address(session=SessionId("s")), "cart"))
+        (event,) = [event for event in first.link.events if isinstance(event, Told)]
+        assert (event.teller, event.name) == (None, "cart")
