@@ -1,52 +1,99 @@
 // What is made of the sources for those who do not compile: scripts, each in one file without dependencies.
 
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
 export const HERE = fileURLToPath(new URL(".", import.meta.url));
 
-// A file -> its entry, and the form that its reader asks for.
-export const OUTPUTS = {
+// What pages name themselves: a file -> its entry, and the form that its reader asks for.
+export const ENTRIES = {
   "unisono.js": { entry: "src/index.ts", format: "esm" },
   "unisono.global.js": { entry: "src/global.ts", format: "iife" },
-  "unisono.holder.js": { entry: "src/holder.ts", format: "esm" },
-  "unisono.more.js": { entry: "src/api/more.ts", format: "esm" },
   "unisono.notices.js": { entry: "src/api/notices.ts", format: "esm" },
-  "unisono.worker.js": { entry: "src/worker.ts", format: "iife" },
 };
 
-// What not every page needs stays in files beside the others: a page that shares a worker's session never loads the code
-// of the holder, and one that uploads nothing and watches nobody not the code for that.
-export const apart = (folder) => ({
-  name: "apart",
-  setup: (build) => {
-    build.onResolve({ filter: /\/(holder|more)\.ts$/ }, ({ kind, path }) => {
-      const [, name] = /(\w+)\.ts$/.exec(path);
-      return kind === "dynamic-import" ? { path: `${folder}unisono.${name}.js`, external: true } : undefined;
-    });
-  },
-});
+// What is loaded later, those that others load first. Names carry a hash: a page of an earlier release, still open, never gets code of
+// another one.
+export const LATER = {
+  polling: { entry: "src/polling.ts", format: "esm" },
+  more: { entry: "src/more.ts", format: "esm" },
+  worker: { entry: "src/worker.ts", format: "iife" },
+  holder: { entry: "src/holder.ts", format: "esm" },
+};
 
-// Private names begin with `_` and are made short.
+const PAGE = "unisono.js";
+const HASH_LETTERS = 12;
+
+// The same worker under a name that stays, for those who name it themselves (`workerUrl`, `importScripts`).
+export const WORKER = "unisono.worker.js";
+
+// Names of our own that no program, port, frame or row ever sees; a test looks that they stand nowhere as text.
+export const INSIDE = `
+  afterMs asked askedNow beginLink dropObject dropSend emitter endSync fruitless giveUp hasRoom isAnnounced isAsked isBehind isFresh
+  isInStep isKnown isLeaving isOwnKey isReading isSettled isSure isWelcome keepAlive losses mayLogInAnew newKey nextRead
+  ownerIsWorker patience putBack putObject putOff putSend readObjects readOutbox readSession recount rejoin resumedAt setView stored
+  takeHeads takePage takeStartOver tryHold waitMs wasLive writeSession
+`.trim().split(/\s+/);
+
+// Private names begin with `_`; they and those are made short.
 export const OPTIONS = {
   absWorkingDir: HERE,
   bundle: true,
   minify: true,
-  mangleProps: /^_[a-z]/,
+  mangleProps: new RegExp(`^_[a-z]|^(${INSIDE.join("|")})$`),
+  // A field that is only declared needs no code.
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   target: "es2022",
   legalComments: "none",
   sourcemap: true,
   logLevel: "warning",
 };
 
-// Writes all of them into a folder.
-export async function bundle(folder) {
-  const all = Object.entries(OUTPUTS);
-  await Promise.all(
-    all.map(([name, { entry, format, globalName }]) =>
-      build({ ...OPTIONS, plugins: [apart("./")], entryPoints: [entry], outfile: join(folder, name), format, globalName }),
-    ),
-  );
+// Options of a script that loads later what lies in `folder`: a page that shares a worker's session never loads the code of the holder,
+// one that uploads nothing and watches nobody not the code for that, and few need long polling. All give the same short names: what
+// is private to us may well pass from one file to another.
+export function apart(folder, { later, short }) {
+  const setup = ({ onResolve }) => {
+    onResolve({ filter: new RegExp(`/(${Object.keys(LATER).join("|")})\\.ts$`) }, ({ kind, path }) => {
+      return kind === "dynamic-import" ? { path: `${folder}${later[basename(path, ".ts")]}`, external: true } : undefined;
+    });
+  };
+  const define = { WORKER_FILE: JSON.stringify(`${folder}${later.worker}`) };
+  return { plugins: [{ name: "apart", setup }], define, mangleCache: short };
+}
+
+// Writes one script into a folder; gives its name. The hash is of the code alone, so that the same sources give the same names
+// wherever they are built.
+async function write(folder, { name, entry, format }, names, more) {
+  const { plugins, ...rest } = apart("./", names);
+  const options = { ...OPTIONS, ...rest, entryPoints: [entry], format, outfile: join(folder, `${name}.js`), sourcemap: "external", write: false };
+  const { outputFiles, mangleCache } = await build({ ...options, plugins: [...plugins, ...more] });
+  Object.assign(names.short, mangleCache);
+  const [code, map] = [".js", ".map"].map((end) => outputFiles.find(({ path }) => path.endsWith(end)).text);
+  const hash = createHash("sha256").update(code).digest("hex").slice(0, HASH_LETTERS);
+  const file = name in LATER ? `unisono.${name}-${hash}.js` : name;
+  await writeFile(join(folder, file), `${code}//# sourceMappingURL=${file}.map\n`);
+  await writeFile(join(folder, `${file}.map`), map);
+  return file;
+}
+
+// Writes all of them into a folder; gives the names of what is loaded later, {"worker": "unisono.worker-….js", …}, and the short names
+// that all have in common. `more` are plugins besides.
+export async function bundle(folder, more = []) {
+  await mkdir(folder, { recursive: true });
+  const names = { later: {}, short: {} };
+  // What every page loads has the shortest names; it is written again when it is known what it loads later.
+  await write(folder, { name: PAGE, ...ENTRIES[PAGE] }, names, more);
+  for (const [name, script] of Object.entries(LATER)) {
+    names.later[name] = await write(folder, { name, ...script }, names, more);
+  }
+  for (const [name, script] of Object.entries(ENTRIES)) {
+    await write(folder, { name, ...script }, names, more);
+  }
+  await copyFile(join(folder, names.later.worker), join(folder, WORKER));
+  return names;
 }

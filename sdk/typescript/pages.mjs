@@ -14,10 +14,10 @@ const DEMO = join(HERE, "demo");
 const LETTERS = 12;
 
 // The scripts and styles have names that carry a hash, by which browsers keep them for ever; the page names them.
-async function demo(folder) {
+async function demo(folder, shared) {
   const made = await build({
     ...OPTIONS,
-    plugins: [apart("/sdk/")],
+    ...apart("/sdk/", shared),
     entryPoints: { main: join(DEMO, "src/main.ts"), style: join(DEMO, "style.css") },
     entryNames: `[name]-[hash]`,
     assetNames: `[name]-[hash]`,
@@ -53,5 +53,4 @@ for (const folder of Object.values(folders)) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
 }
-const [names] = await Promise.all([demo(folders.demo), bundle(folders.sdk)]);
-await page(folders.demo, names);
+await page(folders.demo, await demo(folders.demo, await bundle(folders.sdk)));

@@ -55,6 +55,8 @@ const scenarios = {
       assert.equal(await made(plain, options), 'sharing_unavailable');
     }
     const ann = somebody('ann');
+    const forced = { url: URL_OF_SERVER, user: ann, options: { host: 'shared-worker', workerUrl: '/nothing-there.js' } };
+    assert.equal(await here.evaluate((given) => globalThis.tab.login(given).then(() => 'in', (problem) => problem.code), forced), 'sharing_unavailable');
     for (const options of [{}, { sharing: 'off' }]) {
       const page = await tabOf(browser, ann, { origin: PLAIN, options });
       assert.equal(page.who.host, 'single');

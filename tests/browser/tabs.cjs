@@ -10,15 +10,19 @@ const { table } = require('../support/playing.cjs');
 const { port, admin, dist } = table();
 const URL_OF_SERVER = `http://127.0.0.1:${port}`;
 const ORIGIN = 'http://pages.localhost';
-const FILES = ['unisono.js', 'unisono.holder.js', 'unisono.worker.js', 'unisono.global.js'];
 const TICKS_PER_S = 100;
 // A fifth of a second of a processor and more, however long it takes beside others.
 const WORK = 'for (let i = 0; i < 4e8; i++);';
 const WORKED_TICKS = 0.1 * TICKS_PER_S;
 
+// What was built into a folder, for a site.
+function filesOf(folder, at) {
+  return Object.fromEntries(fs.readdirSync(folder).map((name) => [`${at}${name}`, { file: path.join(folder, name) }]));
+}
+
 // A browser, and pages that are served on origins known to the server; `close` ends both.
 async function browserOf({ switches = [], pages = {} } = {}) {
-  const files = Object.fromEntries(FILES.map((name) => [`/${name}`, { file: path.join(dist, name) }]));
+  const files = filesOf(dist, '/');
   const served = await site({
     '/': { file: path.join(__dirname, 'tab.html') }, '/tab.js': { file: path.join(__dirname, 'tab.js') },
     '/away': '<!doctype html><title>Away</title>', ...files, ...pages,
@@ -134,6 +138,6 @@ async function makerOf(pages) {
 }
 
 module.exports = {
-  ORIGIN, URL_OF_SERVER, again, ask, browserOf, close, freeze, group, has, heard, killPage, links, logins, makerOf, messages, metric, open: blank, pause, processOf,
+  ORIGIN, URL_OF_SERVER, again, ask, browserOf, close, filesOf, freeze, group, has, heard, killPage, links, logins, makerOf, messages, metric, open: blank, pause, processOf,
   renderers, send, sessions, somebody, tabOf, thaw, until, withBrowser, within,
 };

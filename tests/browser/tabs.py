@@ -33,6 +33,8 @@ LOAD: Final = {
     "crowd": 6,
     "acts": 20,
     "seed": 7,
+    "calmMs": 500,
+    "pairs": 1,
 }
 FULL_LOAD: Final = {
     "tabs": 10,
@@ -47,6 +49,8 @@ FULL_LOAD: Final = {
     "crowd": 50,
     "acts": 500,
     "seed": 11,
+    "calmMs": 3000,
+    "pairs": 2,
 }
 """Tabs, messages a second that come and go, and how often and how long what is done to tabs."""
 DEADLINE_S: Final = 240.0
@@ -54,12 +58,39 @@ FULL_DEADLINE_S: Final = 1500.0
 IS_FULL: Final = "TESTS_FULL" in os.environ
 
 
-async def play_in_browsers(data: Path, program: str, hosts: list[str], only: list[str]) -> Played:
-    """Build the SDK, serve it with a page that uses it, and have browsers play the scenarios."""
+BUILD: Final = """
+const [folder, step, version] = process.argv.slice(1);
+const told = {
+  messages: (text) => text.replace(/(?<=PROTOCOL = )\\d+/, (was) => String(Number(was) + Number(step))),
+  version: (text) => text.replace(/0\\.1\\.0/, version),
+};
+const setup = ({ onLoad }) => {
+  onLoad({ filter: /src.(core.messages|version)\\.ts$/ }, ({ path }) => {
+    const [name] = /\\w+(?=\\.ts$)/.exec(path);
+    return { contents: told[name](require("node:fs").readFileSync(path, "utf8")), loader: "ts" };
+  });
+};
+import("./bundles.mjs").then(({ bundle }) => bundle(folder, [{ name: "release", setup }]));
+"""
+
+
+def _build(folder: Path, step: int = 0, version: str = "0.1.0") -> None:
+    subprocess.run([NODE, "-e", BUILD, folder, str(step), version], cwd=PACKAGE, check=True)
+    (folder / "package.json").write_text('{"type": "module"}')
+
+
+async def play_in_browsers(
+    data: Path, program: str, hosts: list[str], only: list[str], releases: Mapping[str, tuple[int, str]] | None = None
+) -> Played:
+    """Build the SDK, serve it with a page that uses it, and have browsers play the scenarios.
+
+    `releases` are other ones by name: how far the number of their protocol among tabs is from that of this commit, and
+    their version.
+    """
     dist = data / "sdk"
-    build = f"import('./bundles.mjs').then(({{ bundle }}) => bundle({json.dumps(str(dist))}))"
-    subprocess.run([NODE, "-e", build], cwd=PACKAGE, check=True)  # noqa: ASYNC221 nothing else is under way
-    (dist / "package.json").write_text('{"type": "module"}')
+    _build(dist)
+    for name, (step, version) in (releases or {}).items():
+        _build(dist / name, step, version)
     async with (
         ServerProcess(data / "data", config=CONFIG, environment={"UNISONO_ADMIN__KEYS": ADMIN}) as server,
         ServerProcess(data / "strict", config=f'{CONFIG}\n[sessions]\npolicy = "turms"\n') as strict,
@@ -69,6 +100,7 @@ async def play_in_browsers(data: Path, program: str, hosts: list[str], only: lis
             "strict": f"http://127.0.0.1:{strict.port}",
             "admin": ADMIN,
             "dist": str(dist),
+            "releases": list(releases or {}),
             "hosts": hosts,
             "only": only,
             "load": FULL_LOAD if IS_FULL else LOAD,

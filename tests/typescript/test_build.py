@@ -1,10 +1,11 @@
 """The package of the browser SDK as it is built."""
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 import pytest
 
@@ -14,15 +15,26 @@ KIB: Final = 1024
 LIMITS: Final = {
     "unisono.js": 20 * KIB,
     "unisono.global.js": 21 * KIB,
-    # Long polling, for the few who need it, is 1.2 KiB of this one and of the worker.
-    "unisono.holder.js": 18 * KIB,
+    "unisono.polling.js": 3 * KIB,
     "unisono.more.js": 2 * KIB,
     "unisono.notices.js": 2 * KIB,
-    "unisono.worker.js": 18 * KIB,
+    "unisono.holder.js": 17 * KIB,
+    "unisono.worker.js": 17 * KIB,
 }
 """What a page has to load at most, compressed."""
+OF_OTHERS: Final = ("wire/types.ts", "core/messages.ts")
+"""Where names stand that servers, stored rows and tabs of other releases know."""
 
-Built = tuple[Path, Mapping[str, Mapping[str, int]]]
+
+class Size(TypedDict):
+    """A script: the name of its file, and how large it is."""
+
+    file: str
+    bytes: int
+    gzip: int
+
+
+Built = tuple[Path, Mapping[str, Size]]
 
 SCRIPT_TAG: Final = """
 const { readFileSync } = require("node:fs");
@@ -51,6 +63,36 @@ def test_what_a_page_loads_stays_small(built: Built) -> None:
     sizes = {name: size["gzip"] for name, size in built[1].items()}
     assert sizes.keys() == LIMITS.keys()
     assert not {name: size for name, size in sizes.items() if size > LIMITS[name]}
+
+
+def test_what_is_loaded_later_is_another_file_in_each_release(built: Built) -> None:
+    folder, told = built
+    later = {name: size["file"] for name, size in told.items() if size["file"] != name}
+    assert later.keys() == told.keys() - {"unisono.js", "unisono.global.js", "unisono.notices.js"}
+    for file in later.values():
+        assert re.fullmatch(r"unisono\.[a-z]+-[0-9a-f]{12}\.js", file)
+        assert (folder / f"{file}.map").exists()
+    named = {name: (folder / told[name]["file"]).read_text() for name in told}
+    for page in ("unisono.js", "unisono.global.js"):
+        assert all(later[f"unisono.{name}.js"] in named[page] for name in ("worker", "holder", "more"))
+    for holder in ("unisono.worker.js", "unisono.holder.js"):
+        assert later["unisono.polling.js"] in named[holder]
+    # Under a name that stays, for pages that name it themselves.
+    assert (folder / "unisono.worker.js").read_text() == named["unisono.worker.js"]
+
+
+def test_no_name_that_is_made_short_is_known_to_anybody_else() -> None:
+    program = "import('./bundles.mjs').then(({ INSIDE }) => console.log(JSON.stringify(INSIDE)))"
+    told = subprocess.run([NODE, "-e", program], cwd=PACKAGE, check=True, capture_output=True, text=True)
+    names = json.loads(told.stdout)
+    root = PACKAGE / "src"
+    sources = {path.relative_to(root).as_posix(): path.read_text() for path in root.rglob("*.ts")}
+    everything = "\n".join(sources.values())
+    assert len(names) > 30
+    for name in names:
+        assert re.search(rf"\b{name}\b", everything), f"{name} is not in use"
+        assert not re.search(rf"[\"']{name}[\"']", everything), f"{name} stands as text"
+        assert not [file for file in OF_OTHERS if re.search(rf"\b{name}\??:", sources[file])], name
 
 
 @pytest.mark.rows("L12")

@@ -3,9 +3,7 @@
 import type { HolderCode } from "./core/holding.ts";
 import { makeHub } from "./core/hub.ts";
 import { systemClock } from "./host/clock.ts";
-import { fetchPost } from "./host/posting.ts";
 import { firstOf } from "./links/choosing.ts";
-import { byLongPoll } from "./links/longpoll.ts";
 import { byWebSocket } from "./links/websocket.ts";
 
 /** By WebSocket; where none comes about, by long polling. */
@@ -14,6 +12,6 @@ export const CODE: HolderCode = {
   dial: firstOf(
     systemClock,
     byWebSocket((url, subprotocol) => new WebSocket(url, subprotocol)),
-    byLongPoll(fetchPost, systemClock),
+    async (...words) => (await import("./polling.ts")).POLLING(...words),
   ),
 };

@@ -6,11 +6,15 @@ import type { UnisonoOptions } from "./api/unisono.ts";
 import { surroundingsOf } from "./host/surroundings.ts";
 import { SDK } from "./version.ts";
 
+/** The worker's file, beside this one; its name is put in when this is built. */
+declare const WORKER_FILE: string;
+
 const here = (document.currentScript as HTMLScriptElement | null)?.src ?? "";
 const SURROUNDINGS = surroundingsOf({
   sdk: SDK,
   load: async () => (await import("./holder.ts")).HOSTS,
-  workerUrl: here === "" ? null : new URL("./unisono.worker.js", here).href,
+  put: async (...words) => (await import("./more.ts")).put(...words),
+  workerUrl: here === "" ? null : new URL(WORKER_FILE, here).href,
 });
 
 class Unisono extends BaseUnisono {

@@ -8,10 +8,14 @@ import { SDK } from "./version.ts";
 export * from "./api/exports.ts";
 export type { Command as Operation, Answer, Content, Fact, Json, Passing } from "./wire/types.ts";
 
+/** The worker's file, beside this one; its name is put in when this is built. */
+declare const WORKER_FILE: string;
+
 const SURROUNDINGS = surroundingsOf({
   sdk: SDK,
   load: async () => (await import("./holder.ts")).HOSTS,
-  workerUrl: new URL("./unisono.worker.js", import.meta.url).href,
+  put: async (...words) => (await import("./more.ts")).put(...words),
+  workerUrl: new URL(WORKER_FILE, import.meta.url).href,
 });
 
 /** All clients of this page, or of a program in Node, on one server: `new Unisono("https://chat.example.org")`. */

@@ -24,7 +24,7 @@ export function forget(): void {
 
 /** Logs in; all tabs of this browser share one connection and one login. */
 export async function enter(user: string, token: string | null): Promise<Client> {
-  const unisono = new Unisono(location.origin, { workerUrl: "/sdk/unisono.worker.js" });
+  const unisono = new Unisono(location.origin);
   const device = { platform: "web", label: browser() };
   const client = await unisono.login(token === null ? { user, device } : { user, token, device });
   localStorage.setItem(REMEMBERED, user);

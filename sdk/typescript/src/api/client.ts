@@ -16,6 +16,7 @@ import { NAMES } from "./events.ts";
 import type { AnyEvent, Events, NetworkEvents, Presence } from "./events.ts";
 import { Hearing } from "./hearing.ts";
 import type { Missed, WaitingMessage } from "./hearing.ts";
+import { more } from "./late.ts";
 import type { Limits } from "./limits.ts";
 import { Kept } from "./kept.ts";
 import { Line } from "./line.ts";
@@ -244,7 +245,7 @@ export class Client extends Account {
    */
   async upload(file: Bytes, options: UploadOptions = {}): Promise<Attachment> {
     const { surroundings, base, limits } = this.#parts;
-    return (await import("./more.ts")).upload(this._inside, { surroundings, base, repeats: limits.uploadRepeats }, file, options);
+    return (await more()).upload(this._inside, { surroundings, base, repeats: limits.uploadRepeats }, file, options);
   }
 
   /** Removes a file of mine by its id (`Attachment.id`). Messages that tell of it stay, their link leads nowhere. */
@@ -343,7 +344,7 @@ export class Client extends Account {
   }
 
   async #watch(): Promise<Watching> {
-    const { Watching } = await import("./more.ts");
+    const { Watching } = await more();
     return (this.#watching ??= new Watching(this._inside));
   }
 

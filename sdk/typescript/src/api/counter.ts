@@ -8,6 +8,7 @@ import { ClientClosed, LinkDown, ProtocolFault, TimedOut, errorOf } from "./erro
 import type { Events } from "./events.ts";
 import type { GrantProvider } from "./grants.ts";
 import type { AnswerTo, Fields, Inside, Op } from "./inside.ts";
+import { more } from "./late.ts";
 import type { Limits } from "./limits.ts";
 import type { SaidData } from "./message.ts";
 import { camel, snake } from "./names.ts";
@@ -155,7 +156,7 @@ export class Counter implements Inside {
 
   async #ask(command: WireCommand): Promise<WireAnswer> {
     const { grants } = this.#parts;
-    return grants ? (await import("./more.ts")).askGranted(this, grants, command) : this.asked(command);
+    return grants ? (await more()).askGranted(this, grants, command) : this.asked(command);
   }
 
   #mustBeLive(): void {

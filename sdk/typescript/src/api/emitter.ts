@@ -95,7 +95,15 @@ export class Emitter<Events extends { readonly [Name in keyof Events]: Named }> 
       }
     };
     streams.add(listening);
-    return read();
+    const reading = read();
+    // A generator that was never begun runs no `finally`.
+    const leave = reading.return.bind(reading);
+    reading.return = (value) => {
+      streams.delete(listening);
+      listening.end();
+      return leave(value);
+    };
+    return reading;
   }
 
   /** Tells everybody; handlers also by a second name, where somebody else did what became of me. */

@@ -25,7 +25,7 @@ export interface UnisonoOptions {
   readonly sharing?: Sharing;
   /** `true` is `sharing: "required"`, `false` is `"off"`. */
   readonly sharedContext?: boolean;
-  /** For tests and odd surroundings: this host and no other. */
+  /** For tests and odd surroundings: this host and no other; a login throws `SharingUnavailable` where it cannot be. */
   readonly host?: HostKind;
   /** Where the worker's script lies, on the page's own origin; next to the SDK's own file unless told. */
   readonly workerUrl?: string;
@@ -104,8 +104,8 @@ export abstract class BaseUnisono {
   /**
    * Logs a user in, or joins the session that another tab of this browser has; gives the client, live.
    *
-   * The same user, device and tag give the very same client as long as it is not closed. Handlers added right after this call hear
-   * of everything. Throws `InvalidArgument` for a function for tokens without a user; what that function throws, unchanged;
+   * The same user, device and tag give the very same client as long as it is not closed: its handlers are added to those there are,
+   * and the token of its first login stays. Handlers added right after this call hear of everything. Throws `InvalidArgument` for a function for tokens without a user; what that function throws, unchanged;
    * `NotLetIn`; `SessionOver` or `LimitReached` where the device policy lets no other session in; `Unavailable`; `LinkDown`.
    */
   async login(options: LoginOptions = {}): Promise<Client> {
@@ -114,10 +114,8 @@ export abstract class BaseUnisono {
     const who = JSON.stringify([user ?? String(token), user === undefined, device.platform, device.id, tag]);
     const known = this.#clients.get(who);
     const client = known && !known.isClosed ? known : this.#made(options);
-    if (client !== known) {
-      this.#clients.set(who, client);
-      for (const [name, handler] of Object.entries(handlers)) client.on(name as keyof Events, handler as Handler<unknown>);
-    }
+    this.#clients.set(who, client);
+    for (const [name, handler] of Object.entries(handlers)) client.on(name as keyof Events, handler as Handler<unknown>);
     try {
       await client.begin();
     } catch (problem) {

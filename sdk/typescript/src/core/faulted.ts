@@ -17,3 +17,8 @@ export class Faulted extends Error {
 export function local(code: string, message: string, retryable = false): Faulted {
   return new Faulted({ code, message, retryable, where: "holder" });
 }
+
+/** For what is asked of a client that is over. */
+export function closed(): Faulted {
+  return local("client_closed", "the client was closed");
+}

@@ -5,7 +5,7 @@ import { denied } from "./faults.ts";
 import type { Fault, ObjectCall, ObjectView } from "./messages.ts";
 import type { Store } from "./ports.ts";
 
-/** Of a name in characters, of a value and of all values as JSON in bytes. */
+/** Of a name in characters; of a value with its name, and of all of them, as JSON in bytes. */
 const NAME = 128;
 const VALUE_BYTES = 64 << 10;
 const ALL_BYTES = 1 << 20;
@@ -33,7 +33,7 @@ export class Objects {
     this._revision = floor;
     for (const view of saved) {
       this._revision = Math.max(this._revision, view.revision);
-      this._keep(view.name, view, bytesOf(JSON.stringify(view.value)));
+      this._keep(view.name, view, sizeOf(view.name, view.value));
     }
   }
 
@@ -49,7 +49,7 @@ export class Objects {
   private async _write(tab: string, { n, name, value, expect }: ObjectCall): Promise<void> {
     const known = this._known.get(name);
     const isThere = value !== undefined;
-    const bytes = isThere ? bytesOf(JSON.stringify(value)) : 0;
+    const bytes = isThere ? sizeOf(name, value) : 0;
     const fault = this._fault(name, bytes, known?.bytes ?? 0) ?? conflict(known?.view.revision ?? 0, expect);
     if (fault !== null) return this._events.failed(tab, n, fault);
     const revision = ++this._revision;
@@ -78,6 +78,11 @@ export class Objects {
     else this._known.set(name, { view, bytes });
     this._bytes += view === null ? 0 : bytes;
   }
+}
+
+/** A value with its name: of empty values there would be no end. */
+function sizeOf(name: string, value: unknown): number {
+  return bytesOf(name + JSON.stringify(value));
 }
 
 function conflict(present: number, expect: number | undefined): Fault | null {

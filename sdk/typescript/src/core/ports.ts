@@ -36,9 +36,12 @@ export interface Locks {
   hold(name: string, signal?: Stop): Promise<Held | null>;
   /** Takes it if it is free now. */
   tryHold(name: string): Promise<Held | null>;
+}
+
+/** What one who may hold the session needs besides. */
+export interface HostLocks extends Locks {
   /** Takes it away from whoever has it. */
   steal(name: string): Promise<Held>;
-  isHeld(name: string): Promise<boolean>;
 }
 
 /** What stops a wait; an AbortSignal is one. */

@@ -1,6 +1,6 @@
 /** A session over many links: connect, greet, lose, come back, until it is over. */
 
-import { NotLetIn, broken, ofRefusal } from "../wire/loss.ts";
+import { broken, lossOf, ofRefusal } from "../wire/loss.ts";
 import type { Loss } from "../wire/loss.ts";
 import type { Delivery, Login, Passing, Resume, Welcome } from "../wire/types.ts";
 import { laterMs, soonMs } from "./backoff.ts";
@@ -146,7 +146,7 @@ export class Session {
     try {
       link.open(await this._ports.dial(this._wish.url, link, stop));
     } catch (problem) {
-      link.end(problem instanceof NotLetIn ? problem.loss : broken(String(problem instanceof Error ? problem.message : problem)));
+      link.end(lossOf(problem) ?? broken(String(problem instanceof Error ? problem.message : problem)));
     } finally {
       cancel();
     }

@@ -6,7 +6,7 @@
 import { Calls } from "./calls.ts";
 import type { Asking, Question } from "./calls.ts";
 import type { Desk, Listener } from "./desk.ts";
-import { Faulted, local } from "./faulted.ts";
+import { Faulted, closed, local } from "./faulted.ts";
 import { next } from "./lifecycle.ts";
 import type { TabCue, TabState } from "./lifecycle.ts";
 import { PROTOCOL } from "./messages.ts";
@@ -59,6 +59,7 @@ export class Tab implements Desk {
   private _life: TabState = "new";
   private _channel: Channel<ToTabEnvelope, FromTabEnvelope> | null = null;
   private _silences = 0;
+  private _yields = 0;
   private _token: string | null;
   private _view: View;
   private _keys = 0;
@@ -297,7 +298,11 @@ export class Tab implements Desk {
   }
 
   private _outdated(v: number, sdk: string): void {
-    if (v < PROTOCOL) return this._post({ is: "yield", v: PROTOCOL });
+    if (v < PROTOCOL) {
+      this._post({ is: "yield", v: PROTOCOL });
+      // Tabs of its own had it hold again: only a host with this tab's code can end that.
+      return this._yields++ > 0 ? this._seekAgain("silence") : undefined;
+    }
     this._ended({ code: "outdated", message: `another tab runs ${sdk}: reload this page`, advice: "stop", isOwn: false });
   }
 
@@ -307,7 +312,7 @@ export class Tab implements Desk {
     if (fence > this.fence) this._calls.lose();
     this._move("welcome");
     this.fence = fence;
-    this._silences = 0;
+    this._silences = this._yields = 0;
     this.host = welcome.host;
     this._seen.reset();
     this._watch.await(welcome.life, () => this._lost());
@@ -392,8 +397,4 @@ export class Tab implements Desk {
     this._picture.end();
     this._calls.end(problem);
   }
-}
-
-function closed(): Faulted {
-  return local("client_closed", "the client was closed");
 }

@@ -4,8 +4,9 @@
  */
 
 import type { Holder, HolderCode, HolderPorts } from "../core/holding.ts";
+import { PROTOCOL } from "../core/messages.ts";
 import type { FromTabEnvelope, HostKind, ToTabEnvelope } from "../core/messages.ts";
-import type { Held, Locks } from "../core/ports.ts";
+import type { Held, HostLocks } from "../core/ports.ts";
 import { Stopper } from "../core/stopper.ts";
 import type { HolderEnd } from "./channels.ts";
 import type { Names } from "./names.ts";
@@ -17,7 +18,7 @@ export interface HostingPorts extends Omit<HolderPorts, "host" | "life" | "dial"
   readonly kind: HostKind;
   readonly names: Names;
   /** None: nobody shares with this host, and nothing has to be waited for. */
-  readonly locks: Locks | null;
+  readonly locks: HostLocks | null;
   readonly bus: (() => HolderEnd) | null;
   readonly code: HolderCode;
   /** Locks that tell others what kind of holder this is. */
@@ -42,6 +43,8 @@ export class Hosting {
   private _queue: Stopper | null = null;
   /** Messages that came before it was known whether the lock is free. */
   private _early: (() => void)[] | null = null;
+  /** It ended for tabs of this protocol; it can never serve them. */
+  private _yieldedTo = Infinity;
 
   constructor(ports: HostingPorts) {
     this._ports = ports;
@@ -72,6 +75,8 @@ export class Hosting {
     this._queue?.stop();
     const stop = (this._queue = new Stopper());
     await this._rule(await locks.steal(names.owner), stop);
+    // A worker that hangs keeps its mark, and nobody would dare to depose this host after it.
+    if (!this._ports.marks.includes(names.ownerIsWorker)) (await locks.steal(names.ownerIsWorker)).release();
   }
 
   /** Ends at once: the link is closed and the locks are free when this returns. */
@@ -163,7 +168,8 @@ export class Hosting {
     const { tab, message } = envelope;
     const reign = this._reign;
     if (reign === null) return this._decline(envelope, end);
-    this._ways.set(tab, end);
+    if (message.is === "hello" || !this._ways.has(tab)) this._come(tab, end);
+    if (message.is === "yield" && message.v > PROTOCOL) this._yieldedTo = Math.min(this._yieldedTo, message.v);
     if (message.is === "ping") return end.post({ fence: ANY_FENCE, tab, message: { is: "pong" } });
     if (message.is === "hello") this._watch(tab);
     if (message.is === "bye") this._leave(tab);
@@ -173,7 +179,7 @@ export class Hosting {
   /** Not the holder: the tab is sent to the bus, and this host waits for the lock, so that it can be the next. */
   private _decline({ tab, message }: FromTabEnvelope, end: HolderEnd): void {
     if (message.is !== "hello") return;
-    if (this._queue === null) {
+    if (this._queue === null && message.v < this._yieldedTo) {
       this.start();
       return this._hear({ tab, message }, end);
     }
@@ -197,6 +203,17 @@ export class Hosting {
   private _leave(tab: string): void {
     this._watches.get(tab)?.stop();
     this._watches.delete(tab);
+    this._part(tab);
+  }
+
+  /** A tab that sought its holder anew comes by a new port: nobody hears at the other end of the old one. */
+  private _come(tab: string, end: HolderEnd): void {
+    if (this._ways.get(tab) === end) return;
+    this._part(tab);
+    this._ways.set(tab, end);
+  }
+
+  private _part(tab: string): void {
     const end = this._ways.get(tab);
     this._ways.delete(tab);
     // A port belongs to one tab; after its bye nothing may be posted to it, or the sleeping page is thrown out of the cache.

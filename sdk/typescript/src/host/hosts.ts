@@ -4,7 +4,7 @@ import type { HolderCode } from "../core/holding.ts";
 import type { Ways } from "../core/ways.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
 import { leaderWays } from "./leader-tab.ts";
-import { webLocks } from "./locks.ts";
+import { hostLocks, isHeld } from "./locks.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { Names } from "./names.ts";
 import { singleWays } from "./single.ts";
@@ -23,6 +23,6 @@ export function hostsOf(code: HolderCode): Hosts {
   return {
     // Nothing is kept for the next page: two that share nothing would take each other's session.
     single: (sdk, names) => singleWays({ ...common, sdk, names, clock: systemClock, store: new MemoryStore() }),
-    leader: (sdk, names) => leaderWays({ ...common, sdk, names, clock: workerClock, store: storeOf(names.context), locks: webLocks(navigator.locks) }),
+    leader: (sdk, names) => leaderWays({ ...common, sdk, names, clock: workerClock, store: storeOf(names.context), locks: hostLocks(navigator.locks), isHeld: (name) => isHeld(navigator.locks, name) }),
   };
 }

@@ -4,24 +4,26 @@ import type { FromTabEnvelope, ToTabEnvelope } from "../core/messages.ts";
 import type { Ways } from "../core/ways.ts";
 import type { TabEnd } from "./channels.ts";
 
-/** Gives ways that `load` brings; what is posted before they are there is kept. A failed load is tried again at the next hello. */
-export function lateWays(load: () => Promise<Ways>): Ways {
+/**
+ * Gives ways that `load` brings; what is posted before they are there is kept. A failed load is tried again at the next hello;
+ * until then what `otherwise` gives is the way, if there is one.
+ */
+export function lateWays(load: () => Promise<Ways>, otherwise?: () => TabEnd): Ways {
   let ways: Ways | null = null;
   let coming: Promise<Ways> | null = null;
   let isOver = false;
-  const bring = async (): Promise<Ways | null> => {
+  const bring = async (): Promise<void> => {
     try {
       ways = await (coming ??= load());
     } catch {
       coming = null;
     }
-    return isOver ? null : ways;
   };
   return {
     get patience() {
       return ways?.patience ?? 0;
     },
-    open: (silences, failed) => ways?.open(silences, failed) ?? lateEnd(bring(), (brought) => brought.open(silences, failed)),
+    open: (silences, failed) => ways?.open(silences, failed) ?? lateEnd(bring(), () => (isOver ? undefined : (ways?.open(silences, failed) ?? otherwise?.()))),
     elsewhere: () => ways?.elsewhere(),
     suspend: () => ways?.suspend(),
     close: () => {
@@ -31,16 +33,16 @@ export function lateWays(load: () => Promise<Ways>): Ways {
   };
 }
 
-function lateEnd(brought: Promise<Ways | null>, open: (ways: Ways) => TabEnd): TabEnd {
+/** An end that is there later; what is posted before is kept. */
+export function lateEnd<T>(found: Promise<T>, open: (found: T) => TabEnd | undefined): TabEnd {
   let waiting: FromTabEnvelope[] | null = [];
-  let end: TabEnd | null = null;
+  let end: TabEnd | undefined;
   let take: (message: ToTabEnvelope) => void = () => undefined;
   let isClosed = false;
-  void brought.then((ways) => {
-    if (ways === null || isClosed) return;
-    end = open(ways);
-    end.listen((message) => take(message));
-    for (const message of waiting ?? []) end.post(message);
+  void found.then((what) => {
+    end = isClosed ? undefined : open(what);
+    end?.listen((message) => take(message));
+    for (const message of waiting ?? []) end?.post(message);
     waiting = null;
   });
   return {

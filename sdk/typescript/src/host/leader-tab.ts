@@ -1,6 +1,6 @@
 /** A tab's way over the bus, and the leader tab: one of the tabs holds the session for all. */
 
-import type { Locks } from "../core/ports.ts";
+import type { HostLocks } from "../core/ports.ts";
 import type { Ways } from "../core/ways.ts";
 import { SILENCE_MS } from "../core/pulse.ts";
 import { busOfHolder, busOfTab } from "./channels.ts";
@@ -10,8 +10,9 @@ import type { HostingPorts } from "./hosting.ts";
 
 /** What a leader tab needs; its clock is one that hidden pages do not slow down. */
 export interface LeaderPorts extends Omit<HostingPorts, "kind" | "locks" | "bus" | "marks" | "clock"> {
-  readonly locks: Locks;
+  readonly locks: HostLocks;
   readonly clock: () => WorkerClock;
+  isHeld(name: string): Promise<boolean>;
 }
 
 /** A leader that is frozen or hangs keeps its lock: after so many hellos without an answer it is taken away. */
@@ -29,8 +30,7 @@ export function leaderWays(ports: LeaderPorts): Ways {
     hosting = clock = null;
   };
   const depose = async (silences: number): Promise<void> => {
-    const { locks, names } = ports;
-    const isWorker = await locks.isHeld(names.ownerIsWorker);
+    const isWorker = await ports.isHeld(ports.names.ownerIsWorker);
     if (silences >= (isWorker ? STEAL_FROM_WORKER_AFTER : STEAL_AFTER)) await hosting?.steal();
   };
   return {

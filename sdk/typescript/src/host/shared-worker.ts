@@ -1,11 +1,11 @@
 /** A tab's way to a holder in a shared worker, and what to do when there is none, or somebody else holds the session. */
 
-import type { FromTabEnvelope, ToTabEnvelope } from "../core/messages.ts";
 import type { Clock, Entropy } from "../core/ports.ts";
 import { SILENCE_MS } from "../core/pulse.ts";
 import type { Ways } from "../core/ways.ts";
 import { busOfTab, overPort } from "./channels.ts";
 import type { TabEnd } from "./channels.ts";
+import { lateEnd } from "./late.ts";
 import { heldWith } from "./locks.ts";
 import { workerName } from "./names.ts";
 import type { Names } from "./names.ts";
@@ -79,40 +79,25 @@ export function workerWays(ports: WorkerPorts): Ways {
   };
 }
 
-/** A port of the worker; what is posted before it is there is kept. */
+/** A port of the worker. */
 function worker({ names, url }: WorkerPorts, found: Promise<number>, failed: () => void): TabEnd {
-  let waiting: FromTabEnvelope[] | null = [];
-  let end: TabEnd | null = null;
-  let take: (message: ToTabEnvelope) => void = () => undefined;
   let isHeard = false;
-  let isClosed = false;
-  void found.then((attempt) => {
-    if (isClosed) return;
+  return lateEnd(found, (attempt) => {
     try {
       const made = new SharedWorker(trusted(url), { name: workerName(names.context, attempt) });
       // Once it has spoken an error is only an exception that nobody caught in it.
       made.onerror = () => void (isHeard || failed());
-      end = overPort<ToTabEnvelope, FromTabEnvelope>(made.port);
+      const end: TabEnd = overPort(made.port);
+      const listen: TabEnd["listen"] = (take) =>
+        end.listen((message) => {
+          isHeard = true;
+          take(message);
+        });
+      return { ...end, listen };
     } catch {
-      return failed();
+      return void failed();
     }
-    end.listen((message) => {
-      isHeard = true;
-      take(message);
-    });
-    for (const message of waiting ?? []) end.post(message);
-    waiting = null;
   });
-  return {
-    post: (message) => (waiting === null ? end?.post(message) : void waiting.push(message)),
-    listen: (listener) => {
-      take = listener;
-    },
-    close: () => {
-      isClosed = true;
-      end?.close();
-    },
-  };
 }
 
 interface TrustedTypes {

@@ -1,16 +1,17 @@
 /** What programs need of where they run, given by a browser or by Node; chooses the host of the session. */
 
-import type { Bytes, Desk, Opening, Surroundings } from "../core/desk.ts";
+import type { Desk, Opening, Surroundings } from "../core/desk.ts";
 import { local } from "../core/faulted.ts";
-import type { HostKind, LoginWish, View } from "../core/messages.ts";
-import type { Stop } from "../core/ports.ts";
+import type { Ending, HostKind, LoginWish, View } from "../core/messages.ts";
 import { Tab } from "../core/tab.ts";
 import type { Ways } from "../core/ways.ts";
+import { busOfTab, loopback } from "./channels.ts";
+import type { TabEnd } from "./channels.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
 import { deviceId } from "./device.ts";
 import type { Hosts } from "./hosts.ts";
 import { lateWays } from "./late.ts";
-import { webLocks } from "./locks.ts";
+import { areGiven, webLocks } from "./locks.ts";
 import { contextOf, namesOf } from "./names.ts";
 import type { Names } from "./names.ts";
 import { follow, viewOf } from "./pages.ts";
@@ -21,6 +22,7 @@ export interface Parts {
   readonly sdk: string;
   /** Brings the code of a holder in this page. */
   readonly load: () => Promise<Hosts>;
+  readonly put: Surroundings["put"];
   /** Of the worker's script, beside the SDK's own; null where that is not known. */
   readonly workerUrl: string | null;
 }
@@ -32,7 +34,7 @@ const isPage = typeof document !== "undefined";
 
 /** Gives the surroundings of this page or program. */
 export function surroundingsOf(parts: Parts): Surroundings {
-  return { clock: systemClock, canShare, open: (opening) => open(parts, opening), put };
+  return { clock: systemClock, canShare, open: (opening) => open(parts, opening), put: parts.put };
 }
 
 /** Web Locks and broadcast channels are all that a leader tab takes; plain http has no locks. */
@@ -41,7 +43,7 @@ function canShare(): boolean {
 }
 
 async function open(parts: Parts, opening: Opening): Promise<Desk> {
-  const hosts = hostsFor(parts, opening);
+  const hosts = await hostsFor(parts, opening);
   const given = opening.wish.user === null ? ((await opening.token?.()) ?? null) : null;
   const wish = await wishOf(opening);
   const names = namesOf(contextOf(wish, await digest(given ?? "")));
@@ -64,9 +66,9 @@ async function open(parts: Parts, opening: Opening): Promise<Desk> {
 }
 
 /** The ladder: which hosts may be tried, in order. Throws where the one that is wished for cannot be. */
-function hostsFor(parts: Parts, { sharing, host, workerUrl }: Opening): readonly HostKind[] {
+async function hostsFor(parts: Parts, { sharing, host, workerUrl }: Opening): Promise<readonly HostKind[]> {
   const possible: HostKind[] = [];
-  if (canShare() && sharing !== "off") {
+  if (canShare() && sharing !== "off" && (await areGiven(navigator.locks))) {
     if (typeof SharedWorker !== "undefined" && isOwn(workerUrl ?? parts.workerUrl)) possible.push("shared-worker");
     possible.push("leader-tab");
   }
@@ -82,11 +84,25 @@ function isOwn(url: string | null): url is string {
 }
 
 function waysOf({ sdk, load, workerUrl }: Parts, opening: Opening, names: Names, hosts: readonly HostKind[]): Ways {
-  const local = (kind: keyof Hosts): Ways => lateWays(async () => (await load())[kind](sdk, names));
+  const local = (kind: keyof Hosts, otherwise?: () => TabEnd): Ways => lateWays(async () => (await load())[kind](sdk, names), otherwise);
   if (hosts[0] === "single") return local("single");
+  // Who cannot lead may still ask who does.
+  const leader = (): Ways => local("leader", () => busOfTab(names));
   const url = opening.workerUrl ?? workerUrl;
-  if (hosts[0] === "leader-tab" || url === null) return local("leader");
-  return workerWays({ names, url, locks: navigator.locks, clock: systemClock, entropy: systemEntropy, fallback: () => local("leader") });
+  if (hosts[0] === "leader-tab" || url === null) return leader();
+  return workerWays({ names, url, locks: navigator.locks, clock: systemClock, entropy: systemEntropy, fallback: () => (hosts.length > 1 ? leader() : nowhere()) });
+}
+
+/** Where the one host that was wished for cannot be: whoever says hello is told. */
+function nowhere(): Ways {
+  const nothing = (): void => undefined;
+  const ending: Ending = { code: "sharing_unavailable", message: "no shared worker runs here", advice: "stop", isOwn: false };
+  const open = (): TabEnd => {
+    const { tab, holder } = loopback();
+    holder.post({ fence: Number.MAX_SAFE_INTEGER, tab: null, message: { is: "ended", ending } });
+    return tab;
+  };
+  return { patience: 0, open, elsewhere: nothing, suspend: nothing, close: nothing };
 }
 
 async function wishOf({ wish, deviceId: kind }: Opening): Promise<LoginWish> {
@@ -99,29 +115,4 @@ async function digest(token: string): Promise<string> {
   if (token === "" || crypto.subtle === undefined) return "";
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Sends bytes; `fetch` cannot tell how far it is. */
-function put(url: string, bytes: Bytes, progress: ((sent: number) => void) | null, stop: Stop | null): Promise<{ status: number; body: string }> {
-  return typeof XMLHttpRequest === "undefined" ? putByFetch(url, bytes, stop) : putByRequest(url, bytes, progress, stop);
-}
-
-function putByRequest(url: string, bytes: Bytes, progress: ((sent: number) => void) | null, stop: Stop | null): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("PUT", url);
-    request.upload.onprogress = ({ loaded }) => progress?.(loaded);
-    request.onload = () => resolve({ status: request.status, body: request.responseText });
-    request.onerror = () => reject(new TypeError("no connection"));
-    request.onabort = request.onerror;
-    stop?.addEventListener("abort", () => request.abort());
-    request.send(bytes as Blob);
-  });
-}
-
-async function putByFetch(url: string, bytes: Bytes, stop: Stop | null): Promise<{ status: number; body: string }> {
-  const controller = new AbortController();
-  stop?.addEventListener("abort", () => controller.abort());
-  const answer = await fetch(url, { method: "PUT", body: bytes as Blob, signal: controller.signal });
-  return { status: answer.status, body: await answer.text() };
 }

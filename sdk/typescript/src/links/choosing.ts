@@ -2,7 +2,7 @@
 
 import type { Clock, Dial } from "../core/ports.ts";
 import { Stopper } from "../core/stopper.ts";
-import { NotLetIn } from "../wire/loss.ts";
+import { lossOf } from "../wire/loss.ts";
 
 /** For a WebSocket to open: something on the way may swallow the asking. */
 const SWALLOWED_MS = 5_000;
@@ -27,7 +27,7 @@ export function firstOf(clock: Clock, websocket: Dial, longpoll: Dial): Dial {
         return wire;
       } catch (failed) {
         // Who was heard and not let in need not try another door.
-        if (failed instanceof NotLetIn || stop.aborted) throw failed;
+        if (lossOf(failed) !== null || stop.aborted) throw failed;
         problem = failed;
       } finally {
         cancel();

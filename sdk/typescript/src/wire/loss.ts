@@ -65,3 +65,8 @@ export class NotLetIn extends Error {
     this.loss = loss;
   }
 }
+
+/** Gives why the server let nobody in, null where something else went wrong. Links may come from another file: no class tells. */
+export function lossOf(problem: unknown): Loss | null {
+  return (problem as { readonly loss?: Loss } | null)?.loss ?? null;
+}

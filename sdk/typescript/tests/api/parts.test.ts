@@ -183,6 +183,15 @@ test("an iterator ends with its client, and when its loop is left", async () => 
   assert.equal((await stream.next()).done, true);
 });
 
+test("an iterator that is closed before it began holds nothing", async () => {
+  const hub = emitter();
+  let asked = 0;
+  const stream = hub.stream(() => ++asked > 0);
+  await stream.return();
+  hub.emit(one(1));
+  assert.deepEqual([asked, (await stream.next()).done], [0, true]);
+});
+
 test("what waits is counted from a place on, whichever stream is faster", () => {
   const waiting = new Waiting();
   waiting.counted({ unread: 2, mentions: 1, asOf: 10, read: 3 });

@@ -325,6 +325,15 @@ test("an older holder is asked to yield; a newer one ends this tab", async () =>
   assert.deepEqual(stage.diary.of("ended"), [["outdated"]]);
 });
 
+test("a holder that is older and comes back is given up for the next rung", async () => {
+  const stage = new Stage();
+  await stage.tab.attach();
+  stage.say({ is: "outdated", v: 0, sdk: "0.0" });
+  assert.deepEqual(stage.opened, [0]);
+  stage.say({ is: "outdated", v: 0, sdk: "0.0" }, 2);
+  assert.deepEqual(stage.opened, [0, 1]);
+});
+
 test("what is only for now is refused while nobody holds the session", async () => {
   const stage = new Stage();
   await stage.tab.attach();

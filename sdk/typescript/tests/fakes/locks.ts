@@ -1,6 +1,6 @@
 /** Web Locks of one origin, without a browser: first come, first served, and taken away at the holder's death. */
 
-import type { Held, Locks, Stop } from "../../src/core/ports.ts";
+import type { Held, HostLocks, Stop } from "../../src/core/ports.ts";
 
 interface Lock {
   readonly agent: string;
@@ -18,7 +18,7 @@ export class FakeLocks {
   private readonly queues = new Map<string, Waiter[]>();
 
   /** The locks as one page or worker sees them. */
-  of(agent: string): Locks {
+  of(agent: string): HostLocks {
     return {
       hold: (name, stop) => this.hold(agent, name, stop),
       tryHold: (name) => Promise.resolve(this.held.has(name) ? null : this.take(agent, name)),
@@ -28,7 +28,6 @@ export class FakeLocks {
         robbed?.lose();
         return Promise.resolve(held);
       },
-      isHeld: (name) => Promise.resolve(this.held.has(name)),
     };
   }
 

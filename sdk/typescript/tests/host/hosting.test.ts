@@ -302,3 +302,54 @@ test("a tab alone needs no lock and no bus", async () => {
   assert.deepEqual(browser.told("a"), ["t hello"]);
   assert.deepEqual(browser.locks.names(), []);
 });
+
+test("a host that ended for tabs of a newer protocol never begins again for them, but for its own", async () => {
+  const browser = new Browser();
+  browser.live("new", "old");
+  const worker = await started(browser, "w", "shared-worker");
+  const said: string[][] = [];
+  const talk = async (message: FromTab, tab = "new"): Promise<void> => {
+    const ends = loopback();
+    said.push(hearing(ends.tab));
+    worker.connect(ends.holder);
+    ends.tab.post({ tab, message });
+    await settle();
+  };
+  await talk({ is: "yield", v: 2 });
+  browser.holder("w").ports.over();
+  await settle();
+  await talk({ ...hello("new"), v: 2 } as FromTab);
+  assert.deepEqual([worker.isHolder, said.at(-1)], [false, ["new elsewhere"]]);
+  await talk(hello("old"), "old");
+  assert.equal(worker.isHolder, true);
+});
+
+test("a tab that comes again by another port is heard and told there alone", async () => {
+  const browser = new Browser();
+  browser.live("t");
+  const worker = await started(browser, "w", "shared-worker");
+  const [before, after] = [loopback(), loopback()];
+  const [atFirst, then] = [hearing(before.tab), hearing(after.tab)];
+  for (const ends of [before, after]) {
+    worker.connect(ends.holder);
+    ends.tab.post({ tab: "t", message: hello("t") });
+    await settle();
+  }
+  // What was under way by the old port does not bring it back.
+  before.tab.post({ tab: "t", message: { is: "retry" } });
+  await settle();
+  const { ports } = browser.holder("w");
+  ports.post({ fence: 1, tab: null, message: { is: "queued", n: 1 } });
+  ports.post({ fence: 1, tab: "t", message: { is: "behind" } });
+  await settle();
+  assert.deepEqual([atFirst, then], [[], ["all queued", "t behind"]]);
+});
+
+test("a worker that hangs and is deposed leaves no mark on the tab that leads after it", async () => {
+  const browser = new Browser();
+  await started(browser, "w", "shared-worker");
+  const thief = await started(browser, "a");
+  await thief.steal();
+  assert.equal(thief.isHolder, true);
+  assert.ok(!browser.locks.names().includes(NAMES.ownerIsWorker));
+});

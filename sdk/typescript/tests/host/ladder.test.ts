@@ -139,6 +139,14 @@ test("who holds the session elsewhere is asked on the bus, and deposed by a lead
   assert.equal(page.fallbacks, 1);
 });
 
+test("where the code of a host cannot be had, whoever holds the session is asked on another way", async () => {
+  const said: unknown[] = [];
+  const ways = lateWays(() => Promise.reject(new Error("no network")), () => ({ ...silent(), post: (message) => said.push(message) }));
+  ways.open(0, () => undefined).post({ tab: "t", message: BYE });
+  await settle();
+  assert.deepEqual(said, [{ tab: "t", message: BYE }]);
+});
+
 test("ways that come late keep what was said; a failed load is tried again, and one that comes after the end does nothing", async () => {
   const said: unknown[] = [];
   const opened: number[] = [];

@@ -1,9 +1,11 @@
 """Pages and scripts that the server brings along, as they were built into the package.
 
-A name under `/demo/` carries a hash of what is in it, so browsers keep it for ever; `/` and `/sdk/` are asked for anew.
+A name that carries a hash of what is in it is kept by browsers for ever: all under `/demo/`, and what the SDK loads
+later. `/` and the rest of `/sdk/` are asked for anew.
 """
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from gzip import compress
 from importlib.resources import files
@@ -46,6 +48,7 @@ SDK_HEADERS: Final[Mapping[str, str]] = {
 METHODS: Final = "GET, HEAD"
 ASK_ANEW: Final = "no-cache"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
+HASHED: Final = re.compile(r"-[0-9a-f]{12}\.js(\.map)?$")
 NAME_MAX_BYTES: Final = 255
 """Longer ones a file system refuses to look for."""
 SMALL_BYTES: Final = 1024
@@ -103,7 +106,9 @@ class PagesDoor:
         return _answer(request, self._find("demo", request.match_info["name"]), PAGE_HEADERS, FOR_EVER)
 
     async def _sdk(self, request: web.Request) -> web.Response:
-        return _answer(request, self._find("sdk", request.match_info["name"]), SDK_HEADERS, ASK_ANEW)
+        name = request.match_info["name"]
+        keeping = FOR_EVER if HASHED.search(name) else ASK_ANEW
+        return _answer(request, self._find("sdk", name), SDK_HEADERS, keeping)
 
     def _find(self, folder: str, name: str) -> Page:
         """Give a file, read once; the first one asks for some milliseconds of a start that nobody waits for.

@@ -25,6 +25,7 @@ Browser = TestClient[web.Request, web.Application]
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     files = {"demo/index.html": "<!doctype html>", "demo/main-AB12.js": LONG, "sdk/unisono.js": "export {}"}
+    files |= {"sdk/unisono.more-0123456789ab.js": "export {}"}
     files |= {"sdk/notes.exe": "no", "secret.txt": "no"}
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -69,6 +70,14 @@ async def test_pages_of_other_origins_may_include_the_sdk(browser: Browser) -> N
         assert answer.status == 200
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert answer.headers["Content-Type"].startswith("text/javascript")
+        assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_what_the_sdk_loads_later_is_another_file_in_each_release(browser: Browser) -> None:
+    async with browser.get("/sdk/unisono.more-0123456789ab.js") as answer:
+        assert (answer.status, "immutable" in answer.headers["Cache-Control"]) == (200, True)
+    async with browser.get("/sdk/unisono.more-0123456789ac.js") as answer:
+        assert answer.status == 404
 
 
 @pytest.mark.parametrize(
