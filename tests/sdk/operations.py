@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from unisono_sdk import claims, finding, kept, pushing, searching, tabs, telling, uploading
+from unisono_sdk import arranging, claims, finding, kept, pushing, searching, tabs, telling, uploading
 from unisono_sdk import commands as c
 from unisono_sdk import member_commands as m
 
@@ -66,4 +66,8 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     claims.RenewClaim,
     claims.FinishClaim,
     claims.ReleaseClaim,
+    arranging.PinConversation,
+    arranging.UnpinConversation,
+    arranging.MarkConversation,
+    arranging.UnmarkConversation,
 )

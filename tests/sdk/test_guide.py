@@ -53,7 +53,11 @@ async def test_each_example_runs(
     assert "tom is connected by longpoll" in printed
     assert printed.count("one of us sounds the alert") == 1
     assert "it is done: True" in printed
-    assert len(PROGRAMS) == 26
+    assert "pinned elsewhere: True" in printed
+    assert "marked elsewhere: ('pond',)" in printed
+    assert "pond: [True]" in printed
+    assert "pinned: [True]" in printed
+    assert len(PROGRAMS) == 27
 
 
 def test_what_is_only_shown_is_python() -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import structs
 
-from unisono.domain import changes, finishing, members, membership, messages, objects, revisions
+from unisono.domain import arranging, changes, finishing, members, membership, messages, objects, revisions
 from unisono.domain import commands as c
 from unisono.domain.conversation import Decide, Decision, Scope, Snapshot
 from unisono.domain.ids import ConversationId, SessionId, UserId
@@ -142,8 +142,23 @@ def _of_objects(user: UserId, command: c.Command, limits: Quotas) -> Change | No
             return None
 
 
+def _of_arrangement(user: UserId, command: c.Command, _: Quotas) -> Change | None:
+    match command:
+        case c.PinConversation(conversation=conversation):
+            scope = Scope(conversation=conversation, users=(user,), pinned=True)
+            return scope, partial(arranging.pin, user=user)
+        case c.UnpinConversation(conversation=conversation):
+            return _about(conversation, user), partial(arranging.unpin, user=user)
+        case c.MarkConversation(conversation=conversation):
+            return _about(conversation, user), partial(arranging.mark, user=user, command=command)
+        case c.UnmarkConversation(conversation=conversation):
+            return _about(conversation, user), partial(arranging.unmark, user=user, command=command)
+        case _:
+            return None
+
+
 def _about(conversation: ConversationId, user: UserId) -> Scope:
     return Scope(conversation=conversation, users=(user,))
 
 
-_PARTS: Final = (_of_messages, _of_members, _of_rule, _of_objects)
+_PARTS: Final = (_of_messages, _of_members, _of_rule, _of_objects, _of_arrangement)

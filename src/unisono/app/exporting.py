@@ -72,6 +72,8 @@ class ConversationLine(Line, frozen=True, tag="conversation"):
     role: Role = "member"
     own_attributes: dict[str, Json] | None = None
     level: Level = "all"
+    pinned_at: Instant | None = None
+    marks: tuple[str, ...] = ()
     read: Seq = NO_SEQ
     delivered: Seq = NO_SEQ
     is_marked_unread: bool = False
@@ -195,6 +197,8 @@ def _conversation_line(user: UserId, place: Place) -> ConversationLine:
         role=own.role,
         own_attributes=own.attributes,
         level=own.level,
+        pinned_at=own.pinned_at,
+        marks=own.marks,
         read=own.read,
         delivered=own.delivered,
         is_marked_unread=own.is_marked_unread,

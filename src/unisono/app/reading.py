@@ -172,17 +172,34 @@ class Reading:
         return Members(conversation=conversation.id, members=shown, next=last)
 
     async def conversations(self, user: UserId, command: c.ListConversations) -> Conversations:
-        """List the user's conversations, a page at a time, fewer of large ones."""
+        """List the user's conversations, a page at a time, fewer of large ones.
+
+        Raises:
+            Invalid: A page after a conversation that the user was never in.
+        """
+        if command.pinned:
+            return await self._pinned(user, command)
         page, after = Page[ConversationView](command.limit), command.after
         while True:
             asked = page.step
-            part = await self._parts.directory.list_of(user, after, asked)
+            part = await self._parts.directory.list_of(user, after, asked, marked=command.mark is not None)
             for mine in part:
-                if not page.take(_view(mine, user)):
+                if _is_marked(mine, command.mark) and not page.take(_view(mine, user)):
                     return Conversations(tuple(page.entries), next=page.entries[-1].conversation)
                 after = mine.conversation.id
             if len(part) < asked:
                 return Conversations(tuple(page.entries))
+
+    async def _pinned(self, user: UserId, command: c.ListConversations) -> Conversations:
+        """List what the user pinned: it is bounded, so that a page begins behind another by looking through all."""
+        pinned = await self._parts.directory.pinned(user)
+        ids = [mine.conversation.id for mine in pinned]
+        start = ids.index(command.after) + 1 if command.after in ids else 0
+        page = Page[ConversationView](command.limit)
+        for mine in pinned[start:]:
+            if _is_marked(mine, command.mark) and not page.take(_view(mine, user)):
+                return Conversations(tuple(page.entries), next=page.entries[-1].conversation)
+        return Conversations(tuple(page.entries))
 
     async def query(self, user: UserId | None, command: c.FindConversations) -> FoundConversations:
         """Find conversations of the user, rooms, and open ones: a page of them, fewer of large ones.
@@ -289,6 +306,10 @@ class Reading:
             raise NotFound()
         check(command, _standing(mine, user), mine.conversation.about)
         return mine
+
+
+def _is_marked(mine: MyConversation, mark: str | None) -> bool:
+    return mark is None or (mine.membership is not None and mark in mine.membership.marks)
 
 
 def _view(mine: MyConversation, reader: UserId | None) -> ConversationView:

@@ -104,8 +104,7 @@ class Facts(Answer, frozen=True, tag="facts", omit_defaults=True):
 class StartOver(Answer, frozen=True, tag="start_over"):
     """What the reader holds of a stream cannot be continued: drop it, and read `first` to `until` anew if it matters.
 
-    `reason`: the position was reached in another epoch, or lies beyond the end (an older copy was restored), or what
-    follows it is no longer kept.
+    `reason`: reached in another epoch, or beyond the end (an older copy was restored), or what follows is not kept.
     """
 
     stream: StreamKey
@@ -150,7 +149,7 @@ class HistoryEntry(Struct, frozen=True, omit_defaults=True):
 class ConversationView(Answer, frozen=True, tag="conversation"):
     """A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark.
 
-    `role` is the reader's, left out for who is no member; `count` says how many members there are.
+    `role` is the reader's; `count` says how many members there are; `pinned_at`, `marks`: how the reader arranged it.
     """
 
     conversation: ConversationId
@@ -177,6 +176,8 @@ class ConversationView(Answer, frozen=True, tag="conversation"):
     keeps_history: bool = False
     last_message_at: Instant | None = None
     last: HistoryEntry | None = None
+    pinned_at: Instant | None = None
+    marks: tuple[str, ...] = ()
 
 
 class FoundConversations(Answer, frozen=True, tag="found"):

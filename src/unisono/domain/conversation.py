@@ -90,7 +90,7 @@ class Membership(Struct, frozen=True):
     a member, of whom only restrictions are known: until when they are blocked or silenced, None for not at all.
     `passed` messages count as read, and `own` are the user's own since (`marks`); `is_marked_unread` is their wish to
     come back to it. A device of theirs has the messages up to `delivered`, all that asked for a
-    receipt at least.
+    receipt at least. `pinned_at` and `marks` are how the user arranged it (`arranging`).
     """
 
     user: UserId
@@ -106,6 +106,8 @@ class Membership(Struct, frozen=True):
     level: Level = "all"
     blocked_until: Instant | None = None
     silenced_until: Instant | None = None
+    pinned_at: Instant | None = None
+    marks: tuple[str, ...] = ()
 
     def unread(self, head: Head) -> int:
         """Give how many messages of others the user has not read, of those that are kept."""
@@ -146,6 +148,7 @@ class Scope(Struct, frozen=True):
     - `read_to`: asks what lies before and behind where the `mark` of the first of `users` will be once it has moved to
       this place, or the end, and never back.
     - `object`: asks what the sender keeps under this name.
+    - `pinned`: asks how many conversations the first of `users` has pinned.
     - `unique_of`: asks for the unique conversation of this kind and exactly these members.
     """
 
@@ -160,6 +163,7 @@ class Scope(Struct, frozen=True):
     read_to: Seq | None = None
     mark: Literal["read", "delivered"] = "read"
     object: ObjectName | None = None
+    pinned: bool = False
 
 
 class Target(Struct, frozen=True):
@@ -178,7 +182,7 @@ class Snapshot(Struct, frozen=True):
     for; without one asked for, that which `earlier_fact` tells of, else `unique`: `memberships` belong to it.
     `taken` are those of the `keys` asked for that have a place.
     `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`,
-    None where the mark would not move; `shelf` what was asked for by `object`.
+    None where the mark would not move; `shelf` what was asked for by `object`; `pinned` how many are.
     The use case adds: `is_present`, that the caller is in the conversation, a room; `is_operator`, that the operator
     does this, in the name of the caller, whatever the caller is to the conversation.
     """
@@ -193,6 +197,7 @@ class Snapshot(Struct, frozen=True):
     target: Target | None = None
     passed: Passed | None = None
     shelf: Shelf = Shelf()
+    pinned: int = 0
     is_present: bool = False
     is_operator: bool = False
 

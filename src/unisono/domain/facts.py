@@ -7,13 +7,15 @@ Facts of a conversation's stream: `ConversationCreated`, `ConversationChanged`, 
 `MessageRecalled`, `MessageReacted`, `MembersJoined`, `MembersLeft`, `MemberChanged`, `MembersRestricted`,
 `ConversationEnded`.
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ConversationMade`, `ReadMarkMoved`,
-`MarkedUnread`, `LevelSet`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`, `ObjectSet`, `ObjectDropped`.
+`MarkedUnread`, `LevelSet`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`, `ObjectSet`, `ObjectDropped`, and
+those of `arrangement`.
 """
 
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from unisono.domain.arrangement import Arrangement
 from unisono.domain.ids import (
     NO_SEQ,
     Checkpoint,
@@ -341,6 +343,7 @@ UserFact = (
     | SessionOpened
     | SessionEnded
     | LevelSet
+    | Arrangement
 )
 Fact = ConversationFact | UserFact
 

@@ -310,6 +310,8 @@ def view(
         keeps_history=conversation.keeps_history,
         last_message_at=conversation.head.said_at,
         last=last,
+        pinned_at=None if own is None else own.pinned_at,
+        marks=() if own is None else own.marks,
     )
 
 

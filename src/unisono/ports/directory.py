@@ -100,12 +100,17 @@ class Directory(Protocol):
         The operator, None, sees all of all.
         """
 
-    async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
-        """List the conversations the user is in now, the oldest first, starting after `after`.
+    async def list_of(
+        self, user: UserId, after: ConversationId | None, limit: int, *, marked: bool = False
+    ) -> Sequence[MyConversation]:
+        """List the conversations the user is in now, or of them those they `marked`; the oldest first, after `after`.
 
         Raises:
             Invalid: The user was never in `after`.
         """
+
+    async def pinned(self, user: UserId) -> Sequence[MyConversation]:
+        """List the conversations the user pinned, the last one first, by id what was pinned at the same moment."""
 
     async def query(
         self, user: UserId | None, asked: FindConversations, *, finds_open: bool = False

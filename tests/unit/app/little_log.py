@@ -130,7 +130,12 @@ class LittleLog:
     ) -> MyConversation | None:
         raise NotImplementedError
 
-    async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
+    async def list_of(
+        self, user: UserId, after: ConversationId | None, limit: int, *, marked: bool = False
+    ) -> Sequence[MyConversation]:
+        raise NotImplementedError
+
+    async def pinned(self, user: UserId) -> Sequence[MyConversation]:
         raise NotImplementedError
 
     async def query(

@@ -139,6 +139,8 @@ class ConversationView:
     is_marked_unread: bool = False
     last_message_at: int | None = None
     last: "HistoryEntry | None" = None
+    pinned_at: int | None = None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """What a conversation is, who belongs to it, and who may do what."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Final, Self
+from typing import Self
 
 from unisono_sdk.answers import ConversationView, Done, Member, Members, Membership
+from unisono_sdk.arranging import Arranging
 from unisono_sdk.attributes import changed
 from unisono_sdk.commands import AddMembers, GetConversation, Join, Quit, RemoveMembers
 from unisono_sdk.desk import Desk, ask
@@ -11,7 +12,7 @@ from unisono_sdk.facts import DEFAULT_RULES, ConversationChanged, ConversationCr
 from unisono_sdk.member_commands import Dissolve, GetMembers, Restrict, SetLevel, SetMember, UpdateConversation
 
 
-class Belonging:
+class Belonging(Arranging):
     """The side of a `Conversation` that is about its properties and its members.
 
     All that stands here is what the client knows: complete after `refresh`, `create` and `direct`, and kept in step by
@@ -24,8 +25,7 @@ class Belonging:
 
     def __init__(self, desk: Desk, conversation: str) -> None:
         """Know nothing yet but the id."""
-        self._desk = desk
-        self.id: Final = conversation
+        super().__init__(desk, conversation)
         self.of: str | None = None
         self.name: str | None = None
         self.creator: str | None = None
@@ -220,6 +220,7 @@ class Belonging:
 
     def know(self, view: ConversationView, *, has_members: bool = True) -> Self:
         """Take over what the server says."""
+        self.know_arrangement(view)
         self.of, self.name, self.creator = view.of, view.name, view.creator
         self.created_at, self.updated_at = view.created_at, view.updated_at
         self.attributes = dict(view.attributes or {})
@@ -249,6 +250,7 @@ class Belonging:
 
     def ended(self) -> None:
         """Take over that it is over."""
+        self.forget_arrangement()
         self.members, self.role, self.joining, self.expires_at = (), None, "invited", None
 
     def _take(self, membership: Membership) -> Self:

@@ -1,6 +1,13 @@
 """What changes of conversations and messages are called, and the events that tell of them."""
 
 from unisono_sdk import events, facts
+from unisono_sdk.arrangement import (
+    Arrangement,
+    ConversationMarked,
+    ConversationPinned,
+    ConversationUnmarked,
+    ConversationUnpinned,
+)
 from unisono_sdk.conversation import Conversation
 
 
@@ -53,3 +60,16 @@ def of_change(
             return "reacted", events.Reacted(
                 conversation=conversation, seq=seq, by=by, at=at, reaction=reaction, is_on=is_on
             )
+
+
+def of_arranging(
+    conversation: Conversation, fact: Arrangement, at: int
+) -> tuple[str, events.PinnedChanged | events.MarkChanged]:
+    """Give the event that tells how I arranged a conversation, with its name."""
+    match fact:
+        case ConversationPinned() | ConversationUnpinned():
+            is_pinned = isinstance(fact, ConversationPinned)
+            return "pinned", events.PinnedChanged(conversation=conversation, is_pinned=is_pinned, at=at)
+        case ConversationMarked(mark=mark) | ConversationUnmarked(mark=mark):
+            is_on = isinstance(fact, ConversationMarked)
+            return "marked", events.MarkChanged(conversation=conversation, mark=mark, is_on=is_on, at=at)

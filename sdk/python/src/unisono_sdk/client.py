@@ -1,32 +1,30 @@
 """One user's session in this program."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar, cast, overload
 
-from unisono_sdk.answers import Conversations, Done
+from unisono_sdk.answers import Done
 from unisono_sdk.arrears import Arrears
 from unisono_sdk.carrier import Way
 from unisono_sdk.claiming import Claiming
 from unisono_sdk.commands import (
     DeviceFrame,
     DropWill,
-    ListConversations,
     Logout,
 )
-from unisono_sdk.conditions import Condition
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.counter import Counter
 from unisono_sdk.desk import ask
 from unisono_sdk.dispatch import Dispatch
 from unisono_sdk.errors import ClientClosed, LinkDown, SessionOver, UnisonoError
 from unisono_sdk.events import ClientEvent
-from unisono_sdk.finding import ConversationQuery, FindConversations, ask_found
 from unisono_sdk.following import FindSaved, Following, Hears
 from unisono_sdk.greeter import Credentials, Greeter, Kept
 from unisono_sdk.hub import EventIterator, Handler, Hub, Spawn
 from unisono_sdk.lifecycle import Phase
+from unisono_sdk.listing import Listing
 from unisono_sdk.message import Message
 from unisono_sdk.objects import Objects
 from unisono_sdk.options import Options
@@ -36,7 +34,6 @@ from unisono_sdk.passing import Presence
 from unisono_sdk.places import Position
 from unisono_sdk.pushing import RegisterPush, UnregisterPush
 from unisono_sdk.room import Room, Rooms
-from unisono_sdk.searching import MessageSearch, SearchMessages, ask_search
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
 from unisono_sdk.telling import Hearing
@@ -47,7 +44,7 @@ F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
-class Client(OwnSessions, Claiming):
+class Client(OwnSessions, Claiming, Listing):
     """A user logged in on this device; made by `Unisono.login`.
 
     It resumes by itself after any loss of the link, gives every fact once and in order, and keeps sends in order.
@@ -194,10 +191,6 @@ class Client(OwnSessions, Claiming):
 
     # ------------------------------------------------------------ conversations
 
-    def conversation(self, conversation: str) -> Conversation:
-        """Give the object for a conversation, without asking the server."""
-        return self._dispatch.conversation(conversation)
-
     def room(self, conversation: Conversation | str) -> Room:
         """Give the object to enter a room with, without asking the server."""
         found = self.conversation(conversation) if isinstance(conversation, str) else conversation
@@ -207,31 +200,6 @@ class Client(OwnSessions, Claiming):
     def rooms(self) -> Mapping[str, str]:
         """The room that each tab is in, by its id; `""` is this client as a whole."""
         return self._rooms.seats
-
-    async def conversations(self, *, page: int = 100) -> AsyncIterator[Conversation]:
-        """Go through my conversations, the oldest first, `page` (1 to 1,000) at a time; member lists are not loaded."""
-        after: str | None = None
-        is_last = False
-        while not is_last:
-            answer = await ask(self._counter, ListConversations(after=after, limit=page), Conversations)
-            for view in answer.conversations:
-                yield self.conversation(view.conversation).know(view, has_members=False)
-            after, is_last = answer.next, answer.next is None
-
-    def query(self, *conditions: Condition) -> ConversationQuery:
-        """Begin a query for conversations for which all of these conditions hold; see `ConversationQuery`."""
-        query = ConversationQuery(lambda asked: ask_found(self._counter, self.conversation, asked), FindConversations())
-        return query.where(*conditions)
-
-    def search(self, text: str, *, conversation: Conversation | str | None = None, page: int = 20) -> MessageSearch:
-        """Look for messages that have all words of a text, in my conversations or in one; see `MessageSearch`.
-
-        It gives `page` (1 to 100) at a time. Of a conversation that I left it finds what was there when I did. What has
-        just been said is found some seconds later.
-        """
-        name = conversation.id if isinstance(conversation, Conversation) else conversation
-        asked = SearchMessages(text=text, conversation=name, limit=page)
-        return MessageSearch(lambda asked: ask_search(self._counter, self.conversation, asked), asked)
 
     async def unread(self) -> UnreadTotal:
         """Ask what waits for me; conversations are in step with it afterwards, and `unread` events tell of each.

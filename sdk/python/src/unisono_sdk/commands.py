@@ -122,6 +122,8 @@ class ListConversations(Command):
     op: ClassVar[str] = "conversations"
     after: str | None = None
     limit: int = 100
+    pinned: bool = False
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

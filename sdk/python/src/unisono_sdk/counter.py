@@ -13,6 +13,7 @@ from unisono_sdk.facts import MessagePlaced
 from unisono_sdk.following import Following
 from unisono_sdk.hub import Hub, Spawn
 from unisono_sdk.options import Options
+from unisono_sdk.origin import Origins
 from unisono_sdk.outbox import Outbox
 from unisono_sdk.plugin import Plugins
 from unisono_sdk.providers import GrantProvider, give, request_for
@@ -45,6 +46,7 @@ class Counter:
         self._grants = grants
         self.hub: Hub = following.hub
         self.plugins: Plugins = options.plugins
+        self.origins: Origins = following.origins
 
     @property
     def user(self) -> str:

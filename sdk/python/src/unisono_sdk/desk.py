@@ -7,6 +7,7 @@ from unisono_sdk.commands import Command, SendMessage
 from unisono_sdk.errors import ProtocolFault
 from unisono_sdk.facts import MessagePlaced
 from unisono_sdk.hub import Hub
+from unisono_sdk.origin import Origins
 from unisono_sdk.plugin import Plugins
 
 A = TypeVar("A", bound=Answer)
@@ -17,6 +18,7 @@ class Desk(Protocol):
 
     hub: Hub
     plugins: Plugins
+    origins: Origins
 
     @property
     def user(self) -> str:

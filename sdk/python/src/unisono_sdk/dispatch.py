@@ -6,11 +6,13 @@ from typing import Final
 
 from unisono_sdk import events, facts
 from unisono_sdk.answers import MissedConversation, UnreadConversation
-from unisono_sdk.changes import of_change, of_ruling
+from unisono_sdk.arrangement import Arrangement
+from unisono_sdk.changes import of_arranging, of_change, of_ruling
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
+from unisono_sdk.multi_device import conversation_of, operation_of, origin_of
 from unisono_sdk.passing import Passing, Presence, PutOut, TabsChanged, Told, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 from unisono_sdk.room import Rooms
@@ -140,6 +142,10 @@ class Dispatch:
 
     def _fact(self, deliver: Deliver) -> None:
         placed = deliver.placed
+        self._tell_fact(deliver, placed)
+        self._tell_operation(deliver.stream, placed)
+
+    def _tell_fact(self, deliver: Deliver, placed: SeqFact) -> None:
         if isinstance(placed.fact, facts.UnknownFact):
             event = events.NewFact(stream=deliver.stream, seq=placed.seq, at=placed.at, fact=placed.fact)
             self._desk.hub.emit("unknown_fact", event)
@@ -147,6 +153,19 @@ class Dispatch:
             self._of_conversation(self.conversation(deliver.stream[2:]), placed)
         else:
             self._of_user(placed)
+
+    def _tell_operation(self, stream: str, placed: SeqFact) -> None:
+        """Tell what another session of mine did, after the events of its own: the client is in step by then."""
+        fact, user = placed.fact, self._desk.user
+        operation = operation_of(fact, user)
+        if operation is None or origin_of(fact) in self._desk.origins:
+            return
+        if isinstance(fact, facts.UnknownFact) and stream != f"u/{user}":
+            return
+        key = stream[2:] if stream.startswith("c/") else conversation_of(fact)
+        conversation = None if key is None else self.conversation(key)
+        event = events.MultiDevice(operation=operation, conversation=conversation, by=user, at=placed.at, fact=fact)
+        self._desk.hub.emit("multi_device", event, conversation=key)
 
     def _of_conversation(self, conversation: Conversation, placed: SeqFact) -> None:
         hub, key, at = self._desk.hub, conversation.id, placed.at
@@ -273,6 +292,11 @@ class Dispatch:
                 self._unread(self.conversation(key))
             case facts.ObjectSet() | facts.ObjectDropped() as fact:
                 self._kept(fact, placed)
+            case fact if isinstance(fact, Arrangement):
+                conversation = self.conversation(fact.conversation)
+                conversation.arranged(fact, at)
+                name, event = of_arranging(conversation, fact, at)
+                hub.emit(name, event, conversation=conversation.id)
             case facts.SessionOpened(session=session, device=device, shown=shown, tag=tag):
                 opened = events.SessionOpened(session=session, device=device, shown=shown, tag=tag, at=at)
                 hub.emit("session_opened", opened)
@@ -345,6 +369,7 @@ class Dispatch:
 
     def _exited(self, conversation: Conversation, by: str | None, at: int) -> None:
         conversation.role = None
+        conversation.forget_arrangement()
         conversation.waiting.mark(is_marked=False)
         is_kicked = by not in {None, self._desk.user}
         event = events.Exited(conversation=conversation, by=by, at=at, is_kicked=is_kicked)

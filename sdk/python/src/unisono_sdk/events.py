@@ -6,7 +6,7 @@ Instants are milliseconds since 1970-01-01 UTC. Beside these there is `Message`,
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from unisono_sdk import passing
+from unisono_sdk import own_events, passing
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.facts import Content, Json, Label, Rules, UnknownFact
 from unisono_sdk.message import Message, RoomMessage, SessionMessage, TransientMessage
@@ -333,6 +333,9 @@ Presence = passing.Presence
 TabsChanged = passing.TabsChanged
 Teller = passing.Teller
 Told = passing.Told
+PinnedChanged = own_events.PinnedChanged
+MarkChanged = own_events.MarkChanged
+MultiDevice = own_events.MultiDevice
 
 ClientEvent = (
     Created
@@ -360,6 +363,9 @@ ClientEvent = (
     | Told
     | SessionMessage
     | ObjectChanged
+    | PinnedChanged
+    | MarkChanged
+    | MultiDevice
     | SessionOpened
     | SessionEnded
     | NewFact

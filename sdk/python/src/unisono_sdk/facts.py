@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from unisono_sdk.arrangement import Arrangement
+from unisono_sdk.origin import Caused
+
 Json = object
 """Any value that JSON can carry."""
 
@@ -50,16 +53,6 @@ class Rules:
 
 
 DEFAULT_RULES: Final = Rules()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caused:
-    """Base of facts that say which session did it, by a digest of its id that tells others nothing.
-
-    None where no session did: the operator, or the server itself.
-    """
-
-    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,6 +340,7 @@ KnownFact = (
     | ObjectDropped
     | SessionOpened
     | SessionEnded
+    | Arrangement
 )
 Fact = KnownFact | UnknownFact
 

@@ -9,6 +9,7 @@ from unisono_sdk.events import Closed, Disconnect, Reconnect, Retry, Schedule, W
 from unisono_sdk.hub import Hub
 from unisono_sdk.loss import Loss
 from unisono_sdk.options import Options
+from unisono_sdk.origin import Origins
 from unisono_sdk.parsing import Parsing
 from unisono_sdk.passing import Passing
 from unisono_sdk.places import Outcome, Position, Restart
@@ -49,6 +50,7 @@ class Following:
         self.user = user or ""
         self.positions: Positions | None = None
         self.loss: Loss | None = None
+        self.origins = Origins()
         self.has_state = False
         """Whether it is known from before how far this user's streams were delivered here."""
 
@@ -93,6 +95,8 @@ class Following:
                 checkpoint=saved.checkpoint if saved else 0,
             )
         self.user = user
+        if welcome.session is not None:
+            self.origins.add(welcome.session)
         if self._parsing is not None:
             self._parsing.welcomed(welcome.seats)
         self._moved()

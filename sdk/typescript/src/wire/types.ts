@@ -63,7 +63,11 @@ export type Command =
   | RenewClaim
   | FinishClaim
   | ReleaseClaim
-  | Tell;
+  | Tell
+  | PinConversation
+  | UnpinConversation
+  | MarkConversation
+  | UnmarkConversation;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -118,7 +122,11 @@ export type Fact =
   | ReadBy
   | SessionOpened
   | SessionEnded
-  | LevelSet;
+  | LevelSet
+  | ConversationPinned
+  | ConversationUnpinned
+  | ConversationMarked
+  | ConversationUnmarked;
 
 /** What passes by without a place; named by `kind`. */
 export type Passing =
@@ -374,10 +382,40 @@ export type ConversationMade = {
   readonly origin?: string | undefined;
 };
 
+/** This user put a mark of theirs to the conversation, beside those that it has. */
+export type ConversationMarked = {
+  readonly kind: "marked";
+  readonly conversation: string;
+  readonly mark: string;
+  readonly origin?: string | undefined;
+};
+
+/** This user wants to see the conversation above others. Those pinned last come first. */
+export type ConversationPinned = {
+  readonly kind: "pinned";
+  readonly conversation: string;
+  readonly origin?: string | undefined;
+};
+
+/** This user took a mark of theirs from the conversation. */
+export type ConversationUnmarked = {
+  readonly kind: "unmarked";
+  readonly conversation: string;
+  readonly mark: string;
+  readonly origin?: string | undefined;
+};
+
+/** This user wants to see the conversation among the others again. */
+export type ConversationUnpinned = {
+  readonly kind: "unpinned";
+  readonly conversation: string;
+  readonly origin?: string | undefined;
+};
+
 /**
  * A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark.
  *
- * `role` is the reader's, left out for who is no member; `count` says how many members there are.
+ * `role` is the reader's; `count` says how many members there are; `pinned_at`, `marks`: how the reader arranged it.
  */
 export type ConversationView = {
   readonly kind: "conversation";
@@ -405,6 +443,8 @@ export type ConversationView = {
   readonly keeps_history?: boolean | undefined;
   readonly last_message_at?: number | undefined;
   readonly last?: HistoryEntry | undefined;
+  readonly pinned_at?: number | undefined;
+  readonly marks?: readonly string[] | undefined;
 };
 
 /** My conversations, the oldest first, without their member lists; `next` asks for the following page. */
@@ -796,11 +836,17 @@ export type LevelSet = {
   readonly origin?: string | undefined;
 };
 
-/** Ask for my conversations, the oldest first, a page at a time. */
+/**
+ * Ask for my conversations, the oldest first, a page at a time.
+ *
+ * Or for those that I `pinned`, the last one first; of either those that have a `mark` of mine alone.
+ */
 export type ListConversations = {
   readonly op: "conversations";
   readonly after?: string | undefined;
   readonly limit?: number | undefined;
+  readonly pinned?: boolean | undefined;
+  readonly mark?: string | undefined;
 };
 
 /** Ask for what I keep: the one named `only`, or a page of all behind the name `after`. */
@@ -845,6 +891,13 @@ export type Logout = {
 export type MarkAllRead = {
   readonly op: "mark_all_read";
   readonly conversations?: readonly string[] | undefined;
+};
+
+/** Put a mark of mine to a conversation, for all my sessions, beside those that it has. */
+export type MarkConversation = {
+  readonly op: "mark";
+  readonly conversation: string;
+  readonly mark: string;
 };
 
 /** Tell that this device has the messages up to `seq`. Senders who asked for a receipt hear of my first device. */
@@ -1094,6 +1147,12 @@ export type OneOf = {
 export type Passed = {
   readonly kind: "passed";
   readonly at: number;
+};
+
+/** Have a conversation stand above others, on all my sessions; one pinned already stays where it is. */
+export type PinConversation = {
+  readonly op: "pin";
+  readonly conversation: string;
 };
 
 /** Ask for a sign of life; the answer carries the checkpoint reached. */
@@ -1476,8 +1535,7 @@ export type SortKey = {
 /**
  * What the reader holds of a stream cannot be continued: drop it, and read `first` to `until` anew if it matters.
  *
- * `reason`: the position was reached in another epoch, or lies beyond the end (an older copy was restored), or what
- * follows it is no longer kept.
+ * `reason`: reached in another epoch, or beyond the end (an older copy was restored), or what follows is not kept.
  */
 export type StartOver = {
   readonly kind: "start_over";
@@ -1611,6 +1669,19 @@ export type Typing = {
   readonly is_typing: boolean;
 };
 
+/** Take a mark of mine from a conversation. One that it does not have is no fault. */
+export type UnmarkConversation = {
+  readonly op: "unmark";
+  readonly conversation: string;
+  readonly mark: string;
+};
+
+/** Have a conversation stand among the others again. One that is not pinned is no fault. */
+export type UnpinConversation = {
+  readonly op: "unpin";
+  readonly conversation: string;
+};
+
 /** What waits for me: in all, and by conversation, by id; `next` asks for the following page. */
 export type Unread = {
   readonly kind: "unread";
@@ -1741,6 +1812,10 @@ export type Answers = {
   tabs: Done;
   close_tab: Done;
   tell: Addressed;
+  pin: Done;
+  unpin: Done;
+  mark: Done;
+  unmark: Done;
   mark_delivered: Done;
   receipts: Receipts;
   history: History;

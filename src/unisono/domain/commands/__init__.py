@@ -5,6 +5,13 @@ Limits of single fields stand in the types; limits that an operator can change a
 
 from typing import Final, get_args
 
+from unisono.domain.commands.arranging import (
+    MARK_MAX_CHARS,
+    MarkConversation,
+    PinConversation,
+    UnmarkConversation,
+    UnpinConversation,
+)
 from unisono.domain.commands.base import (
     GRANT_MAX_CHARS,
     MEMBERS_PER_COMMAND_MAX,
@@ -141,6 +148,10 @@ AnyCommand = (
     | FinishClaim
     | ReleaseClaim
     | Tell
+    | PinConversation
+    | UnpinConversation
+    | MarkConversation
+    | UnmarkConversation
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -154,6 +165,7 @@ __all__ = [
     "LABEL_MAX_CHARS",
     "LEASE_DEFAULT_S",
     "LEASE_MAX_S",
+    "MARK_MAX_CHARS",
     "MEMBERS_PER_COMMAND_MAX",
     "NAME_MAX_CHARS",
     "PAGE_MAX",
@@ -199,9 +211,11 @@ __all__ = [
     "Login",
     "Logout",
     "MarkAllRead",
+    "MarkConversation",
     "MarkDelivered",
     "MarkRead",
     "MarkUnread",
+    "PinConversation",
     "Ping",
     "Quit",
     "React",
@@ -227,6 +241,8 @@ __all__ = [
     "TakeOut",
     "Tell",
     "TellTyping",
+    "UnmarkConversation",
+    "UnpinConversation",
     "UnregisterPush",
     "Unwatch",
     "UpdateConversation",

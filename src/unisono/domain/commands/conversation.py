@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from unisono.domain.commands.arranging import MarkName
 from unisono.domain.commands.base import MEMBERS_PER_COMMAND_MAX, Command, GrantIn, PageSize, Users
 from unisono.domain.facts import ConversationKind, Joining, Rules
 from unisono.domain.ids import NO_NUL, ConversationIdIn, Json, SendKeyIn, UserIdIn
@@ -81,10 +82,15 @@ class GetConversation(Command, frozen=True, tag="conversation"):
 
 
 class ListConversations(Command, frozen=True, tag="conversations"):
-    """Ask for my conversations, the oldest first, a page at a time."""
+    """Ask for my conversations, the oldest first, a page at a time.
+
+    Or for those that I `pinned`, the last one first; of either those that have a `mark` of mine alone.
+    """
 
     after: ConversationIdIn | None = None
     limit: PageSize = 100
+    pinned: bool = False
+    mark: MarkName | None = None
 
 
 class AddMembers(Command, frozen=True, tag="add"):

@@ -31,10 +31,10 @@ _BESIDE_STREAMS: Final = (c.MarkAllRead, c.RequestUpload, c.RemoveFile, c.Tell)
 """What is not one transaction of streams, which would keep its answer by itself."""
 _USER: Final = "/v1/users/{user}"
 _ALL: Final = _USER + "/conversations"
-_ONE: Final = _ALL + "/{conversation}"
-_MEMBERS: Final = _ONE + "/members"
+ONE: Final = _ALL + "/{conversation}"
+_MEMBERS: Final = ONE + "/members"
 _MEMBER: Final = _MEMBERS + "/{member}"
-_MESSAGES: Final = _ONE + "/messages"
+_MESSAGES: Final = ONE + "/messages"
 _MESSAGE: Final = _MESSAGES + "/{message}"
 
 
@@ -144,14 +144,14 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
     does(
         c.GetConversation,
         a.ConversationView,
-        at=("GET", _ONE),
+        at=("GET", ONE),
         name="getConversation",
         summary="Show a conversation with its members",
     ),
     does(
         c.UpdateConversation,
         a.ConversationView,
-        at=("PATCH", _ONE),
+        at=("PATCH", ONE),
         name="updateConversation",
         summary="Change a conversation's name, attributes, joining or rules",
         faults=("too_large",),
@@ -159,7 +159,7 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
     does(
         c.Join,
         a.Membership,
-        at=("PUT", _ONE),
+        at=("PUT", ONE),
         name="joinConversation",
         summary="Become a member of an open conversation",
         faults=("limit_reached",),
@@ -167,21 +167,21 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
     does(
         c.Quit,
         a.Membership,
-        at=("DELETE", _ONE),
+        at=("DELETE", ONE),
         name="quitConversation",
         summary="Cease to be a member",
     ),
     does(
         c.Dissolve,
         a.Done,
-        at=("POST", _ONE + "/end"),
+        at=("POST", ONE + "/end"),
         name="dissolve",
         summary="End a conversation that the user owns, for all its members",
     ),
     does(
         c.CountPeople,
         a.Count,
-        at=("GET", _ONE + "/count"),
+        at=("GET", ONE + "/count"),
         name="countPeople",
         summary="Count the people in a room, or the members of another conversation",
     ),
@@ -222,14 +222,14 @@ _ABOUT_CONVERSATIONS: Final[tuple[Operation, ...]] = (
     does(
         c.Restrict,
         a.Done,
-        at=("POST", _ONE + "/restrictions"),
+        at=("POST", ONE + "/restrictions"),
         name="restrict",
         summary="Block or silence users, or let them again",
     ),
     does(
         c.SetLevel,
         a.Done,
-        at=("PUT", _ONE + "/level"),
+        at=("PUT", ONE + "/level"),
         name="setLevel",
         summary="Say of which messages the user wants to be alerted",
     ),
@@ -322,7 +322,7 @@ _ABOUT_MESSAGES: Final[tuple[Operation, ...]] = (
     does(
         c.MarkRead,
         a.ReadMark,
-        at=("PUT", _ONE + "/read"),
+        at=("PUT", ONE + "/read"),
         name="markRead",
         summary="Move a user's read mark",
         scope="messages",

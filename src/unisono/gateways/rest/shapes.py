@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from unisono.domain.commands.arranging import MarkName
 from unisono.domain.commands.base import PageSize
 from unisono.domain.commands.session import Token
 from unisono.domain.facts import Label
@@ -41,6 +42,14 @@ class OfUser(Struct, frozen=True):
     """A user."""
 
     user: UserIdIn
+
+
+class OfMark(Struct, frozen=True):
+    """A mark of a user's to a conversation."""
+
+    user: UserIdIn
+    conversation: ConversationIdIn
+    mark: MarkName
 
 
 class OfSession(Struct, frozen=True):

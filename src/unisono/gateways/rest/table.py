@@ -4,6 +4,7 @@ from typing import Final
 
 from unisono.gateways.rest.acting import ACTING_OPERATIONS
 from unisono.gateways.rest.announcing import ANNOUNCING_OPERATIONS
+from unisono.gateways.rest.arranging import ARRANGING_OPERATIONS
 from unisono.gateways.rest.broadcasts import BROADCAST_OPERATIONS
 from unisono.gateways.rest.erasing import ERASING_OPERATIONS
 from unisono.gateways.rest.exporting import EXPORT_OPERATIONS
@@ -16,6 +17,7 @@ from unisono.gateways.rest.telling import TELLING_OPERATIONS
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *SESSION_OPERATIONS,
     *ACTING_OPERATIONS,
+    *ARRANGING_OPERATIONS,
     *OPERATING_OPERATIONS,
     *ANNOUNCING_OPERATIONS,
     *BROADCAST_OPERATIONS,

@@ -67,7 +67,9 @@ class MemoryDirectory:
             found = structs.replace(found, head=structs.replace(found.head, seq=membership.until))
         return MyConversation(found, membership)
 
-    async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
+    async def list_of(
+        self, user: UserId, after: ConversationId | None, limit: int, *, marked: bool = False
+    ) -> Sequence[MyConversation]:
         """List the user's conversations, the oldest first."""
         self._state.check_open()
         ids = list(self._state.conversations)
@@ -75,8 +77,23 @@ class MemoryDirectory:
             if user not in self._state.memberships(after):
                 raise Invalid(field="after", reason="a conversation you were never in")
             ids = ids[ids.index(after) + 1 :]
+        return [one for one in self._own(user, ids) if one.membership is None or one.membership.marks or not marked][
+            :limit
+        ]
+
+    def _own(self, user: UserId, ids: Iterable[ConversationId]) -> list[MyConversation]:
         found = (self._mine(conversation, user) for conversation in ids)
-        return [one for one in found if one is not None and one.is_member][:limit]
+        return [one for one in found if one is not None and one.is_member]
+
+    async def pinned(self, user: UserId) -> Sequence[MyConversation]:
+        """List what the user pinned."""
+        self._state.check_open()
+        found = [
+            (-one.membership.pinned_at, one.conversation.id, one)
+            for one in self._own(user, self._state.conversations)
+            if one.membership is not None and one.membership.pinned_at is not None
+        ]
+        return [one for *_, one in sorted(found, key=lambda each: each[:2])]
 
     async def query(
         self, user: UserId | None, asked: FindConversations, *, finds_open: bool = False

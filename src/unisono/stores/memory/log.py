@@ -33,6 +33,7 @@ from unisono.domain.revisions import fact_until
 from unisono.ports.clock import Clock
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.ports.requests import Request
+from unisono.stores.memory.arranging import count_pinned
 from unisono.stores.memory.objects import shelf_of
 from unisono.stores.memory.requests import MemoryRequests
 from unisono.stores.memory.state import State, place_of
@@ -107,6 +108,7 @@ class MemoryLog:
             unique=state.conversation(unique),
             passed=self._passed(scope, subject),
             shelf=self._shelf(scope),
+            pinned=count_pinned(state.members, scope.users[0]) if scope.pinned else 0,
             target=None if scope.message is None or subject is None else state.target(subject, scope.message),
         )
 

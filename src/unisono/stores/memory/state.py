@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct, structs
 
 from unisono.domain import roll
+from unisono.domain.arrangement import Arrangement
 from unisono.domain.changes import changed
 from unisono.domain.claims import Held
 from unisono.domain.conversation import Conversation, Membership, Target, unique_members
@@ -58,6 +59,7 @@ from unisono.domain.revisions import recalled, revised, superseded
 from unisono.ports.erasures import Erasure
 from unisono.ports.push_targets import PushTarget
 from unisono.ports.wills import Will
+from unisono.stores.memory.arranging import arrange
 from unisono.stores.memory.beginning import begun
 from unisono.stores.memory.objects import supersede
 
@@ -215,8 +217,8 @@ class State:
                 supersede(self.stream(placed.stream).facts, fact)
             case ConversationEntered() | ConversationExited():
                 self._subscribe(user_of(placed.stream), fact)
-            case _:
-                pass
+            case _ if isinstance(fact, Arrangement):
+                arrange(self.members.get(fact.conversation, {}), user_of(placed.stream), fact, placed.at)
 
     def _create(self, conversation: ConversationId, placed: PlacedFact, fact: ConversationCreated) -> None:
         self.conversations[conversation] = begun(conversation, placed.at, fact)

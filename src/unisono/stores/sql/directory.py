@@ -67,9 +67,11 @@ class SqlDirectory:
 
         return await self._readers.read_at_one_moment(read)
 
-    async def list_of(self, user: UserId, after: ConversationId | None, limit: int) -> Sequence[MyConversation]:
+    async def list_of(
+        self, user: UserId, after: ConversationId | None, limit: int, *, marked: bool = False
+    ) -> Sequence[MyConversation]:
         """List the conversations the user is in now, the oldest first, starting after `after`."""
-        listed, place = self._sql.list_of, self._sql.membership_of
+        listed, place = self._sql.list_marked if marked else self._sql.list_of, self._sql.membership_of
 
         def read(connection: Connection) -> Sequence[MyConversation]:
             start = 0
@@ -82,6 +84,13 @@ class SqlDirectory:
             return [read_mine(row) for row in connection.query(listed.text, values)]
 
         return await self._readers.read(read)
+
+    async def pinned(self, user: UserId) -> Sequence[MyConversation]:
+        """List the conversations the user pinned."""
+        pinned = self._sql.list_pinned
+        return await self._readers.read(
+            lambda connection: [read_mine(row) for row in connection.query(pinned.text, pinned.bind(user=user))]
+        )
 
     async def query(
         self, user: UserId | None, asked: FindConversations, *, finds_open: bool = False

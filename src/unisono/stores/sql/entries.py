@@ -17,6 +17,7 @@ from unisono.stores.sql.statements import Statements
 _encode: Final = msgspec.json.Encoder().encode
 _decode_attributes: Final = msgspec.json.Decoder(dict[str, Json]).decode
 _decode_rules: Final = msgspec.json.Decoder(Rules).decode
+_decode_marks: Final = msgspec.json.Decoder(tuple[str, ...]).decode
 encode_fact: Final = _encode
 decode_fact: Final = msgspec.json.Decoder(Fact).decode
 
@@ -126,7 +127,7 @@ def read_conversation(row: Row) -> ConversationEntry:
 def read_membership(row: Row) -> Membership:
     """Read a row of `members`."""
     user, _, since, until, _, read, passed, own, is_marked, delivered, *rest = row
-    role, attributes, level, blocked_until, silenced_until = rest
+    role, attributes, level, blocked_until, silenced_until, pinned_at, marks = rest
     return Membership(
         user,
         Seq(since),
@@ -141,6 +142,8 @@ def read_membership(row: Row) -> Membership:
         level,
         blocked_until,
         silenced_until,
+        pinned_at,
+        () if marks is None else _decode_marks(marks),
     )
 
 
@@ -166,6 +169,8 @@ def membership_row(stream: int, member: Membership, until_pos: int | None) -> Ro
         member.level,
         member.blocked_until,
         member.silenced_until,
+        member.pinned_at,
+        _encode(member.marks).decode() if member.marks else None,
     )
 
 

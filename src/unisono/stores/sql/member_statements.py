@@ -34,10 +34,17 @@ class MemberStatements:
         self.blocked = one(_roll(MEMBERS.c.blocked_until > now))
         self.passages = one(_passages())
         self.silenced = one(_roll(MEMBERS.c.silenced_until > now))
+        self.pinned = one(_pinned())
 
     def roll(self, who: Roll) -> Statement:
         """Give the statement that lists users of a conversation by id."""
         return {"members": self.members, "muted": self.muted, "blocked": self.blocked, "silenced": self.silenced}[who]
+
+
+def _pinned() -> Executable:
+    return select(func.count()).where(
+        MEMBERS.c.user_id == given("user", MEMBERS.c.user_id), MEMBERS.c.pinned_at.is_not(None)
+    )
 
 
 def _passages() -> Executable:

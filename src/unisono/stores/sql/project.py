@@ -7,6 +7,7 @@ import msgspec
 from msgspec import structs
 
 from unisono.domain import roll
+from unisono.domain.arrangement import Arrangement
 from unisono.domain.changes import changed
 from unisono.domain.conversation import unique_members
 from unisono.domain.facts import (
@@ -35,6 +36,7 @@ from unisono.domain.facts import (
 from unisono.domain.ids import ConversationId, Seq, UserId, conversation_stream, user_of
 from unisono.domain.kinds import KINDS
 from unisono.domain.revisions import recalled, revised, superseded
+from unisono.stores.sql.arranging import arrange
 from unisono.stores.sql.attributes import describe
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import ConversationEntry, StreamEntry, view
@@ -88,6 +90,8 @@ def _project_roll(book: Book, stream: StreamEntry, fact: Fact) -> None:
             project_object(book, book.statements.objects, stream, fact)
         case ConversationEntered() | ConversationExited():
             _subscribed(book, user_of(stream.key), fact)
+        case _ if isinstance(fact, Arrangement):
+            arrange(book, user_of(stream.key), fact, stream.head.at)
         case _:
             # Sessions have their own tables.
             pass

@@ -163,6 +163,9 @@ MEMBERS: Final = Table(
     Column("level", Text, nullable=False),
     Column("blocked_until", BigInteger),
     Column("silenced_until", BigInteger),
+    Column("pinned_at", BigInteger),
+    # JSON. None for none.
+    Column("marks", Text),
     sqlite_with_rowid=False,
 )
 

@@ -74,11 +74,11 @@ class Statements:
         self.head = one(_head())
         self.facts = one(_facts())
         self.moved = one(_moved())
-        self.moved_in_app = one(_moved_in_app())
-        self.moved_together = one(_moved_together())
+        self.moved_in_app, self.moved_together = one(_moved_in_app()), one(_moved_together())
         self.find = one(_find())
         self.listed = ListStatement(dialect, _listed)
-        self.list_of = one(_list_of())
+        self.list_of, self.list_marked = one(_list_of()), one(_list_of(MEMBERS.c.marks.is_not(None)))
+        self.list_pinned = one(_list_pinned())
         self.membership_of = one(_membership_of())
         self.current_members = one(_current_members())
         self.reached = one(_reached())
@@ -253,14 +253,20 @@ def _listed(rows: int) -> Executable:
     )
 
 
-def _list_of() -> Executable:
+def _list_of(*conditions: Any) -> Executable:
     """Streams are numbered as they come into being; their numbers are the order that the members' index has."""
     listed: Executable = (
         _mine()
-        .where(MEMBERS.c.until.is_(null()), MEMBERS.c.stream > given("after", MEMBERS.c.stream))
+        .where(MEMBERS.c.until.is_(null()), MEMBERS.c.stream > given("after", MEMBERS.c.stream), *conditions)
         .order_by(MEMBERS.c.stream)
         .limit(LIMIT)
     )
+    return listed
+
+
+def _list_pinned() -> Executable:
+    pinned = _mine().where(MEMBERS.c.until.is_(null()), MEMBERS.c.pinned_at.is_not(None))
+    listed: Executable = pinned.order_by(MEMBERS.c.pinned_at.desc(), STREAMS.c.key)
     return listed
 
 

@@ -10,6 +10,7 @@ from unisono.domain.kept import Shelf
 from unisono.domain.marks import Passed, moved
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.ports.log import Committed
+from unisono.stores.sql.arranging import count_pinned
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import Earlier, StreamEntry, encode_fact, type_of, view
 from unisono.stores.sql.foresight import Foresight
@@ -117,6 +118,7 @@ def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
         _view(unique),
         None if scope.message is None else book.target(subject, scope.message),
         _passed(scope, book, subject),
+        pinned=count_pinned(book, scope.users[0]) if scope.pinned else 0,
     )
 
 

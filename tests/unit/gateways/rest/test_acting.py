@@ -247,6 +247,7 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         *("Login", "Resume", "Logout", "Ping", "Sync", "ReadStream", "Watch", "Unwatch", "AskPresence"),
         *("EnterRoom", "LeaveRoom", "TellTyping", "MarkDelivered", "MarkUnread", "LeaveWill", "DropWill"),
         *("RegisterPush", "UnregisterPush"),
+        *("Claim", "RenewClaim", "FinishClaim", "ReleaseClaim"),
         # Those of the operator's own say more.
         *("ListSessions", "CloseSession", "CloseDevice", "CloseTab", "ShareTabs"),
     }
@@ -259,6 +260,10 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         "Dissolve": "dissolve",
         "RemoveFile": "removeFile",
         "DropObject": "dropObject",
+        "PinConversation": "pinConversation",
+        "UnpinConversation": "unpinConversation",
+        "MarkConversation": "markConversation",
+        "UnmarkConversation": "unmarkConversation",
     }
     by_path |= {"RemoveMembers": "removeMember"}
     for command in COMMANDS:

@@ -1,0 +1,109 @@
+"""How I arrange my conversations: on all my sessions, and for nobody else."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from unisono_sdk.answers import ConversationView, Done
+from unisono_sdk.arrangement import Arrangement, ConversationMarked, ConversationPinned, ConversationUnmarked
+from unisono_sdk.commands import Command
+from unisono_sdk.desk import Desk, ask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinConversation(Command):
+    """Have a conversation stand above others."""
+
+    op: ClassVar[str] = "pin"
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpinConversation(Command):
+    """Have a conversation stand among the others again."""
+
+    op: ClassVar[str] = "unpin"
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkConversation(Command):
+    """Put a mark of mine to a conversation."""
+
+    op: ClassVar[str] = "mark"
+    conversation: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmarkConversation(Command):
+    """Take a mark of mine from a conversation."""
+
+    op: ClassVar[str] = "unmark"
+    conversation: str
+    mark: str
+
+
+class Arranging:
+    """The side of a `Conversation` that is about how I arrange it: the same on all my sessions, and mine alone.
+
+    `pinned_at` is when I pinned it, in milliseconds since 1970-01-01 UTC, None when I did not; `marks` are names by
+    which I group conversations, in the order in which I put them.
+    """
+
+    def __init__(self, desk: Desk, conversation: str) -> None:
+        """Know nothing yet but the id."""
+        self._desk = desk
+        self.id: Final = conversation
+        self.pinned_at: int | None = None
+        self.marks: tuple[str, ...] = ()
+
+    @property
+    def is_pinned(self) -> bool:
+        """Say if I want to see it above others."""
+        return self.pinned_at is not None
+
+    async def pin(self) -> None:
+        """Have it stand above others; `Client.conversations` lists those that are `pinned`.
+
+        Raises:
+            NotFound: I am no member.
+            LimitReached: 100 conversations are pinned.
+        """
+        await ask(self._desk, PinConversation(conversation=self.id), Done)
+
+    async def unpin(self) -> None:
+        """Have it stand among the others again. One that is not pinned is no error."""
+        await ask(self._desk, UnpinConversation(conversation=self.id), Done)
+
+    async def mark(self, name: str) -> None:
+        """Put a mark of mine to it (1 to 64 characters), beside those that it has.
+
+        Raises:
+            NotFound: I am no member.
+            LimitReached: It has 20 marks.
+        """
+        await ask(self._desk, MarkConversation(conversation=self.id, mark=name), Done)
+
+    async def unmark(self, name: str) -> None:
+        """Take a mark of mine away. One that it does not have is no error."""
+        await ask(self._desk, UnmarkConversation(conversation=self.id, mark=name), Done)
+
+    def know_arrangement(self, view: ConversationView) -> None:
+        """Take over what the server says."""
+        self.pinned_at, self.marks = view.pinned_at, view.marks
+
+    def arranged(self, fact: Arrangement, at: int) -> None:
+        """Take over how I arranged it."""
+        match fact:
+            case ConversationPinned():
+                self.pinned_at = at
+            case ConversationMarked(mark=name):
+                self.marks = (*(each for each in self.marks if each != name), name)
+            case ConversationUnmarked(mark=name):
+                self.marks = tuple(each for each in self.marks if each != name)
+            case _:
+                self.pinned_at = None
+
+    def forget_arrangement(self) -> None:
+        """Take over that I am a member no more."""
+        self.pinned_at, self.marks = None, ()

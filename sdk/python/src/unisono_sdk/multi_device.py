@@ -1,0 +1,42 @@
+"""What another session of mine did, by the names that such events have elsewhere."""
+
+from typing import Final
+
+from unisono_sdk import arrangement, facts
+from unisono_sdk.facts import Fact
+
+OPERATIONS: Final[dict[type[Fact], str]] = {
+    arrangement.ConversationPinned: "pinnedConversation",
+    arrangement.ConversationUnpinned: "unpinnedConversation",
+    arrangement.ConversationMarked: "markConversation",
+    arrangement.ConversationUnmarked: "unMarkConversation",
+}
+
+
+def operation_of(fact: Fact, user: str) -> str | None:
+    """Give the name of the operation of a user's that left a fact; None when it is told by other events alone.
+
+    One that this SDK does not know has the name that the protocol gives it.
+    """
+    match fact:
+        case facts.MemberChanged(user=member, by=by, attributes=attributes):
+            return "memberAttributesUpdate" if member == by == user and attributes is not None else None
+        case facts.UnknownFact(kind=kind):
+            return kind
+        case _:
+            return OPERATIONS.get(type(fact))
+
+
+def origin_of(fact: Fact) -> object:
+    """Give which session did it, as the fact says; None where it does not."""
+    return _said(fact, "origin")
+
+
+def conversation_of(fact: Fact) -> str | None:
+    """Give the conversation that a fact of a user's stream is about."""
+    key = _said(fact, "conversation")
+    return key if isinstance(key, str) else None
+
+
+def _said(fact: Fact, field: str) -> object:
+    return fact.fields.get(field) if isinstance(fact, facts.UnknownFact) else getattr(fact, field, None)

@@ -1,0 +1,43 @@
+"""What a client tells its program of what I did on whichever session, one class per event.
+
+Names of events stand in each class's first line. Instants are milliseconds since 1970-01-01 UTC.
+"""
+
+from dataclasses import dataclass
+
+from unisono_sdk.conversation import Conversation
+from unisono_sdk.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedChanged:
+    """`pinned`: I want to see a conversation above others (`is_pinned`), or among them again, on all my sessions."""
+
+    conversation: Conversation
+    is_pinned: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkChanged:
+    """`marked`: I put a mark of mine to a conversation (`is_on`), or took it away, on all my sessions."""
+
+    conversation: Conversation
+    mark: str
+    is_on: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultiDevice:
+    """`multi_device`: another session of mine did something, by its `operation`; what this one does is not told here.
+
+    The guide lists the operations. There will be more: pass over those you do not know. `by` is me, `conversation` is
+    None where it is about none, and `fact` tells the details.
+    """
+
+    operation: str
+    conversation: Conversation | None
+    by: str
+    at: int
+    fact: Fact

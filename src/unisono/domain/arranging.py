@@ -1,0 +1,101 @@
+"""Decisions about how a user arranges their conversations: theirs alone, and the same on all their sessions.
+
+What they decide is kept with the user's membership, and ends with it.
+"""
+
+from typing import Final
+
+from msgspec import structs
+
+from unisono.domain.answers import Done
+from unisono.domain.arrangement import (
+    Arrangement,
+    ConversationMarked,
+    ConversationPinned,
+    ConversationUnmarked,
+    ConversationUnpinned,
+)
+from unisono.domain.commands import MarkConversation, PinConversation, UnmarkConversation, UnpinConversation
+from unisono.domain.conversation import Decision, Membership, Snapshot, permit
+from unisono.domain.errors import LimitReached
+from unisono.domain.facts import Fact
+from unisono.domain.ids import Instant, UserId, user_stream
+from unisono.domain.placement import Draft
+
+PINNED_MAX: Final = 100
+"""Conversations of a user that are pinned: a list of them fits a page."""
+MARKS_MAX: Final = 20
+"""Marks of a user to one conversation."""
+
+
+def pin(snapshot: Snapshot, user: UserId) -> Decision:
+    """Pin a conversation. One that is pinned stays as it is.
+
+    Raises:
+        NotFound: The user is no member.
+        LimitReached: As many are pinned as may be.
+    """
+    conversation = permit(PinConversation, snapshot, user)
+    if snapshot.memberships[user].pinned_at is not None:
+        return _done()
+    if snapshot.pinned >= PINNED_MAX:
+        raise LimitReached(what="pinned", limit=PINNED_MAX)
+    return _done(user, ConversationPinned(conversation.id))
+
+
+def unpin(snapshot: Snapshot, user: UserId) -> Decision:
+    """Pin a conversation no more.
+
+    Raises:
+        NotFound: The user is no member.
+    """
+    conversation = permit(UnpinConversation, snapshot, user)
+    if snapshot.memberships[user].pinned_at is None:
+        return _done()
+    return _done(user, ConversationUnpinned(conversation.id))
+
+
+def mark(snapshot: Snapshot, user: UserId, command: MarkConversation) -> Decision:
+    """Put a mark to a conversation. One that it has changes nothing.
+
+    Raises:
+        NotFound: The user is no member.
+        LimitReached: It has as many as it may.
+    """
+    conversation = permit(MarkConversation, snapshot, user)
+    marks = snapshot.memberships[user].marks
+    if command.mark in marks:
+        return _done()
+    if len(marks) >= MARKS_MAX:
+        raise LimitReached(what="marks", limit=MARKS_MAX)
+    return _done(user, ConversationMarked(conversation.id, command.mark))
+
+
+def unmark(snapshot: Snapshot, user: UserId, command: UnmarkConversation) -> Decision:
+    """Take a mark from a conversation.
+
+    Raises:
+        NotFound: The user is no member.
+    """
+    conversation = permit(UnmarkConversation, snapshot, user)
+    if command.mark not in snapshot.memberships[user].marks:
+        return _done()
+    return _done(user, ConversationUnmarked(conversation.id, command.mark))
+
+
+def arranged(old: Membership, fact: Arrangement, at: Instant) -> Membership:
+    """Give a user's place in a conversation after a fact of an instant."""
+    match fact:
+        case ConversationPinned():
+            return structs.replace(old, pinned_at=at)
+        case ConversationUnpinned():
+            return structs.replace(old, pinned_at=None)
+        case ConversationMarked(mark=name):
+            return structs.replace(old, marks=(*old.marks, name))
+        case _:
+            return structs.replace(old, marks=tuple(each for each in old.marks if each != fact.mark))
+
+
+def _done(user: UserId | None = None, *facts: Fact) -> Decision:
+    drafts = () if user is None else tuple(Draft(user_stream(user), fact) for fact in facts)
+    return Decision(drafts, lambda _: Done())

@@ -1,0 +1,47 @@
+"""How users arrange their conversations, done on their behalf."""
+
+from typing import Final
+
+from unisono.domain import answers as a
+from unisono.domain import commands as c
+from unisono.gateways.rest.acting import ONE, does
+from unisono.gateways.rest.operations import Operation
+from unisono.gateways.rest.shapes import OfMark
+
+_PIN: Final = ONE + "/pin"
+_MARK: Final = ONE + "/marks/{mark}"
+
+ARRANGING_OPERATIONS: Final[tuple[Operation, ...]] = (
+    does(
+        c.PinConversation,
+        a.Done,
+        at=("PUT", _PIN),
+        name="pinConversation",
+        summary="Have a conversation stand above others in a user's list",
+        faults=("limit_reached",),
+    ),
+    does(
+        c.UnpinConversation,
+        a.Done,
+        at=("DELETE", _PIN),
+        name="unpinConversation",
+        summary="Have a conversation stand among the others again",
+    ),
+    does(
+        c.MarkConversation,
+        a.Done,
+        at=("PUT", _MARK),
+        name="markConversation",
+        summary="Put a mark of a user's to a conversation",
+        params=OfMark,
+        faults=("limit_reached",),
+    ),
+    does(
+        c.UnmarkConversation,
+        a.Done,
+        at=("DELETE", _MARK),
+        name="unmarkConversation",
+        summary="Take a mark of a user's from a conversation",
+        params=OfMark,
+    ),
+)

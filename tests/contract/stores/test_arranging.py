@@ -1,0 +1,108 @@
+"""How users arrange their conversations: kept with their memberships, theirs alone, and gone when they leave."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+import pytest
+
+from tests.contract.stores.acts import ANN, BOB, ROOM, AnyStore, add, conversation_id, create, remove
+from unisono.domain import arranging
+from unisono.domain import commands as c
+from unisono.domain.conversation import Decide, Membership, Scope
+from unisono.domain.errors import LimitReached
+from unisono.domain.ids import ConversationId, UserId
+from unisono.ports.directory import MyConversation
+
+
+async def do(store: AnyStore, user: UserId, decide: Decide, room: ConversationId = ROOM) -> None:
+    await store.log.transact(Scope(conversation=room, users=(user,), pinned=True), decide)
+
+
+async def pin(store: AnyStore, user: UserId, room: ConversationId = ROOM) -> None:
+    await do(store, user, partial(arranging.pin, user=user), room)
+
+
+async def unpin(store: AnyStore, user: UserId, room: ConversationId = ROOM) -> None:
+    await do(store, user, partial(arranging.unpin, user=user), room)
+
+
+async def mark(store: AnyStore, user: UserId, name: str, room: ConversationId = ROOM) -> None:
+    await do(store, user, partial(arranging.mark, user=user, command=c.MarkConversation(room, name)), room)
+
+
+async def unmark(store: AnyStore, user: UserId, name: str, room: ConversationId = ROOM) -> None:
+    await do(store, user, partial(arranging.unmark, user=user, command=c.UnmarkConversation(room, name)), room)
+
+
+async def place(store: AnyStore, user: UserId, room: ConversationId = ROOM) -> Membership:
+    mine = await store.directory.find(room, user)
+    assert mine is not None
+    assert mine.membership is not None
+    return mine.membership
+
+
+def ids(found: Sequence[MyConversation]) -> list[str]:
+    return [mine.conversation.id for mine in found]
+
+
+async def rooms(store: AnyStore, count: int) -> list[ConversationId]:
+    found = [conversation_id(number) for number in range(1, count + 1)]
+    for room in found:
+        await create(store, ANN, BOB, room=room)
+    return found
+
+
+async def test_a_pin_and_marks_are_kept_with_the_membership_of_one_user(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    await pin(store, ANN)
+    for name in ('"work"', "home", "später"):
+        await mark(store, ANN, name)
+    await unmark(store, ANN, "home")
+    ann, bob = await place(store, ANN), await place(store, BOB)
+    assert ann.pinned_at is not None
+    assert ann.marks == ('"work"', "später")
+    assert (bob.pinned_at, bob.marks) == (None, ())
+    await unpin(store, ANN)
+    assert (await place(store, ANN)).pinned_at is None
+
+
+async def test_what_is_pinned_is_listed_by_when_and_what_is_marked_apart(store: AnyStore) -> None:
+    one, two, three = await rooms(store, 3)
+    for room in (two, one):
+        await pin(store, ANN, room)
+    await mark(store, ANN, "work", three)
+    await mark(store, BOB, "work", one)
+    pinned = await store.directory.pinned(ANN)
+    assert set(ids(pinned)) == {one, two}
+    keys = [(-(mine.membership.pinned_at or 0), mine.conversation.id) for mine in pinned if mine.membership]
+    assert keys == sorted(keys)
+    assert ids(await store.directory.list_of(ANN, None, 10, marked=True)) == [three]
+    assert ids(await store.directory.list_of(ANN, three, 10, marked=True)) == []
+    assert ids(await store.directory.list_of(ANN, None, 10)) == [one, two, three]
+    assert await store.directory.pinned(BOB) == []
+
+
+async def test_who_leaves_takes_it_all_down_and_does_not_find_it_again(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    await pin(store, BOB)
+    await mark(store, BOB, "work")
+    await remove(store, ANN, BOB)
+    assert await store.directory.pinned(BOB) == []
+    assert await store.directory.list_of(BOB, None, 10, marked=True) == []
+    await add(store, ANN, BOB)
+    again = await place(store, BOB)
+    assert (again.pinned_at, again.marks) == (None, ())
+
+
+async def test_of_many_at_once_no_more_are_pinned_than_may_be(store: AnyStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arranging, "PINNED_MAX", 3)
+    found = await rooms(store, 6)
+    outcomes = await asyncio.gather(*(pin(store, ANN, room) for room in found), return_exceptions=True)
+    assert sum(isinstance(outcome, LimitReached) for outcome in outcomes) == 3
+    assert len(await store.directory.pinned(ANN)) == 3
+    (first, *_) = await store.directory.pinned(ANN)
+    await unpin(store, ANN, first.conversation.id)
+    last = next(room for room, outcome in zip(found, outcomes, strict=True) if outcome is not None)
+    await pin(store, ANN, last)
+    assert len(await store.directory.pinned(ANN)) == 3

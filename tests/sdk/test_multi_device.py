@@ -1,0 +1,129 @@
+"""What I do on one device, all my others are told once, by name; the one that did it is not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.sdk.fake_server import FakeServer
+from tests.sdk.test_against_server import House, house, until
+from unisono_sdk import Client, Conversation, LimitReached, NotFound, Unisono, events
+
+__all__ = ["house"]
+
+Act = Callable[[Conversation], Awaitable[object]]
+
+OPERATIONS = [
+    pytest.param(lambda talk: talk.pin(), "pinnedConversation"),
+    pytest.param(lambda talk: talk.unpin(), "unpinnedConversation"),
+    pytest.param(lambda talk: talk.mark("work"), "markConversation"),
+    pytest.param(lambda talk: talk.unmark("old"), "unMarkConversation"),
+    pytest.param(lambda talk: talk.set_member("ann", attributes={"nick": "A."}), "memberAttributesUpdate"),
+]
+
+
+def heard_by(client: Client) -> list[events.MultiDevice]:
+    """Give what a client is told of its user's other sessions from now on."""
+    told: list[events.MultiDevice] = []
+    client.on("multi_device", told.append)
+    return told
+
+
+@pytest.mark.rows("E10", "E63", "E66", "E67", "E68", "E69", "E73")
+@pytest.mark.parametrize(("act", "operation"), OPERATIONS)
+async def test_each_other_session_of_mine_is_told_once_and_the_author_never(
+    house: House, act: Act, operation: str
+) -> None:
+    one, two, three = [await house.login("ann") for _ in range(3)]
+    bob = await house.login("bob")
+    talk = await one.create(["bob"])
+    await talk.mark("old")
+    if operation == "unpinnedConversation":
+        await talk.pin()
+    # All are in step once each has this.
+    await settled(talk, one, two, three, bob)
+    mine, theirs, others = heard_by(one), heard_by(bob), [heard_by(two), heard_by(three)]
+    await act(talk)
+    await settled(talk, one, two, three, bob)
+    assert (mine, theirs) == ([], [])
+    for told in others:
+        assert [(event.operation, event.by, event.conversation and event.conversation.id) for event in told] == [
+            (operation, "ann", talk.id)
+        ]
+
+
+async def settled(talk: Conversation, author: Client, *others: Client) -> None:
+    """Wait until clients have heard all that happened in a conversation, and to the user of the author."""
+    said = (await author.conversation(talk.id).send("the end")).seq
+    kept = await author.objects.set("the end", said)
+    for client in (author, *others):
+        own = f"u/{author.user}"
+        async with asyncio.timeout(20):
+            while client.positions[f"c/{talk.id}"].seq < said:
+                await asyncio.sleep(0.01)
+            while client.user == author.user and client.positions[own].seq < kept:
+                await asyncio.sleep(0.01)
+
+
+async def test_how_i_arranged_a_conversation_is_the_same_on_all_my_devices(house: House) -> None:
+    phone, laptop = await house.login("ann"), await house.login("ann")
+    seen = laptop.events()
+    first, second = await phone.create(["bob"], unique=False), await phone.create(["cat"], unique=False)
+    await first.pin()
+    await second.pin()
+    await first.mark("work")
+    await first.mark("tea")
+    await first.unmark("work")
+    pins = [await until(seen, events.PinnedChanged) for _ in range(2)]
+    assert [(event.conversation.id, event.is_pinned) for event in pins] == [(first.id, True), (second.id, True)]
+    marks = [await until(seen, events.MarkChanged) for _ in range(3)]
+    assert [(event.mark, event.is_on) for event in marks] == [("work", True), ("tea", True), ("work", False)]
+    there = laptop.conversation(first.id)
+    assert (there.is_pinned, there.marks) == (True, ("tea",))
+    pinned_at = there.pinned_at
+    await there.refresh()
+    assert (there.pinned_at, there.marks) == (pinned_at, ("tea",))
+    assert {talk.id async for talk in laptop.conversations(pinned=True)} == {first.id, second.id}
+    assert [talk.id async for talk in laptop.conversations(mark="tea")] == [first.id]
+    assert [talk.id async for talk in laptop.conversations(pinned=True, mark="tea")] == [first.id]
+    assert [talk.id async for talk in laptop.conversations(mark="work")] == []
+    await second.unpin()
+    assert not (await until(seen, events.PinnedChanged)).is_pinned
+    assert [talk.id async for talk in laptop.conversations(pinned=True, page=1)] == [first.id]
+    await first.quit()
+    await until(seen, events.Exited)
+    assert (there.is_pinned, there.marks) == (False, ())
+    assert [talk.id async for talk in laptop.conversations(pinned=True)] == []
+
+
+async def test_what_cannot_be_arranged_says_why(house: House) -> None:
+    ann, bob = await house.login("ann"), await house.login("bob")
+    talk = await ann.create(["cat"])
+    with pytest.raises(NotFound):
+        await bob.conversation(talk.id).pin()
+    for number in range(20):
+        await talk.mark(f"mark {number}")
+    with pytest.raises(LimitReached) as refused:
+        await talk.mark("one more")
+    assert refused.value.numbers == {"what": "marks", "limit": 20}
+
+
+@pytest.mark.rows("E72")
+async def test_an_operation_that_nobody_knows_reaches_who_handles_what_is_left(server: FakeServer) -> None:
+    async with Unisono(server.url) as unisono:
+        client = await unisono.login(user="me")
+        told = heard_by(client)
+        peer = await server.peer()
+        strange = {"kind": "folded", "conversation": "1", "origin": "another-one_"}
+        await peer.push(server.place("u/me", strange))
+        await peer.push(server.place("u/me", {"kind": "unfolded"}))
+        await peer.push(server.place("c/1", {"kind": "folded by bob", "origin": "another-one_"}))
+        await peer.push(server.place("u/me", {"kind": "pinned", "conversation": "1"}))
+        async with asyncio.timeout(10):
+            while not told or told[-1].operation != "pinnedConversation":
+                await asyncio.sleep(0.01)
+        assert [(event.operation, event.conversation and event.conversation.id) for event in told] == [
+            ("folded", "1"),
+            ("unfolded", None),
+            ("pinnedConversation", "1"),
+        ]

@@ -1,0 +1,109 @@
+"""How a user arranges their conversations is theirs alone, bounded, and changes nothing that is so already."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec import structs
+
+from tests.unit.domain.stage import ANN, BOB, CAT, NOW, places, snapshot
+from tests.unit.domain.stage import ROOM as TALK
+from unisono.domain import arranging
+from unisono.domain.answers import Done
+from unisono.domain.arrangement import (
+    ConversationMarked,
+    ConversationPinned,
+    ConversationUnmarked,
+    ConversationUnpinned,
+)
+from unisono.domain.commands import MarkConversation, UnmarkConversation
+from unisono.domain.conversation import Decision, Membership, Snapshot
+from unisono.domain.errors import Forbidden, LimitReached, NotFound
+from unisono.domain.facts import Fact
+from unisono.domain.ids import Instant, Seq
+
+Ask = Callable[[Snapshot], Decision]
+
+
+def mark(name: str) -> Ask:
+    return lambda seen: arranging.mark(seen, BOB, MarkConversation(TALK, name))
+
+
+def unmark(name: str) -> Ask:
+    return lambda seen: arranging.unmark(seen, BOB, UnmarkConversation(TALK, name))
+
+
+def pin(seen: Snapshot) -> Decision:
+    return arranging.pin(seen, BOB)
+
+
+def unpin(seen: Snapshot) -> Decision:
+    return arranging.unpin(seen, BOB)
+
+
+def placed(ask: Ask, seen: Snapshot) -> list[tuple[str, Fact]]:
+    decision = ask(seen)
+    assert decision.answer(places(decision)) == Done()
+    return [(draft.stream, draft.fact) for draft in decision.drafts]
+
+
+def as_bob(**has: object) -> Snapshot:
+    """Give what a decision sees when Bob has arranged the conversation so."""
+    seen = snapshot(ANN, BOB)
+    bob: Membership = structs.replace(seen.memberships[BOB], **has)
+    return structs.replace(seen, memberships={**seen.memberships, BOB: bob})
+
+
+@pytest.mark.rows("X52")
+def test_pinning_is_a_fact_of_the_users_own_stream_alone() -> None:
+    assert placed(pin, as_bob()) == [("u/bob", ConversationPinned(TALK))]
+    assert placed(unpin, as_bob(pinned_at=NOW)) == [("u/bob", ConversationUnpinned(TALK))]
+
+
+def test_what_is_so_already_leaves_no_fact() -> None:
+    assert placed(pin, as_bob(pinned_at=NOW)) == []
+    assert placed(unpin, as_bob()) == []
+    assert placed(mark("work"), as_bob(marks=("work",))) == []
+    assert placed(unmark("work"), as_bob(marks=("home",))) == []
+
+
+def test_a_hundred_conversations_may_be_pinned_and_those_that_are_stay_so() -> None:
+    full = structs.replace(as_bob(), pinned=arranging.PINNED_MAX)
+    with pytest.raises(LimitReached) as refused:
+        pin(full)
+    assert refused.value.numbers == {"what": "pinned", "limit": 100}
+    assert len(placed(pin, structs.replace(full, pinned=arranging.PINNED_MAX - 1))) == 1
+    assert placed(pin, structs.replace(as_bob(pinned_at=NOW), pinned=arranging.PINNED_MAX)) == []
+
+
+def test_a_conversation_has_several_marks_at_once_and_twenty_at_most() -> None:
+    assert placed(mark("work"), as_bob(marks=("home",))) == [("u/bob", ConversationMarked(TALK, "work"))]
+    assert placed(unmark("home"), as_bob(marks=("home", "work"))) == [("u/bob", ConversationUnmarked(TALK, "home"))]
+    full = tuple(f"mark {number}" for number in range(arranging.MARKS_MAX))
+    with pytest.raises(LimitReached) as refused:
+        mark("one more")(as_bob(marks=full))
+    assert refused.value.numbers == {"what": "marks", "limit": 20}
+    assert len(placed(mark("one more"), as_bob(marks=full[1:]))) == 1
+
+
+@pytest.mark.parametrize("ask", [pin, unpin, mark("work"), unmark("work")])
+def test_only_members_arrange_a_conversation_and_none_a_room(ask: Ask) -> None:
+    with pytest.raises(NotFound):
+        ask(snapshot(ANN, CAT))
+    with pytest.raises(NotFound):
+        ask(snapshot(ANN, former=(BOB,)))
+    room = structs.replace(snapshot(of="room", joining="open"), memberships={})
+    with pytest.raises((Forbidden, NotFound)):
+        ask(room)
+
+
+def test_facts_add_up_to_how_it_is_arranged() -> None:
+    one = Membership(BOB, Seq(1))
+    for fact in (
+        ConversationPinned(TALK),
+        ConversationMarked(TALK, "work"),
+        ConversationMarked(TALK, "home"),
+        ConversationUnmarked(TALK, "work"),
+    ):
+        one = arranging.arranged(one, fact, NOW)
+    assert (one.pinned_at, one.marks) == (NOW, ("home",))
+    assert arranging.arranged(one, ConversationUnpinned(TALK), Instant(NOW + 1)).pinned_at is None
