@@ -221,6 +221,28 @@ async def test_a_lost_login_is_repeated_under_its_name(server: FakeServer, conne
     assert first["login"] == second["login"]
 
 
+async def test_a_change_whose_answer_is_lost_is_repeated_under_its_key(server: FakeServer, connect: Connect) -> None:
+    """It used to have none, and an increase was done twice."""
+
+    def lose_once(peer: Peer, _: Frame) -> Frame:
+        if len(server.requests("update")) == 1:
+            peer.cut()
+            raise Hush
+        times = {"created_at": 1, "updated_at": 1, "epoch": 1, "head": 1, "read": 0}
+        return {"kind": "conversation", "conversation": "c1", "of": "group", "creator": "me", **times}
+
+    server.hooks["update"] = lose_once
+    async with connect() as unisono:
+        client = await unisono.login(user="me")
+        changing = asyncio.ensure_future(client.conversation("c1").update(amend={"attr.votes": {"do": "increase"}}))
+        while not unisono.retry():
+            await asyncio.sleep(0)
+        await within(changing)
+        await client.conversation("c1").set_name("x")
+    first, second, other = server.requests("update")
+    assert first["key"] == second["key"] != other["key"]
+
+
 async def test_a_token_is_asked_for_again_when_it_is_not_good_any_more(server: FakeServer, connect: Connect) -> None:
     tokens = iter(["old", "new"])
 

@@ -166,6 +166,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         },
         joining="invited",
         rules=Rules(),
+        key=SendKey("tab-1:7"),
     ),
     c.RequestUpload(name="cat.png", size=1024, type="image/png"),
     c.GetMembers(conversation=ROOM, who="silenced", after=BOB, limit=10),

@@ -112,8 +112,10 @@ def _of_members(user: UserId, command: c.Command, limits: Quotas) -> Change | No
 
 def _of_rule(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
     match command:
-        case c.UpdateConversation(conversation=conversation):
-            return _about(conversation, user), partial(changes.update, caller=user, command=command, limits=limits)
+        case c.UpdateConversation(conversation=conversation, key=key):
+            sender = None if key is None else user
+            scope = Scope(conversation=conversation, users=(user,), sender=sender, key=key)
+            return scope, partial(changes.update, caller=user, command=command, limits=limits)
         case c.SetMember(conversation=conversation, user=other):
             scope = Scope(conversation=conversation, users=(user, other))
             return scope, partial(members.set_member, caller=user, command=command, limits=limits)

@@ -7,43 +7,53 @@ from msgspec import structs
 from unisono.domain import attributes
 from unisono.domain.answers import Answer
 from unisono.domain.commands import UpdateConversation
-from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing_now
-from unisono.domain.errors import Forbidden, Invalid
+from unisono.domain.conversation import Conversation, Decision, Membership, Snapshot, permit, standing_now
+from unisono.domain.errors import Forbidden, Invalid, KeyReused
 from unisono.domain.facts import ConversationChanged
 from unisono.domain.ids import Instant, UserId, conversation_stream
 from unisono.domain.kinds import KINDS
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing
-from unisono.domain.placement import Draft, Place, next_head
+from unisono.domain.placement import Draft, Place, check_key, next_head
 from unisono.domain.quotas import Quotas, check_attributes
 
 
 def update(snapshot: Snapshot, caller: UserId, command: UpdateConversation, limits: Quotas) -> Decision:
     """Change a conversation. What is so already leaves no fact; the answer is the conversation, without its members.
 
+    Repeating a key changes nothing: the answer is the conversation as it is by then.
+
     Raises:
         NotFound: The caller is no member.
         Forbidden: The rules ask for a higher role; how it is joined and its rules are the owner's alone.
-        Invalid: The kind does not leave it to anybody, or no such path can be.
+        Invalid: The kind does not leave it to anybody, or no such path or key can be.
         TooLarge: More attributes than a conversation may have.
+        KeyReused: Something else came under the key.
     """
     conversation = permit(UpdateConversation, snapshot, caller)
+    own = snapshot.memberships.get(caller)
+    if snapshot.earlier is not None:
+        if not isinstance(snapshot.earlier_fact, ConversationChanged):
+            raise KeyReused()
+        return _unchanged(conversation, caller, own)
+    if command.key is not None:
+        check_key(command.key)
     if command.joining is not None or command.rules is not None:
         _check_owner(snapshot, conversation, caller, command)
     fact = _difference(conversation, caller, command)
     new = changed(conversation, fact, conversation.updated_at)
     check_attributes(new.attributes, limits)
-    own = snapshot.memberships.get(caller)
     if new == conversation:
-        same = view(conversation, caller, own)
-        return Decision(drafts=(), answer=lambda _: same)
+        return _unchanged(conversation, caller, own)
 
     def answer(places: Sequence[Place]) -> Answer:
         place = places[0]
         head = next_head(conversation.head, place.at, fact)
         return view(structs.replace(new, head=head, updated_at=place.at), caller, own)
 
-    return Decision(drafts=(Draft(conversation_stream(conversation.id), fact),), answer=answer)
+    sender = None if command.key is None else caller
+    draft = Draft(conversation_stream(conversation.id), fact, sender=sender, key=command.key)
+    return Decision(drafts=(draft,), answer=answer)
 
 
 def changed(conversation: Conversation, fact: ConversationChanged, at: Instant) -> Conversation:
@@ -61,6 +71,11 @@ def changed(conversation: Conversation, fact: ConversationChanged, at: Instant) 
         rules=fact.rules or conversation.rules,
         updated_at=at,
     )
+
+
+def _unchanged(conversation: Conversation, caller: UserId, own: Membership | None) -> Decision:
+    same = view(conversation, caller, own)
+    return Decision(drafts=(), answer=lambda _: same)
 
 
 def _difference(conversation: Conversation, caller: UserId, command: UpdateConversation) -> ConversationChanged:

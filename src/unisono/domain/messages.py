@@ -10,17 +10,15 @@ from unisono.domain.errors import Invalid
 from unisono.domain.events import DEFAULT_PRIORITY, Priority, Signal, TransientMessage, Typing
 from unisono.domain.facts import DeliveredTo, MarkedUnread, MessagePlaced, ReadBy, ReadMarkMoved
 from unisono.domain.ids import (
-    IMPORTED,
     ConversationId,
     Instant,
     Seq,
     UserId,
     conversation_stream,
-    is_imported,
     user_stream,
 )
 from unisono.domain.marks import Passed as PassedBy
-from unisono.domain.placement import Draft, Place, next_head
+from unisono.domain.placement import Draft, Place, check_key, next_head
 from unisono.domain.quotas import Quotas, check_content, check_push
 
 
@@ -34,8 +32,7 @@ def send(snapshot: Snapshot, sender: UserId, command: SendMessage, limits: Quota
     if earlier is not None:
         return Decision(drafts=(), answer=lambda _: _placed(earlier))
     conversation = permit(SendMessage, snapshot, sender)
-    if is_imported(command.key):
-        raise Invalid(field="key", reason=f"`{IMPORTED}` begins the keys of imported messages")
+    check_key(command.key)
     if command.mention_all:
         permit_by("mention_all", snapshot, conversation, sender)
     check_content(command.content, limits)

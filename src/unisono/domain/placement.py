@@ -5,8 +5,20 @@ A stream's head is its last seq and the time of it. A draft goes right after it,
 
 from msgspec import Struct
 
+from unisono.domain.errors import Invalid
 from unisono.domain.facts import Fact, MessagePlaced
-from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, Epoch, Instant, SendKey, Seq, StreamKey, UserId
+from unisono.domain.ids import (
+    FIRST_EPOCH,
+    IMPORTED,
+    NO_SEQ,
+    Epoch,
+    Instant,
+    SendKey,
+    Seq,
+    StreamKey,
+    UserId,
+    is_imported,
+)
 
 
 class Head(Struct, frozen=True):
@@ -50,6 +62,16 @@ class Place(Struct, frozen=True):
     seq: Seq
     at: Instant
     is_repeat: bool = False
+
+
+def check_key(key: SendKey) -> None:
+    """Refuse a key that only an import gives.
+
+    Raises:
+        Invalid: It begins as those of imported messages do.
+    """
+    if is_imported(key):
+        raise Invalid(field="key", reason=f"`{IMPORTED}` begins the keys of imported messages")
 
 
 def next_head(head: Head, now: Instant, fact: Fact) -> Head:

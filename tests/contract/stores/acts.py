@@ -173,7 +173,7 @@ async def quit_(store: AnyStore, user: UserId, room: ConversationId = ROOM) -> C
 
 async def update(store: AnyStore, user: UserId, room: ConversationId = ROOM, **change: Any) -> Committed:
     command = UpdateConversation(room, **change)
-    scope = Scope(conversation=room, users=(user,))
+    scope = Scope(conversation=room, users=(user,), sender=None if command.key is None else user, key=command.key)
     return await store.log.transact(scope, lambda seen: changes.update(seen, user, command, QUOTAS))
 
 

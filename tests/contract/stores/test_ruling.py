@@ -1,6 +1,7 @@
 """What the tables say of roles, changes, restrictions and levels, after every fact that changes them."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -27,11 +28,11 @@ from tests.contract.stores.acts import (
 )
 from tests.contract.stores.conftest import Home
 from tests.support.time_and_chance import NOON, ManualClock
-from unisono.domain.commands import Roll
+from unisono.domain.commands import Increase, Roll
 from unisono.domain.conversation import Conversation, Membership, Scope
-from unisono.domain.errors import Forbidden, NotFound
+from unisono.domain.errors import Forbidden, KeyReused, NotFound
 from unisono.domain.facts import Rules
-from unisono.domain.ids import Instant, Seq, UserId
+from unisono.domain.ids import Instant, SendKey, Seq, UserId
 from unisono.domain.roll import FOR_EVER
 
 
@@ -71,6 +72,18 @@ async def test_a_change_is_there_for_decisions_and_readers(store: AnyStore, cloc
     await update(store, ANN, name="", unset=("attr.b", "attr.d"), joining="open", rules=rules)
     changed = await talk(store)
     assert (changed.name, changed.attributes, changed.joining, changed.rules) == (None, None, "open", rules)
+
+
+async def test_a_change_under_a_key_is_made_once_whoever_else_changes_it_meanwhile(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    vote: dict[str, Any] = {"amend": {"attr.votes": Increase()}}
+    for user, key in ((ANN, "k1"), (BOB, "k1"), (ANN, "k1"), (BOB, "k2"), (ANN, "k1")):
+        await update(store, user, **vote, key=SendKey(key))
+    assert (await talk(store)).attributes == {"a": 1, "votes": 3}
+    await send(store, ANN, "k9")
+    with pytest.raises(KeyReused):
+        await update(store, ANN, **vote, key=SendKey("k9"))
+    assert (await talk(store)).attributes == {"a": 1, "votes": 3}
 
 
 async def test_two_changes_of_different_paths_both_hold(store: AnyStore) -> None:

@@ -3,15 +3,17 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.unit.domain.stage import ANN, BOB, CAT, NOW, ROOM, places, snapshot
 from unisono.domain import changes
 from unisono.domain.answers import ConversationView
 from unisono.domain.commands import Increase, UpdateConversation
 from unisono.domain.conversation import Snapshot
-from unisono.domain.errors import Forbidden, Invalid, NotFound, TooLarge
-from unisono.domain.facts import ConversationChanged, Rules
-from unisono.domain.ids import UserId
+from unisono.domain.errors import Forbidden, Invalid, KeyReused, NotFound, TooLarge
+from unisono.domain.facts import Content, ConversationChanged, MessagePlaced, Rules
+from unisono.domain.ids import FIRST_EPOCH, SendKey, Seq, UserId
+from unisono.domain.placement import Place
 from unisono.domain.quotas import Quotas
 
 LIMITS = Quotas(attributes_bytes=64)
@@ -72,6 +74,30 @@ def test_what_is_so_already_leaves_no_fact(change: dict[str, Any]) -> None:
     facts, view = update(snapshot(ANN), **change)
     assert facts == []
     assert (view.name, view.attributes, view.head, view.updated_at) == ("tea", {"colour": "green"}, 10, 2_000)
+
+
+def test_a_change_that_is_repeated_under_its_key_is_made_once() -> None:
+    """An increase whose answer was lost was made again by whoever repeated it."""
+    key, command = SendKey("k1"), UpdateConversation(ROOM, amend={"attr.votes": Increase()}, key=SendKey("k1"))
+    (draft,) = changes.update(snapshot(ANN), ANN, command, LIMITS).drafts
+    assert (draft.sender, draft.key) == (ANN, key)
+    first = Place(draft.stream, FIRST_EPOCH, Seq(11), NOW, is_repeat=True)
+    again = structs.replace(snapshot(ANN), earlier=first, earlier_fact=draft.fact)
+    assert update(again, amend={"attr.votes": Increase()}, key=key)[0] == []
+    with pytest.raises(NotFound):
+        update(again, CAT, name="x", key=key)
+    with pytest.raises(KeyReused):
+        update(structs.replace(again, earlier_fact=MessagePlaced(ANN, key, Content(text="hi"))), name="x", key=key)
+
+
+def test_a_change_without_a_key_is_remembered_under_none() -> None:
+    (draft,) = changes.update(snapshot(ANN), ANN, UpdateConversation(ROOM, name="x"), LIMITS).drafts
+    assert (draft.sender, draft.key) == (None, None)
+
+
+def test_a_key_of_an_import_is_no_key_of_a_change() -> None:
+    with pytest.raises(Invalid):
+        update(snapshot(ANN), name="x", key=SendKey("lc:1"))
 
 
 def test_the_result_has_a_limit() -> None:

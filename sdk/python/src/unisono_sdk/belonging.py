@@ -79,7 +79,14 @@ class Belonging(Arranging):
             TooLarge, Unacceptable: More attributes than there may be, or no such path can be.
         """
         command = UpdateConversation(
-            conversation=self.id, name=name, set=set, unset=tuple(unset), amend=amend, joining=joining, rules=rules
+            conversation=self.id,
+            name=name,
+            set=set,
+            unset=tuple(unset),
+            amend=amend,
+            joining=joining,
+            rules=rules,
+            key=self._desk.new_key(),
         )
         return self.know(await ask(self._desk, command, ConversationView), has_members=False)
 

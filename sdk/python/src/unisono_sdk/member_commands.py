@@ -10,7 +10,7 @@ from unisono_sdk.facts import Json, Rules
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateConversation(Command):
-    """Change what a conversation is; what is left out stays."""
+    """Change what a conversation is; what is left out stays. Repeating a `key` changes nothing."""
 
     op: ClassVar[str] = "update"
     conversation: str
@@ -20,6 +20,7 @@ class UpdateConversation(Command):
     amend: Mapping[str, Mapping[str, Json]] | None = None
     joining: str | None = None
     rules: Rules | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1721,7 +1721,7 @@ export type Unwatch = {
  * Change what a conversation is. What is left out stays; an empty `name` takes the name away.
  *
  * First the paths in `unset` are taken out of the attributes, then those in `set` are put in; what is at those in
- * `amend` is made of what was there.
+ * `amend` is made of what was there. `key` is made anew for each, so that a repeat changes nothing.
  */
 export type UpdateConversation = {
   readonly op: "update";
@@ -1732,6 +1732,7 @@ export type UpdateConversation = {
   readonly amend?: { readonly [key: string]: Increase | Append | TakeOut } | undefined;
   readonly joining?: "invited" | "open" | undefined;
   readonly rules?: Rules | undefined;
+  readonly key?: string | undefined;
 };
 
 /**

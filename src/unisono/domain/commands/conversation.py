@@ -113,7 +113,7 @@ class UpdateConversation(Command, frozen=True, tag="update"):
     """Change what a conversation is. What is left out stays; an empty `name` takes the name away.
 
     First the paths in `unset` are taken out of the attributes, then those in `set` are put in; what is at those in
-    `amend` is made of what was there.
+    `amend` is made of what was there. `key` is made anew for each, so that a repeat changes nothing.
     """
 
     conversation: ConversationIdIn
@@ -123,6 +123,7 @@ class UpdateConversation(Command, frozen=True, tag="update"):
     amend: Annotated[dict[Path, Amendment], Meta(max_length=PATHS_MAX)] | None = None
     joining: Joining | None = None
     rules: Rules | None = None
+    key: SendKeyIn | None = None
 
 
 class Join(Command, frozen=True, tag="join"):
