@@ -33,10 +33,10 @@ export const WORKER = "unisono.worker.js";
 
 // Names of our own that no program, port, frame or row ever sees; a test looks that they stand nowhere as text.
 export const INSIDE = `
-  afterMs asked askedNow beginLink dropObject dropSend emitter endSync fruitless giveUp hasRoom isAnnounced isAsked isBehind isFresh
-  isInStep isKnown isLeaving isOwnKey isReading isSettled isSure isWelcome keepAlive losses mayLogInAnew newKey nextRead
-  ownerIsWorker patience putBack putObject putOff putSend readObjects readOutbox readSession recount rejoin resumedAt setView stored
-  takeHeads takePage takeStartOver tryHold waitMs wasLive writeSession
+  abandoned afterMs asked askedNow beginLink dropObject dropSend emitter endSync fruitless giveUp hasRoom isAnnounced isAsked isBehind
+  isFresh isInStep isKnown isLeaving isOwnKey isReading isSettled isSure isUnderWay isWelcome keepAlive losses mayLogInAnew newKey
+  nextRead ownerIsWorker patience putBack putObject putOff putSend recount rejoin resumedAt setView stored takeHeads takePage
+  takeStartOver tryHold vanish waitMs wasLive writeSession
 `.trim().split(/\s+/);
 
 // Private names begin with `_`; they and those are made short.

@@ -176,7 +176,11 @@ export class Client extends Account {
 
   // ------------------------------------------------------------ sessions
 
-  /** Ends the session for all its tabs, and forgets what this browser kept of it; with `everywhere`, ends all my other sessions, too. */
+  /**
+   * Ends the session for all its tabs, and forgets what this browser kept of it; the server is told when there is a connection. With
+   * `everywhere` ends all my other sessions, too: throws `LinkDown` or `Unavailable`, and nothing is ended here, unless the server
+   * answered that all are over. `Unavailable` that is not `retryable`: it is over, but the browser could not remove what it kept.
+   */
   async signOut({ everywhere = false }: { readonly everywhere?: boolean } = {}): Promise<void> {
     try {
       await this._inside.desk.signOut(everywhere);

@@ -8,16 +8,17 @@ import { Claims } from "./claims.ts";
 import type { Holder, HolderPorts, MakeHolder } from "./holding.ts";
 import { giveUp, hearers, narrowed, note, vacate } from "./interests.ts";
 import { PROTOCOL } from "./messages.ts";
-import type { Command, Cursor, Ending, FromTab, FromTabEnvelope, Hello, NetworkEvent, TabView, ToTab, View, WireAnswer, WireEvent } from "./messages.ts";
+import type { Command, Cursor, FromTab, FromTabEnvelope, Hello, NetworkEvent, TabView, ToTab, View, WireAnswer, WireEvent } from "./messages.ts";
 import { Objects } from "./objects.ts";
 import { Outbox } from "./outbox.ts";
-import type { SavedObject, SavedSend, SavedSession } from "./ports.ts";
+import { Deposed } from "./ports.ts";
+import type { Shelf } from "./ports.ts";
 import { Requests } from "./requests.ts";
-import { Seat } from "./seat.ts";
+import { Seat, bearersOf } from "./seat.ts";
 import { Session, fenceAbove } from "./session.ts";
 import type { SessionEvents } from "./session.ts";
 import { Sharing } from "./sharing.ts";
-import { signOff } from "./signing-off.ts";
+import { AWAY, FORGOTTEN, SIGNED_OUT, SigningOff, endingOf, settle } from "./signing-off.ts";
 import { Telling } from "./telling.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -27,13 +28,6 @@ const COLLECT_MS = 50;
 const RETURN_MS = 10_000;
 /** Without any tab: a page that is loaded again finds the link as it was. */
 const LONELY_MS = 15_000;
-
-/** What a holder begins with. */
-interface Kept {
-  readonly session: SavedSession | null;
-  readonly outbox: readonly SavedSend[];
-  readonly objects: readonly SavedObject[];
-}
 
 /** Makes a holder. It begins with the first hello. */
 export const makeHub: MakeHolder = (ports) => new Hub(ports);
@@ -49,13 +43,15 @@ class Hub implements Holder {
   private readonly _requests: Requests;
   private _objects: Objects | null = null;
   private _session: Session | null = null;
-  private _kept: SavedSession | null = null;
+  private _leaving: SigningOff | null = null;
+  private _shelf: Shelf | null = null;
   private _fence = 0;
-  /** What came while the store was read. */
+  /** What came while the store was read, or while somebody signs out. */
   private _early: FromTabEnvelope[] | null = [];
   private _isBooting = false;
   private _isOver = false;
-  private _isLeaving = false;
+  /** Why the session ended, while somebody signs out. */
+  private _loss: Loss | null = null;
   private _cancelLonely: () => void = () => undefined;
 
   constructor(ports: HolderPorts) {
@@ -91,7 +87,7 @@ class Hub implements Holder {
     if (this._isOver) return;
     if (this._early === null) return this._take(envelope.tab, envelope.message);
     this._early.push(envelope);
-    if (envelope.message.is === "hello" && !this._isBooting) void this._boot(envelope.message);
+    if (envelope.message.is === "hello" && !this._isBooting && this._session === null) void this._boot(envelope.message);
   }
 
   gone(tab: string): void {
@@ -105,6 +101,7 @@ class Hub implements Holder {
     this._isOver = true;
     this._cancelLonely();
     this._session?.stop();
+    this._shelf?.close();
   }
 
   // ------------------------------------------------------------ the beginning
@@ -113,36 +110,31 @@ class Hub implements Holder {
     this._isBooting = true;
     const { clock } = this._ports;
     const collected = new Promise<void>((go) => (first.cursor === null ? go() : clock.after(COLLECT_MS, go)));
-    const kept = await this._read();
+    const shelf = (this._shelf = await this._ports.store.take());
     await collected;
-    if (this._isOver) return;
-    const early = this._early ?? [];
-    const hellos = early.flatMap(({ message }) => (message.is === "hello" ? [message] : []));
-    this._fence = Math.max(Math.floor(clock.wall()), fenceAbove(kept.session), ...hellos.map((hello) => hello.fence + 1));
-    this._kept = kept.session;
-    this._outbox.load(kept.outbox);
-    this._objects = new Objects(this._ports.store, kept.objects, this._fence, {
+    if (this._isOver) return shelf.close();
+    const hellos = (this._early ?? []).flatMap(({ message }) => (message.is === "hello" ? [message] : []));
+    this._fence = Math.max(Math.floor(clock.wall()), fenceAbove(shelf.session), ...hellos.map((hello) => hello.fence + 1));
+    this._outbox.load(shelf);
+    this._objects = new Objects(shelf, this._fence, {
       changed: (name, object, revision, tab) => this._post(null, { is: "object", name, object, revision, tab }),
       done: (tab, n, revision) => this._reply(tab, n, { is: "answer", n, answer: revision }),
       failed: (tab, n, fault) => this._reply(tab, n, { is: "fault", n, fault }),
     });
-    this._session = new Session(this._ports, first.wish, kept.session?.ended === undefined ? kept.session : null, this._fence, this._sessionEvents());
-    this._early = null;
-    for (const { tab, message } of early) this._take(tab, message);
+    const saved = shelf.session?.ended === undefined ? shelf.session : null;
+    this._session = new Session({ ...this._ports, shelf }, first.wish, saved, this._fence, this._sessionEvents(first.wish.url));
+    this._leaving = new SigningOff({ ...this._ports, shelf, session: this._session });
+    this._goOn();
     this._isBooting = false;
     if (this._seats.size > 0) this._session.begin();
     else this._lonely();
   }
 
-  private async _read(): Promise<Kept> {
-    const { store } = this._ports;
-    try {
-      const [session, outbox, objects] = await Promise.all([store.readSession(), store.readOutbox(), store.readObjects()]);
-      return { session, outbox, objects };
-    } catch {
-      // Storage that cannot be read is as if there were none: log in, and go on.
-      return { session: null, outbox: [], objects: [] };
-    }
+  /** Takes what had to wait. */
+  private _goOn(): void {
+    const early = this._early ?? [];
+    this._early = null;
+    for (const { tab, message } of early) this.take({ tab, message });
   }
 
   private _lonely(): void {
@@ -194,7 +186,7 @@ class Hub implements Holder {
       case "token":
         return this._token(seat, message.ask, message.token);
       case "sign-out":
-        return void this._signOut(tab, message.n, message.everywhere);
+        return void this._signOut(seat, message.n, message.everywhere);
       case "ping":
         return;
       default:
@@ -206,7 +198,8 @@ class Hub implements Holder {
   private _hello(tab: string, hello: Hello): void {
     if (hello.v !== PROTOCOL) return this._post(tab, { is: "outdated", v: PROTOCOL, sdk: this._ports.sdk });
     // Back from a sleep, in which the session ended: nobody logs in again by itself.
-    if (hello.cursor !== null && this._session?.isKnown !== true) return this._post(tab, { is: "ended", ending: this._kept?.ended ?? AWAY });
+    const ended = this._shelf?.session?.ended ?? (hello.slept ? AWAY : undefined);
+    if (hello.cursor !== null && ended !== undefined && this._session?.isKnown !== true) return this._post(tab, { is: "ended", ending: ended });
     // Some other holder came in between: all tabs have to know this one by a higher fence.
     if (hello.fence > this._fence) this._fence = hello.fence + 1;
     this._cancelLonely();
@@ -260,15 +253,31 @@ class Hub implements Holder {
     this._lonely();
   }
 
-  private async _signOut(tab: string, n: number, everywhere: boolean): Promise<void> {
-    if (this._isLeaving) return;
-    this._isLeaving = true;
-    await signOff(this._ports.clock, this._session?.link ?? null, everywhere);
-    if (this._isOver) return;
-    await this._ports.store.clear().catch(() => undefined);
-    this._post(tab, { is: "answer", n, answer: null });
-    this._post(null, { is: "ended", ending: { code: "session_closed", message: "signed out", advice: "stop", isOwn: true } });
-    this._over();
+  private async _signOut({ tab, answers }: Seat, n: number, everywhere: boolean): Promise<void> {
+    const leaving = this._leaving;
+    const known = answers.get(n);
+    if (known !== undefined) return this._post(tab, known);
+    if (leaving === null) return;
+    this._early = [];
+    this._outbox.lost();
+    try {
+      const fault = await leaving.run(everywhere);
+      if (this._isOver) return;
+      this._reply(tab, n, fault === null ? { is: "answer", n, answer: null } : { is: "fault", n, fault });
+    } catch (problem) {
+      if (!(problem instanceof Deposed)) throw problem;
+      // Another holder has the session: its tabs find it.
+      return this._over();
+    }
+    if (leaving.isUnderWay) {
+      this._post(null, { is: "ended", ending: SIGNED_OUT });
+      void this._shelf?.vanish().catch(() => undefined);
+      return this._over();
+    }
+    const { link = null } = this._session ?? {};
+    if (link !== null) this._outbox.begin(link);
+    this._goOn();
+    if (this._loss !== null) await this._ended(this._loss);
   }
 
   // ------------------------------------------------------------ what tabs are told
@@ -331,18 +340,21 @@ class Hub implements Holder {
 
   // ------------------------------------------------------------ what the session says
 
-  private _sessionEvents(): SessionEvents {
+  private _sessionEvents(url: string): SessionEvents {
     return {
       token: (refused) => {
         if (refused !== null) this._tokens.refuse();
-        return this._tokens.get(this._bearers());
+        return this._tokens.get(bearersOf(this._seats.values()));
       },
       welcomed: (link, welcome) => {
+        // A link that is only there to say good-bye.
+        if (this._leaving?.isUnderWay) return;
         this._telling.begin(link, welcome);
         this._requests.begin(link);
         this._outbox.begin(link);
         this._sharing.begin(link);
         this._ports.clock.after(RETURN_MS, () => vacate(welcome.seats ?? [], link, this._seats));
+        void settle(this._ports, url).catch(() => undefined);
       },
       facts: (delivery) => this._telling.take(delivery),
       event: (event) => this._event(event),
@@ -353,15 +365,13 @@ class Hub implements Holder {
       },
       changed: (network) => this._post(null, this._state(network)),
       mayLogInAnew: () => [...this._seats.values()].some((seat) => seat.hello.cursor === null),
+      abandoned: ({ code }) => {
+        if (!FORGOTTEN.has(code)) return;
+        this._outbox.forget();
+        this._objects?.forget();
+      },
       ended: (loss) => void this._ended(loss),
     };
-  }
-
-  /** Who is asked for a token: the focused tab first, then those that are seen, then the latest. */
-  private _bearers(): readonly { readonly tab: string; readonly token: string | null; readonly canAsk: boolean }[] {
-    const rank = ({ view }: Seat): number => (view.focused ? 0 : view.visible ? 1 : 2);
-    const seats = [...this._seats.values()].sort((a, b) => rank(a) - rank(b) || b.hello.since - a.hello.since);
-    return seats.map(({ tab, hello: { token, canAsk } }) => ({ tab, token, canAsk }));
   }
 
   private _event(event: WireEvent): void {
@@ -373,20 +383,15 @@ class Hub implements Holder {
   }
 
   private async _ended(loss: Loss): Promise<void> {
-    if (this._isLeaving || this._isOver) return;
+    this._loss = loss;
+    if (this._leaving?.isUnderWay || this._isOver) return;
     // Another holder of these tabs has the session: they find it, and this one is silent.
     if (loss.code === "replaced" && this._session?.wasLive === true) return this._over();
-    const { code, message, advice, newcomer } = loss;
-    const ending: Ending = { code, message, advice, isOwn: false, ...(newcomer !== undefined && { newcomer: plain(newcomer) }) };
+    const ending = endingOf(loss);
     const { info = null, fence = 0 } = this._session ?? {};
-    if (info !== null) await this._ports.store.writeSession({ user: info.user, session: info.session, resumeToken: "", fence, ended: ending }).catch(() => undefined);
+    const last = { user: info?.user ?? "", session: info?.session ?? "", resumeToken: "", fence, ended: ending };
+    if (info !== null) await (FORGOTTEN.has(loss.code) ? this._shelf?.clear(last, null) : this._shelf?.writeSession(last))?.catch(() => undefined);
     this._post(null, { is: "ended", ending });
     this._over();
   }
-}
-
-const AWAY: Ending = { code: "session_unknown", message: "the session ended while this tab was away", advice: "log_in", isOwn: false };
-
-function plain({ platform, label, info }: NonNullable<Loss["newcomer"]>): NonNullable<Ending["newcomer"]> {
-  return { platform, ...(label !== undefined && { label }), ...(info !== undefined && { info }) };
 }

@@ -87,6 +87,8 @@ export interface Hello {
   /** A token at hand; `canAsk` says that the tab has a function that gives tokens. */
   readonly token: string | null;
   readonly canAsk: boolean;
+  /** Back from a sleep: what happened meanwhile it was not told. */
+  readonly slept?: boolean;
 }
 
 export interface Command {

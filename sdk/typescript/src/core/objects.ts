@@ -3,7 +3,7 @@
 import { bytesOf } from "../wire/codec.ts";
 import { denied } from "./faults.ts";
 import type { Fault, ObjectCall, ObjectView } from "./messages.ts";
-import type { Store } from "./ports.ts";
+import type { Shelf } from "./ports.ts";
 
 /** Of a name in characters; of a value with its name, and of all of them, as JSON in bytes. */
 const NAME = 128;
@@ -19,7 +19,7 @@ export interface ObjectEvents {
 
 /** The objects of a context. A revision is never given twice, not by another holder either. */
 export class Objects {
-  private readonly _store: Store;
+  private readonly _shelf: Shelf;
   private readonly _events: ObjectEvents;
   private readonly _known = new Map<string, { readonly view: ObjectView; readonly bytes: number }>();
   private _revision: number;
@@ -27,11 +27,11 @@ export class Objects {
   private _turn: Promise<void> = Promise.resolve();
 
   /** `floor` is above every revision that an earlier holder gave and that was not kept. */
-  constructor(store: Store, saved: readonly ObjectView[], floor: number, events: ObjectEvents) {
-    this._store = store;
+  constructor(shelf: Shelf, floor: number, events: ObjectEvents) {
+    this._shelf = shelf;
     this._events = events;
     this._revision = floor;
-    for (const view of saved) {
+    for (const view of shelf.objects) {
       this._revision = Math.max(this._revision, view.revision);
       this._keep(view.name, view, sizeOf(view.name, view.value));
     }
@@ -46,6 +46,13 @@ export class Objects {
     this._turn = this._turn.then(() => this._write(tab, call));
   }
 
+  /** Takes all away: the session that it was kept for was ended by others. */
+  forget(): void {
+    this._turn = this._turn.then(async () => {
+      for (const name of [...this._known.keys()]) await this._change(name, null, 0, { revision: ++this._revision, tab: "" });
+    });
+  }
+
   private async _write(tab: string, { n, name, value, expect }: ObjectCall): Promise<void> {
     const known = this._known.get(name);
     const isThere = value !== undefined;
@@ -54,15 +61,21 @@ export class Objects {
     if (fault !== null) return this._events.failed(tab, n, fault);
     const revision = ++this._revision;
     const view = isThere ? { name, value, revision, tab } : null;
+    const problem = view === null && known === undefined ? null : await this._change(name, view, bytes, { revision, tab });
+    if (problem === null) this._events.done(tab, n, revision);
+    else this._events.failed(tab, n, unstored(problem));
+  }
+
+  /** Nobody hears of a change that is not kept; gives why it is not. */
+  private async _change(name: string, view: ObjectView | null, bytes: number, { revision, tab }: { readonly revision: number; readonly tab: string }): Promise<unknown> {
     try {
-      if (view !== null) await this._store.putObject(view);
-      else if (known !== undefined) await this._store.dropObject(name);
-    } catch {
-      // Kept in memory then, for as long as this holder lives.
+      await (view === null ? this._shelf.dropObject(name) : this._shelf.putObject(view));
+    } catch (problem) {
+      return problem;
     }
     this._keep(name, view, bytes);
-    if (view !== null || known !== undefined) this._events.changed(name, view, revision, tab);
-    this._events.done(tab, n, revision);
+    this._events.changed(name, view, revision, tab);
+    return null;
   }
 
   private _fault(name: string, bytes: number, before: number): Fault | null {
@@ -88,4 +101,9 @@ function sizeOf(name: string, value: unknown): number {
 function conflict(present: number, expect: number | undefined): Fault | null {
   if (expect === undefined || expect === present) return null;
   return denied("conflict", `the object is at revision ${present}, not ${expect}`, { revision: present });
+}
+
+function unstored(problem: unknown): Fault {
+  const isFull = (problem as { readonly name?: string } | undefined)?.name === "QuotaExceededError";
+  return { ...denied(isFull ? "storage_full" : "unavailable", "this browser did not keep it"), retryable: true };
 }

@@ -5,7 +5,7 @@ import { delayMs } from "./backoff.ts";
 import { denied, refused } from "./faults.ts";
 import type { Link, Said } from "./link.ts";
 import type { Command, Fault } from "./messages.ts";
-import type { Clock, Entropy, SavedSend, Store } from "./ports.ts";
+import type { Clock, Entropy, SavedSend, Shelf } from "./ports.ts";
 
 /** Sends that wait. */
 const SENDS = 1000;
@@ -37,12 +37,13 @@ export interface OutboxEvents {
 export class Outbox {
   private readonly _items = new Map<string, Item>();
   private readonly _lanes = new Map<string, Item[]>();
-  private readonly _ports: { readonly clock: Clock; readonly entropy: Entropy; readonly store: Store };
+  private readonly _ports: { readonly clock: Clock; readonly entropy: Entropy };
+  private _shelf: Shelf | null = null;
   private readonly _events: OutboxEvents;
   private _link: Link | null = null;
   private _last = 0;
 
-  constructor(ports: { readonly clock: Clock; readonly entropy: Entropy; readonly store: Store }, events: OutboxEvents) {
+  constructor(ports: { readonly clock: Clock; readonly entropy: Entropy }, events: OutboxEvents) {
     this._ports = ports;
     this._events = events;
   }
@@ -52,12 +53,18 @@ export class Outbox {
     return [...this._items.values()].filter((item) => item.isAnnounced).map((item) => item.send);
   }
 
-  /** Takes over what an earlier holder left. */
-  load(saved: readonly SavedSend[]): void {
-    for (const send of saved) {
+  /** Takes over what an earlier holder left, and keeps there what comes. */
+  load(shelf: Shelf): void {
+    this._shelf = shelf;
+    for (const send of shelf.outbox) {
       this._last = Math.max(this._last, send.n);
       this._add({ send, n: null, stored: Promise.resolve(true), isAnnounced: true, isAsked: false, putOff: 0 });
     }
+  }
+
+  /** Drops what nobody asks for any more: the session it was made in was ended by others. */
+  forget(): void {
+    for (const item of [...this._items.values()]) if (item.n === null) this._drop(item);
   }
 
   /** Takes a send of a tab; one that is known already answers this command, too. */
@@ -101,7 +108,7 @@ export class Outbox {
 
   private async _store(send: SavedSend): Promise<boolean> {
     try {
-      await this._ports.store.putSend(send);
+      await this._shelf?.putSend(send);
       return true;
     } catch {
       // It is sent all the same, as long as its tab lives.
@@ -155,7 +162,7 @@ export class Outbox {
     if (rest.length > 0) this._lanes.set(lane, rest);
     else this._lanes.delete(lane);
     // After its writing: in the other order it would stay there.
-    void item.stored.then(() => this._ports.store.dropSend(item.send.key)).catch(() => undefined);
+    void item.stored.then(() => this._shelf?.dropSend(item.send.key)).catch(() => undefined);
     this._next(lane);
   }
 }

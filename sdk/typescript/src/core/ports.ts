@@ -67,20 +67,51 @@ export interface WireEvents {
 /** Opens a connection; rejects where there is none, with a `NotLetIn` where the server said why. */
 export type Dial = (url: string, events: WireEvents, stop: Stop) => Promise<Wire>;
 
-/** What outlives the holder, for one context: IndexedDB in browsers, memory elsewhere. Writes are durable when done. */
+/** What outlives the holder, for one context: IndexedDB in browsers, memory elsewhere. */
 export interface Store {
-  readSession(): Promise<SavedSession | null>;
-  /** In place of what is kept, unless that has a higher fence: then a holder that is over came late, and nothing is changed. */
-  writeSession(saved: SavedSession): Promise<void>;
+  /** Gives all that is kept, to one holder: what those before it write from now on is refused. Never rejects: what cannot be read is not there. */
+  take(): Promise<Shelf>;
+  /** Sessions on a server that were signed out of, and that it was not told of; of all contexts. */
+  debts(url: string): Promise<readonly Debt[]>;
+  owe(debt: Debt): Promise<void>;
+  /** The server knows. */
+  settle(debt: Debt): Promise<void>;
+}
+
+/**
+ * What is kept of a context, as it was taken, and where its holder writes. A write that is done is durable. One that is not is rejected:
+ * with `Deposed` where the context was taken by another holder or cleared, else because of the disk; then nothing was written.
+ */
+export interface Shelf {
+  readonly session: SavedSession | null;
   /** Sends that wait, oldest first. */
-  readOutbox(): Promise<readonly SavedSend[]>;
+  readonly outbox: readonly SavedSend[];
+  readonly objects: readonly SavedObject[];
+  writeSession(saved: SavedSession): Promise<void>;
   putSend(send: SavedSend): Promise<void>;
   dropSend(key: string): Promise<void>;
-  readObjects(): Promise<readonly SavedObject[]>;
   putObject(object: SavedObject): Promise<void>;
   dropObject(name: string): Promise<void>;
-  /** Sign-out: nothing of this context is left. */
-  clear(): Promise<void>;
+  /**
+   * All goes but what the next holder has to know: how it ended, and whether the server has to be told yet. From then on everything
+   * that is written here is refused.
+   */
+  clear(last: SavedSession, debt: Debt | null): Promise<void>;
+  /** After `clear`, when everybody knows: no row is left. */
+  vanish(): Promise<void>;
+  /** Refuses all writes from now on; those that were begun may be done. */
+  close(): void;
+}
+
+/** The context is another holder's, or nobody's. */
+export class Deposed extends Error {}
+
+/** What it takes to end a session whose tabs are gone. */
+export interface Debt {
+  readonly url: string;
+  readonly session: string;
+  readonly resumeToken: string;
+  readonly fence: number;
 }
 
 export interface SavedSession {

@@ -4,6 +4,7 @@ import type { Course } from "./course.ts";
 import type { Cursor, Hello, ToTab, View } from "./messages.ts";
 import { countOf } from "./ring.ts";
 import type { Told } from "./ring.ts";
+import type { Bearer } from "./tokens.ts";
 
 /** Facts, and bytes of them, that a tab may have been told without having seen them; then it is behind. */
 const UNSEEN_FACTS = 2000;
@@ -101,4 +102,11 @@ export class Seat {
     const oldest = this.answers.keys().next().value;
     if (this.answers.size > ANSWERS && oldest !== undefined) this.answers.delete(oldest);
   }
+}
+
+/** Who is asked for a token: the focused tab first, then those that are seen, then the latest. */
+export function bearersOf(seats: Iterable<Seat>): readonly Bearer[] {
+  const rank = ({ view }: Seat): number => (view.focused ? 0 : view.visible ? 1 : 2);
+  const sorted = [...seats].sort((a, b) => rank(a) - rank(b) || b.hello.since - a.hello.since);
+  return sorted.map(({ tab, hello: { token, canAsk } }) => ({ tab, token, canAsk }));
 }

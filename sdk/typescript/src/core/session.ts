@@ -8,7 +8,7 @@ import { Link } from "./link.ts";
 import type { HolderState, LoginWish, NetworkEvent, SessionInfo } from "./messages.ts";
 import { next } from "./phases.ts";
 import type { Cue } from "./phases.ts";
-import type { Clock, Dial, Entropy, SavedSession, Store } from "./ports.ts";
+import type { Clock, Debt, Dial, Entropy, SavedSession, Shelf } from "./ports.ts";
 import { Stopper } from "./stopper.ts";
 
 /** For connecting, and for the answer to a greeting; then the attempt failed. */
@@ -27,7 +27,7 @@ export interface SessionPorts {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly dial: Dial;
-  readonly store: Store;
+  readonly shelf: Shelf;
   readonly sdk: string;
 }
 
@@ -46,6 +46,8 @@ export interface SessionEvents {
   /** The link there was is gone. */
   lost(loss: Loss): void;
   changed(network: NetworkEvent | null): void;
+  /** The session there was is not resumed, for this reason; another one takes its place. */
+  abandoned(loss: Loss): void;
   /** Whether a person asks for this session, so that one that cannot be resumed is a reason to log in. */
   mayLogInAnew(): boolean;
   /** It is over for good. */
@@ -80,6 +82,7 @@ export class Session {
   private _refused: Loss | null = null;
   private _cut: (() => void) | null = null;
   private _dialing = new Stopper();
+  private _settled: () => void = () => undefined;
 
   constructor(ports: SessionPorts, wish: LoginWish, saved: SavedSession | null, fence: number, events: SessionEvents) {
     this._ports = ports;
@@ -94,6 +97,25 @@ export class Session {
   /** Whether tabs that had a session before can go on in this one. */
   get isKnown(): boolean {
     return this.info !== null || this._saved !== null;
+  }
+
+  /** What it takes to end it from elsewhere; null where it never began. */
+  get debt(): Debt | null {
+    if (this._saved === null || this._saved.resumeToken === "") return null;
+    const { session, resumeToken } = this._saved;
+    return { url: this._wish.url, session, resumeToken, fence: this.fence };
+  }
+
+  /** Done when it is known whether the link that is being opened comes about, or after `ms`. */
+  async opened(ms: number): Promise<void> {
+    if (this.state !== "opening") return;
+    await new Promise<void>((done) => {
+      const cancel = this._ports.clock.after(ms, done);
+      this._settled = () => {
+        cancel();
+        done();
+      };
+    });
   }
 
   /** Begins; everything else is told by the events. */
@@ -234,6 +256,7 @@ export class Session {
   }
 
   private _forget(loss: Loss): void {
+    if (this._isResuming) this._events.abandoned(loss);
     this._saved = null;
     this._refused = loss.advice === "new_token" ? loss : null;
   }
@@ -271,9 +294,9 @@ export class Session {
 
   private async _save(): Promise<void> {
     try {
-      if (this._saved !== null) await this._ports.store.writeSession(this._saved);
+      if (this._saved !== null) await this._ports.shelf.writeSession(this._saved);
     } catch {
-      // Without a store the session is good for as long as this holder lives.
+      // The session is good for as long as this holder lives.
     }
   }
 
@@ -283,5 +306,6 @@ export class Session {
 
   private _move(cue: Cue): void {
     this.state = next(this.state, cue);
+    if (this.state !== "opening") this._settled();
   }
 }

@@ -1,31 +1,185 @@
-/** The end of a session by its user's own will. */
+/** The end of a session by its user's own will, and what is still to be ended on the server because nobody could tell it. */
 
-import type { Link } from "./link.ts";
-import type { Clock } from "./ports.ts";
+import { broken, ofRefusal } from "../wire/loss.ts";
+import type { Loss } from "../wire/loss.ts";
+import { linkDown, refused } from "./faults.ts";
+import { Link } from "./link.ts";
+import type { Said } from "./link.ts";
+import type { Ending, Fault } from "./messages.ts";
+import { Deposed } from "./ports.ts";
+import type { Clock, Debt, Dial, Shelf, Store } from "./ports.ts";
+import type { Session } from "./session.ts";
+import { Stopper } from "./stopper.ts";
 
-/** For the server to hear of it; whoever signs out on a train is signed out here all the same. */
+/** For the link that is being opened, and for the server's answer; whoever signs out on a train is signed out here all the same. */
 const PATIENCE_MS = 5_000;
+/** For all sessions of the user. */
+const EVERYWHERE_MS = 15_000;
 
-/** Logs out; `everywhere` ends all other sessions of the user before. Done when the server knows, or does not answer. */
-export async function signOff(clock: Clock, link: Link | null, everywhere: boolean): Promise<void> {
-  if (link === null) return;
-  await new Promise<void>((done) => {
-    const cancel = clock.after(PATIENCE_MS, done);
-    void tell(link, everywhere).then(() => {
-      cancel();
-      done();
-    });
-  });
+/** While it is `leaving` nothing is taken from tabs; `left` is the end. */
+export type Stay = "staying" | "leaving" | "left";
+export type Step = "begun" | "refused" | "done";
+
+export const STEPS: { readonly [stay in Stay]: { readonly [step in Step]?: Stay } } = {
+  staying: { begun: "leaving" },
+  leaving: { refused: "staying", done: "left" },
+  left: {},
+};
+
+/** Ends that somebody wanted who may not have this machine at hand: what it kept for the session goes with it. */
+export const FORGOTTEN: ReadonlySet<string> = new Set(["session_closed", "token_revoked"]);
+/** Of a session that nobody here knows any more. */
+export const AWAY: Ending = { code: "session_unknown", message: "the session ended while this tab was away", advice: "log_in", isOwn: false };
+/** What every tab is told. */
+export const SIGNED_OUT: Ending = { code: "session_closed", message: "signed out", advice: "stop", isOwn: true };
+
+/** Gives the end that others made. */
+export function endingOf({ code, message, advice, newcomer }: Loss): Ending {
+  if (newcomer === undefined) return { code, message, advice, isOwn: false };
+  const { platform, label, info } = newcomer;
+  return { code, message, advice, isOwn: false, newcomer: { platform, ...(label !== undefined && { label }), ...(info !== undefined && { info }) } };
 }
 
-async function tell(link: Link, everywhere: boolean): Promise<void> {
-  for (let after: string | undefined, isMore = everywhere; isMore; ) {
+export interface SigningOffPorts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly shelf: Shelf;
+  readonly session: Session;
+}
+
+/** Signs out of a session, once. */
+export class SigningOff {
+  stay: Stay = "staying";
+  private readonly _ports: SigningOffPorts;
+
+  constructor(ports: SigningOffPorts) {
+    this._ports = ports;
+  }
+
+  /** Whether what tabs say has to wait. */
+  get isUnderWay(): boolean {
+    return this.stay !== "staying";
+  }
+
+  /**
+   * Ends the session. Gives why it cannot be done, null when it is; throws `Deposed` where another holder has it. `everywhere` is done
+   * when the server answered that all sessions of the user are over, and else nothing is done here. Without, this browser forgets at
+   * once, and what the server could not be told is kept to be told later.
+   */
+  async run(everywhere: boolean): Promise<Fault | null> {
+    this.step("begun");
+    const fault = everywhere ? await this._everywhere() : null;
+    if (fault !== null) {
+      this.step("refused");
+      return fault;
+    }
+    const { session } = this._ports;
+    let problem = await this._clear(everywhere ? null : session.debt);
+    const owed = everywhere ? null : await this._tell();
+    // A disk that failed may be back.
+    if (problem !== null) problem = await this._clear(owed);
+    session.stop();
+    this.step("done");
+    return problem;
+  }
+
+  /** Goes on in the table. Throws a RangeError for what cannot happen: a defect. */
+  step(step: Step): void {
+    const next = STEPS[this.stay][step];
+    if (next === undefined) throw new RangeError(`who is ${this.stay} cannot take ${step}`);
+    this.stay = next;
+  }
+
+  private async _clear(debt: Debt | null): Promise<Fault | null> {
+    const { shelf, session } = this._ports;
+    try {
+      await shelf.clear({ user: "", session: "", resumeToken: "", fence: session.fence, ended: SIGNED_OUT }, debt);
+      return null;
+    } catch (problem) {
+      if (problem instanceof Deposed) throw problem;
+      return { code: "unavailable", message: "signed out, but this browser could not remove what it kept", retryable: false, where: "holder" };
+    }
+  }
+
+  /** Lets the server know; gives what it has to be told later. */
+  private async _tell(): Promise<Debt | null> {
+    const { clock, store, session } = this._ports;
+    const before = session.debt;
+    await session.opened(PATIENCE_MS);
+    const { debt, link } = session;
+    if (debt === null) return null;
+    if (debt.session !== before?.session) await store.owe(debt).catch(() => undefined);
+    const said = link === null ? null : await inTime(clock, PATIENCE_MS, link.request({ op: "logout" }));
+    if (said === null || !("answer" in said)) return debt;
+    // What stays owed by mistake is refused by the server for good.
+    await store.settle(debt).catch(() => undefined);
+    return null;
+  }
+
+  private async _everywhere(): Promise<Fault | null> {
+    const { clock, session: { link } } = this._ports;
+    if (link === null) return linkDown(null);
+    const said = await inTime(clock, EVERYWHERE_MS, endAll(link));
+    if (said === null) return linkDown(broken("the server did not answer in time"));
+    if ("loss" in said) return linkDown(said.loss);
+    return "refusal" in said ? refused(said.refusal) : null;
+  }
+}
+
+/** Closes all other sessions of the user, then this one; gives the first answer that is none. */
+async function endAll(link: Link): Promise<Said> {
+  for (let after: string | undefined, isMore = true; isMore; ) {
     const said = await link.request({ op: "sessions", after });
-    if (!("answer" in said)) break;
+    if (!("answer" in said)) return said;
     const others = said.answer.sessions.filter((session) => !session.is_this);
-    await Promise.all(others.map(({ session }) => link.request({ op: "close_session", session })));
+    const all = await Promise.all(others.map(({ session }) => link.request({ op: "close_session", session })));
+    // One that is gone by now is over as well.
+    const bad = all.find((each) => "loss" in each || ("refusal" in each && each.refusal.code !== "not_found"));
+    if (bad !== undefined) return bad;
     after = said.answer.next;
     isMore = after !== undefined;
   }
-  await link.request({ op: "logout" });
+  return link.request({ op: "logout" });
+}
+
+export interface SettlingPorts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly dial: Dial;
+  readonly sdk: string;
+}
+
+/** Ends sessions on this server that were signed out of, by whatever context, while it could not be told. */
+export async function settle(ports: SettlingPorts, url: string): Promise<void> {
+  for (const debt of await ports.store.debts(url)) if (await isOver(ports, debt)) await ports.store.settle(debt);
+}
+
+async function isOver({ clock, dial, sdk }: SettlingPorts, { url, session, resumeToken, fence }: Debt): Promise<boolean> {
+  const nobody = (): void => undefined;
+  const link = new Link(clock, { facts: nobody, event: nobody, checkpoint: nobody, lost: nobody });
+  const stop = new Stopper();
+  const cancel = clock.after(PATIENCE_MS, () => {
+    stop.stop();
+    link.end(broken("no answer in time"));
+  });
+  try {
+    link.open(await dial(url, link, stop));
+    const resumed = await link.request({ op: "resume", session, resume_token: resumeToken, fence: fence + 1, sdk });
+    const said = "answer" in resumed ? await link.request({ op: "logout" }) : resumed;
+    // What is refused for good is over, or never was.
+    return "answer" in said || ("refusal" in said && !["later", "reconnect"].includes(ofRefusal(said.refusal).advice));
+  } catch {
+    return false;
+  } finally {
+    cancel();
+    link.end(broken("done"));
+  }
+}
+
+/** Gives null when it takes longer. */
+function inTime<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | null> {
+  return new Promise((done) => {
+    const cancel = clock.after(ms, () => done(null));
+    void work.then(done).then(cancel);
+  });
 }

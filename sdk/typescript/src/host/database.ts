@@ -3,43 +3,55 @@
 const NAME = "unisono";
 const VERSION = 1;
 const KINDS = ["sessions", "outbox", "objects", "device"] as const;
+/** For the database to open, and for a transaction: some browsers never answer. */
+const PATIENCE_MS = 3_000;
 
 /** What is kept apart in it. */
 export type Kind = (typeof KINDS)[number];
 
+/** Gives the rows of a kind, within one transaction. */
+export type Rows = (kind: Kind) => IDBObjectStore;
+
 let opened: Promise<IDBDatabase> | null = null;
 
-function database(): Promise<IDBDatabase> {
-  return (opened ??= new Promise<IDBDatabase>((resolve, reject) => {
-    const asked = indexedDB.open(NAME, VERSION);
-    asked.onupgradeneeded = () => {
-      for (const kind of KINDS) asked.result.createObjectStore(kind);
-    };
-    asked.onerror = () => reject(asked.error);
-    asked.onblocked = () => reject(new DOMException("another version of this page keeps the database", "InvalidStateError"));
-    asked.onsuccess = () => {
-      const database = asked.result;
-      database.onversionchange = () => {
-        opened = null;
-        database.close();
-      };
-      database.onclose = () => {
-        opened = null;
-      };
-      resolve(database);
-    };
-  }).catch((problem: unknown) => {
-    opened = null;
-    throw problem;
-  }));
+/** Lets go of a connection that does no good. */
+export function reopen(): void {
+  opened = null;
 }
 
-/** Does one thing in a transaction, and waits until it is on disk; gives the result of the last request. */
-export async function within(kinds: Kind[], act: (stores: (kind: Kind) => IDBObjectStore) => IDBRequest): Promise<unknown> {
-  const transaction = (await database()).transaction(kinds, "readwrite");
+function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = act((kind) => transaction.objectStore(kind));
-    transaction.oncomplete = () => resolve(request.result);
-    transaction.onabort = () => reject(transaction.error ?? request.error);
+    const asked = indexedDB.open(NAME, VERSION);
+    asked.onupgradeneeded = () => KINDS.forEach((kind) => asked.result.createObjectStore(kind));
+    asked.onerror = asked.onblocked = reject;
+    asked.onsuccess = () => {
+      const { result } = asked;
+      result.onclose = reopen;
+      result.onversionchange = () => {
+        reopen();
+        result.close();
+      };
+      resolve(result);
+    };
+  });
+}
+
+/**
+ * Does one thing in a transaction, and waits until it is on disk; gives the result of the last request. Rejects with a `DOMException`
+ * where the disk does not do it, otherwise where there is no database, or none that answers.
+ */
+export function once(kinds: Kind[], act: (rows: Rows) => IDBRequest): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(reject, PATIENCE_MS);
+    const done = (opened ??= open()).then(
+      (database) =>
+        new Promise((kept, lost) => {
+          const transaction = database.transaction(kinds, "readwrite");
+          const request = act((kind) => transaction.objectStore(kind));
+          transaction.oncomplete = () => kept(request.result);
+          transaction.onabort = () => lost(transaction.error ?? request.error);
+        }),
+    );
+    void done.then(resolve, reject).then(() => clearTimeout(timer));
   });
 }

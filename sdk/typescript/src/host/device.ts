@@ -1,7 +1,7 @@
 /** Which device this is: a profile of a browser, for one origin. */
 
 import type { Entropy } from "../core/ports.ts";
-import { within } from "./database.ts";
+import { once } from "./database.ts";
 
 const KEY = "id";
 /** In the local storage. */
@@ -11,12 +11,12 @@ const PLACE = "unisono/device";
 export async function deviceId(entropy: Entropy): Promise<string> {
   const fresh = entropy.id();
   try {
-    const found = await within(["device"], (stores) => stores("device").get(KEY));
-    if (typeof found === "string") return found;
-    // Of two pages at once one adds, and both read what was added.
-    await within(["device"], (stores) => stores("device").add(fresh, KEY)).catch(() => undefined);
-    const kept = await within(["device"], (stores) => stores("device").get(KEY));
-    return typeof kept === "string" ? kept : fresh;
+    const found = await once(["device"], (rows) => {
+      const kept = rows("device").get(KEY);
+      kept.onsuccess = () => kept.result ?? rows("device").put(fresh, KEY);
+      return kept;
+    });
+    return (found as string | undefined) ?? fresh;
   } catch {
     return fallback(fresh);
   }

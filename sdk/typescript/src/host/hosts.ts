@@ -1,6 +1,7 @@
 /** The hosts that may live in a page. */
 
 import type { HolderCode } from "../core/holding.ts";
+import type { Debt } from "../core/ports.ts";
 import type { Ways } from "../core/ways.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
 import { leaderWays } from "./leader-tab.ts";
@@ -20,9 +21,11 @@ export interface Hosts {
 /** Gives the hosts that use this code of a holder. */
 export function hostsOf(code: HolderCode): Hosts {
   const common = { code, entropy: systemEntropy };
+  const debts = new Map<string, Debt>();
+  const held = (name: string): Promise<boolean> => isHeld(navigator.locks, name);
   return {
     // Nothing is kept for the next page: two that share nothing would take each other's session.
-    single: (sdk, names) => singleWays({ ...common, sdk, names, clock: systemClock, store: new MemoryStore() }),
-    leader: (sdk, names) => leaderWays({ ...common, sdk, names, clock: workerClock, store: storeOf(names.context), locks: hostLocks(navigator.locks), isHeld: (name) => isHeld(navigator.locks, name) }),
+    single: (sdk, names) => singleWays({ ...common, sdk, names, clock: systemClock, store: new MemoryStore(debts) }),
+    leader: (sdk, names) => leaderWays({ ...common, sdk, names, clock: workerClock, store: storeOf(names.context, held), locks: hostLocks(navigator.locks), isHeld: held }),
   };
 }

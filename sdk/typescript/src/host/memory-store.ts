@@ -1,54 +1,102 @@
 /** What outlives the holder, where nothing does: Node, and pages without a database. */
 
-import type { SavedObject, SavedSend, SavedSession, Store } from "../core/ports.ts";
+import { Deposed } from "../core/ports.ts";
+import type { Debt, SavedObject, SavedSend, SavedSession, Shelf, Store } from "../core/ports.ts";
 
 /** A store that ends with the program. */
 export class MemoryStore implements Store {
-  private _session: SavedSession | null = null;
-  private readonly _sends = new Map<string, SavedSend>();
-  private readonly _objects = new Map<string, SavedObject>();
+  session: SavedSession | null = null;
+  readonly sends = new Map<string, SavedSend>();
+  readonly objects = new Map<string, SavedObject>();
+  /** Whose it is. */
+  shelf: Shelf | null = null;
+  private readonly _debts: Map<string, Debt>;
 
-  readSession(): Promise<SavedSession | null> {
-    return Promise.resolve(this._session);
+  /** `debts` may be shared by the contexts of a program. */
+  constructor(debts = new Map<string, Debt>()) {
+    this._debts = debts;
+  }
+
+  take(): Promise<Shelf> {
+    return Promise.resolve(new InMemory(this));
+  }
+
+  debts(url: string): Promise<readonly Debt[]> {
+    return Promise.resolve([...this._debts.values()].filter((debt) => debt.url === url));
+  }
+
+  owe(debt: Debt): Promise<void> {
+    this._debts.set(nameOf(debt), debt);
+    return Promise.resolve();
+  }
+
+  settle(debt: Debt): Promise<void> {
+    this._debts.delete(nameOf(debt));
+    return Promise.resolve();
+  }
+}
+
+/** Takes the memory over. */
+export class InMemory implements Shelf {
+  readonly session: SavedSession | null;
+  readonly outbox: readonly SavedSend[];
+  readonly objects: readonly SavedObject[];
+  private readonly _store: MemoryStore;
+
+  constructor(store: MemoryStore) {
+    this._store = store;
+    store.shelf = this;
+    this.session = store.session;
+    this.outbox = [...store.sends.values()].sort((one, other) => one.n - other.n);
+    this.objects = [...store.objects.values()];
   }
 
   writeSession(saved: SavedSession): Promise<void> {
-    if (this._session === null || this._session.fence <= saved.fence) this._session = saved;
-    return Promise.resolve();
-  }
-
-  readOutbox(): Promise<readonly SavedSend[]> {
-    return Promise.resolve([...this._sends.values()].sort((one, other) => one.n - other.n));
+    return this._write((store) => (store.session = saved));
   }
 
   putSend(send: SavedSend): Promise<void> {
-    this._sends.set(send.key, send);
-    return Promise.resolve();
+    return this._write((store) => store.sends.set(send.key, send));
   }
 
   dropSend(key: string): Promise<void> {
-    this._sends.delete(key);
-    return Promise.resolve();
-  }
-
-  readObjects(): Promise<readonly SavedObject[]> {
-    return Promise.resolve([...this._objects.values()]);
+    return this._write((store) => store.sends.delete(key));
   }
 
   putObject(object: SavedObject): Promise<void> {
-    this._objects.set(object.name, object);
-    return Promise.resolve();
+    return this._write((store) => store.objects.set(object.name, object));
   }
 
   dropObject(name: string): Promise<void> {
-    this._objects.delete(name);
+    return this._write((store) => store.objects.delete(name));
+  }
+
+  clear(last: SavedSession, debt: Debt | null): Promise<void> {
+    return this._write((store) => {
+      store.session = last;
+      store.sends.clear();
+      store.objects.clear();
+      store.shelf = null;
+      if (debt !== null) void store.owe(debt);
+    });
+  }
+
+  vanish(): Promise<void> {
+    if (this._store.shelf === null) this._store.session = null;
     return Promise.resolve();
   }
 
-  clear(): Promise<void> {
-    this._session = null;
-    this._sends.clear();
-    this._objects.clear();
+  close(): void {
+    if (this._store.shelf === this) this._store.shelf = null;
+  }
+
+  private _write(act: (store: MemoryStore) => unknown): Promise<void> {
+    if (this._store.shelf !== this) return Promise.reject(new Deposed());
+    act(this._store);
     return Promise.resolve();
   }
+}
+
+function nameOf({ url, session }: Debt): string {
+  return `${url} ${session}`;
 }

@@ -1,105 +1,259 @@
 /** What outlives pages and workers of an origin: IndexedDB. Without it memory, which outlives nothing. */
 
-import type { SavedObject, SavedSend, SavedSession, Store } from "../core/ports.ts";
-import { within } from "./database.ts";
-import type { Kind } from "./database.ts";
-import { MemoryStore } from "./memory-store.ts";
+import { Deposed } from "../core/ports.ts";
+import type { Debt, SavedObject, SavedSend, SavedSession, Shelf, Store } from "../core/ports.ts";
+import { once, reopen } from "./database.ts";
+import type { Kind, Rows } from "./database.ts";
+import { InMemory, MemoryStore } from "./memory-store.ts";
+import { namesOf } from "./names.ts";
 
-/** Gives the store of a context. Opened at its first use; where the browser gives no database, in memory from then on. */
-export function storeOf(context: string): Store {
-  return new Kept(context);
+/** As long as a server keeps a session that nobody resumes, by its default; what is older is of no use to anybody. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+/** For a holder that woke up late to learn that it is none; who still is one then has the right to write. */
+const AWAKE_MS = 1_000;
+
+/** Says whether somebody holds the lock of this name. */
+type IsHeld = (name: string) => Promise<boolean>;
+
+/** A session as it lies there; the key is its context. */
+interface Row {
+  /** Whose turn it is to write; empty: nobody's. */
+  readonly turn: string;
+  readonly at: number;
+  readonly session: SavedSession | null;
+}
+
+/** What is owed lies beside them, by server and session. */
+interface DebtRow {
+  readonly at: number;
+  readonly debt: Debt;
+}
+
+/**
+ * Gives the store of a context. Where the browser gives no database a holder has its own memory. What nobody used for a month is
+ * removed, unless a lock tells that somebody holds it.
+ */
+export function storeOf(context: string, isHeld: IsHeld = () => Promise.resolve(false)): Store {
+  return new OnDisk(context, isHeld);
+}
+
+class OnDisk implements Store {
+  private readonly _context: string;
+  private readonly _isHeld: IsHeld;
+  private readonly _memory = new MemoryStore();
+
+  constructor(context: string, isHeld: IsHeld) {
+    this._context = context;
+    this._isHeld = isHeld;
+  }
+
+  async take(): Promise<Shelf> {
+    try {
+      const context = this._context;
+      const turn = crypto.randomUUID();
+      let session: SavedSession | null = null;
+      let [outbox, objects]: [readonly SavedSend[], readonly SavedObject[]] = [[], []];
+      await within(["sessions", "outbox", "objects"], (rows) => {
+        const kept = rows("sessions").get(context);
+        kept.onsuccess = () => {
+          session = (kept.result as Row | undefined)?.session ?? null;
+          rows("sessions").put({ turn, at: Date.now(), session } satisfies Row, context);
+        };
+        const sends = rows("outbox").getAll(rangeOf(context));
+        sends.onsuccess = () => (outbox = (sends.result as SavedSend[]).sort((one, other) => one.n - other.n));
+        const values = rows("objects").getAll(rangeOf(context));
+        values.onsuccess = () => (objects = values.result as SavedObject[]);
+        return values;
+      });
+      void this._sweep().catch(() => undefined);
+      return new DiskShelf(context, turn, { session, outbox, objects });
+    } catch {
+      return new Fallback(this._context, this._memory);
+    }
+  }
+
+  async debts(url: string): Promise<readonly Debt[]> {
+    const found = (await within(["sessions"], (rows) => rows("sessions").getAll(rangeOf(url))).catch(() => [])) as DebtRow[];
+    return [...found.map(({ debt }) => debt), ...(await this._memory.debts(url))];
+  }
+
+  async owe(debt: Debt): Promise<void> {
+    await within(["sessions"], (rows) => owe(rows, debt)).catch(() => this._memory.owe(debt));
+  }
+
+  async settle(debt: Debt): Promise<void> {
+    await this._memory.settle(debt);
+    await within(["sessions"], (rows) => rows("sessions").delete([debt.url, debt.session]));
+  }
+
+  /** Removes what nobody came back for. */
+  private async _sweep(): Promise<void> {
+    const since = Date.now() - KEPT_MS;
+    const old: IDBValidKey[] = [];
+    await within(["sessions"], (rows) => {
+      const walk = rows("sessions").openCursor();
+      walk.onsuccess = () => {
+        const { result } = walk;
+        if (result === null) return;
+        if (((result.value as Row | DebtRow).at ?? 0) < since) old.push(result.key);
+        result.continue();
+      };
+      return walk;
+    });
+    for (const key of old) {
+      if (typeof key === "string" && (await this._isHeld(namesOf(key).owner))) continue;
+      await within(["sessions", "outbox", "objects"], (rows) => {
+        const found = rows("sessions").get(key);
+        found.onsuccess = () => {
+          // Somebody may have come back meanwhile.
+          if (((found.result as Row | DebtRow | undefined)?.at ?? 0) < since) erase(rows, key);
+        };
+        return found;
+      });
+    }
+  }
 }
 
 /** Rows of a context are named by it first; sends and objects by their own name after it. */
-class Kept implements Store {
+class DiskShelf implements Shelf {
+  readonly session: SavedSession | null;
+  readonly outbox: readonly SavedSend[];
+  readonly objects: readonly SavedObject[];
   private readonly _context: string;
-  private _memory: MemoryStore | null = null;
+  private readonly _turn: string;
+  private _isClosed = false;
 
-  constructor(context: string) {
+  constructor(context: string, turn: string, kept: Pick<Shelf, "session" | "outbox" | "objects">) {
     this._context = context;
+    this._turn = turn;
+    ({ session: this.session, outbox: this.outbox, objects: this.objects } = kept);
   }
 
-  async readSession(): Promise<SavedSession | null> {
-    return this._try((memory) => memory.readSession(), async () => {
-      const found = await within(["sessions"], (stores) => stores("sessions").get(this._context));
-      return (found as SavedSession | undefined) ?? null;
-    });
-  }
-
-  writeSession(saved: SavedSession): Promise<void> {
-    return this._try((memory) => memory.writeSession(saved), async () => {
-      await within(["sessions"], (stores) => {
-        const kept = stores("sessions").get(this._context);
-        kept.onsuccess = () => {
-          if (((kept.result as SavedSession | undefined)?.fence ?? 0) <= saved.fence) stores("sessions").put(saved, this._context);
-        };
-        return kept;
-      });
-    });
-  }
-
-  readOutbox(): Promise<readonly SavedSend[]> {
-    return this._try((memory) => memory.readOutbox(), async () => {
-      const found = (await within(["outbox"], (stores) => stores("outbox").getAll(this._range()))) as SavedSend[];
-      return found.sort((one, other) => one.n - other.n);
-    });
+  writeSession(session: SavedSession): Promise<void> {
+    return this._write([], (rows) => this._put(rows, this._turn, session));
   }
 
   putSend(send: SavedSend): Promise<void> {
-    return this._put("outbox", send.key, send, (memory) => memory.putSend(send));
+    return this._write(["outbox"], (rows) => rows("outbox").put(send, [this._context, send.key]));
   }
 
   dropSend(key: string): Promise<void> {
-    return this._drop("outbox", key, (memory) => memory.dropSend(key));
-  }
-
-  readObjects(): Promise<readonly SavedObject[]> {
-    return this._try((memory) => memory.readObjects(), async () => {
-      return (await within(["objects"], (stores) => stores("objects").getAll(this._range()))) as SavedObject[];
-    });
+    return this._write(["outbox"], (rows) => rows("outbox").delete([this._context, key]));
   }
 
   putObject(object: SavedObject): Promise<void> {
-    return this._put("objects", object.name, object, (memory) => memory.putObject(object));
+    return this._write(["objects"], (rows) => rows("objects").put(object, [this._context, object.name]));
   }
 
   dropObject(name: string): Promise<void> {
-    return this._drop("objects", name, (memory) => memory.dropObject(name));
+    return this._write(["objects"], (rows) => rows("objects").delete([this._context, name]));
   }
 
-  clear(): Promise<void> {
-    return this._try((memory) => memory.clear(), async () => {
-      await within(["sessions", "outbox", "objects"], (stores) => {
-        stores("outbox").delete(this._range());
-        stores("objects").delete(this._range());
-        return stores("sessions").delete(this._context);
-      });
+  async clear(last: SavedSession, debt: Debt | null): Promise<void> {
+    await this._write(["outbox", "objects"], (rows) => {
+      empty(rows, this._context);
+      if (debt !== null) owe(rows, debt);
+      this._put(rows, "", last);
+    });
+    this.close();
+  }
+
+  async vanish(): Promise<void> {
+    await within(["sessions"], (rows) => {
+      const kept = rows("sessions").get(this._context);
+      kept.onsuccess = () => {
+        if ((kept.result as Row | undefined)?.turn === "") rows("sessions").delete(this._context);
+      };
+      return kept;
     });
   }
 
-  private _put(kind: Kind, name: string, row: unknown, inMemory: (memory: MemoryStore) => Promise<void>): Promise<void> {
-    return this._try(inMemory, async () => void (await within([kind], (stores) => stores(kind).put(row, [this._context, name]))));
+  close(): void {
+    this._isClosed = true;
   }
 
-  private _drop(kind: Kind, name: string, inMemory: (memory: MemoryStore) => Promise<void>): Promise<void> {
-    return this._try(inMemory, async () => void (await within([kind], (stores) => stores(kind).delete([this._context, name]))));
-  }
-
-  private _range(): IDBKeyRange {
-    // An array sorts after every text.
-    return IDBKeyRange.bound([this._context], [this._context, []]);
-  }
-
-  private async _try<T>(inMemory: (memory: MemoryStore) => Promise<T>, onDisk: () => Promise<T>): Promise<T> {
-    if (this._memory === null) {
-      try {
-        return await onDisk();
-      } catch (problem) {
-        // A full disk is told; without a database this context goes on in memory.
-        if (problem instanceof DOMException && problem.name === "QuotaExceededError") throw problem;
-        this._memory = new MemoryStore();
-      }
+  /** Writes, if it is this holder's turn. */
+  private async _write(kinds: Kind[], act: (rows: Rows) => unknown): Promise<void> {
+    let turn = await this._tryWrite(kinds, act);
+    if (turn !== this._turn && turn !== "") {
+      await new Promise((go) => setTimeout(go, AWAKE_MS));
+      turn = await this._tryWrite(kinds, act, true);
     }
-    return inMemory(this._memory);
+    if (turn !== this._turn) throw new Deposed();
   }
+
+  /** Gives whose turn it is; takes it away from another one if so told, but not what was cleared. */
+  private async _tryWrite(kinds: Kind[], act: (rows: Rows) => unknown, isTaking = false): Promise<string | undefined> {
+    if (this._isClosed) return "";
+    let turn: string | undefined;
+    await within(["sessions", ...kinds], (rows) => {
+      const kept = rows("sessions").get(this._context);
+      kept.onsuccess = () => {
+        const row = kept.result as Row | undefined;
+        turn = isTaking && row?.turn !== "" ? this._turn : row?.turn;
+        if (turn !== this._turn) return;
+        if (row?.turn !== turn) this._put(rows, turn, row?.session ?? null);
+        act(rows);
+      };
+      return kept;
+    });
+    return turn;
+  }
+
+  private _put(rows: Rows, turn: string, session: SavedSession | null): void {
+    rows("sessions").put({ turn, at: Date.now(), session } satisfies Row, this._context);
+  }
+}
+
+/** Memory, while there is no database. Signing out tries to clear one all the same: there may be something from before. */
+class Fallback extends InMemory {
+  private readonly _context: string;
+
+  constructor(context: string, store: MemoryStore) {
+    super(store);
+    this._context = context;
+  }
+
+  override async clear(last: SavedSession, debt: Debt | null): Promise<void> {
+    await super.clear(last, debt);
+    await within(["sessions", "outbox", "objects"], (rows) => erase(rows, this._context)).catch((problem: unknown) => {
+      // Where there still is none, nothing is left.
+      if (isOfDisk(problem)) throw problem;
+    });
+  }
+}
+
+/** Tries once again, for browsers lose their connection to the disk. A full one, or one that does not answer, is told at once. */
+async function within(kinds: Kind[], act: (rows: Rows) => IDBRequest): Promise<unknown> {
+  try {
+    return await once(kinds, act);
+  } catch (problem) {
+    // Whatever it was, the next one has a connection of its own.
+    reopen();
+    if (!isOfDisk(problem) || problem.name === "QuotaExceededError") throw problem;
+    return once(kinds, act);
+  }
+}
+
+/** Whether there is a database. */
+function isOfDisk(problem: unknown): problem is DOMException {
+  return problem instanceof DOMException && problem.name !== "SecurityError";
+}
+
+function owe(rows: Rows, debt: Debt): IDBRequest {
+  return rows("sessions").put({ at: Date.now(), debt } satisfies DebtRow, [debt.url, debt.session]);
+}
+
+function empty(rows: Rows, context: IDBValidKey): void {
+  for (const kind of ["outbox", "objects"] as const) rows(kind).delete(rangeOf(context));
+}
+
+function erase(rows: Rows, key: IDBValidKey): IDBRequest {
+  if (typeof key === "string") empty(rows, key);
+  return rows("sessions").delete(key);
+}
+
+function rangeOf(first: IDBValidKey): IDBKeyRange {
+  // An array sorts after every text.
+  return IDBKeyRange.bound([first], [first, []]);
 }

@@ -3,102 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { makeHub } from "../../src/core/hub.ts";
-import type { Holder } from "../../src/core/holding.ts";
-import type { FromTab, Hello, ToTab, ToTabEnvelope } from "../../src/core/messages.ts";
+import type { FromTab, ToTabEnvelope } from "../../src/core/messages.ts";
 import { NEXT, next } from "../../src/core/phases.ts";
 import type { Cue } from "../../src/core/phases.ts";
 import type { HolderState } from "../../src/core/messages.ts";
-import type { Dial, Store, WireEvents } from "../../src/core/ports.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
-import { ManualClock } from "../fakes/time.ts";
-
-type Frame = { readonly id: number; readonly do: { readonly op: string; readonly [field: string]: unknown } };
-
-const WELCOME = { kind: "welcome", heartbeat_s: 25, server: "1", checkpoint: 5, epoch: 9, user: "ann", session: "s", resume_token: "r", fence: 1 };
-
-class Stage {
-  readonly clock = new ManualClock();
-  readonly told: ToTabEnvelope[] = [];
-  readonly asked: Frame[] = [];
-  readonly store: Store;
-  isOver = false;
-  isDown = false;
-  dials = 0;
-  /** What the server answers to an operation: an answer, or an error's code. */
-  readonly answers: { [op: string]: object | string | null } = {
-    login: WELCOME,
-    resume: { ...WELCOME, resume_token: undefined },
-    sync: { kind: "moved", heads: [{ stream: "u/ann", epoch: 9, seq: 3 }, { stream: "c/1", epoch: 9, seq: 7 }], checkpoint: 5 },
-    read: { kind: "facts", stream: "u/ann", epoch: 9, facts: [], head: 3 },
-    query: { kind: "found", conversations: [], has_more: false },
-    unread: { kind: "unread", total: 0, mentions: 0, conversations: [] },
-    ping: { kind: "pong", checkpoint: 5 },
-  };
-  readonly holder: Holder;
-  private link: WireEvents | null = null;
-
-  constructor(store: Store = new MemoryStore()) {
-    this.store = store;
-    const entropy = { id: () => "an-id", chance: () => 0.5 };
-    const post = (envelope: ToTabEnvelope): void => void this.told.push(envelope);
-    const over = (): void => void (this.isOver = true);
-    this.holder = makeHub({ clock: this.clock, entropy, store, dial: this.dial, host: "single", life: "life", sdk: "test", post, over });
-  }
-
-  private readonly dial: Dial = (_url, events) => {
-    this.dials += 1;
-    if (this.isDown) return Promise.reject(new Error("nobody there"));
-    this.link = events;
-    return Promise.resolve({ buffered: 0, send: (frame) => this.take(JSON.parse(String(frame)) as Frame), close: () => undefined });
-  };
-
-  private take(frame: Frame): void {
-    this.asked.push(frame);
-    const answer = frame.do.op in this.answers ? this.answers[frame.do.op] : { kind: "done" };
-    if (answer === null) return;
-    const text = typeof answer === "string" ? { is: "error", re: frame.id, code: answer, message: answer } : { is: "reply", re: frame.id, answer };
-    this.clock.after(1, () => this.link?.frame(JSON.stringify(text)));
-  }
-
-  server(frame: object): void {
-    this.link?.frame(JSON.stringify(frame));
-  }
-
-  close(code: number, reason = ""): void {
-    this.link?.closed(code, reason);
-  }
-
-  async hello(tab: string, more: Partial<Hello> = {}): Promise<void> {
-    const wish = { url: "ws://here", user: null, tag: null, device: { id: "d", platform: "web" } };
-    const view = { visible: true, focused: false, conversation: null, online: true };
-    this.say(tab, { is: "hello", v: 1, tab, sdk: "test", since: 1, wish, cursor: null, fence: 0, unanswered: [], view, token: null, canAsk: false, ...more });
-    await this.clock.go(200);
-  }
-
-  say(tab: string, message: FromTab): void {
-    this.holder.take({ tab, message });
-  }
-
-  async ask(tab: string, message: FromTab): Promise<void> {
-    this.say(tab, message);
-    await this.clock.go(20);
-  }
-
-  /** What a tab was told of one kind, with what was for all. */
-  of<Is extends ToTab["is"]>(tab: string, is: Is): Extract<ToTab, { readonly is: Is }>[] {
-    return this.told.filter((each) => each.tab === null || each.tab === tab).flatMap(({ message }) => (message.is === is ? [message as Extract<ToTab, { readonly is: Is }>] : []));
-  }
-
-  ops(): string[] {
-    return this.asked.map((frame) => frame.do.op);
-  }
-
-  facts(stream: string, first: number, last: number, text = "x"): void {
-    const facts = Array.from({ length: last - first + 1 }, (_, i) => ({ seq: first + i, at: 1, fact: { kind: "message", sender: "bob", key: `k${first + i}`, content: { text } } }));
-    this.server({ is: "facts", stream, epoch: 9, facts, checkpoint: 5 + last });
-  }
-}
+import { GREETING, HubStage } from "../fakes/hub_stage.ts";
 
 test("every pair of the session's table leads where it says, and every other is a defect", () => {
   const cues: Cue[] = ["begin", "welcomed", "lost", "tokenless", "retry", "over"];
@@ -112,7 +22,7 @@ test("every pair of the session's table leads where it says, and every other is 
 });
 
 test("tabs that come together log in once; the focused one is asked for a token first, then the next that can", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   const view = { visible: true, focused: true, conversation: null, online: true };
   void stage.hello("a", { canAsk: true });
   await stage.hello("b", { canAsk: true, view });
@@ -128,7 +38,7 @@ test("tabs that come together log in once; the focused one is asked for a token 
 });
 
 test("all tabs know what is on the screen of each", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   await stage.hello("a");
   await stage.hello("b");
   const view = { visible: true, focused: true, conversation: "c1", online: true };
@@ -141,22 +51,22 @@ test("all tabs know what is on the screen of each", async () => {
 });
 
 test("a first login that is refused ends for all who asked for it, and the next one is free to try", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   stage.answers["login"] = "token_invalid";
   await stage.hello("a", { token: "bad" });
   await stage.clock.go(5_000);
   assert.equal(stage.of("a", "ended")[0]?.ending.code, "token_invalid");
-  assert.deepEqual([stage.isOver, await stage.store.readSession().then((saved) => saved?.ended ?? null)], [true, null]);
+  assert.deepEqual([stage.isOver, stage.store.session?.ended ?? null], [true, null]);
 });
 
 test("without a server the holder goes on trying, and takes sends meanwhile; they go out in order when it is back", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   stage.isDown = true;
   await stage.hello("a");
   const send = (n: number): FromTab => ({ is: "command", n, how: "queue", do: { op: "send", key: `a:${n}`, conversation: "1", content: { text: "x" } } });
   for (const n of [1, 2]) await stage.ask("a", send(n));
   assert.deepEqual(stage.of("a", "queued").map((each) => each.n), [1, 2]);
-  assert.deepEqual((await stage.store.readOutbox()).map((each) => each.key), ["a:1", "a:2"]);
+  assert.deepEqual([...stage.store.sends.keys()], ["a:1", "a:2"]);
   await stage.ask("a", { is: "command", n: 3, how: "now", do: { op: "typing", conversation: "1" } });
   assert.equal(stage.of("a", "fault")[0]?.fault.code, "link_down");
   stage.isDown = false;
@@ -164,14 +74,14 @@ test("without a server the holder goes on trying, and takes sends meanwhile; the
   await stage.clock.go(60_000);
   assert.deepEqual(stage.asked.filter((frame) => frame.do.op === "send").map((frame) => frame.do["key"]), ["a:1", "a:2"]);
   assert.deepEqual(stage.of("a", "answer").map((each) => each.n), [1, 2]);
-  assert.deepEqual(await stage.store.readOutbox(), []);
+  assert.deepEqual([...stage.store.sends], []);
 });
 
 test("a holder that follows another goes on in its session from the slowest tab, and sends what it left", async () => {
   const store = new MemoryStore();
-  await store.writeSession({ user: "ann", session: "s", resumeToken: "r", fence: 4 });
-  await store.putSend({ key: "gone:1", n: 1, tab: "gone", at: 1, command: { op: "send", conversation: "1", key: "gone:1", content: { text: "x" } } as never });
-  const stage = new Stage(store);
+  store.session = { user: "ann", session: "s", resumeToken: "r", fence: 4 };
+  store.sends.set("gone:1", { key: "gone:1", n: 1, tab: "gone", at: 1, command: { op: "send", conversation: "1", key: "gone:1", content: { text: "x" } } as never });
+  const stage = new HubStage(store);
   const cursor = (seq: number) => ({ epoch: 9, checkpoint: seq, positions: { "u/ann": { epoch: 9, seq: 3 }, "c/1": { epoch: 9, seq } } });
   stage.answers["read"] = { kind: "facts", stream: "c/1", epoch: 9, facts: [5, 6, 7].map((seq) => ({ seq, at: 1, fact: { kind: "message", sender: "b", key: `${seq}`, content: { text: "x" } } })), head: 7 };
   void stage.hello("a", { cursor: cursor(6), fence: 1_000_000_000_000 });
@@ -186,7 +96,7 @@ test("a holder that follows another goes on in its session from the slowest tab,
 });
 
 test("a session that is displaced ends for all tabs once, and a tab that was asleep hears of it instead of logging in", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   await stage.hello("a");
   await stage.hello("b");
   stage.server({ is: "bye", code: "displaced", message: "a phone", advice: "stop", newcomer: { platform: "ios", label: "Ann's phone" } });
@@ -194,7 +104,7 @@ test("a session that is displaced ends for all tabs once, and a tab that was asl
   await stage.clock.go(100_000);
   for (const tab of ["a", "b"]) assert.deepEqual(stage.of(tab, "ended").map((each) => each.ending), [{ code: "displaced", message: "a phone", advice: "stop", isOwn: false, newcomer: { platform: "ios", label: "Ann's phone" } }]);
   assert.deepEqual([stage.isOver, stage.dials], [true, 1]);
-  const later = new Stage(stage.store);
+  const later = new HubStage(stage.store);
   await later.hello("asleep", { cursor: { epoch: 9, checkpoint: 1, positions: {} }, token: "old" });
   assert.deepEqual([later.of("asleep", "ended")[0]?.ending.code, later.dials], ["displaced", 0]);
   await later.hello("new", { token: "fresh" });
@@ -202,17 +112,17 @@ test("a session that is displaced ends for all tabs once, and a tab that was asl
 });
 
 test("a holder that another one replaced is silent, and keeps nothing of it", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   await stage.hello("a");
   stage.server({ is: "bye", code: "replaced", message: "", advice: "stop" });
   stage.close(4433);
   await stage.clock.go(10_000);
   assert.deepEqual([stage.isOver, stage.of("a", "ended"), stage.dials], [true, [], 1]);
-  assert.equal((await stage.store.readSession())?.ended, undefined);
+  assert.equal(stage.store.session?.ended, undefined);
 });
 
 test("a tab that does not keep up is told so, holds up nobody, and catches up from where it is", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   await stage.hello("slow");
   await stage.hello("quick");
   const told = (tab: string): number => stage.of(tab, "facts").reduce((sum, frame) => sum + frame.facts.length, 0);
@@ -231,7 +141,7 @@ test("a tab that does not keep up is told so, holds up nobody, and catches up fr
 });
 
 test("a request that a link breaks at again and again fails, and one that is too large never goes out", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   stage.answers["history"] = null;
   await stage.hello("a");
   stage.say("a", { is: "command", n: 1, how: "repeat", do: { op: "history", conversation: "1" } });
@@ -248,7 +158,7 @@ test("a request that a link breaks at again and again fails, and one that is too
 });
 
 test("a question that crossed its answer is not asked twice", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   await stage.hello("a");
   const command = { is: "command", n: 1, how: "repeat", do: { op: "react", conversation: "1", message: 1, reaction: "+" } } as const;
   await stage.ask("a", command);
@@ -258,7 +168,7 @@ test("a question that crossed its answer is not asked twice", async () => {
 });
 
 test("a user whom two tabs watch is watched until the last of them is gone; what is said in a room is for those in it", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   await stage.hello("a");
   await stage.hello("b");
   const command = (n: number, what: { readonly op: string; readonly [field: string]: unknown }): FromTab => ({ is: "command", n, how: "repeat", do: what });
@@ -278,8 +188,8 @@ test("a user whom two tabs watch is watched until the last of them is gone; what
 });
 
 test("tabs that died with an earlier holder are in no room any more, tabs that came back stay", async () => {
-  const stage = new Stage();
-  stage.answers["login"] = { ...WELCOME, seats: [{ room: "r", tab: "a" }, { room: "r", tab: "dead" }, { room: "q", tab: "dead/side" }, { room: "p" }] };
+  const stage = new HubStage();
+  stage.answers["login"] = { ...GREETING, seats: [{ room: "r", tab: "a" }, { room: "r", tab: "dead" }, { room: "q", tab: "dead/side" }, { room: "p" }] };
   await stage.hello("a");
   await stage.clock.go(11_000);
   const left = stage.asked.filter((frame) => frame.do.op === "leave").map((frame) => [frame.do["conversation"], frame.do["tab"]]);
@@ -287,7 +197,7 @@ test("tabs that died with an earlier holder are in no room any more, tabs that c
 });
 
 test("objects are written one after the other, told to all, and keep their bounds; a claim is one tab's until it is gone", async () => {
-  const stage = new Stage();
+  const stage = new HubStage();
   await stage.hello("a");
   await stage.hello("b");
   const put = (n: number, name: string, value: unknown, expect?: number): FromTab => ({ is: "object", n, name, value, ...(expect !== undefined && { expect }) });

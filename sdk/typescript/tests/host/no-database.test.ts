@@ -9,9 +9,9 @@ import { storeOf } from "../../src/host/store.ts";
 
 test("without a database a session is kept for as long as the holder lives", async () => {
   const store = storeOf("x");
-  await store.writeSession({ user: "ann", session: "s", resumeToken: "r", fence: 3 });
-  assert.equal((await store.readSession())?.session, "s");
-  assert.equal(await storeOf("x").readSession(), null);
+  await (await store.take()).writeSession({ user: "ann", session: "s", resumeToken: "r", fence: 3 });
+  assert.equal((await store.take()).session?.session, "s");
+  assert.equal((await storeOf("x").take()).session, null);
 });
 
 test("without a database the device's id is kept in the local storage, and without that it is a new one", async () => {
@@ -19,4 +19,13 @@ test("without a database the device's id is kept in the local storage, and witho
   const kept = new Map<string, string>();
   Object.assign(globalThis, { localStorage: { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value) } });
   assert.equal(await deviceId(systemEntropy), await deviceId(systemEntropy));
+});
+
+test("a database that never answers keeps nobody waiting for more than three seconds", async (t) => {
+  Object.assign(globalThis, { indexedDB: { open: () => ({}) } });
+  t.after(() => Reflect.deleteProperty(globalThis, "indexedDB"));
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const taken = storeOf("x").take();
+  t.mock.timers.tick(3_000);
+  assert.equal((await taken).session, null);
 });

@@ -2,20 +2,61 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TestContext } from "node:test";
 
 import "fake-indexeddb/auto";
 
-import type { SavedSend, Store } from "../../src/core/ports.ts";
+import { Deposed } from "../../src/core/ports.ts";
+import type { SavedObject, SavedSend, Store } from "../../src/core/ports.ts";
 import { systemEntropy } from "../../src/host/clock.ts";
+import { once } from "../../src/host/database.ts";
+import type { Kind } from "../../src/host/database.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
 import { deviceId } from "../../src/host/device.ts";
+import { namesOf } from "../../src/host/names.ts";
 import { storeOf } from "../../src/host/store.ts";
+
+const DAY_MS = 24 * 3_600_000;
 
 function send(n: number): SavedSend {
   return { key: `t:${n}`, n, tab: "t", at: n, command: { op: "send", key: `t:${n}` } };
 }
 
+function object(name: string, value: unknown = 1): SavedObject {
+  return { name, value, revision: 1, tab: "t" };
+}
+
 const SESSION = { user: "ann", session: "s", resumeToken: "r", fence: 3 };
+const OVER = { ...SESSION, resumeToken: "", ended: { code: "session_closed", message: "signed out", advice: "stop", isOwn: true } } as const;
+const DEBT = { url: "ws://here", session: "s", resumeToken: "r", fence: 3 };
+
+async function sent(store: Store): Promise<number[]> {
+  return (await store.take()).outbox.map(({ n }) => n);
+}
+
+/** All keys of rows on disk. */
+async function keys(kind: Kind): Promise<IDBValidKey[]> {
+  return (await once([kind], (rows) => rows(kind).getAllKeys())) as IDBValidKey[];
+}
+
+/** The next transactions fail, as when the browser has lost its connection to the disk. */
+function fail(t: TestContext, times: number, name = "UnknownError"): void {
+  const { transaction } = IDBDatabase.prototype;
+  let left = times;
+  const broken = t.mock.method(IDBDatabase.prototype, "transaction", function (this: IDBDatabase, ...words: Parameters<typeof transaction>) {
+    if (left-- > 0) throw new DOMException("connection to the database server was lost", name);
+    return transaction.apply(this, words);
+  });
+  t.after(() => broken.mock.restore());
+}
+
+/** The second that a holder waits for who else may write is over at once. */
+function hasten(t: TestContext): void {
+  const { setTimeout: later } = globalThis;
+  const hastened = (call: () => void, ms?: number): unknown => later(call, ms === 1_000 ? 30 : ms);
+  Object.assign(globalThis, { setTimeout: hastened });
+  t.after(() => Object.assign(globalThis, { setTimeout: later }));
+}
 
 /** What every store promises. */
 const STORES: readonly (readonly [string, (context: string) => Store])[] = [
@@ -26,34 +67,137 @@ const STORES: readonly (readonly [string, (context: string) => Store])[] = [
 for (const [name, make] of STORES) {
   test(`${name}: a session, sends in their order and objects come back, until they are dropped`, async () => {
     const store = make(`a ${name}`);
-    assert.equal(await store.readSession(), null);
-    await store.writeSession(SESSION);
-    assert.deepEqual(await store.readSession(), SESSION);
-    for (const n of [10, 9, 2]) await store.putSend(send(n));
-    await store.dropSend("t:9");
-    assert.deepEqual((await store.readOutbox()).map((each) => each.n), [2, 10]);
-    await store.putObject({ name: "o", value: { a: [1] }, revision: 2, tab: "t" });
-    await store.putObject({ name: "o", value: 1, revision: 3, tab: "t" });
-    await store.putObject({ name: "p", value: 1, revision: 1, tab: "t" });
-    await store.dropObject("p");
-    assert.deepEqual(await store.readObjects(), [{ name: "o", value: 1, revision: 3, tab: "t" }]);
-    await store.writeSession({ ...SESSION, session: "late", fence: SESSION.fence - 1 });
-    assert.deepEqual(await store.readSession(), SESSION);
-    await store.clear();
-    assert.equal(await store.readSession(), null);
-    await store.clear();
-    assert.deepEqual([await store.readOutbox(), await store.readObjects()], [[], []]);
+    const first = await store.take();
+    assert.deepEqual([first.session, first.outbox, first.objects], [null, [], []]);
+    await first.writeSession(SESSION);
+    for (const n of [10, 9, 2]) await first.putSend(send(n));
+    await first.dropSend("t:9");
+    await first.putObject(object("o", { a: [1] }));
+    await first.putObject(object("o", 2));
+    await first.putObject(object("p"));
+    await first.dropObject("p");
+    const next = await store.take();
+    assert.deepEqual([next.session, next.outbox.map(({ n }) => n), next.objects], [SESSION, [2, 10], [object("o", 2)]]);
+  });
+
+  test(`${name}: what an earlier holder writes is refused as soon as another one has taken the context`, async (t) => {
+    hasten(t);
+    const store = make(`b ${name}`);
+    const first = await store.take();
+    await first.putObject(object("theme", "old"));
+    const next = await store.take();
+    await next.putObject(object("theme", "new"));
+    const writes = [() => first.putObject(object("theme", "old")), () => first.putSend(send(1)), () => first.writeSession(SESSION), () => first.dropObject("theme"), () => first.clear(OVER, null)];
+    setTimeout(() => first.close(), 5);
+    for (const result of await Promise.allSettled(writes.map((write) => write()))) assert.ok(result.status === "rejected" && result.reason instanceof Deposed);
+    const kept = await store.take();
+    assert.deepEqual([kept.session, kept.outbox, kept.objects], [null, [], [object("theme", "new")]]);
+  });
+
+  test(`${name}: after it was cleared nothing is written any more, and in the end no row is left`, async () => {
+    const store = make(`c ${name}`);
+    const shelf = await store.take();
+    await shelf.putSend(send(1));
+    await shelf.putObject(object("o"));
+    const early = shelf.putSend(send(2));
+    const cleared = shelf.clear(OVER, null);
+    const late = assert.rejects(shelf.putSend(send(3)), Deposed);
+    await Promise.all([early, cleared, late]);
+    await assert.rejects(shelf.writeSession(SESSION), Deposed);
+    await shelf.vanish();
+    await assert.rejects(shelf.putObject(object("o")), Deposed);
+    const kept = await store.take();
+    assert.deepEqual([kept.session, kept.outbox, kept.objects], [null, [], []]);
+  });
+
+  test(`${name}: who comes before all know is told how it ended, and keeps what is written then`, async () => {
+    const store = make(`d ${name}`);
+    const shelf = await store.take();
+    await shelf.clear(OVER, null);
+    const next = await store.take();
+    assert.deepEqual(next.session, OVER);
+    await next.writeSession(SESSION);
+    await shelf.vanish();
+    assert.deepEqual((await store.take()).session, SESSION);
+  });
+
+  test(`${name}: what a server has to be told yet is known by where it is, until it was told`, async () => {
+    const store = make(`e ${name}`);
+    await (await store.take()).clear(OVER, DEBT);
+    await store.owe({ ...DEBT, session: "other" });
+    await store.owe({ ...DEBT, url: "ws://elsewhere" });
+    assert.deepEqual((await store.debts("ws://here")).map(({ session }) => session).sort(), ["other", "s"]);
+    for (const debt of [...(await store.debts("ws://here")), ...(await store.debts("ws://elsewhere"))]) await store.settle(debt);
+    assert.deepEqual([await store.debts("ws://here"), await store.debts("ws://elsewhere")], [[], []]);
   });
 }
 
 test("what one holder wrote the next one reads, and another context never", async () => {
-  await storeOf("x/a").putSend(send(1));
-  await storeOf("x/b").putSend(send(2));
-  await storeOf("x/a").writeSession(SESSION);
-  assert.deepEqual((await storeOf("x/a").readOutbox()).map((each) => each.n), [1]);
-  await storeOf("x/a").clear();
-  assert.deepEqual([await storeOf("x/a").readSession(), await storeOf("x/a").readOutbox()], [null, []]);
-  assert.deepEqual((await storeOf("x/b").readOutbox()).map((each) => each.n), [2]);
+  await (await storeOf("x/a").take()).putSend(send(1));
+  await (await storeOf("x/b").take()).putSend(send(2));
+  assert.deepEqual(await sent(storeOf("x/a")), [1]);
+  await (await storeOf("x/a").take()).clear(OVER, null);
+  assert.deepEqual([await sent(storeOf("x/a")), await sent(storeOf("x/b"))], [[], [2]]);
+});
+
+test("what is owed to a server is known to every context of the origin", async () => {
+  await (await storeOf("y/a").take()).clear(OVER, DEBT);
+  assert.deepEqual(await storeOf("y/b").debts(DEBT.url), [DEBT]);
+  await storeOf("y/b").settle(DEBT);
+  assert.deepEqual(await storeOf("y/a").debts(DEBT.url), []);
+});
+
+test("a transaction that fails is tried again on the disk, so that signing out finds all of it there", async (t) => {
+  // It used to turn the disk off for the holder's life: what was on it stayed, also after signing out.
+  const store = storeOf("flaky");
+  const shelf = await store.take();
+  await shelf.putSend(send(1));
+  fail(t, 1);
+  await shelf.putSend(send(2));
+  assert.deepEqual((await keys("outbox")).filter((key) => String(key).startsWith("flaky,")).length, 2);
+  await shelf.putSend(send(3));
+  await shelf.clear(OVER, null);
+  assert.deepEqual(await sent(storeOf("flaky")), []);
+});
+
+test("what did not come to the disk is not said to be there, whether it failed or is full; later it may", async (t) => {
+  const shelf = await storeOf("broken").take();
+  fail(t, 2);
+  await assert.rejects(shelf.putSend(send(1)), { name: "UnknownError" });
+  await shelf.putSend(send(2));
+  fail(t, 1, "QuotaExceededError");
+  await assert.rejects(shelf.putSend(send(3)), { name: "QuotaExceededError" });
+  assert.deepEqual(await sent(storeOf("broken")), [2]);
+});
+
+test("whoever took a context as it was losing it does not keep it from the one that has it", async (t) => {
+  hasten(t);
+  const [rightful, sleeper] = [await storeOf("woken").take(), await storeOf("woken").take()];
+  // The sleeper wakes, takes the context first thing, and learns then that it is nobody's holder any more.
+  setTimeout(() => sleeper.close(), 5);
+  await rightful.putSend(send(1));
+  await assert.rejects(sleeper.putSend(send(2)), Deposed);
+  assert.deepEqual(await sent(storeOf("woken")), [1]);
+});
+
+test("what nobody came back for in a month is removed, but not what somebody holds", async (t) => {
+  const now = Date.now();
+  const past = t.mock.method(Date, "now", () => now - 31 * DAY_MS);
+  for (const context of ["old", "held"]) {
+    const shelf = await storeOf(context).take();
+    await shelf.writeSession(SESSION);
+    await shelf.putSend(send(1));
+    await shelf.putObject(object("o"));
+  }
+  await storeOf("old").owe({ ...DEBT, url: "ws://long-ago" });
+  past.mock.mockImplementation(() => now - 29 * DAY_MS);
+  await (await storeOf("young").take()).writeSession(SESSION);
+  past.mock.restore();
+  await storeOf("mine", (name) => Promise.resolve(name === namesOf("held").owner)).take();
+  await new Promise((go) => setTimeout(go, 50));
+  const left = (await keys("sessions")).map(String);
+  assert.deepEqual(["old", "held", "young", "mine", "ws://long-ago,s"].filter((key) => left.includes(key)), ["held", "young", "mine"]);
+  for (const kind of ["outbox", "objects"] as const) assert.deepEqual((await keys(kind)).filter((key) => String(key).startsWith("old,")), []);
 });
 
 test("the device is the same for all pages, though they ask at once", async () => {

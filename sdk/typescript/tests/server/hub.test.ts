@@ -69,7 +69,8 @@ test("who signs out ends the session for all tabs, and nothing is left", async (
   await one.signOut(false);
   await until(() => gil.diary("g2").of("ended").length > 0);
   assert.deepEqual(gil.diary("g2").of("ended"), [["session_closed"]]);
-  assert.deepEqual([await gil.store.readSession(), await gil.store.readObjects(), await gil.store.readOutbox()], [null, [], []]);
+  const { session, objects, outbox } = await gil.store.take();
+  assert.deepEqual([session, objects, outbox], [null, [], []]);
 });
 
 test("the server knows the tabs of a session, and one of them is closed from another device", async (t) => {

@@ -5,13 +5,13 @@ import assert from "node:assert/strict";
 import { makeHub } from "../../src/core/hub.ts";
 import type { Holder } from "../../src/core/holding.ts";
 import type { FromTabEnvelope, ToTabEnvelope, WireAnswer, WireFact } from "../../src/core/messages.ts";
-import type { SavedObject, SavedSend, SavedSession, Store } from "../../src/core/ports.ts";
 import { Tab } from "../../src/core/tab.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
 import { Chance } from "../fakes/chance.ts";
 import { Diary } from "../fakes/listener.ts";
 import { FakeLocks } from "../fakes/locks.ts";
 import { FakeServer, OWN, USER } from "../fakes/server.ts";
+import { SlowStore } from "../fakes/slow_store.ts";
 import { ManualClock } from "../fakes/time.ts";
 
 /** A tab's facts against the server's: each once, in order, with nothing left out that is not said to be. */
@@ -59,40 +59,6 @@ class Log extends Diary {
     } else assert.ok(seq <= (this.heads[stream] ?? 0) + 1 || isIn, `a hole before ${place}: it began with ${this.heads[stream]}`);
     this.at.set(stream, { epoch, seq, isLeft: fact.kind === "left" && users.includes(USER) });
     this.facts_ += 1;
-  }
-}
-
-/** A store whose writes take a while, and are lost with the holder that made them. */
-class SlowStore implements Store {
-  private readonly kept: MemoryStore;
-  private readonly clock: ManualClock;
-  private readonly chance: Chance;
-  private turn: Promise<unknown> = Promise.resolve();
-  isDead = false;
-
-  constructor(kept: MemoryStore, clock: ManualClock, chance: Chance) {
-    this.kept = kept;
-    this.clock = clock;
-    this.chance = chance;
-  }
-
-  readSession = (): Promise<SavedSession | null> => this.later(() => this.kept.readSession());
-  readOutbox = (): Promise<readonly SavedSend[]> => this.later(() => this.kept.readOutbox());
-  readObjects = (): Promise<readonly SavedObject[]> => this.later(() => this.kept.readObjects());
-  writeSession = (saved: SavedSession): Promise<void> => this.later(() => this.kept.writeSession(saved));
-  putSend = (send: SavedSend): Promise<void> => this.later(() => this.kept.putSend(send));
-  dropSend = (key: string): Promise<void> => this.later(() => this.kept.dropSend(key));
-  putObject = (object: SavedObject): Promise<void> => this.later(() => this.kept.putObject(object));
-  dropObject = (name: string): Promise<void> => this.later(() => this.kept.dropObject(name));
-  clear = (): Promise<void> => this.later(() => this.kept.clear());
-
-  private later<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.turn.then(async () => {
-      await new Promise<void>((go) => this.clock.after(this.chance.below(4), go));
-      return this.isDead ? await new Promise<T>(() => undefined) : await work();
-    });
-    this.turn = done;
-    return done;
   }
 }
 
@@ -307,7 +273,7 @@ export class World {
     const agent = `holder ${++this.counts.holders}`;
     const life = `life ${this.counts.holders}`;
     void this.locks.of(agent).hold(life);
-    const store = new SlowStore(this.kept, this.clock, this.chance);
+    const store = new SlowStore(this.kept, this.clock, () => this.chance.below(4));
     const ends = new Map<string, (envelope: ToTabEnvelope) => void>();
     const post = (envelope: ToTabEnvelope): void => {
       if (reign.isHeard) for (const [tab, end] of ends) if (envelope.tab === null || envelope.tab === tab) end(envelope);
