@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-const PROJECTS = ["tsconfig.json", "tsconfig.browser.json", "tests/tsconfig.json", "demo/tsconfig.json"];
+const PROJECTS = ["tsconfig.json", "tsconfig.browser.json", "tests/tsconfig.json", "demo/tsconfig.json", "examples/tsconfig.json"];
 const MODULE_LINES = 400;
 const FUNCTION_LINES = 50;
 const NESTING = 3;
@@ -156,7 +156,9 @@ function compile(project) {
 const [word, folder] = process.argv.slice(2);
 const found = await rules(word === "rules" ? resolve(folder) : HERE);
 if (word !== "rules") {
-  found.push(...(await rules(join(HERE, "demo"))));
+  for (const application of ["demo", "examples"]) {
+    found.push(...(await rules(join(HERE, application))));
+  }
   for (const project of PROJECTS) {
     found.push(...(await compile(project)).split("\n").filter(Boolean));
   }

@@ -1,7 +1,7 @@
-// Builds what the server serves to browsers: `node pages.mjs --out FOLDER` makes FOLDER/sdk and FOLDER/demo.
+// Builds what the server serves to browsers: `node pages.mjs --out FOLDER` makes FOLDER/sdk, FOLDER/demo and FOLDER/examples.
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -11,6 +11,7 @@ import { apart, bundle, HERE, OPTIONS } from "./bundles.mjs";
 
 const { values } = parseArgs({ options: { out: { type: "string" } } });
 const DEMO = join(HERE, "demo");
+const EXAMPLES = join(HERE, "examples");
 const LETTERS = 12;
 
 // The scripts and styles have names that carry a hash, by which browsers keep them for ever; the page names them.
@@ -47,10 +48,35 @@ async function page(folder, names) {
   await writeFile(join(folder, "index.html"), text.replaceAll('"icon.svg"', `"/demo/${name}"`));
 }
 
+// To be read where they run: each script is as long as it is written, and takes the SDK from where it is served.
+async function examples(folder) {
+  const names = await readdir(EXAMPLES);
+  const scripts = names.filter((name) => name.endsWith(".html") && name !== "index.html").map((name) => name.replace(".html", ".ts"));
+  await Promise.all([
+    build({
+      ...OPTIONS,
+      minify: false,
+      mangleProps: undefined,
+      sourcemap: false,
+      plugins: [served],
+      entryPoints: scripts.map((name) => join(EXAMPLES, "src", name)),
+      format: "esm",
+      outdir: folder,
+    }),
+    ...names.filter((name) => /\.(html|css)$/.test(name)).map((name) => copyFile(join(EXAMPLES, name), join(folder, name))),
+  ]);
+}
+
+const served = {
+  name: "served",
+  setup: ({ onResolve }) => onResolve({ filter: /\/src\/index\.ts$/ }, () => ({ path: "/sdk/unisono.js", external: true })),
+};
+
 const out = resolve(values.out);
-const folders = { sdk: join(out, "sdk"), demo: join(out, "demo") };
+const folders = { sdk: join(out, "sdk"), demo: join(out, "demo"), examples: join(out, "examples") };
 for (const folder of Object.values(folders)) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
 }
 await page(folders.demo, await demo(folders.demo, await bundle(folders.sdk)));
+await examples(folders.examples);

@@ -188,7 +188,9 @@ class Hosting:
             self._web_door().add_to(application.router)
         filings = {name: app.node.filing for name, app in self._apps.items()}
         FilesDoor(filings, self._telemetry, self._settings.limits.greeting_s).add_to(application.router)
-        PagesDoor(self._telemetry, has_demo=self._settings.has_demo).add_to(application.router)
+        PagesDoor(self._telemetry, has_demo=self._settings.has_demo, sources=self._settings.page_sources).add_to(
+            application.router
+        )
         reception = Reception(
             admission=self._admission,
             telemetry=self._telemetry,

@@ -4,6 +4,7 @@ Pure: reading files and the environment is `config`. `docs/reference/configurati
 """
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -298,8 +299,20 @@ class Pages(Section, frozen=True):
 
     demo: Annotated[
         Literal["dev", "always", "never"],
-        Meta(description="A small chat at `/` to try the server with. `dev`: with identity.kind = 'dev' alone."),
+        Meta(
+            description="A small chat at `/` to try the server with, and examples at `/examples/`. `dev`: with"
+            " identity.kind = 'dev' alone."
+        ),
     ] = "dev"
+    sources: Annotated[
+        tuple[Origin, ...],
+        Meta(
+            max_length=100,
+            description="Origins besides the server's own, and that of `server.advertised_url`, to which these pages"
+            " may send files and from which they may show them: https://files.example.org, where a proxy or a network"
+            " for files has an address of its own. Nothing else is fetched from elsewhere.",
+        ),
+    ] = ()
 
 
 class Testing(Section, frozen=True):
@@ -350,6 +363,15 @@ class Settings(Section, frozen=True):
     def has_demo(self) -> bool:
         """Say if the demo page is served."""
         return self.pages.demo == "always" or (self.pages.demo == "dev" and self.identity.kind == "dev")
+
+    @property
+    def page_sources(self) -> tuple[str, ...]:
+        """Give the origins that pages of this server deal with besides their own."""
+        advertised = re.match(r"(?:http|ws)(s?://[A-Za-z0-9.\-\[\]:]+)", self.server.advertised_url or "")
+        if advertised is None:
+            return self.pages.sources
+        # Files are under https: where sockets are under wss:, and the address of one says nothing of the other.
+        return (f"http{advertised[1]}", f"ws{advertised[1]}", *self.pages.sources)
 
 
 def is_loopback_host(host: str) -> bool:

@@ -77,26 +77,46 @@ async function faultless(page, broken) {
   page.on('console', (said) => said.type() === 'error' && broken.push(said.text()));
 }
 
-let launched;
+// Those that no scenario uses now. Two scenarios never share one: the focus of one would go to the other.
+const idle = [];
 
-// Each has a browser: storage, workers and windows that nobody else shares. To launch one for each would take much longer.
-async function withPeople(names, scenario) {
-  const broken = [];
-  const { browser } = await (launched ??= launch());
-  const browsers = await Promise.all(names.map(() => browser.createBrowserContext()));
+// Browsers with storage, workers and windows that nobody else shares. To launch each by itself would take much longer.
+async function withBrowsers(count, scenario) {
+  const browser = idle.pop() ?? (await launch()).browser;
+  const browsers = await Promise.all(Array.from({ length: count }, () => browser.createBrowserContext()));
   try {
-    const pages = [];
-    for (const [at, name] of names.entries()) {
-      const { page } = await open(browsers[at], ORIGIN);
-      faultless(page, broken);
-      await enter(page, name);
-      pages.push(page);
-    }
-    await scenario(pages, browsers);
-    assert.deepEqual(broken, []);
+    await scenario(browsers);
   } finally {
     await Promise.all(browsers.map((each) => each.close()));
+    idle.push(browser);
   }
+}
+
+const withPeople = (names, scenario) => withBrowsers(names.length, async (browsers) => {
+  const broken = [];
+  const pages = [];
+  for (const [at, name] of names.entries()) {
+    const { page } = await open(browsers[at], ORIGIN);
+    faultless(page, broken);
+    await enter(page, name);
+    pages.push(page);
+  }
+  await scenario(pages, browsers);
+  assert.deepEqual(broken, []);
+});
+
+const example = async (browser, name) => (await open(browser, `${ORIGIN}examples/${name}.html`)).page;
+
+async function talk(page, user, other) {
+  await page.evaluate((me, them) => Object.assign(document.querySelector('#user'), { value: me }) && Object.assign(document.querySelector('#other'), { value: them }), user, other);
+  await page.click('#login .primary');
+  await page.waitForSelector('#text', { visible: true });
+}
+
+async function write(page, words) {
+  await page.bringToFront();
+  await page.type('#text', words);
+  await page.keyboard.press('Enter');
 }
 
 const scenarios = {
@@ -223,6 +243,77 @@ const scenarios = {
     assert.equal(await jim.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
   }),
 
+  threeTabs: () => withBrowsers(1, async ([browser]) => {
+    const figures = (page) => page.evaluate(() => ['count', 'tabs'].map((id) => document.getElementById(id).textContent).join());
+    const show = (page, wanted) => until(async () => (await figures(page)) === wanted, `connections and tabs: ${wanted}`);
+    const first = await example(browser, 'tabs');
+    await first.click('#browser');
+    await show(first, '1,1');
+    const second = await example(browser, 'tabs');
+    await second.click('#browser');
+    await show(second, '1,2');
+    const third = await example(browser, 'tabs');
+    await third.click('#android');
+    await show(third, '2,1');
+    for (const page of [first, second]) await show(page, '2,2');
+  }),
+
+  objects: () => withBrowsers(1, async ([browser]) => {
+    const pages = [await example(browser, 'objects'), await example(browser, 'objects')];
+    for (const page of pages) {
+      await page.bringToFront();
+      await page.click('#login .primary');
+      await shows(page, '#log', 'This is tab');
+    }
+    const [first, second] = pages;
+    await second.click('#form .primary');
+    await shows(second, '#log', 'profile is {"first":"Ann","second":"in Oslo"}, set by this tab');
+    await shows(first, '#log', 'profile is {"first":"Ann","second":"in Oslo"}, set by tab');
+    await second.click('#function');
+    await shows(second, '#problem', 'profile is no data');
+    await first.bringToFront();
+    await first.click('#get');
+    await shows(first, '#log', 'profile has {"first":"Ann","second":"in Oslo"}');
+  }),
+
+  poppedOut: () => withBrowsers(2, async ([browser, others]) => {
+    const page = await example(browser, 'popup');
+    await talk(page, 'pia', 'quin');
+    await write(page, 'Hello');
+    await shows(page, '#messages', 'pia: Hello');
+    const appeared = browser.waitForTarget((target) => target.url().includes('other=quin'));
+    await page.click('#out');
+    const popup = await (await appeared).page();
+    await page.waitForSelector('ul.pages');
+    await shows(popup, '#messages', 'pia: Hello');
+    const quin = await example(others, 'popup');
+    await talk(quin, 'quin', 'pia');
+    await shows(quin, '#messages', 'pia: Hello');
+    await write(quin, 'Where are you?');
+    await shows(popup, '#messages', 'quin: Where are you?');
+    await popup.bringToFront();
+    await write(popup, 'Out here');
+    await shows(quin, '#messages', 'pia: Out here');
+  }),
+
+  // Who was here is not asked again, only because the server cannot be reached for a while.
+  unreachable: () => withPeople(['sam'], async ([sam]) => {
+    await sam.evaluateOnNewDocument(() => {
+      window.isCut = true;
+      delete window.SharedWorker;
+      const [Socket, ask] = [window.WebSocket, window.fetch];
+      window.WebSocket = function Cut(...words) {
+        if (window.isCut) throw new TypeError('cut');
+        return new Socket(...words);
+      };
+      window.fetch = (...words) => (window.isCut ? Promise.reject(new TypeError('cut')) : ask(...words));
+    });
+    await sam.goto(`${ORIGIN}?again`);
+    await shows(sam, '.moment', 'The server cannot be reached now');
+    await sam.evaluate(() => { window.isCut = false; });
+    await shows(sam, '.state', 'connected');
+  }),
+
   signedOut: () => withPeople(['lea'], async ([lea], [browser]) => {
     const { page: other } = await open(browser, ORIGIN);
     await shows(other, '.state', 'connected');
@@ -239,4 +330,4 @@ const scenarios = {
   }),
 };
 
-playAll(scenarios, () => undefined, { atOnce: 2 }).finally(async () => launched && (await launched).browser.close());
+playAll(scenarios, () => undefined, { atOnce: 2 }).finally(() => Promise.all(idle.map((browser) => browser.close())));

@@ -48,6 +48,25 @@ def test_a_narrow_screen_shows_one_part_at_a_time(works: Works) -> None:
     works.assert_that("narrow")
 
 
+@pytest.mark.rows("T27", "T28", "T29")
+def test_the_example_of_three_tabs_has_two_connections(works: Works) -> None:
+    works.assert_that("threeTabs")
+
+
+@pytest.mark.rows("M25", "M26", "M27", "M29", "M30")
+def test_the_example_of_objects_shares_them_among_tabs(works: Works) -> None:
+    works.assert_that("objects")
+
+
+@pytest.mark.rows("M5")
+def test_the_example_of_a_popped_out_chat_goes_on_in_its_window(works: Works) -> None:
+    works.assert_that("poppedOut")
+
+
+def test_who_was_here_waits_for_a_server_that_is_gone_and_is_in_as_soon_as_it_is_back(works: Works) -> None:
+    works.assert_that("unreachable")
+
+
 def test_who_signs_out_is_out_in_all_tabs(works: Works) -> None:
     works.assert_that("signedOut")
 

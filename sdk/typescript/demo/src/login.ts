@@ -11,6 +11,7 @@ const NAME_MAX = 64;
 /** So long nobody has to be told that a page is loading. */
 const PATIENCE_MS = 400;
 const AGAIN_MS = 3000;
+const UNREACHABLE = "The server cannot be reached now. As soon as it can, you are in.";
 
 /** Who used this browser last, to whom any new tab belongs as well. */
 export function remembered(): string | null {
@@ -22,9 +23,10 @@ export function forget(): void {
   localStorage.removeItem(REMEMBERED);
 }
 
-/** Logs in; all tabs of this browser share one connection and one login. */
-export async function enter(user: string, token: string | null): Promise<Client> {
+/** Logs in; all tabs of this browser share one connection and one login. Says by `waits` when the server cannot be reached. */
+async function enter(user: string, token: string | null, waits: () => void): Promise<Client> {
   const unisono = new Unisono(location.origin);
+  unisono.on("schedule", waits);
   const device = { platform: "web", label: browser() };
   const client = await unisono.login(token === null ? { user, device } : { user, token, device });
   localStorage.setItem(REMEMBERED, user);
@@ -42,7 +44,7 @@ export function ask(root: HTMLElement, message: string): Promise<Client> {
       button.disabled = true;
       problem.textContent = "";
       try {
-        done(await enter(name.value.trim(), token.value.trim() || null));
+        done(await enter(name.value.trim(), token.value.trim() || null, () => (problem.textContent = UNREACHABLE)));
       } catch (fault) {
         problem.textContent = problemOf(fault);
         button.disabled = false;
@@ -58,7 +60,7 @@ export function ask(root: HTMLElement, message: string): Promise<Client> {
       h("details", {}, h("summary", {}, "I have a token"), h("label", {}, "Token", token)),
       problem,
       button,
-      h("p", { class: "hint" }, "Open this page in a second tab, or as somebody else in another browser."),
+      h("p", { class: "hint" }, "Open this page in a second tab, or as somebody else in another browser. Smaller pages are among the ", h("a", { attributes: { href: "/examples/" } }, "examples"), "."),
     );
     fill(root, form);
     name.focus();
@@ -72,7 +74,7 @@ export async function back(root: HTMLElement, user: string): Promise<Client> {
   words.textContent = `Coming in as ${user}…`;
   const shown = setTimeout(() => fill(root, card(words, other)), PATIENCE_MS);
   try {
-    return await persisting(user, () => (words.textContent = "The server cannot be reached now. As soon as it can, you are in."));
+    return await persisting(user, () => (words.textContent = UNREACHABLE));
   } catch (problem) {
     forget();
     return await ask(root, problemOf(problem));
@@ -85,7 +87,7 @@ export async function back(root: HTMLElement, user: string): Promise<Client> {
 async function persisting(user: string, failed: () => void): Promise<Client> {
   for (;;) {
     try {
-      return await enter(user, null);
+      return await enter(user, null, failed);
     } catch (problem) {
       if (!(problem instanceof UnisonoError && problem.retryable)) throw problem;
     }

@@ -11,7 +11,7 @@ import { nameOf, otherOf, preview, problemOf, shortly, writingOf } from "./words
 
 const FOUND = 20;
 const PAUSE_MS = 200;
-const STATES = { idle: "starting", opening: "connecting", live: "connected", waiting: "offline, trying again", "needs-token": "needs a new token", stopped: "over" };
+const STATES = { idle: "starting", opening: "connecting", live: "connected", waiting: "no connection", "needs-token": "needs a new token", stopped: "over" };
 
 /** What the buttons above the list do. */
 export interface SidebarActions {

@@ -1,12 +1,12 @@
 """Pages and scripts that the server brings along, as they were built into the package.
 
 A name that carries a hash of what is in it is kept by browsers for ever: all under `/demo/`, and what the SDK loads
-later. `/` and the rest of `/sdk/` are asked for anew.
+later. All else is asked for anew.
 """
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from gzip import compress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -30,12 +30,6 @@ TYPES: Final[Mapping[str, str]] = {
     "webmanifest": "application/manifest+json",
 }
 PAGE_HEADERS: Final[Mapping[str, str]] = {
-    # Nothing is fetched from other hosts, nothing runs that did not come from here, and nobody frames it.
-    "Content-Security-Policy": (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self';"
-        " font-src 'self'; img-src 'self' blob: data:; manifest-src 'self'; media-src 'self' blob:;"
-        " script-src 'self'; style-src 'self'; worker-src 'self'"
-    ),
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -66,12 +60,29 @@ class Page(Struct, frozen=True):
     type: str
 
 
-class PagesDoor:
-    """Serves what stands in the package under `web`: `demo` at `/`, where it is wanted, and `sdk` at `/sdk/`."""
+def _policy(sources: Sequence[str]) -> str:
+    """Tell browsers: nothing runs that did not come from here, nothing is fetched elsewhere, nobody frames it."""
+    files = " ".join(["'self'", *sources])
+    # The clock of a tab that holds the session while it is hidden is a worker that the SDK makes itself.
+    return (
+        f"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src {files};"
+        f" font-src 'self'; img-src {files} blob: data:; manifest-src 'self'; media-src {files} blob:;"
+        " script-src 'self'; style-src 'self'; worker-src 'self' blob:"
+    )
 
-    def __init__(self, telemetry: Telemetry, *, has_demo: bool, root: Traversable | None = None) -> None:
+
+class PagesDoor:
+    """Serves what stands in the package under `web`: `sdk` at `/sdk/`, and where the demo is wanted that at `/`.
+
+    Beside the demo are `examples` at `/examples/`. Pages may send files to origins in `sources` and show them.
+    """
+
+    def __init__(
+        self, telemetry: Telemetry, *, has_demo: bool, sources: Sequence[str] = (), root: Traversable | None = None
+    ) -> None:
         self._telemetry = telemetry
         self._has_demo = has_demo
+        self._headers = {**PAGE_HEADERS, "Content-Security-Policy": _policy(sources)}
         self._root = files("unisono").joinpath("web") if root is None else root
         self._read: dict[tuple[str, str], Page] = {}
 
@@ -81,6 +92,8 @@ class PagesDoor:
         if self._has_demo:
             self._add(router, "/", self._index)
             self._add(router, "/demo/{name}", self._demo)
+            self._add(router, "/examples/", self._examples)
+            self._add(router, "/examples/{name}", self._examples)
 
     def _add(self, router: web.UrlDispatcher, path: str, handler: Handler) -> None:
         resource = router.add_resource(path)
@@ -100,10 +113,14 @@ class PagesDoor:
         return handle
 
     async def _index(self, request: web.Request) -> web.Response:
-        return _answer(request, self._find("demo", "index.html"), PAGE_HEADERS, ASK_ANEW)
+        return _answer(request, self._find("demo", "index.html"), self._headers, ASK_ANEW)
 
     async def _demo(self, request: web.Request) -> web.Response:
-        return _answer(request, self._find("demo", request.match_info["name"]), PAGE_HEADERS, FOR_EVER)
+        return _answer(request, self._find("demo", request.match_info["name"]), self._headers, FOR_EVER)
+
+    async def _examples(self, request: web.Request) -> web.Response:
+        name = request.match_info.get("name", "index.html")
+        return _answer(request, self._find("examples", name), self._headers, ASK_ANEW)
 
     async def _sdk(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientResponse, ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
+from msgspec import ValidationError, convert
 
 from tests.support.operator_desk import Desk, open_desk
 from tests.support.recording import RecordingTelemetry
@@ -26,6 +27,7 @@ Browser = TestClient[web.Request, web.Application]
 def root(tmp_path: Path) -> Path:
     files = {"demo/index.html": "<!doctype html>", "demo/main-AB12.js": LONG, "sdk/unisono.js": "export {}"}
     files |= {"sdk/unisono.more-0123456789ab.js": "export {}"}
+    files |= {"examples/index.html": "<!doctype html>", "examples/tabs.js": "export {}"}
     files |= {"sdk/notes.exe": "no", "secret.txt": "no"}
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -46,13 +48,47 @@ async def test_the_page_lets_nothing_run_that_does_not_come_from_here(browser: B
         assert (answer.status, await answer.text()) == (200, "<!doctype html>")
         head = answer.headers
     assert (head["Content-Type"], head["Cache-Control"]) == ("text/html; charset=utf-8", "no-cache")
-    policy = dict(part.strip().split(" ", 1) for part in head["Content-Security-Policy"].split(";"))
+    policy = policy_of(answer)
     assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
-    assert policy["script-src"] == policy["connect-src"] == policy["worker-src"] == "'self'"
+    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert policy["worker-src"] == "'self' blob:"
     async with browser.get("/", headers={"If-None-Match": head["ETag"]}) as answer:
         assert (answer.status, await answer.read()) == (304, b"")
     async with browser.head("/") as answer:
         assert (answer.status, answer.headers["Content-Length"]) == (200, "15")
+
+
+def policy_of(answer: ClientResponse) -> dict[str, str]:
+    parts = answer.headers["Content-Security-Policy"].split(";")
+    return dict(part.strip().split(" ", 1) for part in parts)
+
+
+async def test_examples_stand_beside_the_demo_and_are_asked_for_anew(browser: Browser) -> None:
+    for path in ("/examples/", "/examples/tabs.js"):
+        async with browser.get(path) as answer:
+            assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-cache")
+            assert policy_of(answer)["script-src"] == "'self'"
+
+
+async def test_files_may_lie_where_the_operator_says_and_nowhere_else(root: Path) -> None:
+    """A page of a server whose files have an address of their own showed no picture and sent no file."""
+    told = {"server": {"advertised_url": "wss://chat.example.org/x"}, "pages": {"sources": ["https://f.example.org"]}}
+    sources = convert(told, Settings).page_sources
+    application = web.Application()
+    PagesDoor(RecordingTelemetry(), has_demo=True, sources=sources, root=root).add_to(application.router)
+    async with TestClient(TestServer(application)) as client, client.get("/") as answer:
+        policy = policy_of(answer)
+    expected = "'self' https://chat.example.org wss://chat.example.org https://f.example.org"
+    assert policy["connect-src"] == expected
+    assert policy["img-src"] == f"{expected} blob: data:"
+    assert policy["script-src"] == "'self'"
+    assert Settings().page_sources == ()
+
+
+def test_what_is_no_origin_is_no_source() -> None:
+    for source in ("https://a; script-src *", "*", "data:", "https://a/b"):
+        with pytest.raises(ValidationError):
+            convert({"pages": {"sources": [source]}}, Settings)
 
 
 async def test_what_carries_a_hash_is_kept_for_ever_and_packed_for_who_takes_it(browser: Browser) -> None:
@@ -111,6 +147,7 @@ async def test_the_demo_is_for_trying_out_unless_it_is_asked_for(tmp_path: Path)
     for folder, demo, expected in (("a", "never", 404), ("b", "dev", 200)):
         async with open_desk(tmp_path / folder, UNISONO_PAGES__DEMO=demo) as desk:
             assert await status(desk, "/") == expected
+            assert await status(desk, "/examples/") == expected
             assert await status(desk, "/sdk/unisono.js") == 200
 
 
@@ -137,3 +174,4 @@ def test_a_wheel_has_the_pages_so_that_who_installs_it_needs_no_node(tmp_path: P
     scripts = re.findall(r'"/(demo/[\w.-]+)"', page)
     assert len(scripts) >= 3
     assert {f"unisono/web/{name}" for name in scripts} <= names
+    assert {f"unisono/web/examples/{name}" for name in ("index.html", "tabs.html", "tabs.js", "style.css")} <= names
