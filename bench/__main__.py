@@ -12,7 +12,22 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import build, cold, durable, fanout, groups, idle, leancloud, logins, polling, push, query, reading, room
+from bench import (
+    browser,
+    build,
+    cold,
+    durable,
+    fanout,
+    groups,
+    idle,
+    leancloud,
+    logins,
+    polling,
+    push,
+    query,
+    reading,
+    room,
+)
 from bench.figures import Figure
 from bench.plan import Plan, full, quick
 from bench.processes import BenchError
@@ -31,6 +46,7 @@ BENCHES: Final[Mapping[str, tuple[str, Callable[[Plan], list[Figure]]]]] = {
     "push": ("(j) sends with push notifications", push.measure),
     "leancloud": ("(k) the door of LeanCloud's clients", leancloud.measure),
     "polling": ("(l) a delivery by long polling", polling.measure),
+    "browser": ("(m) tabs that share a session", browser.measure),
 }
 FILE_WIDTH: Final = 150
 

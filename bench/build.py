@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from bench.processes import BenchError, find_tool
 HERE: Final = Path(__file__).parent
 OUT: Final = HERE / "out"
 PEERS: Final = HERE / "peers"
+SDKS: Final = HERE / "sdks"
 INSTALL_S: Final = 180.0
 
 
@@ -29,9 +31,14 @@ def broadcast() -> Path:
 def node_peer(script: str) -> list[str]:
     """Give the command of a peer that runs on Node, with its packages as the lock file has them."""
     node = find_tool("node", "install nodejs")
-    home = _installed("node", PEERS / "package-lock.json", _install_node_packages)
+    home = _installed("node", PEERS / "package-lock.json", partial(_install_node_packages, PEERS))
     shutil.copy(PEERS / script, home / script)
     return [node, str(home / script)]
+
+
+def sdks() -> Path:
+    """Give the directory with other packages for browsers, as their lock file has them."""
+    return _installed("sdks", SDKS / "package-lock.json", partial(_install_node_packages, SDKS))
 
 
 def py_spy() -> Path:
@@ -68,10 +75,10 @@ def _install_python_packages(home: Path) -> None:
     _run([*pip, "--require-hashes", "--target", str(home), "-r", str(HERE / "requirements.txt")], cwd=home)
 
 
-def _install_node_packages(home: Path) -> None:
+def _install_node_packages(wanted: Path, home: Path) -> None:
     npm = find_tool("npm", "install npm")
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(PEERS / name, home / name)
+        shutil.copy(wanted / name, home / name)
     quiet = ["--omit=dev", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
     _run([npm, "ci", *quiet], cwd=home)
 

@@ -29,6 +29,9 @@ class Plan(Struct, frozen=True):
     questions: int = 300
     query_conversations: int = 100_000
     group_members: int = 500
+    tabs: tuple[int, ...] = (1, 10, 50)
+    pings: int = 200
+    burst: int = 2_000
 
 
 def full(say: Callable[[str], None]) -> Plan:
@@ -55,4 +58,7 @@ def quick(say: Callable[[str], None]) -> Plan:
         questions=50,
         query_conversations=5_000,
         group_members=100,
+        tabs=(1, 4),
+        pings=40,
+        burst=500,
     )
