@@ -53,5 +53,5 @@ lock: ## renew requirements/*.txt from pyproject.toml
 	@tools/lock.sh
 
 clean: ## remove what can be made again; data stays
-	@rm -rf sdk/typescript/dist sdk/typescript/node_modules tests/browser/node_modules tests/conformance/leancloud/*/node_modules .venv .venv-lock .setup.lock .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache bench/out dist
+	@rm -rf sdk/typescript/dist sdk/typescript/node_modules tests/browser/node_modules tests/typescript/node_modules tests/conformance/leancloud/*/node_modules .venv .venv-lock .setup.lock .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache bench/out dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

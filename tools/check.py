@@ -50,6 +50,7 @@ STEPS: Final = (
     Step("imports", (str(BIN / "lint-imports"), "--no-logo")),
     Step("format", (str(BIN / "ruff"), "format", "--check", "--quiet", "--output-format=concise", ".")),
     Step("lint", (str(BIN / "ruff"), "check", "--quiet", "--output-format=concise", ".")),
+    Step("package", (str(NODE), "sdk/typescript/packed.mjs")),
     _ours("sizes"),
     _ours("banned"),
     _ours("words"),

@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 want=${1:?run or test}
 venv=.venv
 stamp=$venv/.set-up-for
-# Packages for JavaScript: what builds the browser SDK, what drives browsers, and LeanCloud's as they were published.
-packages='sdk/typescript tests/browser tests/conformance/leancloud/v3 tests/conformance/leancloud/v4 tests/conformance/leancloud/v5'
+# Packages for JavaScript: what builds the browser SDK, what drives browsers, earlier Nodes, and LeanCloud's as they were published.
+packages='sdk/typescript tests/browser tests/typescript tests/conformance/leancloud/v3 tests/conformance/leancloud/v4 tests/conformance/leancloud/v5'
 
 fail() {
   printf '\n%s\n' "$*" >&2

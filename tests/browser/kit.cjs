@@ -195,6 +195,24 @@ async function front(port, tls) {
   return { port: server.address().port, close: () => { server.close(); server.closeAllConnections(); } };
 }
 
+// One port that answers http and https alike, each with what a server of this machine says.
+async function eitherWay(port, tls) {
+  const secure = await front(port, tls);
+  const server = net.createServer((near) => {
+    near.on('error', () => {});
+    near.once('data', (first) => {
+      // A greeting of TLS begins so.
+      const far = net.connect(first[0] === 0x16 ? secure.port : port, '127.0.0.1', () => {
+        far.write(first);
+        far.pipe(near).pipe(far);
+      });
+      for (const [one, other] of [[near, far], [far, near]]) one.on('error', () => other.destroy()).on('close', () => other.destroy());
+    });
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  return { port: server.address().port, close: () => { server.close(); secure.close(); } };
+}
+
 // What a page says in its console and what nobody in it caught, in order.
 function hear(page) {
   const said = [];
@@ -211,4 +229,4 @@ async function open(browser, address, { inWindow = false } = {}) {
   return { page, said };
 }
 
-module.exports = { freeze, front, hear, killBrowser, killPage, launch, launchFirefox, listen, open, pause, site, thaw, until, within };
+module.exports = { eitherWay, freeze, front, hear, killBrowser, killPage, launch, launchFirefox, listen, open, pause, site, thaw, until, within };

@@ -4,7 +4,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { freeze, killPage, launch, open, pause, site, thaw, until, within } = require('./kit.cjs');
+const { eitherWay, freeze, killPage, launch, launchFirefox, open, pause, site, thaw, until, within } = require('./kit.cjs');
 const { table } = require('../support/playing.cjs');
 
 const { port, admin, dist } = table();
@@ -21,15 +21,17 @@ function filesOf(folder, at) {
 }
 
 // A browser, and pages that are served on origins known to the server; `close` ends both.
-async function browserOf({ switches = [], pages = {} } = {}) {
+async function browserOf({ switches = [], pages = {}, tls, firefox = false } = {}) {
   const files = filesOf(dist, '/');
   const served = await site({
     '/': { file: path.join(__dirname, 'tab.html') }, '/tab.js': { file: path.join(__dirname, 'tab.js') },
     '/away': '<!doctype html><title>Away</title>', ...files, ...pages,
   });
-  const hosts = Object.fromEntries(['pages.localhost', 'other.localhost', 'plain.test'].map((name) => [name, served.port]));
-  const { browser } = await launch({ hosts, switches });
-  return { browser, close: async () => { await browser.close(); await served.close(); } };
+  const both = tls && await eitherWay(served.port, tls);
+  const port = both ? both.port : served.port;
+  const hosts = Object.fromEntries(['pages.localhost', 'other.localhost', 'plain.test'].map((name) => [name, port]));
+  const { browser } = await (firefox ? launchFirefox({ hosts }) : launch({ hosts, switches }));
+  return { browser, close: async () => { await browser.close(); await served.close(); if (both) both.close(); } };
 }
 
 async function withBrowser(act, options) {

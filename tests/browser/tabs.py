@@ -7,14 +7,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from tests.support.certificates import certificate
 from tests.support.node_player import NODE, Played, play
 from tests.support.node_tests import PACKAGE
 from tests.support.server_process import TEST_CONFIG, ServerProcess
 
 HERE: Final = Path(__file__).parent
 ADMIN: Final = "admin-key-of-the-tests-0123456789"
-ORIGINS: Final = ["http://pages.localhost", "http://pages.localhost:81", "http://other.localhost", "http://plain.test"]
-CONFIG: Final = f"{TEST_CONFIG}\n[server]\norigins = {json.dumps(ORIGINS)}\n"
+ORIGINS: Final = [
+    *("http://pages.localhost", "http://pages.localhost:81", "https://pages.localhost"),
+    *("http://other.localhost", "http://plain.test"),
+]
+SECRET: Final = "secret-of-the-tests-0123456789-0123456789"
+CONFIG: Final = f"""{TEST_CONFIG}
+[server]
+origins = {json.dumps(ORIGINS)}
+
+[identity.jwt]
+secret = "{SECRET}"
+"""
 HOSTS: Final = {
     "worker": ["shared-worker"],
     "leader": ["leader-tab"],
@@ -101,6 +112,8 @@ async def play_in_browsers(
             "admin": ADMIN,
             "dist": str(dist),
             "releases": list(releases or {}),
+            "tls": certificate(),
+            "secret": SECRET,
             "hosts": hosts,
             "only": only,
             "load": FULL_LOAD if IS_FULL else LOAD,

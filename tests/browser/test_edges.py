@@ -27,7 +27,7 @@ def test_whoever_asks_is_told_whether_tabs_can_share(works: Works) -> None:
     works.assert_that("unsupported")
 
 
-@pytest.mark.rows("T19", "T25", "M10", "M11")
+@pytest.mark.rows("T19", "T25", "M10", "M11", "M12")
 def test_one_word_turns_sharing_on_and_nothing_else_changes(works: Works) -> None:
     works.assert_that("oneWord")
 
@@ -37,7 +37,7 @@ def test_without_sharing_one_tab_has_the_session_and_the_others_are_told(works: 
     works.assert_that("alone")
 
 
-@pytest.mark.rows("X4")
+@pytest.mark.rows("X4", "M6")
 def test_tabs_that_share_are_one_to_the_policy_of_devices(works: Works) -> None:
     works.assert_that("sharedBySlot")
 

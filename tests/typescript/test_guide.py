@@ -1,15 +1,14 @@
 """The examples of the browser SDK's guide are modules: they are type-checked, and they run."""
 
-import asyncio
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.support.node_tests import NODE, PACKAGE
+from tests.support.node_tests import PACKAGE
+from tests.support.sdk_package import install, node_of, run_node
 from tests.support.server_process import ServerProcess
 from tools.sources import ROOT
 
@@ -27,7 +26,6 @@ PROJECT: Final = {
     },
     "include": ["*.mts"],
 }
-DEADLINE_S: Final = 60.0
 PRINTED: Final = (
     "tom says Jerry, get up!",
     "held in single with 1 tab",
@@ -67,49 +65,61 @@ PRINTED: Final = (
 )
 
 
-async def _node(folder: Path, *words: str | Path) -> str:
-    process = await asyncio.create_subprocess_exec(
-        NODE, *words, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    try:
-        async with asyncio.timeout(DEADLINE_S):
-            out, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode == 0, out.decode()
-    return out.decode()
+UNTYPED: Final = """
+const { readFileSync, writeFileSync } = require("node:fs");
+const [from, to] = process.argv.slice(1);
+const { code } = require("esbuild").transformSync(readFileSync(from, "utf8"), { loader: "ts" });
+writeFileSync(to, code);
+"""
 
 
 async def _install(folder: Path) -> None:
     """Put the package beside the examples as `npm install` does, and write them down."""
-    package = folder / "node_modules" / "unisono"
-    package.mkdir(parents=True)
-    shutil.copy(PACKAGE / "package.json", package)
-    await _node(PACKAGE, "build.mjs", "--out", package / "dist")
+    await install(folder)
     (folder / "tsconfig.json").write_text(json.dumps(PROJECT))
     for number, module in enumerate(RUN + SHOWN):
         (folder / f"example{number}.mts").write_text(module)
 
 
+def _write_for(folder: Path, port: int, count: int) -> None:
+    """Have the first examples talk to the server on a port."""
+    for number, module in enumerate(RUN[:count]):
+        (folder / f"example{number}.mts").write_text(module.replace("127.0.0.1:8080", f"127.0.0.1:{port}"))
+
+
 @pytest.mark.rows("L6", "L11", "L31")
 async def test_each_example_is_typed_and_runs(tmp_path: Path) -> None:
     await _install(tmp_path)
-    await _node(tmp_path, PACKAGE / "node_modules" / "typescript" / "bin" / "tsc", "-p", ".")
+    await run_node(tmp_path, PACKAGE / "node_modules" / "typescript" / "bin" / "tsc", "-p", ".")
     all_of_them = "".join(f'await import("./example{number}.mts");\n' for number in range(len(RUN)))
     (tmp_path / "all.mts").write_text(all_of_them)
     async with ServerProcess(tmp_path / "served") as server:
-        for number, module in enumerate(RUN):
-            here = module.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}")
-            (tmp_path / f"example{number}.mts").write_text(here)
-        printed = await _node(tmp_path, tmp_path / "all.mts")
+        _write_for(tmp_path, server.port, len(RUN))
+        printed = await run_node(tmp_path, tmp_path / "all.mts")
         server.assert_clean_log()
     for line in PRINTED:
         assert line in printed, f"{line!r} is not in:\n{printed}"
     assert re.findall(r"found (To \w+)", printed) == ["To Bergen", "To Oslo", "To Trondheim"]
     assert re.findall("The café has (.*)", printed) == ["No tea for me", "Tea at five?"]
     assert len(RUN) == 24
+
+
+@pytest.mark.parametrize(
+    ("version", "count"), [(20, 2), *(pytest.param(version, len(RUN), marks=pytest.mark.full) for version in (20, 22))]
+)
+async def test_examples_run_in_the_oldest_nodes(tmp_path: Path, version: int, count: int) -> None:
+    """Node 20 has no WebSocket: there it goes by long polling."""
+    await install(tmp_path)
+    async with ServerProcess(tmp_path / "served") as server:
+        _write_for(tmp_path, server.port, count)
+        names = [f"example{number}" for number in range(count)]
+        for name in names:
+            await run_node(PACKAGE, "-e", UNTYPED, tmp_path / f"{name}.mts", tmp_path / f"{name}.mjs")
+        (tmp_path / "all.mjs").write_text("".join(f'await import("./{name}.mjs");\n' for name in names))
+        printed = await run_node(tmp_path, tmp_path / "all.mjs", node=node_of(version))
+        server.assert_clean_log()
+    for line in PRINTED if count == len(RUN) else PRINTED[:4]:
+        assert line in printed, f"{line!r} is not in:\n{printed}"
 
 
 def test_every_event_is_in_the_guides_table() -> None:

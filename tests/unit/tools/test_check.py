@@ -30,5 +30,5 @@ def test_the_chore_has_every_check() -> None:
     names = {step.name for step in STEPS}
     assert names == {
         "types", "imports", "format", "lint", "sizes", "banned", "words", "strays", "reached", "locks", "changes",
-        "docs", "rows", "proofs", "typescript",
+        "docs", "rows", "proofs", "typescript", "package",
     }  # fmt: skip

@@ -169,6 +169,15 @@ export class Client extends Account {
     return this.#desk?.retry() ?? false;
   }
 
+  /**
+   * Connects now, and is done when this client is live. For who has the connection alone (`host` is `single`): one that tabs share is
+   * opened and kept by the session, and this throws a `LocalFault` with the code `connection_shared`. Throws `LinkDown` where the
+   * attempt failed; the next ones go on by themselves.
+   */
+  async connect(): Promise<void> {
+    await (await more()).connect(this, this._inside);
+  }
+
   /** Says which conversation is on screen in this tab, null for none; all tabs know it of each other (`tabs`). See `Notices`. */
   show(conversation: Conversation | string | null): void {
     this.#desk?.setView({ conversation: idOf(conversation) ?? null });

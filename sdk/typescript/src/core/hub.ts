@@ -344,7 +344,7 @@ class Hub implements Holder {
     return {
       token: (refused) => {
         if (refused !== null) this._tokens.refuse();
-        return this._tokens.get(bearersOf(this._seats.values()));
+        return this._tokens.get(() => bearersOf(this._seats.values()));
       },
       welcomed: (link, welcome) => {
         // A link that is only there to say good-bye.

@@ -37,18 +37,22 @@ export class Tokens {
 
   /**
    * Gives a token, null where there never was one and nobody could be asked, `nobody` where all were in vain.
-   * `bearers` come in the order in which they are asked.
+   * `bearers` gives who is there now, in the order in which they are asked.
    */
-  async get(bearers: readonly Bearer[]): Promise<string | null | "nobody"> {
+  async get(bearers: () => readonly Bearer[]): Promise<string | null | "nobody"> {
     const isGood = (token: string | null): token is string => token !== null && !this._refused.includes(token);
-    const offered = bearers.map(({ token }) => token).find(isGood);
-    if (offered !== undefined) return (this._last = offered);
-    const able = bearers.filter(({ canAsk }) => canAsk);
-    for (const { tab } of able) {
-      const token = await this._ask(tab);
+    const asked = new Set<string>();
+    for (;;) {
+      // Anew each time: tabs come while one is asked, and that one may be gone.
+      const all = bearers();
+      const offered = all.map(({ token }) => token).find(isGood);
+      if (offered !== undefined) return (this._last = offered);
+      const next = all.find(({ tab, canAsk }) => canAsk && !asked.has(tab));
+      if (next === undefined) return asked.size === 0 && this._refused.length === 0 && all.every(({ token }) => token === null) ? null : "nobody";
+      asked.add(next.tab);
+      const token = await this._ask(next.tab);
       if (isGood(token)) return (this._last = token);
     }
-    return able.length === 0 && this._refused.length === 0 && bearers.every(({ token }) => token === null) ? null : "nobody";
   }
 
   /** A tab answers. */

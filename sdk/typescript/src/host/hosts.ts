@@ -1,8 +1,11 @@
 /** The hosts that may live in a page. */
 
 import type { HolderCode } from "../core/holding.ts";
+import type { Ending } from "../core/messages.ts";
 import type { Debt } from "../core/ports.ts";
 import type { Ways } from "../core/ways.ts";
+import { loopback } from "./channels.ts";
+import type { TabEnd } from "./channels.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
 import { leaderWays } from "./leader-tab.ts";
 import { hostLocks, isHeld } from "./locks.ts";
@@ -16,6 +19,8 @@ import { workerClock } from "./worker-clock.ts";
 export interface Hosts {
   single(sdk: string, names: Names): Ways;
   leader(sdk: string, names: Names): Ways;
+  /** For who wished for another host alone, which cannot be: whoever says hello is told. */
+  nowhere(): Ways;
 }
 
 /** Gives the hosts that use this code of a holder. */
@@ -27,5 +32,17 @@ export function hostsOf(code: HolderCode): Hosts {
     // Nothing is kept for the next page: two that share nothing would take each other's session.
     single: (sdk, names) => singleWays({ ...common, sdk, names, clock: systemClock, store: new MemoryStore(debts) }),
     leader: (sdk, names) => leaderWays({ ...common, sdk, names, clock: workerClock, store: storeOf(names.context, held), locks: hostLocks(navigator.locks), isHeld: held }),
+    nowhere,
   };
+}
+
+function nowhere(): Ways {
+  const nothing = (): void => undefined;
+  const ending: Ending = { code: "sharing_unavailable", message: "no shared worker runs here", advice: "stop", isOwn: false };
+  const open = (): TabEnd => {
+    const { tab, holder } = loopback();
+    holder.post({ fence: Number.MAX_SAFE_INTEGER, tab: null, message: { is: "ended", ending } });
+    return tab;
+  };
+  return { patience: 0, open, elsewhere: nothing, suspend: nothing, close: nothing };
 }

@@ -2,10 +2,10 @@
 
 import type { Desk, Opening, Surroundings } from "../core/desk.ts";
 import { local } from "../core/faulted.ts";
-import type { Ending, HostKind, LoginWish, View } from "../core/messages.ts";
+import type { HostKind, LoginWish, View } from "../core/messages.ts";
 import { Tab } from "../core/tab.ts";
 import type { Ways } from "../core/ways.ts";
-import { busOfTab, loopback } from "./channels.ts";
+import { busOfTab } from "./channels.ts";
 import type { TabEnd } from "./channels.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
 import { deviceId } from "./device.ts";
@@ -90,19 +90,7 @@ function waysOf({ sdk, load, workerUrl }: Parts, opening: Opening, names: Names,
   const leader = (): Ways => local("leader", () => busOfTab(names));
   const url = opening.workerUrl ?? workerUrl;
   if (hosts[0] === "leader-tab" || url === null) return leader();
-  return workerWays({ names, url, locks: navigator.locks, clock: systemClock, entropy: systemEntropy, fallback: () => (hosts.length > 1 ? leader() : nowhere()) });
-}
-
-/** Where the one host that was wished for cannot be: whoever says hello is told. */
-function nowhere(): Ways {
-  const nothing = (): void => undefined;
-  const ending: Ending = { code: "sharing_unavailable", message: "no shared worker runs here", advice: "stop", isOwn: false };
-  const open = (): TabEnd => {
-    const { tab, holder } = loopback();
-    holder.post({ fence: Number.MAX_SAFE_INTEGER, tab: null, message: { is: "ended", ending } });
-    return tab;
-  };
-  return { patience: 0, open, elsewhere: nothing, suspend: nothing, close: nothing };
+  return workerWays({ names, url, locks: navigator.locks, clock: systemClock, entropy: systemEntropy, fallback: () => (hosts.length > 1 ? leader() : local("nowhere")) });
 }
 
 async function wishOf({ wish, deviceId: kind }: Opening): Promise<LoginWish> {

@@ -21,6 +21,20 @@ test("every pair of the session's table leads where it says, and every other is 
   }
 });
 
+test("a tab that is gone while it is asked for a token is followed by one that came meanwhile", async () => {
+  const stage = new HubStage();
+  await stage.hello("a", { canAsk: true });
+  assert.equal(stage.of("a", "need-token").length, 1);
+  await stage.hello("b", { canAsk: true });
+  assert.equal(stage.of("b", "need-token").length, 0);
+  stage.say("a", { is: "bye" });
+  await stage.clock.go(10);
+  const [ask] = stage.of("b", "need-token");
+  stage.say("b", { is: "token", ask: ask?.ask ?? 0, token: "good" });
+  await stage.clock.go(100);
+  assert.deepEqual(stage.asked.filter((frame) => frame.do.op === "login").map((frame) => frame.do["token"]), ["good"]);
+});
+
 test("tabs that come together log in once; the focused one is asked for a token first, then the next that can", async () => {
   const stage = new HubStage();
   const view = { visible: true, focused: true, conversation: null, online: true };
