@@ -11,7 +11,7 @@ from msgspec import Meta
 from unisono.domain import answers as a
 from unisono.domain import commands as c
 from unisono.domain.facts import Fact
-from unisono.domain.told import Addressed
+from unisono.domain.told import Addressed, Answered
 from unisono.wire.codes import CODES
 from unisono.wire.native import SUBPROTOCOLS, Bye, Delivery, EventFrame, Refusal, Reply, Request
 
@@ -50,6 +50,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.UnpinConversation: (a.Done,),
     c.MarkConversation: (a.Done,),
     c.UnmarkConversation: (a.Done,),
+    c.Ask: (Answered,),
+    c.ReplyTo: (a.Done,),
     c.MarkDelivered: (a.Done,),
     c.GetReceipts: (a.Receipts,),
     c.GetHistory: (a.History,),

@@ -20,6 +20,7 @@ from unisono.files.disk import DiskFiles
 from unisono.identity.function import UserIdFunction
 from unisono.identity.opening import opened_grants, opened_identity
 from unisono.ports.bus import Bus
+from unisono.ports.program import Program
 from unisono.ports.push import PushService
 from unisono.ports.telemetry import Telemetry
 from unisono.push.webhook import WebhookOptions, opened_webhook
@@ -31,13 +32,18 @@ from unisono.telemetry.system import SystemTelemetry
 
 
 class Shared(Struct, frozen=True):
-    """What all apps of a node have in common. `user_id` says who a user is, where an embedding program brings it."""
+    """What all apps of a node have in common.
+
+    `user_id` says who a user is, where an embedding program brings it. `program` is that program, which has to do with
+    the app of native clients alone.
+    """
 
     settings: Settings
     clock: SystemClock
     entropy: SystemEntropy
     telemetry: SystemTelemetry
     user_id: UserIdFunction | None = None
+    program: Program | None = None
 
 
 class Served(Struct, frozen=True):
@@ -84,6 +90,7 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
             entropy=shared.entropy,
             telemetry=telemetry,
             push=await _open_push(stack, name, shared, telemetry),
+            program=shared.program if name == settings.app else None,
         )
         node = Node(parts, _app_options(settings, name), name=_node_name(settings), server=f"unisono/{__version__}")
         await node.start()
@@ -136,6 +143,7 @@ def _app_options(settings: Settings, name: str) -> AppOptions:
         quotas=settings.quotas,
         policy=sessions.device_policy(),
         commands=Rate(per_s=rates.commands_per_s, burst=rates.commands_burst),
+        asks=Rate(per_s=rates.asks_per_s, burst=rates.asks_burst),
         logins=Rate(per_s=rates.logins_per_s, burst=rates.logins_burst),
         resumes=Rate(per_s=rates.resumes_per_s, burst=rates.resumes_burst),
         heartbeat_s=settings.limits.heartbeat_s,

@@ -42,6 +42,7 @@ from unisono.gateways.websocket.door import WebSocketDoor
 from unisono.identity.belief import is_from_here
 from unisono.identity.credentials import revocable
 from unisono.identity.function import UserIdFunction
+from unisono.ports.program import Program
 from unisono.served import Served, Shared, serving, store_options
 from unisono.settings import Settings, is_same_origin
 from unisono.stores.sql import begin_anew
@@ -77,9 +78,15 @@ class Running(Struct, frozen=True):
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, user_id: UserIdFunction | None = None, log_target: TextIO = sys.stderr
+    settings: Settings,
+    *,
+    user_id: UserIdFunction | None = None,
+    program: Program | None = None,
+    log_target: TextIO = sys.stderr,
 ) -> AsyncIterator[Running]:
     """Serve while inside. `settings` have their secrets (`config.with_generated_secrets`).
+
+    `program` is the one that embeds the server: it answers requests and has a say in what users do.
 
     Leaving without `drain` closes connections at once; nothing acknowledged is lost either way.
 
@@ -97,6 +104,7 @@ async def running(
             entropy=SystemEntropy(),
             telemetry=telemetry,
             user_id=user_id,
+            program=program,
         )
         walls = settings.leancloud.walls(settings.app)
         apps = {name: await stack.enter_async_context(serving(name, shared)) for name in walls}

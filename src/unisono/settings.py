@@ -139,6 +139,8 @@ class Rates(Section, frozen=True):
     handshakes_burst: Annotated[
         int, Meta(ge=1, le=1_000_000, description="New connections from one address at once.")
     ] = 1_000
+    asks_per_s: Annotated[float, Meta(gt=0, le=1e6, description="What one user asks the embedding program.")] = 20.0
+    asks_burst: Annotated[int, Meta(ge=1, le=1_000_000, description="The same at once.")] = 100
     operator_per_s: Annotated[
         float, Meta(gt=0, le=1e6, description="Requests of one admin key, and of one address to it.")
     ] = 500.0

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from unisono_sdk import arranging, claims, finding, kept, pushing, searching, tabs, telling, uploading
+from unisono_sdk import arranging, asking, claims, finding, kept, pushing, searching, tabs, telling, uploading
 from unisono_sdk import commands as c
 from unisono_sdk import member_commands as m
 
@@ -60,6 +60,8 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     tabs.ShareTabs,
     tabs.CloseTab,
     telling.Tell,
+    asking.Ask,
+    asking.ReplyTo,
     kept.DropObject,
     kept.ListObjects,
     claims.TakeClaim,

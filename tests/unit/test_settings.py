@@ -191,4 +191,4 @@ def test_the_guide_tells_the_defaults_of_the_limits(table: str, name: str, value
 def test_the_guide_tells_of_every_rate() -> None:
     rates = {name for name in Rates.__struct_fields__ if name.endswith("_per_s")}
     assert {name for table, name, _, _ in LIMIT_ROWS if table == "rates"} == rates
-    assert len(LIMIT_ROWS) == 13
+    assert len(LIMIT_ROWS) == 14

@@ -38,7 +38,7 @@ from unisono.domain.kept import ObjectView
 from unisono.domain.origin import Caused, origin_of
 from unisono.domain.seats import Seat
 from unisono.domain.session_view import SessionView, TabView
-from unisono.domain.told import Addressed, Teller, Told
+from unisono.domain.told import Addressed, Answered, Asked, Teller, Told
 from unisono.wire.codes import CODES
 from unisono.wire.native import Bye, EventFrame, Push, Refusal, Reply
 
@@ -277,6 +277,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
         ),
         next=ConversationId(ROOM),
     ),
+    "answered": Answered({"price": 1.5}),
     "addressed": Addressed(live=2, away=0),
     "sessions": a.Sessions(
         (
@@ -330,6 +331,8 @@ EVENTS: Final[dict[str, e.Event]] = {
     "tab_closed": e.TabClosed(TabId("tab-1")),
     "told: by the server": Told(KEY, NOW, "cart"),
     "told": Told(KEY, NOW, "cart", {"items": [1]}, teller=Teller(SESSION, TabId("tab-1")), tab=TabId("tab-2")),
+    "asked: least": Asked("q1", "where", 10_000),
+    "asked": Asked("q1", "where", 10_000, {"of": [1]}, TabId("tab-1")),
     "told: a message": Told(KEY, NOW, content=f.Content(text="Hi!"), teller=Teller(SESSION)),
     "typing: ceased": e.Typing(ROOM, BOB, is_typing=False),
 }

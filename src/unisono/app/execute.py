@@ -10,12 +10,14 @@ from typing import Final, Protocol
 
 from msgspec import structs
 
+from unisono.app.asking import Asking
 from unisono.app.caller import Caller, Member
 from unisono.app.changing import by_operator, caused_by, change, present
 from unisono.app.claims import Claiming
 from unisono.app.fanout import Fanout
 from unisono.app.filing import Filing
 from unisono.app.granting import Granting, spending
+from unisono.app.hooks import Hooks
 from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
@@ -75,6 +77,8 @@ class Executor:
         filing: Filing,
         claiming: Claiming,
         telling: Telling,
+        asking: Asking,
+        hooks: Hooks,
     ) -> None:
         self._parts = parts
         self._quotas = options.quotas
@@ -87,6 +91,8 @@ class Executor:
         self._filing = filing
         self._claiming = claiming
         self._telling = telling
+        self._asking = asking
+        self._hooks = hooks
         self._rate = RateLimiter(options.commands, parts.clock)
         self._granting = Granting(parts, options.granted)
 
@@ -95,7 +101,8 @@ class Executor:
 
         What is given back is to be awaited by the caller; most commands need no task to wait for them and give None.
         Commands started one after the other on one event loop place their facts in that order, but for those that take
-        a grant. Never raises: whatever goes wrong is told to `exchange`, and then nothing of the command remains.
+        a grant, or the program's leave, which those of one session take in turn. Never raises: whatever goes wrong is
+        told to `exchange`, and then nothing of the command remains.
         """
         try:
             return self._start(caller, command, exchange)
@@ -115,16 +122,15 @@ class Executor:
         self._rate.spend(user, cost_of(command))
         self._parts.telemetry.count("commands", label=type(command).__name__)
         need = self._granting.need_of(user, command)
-        if need is not None:
-            return self._wait_for_granted(Member(user, session), command, need, exchange)
+        if isinstance(command, c.Ask):
+            return self._wait_for_program(caller, Member(user, session), command, exchange)
+        if need is not None or self._hooks.concern(command):
+            return self._wait_for_leave(Member(user, session), command, need, exchange)
         transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
         if transaction is None:
             return self._wait_for_other(user, session, command, exchange)
         started_s = self._parts.clock.monotonic_s()
-        scope, decide = transaction[0], caused_by(session, transaction[1])
-        if scope.conversation is not None and self._rooms.is_in(session, scope.conversation):
-            decide = present(decide)
-        committing = self._parts.log.transact(scope, decide)
+        committing = self._parts.log.transact(*self._decided_by(session, *transaction))
         committing.add_done_callback(partial(self._finish, exchange, started_s))
         return None
 
@@ -146,30 +152,47 @@ class Executor:
         else:
             exchange.over(None)
 
-    async def _wait_for_granted(self, member: Member, command: c.Command, need: Need, exchange: Exchange) -> None:
+    async def _wait_for_program(self, caller: Caller, member: Member, command: c.Ask, exchange: Exchange) -> None:
         try:
-            once = await self._granting.check(member.user, need)
-            with spending():
-                await self._carry_out_granted(member, command, once, exchange)
+            exchange.acknowledge(await self._asking.questions.ask(member, caller.fence, command))
         except Exception as problem:  # noqa: BLE001  (a defect costs its own request alone)
             exchange.over(problem)
         else:
             exchange.over(None)
 
-    async def _carry_out_granted(
-        self, member: Member, command: c.Command, once: Request | None, exchange: Exchange
-    ) -> None:
+    async def _wait_for_leave(self, member: Member, command: c.Command, need: Need | None, exchange: Exchange) -> None:
+        try:
+            once = None if need is None else await self._granting.check(member.user, need)
+            async with self._hooks.turn(member, command) as allowed:
+                with spending():
+                    answer = await self._carry_out(member, allowed, once, exchange)
+            self._hooks.done(member, allowed, answer)
+        except Exception as problem:  # noqa: BLE001  (a defect costs its own request alone)
+            exchange.over(problem)
+        else:
+            exchange.over(None)
+
+    async def _carry_out(self, member: Member, command: c.Command, once: Request | None, exchange: Exchange) -> Answer:
         transaction = change(member.user, command, self._quotas, self._parts.entropy.conversation_id)
         if transaction is not None:
             started_s = self._parts.clock.monotonic_s()
-            scope, decide = transaction
-            committed = await self._parts.log.transact(scope, caused_by(member.session, decide), once)
+            scope, decide = self._decided_by(member.session, *transaction)
+            committed = await self._parts.log.transact(scope, decide, once)
             exchange.acknowledge(committed.answer)
             self._pass_on(committed, started_s)
-            return
+            return committed.answer
         if once is not None:
             await self._parts.requests.begin(once)
-        exchange.acknowledge(await self._other(member.user, member.session, command))
+        answer = await self._other(member.user, member.session, command)
+        exchange.acknowledge(answer)
+        return answer
+
+    def _decided_by(self, session: SessionId, scope: Scope, decide: Decide) -> tuple[Scope, Decide]:
+        """Give a decision as that of a session: it is known who caused it, and what rooms they are in."""
+        decide = caused_by(session, decide)
+        if scope.conversation is not None and self._rooms.is_in(session, scope.conversation):
+            decide = present(decide)
+        return scope, decide
 
     async def on_behalf(
         self,
@@ -291,14 +314,19 @@ class Executor:
                 return await self._register(session, command)
             case c.RequestUpload() | c.RemoveFile():
                 return await self._filing.answer(user, command)
-            case c.Tell():
-                return await self._telling.tell(user, command, session)
+            case c.Tell() | c.ReplyTo():
+                return await self._say(user, session, command)
             case c.AskPresence() | c.Watch() | c.Unwatch():
                 return await self._watching.answer(Member(user, session), command)
             case c.CloseTab() | c.CloseSession() | c.CloseDevice() | c.Logout():
                 return await self._end(user, session, command)
             case _:
                 return await self._reading.answer(user, command)
+
+    async def _say(self, user: UserId, session: SessionId, command: c.Tell | c.ReplyTo) -> Answer:
+        if isinstance(command, c.ReplyTo):
+            return self._asking.inquiries.reply(session, command)
+        return await self._telling.tell(user, command, session)
 
     async def _register(self, session: SessionId, command: c.RegisterPush | c.UnregisterPush) -> Done:
         targets = self._parts.push_targets

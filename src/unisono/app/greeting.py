@@ -16,6 +16,7 @@ from unisono.app.caller import Caller
 from unisono.app.departures import Departures
 from unisono.app.endings import fault_of_live, fault_of_resume
 from unisono.app.fanout import Fanout
+from unisono.app.hooks import Hooks
 from unisono.app.lease import Lease
 from unisono.app.options import AppOptions
 from unisono.app.parts import Parts
@@ -75,6 +76,7 @@ class Greeting:
         departures: Departures,
         rooms: Rooms,
         lease: Lease,
+        hooks: Hooks,
         server: str,
     ) -> None:
         self._parts = parts
@@ -84,6 +86,7 @@ class Greeting:
         self._departures = departures
         self._rooms = rooms
         self._lease = lease
+        self._hooks = hooks
         self._server = server
         self._logins = RateLimiter(options.logins, parts.clock)
         self._resumes = RateLimiter(options.resumes, parts.clock)
@@ -136,6 +139,7 @@ class Greeting:
         secret = self._parts.entropy.secret()
         record = self._record(command, principal, address, secret)
         await self._check_revoked(record.user, principal)
+        await self._hooks.before_login(record)
         with self._in_doubt(record.session):
             committed = await self._parts.sessions.decide(record.user, self._opening(record, command.fence, policy))
         try:
@@ -145,6 +149,7 @@ class Greeting:
         finally:
             # Whatever became of this link: the sessions that ended for it are to hear of it.
             self._parts.bus.publish_nowait(committed.facts)
+        self._hooks.after_login(record)
         self._parts.telemetry.count("logins", label="ok")
         self._parts.telemetry.observe_s("login", self._parts.clock.monotonic_s() - started_s)
         self._parts.telemetry.event(

@@ -3,6 +3,7 @@
 import asyncio
 
 from unisono.app.announcing import Announcing, Enrolling
+from unisono.app.asking import Asking
 from unisono.app.audience import Attached, Audience
 from unisono.app.claims import Claiming
 from unisono.app.departures import Departures
@@ -12,6 +13,7 @@ from unisono.app.expiring import Expiring
 from unisono.app.fanout import Fanout
 from unisono.app.filing import Filing
 from unisono.app.greeting import Greeting
+from unisono.app.hooks import Hooks
 from unisono.app.housekeeping import Housekeeping
 from unisono.app.importing import Importing
 from unisono.app.lease import Lease
@@ -28,7 +30,7 @@ from unisono.app.sweeping import Sweeping
 from unisono.app.telling import Telling
 from unisono.app.trimming import Trimming
 from unisono.app.wills import Wills
-from unisono.domain.events import Eviction, Passing, Signal, Stir
+from unisono.domain.events import Eviction, Passing, Replied, Signal, Stir
 from unisono.domain.ids import SessionId
 from unisono.domain.session import Phase
 from unisono.ports.link import Link
@@ -52,6 +54,7 @@ class Node:
         )
         self._departures = Departures(parts.sessions, parts.telemetry, self.lease, self.audience)
         self.rooms = Rooms(parts, self.audience, kept_s=options.seats_kept_s)
+        self.hooks = Hooks(parts)
         self.greeting = Greeting(
             parts,
             options,
@@ -60,9 +63,11 @@ class Node:
             departures=self._departures,
             rooms=self.rooms,
             lease=self.lease,
+            hooks=self.hooks,
             server=server,
         )
         self.own_sessions = OwnSessions(parts, self.audience)
+        self.asking = Asking(parts, self.own_sessions, options.asks)
         self.announcing = Announcing(parts, options.quotas)
         self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
         self.watching = Watching(parts, options.presence, self.audience)
@@ -114,6 +119,8 @@ class Node:
             filing=self.filing,
             claiming=self.claiming,
             telling=Telling(self.parts, self.options.quotas, self.own_sessions),
+            asking=self.asking,
+            hooks=self.hooks,
         )
 
     async def start(self) -> None:
@@ -139,6 +146,7 @@ class Node:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.fanout.run())
             tasks.create_task(self.signals.run())
+            tasks.create_task(self.hooks.run())
             tasks.create_task(self.watching.run())
             tasks.create_task(self._housekeeping.run())
 
@@ -159,5 +167,8 @@ class Node:
                 self.watching.take(passing)
             case Eviction():
                 self.rooms.put_out(passing)
+            case Replied():
+                self.asking.inquiries.take(passing)
             case Signal():
+                self.asking.inquiries.note(passing)
                 self.signals.take(passing)

@@ -61,6 +61,7 @@ class AppOptions(Struct, frozen=True):
     logins: Rate
     resumes: Rate
     files: FileRules
+    asks: Rate = Rate(per_s=20.0, burst=100)
     heartbeat_s: int = 25
     detach_window_s: float = 1800.0
     ended_kept_s: float = 30 * 86_400.0

@@ -11,6 +11,7 @@ from unisono.ports.erasures import Erasures
 from unisono.ports.files import FileBytes, FileRecords
 from unisono.ports.identity import Grants, Identity
 from unisono.ports.log import Log
+from unisono.ports.program import Program
 from unisono.ports.push import PushService
 from unisono.ports.push_targets import PushTargets
 from unisono.ports.requests import Requests
@@ -23,7 +24,10 @@ from unisono.ports.wills import Wills
 
 
 class Parts(Struct, frozen=True):
-    """Everything outside that the use cases of one app need. Without a `push` nothing is pushed."""
+    """Everything outside that the use cases of one app need.
+
+    Without a `push` nothing is pushed. Without a `program` nobody answers requests or has a say in what is done.
+    """
 
     log: Log
     directory: Directory
@@ -46,3 +50,4 @@ class Parts(Struct, frozen=True):
     entropy: Entropy
     telemetry: Telemetry
     push: PushService | None = None
+    program: Program | None = None

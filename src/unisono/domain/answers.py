@@ -13,7 +13,6 @@ from unisono.domain.ids import (
     ConversationId,
     Epoch,
     Fence,
-    FileId,
     Instant,
     Json,
     ObjectName,
@@ -27,7 +26,8 @@ from unisono.domain.ids import (
 from unisono.domain.kept import ObjectView
 from unisono.domain.seats import Seat
 from unisono.domain.session_view import SessionView
-from unisono.domain.told import Addressed
+from unisono.domain.told import Addressed, Answered
+from unisono.domain.upload import Upload as Upload  # noqa: PLC0414  (one of the answers, as any other)
 
 
 class StreamHead(Struct, frozen=True):
@@ -335,19 +335,6 @@ class Presences(Answer, frozen=True, tag="presences"):
     presences: tuple[Presence, ...]
 
 
-class Upload(Answer, frozen=True, tag="upload"):
-    """Where the bytes of a file are put, once, by `PUT` and before `until`; where it is read then, and as what type.
-
-    `put` and `url` begin with a slash where the operator told the server no address of its own.
-    """
-
-    file: FileId
-    put: str
-    until: Instant
-    url: str
-    type: str
-
-
 class Claimed(Answer, frozen=True, tag="claimed"):
     """How a claim stands: whether it is the caller's now, or was when the work was done.
 
@@ -397,4 +384,5 @@ AnyAnswer = (
     | Objects
     | Claimed
     | Addressed
+    | Answered
 )

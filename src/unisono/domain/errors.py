@@ -7,6 +7,7 @@ UnisonoError
 │   ├── StorageFull             storage_full        too little room is left where files lie
 │   ├── Draining                draining            the node is going down in good order
 │   ├── SlowConsumer            slow_consumer       what waits for this connection passed its bound
+│   ├── HandlerFailed           handler_failed      what the embedding program answers requests with broke
 │   └── Internal                internal            a defect
 └── RemoteFault                 the peer's
     ├── Malformed               malformed           not a frame of this protocol
@@ -36,6 +37,9 @@ UnisonoError
     ├── DeviceRefused           device_refused      no slot free and the policy keeps the older ones
     ├── NotFound                not_found           does not exist, or may not be seen: the same answer
     ├── Forbidden               forbidden           visible, but not allowed to this user
+    ├── Refused                 refused             the program that embeds the server does not allow it
+    ├── NoHandler               no_handler          nobody answers requests of this name
+    ├── NoAnswer                no_answer           whoever was asked did not answer in time
     ├── OriginRefused           origin_refused      a page of a foreign origin
     ├── RateLimited             rate_limited        wait and repeat
     ├── LimitReached            limit_reached       members of a conversation, entries of a list
@@ -117,6 +121,13 @@ class SlowConsumer(LocalFault):
 
     code = "slow_consumer"
     text = "too much waits for this connection"
+
+
+class HandlerFailed(LocalFault):
+    """What the embedding program answers requests with broke. Nobody is told how: its log is."""
+
+    code = "handler_failed"
+    text = "the request could not be answered"
 
 
 class Internal(LocalFault):
@@ -314,6 +325,28 @@ class Forbidden(RemoteFault):
 
     code = "forbidden"
     text = "not allowed"
+
+
+class Refused(RemoteFault):
+    """The program that embeds the server does not allow it; it says why, in words of its own (`reason`)."""
+
+    code = "refused"
+    text = "refused"
+
+
+class NoHandler(RemoteFault):
+    """Nobody answers requests of this name."""
+
+    code = "no_handler"
+    text = "nobody answers such requests"
+
+
+class NoAnswer(RemoteFault):
+    """Whoever was asked did not answer in time, or is not there."""
+
+    code = "no_answer"
+    text = "no answer came"
+    retryable = True
 
 
 class OriginRefused(RemoteFault):

@@ -11,6 +11,7 @@ from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
     ConversationId,
     Instant,
+    Json,
     Platform,
     Seq,
     SessionId,
@@ -19,7 +20,7 @@ from unisono.domain.ids import (
     UserId,
 )
 from unisono.domain.session_view import TabView
-from unisono.domain.told import Told
+from unisono.domain.told import Asked, Told
 
 Priority = Literal["high", "normal", "low"]
 DEFAULT_PRIORITY: Final[Priority] = "normal"
@@ -73,7 +74,7 @@ class TabClosed(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="
     tab: TabId
 
 
-Event = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told
+Event = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told | Asked
 
 
 class Signal(Struct, frozen=True):
@@ -103,4 +104,12 @@ class Eviction(Struct, frozen=True):
     users: tuple[UserId, ...]
 
 
-Passing = Signal | Stir | Eviction
+class Replied(Struct, frozen=True):
+    """What a session answered to what it was asked; whoever asked listens on one of the nodes."""
+
+    id: str
+    data: Json = None
+    error: str | None = None
+
+
+Passing = Signal | Stir | Eviction | Replied

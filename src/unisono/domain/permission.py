@@ -144,6 +144,8 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.UnpinConversation: Rule(_MEMBERS, lists=_KEPT),
     c.MarkConversation: Rule(_MEMBERS, lists=_KEPT),
     c.UnmarkConversation: Rule(_MEMBERS, lists=_KEPT),
+    c.Ask: Rule(_USERS),
+    c.ReplyTo: Rule(_USERS),
 }
 
 

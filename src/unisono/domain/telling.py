@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from unisono.domain.commands import TABS_MAX, Address, Tell
-from unisono.domain.errors import Invalid, NotFound, TooLarge
+from unisono.domain.errors import Invalid, NoAnswer, NotFound, TooLarge
 from unisono.domain.ids import Instant, Json
 from unisono.domain.quotas import Quotas, check_content
 from unisono.domain.session_view import SessionView
@@ -64,6 +64,24 @@ def reached(held: Sequence[SessionView], to: Address) -> Sequence[SessionView]:
     if to.tab is not None and not _may_have(found[0], to.tab):
         raise NotFound()
     return found
+
+
+def asked(held: Sequence[SessionView], to: Address, data: Json) -> SessionView:
+    """Give the session that is asked something.
+
+    Raises:
+        Invalid: The address means more than one session, or none at all.
+        NotFound: The session or tab is not there.
+        NoAnswer: It has no connection now.
+        TooLarge: Beyond 16 KiB of data.
+    """
+    if to.session is None:
+        raise Invalid(field="to", reason="one session, or one tab of it, is asked")
+    check_data(data)
+    (view,) = reached(held, to)
+    if view.state != "live":
+        raise NoAnswer(reason="no connection")
+    return view
 
 
 def check_data(data: Json) -> None:

@@ -30,8 +30,24 @@ class Told(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="told"
     tab: TabId | None = None
 
 
+class Asked(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="asked"):
+    """This session is asked something, and has so long to answer; with `tab` that tab is, and no other."""
+
+    id: str
+    name: str
+    within_ms: int
+    data: Json = None
+    tab: TabId | None = None
+
+
 class Addressed(Answer, frozen=True, tag="addressed"):
     """How many sessions something was for: with a connection now, and without one. Nobody says that they got it."""
 
     live: int
     away: int
+
+
+class Answered(Answer, frozen=True, tag="answered"):
+    """What the program that runs the server answers."""
+
+    data: Json = None

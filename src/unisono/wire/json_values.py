@@ -36,6 +36,8 @@ def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
             return (("attributes", attributes),)
         case c.UpdateConversation(set=values, amend=amend):
             return ("set", values), ("amend", [value for each in (amend or {}).values() for value in _operands(each)])
+        case c.Ask(data=data) | c.ReplyTo(data=data):
+            return (("data", data),)
         case c.SetObject(value=value):
             return (("value", value),)
         case c.Tell(data=data, content=content):

@@ -43,6 +43,7 @@ from unisono.domain.rates import Rate
 from unisono.domain.session import Phase
 from unisono.ports.bus import Bus
 from unisono.ports.identity import Credential, Principal
+from unisono.ports.program import Program
 from unisono.stores.memory import MemoryStore
 from unisono.stores.memory.log import MemoryLog
 
@@ -157,6 +158,7 @@ class Wiring(NamedTuple):
     beside: "AppStage | None" = None
     bus: Bus | None = None
     name: str = "test"
+    program: Program | None = None
 
 
 class AppStage:
@@ -205,6 +207,7 @@ class AppStage:
             clock=self.clock,
             entropy=CountingEntropy(),
             telemetry=self.telemetry,
+            program=wiring.program,
         )
         fields = {**PLAIN, "policy": PRESETS["easemob"] if policy is None else policy}
         self.node = Node(parts, AppOptions(**{**fields, **options}), name=wiring.name, server="unisono/test")  # type: ignore[arg-type]
@@ -279,7 +282,7 @@ async def an_app(
     """Give an app that runs, without its periodic chores."""
     stage = AppStage(wiring, policy=policy, **options)
     await stage.node.start()
-    parts = (stage.node.fanout, stage.node.signals, stage.node.watching)
+    parts = (stage.node.fanout, stage.node.signals, stage.node.watching, stage.node.hooks)
     running = [asyncio.create_task(part.run()) for part in parts]
     try:
         yield stage

@@ -43,8 +43,10 @@ def test_a_repeat_may_help_with_ours_and_with_what_time_cures() -> None:
         "storage_full",
         "draining",
         "slow_consumer",
+        "handler_failed",
         "internal",
         "timeout",
+        "no_answer",
         "rate_limited",
     }
 

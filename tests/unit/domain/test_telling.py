@@ -5,12 +5,12 @@ from msgspec import structs
 
 from tests.unit.domain.stage import NOW
 from unisono.domain import commands as c
-from unisono.domain.errors import Invalid, NotFound, TooLarge
+from unisono.domain.errors import Invalid, NoAnswer, NotFound, TooLarge
 from unisono.domain.facts import Content, Label
 from unisono.domain.ids import DeviceId, Platform, SendKey, SessionId, TabId
 from unisono.domain.quotas import Quotas
 from unisono.domain.session_view import SessionView, TabView
-from unisono.domain.telling import DATA_BYTES, reached, tell
+from unisono.domain.telling import DATA_BYTES, asked, reached, tell
 from unisono.domain.told import Teller, Told
 
 KEY = SendKey("k")
@@ -96,3 +96,17 @@ def test_what_cannot_be_told_is_refused(command: c.Tell, fault: type[Exception])
 def test_data_may_have_all_of_its_bytes() -> None:
     command = c.Tell(KEY, name="cart", data="x" * (DATA_BYTES - 2))
     assert tell(HELD, command, None, now=NOW, quotas=Quotas()).to == HELD
+
+
+def test_one_session_is_asked_if_it_is_there() -> None:
+    assert asked(HELD, to(session="s1", tab="t1"), {"n": 1}) == HELD[0]
+    away = (structs.replace(HELD[0], state="detached"),)
+    for held, address, data, fault in (
+        (HELD, to(), None, Invalid),
+        (HELD, to(device="d1"), None, Invalid),
+        (HELD, to(session="s9"), None, NotFound),
+        (HELD, to(session="s1"), "x" * DATA_BYTES, TooLarge),
+        (away, to(session="s1"), None, NoAnswer),
+    ):
+        with pytest.raises(fault):
+            asked(held, address, data)

@@ -11,11 +11,13 @@ from unisono.domain.attributes import NESTING_MAX
 from unisono.domain.commands import (
     COMMANDS,
     Append,
+    Ask,
     Command,
     CreateConversation,
     EditMessage,
     Increase,
     LeaveWill,
+    ReplyTo,
     SendMessage,
     SetMember,
     SetObject,
@@ -140,5 +142,16 @@ def test_every_command_with_a_free_value_is_checked() -> None:
         return any(is_free(part, *above) for part in (*parts, *inner))
 
     free = {command for command in COMMANDS if is_free(msgspec.inspect.type_info(command))}
-    told = {SendMessage, LeaveWill, EditMessage, CreateConversation, UpdateConversation, SetMember, SetObject, Tell}
+    told = {
+        SendMessage,
+        LeaveWill,
+        EditMessage,
+        CreateConversation,
+        UpdateConversation,
+        SetMember,
+        SetObject,
+        Tell,
+        Ask,
+        ReplyTo,
+    }
     assert free == told

@@ -7,7 +7,7 @@ from typing import ClassVar
 from unisono_sdk.claims import Claimed
 from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
 from unisono_sdk.kept import Kept
-from unisono_sdk.passing import Addressed, Presence
+from unisono_sdk.passing import Addressed, Answered, Presence
 from unisono_sdk.tabs import SeatView, TabView
 from unisono_sdk.upload import Upload
 
@@ -394,5 +394,6 @@ KnownAnswer = (
     | Kept
     | Claimed
     | Addressed
+    | Answered
 )
 Answer = KnownAnswer | UnknownAnswer

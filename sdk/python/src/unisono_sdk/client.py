@@ -7,6 +7,7 @@ from typing import TypeVar, cast, overload
 
 from unisono_sdk.answers import Done
 from unisono_sdk.arrears import Arrears
+from unisono_sdk.asking import Answering, Asking
 from unisono_sdk.carrier import Way
 from unisono_sdk.claiming import Claiming
 from unisono_sdk.commands import (
@@ -28,7 +29,6 @@ from unisono_sdk.listing import Listing
 from unisono_sdk.message import Message
 from unisono_sdk.objects import Objects
 from unisono_sdk.options import Options
-from unisono_sdk.own_sessions import OwnSessions
 from unisono_sdk.parsing import Parsing
 from unisono_sdk.passing import Presence
 from unisono_sdk.places import Position
@@ -36,7 +36,6 @@ from unisono_sdk.pushing import RegisterPush, UnregisterPush
 from unisono_sdk.room import Room, Rooms
 from unisono_sdk.session import Session
 from unisono_sdk.state import SavedSession, SavedState
-from unisono_sdk.telling import Hearing
 from unisono_sdk.waiting import UnreadTotal
 from unisono_sdk.watching import Watching
 
@@ -44,7 +43,7 @@ F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
-class Client(OwnSessions, Claiming, Listing):
+class Client(Asking, Claiming, Listing):
     """A user logged in on this device; made by `Unisono.login`.
 
     It resumes by itself after any loss of the link, gives every fact once and in order, and keeps sends in order.
@@ -75,11 +74,12 @@ class Client(OwnSessions, Claiming, Listing):
         )
         self._watching = Watching(self._counter, options)
         self._rooms = Rooms(self._counter)
+        self._answering = Answering(self._counter, credentials.tab, spawn)
         self._dispatch = Dispatch(
             self._counter,
             remembered=options.limits.conversations,
             presence=self._watching.take,
-            told=Hearing(self._counter, credentials.tab).take,
+            told=self._answering.take,
             rooms=self._rooms,
             recount=lambda conversation: spawn(self._arrears.recount(conversation)),
         )

@@ -90,8 +90,8 @@ class Counter:
                 raise
             raise TimedOut(f"no answer to {command.op} in {self._options.limits.request_s} s") from None
 
-    async def request_once(self, command: Command) -> Answer:
-        """Ask on the link there is.
+    async def request_once(self, command: Command, within_s: float | None = None) -> Answer:
+        """Ask on the link there is; an answer may take `within_s`, where not `Limits.request_s`.
 
         Raises:
             Refused: The server said no.
@@ -99,11 +99,12 @@ class Counter:
             LinkDown: The link was lost before the answer.
             ClientClosed: The client is over.
         """
+        limit_s = self._options.limits.request_s if within_s is None else within_s
         try:
-            async with self._options.clock.deadline(self._options.limits.request_s):
+            async with self._options.clock.deadline(limit_s):
                 return await (await self._session.wait_link()).request(command)
         except TimeoutError:
-            raise TimedOut(f"no answer to {command.op} in {self._options.limits.request_s} s") from None
+            raise TimedOut(f"no answer to {command.op} in {limit_s} s") from None
 
     async def request_now(self, command: Command) -> Answer:
         """Ask, if there is a link now: for what nobody wants to hear later.

@@ -13,7 +13,7 @@ from unisono_sdk.desk import Desk
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
 from unisono_sdk.multi_device import conversation_of, operation_of, origin_of
-from unisono_sdk.passing import Passing, Presence, PutOut, TabsChanged, Told, TransientMessage, Typing
+from unisono_sdk.passing import Asked, Passing, Presence, PutOut, TabsChanged, Told, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 from unisono_sdk.room import Rooms
 from unisono_sdk.tabs import SeatView
@@ -37,7 +37,7 @@ class Dispatch:
         *,
         remembered: int,
         presence: Callable[[Presence], None],
-        told: Callable[[Told], None],
+        told: Callable[[Told | Asked], None],
         rooms: Rooms,
         recount: Callable[[Conversation], object],
     ) -> None:
@@ -101,7 +101,7 @@ class Dispatch:
                 self._desk.hub.emit("typing", typing, conversation=key)
             case Presence():
                 self._presence(passing)
-            case Told():
+            case Told() | Asked():
                 self._told(passing)
             case TabsChanged():
                 self._desk.hub.emit("tabs", passing)

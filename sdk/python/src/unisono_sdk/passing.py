@@ -101,6 +101,26 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """This session is asked something by the application's server, and has `within_ms` to answer."""
+
+    kind: ClassVar[str] = "asked"
+    id: str
+    name: str
+    within_ms: int
+    data: Json = None
+    tab: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What the application's server answers."""
+
+    kind: ClassVar[str] = "answered"
+    data: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Addressed:
     """How many sessions something was for: `live` with a connection now, `away` without. Nobody says they got it."""
 
@@ -117,5 +137,5 @@ class UnknownPassing:
     fields: Mapping[str, Json] = field(default_factory=dict)
 
 
-KnownPassing = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told
+KnownPassing = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told | Asked
 Passing = KnownPassing | UnknownPassing

@@ -67,7 +67,9 @@ export type Command =
   | PinConversation
   | UnpinConversation
   | MarkConversation
-  | UnmarkConversation;
+  | UnmarkConversation
+  | Ask
+  | ReplyTo;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -96,7 +98,8 @@ export type Answer =
   | Missed
   | Objects
   | Claimed
-  | Addressed;
+  | Addressed
+  | Answered;
 
 /** What has happened; named by `kind`. */
 export type Fact =
@@ -136,7 +139,8 @@ export type Passing =
   | PutOut
   | TabsChanged
   | TabClosed
-  | Told;
+  | Told
+  | Asked;
 
 /** What must hold in a query; named by `is`. */
 export type Condition =
@@ -199,6 +203,12 @@ export type AllOf = {
   readonly of: readonly Condition[];
 };
 
+/** What the program that runs the server answers. */
+export type Answered = {
+  readonly kind: "answered";
+  readonly data?: Json | undefined;
+};
+
 /** One of these conditions at least holds. */
 export type AnyOf = {
   readonly is: "any";
@@ -212,10 +222,29 @@ export type Append = {
   readonly once?: boolean | undefined;
 };
 
+/** Ask the program that runs the server something; its handler of that name answers. A repetition asks again. */
+export type Ask = {
+  readonly op: "ask";
+  readonly name: string;
+  readonly data?: Json | undefined;
+  readonly timeout_s?: number | undefined;
+  readonly tab?: string | undefined;
+};
+
 /** Ask once who of some users is there. */
 export type AskPresence = {
   readonly op: "presence";
   readonly users: readonly string[];
+};
+
+/** This session is asked something, and has so long to answer; with `tab` that tab is, and no other. */
+export type Asked = {
+  readonly kind: "asked";
+  readonly id: string;
+  readonly name: string;
+  readonly within_ms: number;
+  readonly data?: Json | undefined;
+  readonly tab?: string | undefined;
 };
 
 /**
@@ -1342,6 +1371,14 @@ export type Reply = {
   readonly answer: Answer;
 };
 
+/** Answer what this session was asked; or, with an `error`, say why not. The first answer counts. */
+export type ReplyTo = {
+  readonly op: "reply";
+  readonly id: string;
+  readonly data?: Json | undefined;
+  readonly error?: string | undefined;
+};
+
 /** Client to server: do this. `id` is the client's, new for each request of a connection. */
 export type Request = {
   readonly id: number;
@@ -1817,6 +1854,8 @@ export type Answers = {
   unpin: Done;
   mark: Done;
   unmark: Done;
+  ask: Answered;
+  reply: Done;
   mark_delivered: Done;
   receipts: Receipts;
   history: History;

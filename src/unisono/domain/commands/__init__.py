@@ -85,7 +85,7 @@ from unisono.domain.commands.session import (
     Sync,
     Tab,
 )
-from unisono.domain.commands.telling import Address, Tell
+from unisono.domain.commands.telling import ASK_DEFAULT_S, ASK_MAX_S, Address, Ask, ReplyTo, Tell
 from unisono.domain.commands.will import DropWill, LeaveWill
 
 AnyCommand = (
@@ -152,6 +152,8 @@ AnyCommand = (
     | UnpinConversation
     | MarkConversation
     | UnmarkConversation
+    | Ask
+    | ReplyTo
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -159,6 +161,8 @@ COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
 
 __all__ = [
     "ASKED_MAX",
+    "ASK_DEFAULT_S",
+    "ASK_MAX_S",
     "COMMANDS",
     "GRANT_MAX_CHARS",
     "INFO_MAX_CHARS",
@@ -179,6 +183,7 @@ __all__ = [
     "Amendment",
     "AnyCommand",
     "Append",
+    "Ask",
     "AskPresence",
     "Claim",
     "CloseDevice",
@@ -226,6 +231,7 @@ __all__ = [
     "RemoveFile",
     "RemoveMembers",
     "RenewClaim",
+    "ReplyTo",
     "RequestUpload",
     "Restrict",
     "Resume",

@@ -1,13 +1,17 @@
 """What may be said to some of a user's sessions, or tabs, and to nobody else."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from unisono.domain.commands.base import Command
 from unisono.domain.events import DEFAULT_PRIORITY, Priority
 from unisono.domain.facts import Content
-from unisono.domain.ids import PRINTABLE, DeviceIdIn, Json, PlatformIn, SendKeyIn, SessionIdIn, TabIdIn
+from unisono.domain.ids import PRINTABLE, DeviceIdIn, Json, OpaqueIn, PlatformIn, SendKeyIn, SessionIdIn, TabIdIn
+
+ASK_MAX_S: Final = 60
+ASK_DEFAULT_S: Final = 10
+ERROR_MAX_CHARS: Final = 200
 
 EventName = Annotated[str, Meta(min_length=1, max_length=64, pattern=PRINTABLE)]
 """The application's own name of something that it tells or asks."""
@@ -36,3 +40,20 @@ class Tell(Command, frozen=True, tag="tell"):
     content: Content | None = None
     priority: Priority = DEFAULT_PRIORITY
     tab: TabIdIn | None = None
+
+
+class Ask(Command, frozen=True, tag="ask"):
+    """Ask the program that runs the server something; its handler of that name answers. A repetition asks again."""
+
+    name: EventName
+    data: Json = None
+    timeout_s: Annotated[int, Meta(ge=1, le=ASK_MAX_S)] = ASK_DEFAULT_S
+    tab: TabIdIn | None = None
+
+
+class ReplyTo(Command, frozen=True, tag="reply"):
+    """Answer what this session was asked; or, with an `error`, say why not. The first answer counts."""
+
+    id: OpaqueIn
+    data: Json = None
+    error: Annotated[str, Meta(min_length=1, max_length=ERROR_MAX_CHARS, pattern=PRINTABLE)] | None = None

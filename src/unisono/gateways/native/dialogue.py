@@ -188,6 +188,8 @@ class Dialogue:
             with suppress(TimeoutError):
                 async with self._connection.until_end():
                     await self._start_requests(caller, tasks)
+            if caller.session is not None:
+                self._node.asking.questions.give_up(caller.session, caller.fence)
         await self._wait_until_fewer(1)
 
     async def _start_requests(self, caller: Caller, tasks: asyncio.TaskGroup) -> None:

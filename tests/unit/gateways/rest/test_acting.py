@@ -248,6 +248,8 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         *("EnterRoom", "LeaveRoom", "TellTyping", "MarkDelivered", "MarkUnread", "LeaveWill", "DropWill"),
         *("RegisterPush", "UnregisterPush"),
         *("Claim", "RenewClaim", "FinishClaim", "ReleaseClaim"),
+        # Of the program that embeds the server, and of a session that it asks.
+        *("Ask", "ReplyTo"),
         # Those of the operator's own say more.
         *("ListSessions", "CloseSession", "CloseDevice", "CloseTab", "ShareTabs"),
     }
