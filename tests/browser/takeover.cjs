@@ -6,7 +6,7 @@ const path = require('node:path');
 const { playAll, say, table } = require('../support/playing.cjs');
 const { proxy } = require('./cut.cjs');
 const {
-  URL_OF_SERVER, again, close, freeze, group, has, heard, killPage, logins, makerOf, messages, open, pause, processOf, send, sessions, somebody, tabOf,
+  URL_OF_SERVER, again, close, freeze, group, has, heard, killPage, logins, makerOf, messages, metric, open, pause, processOf, send, sessions, somebody, tabOf,
   thaw, until, withBrowser, within,
 } = require('./tabs.cjs');
 
@@ -17,6 +17,7 @@ let next = 0;
 const host = () => hosts[next++ % hosts.length];
 const tab = (browser, user, more) => tabOf(browser, user, { host: host(), ...more });
 const withWorker = hosts.includes('shared-worker');
+const resumes = () => metric('unisono_resumes_total');
 const numbers = (page) => page.evaluate('globalThis.tab.messages.map((one) => one.seq)');
 
 // Somebody in Node: the same SDK, in a process that nothing happens to.
@@ -148,7 +149,9 @@ const scenarios = {
     await place.send('before');
     await has(first, 'before');
     await has(other, 'before');
-    const loginsBefore = await logins();
+    const [loginsBefore, resumesBefore] = [await logins(), await resumes()];
+    // What it wrote too late: it believes to this moment that it has the session.
+    await first.evaluate((where) => { setTimeout(() => { globalThis.tab.late = globalThis.tab.send(where, 'too late'); }, 500); }, place.id);
     await freeze(first);
     const frozenAt = Date.now();
     await place.send('while it sleeps');
@@ -156,8 +159,16 @@ const scenarios = {
     assert.ok(Date.now() - frozenAt < 5000, 'the takeover took too long');
     for (let n = 0; n < 20; n++) await place.send(`${n}`);
     await pause(load.frozenMs);
+    const takeovers = await resumes() - resumesBefore;
+    if (hosts.length === 1) assert.equal(takeovers, withWorker ? 0 : 1, 'there is one takeover');
     await thaw(first);
+    await until(() => first.evaluate('globalThis.tab.late !== undefined'), 'the late write');
+    const late = await within(first.evaluate('globalThis.tab.late'), 'the place of the late write');
     const { seq } = await place.send('after');
+    const placed = [];
+    for await (const page of place.messagesIterator()) placed.push(...page.messages);
+    assert.deepEqual(placed.filter((message) => message.text === 'too late').map((message) => message.seq), [late]);
+    assert.equal(await resumes() - resumesBefore, takeovers, 'who woke took nothing back');
     for (const page of [first, other]) {
       await has(page, 'after');
       assertWhole(await numbers(page), seq, 'a tab');
@@ -199,6 +210,9 @@ const scenarios = {
     const place = await bobs.create([ann]);
     await place.send('before');
     await has(first, 'before');
+    const seen = [];
+    bobs.on('presence', ({ state }) => { seen.push(state); });
+    await bobs.watch(ann);
     await first.bringToFront();
     await first.evaluate('addEventListener("pageshow", (event) => { globalThis.wasKept = event.persisted; })');
     await first.goto(first.url().replace(/\/$/, '/away'));
@@ -216,6 +230,7 @@ const scenarios = {
       assertWhole(await numbers(page), seq, 'a tab');
     }
     assert.equal((await sessions(ann)).length, 1);
+    assert.deepEqual(seen.filter((state) => state !== 'online'), [], 'nobody saw the user go');
     await bobs.close();
   }),
 

@@ -98,7 +98,7 @@ def test_all_tabs_are_told_once_that_they_were_put_out_and_none_comes_back(share
     shared.assert_that("putOut")
 
 
-@pytest.mark.rows("M5")
+@pytest.mark.rows("M5", "D1")
 @on_each_host("deaths")
 def test_a_holder_that_is_killed_loses_and_doubles_nothing(lived: Works) -> None:
     lived.assert_that("deaths")
@@ -116,6 +116,7 @@ def test_a_login_outlives_the_tab_in_which_it_is_under_way(lived: Works) -> None
     lived.assert_that("loginOfTheDead")
 
 
+@pytest.mark.rows("D3")
 @on_each_host("frozen")
 def test_a_frozen_tab_gives_the_session_away_and_misses_nothing(lived: Works) -> None:
     lived.assert_that("frozen")
@@ -126,6 +127,7 @@ def test_a_hung_tab_is_deposed_and_goes_on_as_one_of_many(lived: Works) -> None:
     lived.assert_that("hung")
 
 
+@pytest.mark.rows("D4")
 @on_each_host("cache")
 def test_a_page_goes_through_the_cache_and_misses_nothing(lived: Works) -> None:
     lived.assert_that("cache")
@@ -137,6 +139,7 @@ def test_a_page_that_is_loaded_again_has_the_session_of_before(lived: Works) -> 
     lived.assert_that("reload")
 
 
+@pytest.mark.rows("D10")
 @on_each_host("outbox")
 def test_what_was_sent_without_a_connection_outlives_the_tab(lived: Works) -> None:
     lived.assert_that("outbox")
