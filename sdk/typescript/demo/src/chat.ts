@@ -35,6 +35,8 @@ export class Chat {
     for (const name of ["message", "entered", "created", "membersJoined", "membersLeft", "changed", "edited", "recalled", "unread", "read", "level"] as const) client.on(name, touch);
     for (const name of ["exited", "ended"] as const) client.on(name, ({ conversation }) => this.#drop(conversation));
     for (const name of ["presence", "disconnect", "reconnect", "schedule", "retry", "outbox"] as const) client.on(name, () => this.changed());
+    // Away for so long that all is begun anew.
+    client.on("startOver", (range) => void (range.conversation === null && this.load().catch(() => undefined)));
     client.on("typing", ({ conversation, user, isTyping }) => this.#write(conversation, user, isTyping));
     client.on("message", ({ conversation, sender }) => this.#write(conversation, sender, false));
   }
@@ -82,8 +84,12 @@ export class Chat {
 
   /** Gives the conversations, the latest first. */
   latest(): readonly Conversation[] {
-    const when = (conversation: Conversation): number => conversation.lastMessageAt ?? conversation.createdAt ?? 0;
-    return [...this.conversations.values()].sort((a, b) => when(b) - when(a));
+    return latestFirst(this.conversations.values());
+  }
+
+  /** Gives the rooms, the latest first. */
+  latestRooms(): readonly Conversation[] {
+    return latestFirst(this.rooms.values());
   }
 
   /** Who is writing in a conversation now. */
@@ -130,4 +136,9 @@ export class Chat {
     }
     this.changed();
   }
+}
+
+function latestFirst(conversations: Iterable<Conversation>): Conversation[] {
+  const when = ({ lastMessageAt, createdAt }: Conversation): number => lastMessageAt ?? createdAt ?? 0;
+  return [...conversations].sort((a, b) => when(b) - when(a));
 }

@@ -15,6 +15,15 @@ const LOUDNESS = 0.05;
 export function tell(chat: Chat, message: Message): () => void {
   tone();
   if (typeof Notification === "undefined" || Notification.permission !== "granted") return () => undefined;
+  try {
+    return show(chat, message);
+  } catch {
+    // On telephones only a service worker may show one, and this page has none: the tone and the count have to do.
+    return () => undefined;
+  }
+}
+
+function show(chat: Chat, message: Message): () => void {
   const { conversation } = message;
   const notice = new Notification(nameOf(conversation), { body: preview(message), tag: conversation.id });
   notice.addEventListener("click", () => {

@@ -99,14 +99,14 @@ function entries(conversations: readonly Conversation[]): Entry[] {
 }
 
 function all(chat: Chat): Entry[] {
-  const rooms = entries([...chat.rooms.values()]);
+  const rooms = entries(chat.latestRooms());
   const found = entries(chat.latest());
   if (found.length === 0) found.push({ is: "note", text: chat.isLoaded ? "Nobody has written yet. Begin with the plus sign." : "One moment…" });
   return rooms.length === 0 ? found : [...found, { is: "heading", text: "Rooms" }, ...rooms];
 }
 
 function matching(chat: Chat, words: string, finding: Finding): Entry[] {
-  const named = entries([...chat.latest(), ...chat.rooms.values()].filter((conversation) => nameOf(conversation).toLowerCase().includes(words)));
+  const named = entries([...chat.latest(), ...chat.latestRooms()].filter((conversation) => nameOf(conversation).toLowerCase().includes(words)));
   const hits = finding.found.map((message): Entry => ({ is: "hit", message }));
   const note = finding.note === "" && named.length + hits.length === 0 ? "Nothing found." : finding.note;
   return [...named, ...(hits.length === 0 ? [] : [{ is: "heading", text: "Messages" } as const]), ...hits, ...(note === "" ? [] : [{ is: "note", text: note } as const])];

@@ -113,7 +113,9 @@ export class Thread {
       conversation.on("membersLeft", ({ users, by, at }) => this.#note(at, users.length === 1 && users[0] === by ? `${by} left` : `${by} removed ${users.join(", ")}`)),
       conversation.on("changed", ({ by, at, name }) => name !== undefined && this.#note(at, `${by} called this “${name}”`)),
       conversation.on("outbox", () => this.#draw()),
-      conversation.on("startOver", () => void this.#anew()),
+      this.#chat.client.on("startOver", (range) => {
+        if (range.conversation === null || range.conversation === conversation) void this.#anew();
+      }),
     );
   }
 

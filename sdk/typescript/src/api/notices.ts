@@ -2,6 +2,7 @@
 
 import type { Client } from "./client.ts";
 import type { Conversation } from "./conversation.ts";
+import { report } from "./emitter.ts";
 import type { Message } from "./message.ts";
 
 const CLAIM = "unisono:notice";
@@ -93,12 +94,20 @@ export class Notices {
     if (message.isMine || !this.#isNeeded(message) || !this.#wants(message)) return;
     // Without a holder nobody can tell who tells: the next one is asked again by the tab itself.
     if (!(await this.#client.claim(CLAIM, `${conversation.id}:${seq}`).catch(() => false)) || !this.#isNeeded(message)) return;
-    const takeAway = this.#tell(message);
+    const takeAway = this.#called(message);
     if (takeAway === undefined) return;
     const all = this.#told.get(conversation.id) ?? [];
     this.#told.set(conversation.id, all);
     all.push({ seq, takeAway });
     if (all.length > SHOWN) all.shift()?.takeAway();
+  }
+
+  #called(message: Message): (() => void) | void {
+    try {
+      return this.#tell(message);
+    } catch (problem) {
+      report("a notice", problem);
+    }
   }
 
   /** Another tab, or another device, may have shown it to its reader. */

@@ -121,6 +121,20 @@ test("what is on screen is read while somebody looks, and not otherwise", async 
   assert.deepEqual([read(), told], [[1, 2, 4], ["one", "five"]]);
 });
 
+test("a function that fails is reported, and disturbs no other message", async (context) => {
+  const reported = context.mock.method(console, "error", () => undefined);
+  const world = new World();
+  const told: unknown[] = [];
+  new Notices(await world.login(), ({ text }) => {
+    if (text === "one") throw new Error("no notices here");
+    told.push(text);
+  });
+  world.facts("c/a", 1, said("one"), said("two"));
+  await settled();
+  assert.deepEqual(told, ["two"]);
+  assert.equal(reported.mock.callCount(), 1);
+});
+
 test("levels decide what is told of, unless the program does", async () => {
   const { world, client, told } = await scene();
   await client.conversation("a").setLevel("mentions");
