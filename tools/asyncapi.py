@@ -52,6 +52,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.UnmarkConversation: (a.Done,),
     c.Ask: (Answered,),
     c.ReplyTo: (a.Done,),
+    c.SilenceConversation: (a.Done,),
+    c.UnsilenceConversation: (a.Done,),
     c.MarkDelivered: (a.Done,),
     c.GetReceipts: (a.Receipts,),
     c.GetHistory: (a.History,),

@@ -22,6 +22,10 @@ class ManualClock:
         """Give the time."""
         return self._now_s
 
+    def now_ms(self) -> int:
+        """Give the time of day."""
+        return int(self._now_s * 1000)
+
     async def sleep(self, seconds: float) -> None:
         """Wait until time is moved past it."""
         alarm: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -72,4 +72,6 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     arranging.UnpinConversation,
     arranging.MarkConversation,
     arranging.UnmarkConversation,
+    arranging.SilenceConversation,
+    arranging.UnsilenceConversation,
 )

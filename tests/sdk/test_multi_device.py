@@ -7,7 +7,17 @@ import pytest
 
 from tests.sdk.fake_server import FakeServer
 from tests.sdk.test_against_server import House, house, until
-from unisono_sdk import Client, Conversation, LimitReached, NotFound, Unisono, events
+from unisono_sdk import (
+    Client,
+    Conversation,
+    LimitReached,
+    NotFound,
+    Silence,
+    Unacceptable,
+    Unisono,
+    Window,
+    events,
+)
 
 __all__ = ["house"]
 
@@ -18,6 +28,8 @@ OPERATIONS = [
     pytest.param(lambda talk: talk.unpin(), "unpinnedConversation"),
     pytest.param(lambda talk: talk.mark("work"), "markConversation"),
     pytest.param(lambda talk: talk.unmark("old"), "unMarkConversation"),
+    pytest.param(lambda talk: talk.silence_alerts("mentions"), "setSilentModeForConversation"),
+    pytest.param(lambda talk: talk.unsilence_alerts(), "removeSilentModeForConversation"),
     pytest.param(lambda talk: talk.set_member("ann", attributes={"nick": "A."}), "memberAttributesUpdate"),
 ]
 
@@ -29,7 +41,7 @@ def heard_by(client: Client) -> list[events.MultiDevice]:
     return told
 
 
-@pytest.mark.rows("E10", "E63", "E66", "E67", "E68", "E69", "E73")
+@pytest.mark.rows("E10", "E63", "E66", "E67", "E68", "E69", "E70", "E71", "E73")
 @pytest.mark.parametrize(("act", "operation"), OPERATIONS)
 async def test_each_other_session_of_mine_is_told_once_and_the_author_never(
     house: House, act: Act, operation: str
@@ -40,6 +52,8 @@ async def test_each_other_session_of_mine_is_told_once_and_the_author_never(
     await talk.mark("old")
     if operation == "unpinnedConversation":
         await talk.pin()
+    if operation == "removeSilentModeForConversation":
+        await talk.silence_alerts()
     # All are in step once each has this.
     await settled(talk, one, two, three, bob)
     mine, theirs, others = heard_by(one), heard_by(bob), [heard_by(two), heard_by(three)]
@@ -94,6 +108,61 @@ async def test_how_i_arranged_a_conversation_is_the_same_on_all_my_devices(house
     await until(seen, events.Exited)
     assert (there.is_pinned, there.marks) == (False, ())
     assert [talk.id async for talk in laptop.conversations(pinned=True)] == []
+
+
+@pytest.mark.rows("X51")
+async def test_a_silenced_conversation_is_muted_on_all_my_devices_while_the_silence_holds(house: House) -> None:
+    phone, laptop = await house.login("ann"), await house.login("ann")
+    bob = await house.login("bob")
+    seen, told = laptop.events(), heard_by(laptop)
+    talk = await phone.create(["bob"])
+    await talk.silence_alerts()
+    event = await until(seen, events.SilenceChanged)
+    assert event.silence == Silence()
+    there = laptop.conversation(talk.id)
+    assert talk.is_muted
+    assert there.is_muted
+    assert (await there.refresh()).is_muted
+    assert not (await bob.conversation(talk.id).refresh()).is_muted
+    at_noon = Window(start="12:00", end="13:00", days=("mon",), zone="Europe/Oslo")
+    await talk.silence_alerts("mentions", windows=[at_noon])
+    assert (await until(seen, events.SilenceChanged)).silence == Silence(level="mentions", windows=(at_noon,))
+    assert not (await there.refresh()).is_muted
+    assert there.alert_silence == Silence(level="mentions", windows=(at_noon,))
+    await talk.unsilence_alerts()
+    assert (await until(seen, events.SilenceChanged)).silence is None
+    assert [there.is_muted, talk.is_muted] == [False, False]
+    assert [each.operation for each in told] == ["setSilentModeForConversation"] * 2 + [
+        "removeSilentModeForConversation"
+    ]
+    with pytest.raises(Unacceptable):
+        await talk.silence_alerts(until=1)
+    with pytest.raises(Unacceptable):
+        await talk.silence_alerts(windows=[Window(start="12:00", end="13:00", zone="Europe/Atlantis")])
+
+
+MONDAY_NOON = 1_795_435_200_000
+HOUR = 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("window", "hours"),
+    [
+        (Window(start="11:00", end="12:00"), {-1}),
+        (Window(start="12:00", end="14:00"), {0, 1}),
+        (Window(start="22:00", end="02:00"), {-14, -13, -12, -11, 10, 11, 12, 13}),
+        (Window(start="22:00", end="02:00", days=("mon",)), {10, 11, 12, 13}),
+        (Window(start="22:00", end="02:00", days=("sun",)), {-14, -13, -12, -11}),
+        (Window(start="13:00", end="14:00", zone="Europe/Oslo"), {0}),
+        (Window(start="13:00", end="14:00", zone="Europe/Atlantis"), {1}),
+        (Window(start="08:00", end="08:00", days=("mon",)), set(range(-4, 14))),
+    ],
+)
+def test_a_window_holds_in_its_hours(window: Window, hours: set[int]) -> None:
+    found = {hour for hour in range(-14, 14) if window.holds(MONDAY_NOON + hour * HOUR)}
+    assert found == hours
+    silence = Silence(until=MONDAY_NOON, windows=(window,))
+    assert {hour for hour in range(-14, 14) if silence.holds(MONDAY_NOON + hour * HOUR)} == {h for h in hours if h < 0}
 
 
 async def test_what_cannot_be_arranged_says_why(house: House) -> None:

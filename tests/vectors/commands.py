@@ -25,6 +25,7 @@ from unisono.domain.ids import (
     Tag,
     UserId,
 )
+from unisono.domain.silence import Window
 
 ROOM: Final = ConversationId("65f0c2d1a4b3e2f1c0d9e8f7")
 KEY: Final = SendKey("2f1c9f6e-7d0a-4c3b-8a55-0f6f2f3f9a10")
@@ -95,6 +96,8 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.UnmarkConversation(ROOM, "work"),
     c.Ask("price"),
     c.ReplyTo("q1"),
+    c.SilenceConversation(ROOM),
+    c.UnsilenceConversation(ROOM),
     c.MarkDelivered(conversation=ROOM, seq=Seq(17)),
     c.GetReceipts(conversation=ROOM, message=Seq(3)),
     c.ListSessions(),
@@ -154,6 +157,9 @@ MOST: Final[tuple[c.Command, ...]] = (
         ttl_s=3600,
         keeps_history=True,
         grant="header.payload.signature",
+    ),
+    c.SilenceConversation(
+        ROOM, "mentions", Instant(1_795_219_200_123), (Window("22:00", "07:00", ("mon", "sun"), "Europe/Oslo"),)
     ),
     c.UpdateConversation(
         conversation=ROOM,

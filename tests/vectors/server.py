@@ -5,16 +5,11 @@ from typing import Final
 
 from msgspec import structs
 
+from tests.vectors.arrangements import ARRANGEMENTS, SILENCE
 from tests.vectors.commands import ANN, BOB, CAT, KEY, LOGIN, ROOM
 from unisono.domain import answers as a
 from unisono.domain import events as e
 from unisono.domain import facts as f
-from unisono.domain.arrangement import (
-    ConversationMarked,
-    ConversationPinned,
-    ConversationUnmarked,
-    ConversationUnpinned,
-)
 from unisono.domain.errors import RateLimited, TooLarge, UnisonoError, leaves
 from unisono.domain.ids import (
     INTEGER_MAX,
@@ -122,10 +117,7 @@ FACTS: Final[dict[str, f.Fact]] = {
     "read": f.ReadMarkMoved(conversation=ROOM, seq=Seq(17), head=Seq(17)),
     "read: all fields": f.ReadMarkMoved(ROOM, Seq(12), Seq(17), unread=4, mentions=1),
     "marked_unread": f.MarkedUnread(ROOM),
-    "pinned": ConversationPinned(ROOM),
-    "unpinned": ConversationUnpinned(ROOM),
-    "marked": ConversationMarked(ROOM, "work"),
-    "unmarked": ConversationUnmarked(ROOM, "work"),
+    **ARRANGEMENTS,
     "object_set": f.ObjectSet(ObjectName("theme"), KEY, "dark"),
     "object_set: nothing": f.ObjectSet(ObjectName("theme"), KEY),
     "object_set: superseded": f.ObjectSet(ObjectName("theme"), KEY, is_superseded=True),
@@ -175,6 +167,8 @@ FULL_VIEW: Final = a.ConversationView(
     last=a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
     pinned_at=NOW,
     marks=("work", "später"),
+    silence=SILENCE,
+    is_muted=True,
 )
 ENTRIES: Final = (
     a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),

@@ -155,6 +155,10 @@ def _of_arrangement(user: UserId, command: c.Command, _: Quotas) -> Change | Non
             return _about(conversation, user), partial(arranging.mark, user=user, command=command)
         case c.UnmarkConversation(conversation=conversation):
             return _about(conversation, user), partial(arranging.unmark, user=user, command=command)
+        case c.SilenceConversation(conversation=conversation):
+            return _about(conversation, user), partial(arranging.silence, user=user, command=command)
+        case c.UnsilenceConversation(conversation=conversation):
+            return _about(conversation, user), partial(arranging.unsilence, user=user)
         case _:
             return None
 

@@ -13,6 +13,7 @@ from unisono.domain.errors import Overloaded
 from unisono.domain.facts import ConversationKind, Fact, Level, MessagePlaced, Role
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, Seq, UserId, user_stream
 from unisono.domain.session_view import SessionView
+from unisono.domain.silence import Silence
 from unisono.ports.files import FileRecord
 from unisono.ports.push_targets import PushTarget
 from unisono.ports.traces import Left, Place
@@ -74,6 +75,7 @@ class ConversationLine(Line, frozen=True, tag="conversation"):
     level: Level = "all"
     pinned_at: Instant | None = None
     marks: tuple[str, ...] = ()
+    silence: Silence | None = None
     read: Seq = NO_SEQ
     delivered: Seq = NO_SEQ
     is_marked_unread: bool = False
@@ -199,6 +201,7 @@ def _conversation_line(user: UserId, place: Place) -> ConversationLine:
         level=own.level,
         pinned_at=own.pinned_at,
         marks=own.marks,
+        silence=own.silence,
         read=own.read,
         delivered=own.delivered,
         is_marked_unread=own.is_marked_unread,

@@ -17,7 +17,7 @@ from unisono.app.options import PushRules
 from unisono.app.parts import Parts
 from unisono.domain.errors import UnisonoError
 from unisono.domain.ids import NO_SEQ, Checkpoint, ConversationId, Instant, Seq, UserId, is_imported
-from unisono.domain.pushing import alert_of, is_called, is_wanted
+from unisono.domain.pushing import alert_of, is_called, is_wanted, quieter
 from unisono.ports.due_pushes import Absent, DueMark, DueMessage, Window
 from unisono.ports.push import Push, PushService
 
@@ -138,7 +138,9 @@ class Pushing:
         while True:
             page = await self._parts.due_pushes.absent(due, after, MEMBERS_AT_ONCE)
             called = {absent.user: is_called(due.message, absent.user) for absent in page.absent}
-            wanted = [absent for absent in page.absent if is_wanted(absent.level, is_called=called[absent.user])]
+            now = self._parts.clock.now()
+            levels = {absent.user: quieter(absent.level, absent.silence, now) for absent in page.absent}
+            wanted = [each for each in page.absent if is_wanted(levels[each.user], is_called=called[each.user])]
             await self._count([absent.user for absent in wanted])
             for absent in wanted:
                 await batches.add(_push(due, absent, text=text, unread=self._unread[absent.user]))

@@ -145,7 +145,7 @@ class Reading:
             NotFound: None that the user is in.
         """
         mine = await self._find(user, command.conversation, c.GetConversation)
-        return _view(mine, user)
+        return self._view(mine, user)
 
     async def members(self, user: UserId | None, command: c.GetMembers) -> Members:
         """List members, or users who are restricted: those for who may restrict.
@@ -184,7 +184,7 @@ class Reading:
             asked = page.step
             part = await self._parts.directory.list_of(user, after, asked, marked=command.mark is not None)
             for mine in part:
-                if _is_marked(mine, command.mark) and not page.take(_view(mine, user)):
+                if _is_marked(mine, command.mark) and not page.take(self._view(mine, user)):
                     return Conversations(tuple(page.entries), next=page.entries[-1].conversation)
                 after = mine.conversation.id
             if len(part) < asked:
@@ -197,7 +197,7 @@ class Reading:
         start = ids.index(command.after) + 1 if command.after in ids else 0
         page = Page[ConversationView](command.limit)
         for mine in pinned[start:]:
-            if _is_marked(mine, command.mark) and not page.take(_view(mine, user)):
+            if _is_marked(mine, command.mark) and not page.take(self._view(mine, user)):
                 return Conversations(tuple(page.entries), next=page.entries[-1].conversation)
         return Conversations(tuple(page.entries))
 
@@ -220,7 +220,7 @@ class Reading:
             shown = await self._shown(user, part, command)
             left = left[left.index(shown[-1].conversation.id) + 1 if shown else len(part) :]
             for mine in shown:
-                if not page.take(_view(mine, user)):
+                if not page.take(self._view(mine, user)):
                     return FoundConversations(tuple(page.entries), has_more=True)
         return FoundConversations(tuple(page.entries), has_more=len(found) > command.limit)
 
@@ -297,6 +297,10 @@ class Reading:
             if len(part) < asked:
                 return Objects(tuple(page.entries))
 
+    def _view(self, mine: MyConversation, reader: UserId | None) -> ConversationView:
+        now = self._parts.clock.now()
+        return view(mine.conversation, reader or NOBODY, mine.membership, mine.members, now=now, last=mine.last)
+
     async def _find(
         self, user: UserId | None, conversation: ConversationId, command: type[c.Command]
     ) -> MyConversation:
@@ -310,10 +314,6 @@ class Reading:
 
 def _is_marked(mine: MyConversation, mark: str | None) -> bool:
     return mark is None or (mine.membership is not None and mark in mine.membership.marks)
-
-
-def _view(mine: MyConversation, reader: UserId | None) -> ConversationView:
-    return view(mine.conversation, reader or NOBODY, mine.membership, mine.members, last=mine.last)
 
 
 def _standing(mine: MyConversation, user: UserId | None) -> Standing:

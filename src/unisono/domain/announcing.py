@@ -42,7 +42,7 @@ def found(snapshot: Snapshot, command: Founding, new_id: ConversationId, limits:
     if snapshot.earlier is not None:
         if snapshot.conversation is None or snapshot.conversation.of != "service":
             raise NotFound()
-        known = view(snapshot.conversation, command.by, None)
+        known = view(snapshot.conversation, command.by, None, now=snapshot.now)
         return Decision((), lambda _: known)
     check_attributes(command.attributes, limits)
     created = ConversationCreated(

@@ -15,7 +15,6 @@ from unisono.domain.ids import (
     Fence,
     Instant,
     Json,
-    ObjectName,
     PageMark,
     Seq,
     SessionId,
@@ -23,9 +22,10 @@ from unisono.domain.ids import (
     TabId,
     UserId,
 )
-from unisono.domain.kept import ObjectView
+from unisono.domain.kept import Objects as Objects  # noqa: PLC0414  (whoever translates answers finds it here)
 from unisono.domain.seats import Seat
 from unisono.domain.session_view import SessionView
+from unisono.domain.silence import Silence
 from unisono.domain.told import Addressed, Answered
 from unisono.domain.upload import Upload as Upload  # noqa: PLC0414  (one of the answers, as any other)
 
@@ -149,7 +149,7 @@ class HistoryEntry(Struct, frozen=True, omit_defaults=True):
 class ConversationView(Answer, frozen=True, tag="conversation"):
     """A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark.
 
-    `role` is the reader's; `count` says how many members there are; `pinned_at`, `marks`: how the reader arranged it.
+    `role` is the reader's; `count` says how many members there are; `is_muted`: whether they want no alerts now.
     """
 
     conversation: ConversationId
@@ -178,6 +178,8 @@ class ConversationView(Answer, frozen=True, tag="conversation"):
     last: HistoryEntry | None = None
     pinned_at: Instant | None = None
     marks: tuple[str, ...] = ()
+    silence: Silence | None = None
+    is_muted: bool = False
 
 
 class FoundConversations(Answer, frozen=True, tag="found"):
@@ -313,13 +315,6 @@ class Missed(Answer, frozen=True, tag="missed"):
 
     conversations: tuple[MissedConversation, ...]
     next: ConversationId | None = None
-
-
-class Objects(Answer, frozen=True, tag="objects"):
-    """What I keep, by name; `next` asks for the following page."""
-
-    objects: tuple[ObjectView, ...]
-    next: ObjectName | None = None
 
 
 class Sessions(Answer, frozen=True, tag="sessions"):

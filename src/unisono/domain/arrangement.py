@@ -5,6 +5,7 @@ They stand in the user's own stream.
 
 from unisono.domain.ids import ConversationId
 from unisono.domain.origin import Caused
+from unisono.domain.silence import Silence
 
 
 class ConversationPinned(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="pinned"):
@@ -33,4 +34,24 @@ class ConversationUnmarked(Caused, frozen=True, omit_defaults=True, tag_field="k
     mark: str
 
 
-Arrangement = ConversationPinned | ConversationUnpinned | ConversationMarked | ConversationUnmarked
+class ConversationSilenced(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="silenced"):
+    """This user wants to hear less of the conversation while the silence holds; an earlier one is over."""
+
+    conversation: ConversationId
+    silence: Silence
+
+
+class ConversationUnsilenced(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="unsilenced"):
+    """This user lifted the silence."""
+
+    conversation: ConversationId
+
+
+Arrangement = (
+    ConversationPinned
+    | ConversationUnpinned
+    | ConversationMarked
+    | ConversationUnmarked
+    | ConversationSilenced
+    | ConversationUnsilenced
+)

@@ -12,15 +12,25 @@ from unisono.domain.arrangement import (
     Arrangement,
     ConversationMarked,
     ConversationPinned,
+    ConversationSilenced,
     ConversationUnmarked,
     ConversationUnpinned,
+    ConversationUnsilenced,
 )
-from unisono.domain.commands import MarkConversation, PinConversation, UnmarkConversation, UnpinConversation
+from unisono.domain.commands import (
+    MarkConversation,
+    PinConversation,
+    SilenceConversation,
+    UnmarkConversation,
+    UnpinConversation,
+    UnsilenceConversation,
+)
 from unisono.domain.conversation import Decision, Membership, Snapshot, permit
-from unisono.domain.errors import LimitReached
+from unisono.domain.errors import Invalid, LimitReached
 from unisono.domain.facts import Fact
 from unisono.domain.ids import Instant, UserId, user_stream
 from unisono.domain.placement import Draft
+from unisono.domain.silence import Silence, find_zone
 
 PINNED_MAX: Final = 100
 """Conversations of a user that are pinned: a list of them fits a page."""
@@ -83,6 +93,42 @@ def unmark(snapshot: Snapshot, user: UserId, command: UnmarkConversation) -> Dec
     return _done(user, ConversationUnmarked(conversation.id, command.mark))
 
 
+def silence(snapshot: Snapshot, user: UserId, command: SilenceConversation) -> Decision:
+    """Silence a conversation. One that is so already leaves no fact.
+
+    Raises:
+        NotFound: The user is no member.
+        Invalid: It would be over already, or names a zone that there is not.
+    """
+    conversation = permit(SilenceConversation, snapshot, user)
+    wanted = Silence(command.level, command.until, command.windows)
+    if snapshot.memberships[user].silence == wanted:
+        return _done()
+    _check(wanted, snapshot.now)
+    return _done(user, ConversationSilenced(conversation.id, wanted))
+
+
+def _check(silence: Silence, now: Instant) -> None:
+    """Let a silence through that can hold at some time from now on."""
+    if silence.until is not None and silence.until <= now:
+        raise Invalid(field="until", reason="over already")
+    for window in silence.windows:
+        if find_zone(window.zone) is None:
+            raise Invalid(field="zone", reason="no such time zone", name=window.zone)
+
+
+def unsilence(snapshot: Snapshot, user: UserId) -> Decision:
+    """Lift a silence; also one whose time is up, so that nothing of it is left.
+
+    Raises:
+        NotFound: The user is no member.
+    """
+    conversation = permit(UnsilenceConversation, snapshot, user)
+    if snapshot.memberships[user].silence is None:
+        return _done()
+    return _done(user, ConversationUnsilenced(conversation.id))
+
+
 def arranged(old: Membership, fact: Arrangement, at: Instant) -> Membership:
     """Give a user's place in a conversation after a fact of an instant."""
     match fact:
@@ -92,8 +138,12 @@ def arranged(old: Membership, fact: Arrangement, at: Instant) -> Membership:
             return structs.replace(old, pinned_at=None)
         case ConversationMarked(mark=name):
             return structs.replace(old, marks=(*old.marks, name))
+        case ConversationUnmarked(mark=name):
+            return structs.replace(old, marks=tuple(each for each in old.marks if each != name))
+        case ConversationSilenced(silence=wanted):
+            return structs.replace(old, silence=wanted)
         case _:
-            return structs.replace(old, marks=tuple(each for each in old.marks if each != fact.mark))
+            return structs.replace(old, silence=None)
 
 
 def _done(user: UserId | None = None, *facts: Fact) -> Decision:

@@ -7,7 +7,7 @@ from msgspec import structs
 from unisono.domain import attributes
 from unisono.domain.answers import Answer
 from unisono.domain.commands import UpdateConversation
-from unisono.domain.conversation import Conversation, Decision, Membership, Snapshot, permit, standing_now
+from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing_now
 from unisono.domain.errors import Forbidden, Invalid, KeyReused
 from unisono.domain.facts import ConversationChanged
 from unisono.domain.ids import Instant, UserId, conversation_stream
@@ -35,7 +35,7 @@ def update(snapshot: Snapshot, caller: UserId, command: UpdateConversation, limi
     if snapshot.earlier is not None:
         if not isinstance(snapshot.earlier_fact, ConversationChanged):
             raise KeyReused()
-        return _unchanged(conversation, caller, own)
+        return _unchanged(snapshot, conversation, caller)
     if command.key is not None:
         check_key(command.key)
     if command.joining is not None or command.rules is not None:
@@ -44,12 +44,12 @@ def update(snapshot: Snapshot, caller: UserId, command: UpdateConversation, limi
     new = changed(conversation, fact, conversation.updated_at)
     check_attributes(new.attributes, limits)
     if new == conversation:
-        return _unchanged(conversation, caller, own)
+        return _unchanged(snapshot, conversation, caller)
 
     def answer(places: Sequence[Place]) -> Answer:
         place = places[0]
         head = next_head(conversation.head, place.at, fact)
-        return view(structs.replace(new, head=head, updated_at=place.at), caller, own)
+        return view(structs.replace(new, head=head, updated_at=place.at), caller, own, now=place.at)
 
     sender = None if command.key is None else caller
     draft = Draft(conversation_stream(conversation.id), fact, sender=sender, key=command.key)
@@ -73,8 +73,8 @@ def changed(conversation: Conversation, fact: ConversationChanged, at: Instant) 
     )
 
 
-def _unchanged(conversation: Conversation, caller: UserId, own: Membership | None) -> Decision:
-    same = view(conversation, caller, own)
+def _unchanged(snapshot: Snapshot, conversation: Conversation, caller: UserId) -> Decision:
+    same = view(conversation, caller, snapshot.memberships.get(caller), now=snapshot.now)
     return Decision(drafts=(), answer=lambda _: same)
 
 

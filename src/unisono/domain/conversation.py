@@ -33,6 +33,8 @@ from unisono.domain.kinds import KINDS
 from unisono.domain.marks import Passed
 from unisono.domain.permission import RULES, About, RuleName, Standing, check, check_role
 from unisono.domain.placement import Draft, Head, Place
+from unisono.domain.pushing import quieter
+from unisono.domain.silence import Silence
 
 
 class Conversation(Struct, frozen=True):
@@ -90,7 +92,7 @@ class Membership(Struct, frozen=True):
     a member, of whom only restrictions are known: until when they are blocked or silenced, None for not at all.
     `passed` messages count as read, and `own` are the user's own since (`marks`); `is_marked_unread` is their wish to
     come back to it. A device of theirs has the messages up to `delivered`, all that asked for a
-    receipt at least. `pinned_at` and `marks` are how the user arranged it (`arranging`).
+    receipt at least. `pinned_at`, `marks` and `silence` are how the user arranged it.
     """
 
     user: UserId
@@ -108,6 +110,11 @@ class Membership(Struct, frozen=True):
     silenced_until: Instant | None = None
     pinned_at: Instant | None = None
     marks: tuple[str, ...] = ()
+    silence: Silence | None = None
+
+    def level_at(self, now: Instant) -> Level:
+        """Say of which messages the user wants to be alerted at an instant."""
+        return quieter(self.level, self.silence, now)
 
     def unread(self, head: Head) -> int:
         """Give how many messages of others the user has not read, of those that are kept."""

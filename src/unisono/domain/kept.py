@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from unisono.domain.answer import Answer
 from unisono.domain.ids import NO_SEQ, Instant, Json, ObjectName, Seq
 
 
@@ -20,3 +21,10 @@ class Shelf(Struct, frozen=True):
     revision: Seq = NO_SEQ
     bytes: int = 0
     total_bytes: int = 0
+
+
+class Objects(Answer, frozen=True, tag="objects"):
+    """What I keep, by name; `next` asks for the following page."""
+
+    objects: tuple[ObjectView, ...]
+    next: ObjectName | None = None

@@ -269,11 +269,11 @@ def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:
     if conversation is None or (snapshot.earlier is None and conversation.is_over(snapshot.now)):
         return None
     if not conversation.lists_members:
-        return view(conversation, creator, None)
+        return view(conversation, creator, None, now=snapshot.now)
     own = snapshot.memberships.get(creator)
     if own is None or not own.is_member:
         raise NotFound()
-    return view(conversation, creator, own, _current(snapshot))
+    return view(conversation, creator, own, _current(snapshot), now=snapshot.now)
 
 
 def view(
@@ -282,9 +282,10 @@ def view(
     own: Member | None,
     members: Sequence[UserId] = (),
     *,
+    now: Instant,
     last: HistoryEntry | None = None,
 ) -> ConversationView:
-    """Show a conversation to a member, or an open one to anybody."""
+    """Show a conversation to a member as it is now, or an open one to anybody."""
     status = standing(conversation, reader, own)
     return ConversationView(
         conversation=conversation.id,
@@ -312,6 +313,8 @@ def view(
         last=last,
         pinned_at=None if own is None else own.pinned_at,
         marks=() if own is None else own.marks,
+        silence=None if own is None else own.silence,
+        is_muted=own is not None and own.level_at(now) == "none",
     )
 
 

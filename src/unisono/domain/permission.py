@@ -146,6 +146,8 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.UnmarkConversation: Rule(_MEMBERS, lists=_KEPT),
     c.Ask: Rule(_USERS),
     c.ReplyTo: Rule(_USERS),
+    c.SilenceConversation: Rule(_MEMBERS, lists=_KEPT),
+    c.UnsilenceConversation: Rule(_MEMBERS, lists=_KEPT),
 }
 
 

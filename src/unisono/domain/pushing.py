@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from unisono.domain.facts import EndReason, Level, MessagePlaced
-from unisono.domain.ids import UserId
+from unisono.domain.ids import Instant, UserId
+from unisono.domain.silence import Silence
 
 PLACEHOLDERS: Final = frozenset({"sender", "name", "text"})
 QUOTED_MAX_CHARS: Final = 200
@@ -20,6 +21,13 @@ _WORD: Final = re.compile(r"\{([^{}]*)\}")
 def is_called(message: MessagePlaced, user: UserId) -> bool:
     """Say if a message calls a user, by name or with everybody."""
     return message.mention_all or user in message.mentions
+
+
+def quieter(level: Level, silence: Silence | None, now: Instant) -> Level:
+    """Give of which messages a user wants to be alerted at an instant: never of more than their level says."""
+    if level == "none" or silence is None or not silence.holds(now):
+        return level
+    return silence.level
 
 
 def is_wanted(level: Level, *, is_called: bool) -> bool:

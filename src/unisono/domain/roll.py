@@ -36,7 +36,9 @@ def joined(old: Membership | None, user: UserId, at: Seq, passed: int = 0) -> Me
 
 def left(old: Membership, at: Seq) -> Membership:
     """Give the place of a user who is a member no more."""
-    return structs.replace(old, until=at, role="member", attributes=None, level="all", pinned_at=None, marks=())
+    return structs.replace(
+        old, until=at, role="member", attributes=None, level="all", pinned_at=None, marks=(), silence=None
+    )
 
 
 def changed(old: Membership, fact: MemberChanged) -> Membership:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from unisono.domain.facts import ConversationKind, Level, MessagePlaced
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, NodeId, Seq, UserId
+from unisono.domain.silence import Silence
 from unisono.ports.push_targets import PushTarget
 
 
@@ -51,6 +52,7 @@ class Absent(Struct, frozen=True):
     user: UserId
     level: Level
     targets: tuple[PushTarget, ...] = ()
+    silence: Silence | None = None
 
 
 class AbsentPage(Struct, frozen=True):

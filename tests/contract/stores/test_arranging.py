@@ -6,13 +6,16 @@ from functools import partial
 
 import pytest
 
-from tests.contract.stores.acts import ANN, BOB, ROOM, AnyStore, add, conversation_id, create, remove
+from tests.contract.stores.acts import ANN, BOB, ROOM, AnyStore, add, conversation_id, create, remove, send
 from unisono.domain import arranging
 from unisono.domain import commands as c
 from unisono.domain.conversation import Decide, Membership, Scope
 from unisono.domain.errors import LimitReached
-from unisono.domain.ids import ConversationId, UserId
+from unisono.domain.facts import Content, MessagePlaced
+from unisono.domain.ids import ConversationId, SendKey, UserId
+from unisono.domain.silence import Silence, Window
 from unisono.ports.directory import MyConversation
+from unisono.ports.due_pushes import DueMessage
 
 
 async def do(store: AnyStore, user: UserId, decide: Decide, room: ConversationId = ROOM) -> None:
@@ -93,6 +96,23 @@ async def test_who_leaves_takes_it_all_down_and_does_not_find_it_again(store: An
     await add(store, ANN, BOB)
     again = await place(store, BOB)
     assert (again.pinned_at, again.marks) == (None, ())
+
+
+async def test_a_silence_is_kept_and_told_to_who_pushes(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    wanted = Silence("mentions", windows=(Window("22:00", "07:00", ("mon",), "Europe/Oslo"),))
+    command = c.SilenceConversation(ROOM, wanted.level, wanted.until, wanted.windows)
+    await do(store, BOB, partial(arranging.silence, user=BOB, command=command))
+    assert (await place(store, BOB)).silence == wanted
+    assert (await place(store, ANN)).silence is None
+    placed = await send(store, ANN, "k1")
+    said = MessagePlaced(ANN, SendKey("k1"), Content(text="hello"))
+    due = DueMessage(ROOM, "group", None, placed.epoch, placed.seq, placed.at, said)
+    (absent,) = (await store.due_pushes.absent(due, None, 10)).absent
+    assert (absent.user, absent.silence) == (BOB, wanted)
+    await do(store, BOB, partial(arranging.unsilence, user=BOB))
+    (absent,) = (await store.due_pushes.absent(due, None, 10)).absent
+    assert absent.silence is None
 
 
 async def test_of_many_at_once_no_more_are_pinned_than_may_be(store: AnyStore, monkeypatch: pytest.MonkeyPatch) -> None:

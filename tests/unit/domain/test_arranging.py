@@ -12,14 +12,17 @@ from unisono.domain.answers import Done
 from unisono.domain.arrangement import (
     ConversationMarked,
     ConversationPinned,
+    ConversationSilenced,
     ConversationUnmarked,
     ConversationUnpinned,
+    ConversationUnsilenced,
 )
-from unisono.domain.commands import MarkConversation, UnmarkConversation
+from unisono.domain.commands import MarkConversation, SilenceConversation, UnmarkConversation
 from unisono.domain.conversation import Decision, Membership, Snapshot
-from unisono.domain.errors import Forbidden, LimitReached, NotFound
-from unisono.domain.facts import Fact
+from unisono.domain.errors import Forbidden, Invalid, LimitReached, NotFound
+from unisono.domain.facts import Fact, Level
 from unisono.domain.ids import Instant, Seq
+from unisono.domain.silence import Silence, Window
 
 Ask = Callable[[Snapshot], Decision]
 
@@ -38,6 +41,14 @@ def pin(seen: Snapshot) -> Decision:
 
 def unpin(seen: Snapshot) -> Decision:
     return arranging.unpin(seen, BOB)
+
+
+def silence(*more: object) -> Ask:
+    return lambda seen: arranging.silence(seen, BOB, SilenceConversation(TALK, *more))  # type: ignore[arg-type]
+
+
+def unsilence(seen: Snapshot) -> Decision:
+    return arranging.unsilence(seen, BOB)
 
 
 def placed(ask: Ask, seen: Snapshot) -> list[tuple[str, Fact]]:
@@ -85,7 +96,7 @@ def test_a_conversation_has_several_marks_at_once_and_twenty_at_most() -> None:
     assert len(placed(mark("one more"), as_bob(marks=full[1:]))) == 1
 
 
-@pytest.mark.parametrize("ask", [pin, unpin, mark("work"), unmark("work")])
+@pytest.mark.parametrize("ask", [pin, unpin, mark("work"), unmark("work"), silence(), unsilence])
 def test_only_members_arrange_a_conversation_and_none_a_room(ask: Ask) -> None:
     with pytest.raises(NotFound):
         ask(snapshot(ANN, CAT))
@@ -94,6 +105,44 @@ def test_only_members_arrange_a_conversation_and_none_a_room(ask: Ask) -> None:
     room = structs.replace(snapshot(of="room", joining="open"), memberships={})
     with pytest.raises((Forbidden, NotFound)):
         ask(room)
+
+
+@pytest.mark.rows("X51")
+def test_a_silence_takes_the_place_of_the_one_before() -> None:
+    nights = (Window("22:00", "07:00", zone="Europe/Oslo"),)
+    assert placed(silence(), as_bob()) == [("u/bob", ConversationSilenced(TALK, Silence()))]
+    assert placed(silence(), as_bob(silence=Silence())) == []
+    wanted = Silence("mentions", Instant(NOW + 1), nights)
+    asked = silence("mentions", NOW + 1, nights)
+    assert placed(asked, as_bob(silence=Silence())) == [("u/bob", ConversationSilenced(TALK, wanted))]
+    assert placed(unsilence, as_bob(silence=wanted)) == [("u/bob", ConversationUnsilenced(TALK))]
+    assert placed(unsilence, as_bob()) == []
+
+
+@pytest.mark.parametrize("zone", ["Europe/Atlantis", "Europe", "../etc"])
+def test_a_silence_that_can_never_hold_is_refused(zone: str) -> None:
+    with pytest.raises(Invalid):
+        silence("none", NOW)(as_bob())
+    with pytest.raises(Invalid) as refused:
+        silence("none", None, (Window("22:00", "07:00", zone=zone),))(as_bob())
+    assert refused.value.numbers["name"] == zone
+
+
+@pytest.mark.rows("X51")
+def test_while_a_silence_holds_a_user_wants_no_more_than_it_lets_through() -> None:
+    calls, none = Silence("mentions"), Silence()
+    over = Silence(until=Instant(NOW))
+    cases: tuple[tuple[Level, Silence | None, Level], ...] = (
+        ("all", None, "all"),
+        ("all", calls, "mentions"),
+        ("all", none, "none"),
+        ("all", over, "all"),
+        ("mentions", none, "none"),
+        ("mentions", calls, "mentions"),
+        ("none", calls, "none"),
+    )
+    for level, wanted, expected in cases:
+        assert Membership(BOB, Seq(1), level=level, silence=wanted).level_at(NOW) == expected
 
 
 def test_facts_add_up_to_how_it_is_arranged() -> None:
@@ -107,3 +156,6 @@ def test_facts_add_up_to_how_it_is_arranged() -> None:
         one = arranging.arranged(one, fact, NOW)
     assert (one.pinned_at, one.marks) == (NOW, ("home",))
     assert arranging.arranged(one, ConversationUnpinned(TALK), Instant(NOW + 1)).pinned_at is None
+    one = arranging.arranged(one, ConversationSilenced(TALK, Silence("mentions")), NOW)
+    assert one.silence == Silence("mentions")
+    assert arranging.arranged(one, ConversationUnsilenced(TALK), NOW).silence is None

@@ -143,10 +143,10 @@ def test_nobody_owns_a_direct_conversation() -> None:
 def test_the_creator_stays_the_creator_and_is_not_for_ever_the_owner() -> None:
     seen = snapshot(ANN, BOB, others=(Place(ANN, since=Seq(1)), Place(BOB, since=Seq(1), role="owner")))
     assert seen.conversation is not None
-    shown = [m.view(seen.conversation, user, seen.memberships[user]) for user in (ANN, BOB)]
+    shown = [m.view(seen.conversation, user, seen.memberships[user], now=seen.now) for user in (ANN, BOB)]
     assert [(view.creator, view.role) for view in shown] == [(ANN, "member"), (ANN, "owner")]
 
 
 def test_who_is_no_member_sees_an_open_group_without_a_role() -> None:
-    view = m.view(group(ANN, joining="open"), BOB, None)
+    view = m.view(group(ANN, joining="open"), BOB, None, now=NOW)
     assert (view.role, view.read, view.members, view.count, view.joining) == (None, 0, (), 1, "open")

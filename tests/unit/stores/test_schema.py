@@ -42,6 +42,7 @@ FROZEN = {
     "0008": "10b1b299697bd21a",
     "0009": "9cc5e18b2b73d322",
     "0010": "c7604dc861d024cb",
+    "0011": "fef4be445d000f96",
 }
 
 
@@ -98,7 +99,7 @@ async def test_a_database_from_before_lists_had_lengths_finds_them_by_these(tmp_
         for index in ("ix_facts_changed", "ix_sessions_ended_user"):
             file.execute(f"DROP INDEX {index}")
         file.execute("DROP TABLE claims")
-        for column in ("pinned_at", "marks"):
+        for column in ("pinned_at", "marks", "silence"):
             file.execute(f"ALTER TABLE members DROP COLUMN {column}")
         file.execute("UPDATE alembic_version SET version_num = '0006'")
     file.close()

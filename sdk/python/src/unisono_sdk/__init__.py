@@ -57,6 +57,7 @@ from unisono_sdk.plugin import Plugin
 from unisono_sdk.providers import GrantProvider, GrantRequest, TokenProvider
 from unisono_sdk.room import Room
 from unisono_sdk.searching import MessageSearch, SearchPage
+from unisono_sdk.silence import Silence, Window
 from unisono_sdk.state import FileState, MemoryState, SavedState, StateStore
 from unisono_sdk.telling import Address, OwnSession
 from unisono_sdk.unisono import Unisono
@@ -125,6 +126,7 @@ __all__ = [
     "SessionMessage",
     "SessionOver",
     "SessionView",
+    "Silence",
     "StateFault",
     "StateStore",
     "Status",
@@ -140,6 +142,7 @@ __all__ = [
     "Unknown",
     "UnreadTotal",
     "Video",
+    "Window",
     "body",
     "contains_members",
     "events",

@@ -8,6 +8,7 @@ from unisono_sdk.claims import Claimed
 from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
 from unisono_sdk.kept import Kept
 from unisono_sdk.passing import Addressed, Answered, Presence
+from unisono_sdk.silence import Silence
 from unisono_sdk.tabs import SeatView, TabView
 from unisono_sdk.upload import Upload
 
@@ -78,10 +79,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartOver:
-    """What I hold of a stream cannot be continued; `first` to `until` can be read anew.
-
-    `reason` is epoch_changed, ahead or trimmed.
-    """
+    """What I hold of a stream cannot be continued (epoch_changed, ahead, trimmed); what is given can be read anew."""
 
     kind: ClassVar[str] = "start_over"
     stream: str
@@ -141,6 +139,8 @@ class ConversationView:
     last: "HistoryEntry | None" = None
     pinned_at: int | None = None
     marks: tuple[str, ...] = ()
+    silence: Silence | None = None
+    is_muted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

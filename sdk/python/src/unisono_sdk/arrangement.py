@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unisono_sdk.origin import Caused
+from unisono_sdk.silence import Silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +41,28 @@ class ConversationUnmarked(Caused):
     mark: str
 
 
-Arrangement = ConversationPinned | ConversationUnpinned | ConversationMarked | ConversationUnmarked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationSilenced(Caused):
+    """I want to hear less of the conversation while the silence holds."""
+
+    kind: ClassVar[str] = "silenced"
+    conversation: str
+    silence: Silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationUnsilenced(Caused):
+    """I lifted the silence."""
+
+    kind: ClassVar[str] = "unsilenced"
+    conversation: str
+
+
+Arrangement = (
+    ConversationPinned
+    | ConversationUnpinned
+    | ConversationMarked
+    | ConversationUnmarked
+    | ConversationSilenced
+    | ConversationUnsilenced
+)

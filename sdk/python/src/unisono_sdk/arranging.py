@@ -1,12 +1,21 @@
 """How I arrange my conversations: on all my sessions, and for nobody else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from unisono_sdk.answers import ConversationView, Done
-from unisono_sdk.arrangement import Arrangement, ConversationMarked, ConversationPinned, ConversationUnmarked
+from unisono_sdk.arrangement import (
+    Arrangement,
+    ConversationMarked,
+    ConversationPinned,
+    ConversationSilenced,
+    ConversationUnmarked,
+    ConversationUnsilenced,
+)
 from unisono_sdk.commands import Command
 from unisono_sdk.desk import Desk, ask
+from unisono_sdk.silence import Silence, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +52,31 @@ class UnmarkConversation(Command):
     mark: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceConversation(Command):
+    """Be alerted of less."""
+
+    op: ClassVar[str] = "silence"
+    conversation: str
+    level: str = "none"
+    until: int | None = None
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsilenceConversation(Command):
+    """Lift the silence."""
+
+    op: ClassVar[str] = "unsilence"
+    conversation: str
+
+
 class Arranging:
     """The side of a `Conversation` that is about how I arrange it: the same on all my sessions, and mine alone.
 
     `pinned_at` is when I pinned it, in milliseconds since 1970-01-01 UTC, None when I did not; `marks` are names by
-    which I group conversations, in the order in which I put them.
+    which I group conversations, in the order in which I put them. `level` says of which messages I want to be alerted
+    (`all`, `mentions`, `none`), `alert_silence` when of less.
     """
 
     def __init__(self, desk: Desk, conversation: str) -> None:
@@ -56,6 +85,15 @@ class Arranging:
         self.id: Final = conversation
         self.pinned_at: int | None = None
         self.marks: tuple[str, ...] = ()
+        self.level: str = "all"
+        self.alert_silence: Silence | None = None
+
+    @property
+    def is_muted(self) -> bool:
+        """Say if I want no alerts of it now, on all my sessions."""
+        silence = self.alert_silence
+        is_silent = silence is not None and silence.level == "none" and silence.holds(self._desk.now_ms())
+        return self.level == "none" or is_silent
 
     @property
     def is_pinned(self) -> bool:
@@ -88,9 +126,32 @@ class Arranging:
         """Take a mark of mine away. One that it does not have is no error."""
         await ask(self._desk, UnmarkConversation(conversation=self.id, mark=name), Done)
 
+    async def silence_alerts(
+        self, level: str = "none", *, until: int | None = None, windows: Sequence[Window] = ()
+    ) -> None:
+        """Be alerted of `mentions` alone, or of `none`, on all my sessions: for good, or as told.
+
+        `until` is when it ends, in milliseconds since 1970-01-01 UTC; with `windows` (up to 10) it holds only within
+        one of them. Messages come as before: this is for push notifications and for what a program shows.
+
+        Raises:
+            NotFound: I am no member.
+            Unacceptable: It would be over already, or there is no such time zone.
+        """
+        silence = Silence(level=level, until=until, windows=tuple(windows))
+        command = SilenceConversation(conversation=self.id, level=level, until=until, windows=silence.windows)
+        await ask(self._desk, command, Done)
+        self.alert_silence = silence
+
+    async def unsilence_alerts(self) -> None:
+        """Be alerted as my level says again. No silence is no error."""
+        await ask(self._desk, UnsilenceConversation(conversation=self.id), Done)
+        self.alert_silence = None
+
     def know_arrangement(self, view: ConversationView) -> None:
         """Take over what the server says."""
         self.pinned_at, self.marks = view.pinned_at, view.marks
+        self.level, self.alert_silence = view.level, view.silence
 
     def arranged(self, fact: Arrangement, at: int) -> None:
         """Take over how I arranged it."""
@@ -101,9 +162,13 @@ class Arranging:
                 self.marks = (*(each for each in self.marks if each != name), name)
             case ConversationUnmarked(mark=name):
                 self.marks = tuple(each for each in self.marks if each != name)
+            case ConversationSilenced(silence=silence):
+                self.alert_silence = silence
+            case ConversationUnsilenced():
+                self.alert_silence = None
             case _:
                 self.pinned_at = None
 
     def forget_arrangement(self) -> None:
         """Take over that I am a member no more."""
-        self.pinned_at, self.marks = None, ()
+        self.pinned_at, self.marks, self.level, self.alert_silence = None, (), "all", None

@@ -17,10 +17,9 @@ class Belonging(Arranging):
 
     All that stands here is what the client knows: complete after `refresh`, `create` and `direct`, and kept in step by
     facts. `members` has the founders first, then who joined, in that order. `role` is mine (`owner`, `manager`,
-    `member`), None where I am no member or where it is not known; `level` says of which messages I want to be alerted
-    (`all`, `mentions`, `none`); `joining` is `open` where whoever knows the id may join, else `invited`;
-    `expires_at` is when it will end, None for one that will not; `keeps_history` is of a room whose `history` stays.
-    Times are milliseconds since 1970-01-01 UTC.
+    `member`), None where I am no member or where it is not known; `joining` is `open` where whoever knows the id may
+    join, else `invited`; `expires_at` is when it will end, None for one that will not; `keeps_history` is of a room
+    whose `history` stays. Times are milliseconds since 1970-01-01 UTC.
     """
 
     def __init__(self, desk: Desk, conversation: str) -> None:
@@ -34,16 +33,10 @@ class Belonging(Arranging):
         self.attributes: Mapping[str, Json] = {}
         self.members: tuple[str, ...] = ()
         self.role: str | None = None
-        self.level: str = "all"
         self.joining: str = "invited"
         self.rules = DEFAULT_RULES
         self.expires_at: int | None = None
         self.keeps_history = False
-
-    @property
-    def is_muted(self) -> bool:
-        """Say if I want no alerts of it, on all my sessions."""
-        return self.level == "none"
 
     async def refresh(self) -> Self:
         """Ask the server for all that is known of it.
@@ -231,7 +224,7 @@ class Belonging(Arranging):
         self.of, self.name, self.creator = view.of, view.name, view.creator
         self.created_at, self.updated_at = view.created_at, view.updated_at
         self.attributes = dict(view.attributes or {})
-        self.role, self.level, self.joining, self.rules = view.role, view.level, view.joining, view.rules
+        self.role, self.joining, self.rules = view.role, view.joining, view.rules
         self.expires_at, self.keeps_history = view.expires_at, view.keeps_history
         if has_members:
             self.members = view.members

@@ -5,8 +5,10 @@ from unisono_sdk.arrangement import (
     Arrangement,
     ConversationMarked,
     ConversationPinned,
+    ConversationSilenced,
     ConversationUnmarked,
     ConversationUnpinned,
+    ConversationUnsilenced,
 )
 from unisono_sdk.conversation import Conversation
 
@@ -64,7 +66,7 @@ def of_change(
 
 def of_arranging(
     conversation: Conversation, fact: Arrangement, at: int
-) -> tuple[str, events.PinnedChanged | events.MarkChanged]:
+) -> tuple[str, events.PinnedChanged | events.MarkChanged | events.SilenceChanged]:
     """Give the event that tells how I arranged a conversation, with its name."""
     match fact:
         case ConversationPinned() | ConversationUnpinned():
@@ -73,3 +75,6 @@ def of_arranging(
         case ConversationMarked(mark=mark) | ConversationUnmarked(mark=mark):
             is_on = isinstance(fact, ConversationMarked)
             return "marked", events.MarkChanged(conversation=conversation, mark=mark, is_on=is_on, at=at)
+        case ConversationSilenced() | ConversationUnsilenced():
+            silence = fact.silence if isinstance(fact, ConversationSilenced) else None
+            return "silence", events.SilenceChanged(conversation=conversation, silence=silence, at=at)

@@ -11,6 +11,9 @@ class Clock(Protocol):
     def monotonic_s(self) -> float:
         """Give seconds from some beginning; never goes back."""
 
+    def now_ms(self) -> int:
+        """Give the time of day, in milliseconds since 1970-01-01 UTC."""
+
     async def sleep(self, seconds: float) -> None:
         """Wait."""
 
@@ -24,6 +27,10 @@ class SystemClock:
     def monotonic_s(self) -> float:
         """Give seconds from some beginning."""
         return time.monotonic()
+
+    def now_ms(self) -> int:
+        """Give the time of day."""
+        return time.time_ns() // 1_000_000
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -135,6 +135,10 @@ class Counter:
             if self._delivered.get(conversation) == seq:
                 del self._delivered[conversation]
 
+    def now_ms(self) -> int:
+        """Give the time of day."""
+        return self._options.clock.now_ms()
+
     def monotonic_s(self) -> float:
         """Give the time that only goes forward, in seconds."""
         return self._options.clock.monotonic_s()

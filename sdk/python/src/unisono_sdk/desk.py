@@ -45,6 +45,9 @@ class Desk(Protocol):
     def new_key(self) -> str:
         """Make a send key."""
 
+    def now_ms(self) -> int:
+        """Give the time of day, in milliseconds since 1970-01-01 UTC."""
+
     def monotonic_s(self) -> float:
         """Give the time that only goes forward."""
 

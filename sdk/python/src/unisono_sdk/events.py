@@ -335,6 +335,7 @@ Teller = passing.Teller
 Told = passing.Told
 PinnedChanged = own_events.PinnedChanged
 MarkChanged = own_events.MarkChanged
+SilenceChanged = own_events.SilenceChanged
 MultiDevice = own_events.MultiDevice
 
 ClientEvent = (
@@ -365,6 +366,7 @@ ClientEvent = (
     | ObjectChanged
     | PinnedChanged
     | MarkChanged
+    | SilenceChanged
     | MultiDevice
     | SessionOpened
     | SessionEnded

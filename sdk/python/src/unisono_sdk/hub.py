@@ -43,6 +43,7 @@ EVENTS: Final = frozenset(
         "object",
         "pinned",
         "marked",
+        "silence",
         "multi_device",
         "members_joined",
         "members_left",

@@ -10,6 +10,8 @@ OPERATIONS: Final[dict[type[Fact], str]] = {
     arrangement.ConversationUnpinned: "unpinnedConversation",
     arrangement.ConversationMarked: "markConversation",
     arrangement.ConversationUnmarked: "unMarkConversation",
+    arrangement.ConversationSilenced: "setSilentModeForConversation",
+    arrangement.ConversationUnsilenced: "removeSilentModeForConversation",
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.facts import Fact
+from unisono_sdk.silence import Silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,15 @@ class MarkChanged:
     conversation: Conversation
     mark: str
     is_on: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceChanged:
+    """`silence`: I want to hear less of a conversation, or as much as before (None), on all my sessions."""
+
+    conversation: Conversation
+    silence: Silence | None
     at: int
 
 

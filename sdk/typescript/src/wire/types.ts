@@ -69,7 +69,9 @@ export type Command =
   | MarkConversation
   | UnmarkConversation
   | Ask
-  | ReplyTo;
+  | ReplyTo
+  | SilenceConversation
+  | UnsilenceConversation;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -129,7 +131,9 @@ export type Fact =
   | ConversationPinned
   | ConversationUnpinned
   | ConversationMarked
-  | ConversationUnmarked;
+  | ConversationUnmarked
+  | ConversationSilenced
+  | ConversationUnsilenced;
 
 /** What passes by without a place; named by `kind`. */
 export type Passing =
@@ -426,6 +430,14 @@ export type ConversationPinned = {
   readonly origin?: string | undefined;
 };
 
+/** This user wants to hear less of the conversation while the silence holds; an earlier one is over. */
+export type ConversationSilenced = {
+  readonly kind: "silenced";
+  readonly conversation: string;
+  readonly silence: Silence;
+  readonly origin?: string | undefined;
+};
+
 /** This user took a mark of theirs from the conversation. */
 export type ConversationUnmarked = {
   readonly kind: "unmarked";
@@ -441,10 +453,17 @@ export type ConversationUnpinned = {
   readonly origin?: string | undefined;
 };
 
+/** This user lifted the silence. */
+export type ConversationUnsilenced = {
+  readonly kind: "unsilenced";
+  readonly conversation: string;
+  readonly origin?: string | undefined;
+};
+
 /**
  * A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark.
  *
- * `role` is the reader's; `count` says how many members there are; `pinned_at`, `marks`: how the reader arranged it.
+ * `role` is the reader's; `count` says how many members there are; `is_muted`: whether they want no alerts now.
  */
 export type ConversationView = {
   readonly kind: "conversation";
@@ -474,6 +493,8 @@ export type ConversationView = {
   readonly last?: HistoryEntry | undefined;
   readonly pinned_at?: number | undefined;
   readonly marks?: readonly string[] | undefined;
+  readonly silence?: Silence | undefined;
+  readonly is_muted?: boolean | undefined;
 };
 
 /** My conversations, the oldest first, without their member lists; `next` asks for the following page. */
@@ -1556,6 +1577,27 @@ export type ShareTabs = {
   readonly tabs: readonly Tab[];
 };
 
+/** What is left to be alerted of, at most: `mentions`, or `none`. For good, unless it ends or has windows. */
+export type Silence = {
+  readonly level?: "mentions" | "none" | undefined;
+  readonly until?: number | undefined;
+  readonly windows?: readonly Window[] | undefined;
+};
+
+/**
+ * Be alerted of less than my level says, on all my sessions: of `mentions`, or of `none`.
+ *
+ * For good, or `until` an instant, and only within `windows` where there are any. It takes the place of an earlier
+ * silence.
+ */
+export type SilenceConversation = {
+  readonly op: "silence";
+  readonly conversation: string;
+  readonly level?: "mentions" | "none" | undefined;
+  readonly until?: number | undefined;
+  readonly windows?: readonly Window[] | undefined;
+};
+
 /** The field is a list of so many values; one in the attributes. */
 export type Size = {
   readonly is: "size";
@@ -1748,6 +1790,12 @@ export type UnregisterPush = {
   readonly op: "unregister_push";
 };
 
+/** Lift a silence. None there is no fault. */
+export type UnsilenceConversation = {
+  readonly op: "unsilence";
+  readonly conversation: string;
+};
+
 /** Be told no more. Users who are not watched are passed over. */
 export type Unwatch = {
   readonly op: "unwatch";
@@ -1814,6 +1862,18 @@ export type Welcome = {
   readonly seats?: readonly Seat[] | undefined;
 };
 
+/**
+ * Hours of the day, from `start` to before `end`, on the `days` on which they start: on all unless told.
+ *
+ * Where the end is not behind the start it is on the day after.
+ */
+export type Window = {
+  readonly start: string;
+  readonly end: string;
+  readonly days?: readonly ("fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed")[] | undefined;
+  readonly zone?: string | undefined;
+};
+
 /** All of these users are members. */
 export type WithMembers = {
   readonly is: "with_members";
@@ -1856,6 +1916,8 @@ export type Answers = {
   unmark: Done;
   ask: Answered;
   reply: Done;
+  silence: Done;
+  unsilence: Done;
   mark_delivered: Done;
   receipts: Receipts;
   history: History;

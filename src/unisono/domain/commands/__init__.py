@@ -9,8 +9,10 @@ from unisono.domain.commands.arranging import (
     MARK_MAX_CHARS,
     MarkConversation,
     PinConversation,
+    SilenceConversation,
     UnmarkConversation,
     UnpinConversation,
+    UnsilenceConversation,
 )
 from unisono.domain.commands.base import (
     GRANT_MAX_CHARS,
@@ -154,6 +156,8 @@ AnyCommand = (
     | UnmarkConversation
     | Ask
     | ReplyTo
+    | SilenceConversation
+    | UnsilenceConversation
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -242,6 +246,7 @@ __all__ = [
     "SetMember",
     "SetObject",
     "ShareTabs",
+    "SilenceConversation",
     "Sync",
     "Tab",
     "TakeOut",
@@ -250,6 +255,7 @@ __all__ = [
     "UnmarkConversation",
     "UnpinConversation",
     "UnregisterPush",
+    "UnsilenceConversation",
     "Unwatch",
     "UpdateConversation",
     "Watch",

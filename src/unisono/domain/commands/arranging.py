@@ -5,7 +5,8 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from unisono.domain.commands.base import Command
-from unisono.domain.ids import PRINTABLE, ConversationIdIn
+from unisono.domain.ids import PRINTABLE, ConversationIdIn, InstantIn
+from unisono.domain.silence import WINDOWS_MAX, SilentLevel, Window
 
 MARK_MAX_CHARS: Final = 64
 
@@ -36,3 +37,22 @@ class UnmarkConversation(Command, frozen=True, tag="unmark"):
 
     conversation: ConversationIdIn
     mark: MarkName
+
+
+class SilenceConversation(Command, frozen=True, tag="silence"):
+    """Be alerted of less than my level says, on all my sessions: of `mentions`, or of `none`.
+
+    For good, or `until` an instant, and only within `windows` where there are any. It takes the place of an earlier
+    silence.
+    """
+
+    conversation: ConversationIdIn
+    level: SilentLevel = "none"
+    until: InstantIn | None = None
+    windows: Annotated[tuple[Window, ...], Meta(max_length=WINDOWS_MAX)] = ()
+
+
+class UnsilenceConversation(Command, frozen=True, tag="unsilence"):
+    """Lift a silence. None there is no fault."""
+
+    conversation: ConversationIdIn

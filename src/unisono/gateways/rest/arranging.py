@@ -9,6 +9,7 @@ from unisono.gateways.rest.operations import Operation
 from unisono.gateways.rest.shapes import OfMark
 
 _PIN: Final = ONE + "/pin"
+_SILENCE: Final = ONE + "/silence"
 _MARK: Final = ONE + "/marks/{mark}"
 
 ARRANGING_OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -43,5 +44,19 @@ ARRANGING_OPERATIONS: Final[tuple[Operation, ...]] = (
         name="unmarkConversation",
         summary="Take a mark of a user's from a conversation",
         params=OfMark,
+    ),
+    does(
+        c.SilenceConversation,
+        a.Done,
+        at=("PUT", _SILENCE),
+        name="silenceConversation",
+        summary="Alert a user of less, for good, until an instant or at hours of the day",
+    ),
+    does(
+        c.UnsilenceConversation,
+        a.Done,
+        at=("DELETE", _SILENCE),
+        name="unsilenceConversation",
+        summary="Lift a user's silence",
     ),
 )

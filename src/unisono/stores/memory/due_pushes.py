@@ -70,7 +70,8 @@ class MemoryDuePushes:
             is_reader = member.since <= message.seq and member.read < message.seq
             is_other = member.user != message.message.sender and member.user > (after or "")
             if is_reader and is_other and member.level != "none" and not await self._is_live(member.user):
-                found.append(Absent(member.user, member.level, tuple(self._state.targets_of(member.user))))
+                targets = tuple(self._state.targets_of(member.user))
+                found.append(Absent(member.user, member.level, targets, member.silence))
         page = tuple(found[:limit])
         return AbsentPage(page, page[-1].user if len(page) == limit else None)
 

@@ -25,7 +25,7 @@ from unisono.ports.push_targets import PushTarget
 from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection, Driver
 from unisono.stores.sql.duties import Duty
-from unisono.stores.sql.entries import decode_fact
+from unisono.stores.sql.entries import decode_fact, read_silence
 from unisono.stores.sql.message_statements import LEFT
 from unisono.stores.sql.pages import PAGE_BYTES, read_page
 from unisono.stores.sql.phrases import LIMIT, MESSAGE, given
@@ -124,11 +124,14 @@ class SqlDuePushes:
                 limit=limit,
             )
             rows = connection.query(absent.text, values)
-            users = [(user,) for user, _ in rows]
-            targets: dict[str, list[PushTarget]] = {user: [] for user, _ in rows}
+            users = [(user,) for user, *_ in rows]
+            targets: dict[str, list[PushTarget]] = {user: [] for user, *_ in rows}
             for user, *target in _ask(connection, self._targets, users):
                 targets[user].append(PushTarget(*target))
-            found = tuple(Absent(UserId(user), level, tuple(targets[user])) for user, level in rows)
+            found = tuple(
+                Absent(UserId(user), level, tuple(targets[user]), read_silence(silence))
+                for user, level, silence in rows
+            )
             return AbsentPage(found, found[-1].user if len(found) == limit else None)
 
         return await self._readers.read_at_one_moment(read)
@@ -203,7 +206,7 @@ def _absent() -> Executable:
         .correlate(MEMBERS)
     )
     return (
-        select(_M.user_id, _M.level)
+        select(_M.user_id, _M.level, _M.silence)
         .where(
             _M.stream == stream,
             _M.user_id > given("after", _M.user_id),

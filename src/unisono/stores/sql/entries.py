@@ -10,6 +10,7 @@ from unisono.domain.facts import ConversationKind, Fact, Joining, MessagePlaced,
 from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, StreamKey, UserId, conversation_of
 from unisono.domain.kinds import KINDS
 from unisono.domain.placement import Head, Place
+from unisono.domain.silence import Silence
 from unisono.stores.sql.compiled import Row
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.statements import Statements
@@ -17,6 +18,7 @@ from unisono.stores.sql.statements import Statements
 _encode: Final = msgspec.json.Encoder().encode
 _decode_attributes: Final = msgspec.json.Decoder(dict[str, Json]).decode
 _decode_rules: Final = msgspec.json.Decoder(Rules).decode
+_decode_silence: Final = msgspec.json.Decoder(Silence).decode
 _decode_marks: Final = msgspec.json.Decoder(tuple[str, ...]).decode
 encode_fact: Final = _encode
 decode_fact: Final = msgspec.json.Decoder(Fact).decode
@@ -127,7 +129,7 @@ def read_conversation(row: Row) -> ConversationEntry:
 def read_membership(row: Row) -> Membership:
     """Read a row of `members`."""
     user, _, since, until, _, read, passed, own, is_marked, delivered, *rest = row
-    role, attributes, level, blocked_until, silenced_until, pinned_at, marks = rest
+    role, attributes, level, blocked_until, silenced_until, pinned_at, marks, silence = rest
     return Membership(
         user,
         Seq(since),
@@ -144,6 +146,7 @@ def read_membership(row: Row) -> Membership:
         silenced_until,
         pinned_at,
         () if marks is None else _decode_marks(marks),
+        read_silence(silence),
     )
 
 
@@ -171,7 +174,13 @@ def membership_row(stream: int, member: Membership, until_pos: int | None) -> Ro
         member.silenced_until,
         member.pinned_at,
         _encode(member.marks).decode() if member.marks else None,
+        None if member.silence is None else _encode(member.silence).decode(),
     )
+
+
+def read_silence(silence: str | None) -> Silence | None:
+    """Read a column of `members`."""
+    return None if silence is None else _decode_silence(silence)
 
 
 def _written(attributes: dict[str, Json] | None) -> str | None:

@@ -164,8 +164,9 @@ MEMBERS: Final = Table(
     Column("blocked_until", BigInteger),
     Column("silenced_until", BigInteger),
     Column("pinned_at", BigInteger),
-    # JSON. None for none.
+    # Both JSON. None for none.
     Column("marks", Text),
+    Column("silence", Text),
     sqlite_with_rowid=False,
 )
 

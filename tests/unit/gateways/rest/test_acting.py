@@ -266,6 +266,7 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         "UnpinConversation": "unpinConversation",
         "MarkConversation": "markConversation",
         "UnmarkConversation": "unmarkConversation",
+        "UnsilenceConversation": "unsilenceConversation",
     }
     by_path |= {"RemoveMembers": "removeMember"}
     for command in COMMANDS:

@@ -1,0 +1,29 @@
+"""Facts of how a user arranges their conversations, with the least and the most they hold."""
+
+from typing import Final
+
+from tests.vectors.commands import ROOM
+from unisono.domain.arrangement import (
+    Arrangement,
+    ConversationMarked,
+    ConversationPinned,
+    ConversationSilenced,
+    ConversationUnmarked,
+    ConversationUnpinned,
+    ConversationUnsilenced,
+)
+from unisono.domain.ids import Instant
+from unisono.domain.silence import Silence, Window
+
+WINDOWS: Final = (Window("22:00", "07:00", ("mon", "sun"), "Europe/Oslo"), Window("12:00", "13:00"))
+SILENCE: Final = Silence("mentions", Instant(1_795_219_200_123), WINDOWS)
+
+ARRANGEMENTS: Final[dict[str, Arrangement]] = {
+    "pinned": ConversationPinned(ROOM),
+    "unpinned": ConversationUnpinned(ROOM),
+    "marked": ConversationMarked(ROOM, "work"),
+    "unmarked": ConversationUnmarked(ROOM, "work"),
+    "silenced: least": ConversationSilenced(ROOM, Silence()),
+    "silenced: all fields": ConversationSilenced(ROOM, SILENCE),
+    "unsilenced": ConversationUnsilenced(ROOM),
+}
