@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from unisono.domain import answers as a
+from unisono.domain import call_answers as ca
 from unisono.domain import commands as c
 from unisono.domain.facts import Fact
 from unisono.domain.told import Addressed, Answered
@@ -81,10 +82,18 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.RequestUpload: (a.Upload,),
     c.RemoveFile: (a.Done,),
     c.Dissolve: (a.Done,),
-    c.Claim: (a.Claimed,),
-    c.RenewClaim: (a.Claimed,),
-    c.FinishClaim: (a.Claimed,),
-    c.ReleaseClaim: (a.Claimed,),
+    c.Claim: (ca.Claimed,),
+    c.RenewClaim: (ca.Claimed,),
+    c.FinishClaim: (ca.Claimed,),
+    c.ReleaseClaim: (ca.Claimed,),
+    c.StartCall: (ca.CallAnswer,),
+    c.AnswerCall: (ca.CallAnswer,),
+    c.DeclineCall: (ca.CallAnswer,),
+    c.HangUp: (ca.CallAnswer,),
+    c.HandOver: (ca.CallAnswer,),
+    c.SignalCall: (a.Done,),
+    c.ListCalls: (ca.Calls,),
+    c.GetTurn: (ca.TurnServers,),
 }
 """What a command that was carried out is answered with."""
 

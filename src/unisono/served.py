@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from unisono import __version__
 from unisono.app.node import Node
-from unisono.app.options import AppOptions, FileRules, PresenceRules, PushRules
+from unisono.app.options import AppOptions, CallRules, FileRules, PresenceRules, PushRules
 from unisono.app.parts import Parts
 from unisono.bus.faulty import FaultyBus
 from unisono.bus.local import LocalBus
+from unisono.call_settings import Calls
 from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.rates import Rate
 from unisono.files.disk import DiskFiles
@@ -75,6 +76,7 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
             seats=store.seats,
             requests=store.requests,
             claims=store.claims,
+            calls=store.calls,
             wills=store.wills,
             search=store.search,
             traces=store.traces,
@@ -159,11 +161,17 @@ def _app_options(settings: Settings, name: str) -> AppOptions:
             watched_per_session=presence.watched_per_session,
         ),
         push=PushRules(push.text, push.grace_s, push.kept_s, push.at_once, push.batch_max),
+        calls=_call_rules(settings.calls),
         retention=settings.retention,
         granted=frozenset(settings.grants.required),
         files=_file_rules(settings, name),
         finds_open=settings.leancloud.finds_open(name, settings.app),
     )
+
+
+def _call_rules(calls: Calls) -> CallRules:
+    secret = None if calls.turn_secret is None else calls.turn_secret.reveal().encode()
+    return CallRules(calls.stun_urls, calls.turn_urls, secret, calls.turn_ttl_s)
 
 
 def _files_folder(settings: Settings, name: str) -> Path:

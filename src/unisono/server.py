@@ -322,6 +322,7 @@ def _watch_app(app: Served, meter: Meter) -> None:
         "checkpoint_lag": node.sweeping.lag_s,
         "search_lag": node.indexing.lag_s,
         "rooms": lambda: len(node.rooms),
+        "calls": lambda: len(node.calling),
         "watches": lambda: node.watching.watches,
         "store_queue": lambda: store.waiting,
         "store_batches": lambda: store.batches,

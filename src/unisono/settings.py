@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from msgspec import Meta, Struct, structs
 
 from unisono.admin_settings import Admin
+from unisono.call_settings import Calls
 from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Policy
-from unisono.domain.faults import BusFaults
 from unisono.domain.grants import GrantRules
 from unisono.domain.quotas import Quotas
 from unisono.domain.retention import Retention
@@ -22,6 +22,7 @@ from unisono.leancloud_settings import APP_NAME, LeanCloud
 from unisono.longpoll_settings import LongPoll
 from unisono.push_settings import Push
 from unisono.secret import Secret
+from unisono.testing_settings import Testing
 
 SECRET_MIN_BYTES: Final = 32
 PAGE_BYTES: Final = 128 * 1024
@@ -317,12 +318,6 @@ class Pages(Section, frozen=True):
     ] = ()
 
 
-class Testing(Section, frozen=True):
-    """For tests of the server itself. Never in production."""
-
-    bus_faults: Annotated[BusFaults | None, Meta(description="How the bus lies.")] = None
-
-
 class Settings(Section, frozen=True):
     """All settings of a server."""
 
@@ -337,6 +332,7 @@ class Settings(Section, frozen=True):
     sessions: Sessions = Sessions()
     presence: Presence = Presence()
     push: Push = Push()
+    calls: Calls = Calls()
     retention: Retention = Retention()
     files: Files = Files()
     identity: Identity = Identity()

@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from unisono_sdk import arranging, asking, claims, finding, kept, pushing, searching, tabs, telling, uploading
+from unisono_sdk import (
+    arranging,
+    asking,
+    call_frames,
+    claims,
+    finding,
+    kept,
+    pushing,
+    searching,
+    tabs,
+    telling,
+    uploading,
+)
 from unisono_sdk import commands as c
 from unisono_sdk import member_commands as m
 
@@ -64,6 +76,14 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     asking.ReplyTo,
     kept.DropObject,
     kept.ListObjects,
+    call_frames.StartCall,
+    call_frames.AnswerCall,
+    call_frames.DeclineCall,
+    call_frames.HangUp,
+    call_frames.HandOver,
+    call_frames.SignalCall,
+    call_frames.ListCalls,
+    call_frames.GetTurn,
     claims.TakeClaim,
     claims.RenewClaim,
     claims.FinishClaim,

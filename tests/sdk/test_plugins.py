@@ -117,20 +117,20 @@ async def test_a_plugin_may_add_and_change_methods_of_all_three(house: House) ->
 
         conversation.quit = stay  # type: ignore[method-assign]  # what plugins are for
 
-    def may_call(client: Client) -> None:
-        """Add what the client has nothing of: calls."""
+    def may_wave(client: Client) -> None:
+        """Add what the client has nothing of: waving."""
         seen.append(type(client))
 
-        async def call(user: str) -> Message:
+        async def wave(user: str) -> Message:
             return await (await client.direct(user)).send(Content(type=20, data={"offer": user}))
 
-        client.call = call  # type: ignore[attr-defined]  # what plugins are for
+        client.wave = wave  # type: ignore[attr-defined]  # what plugins are for
 
     plugin = Plugin(
-        name="ask", on_unisono=lambda made: seen.append(type(made)), on_client=may_call, on_conversation=ask_first
+        name="ask", on_unisono=lambda made: seen.append(type(made)), on_client=may_wave, on_conversation=ask_first
     )
     ann = await house.login("ann", plugins=[plugin])
-    offer = await ann.call("bob")  # type: ignore[attr-defined]  # which the plugin brought
+    offer = await ann.wave("bob")  # type: ignore[attr-defined]  # which the plugin brought
     assert offer.content == Content(type=20, data={"offer": "bob"})
     group = await ann.create(["bob"])
     with pytest.raises(StayedError):

@@ -6,6 +6,7 @@ from unisono.domain import commands as c
 from unisono.domain import query as q
 from unisono.domain.facts import Content, Rules
 from unisono.domain.ids import (
+    CallId,
     Checkpoint,
     ClaimName,
     ConversationId,
@@ -27,6 +28,7 @@ from unisono.domain.ids import (
 )
 from unisono.domain.silence import Window
 
+CALL: Final = CallId("8d969eef6ecad3c29a3a629280e686cf")
 ROOM: Final = ConversationId("65f0c2d1a4b3e2f1c0d9e8f7")
 KEY: Final = SendKey("2f1c9f6e-7d0a-4c3b-8a55-0f6f2f3f9a10")
 LOGIN: Final = "5b0e6a52b9f34a6f8a3d"
@@ -60,6 +62,14 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.Resume(session=SessionId(LOGIN), resume_token="secret"),
     c.Logout(),
     c.Ping(),
+    c.StartCall(KEY),
+    c.AnswerCall(CALL),
+    c.DeclineCall(CALL),
+    c.HangUp(CALL),
+    c.HandOver(CALL, SessionId("s-2")),
+    c.SignalCall(CALL, {"type": "offer"}),
+    c.ListCalls(),
+    c.GetTurn(),
     c.Claim(ClaimName("notify/17"), KEY),
     c.RenewClaim(ClaimName("notify/17"), 3),
     c.FinishClaim(ClaimName("notify/17"), 3),
@@ -258,6 +268,9 @@ MOST: Final[tuple[c.Command, ...]] = (
     ),
     c.SearchMessages(text="紅茶 tea", conversation=ROOM, after=PageMark(f"1795219200123/17/{ROOM}"), limit=50),
     c.EnterRoom(conversation=ROOM, tab=TabId("tab-1"), grant="h.p.s"),
+    c.StartCall(KEY, (BOB, CAT), ROOM, media="video", data={"topic": "tea"}, ring_s=120),
+    c.DeclineCall(CALL, scope="device", busy=True),
+    c.SignalCall(CALL, {"type": "offer", "sdp": "v=0"}, SessionId("s-2")),
     c.Claim(ClaimName("notify/17"), KEY, lease_s=300),
     c.RenewClaim(ClaimName("notify/17"), 1_795_219_200_124, lease_s=1),
     c.LeaveRoom(conversation=ROOM, tab=TabId("tab-1")),

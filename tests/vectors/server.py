@@ -5,8 +5,10 @@ from typing import Final
 
 from msgspec import structs
 
+from tests.vectors import calls
 from tests.vectors.arrangements import ARRANGEMENTS, SILENCE
-from tests.vectors.commands import ANN, BOB, CAT, KEY, LOGIN, ROOM
+from tests.vectors.calls import DEVICE, LABEL, NOW, SESSION
+from tests.vectors.commands import ANN, BOB, CAT, KEY, ROOM
 from unisono.domain import answers as a
 from unisono.domain import events as e
 from unisono.domain import facts as f
@@ -15,7 +17,6 @@ from unisono.domain.ids import (
     INTEGER_MAX,
     Checkpoint,
     ConversationId,
-    DeviceId,
     Epoch,
     Fence,
     FileId,
@@ -24,7 +25,6 @@ from unisono.domain.ids import (
     PageMark,
     Platform,
     Seq,
-    SessionId,
     StreamKey,
     TabId,
     Tag,
@@ -37,12 +37,8 @@ from unisono.domain.told import Addressed, Answered, Asked, Teller, Told
 from unisono.wire.codes import CODES
 from unisono.wire.native import Bye, EventFrame, Push, Refusal, Reply
 
-NOW: Final = Instant(1_795_219_200_123)
 EPOCH: Final = Epoch(1)
 STREAM: Final = StreamKey(f"c/{ROOM}")
-LABEL: Final = f.Label(Platform("ios"), label="Ann's phone", info="red")
-SESSION: Final = SessionId(LOGIN)
-DEVICE: Final = DeviceId("browser-1")
 PICTURE: Final = f.Content(type=-2, text="a picture", attributes={"mood": "fine"}, data={"size": 10240})
 BINARY: Final = f.Content(type=9, binary="AAECAwQF/v8=")
 MOST: Final = f.MessagePlaced(
@@ -64,6 +60,7 @@ RECALLED: Final = f.MessagePlaced(
 RULES: Final = f.Rules(add="manager", restrict="owner")
 
 FACTS: Final[dict[str, f.Fact]] = {
+    **calls.FACTS,
     "created: least": f.ConversationCreated(by=ANN, of="group", members=(ANN,)),
     "created: all fields": f.ConversationCreated(
         by=ANN,
@@ -181,6 +178,7 @@ ENTRIES: Final = (
 )
 
 ANSWERS: Final[dict[str, a.AnyAnswer]] = {
+    **calls.ANSWERS,
     "welcome: least": a.Welcome(heartbeat_s=25, server="1.0.0", checkpoint=Checkpoint(0), epoch=EPOCH),
     "welcome: to a login": a.Welcome(
         heartbeat_s=25,
@@ -255,8 +253,6 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "read_mark": a.ReadMark(ROOM, Seq(17)),
     "read_mark: some left": a.ReadMark(ROOM, Seq(12), unread=4),
     "receipts": a.Receipts(ROOM, Seq(3), (BOB, CAT), (BOB,), 3),
-    "claimed: free": a.Claimed(is_mine=False),
-    "claimed": a.Claimed(is_mine=False, is_done=True, number=3, left_ms=29_990, holder=SESSION),
     "objects: none": a.Objects(()),
     "objects": a.Objects((ObjectView(ObjectName("theme"), Seq(17), NOW, {"is": "dark"}),), next=ObjectName("theme")),
     "missed: nothing": a.Missed(()),
@@ -311,6 +307,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
 
 
 EVENTS: Final[dict[str, e.Event]] = {
+    **calls.EVENTS,
     "message": e.TransientMessage(ROOM, NOW, f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),
     "message: all fields": e.TransientMessage(ROOM, NOW, MOST),
     "typing": e.Typing(ROOM, BOB, is_typing=True),
@@ -328,7 +325,6 @@ EVENTS: Final[dict[str, e.Event]] = {
     "asked: least": Asked("q1", "where", 10_000),
     "asked": Asked("q1", "where", 10_000, {"of": [1]}, TabId("tab-1")),
     "told: a message": Told(KEY, NOW, content=f.Content(text="Hi!"), teller=Teller(SESSION)),
-    "typing: ceased": e.Typing(ROOM, BOB, is_typing=False),
 }
 
 

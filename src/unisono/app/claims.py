@@ -4,7 +4,7 @@ from functools import partial
 
 from unisono.app.caller import Member
 from unisono.app.parts import Parts
-from unisono.domain.answers import Claimed
+from unisono.domain.call_answers import Claimed
 from unisono.domain.claims import CLAIMS_MAX, ClaimCommand, decide
 from unisono.domain.commands import Claim
 from unisono.ports.claims import ClaimDecide

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from unisono.app.asking import Asking
 from unisono.app.caller import Caller, Member
+from unisono.app.calls import Calling
 from unisono.app.changing import by_operator, caused_by, change, present
 from unisono.app.claims import Claiming
 from unisono.app.fanout import Fanout
@@ -46,6 +47,12 @@ MARKED_AT_ONCE: Final = 100
 MARKS_PER_REQUEST: Final = 10
 """So many conversations of all that wait cost as much as one more request: who leaves waits until they are marked."""
 
+CALL_COST: Final = 5.0
+"""What beginning a call counts: it may ring on many devices of each user called."""
+
+SIGNAL_COST: Final = 0.25
+"""What a signal within a call counts: both ends tell dozens of candidates at once."""
+
 QUERY_COST: Final = 10.0
 """What looking for something counts: it may take a hundred times the work of another request."""
 
@@ -79,6 +86,7 @@ class Executor:
         telling: Telling,
         asking: Asking,
         hooks: Hooks,
+        calling: Calling,
     ) -> None:
         self._parts = parts
         self._quotas = options.quotas
@@ -93,6 +101,7 @@ class Executor:
         self._telling = telling
         self._asking = asking
         self._hooks = hooks
+        self._calling = calling
         self._rate = RateLimiter(options.commands, parts.clock)
         self._granting = Granting(parts, options.granted)
 
@@ -308,8 +317,6 @@ class Executor:
                 return await self._rooms.answer(Member(user, session), command)
             case c.LeaveWill() | c.DropWill():
                 return await self._wills.answer(Member(user, session), command)
-            case c.Claim() | c.RenewClaim() | c.FinishClaim() | c.ReleaseClaim():
-                return await self._claiming.answer(Member(user, session), command)
             case c.RegisterPush() | c.UnregisterPush():
                 return await self._register(session, command)
             case c.RequestUpload() | c.RemoveFile():
@@ -321,7 +328,19 @@ class Executor:
             case c.CloseTab() | c.CloseSession() | c.CloseDevice() | c.Logout():
                 return await self._end(user, session, command)
             case _:
-                return await self._reading.answer(user, command)
+                return await self._between_sessions(Member(user, session), command)
+
+    async def _between_sessions(self, member: Member, command: c.Command) -> Answer:
+        """Carry out what one session of several gets, and what is left."""
+        match command:
+            case c.Claim() | c.RenewClaim() | c.FinishClaim() | c.ReleaseClaim():
+                return await self._claiming.answer(member, command)
+            case c.StartCall() | c.AnswerCall() | c.DeclineCall() | c.HangUp() | c.HandOver():
+                return await self._calling.answer(member, command)
+            case c.SignalCall() | c.ListCalls() | c.GetTurn():
+                return await self._calling.answer(member, command)
+            case _:
+                return await self._reading.answer(member.user, command)
 
     async def _say(self, user: UserId, session: SessionId, command: c.Tell | c.ReplyTo) -> Answer:
         if isinstance(command, c.ReplyTo):
@@ -360,6 +379,10 @@ def _without_messages(unread: Unread) -> Unread:
 def cost_of(command: c.Command) -> float:
     """Give what a command counts against the rate of who asks."""
     match command:
+        case c.StartCall(users=users):
+            return CALL_COST + len(users) // USERS_PER_REQUEST
+        case c.SignalCall():
+            return SIGNAL_COST
         case c.MarkAllRead(conversations=conversations):
             return 1.0 + len(conversations)
         case c.CreateConversation(members=users) | c.AddMembers(users=users):

@@ -10,6 +10,7 @@ from unisono.app.options import AppOptions
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.app.turns import in_turns
+from unisono.domain.calls import ENDED_KEPT_MS
 from unisono.domain.claims import DONE_KEPT_MS
 from unisono.domain.errors import UnisonoError
 from unisono.domain.ids import Instant
@@ -91,4 +92,5 @@ class Housekeeping:
         await self._parts.sessions.forget_ended(before)
         await self._parts.requests.forget(self._parts.clock.now())
         await self._parts.claims.forget(DONE_KEPT_MS)
+        await self._parts.calls.forget(ENDED_KEPT_MS)
         await in_turns(self._parts.clock, self._parts.search.compact)

@@ -5,6 +5,7 @@ import asyncio
 from unisono.app.announcing import Announcing, Enrolling
 from unisono.app.asking import Asking
 from unisono.app.audience import Attached, Audience
+from unisono.app.calls import Calling
 from unisono.app.claims import Claiming
 from unisono.app.departures import Departures
 from unisono.app.erasing import Erasing
@@ -76,6 +77,7 @@ class Node:
         self.filing = Filing(parts, options.quotas, options.files)
         self.indexing = Indexing(parts, self.lease)
         self.claiming = Claiming(parts)
+        self.calling = Calling(parts, options.calls, self._take)
         self.executor = self._executor()
         self.erasing = Erasing(parts, self.own_sessions, self.executor, self.filing)
         self.importing = Importing(parts, options.quotas)
@@ -93,6 +95,7 @@ class Node:
             "presence": self.watching.sweep,
             "wills": self.wills.sweep,
             "seats": self.rooms.settle,
+            "calls": self.calling.sweep,
             "expired": Expiring(parts).sweep,
             "erasing": self.erasing.sweep,
             "search": self.indexing.sweep,
@@ -121,6 +124,7 @@ class Node:
             telling=Telling(self.parts, self.options.quotas, self.own_sessions),
             asking=self.asking,
             hooks=self.hooks,
+            calling=self.calling,
         )
 
     async def start(self) -> None:

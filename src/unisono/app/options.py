@@ -49,6 +49,15 @@ class FileRules(Struct, frozen=True):
     free_bytes: int = 1 << 30
 
 
+class CallRules(Struct, frozen=True):
+    """Servers that media of calls go by, and for how many seconds what lets a user in there is good."""
+
+    stun_urls: tuple[str, ...] = ()
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: bytes | None = None
+    turn_ttl_s: int = 3600
+
+
 class AppOptions(Struct, frozen=True):
     """Rules of one app. Times in seconds. `granted` acts take a grant of the application's own server.
 
@@ -70,6 +79,7 @@ class AppOptions(Struct, frozen=True):
     seats_kept_s: float = 1800.0
     presence: PresenceRules = PresenceRules()
     push: PushRules = PushRules()
+    calls: CallRules = CallRules()
     retention: Retention = Retention()
     granted: frozenset[GrantedAct] = frozenset()
     finds_open: bool = False

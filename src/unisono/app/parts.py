@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from unisono.ports.bus import Bus
+from unisono.ports.calls import Calls
 from unisono.ports.claims import Claims
 from unisono.ports.clock import Clock, Entropy
 from unisono.ports.directory import Directory
@@ -36,6 +37,7 @@ class Parts(Struct, frozen=True):
     seats: Seats
     requests: Requests
     claims: Claims
+    calls: Calls
     wills: Wills
     traces: Traces
     due_pushes: DuePushes

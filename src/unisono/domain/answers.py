@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from unisono.domain.answer import Answer as Answer  # noqa: PLC0414  (whoever translates answers finds their base here)
+from unisono.domain.call_answers import CallAnswer, Calls, Claimed, TurnServers
 from unisono.domain.events import Presence
 from unisono.domain.facts import ConversationKind, Fact, Joining, Level, MessagePlaced, Role, Rules
 from unisono.domain.ids import (
@@ -330,20 +331,6 @@ class Presences(Answer, frozen=True, tag="presences"):
     presences: tuple[Presence, ...]
 
 
-class Claimed(Answer, frozen=True, tag="claimed"):
-    """How a claim stands: whether it is the caller's now, or was when the work was done.
-
-    `number` grows with each runner. `left_ms` is how much is left of the lease; `holder` has the claim, or did the
-    work. Without a holder nobody has it, and it may be asked for.
-    """
-
-    is_mine: bool
-    is_done: bool = False
-    number: int = 0
-    left_ms: int = 0
-    holder: SessionId | None = None
-
-
 class Count(Answer, frozen=True, tag="count"):
     """How many people are in a room now, and with how many sessions; or how many members a conversation has."""
 
@@ -380,4 +367,7 @@ AnyAnswer = (
     | Claimed
     | Addressed
     | Answered
+    | CallAnswer
+    | Calls
+    | TurnServers
 )

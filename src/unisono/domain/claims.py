@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from unisono.domain.answers import Claimed
+from unisono.domain.call_answers import Claimed
 from unisono.domain.commands import Claim, FinishClaim, ReleaseClaim, RenewClaim
 from unisono.domain.errors import Conflict
 from unisono.domain.ids import Instant, SendKey, SessionId

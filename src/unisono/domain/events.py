@@ -7,8 +7,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from unisono.domain.call_view import CallView
 from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import (
+    CallId,
     ConversationId,
     Instant,
     Json,
@@ -74,7 +76,24 @@ class TabClosed(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="
     tab: TabId
 
 
-Event = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told | Asked
+class CallChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="call"):
+    """A call of mine rings, or is another than before: all of it, as it is now."""
+
+    call: CallView
+
+
+class CallSignalled(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="call_signal"):
+    """The other end of a call that this session is in tells something."""
+
+    call: CallId
+    user: UserId
+    session: SessionId
+    data: Json = None
+
+
+Event = (
+    TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told | Asked | CallChanged | CallSignalled
+)
 
 
 class Signal(Struct, frozen=True):

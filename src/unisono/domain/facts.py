@@ -7,8 +7,8 @@ Facts of a conversation's stream: `ConversationCreated`, `ConversationChanged`, 
 `MessageRecalled`, `MessageReacted`, `MembersJoined`, `MembersLeft`, `MemberChanged`, `MembersRestricted`,
 `ConversationEnded`.
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ConversationMade`, `ReadMarkMoved`,
-`MarkedUnread`, `LevelSet`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`, `ObjectSet`, `ObjectDropped`, and
-those of `arrangement`.
+`MarkedUnread`, `LevelSet`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`, `ObjectSet`, `ObjectDropped`,
+`CallEnded`, and those of `arrangement`.
 """
 
 from typing import Annotated, Literal
@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 from unisono.domain.arrangement import Arrangement
 from unisono.domain.ids import (
     NO_SEQ,
+    CallId,
     Checkpoint,
     ConversationId,
     DeviceId,
@@ -45,6 +46,8 @@ Level = Literal["all", "mentions", "none"]
 Restriction = Literal["blocked", "silenced"]
 Finish = Literal["expired", "dissolved"]
 Reach = Literal["subscribers", "all"]
+Media = Literal["audio", "video"]
+CallReason = Literal["hung_up", "cancelled", "declined", "busy", "timeout", "failed"]
 EndReason = Literal["logged_out", "closed", "displaced", "replaced", "revoked", "expired"]
 
 
@@ -317,6 +320,25 @@ class SessionEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind", ta
     newcomer: Label | None = None
 
 
+class CallEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="call_ended"):
+    """A call that this user began, or was called by, is over. `joined` are those called who were in it.
+
+    One `is_missed` that rang for this user, and that they neither took nor declined. `by` ended it, if anybody did.
+    """
+
+    call: CallId
+    caller: UserId
+    users: tuple[UserId, ...]
+    media: Media
+    reason: CallReason
+    began_at: Instant
+    joined: tuple[UserId, ...] = ()
+    conversation: ConversationId | None = None
+    answered_at: Instant | None = None
+    by: UserId | None = None
+    is_missed: bool = False
+
+
 ConversationFact = (
     ConversationCreated
     | MessagePlaced
@@ -344,6 +366,7 @@ UserFact = (
     | SessionEnded
     | LevelSet
     | Arrangement
+    | CallEnded
 )
 Fact = ConversationFact | UserFact
 

@@ -17,6 +17,7 @@ ConversationId = NewType("ConversationId", str)
 SendKey = NewType("SendKey", str)
 ObjectName = NewType("ObjectName", str)
 ClaimName = NewType("ClaimName", str)
+CallId = NewType("CallId", str)
 FileId = NewType("FileId", str)
 """128 bits of chance: in public links it is all that a reader has to know."""
 StreamKey = NewType("StreamKey", str)
@@ -60,6 +61,7 @@ ConversationIdIn = Annotated[ConversationId, Meta(min_length=1, max_length=OPAQU
 FileIdIn = Annotated[FileId, Meta(pattern=r"^[0-9a-f]{32}(?![\s\S])")]
 SendKeyIn = Annotated[SendKey, Meta(min_length=1, max_length=SEND_KEY_MAX_CHARS, pattern=PRINTABLE)]
 ObjectNameIn = Annotated[ObjectName, Meta(min_length=1, max_length=SEND_KEY_MAX_CHARS, pattern=PRINTABLE)]
+CallIdIn = Annotated[CallId, Meta(min_length=1, max_length=OPAQUE_ID_MAX_CHARS, pattern=PRINTABLE)]
 ClaimNameIn = Annotated[ClaimName, Meta(min_length=1, max_length=CLAIM_NAME_MAX_CHARS, pattern=PRINTABLE)]
 StreamKeyIn = Annotated[StreamKey, Meta(min_length=3, max_length=OPAQUE_ID_MAX_CHARS + 2, pattern=PRINTABLE)]
 PlatformIn = Annotated[Platform, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,31}(?![\s\S])")]

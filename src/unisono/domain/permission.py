@@ -148,6 +148,14 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.ReplyTo: Rule(_USERS),
     c.SilenceConversation: Rule(_MEMBERS, lists=_KEPT),
     c.UnsilenceConversation: Rule(_MEMBERS, lists=_KEPT),
+    c.StartCall: Rule(_USERS),
+    c.AnswerCall: Rule(_USERS),
+    c.DeclineCall: Rule(_USERS),
+    c.HangUp: Rule(_USERS),
+    c.HandOver: Rule(_USERS),
+    c.SignalCall: Rule(_USERS),
+    c.ListCalls: Rule(_USERS),
+    c.GetTurn: Rule(_USERS),
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from unisono.domain.answers import Claimed
+from unisono.domain.call_answers import Claimed
 from unisono.domain.claims import ClaimDecision, Held
 from unisono.domain.ids import ClaimName, Instant, UserId
 

@@ -43,6 +43,8 @@ def _free_values(command: c.Command) -> Iterable[tuple[str, Json]]:
         case c.Tell(data=data, content=content):
             said = Content() if content is None else content
             return ("data", data), ("content.attributes", said.attributes), ("content.data", said.data)
+        case c.StartCall(data=data) | c.SignalCall(data=data):
+            return (("data", data),)
         case _:
             return ()
 

@@ -42,6 +42,7 @@ from unisono.domain.ids import (
     conversation_stream,
 )
 from unisono.domain.quotas import Quotas
+from unisono.ports.calls import Calls
 from unisono.ports.claims import Claims
 from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.due_pushes import DuePushes
@@ -76,6 +77,8 @@ class AnyStore(Protocol):
     def requests(self) -> Requests: ...
     @property
     def claims(self) -> Claims: ...
+    @property
+    def calls(self) -> Calls: ...
     @property
     def wills(self) -> Wills: ...
     @property

@@ -8,7 +8,7 @@ import pytest
 from tests.contract.stores.acts import ANN, BOB, AnyStore
 from tests.contract.stores.conftest import Home
 from tests.support.time_and_chance import ManualClock
-from unisono.domain.answers import Claimed
+from unisono.domain.call_answers import Claimed
 from unisono.domain.claims import DONE_KEPT_MS, ClaimCommand, decide
 from unisono.domain.commands import Claim, FinishClaim, ReleaseClaim
 from unisono.domain.errors import Conflict, LimitReached

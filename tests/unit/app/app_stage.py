@@ -193,6 +193,7 @@ class AppStage:
             seats=self.store.seats,
             requests=self.store.requests,
             claims=self.store.claims,
+            calls=self.store.calls,
             wills=self.store.wills,
             search=self.store.search,
             traces=self.store.traces,

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.domain.stage import NOW
 from unisono.domain import commands as c
-from unisono.domain.answers import Claimed
+from unisono.domain.call_answers import Claimed
 from unisono.domain.claims import ClaimCommand, ClaimDecision, Held, decide
 from unisono.domain.errors import Conflict
 from unisono.domain.ids import ClaimName, Instant, SendKey, SessionId

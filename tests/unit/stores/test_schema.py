@@ -17,6 +17,7 @@ from tests.support.time_and_chance import ManualClock
 from unisono.domain import query as q
 from unisono.domain.commands import FindConversations
 from unisono.stores.sql import StoreOptions, migrations, open_store
+from unisono.stores.sql.calls import CallStatements
 from unisono.stores.sql.claims import ClaimStatements
 from unisono.stores.sql.compiled import ListStatement, Statement
 from unisono.stores.sql.driver import Driver
@@ -43,6 +44,7 @@ FROZEN = {
     "0009": "9cc5e18b2b73d322",
     "0010": "c7604dc861d024cb",
     "0011": "fef4be445d000f96",
+    "0012": "9877aa9962ae7f4b",
 }
 
 
@@ -98,7 +100,8 @@ async def test_a_database_from_before_lists_had_lengths_finds_them_by_these(tmp_
         # What later steps made.
         for index in ("ix_facts_changed", "ix_sessions_ended_user"):
             file.execute(f"DROP INDEX {index}")
-        file.execute("DROP TABLE claims")
+        for table in ("claims", "calls", "call_users"):
+            file.execute(f"DROP TABLE {table}")
         for column in ("pinned_at", "marks", "silence"):
             file.execute(f"ALTER TABLE members DROP COLUMN {column}")
         file.execute("UPDATE alembic_version SET version_num = '0006'")
@@ -156,6 +159,7 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     del parts["words"]["index"]
     parts |= {"log": log, "sessions": vars(SessionStatements(driver.dialect))}
     parts["claims"] = vars(ClaimStatements(driver.dialect))
+    parts["calls"] = vars(CallStatements(driver.dialect))
     parts["files"] = vars(FileStatements(driver.dialect))
     statements = {f"{part}.{name}": one for part, members in parts.items() for name, one in members.items()}
     scans = []

@@ -21,12 +21,14 @@ from unisono.domain.commands import (
     SendMessage,
     SetMember,
     SetObject,
+    SignalCall,
+    StartCall,
     Tell,
     UpdateConversation,
 )
 from unisono.domain.errors import Malformed
 from unisono.domain.facts import Content
-from unisono.domain.ids import INTEGER_MAX, ConversationId, SendKey, UserId
+from unisono.domain.ids import INTEGER_MAX, CallId, ConversationId, SendKey, UserId
 from unisono.wire.json_values import check_values
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -37,6 +39,8 @@ values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(s
 def commands_with(value: object) -> tuple[Command, ...]:
     """Put a value in each place that takes free ones."""
     return (
+        StartCall(SendKey("k"), data={"a": value}),
+        SignalCall(CallId("c"), {"a": value}),
         SendMessage(ConversationId("c"), SendKey("k"), Content(attributes={"a": value})),
         SendMessage(ConversationId("c"), SendKey("k"), Content(data={"a": value})),
         SendMessage(ConversationId("c"), SendKey("k"), Content(), push={"a": value}),
@@ -63,7 +67,7 @@ def check(value: object) -> None:
     said = [fault_of(command) for command in commands_with(value)]
     faults = [fault for fault in said if fault is not None]
     assert len(faults) in {0, len(said)}
-    fields = {"content.attributes", "content.data", "push", "attributes", "set", "amend"}
+    fields = {"content.attributes", "content.data", "push", "attributes", "set", "amend", "data"}
     assert {fault.numbers["field"] for fault in faults} in (set(), fields)
     if faults:
         raise faults[0]
@@ -154,4 +158,4 @@ def test_every_command_with_a_free_value_is_checked() -> None:
         Ask,
         ReplyTo,
     }
-    assert free == told
+    assert free == told | {StartCall, SignalCall}

@@ -12,6 +12,7 @@ from unisono_sdk import events
 from unisono_sdk.answers import Member, SessionView
 from unisono_sdk.backoff import Backoff
 from unisono_sdk.bodies import Attachment, Audio, Body, File, Image, Location, Text, Unknown, Video, body
+from unisono_sdk.call import Call
 from unisono_sdk.claiming import Claim
 from unisono_sdk.client import Client
 from unisono_sdk.conditions import Condition, Field, contains_members, field, with_members
@@ -71,6 +72,7 @@ __all__ = [
     "Audio",
     "Backoff",
     "Body",
+    "Call",
     "Claim",
     "ClaimLost",
     "Client",

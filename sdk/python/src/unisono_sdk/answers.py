@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from unisono_sdk.claims import Claimed
+from unisono_sdk.call_frames import AnswerAboutCalls
 from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
 from unisono_sdk.kept import Kept
 from unisono_sdk.passing import Addressed, Answered, Presence
@@ -392,7 +392,7 @@ KnownAnswer = (
     | FoundMessages
     | Upload
     | Kept
-    | Claimed
+    | AnswerAboutCalls
     | Addressed
     | Answered
 )

@@ -8,8 +8,9 @@ from typing import TypeVar, cast, overload
 from unisono_sdk.answers import Done
 from unisono_sdk.arrears import Arrears
 from unisono_sdk.asking import Answering, Asking
+from unisono_sdk.call_book import CALL_EVENTS, CallBook
+from unisono_sdk.calling import Calling
 from unisono_sdk.carrier import Way
-from unisono_sdk.claiming import Claiming
 from unisono_sdk.commands import (
     DeviceFrame,
     DropWill,
@@ -43,7 +44,7 @@ F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
-class Client(Asking, Claiming, Listing):
+class Client(Asking, Calling, Listing):
     """A user logged in on this device; made by `Unisono.login`.
 
     It resumes by itself after any loss of the link, gives every fact once and in order, and keeps sends in order.
@@ -75,12 +76,14 @@ class Client(Asking, Claiming, Listing):
         self._watching = Watching(self._counter, options)
         self._rooms = Rooms(self._counter)
         self._answering = Answering(self._counter, credentials.tab, spawn)
+        self._book = CallBook(self._counter, self, spawn)
         self._dispatch = Dispatch(
             self._counter,
             remembered=options.limits.conversations,
             presence=self._watching.take,
             told=self._answering.take,
             rooms=self._rooms,
+            calls=self._book,
             recount=lambda conversation: spawn(self._arrears.recount(conversation)),
         )
         self._parsing = Parsing(self._dispatch, options.plugins, spawn=spawn, is_own=self._counter.is_own)
@@ -109,6 +112,11 @@ class Client(Asking, Claiming, Listing):
     def device(self) -> DeviceFrame:
         """The device as it logged in, with its id."""
         return self._credentials.device
+
+    @property
+    def device_id(self) -> str:
+        """The id of the device: of this installation, unless it was chosen."""
+        return self._credentials.device.id
 
     @property
     def tab(self) -> str:
@@ -266,6 +274,8 @@ class Client(Asking, Claiming, Listing):
         Handlers take the event and are plain or async functions. One that fails is logged and disturbs nobody. Async
         ones get their events one after the other.
         """
+        if name in CALL_EVENTS:
+            self._book.follow()
         if handler is not None:
             return self._hub.on(name, handler)
 

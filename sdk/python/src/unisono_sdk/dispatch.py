@@ -7,6 +7,8 @@ from typing import Final
 from unisono_sdk import events, facts
 from unisono_sdk.answers import MissedConversation, UnreadConversation
 from unisono_sdk.arrangement import Arrangement
+from unisono_sdk.call_book import CallBook
+from unisono_sdk.call_frames import CallChanged, CallSignalled
 from unisono_sdk.changes import of_arranging, of_change, of_ruling
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
@@ -39,6 +41,7 @@ class Dispatch:
         presence: Callable[[Presence], None],
         told: Callable[[Told | Asked], None],
         rooms: Rooms,
+        calls: CallBook,
         recount: Callable[[Conversation], object],
     ) -> None:
         self._desk = desk
@@ -46,6 +49,7 @@ class Dispatch:
         self._presence = presence
         self._told = told
         self._rooms = rooms
+        self._calls = calls
         self._remembered = remembered
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
         self._early: list[Outcome | Passing] | None = []
@@ -65,6 +69,7 @@ class Dispatch:
     def welcomed(self, seats: tuple[SeatView, ...]) -> None:
         """Take note of the rooms that the session is in."""
         self._rooms.welcomed(seats, self.conversation)
+        self._calls.welcomed()
 
     def open(self) -> None:
         """Tell what was held, and everything at once from now on. Calling it again changes nothing."""
@@ -105,6 +110,10 @@ class Dispatch:
                 self._told(passing)
             case TabsChanged():
                 self._desk.hub.emit("tabs", passing)
+            case CallChanged(call=view):
+                self._calls.take(view)
+            case CallSignalled():
+                self._calls.signalled(passing)
             case PutOut(conversation=key):
                 self._rooms.put_out(self.conversation(key))
             case _:
@@ -149,6 +158,8 @@ class Dispatch:
         if isinstance(placed.fact, facts.UnknownFact):
             event = events.NewFact(stream=deliver.stream, seq=placed.seq, at=placed.at, fact=placed.fact)
             self._desk.hub.emit("unknown_fact", event)
+        elif isinstance(placed.fact, facts.CallEnded):
+            self._calls.ended(placed.fact, placed.at)
         elif deliver.stream.startswith("c/"):
             self._of_conversation(self.conversation(deliver.stream[2:]), placed)
         else:

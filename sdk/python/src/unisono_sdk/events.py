@@ -6,7 +6,7 @@ Instants are milliseconds since 1970-01-01 UTC. Beside these there is `Message`,
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from unisono_sdk import own_events, passing
+from unisono_sdk import call_events, own_events, passing
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.facts import Content, Json, Label, Rules, UnknownFact
 from unisono_sdk.message import Message, RoomMessage, SessionMessage, TransientMessage
@@ -329,6 +329,13 @@ class Reconnect:
     user: str | None = None
 
 
+Ringing = call_events.Ringing
+RingOver = call_events.RingOver
+CallAnswered = call_events.CallAnswered
+CallDeclined = call_events.CallDeclined
+CallRoster = call_events.CallRoster
+CallOver = call_events.CallOver
+CallSignal = call_events.CallSignal
 Presence = passing.Presence
 TabsChanged = passing.TabsChanged
 Teller = passing.Teller
@@ -370,6 +377,13 @@ ClientEvent = (
     | MultiDevice
     | SessionOpened
     | SessionEnded
+    | Ringing
+    | RingOver
+    | CallAnswered
+    | CallDeclined
+    | CallRoster
+    | CallOver
+    | CallSignal
     | NewFact
     | StartOver
     | WasDisplaced

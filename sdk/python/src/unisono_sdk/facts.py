@@ -309,6 +309,24 @@ class SessionEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded:
+    """A call that I began, or was called by, is over."""
+
+    kind: ClassVar[str] = "call_ended"
+    call: str
+    caller: str
+    users: tuple[str, ...]
+    media: str
+    reason: str
+    began_at: int
+    joined: tuple[str, ...] = ()
+    conversation: str | None = None
+    answered_at: int | None = None
+    by: str | None = None
+    is_missed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownFact:
     """A fact of a kind that this SDK does not know: it has its place all the same."""
 
@@ -341,6 +359,7 @@ KnownFact = (
     | SessionOpened
     | SessionEnded
     | Arrangement
+    | CallEnded
 )
 Fact = KnownFact | UnknownFact
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from unisono_sdk.call_frames import CallChanged, CallSignalled
 from unisono_sdk.facts import Content, Json, MessagePlaced
 from unisono_sdk.tabs import TabView
 
@@ -137,5 +138,7 @@ class UnknownPassing:
     fields: Mapping[str, Json] = field(default_factory=dict)
 
 
-KnownPassing = TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told | Asked
+KnownPassing = (
+    TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told | Asked | CallChanged | CallSignalled
+)
 Passing = KnownPassing | UnknownPassing

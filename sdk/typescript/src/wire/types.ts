@@ -71,7 +71,15 @@ export type Command =
   | Ask
   | ReplyTo
   | SilenceConversation
-  | UnsilenceConversation;
+  | UnsilenceConversation
+  | StartCall
+  | AnswerCall
+  | DeclineCall
+  | HangUp
+  | HandOver
+  | SignalCall
+  | ListCalls
+  | GetTurn;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -101,7 +109,10 @@ export type Answer =
   | Objects
   | Claimed
   | Addressed
-  | Answered;
+  | Answered
+  | CallAnswer
+  | Calls
+  | TurnServers;
 
 /** What has happened; named by `kind`. */
 export type Fact =
@@ -133,7 +144,8 @@ export type Fact =
   | ConversationMarked
   | ConversationUnmarked
   | ConversationSilenced
-  | ConversationUnsilenced;
+  | ConversationUnsilenced
+  | CallEnded;
 
 /** What passes by without a place; named by `kind`. */
 export type Passing =
@@ -144,7 +156,9 @@ export type Passing =
   | TabsChanged
   | TabClosed
   | Told
-  | Asked;
+  | Asked
+  | CallChanged
+  | CallSignalled;
 
 /** What must hold in a query; named by `is`. */
 export type Condition =
@@ -207,6 +221,12 @@ export type AllOf = {
   readonly of: readonly Condition[];
 };
 
+/** Be in a call with this session: answer it where it rings for me, or join one of several people that runs. */
+export type AnswerCall = {
+  readonly op: "answer";
+  readonly call: string;
+};
+
 /** What the program that runs the server answers. */
 export type Answered = {
   readonly kind: "answered";
@@ -263,6 +283,81 @@ export type Bye = {
   readonly advice: string;
   readonly retry_after_ms?: number | undefined;
   readonly newcomer?: Label | undefined;
+};
+
+/** A call as it is after the command: who was too late sees here who was faster. */
+export type CallAnswer = {
+  readonly kind: "call";
+  readonly call: CallView;
+};
+
+/** A call of mine rings, or is another than before: all of it, as it is now. */
+export type CallChanged = {
+  readonly kind: "call";
+  readonly call: CallView;
+};
+
+/**
+ * A call that this user began, or was called by, is over. `joined` are those called who were in it.
+ *
+ * One `is_missed` that rang for this user, and that they neither took nor declined. `by` ended it, if anybody did.
+ */
+export type CallEnded = {
+  readonly kind: "call_ended";
+  readonly call: string;
+  readonly caller: string;
+  readonly users: readonly string[];
+  readonly media: "audio" | "video";
+  readonly reason: "busy" | "cancelled" | "declined" | "failed" | "hung_up" | "timeout";
+  readonly began_at: number;
+  readonly joined?: readonly string[] | undefined;
+  readonly conversation?: string | undefined;
+  readonly answered_at?: number | undefined;
+  readonly by?: string | undefined;
+  readonly is_missed?: boolean | undefined;
+};
+
+/** The other end of a call that this session is in tells something. */
+export type CallSignalled = {
+  readonly kind: "call_signal";
+  readonly call: string;
+  readonly user: string;
+  readonly session: string;
+  readonly data?: Json | undefined;
+};
+
+/**
+ * A call as it is for one user.
+ *
+ * `revision` grows with each change: a view with a lower one is older. `users` are those who were called, `ringing`
+ * those of them who are rung now, `declined` those who do not want it; `silent` are devices of this user that do not
+ * ring. `ends` are those who are in it. Of a call that `ended`, `reason` says why, and `by` who did it.
+ */
+export type CallView = {
+  readonly call: string;
+  readonly revision: number;
+  readonly state: "answered" | "ended" | "ringing";
+  readonly caller: string;
+  readonly users: readonly string[];
+  readonly media: "audio" | "video";
+  readonly began_at: number;
+  readonly rings_until: number;
+  readonly conversation?: string | undefined;
+  readonly data?: Json | undefined;
+  readonly ringing?: readonly string[] | undefined;
+  readonly ends?: readonly EndView[] | undefined;
+  readonly declined?: readonly string[] | undefined;
+  readonly silent?: readonly string[] | undefined;
+  readonly answered_at?: number | undefined;
+  readonly ended_at?: number | undefined;
+  readonly reason?: "busy" | "cancelled" | "declined" | "failed" | "hung_up" | "timeout" | undefined;
+  readonly by?: string | undefined;
+};
+
+/** Calls that ring or run for me now, the oldest first. */
+export type Calls = {
+  readonly kind: "calls";
+  readonly calls: readonly CallView[];
 };
 
 /**
@@ -543,6 +638,14 @@ export type CreateConversation = {
   readonly grant?: string | undefined;
 };
 
+/** Do not take a call: on this device alone, or for me altogether, `busy` to say that I am in another. */
+export type DeclineCall = {
+  readonly op: "decline";
+  readonly call: string;
+  readonly scope?: "call" | "device" | undefined;
+  readonly busy?: boolean | undefined;
+};
+
 /**
  * A device of `user` has this user's messages up to `seq` that asked for a receipt: their first one, told once.
  *
@@ -609,6 +712,14 @@ export type EditMessage = {
   readonly content: Content;
   readonly mentions?: readonly string[] | undefined;
   readonly mention_all?: boolean | undefined;
+};
+
+/** Who is in a call, since when and with which session. `shown` is the device, told to its own user alone. */
+export type EndView = {
+  readonly user: string;
+  readonly session: string;
+  readonly since: number;
+  readonly shown?: Label | undefined;
 };
 
 /** The field is a text that ends with this one. */
@@ -762,6 +873,11 @@ export type GetReceipts = {
   readonly message: number;
 };
 
+/** Ask for the servers that media of calls go by. */
+export type GetTurn = {
+  readonly op: "turn";
+};
+
 /** Ask what waits for me, a page of conversations at a time, or in one `conversation` alone. */
 export type GetUnread = {
   readonly op: "unread";
@@ -782,6 +898,19 @@ export type GreaterOrEqual = {
   readonly is: "greater_or_equal";
   readonly field: string;
   readonly value: string | number | boolean;
+};
+
+/** Be in a call with another of my sessions from now on, in place of the one I am in it with. */
+export type HandOver = {
+  readonly op: "hand_over";
+  readonly call: string;
+  readonly session: string;
+};
+
+/** Leave a call, with whichever of my sessions; the caller of one that nobody answered yet takes it back. */
+export type HangUp = {
+  readonly op: "hang_up";
+  readonly call: string;
 };
 
 /** The field has one of these values, or is a list with one of them in it. */
@@ -810,6 +939,13 @@ export type HistoryEntry = {
   readonly at: number;
   readonly message: MessagePlaced;
   readonly reactions?: readonly ReactionCount[] | undefined;
+};
+
+/** A server that helps two ends to find a way to each other, as `RTCPeerConnection` takes it. */
+export type IceServer = {
+  readonly urls: readonly string[];
+  readonly username?: string | undefined;
+  readonly credential?: string | undefined;
 };
 
 /** The field is a list with this value in it. */
@@ -884,6 +1020,11 @@ export type LevelSet = {
   readonly conversation: string;
   readonly level: "all" | "mentions" | "none";
   readonly origin?: string | undefined;
+};
+
+/** Ask what rings or runs for me now. To be asked after each login and resume. */
+export type ListCalls = {
+  readonly op: "calls";
 };
 
 /**
@@ -1577,6 +1718,14 @@ export type ShareTabs = {
   readonly tabs: readonly Tab[];
 };
 
+/** Tell something to the other end of a call, such as an offer, an answer or a candidate; of several, to one. */
+export type SignalCall = {
+  readonly op: "call_signal";
+  readonly call: string;
+  readonly data: Json;
+  readonly session?: string | undefined;
+};
+
 /** What is left to be alerted of, at most: `mentions`, or `none`. For good, unless it ends or has windows. */
 export type Silence = {
   readonly level?: "mentions" | "none" | undefined;
@@ -1609,6 +1758,21 @@ export type Size = {
 export type SortKey = {
   readonly by: string;
   readonly descending?: boolean | undefined;
+};
+
+/**
+ * Call users, or all other members of a conversation that lists them; I am in the call with this session.
+ *
+ * `key` is made anew for each call, so that a repeat is the same call. `data` comes along with the ring.
+ */
+export type StartCall = {
+  readonly op: "call";
+  readonly key: string;
+  readonly users?: readonly string[] | undefined;
+  readonly conversation?: string | undefined;
+  readonly media?: "audio" | "video" | undefined;
+  readonly data?: Json | undefined;
+  readonly ring_s?: number | undefined;
 };
 
 /**
@@ -1738,6 +1902,13 @@ export type TransientMessage = {
   readonly at: number;
   readonly message: MessagePlaced;
   readonly seq?: number | undefined;
+};
+
+/** Servers for the media of calls; names and passwords among them are good for `ttl_s` seconds. */
+export type TurnServers = {
+  readonly kind: "turn";
+  readonly servers: readonly IceServer[];
+  readonly ttl_s: number;
 };
 
 /** A member began, or ceased, to write a message. */
@@ -1949,4 +2120,12 @@ export type Answers = {
   renew_claim: Claimed;
   finish_claim: Claimed;
   release_claim: Claimed;
+  call: CallAnswer;
+  answer: CallAnswer;
+  decline: CallAnswer;
+  hang_up: CallAnswer;
+  hand_over: CallAnswer;
+  call_signal: Done;
+  calls: Calls;
+  turn: TurnServers;
 };

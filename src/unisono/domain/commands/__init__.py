@@ -20,6 +20,17 @@ from unisono.domain.commands.base import (
     PAGE_MAX,
     Command,
 )
+from unisono.domain.commands.call import (
+    CALLED_MAX,
+    AnswerCall,
+    DeclineCall,
+    GetTurn,
+    HandOver,
+    HangUp,
+    ListCalls,
+    SignalCall,
+    StartCall,
+)
 from unisono.domain.commands.claim import (
     LEASE_DEFAULT_S,
     LEASE_MAX_S,
@@ -158,6 +169,14 @@ AnyCommand = (
     | ReplyTo
     | SilenceConversation
     | UnsilenceConversation
+    | StartCall
+    | AnswerCall
+    | DeclineCall
+    | HangUp
+    | HandOver
+    | SignalCall
+    | ListCalls
+    | GetTurn
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -167,6 +186,7 @@ __all__ = [
     "ASKED_MAX",
     "ASK_DEFAULT_S",
     "ASK_MAX_S",
+    "CALLED_MAX",
     "COMMANDS",
     "GRANT_MAX_CHARS",
     "INFO_MAX_CHARS",
@@ -185,6 +205,7 @@ __all__ = [
     "AddMembers",
     "Address",
     "Amendment",
+    "AnswerCall",
     "AnyCommand",
     "Append",
     "Ask",
@@ -196,6 +217,7 @@ __all__ = [
     "Command",
     "CountPeople",
     "CreateConversation",
+    "DeclineCall",
     "Device",
     "Dissolve",
     "DropObject",
@@ -209,11 +231,15 @@ __all__ = [
     "GetMembers",
     "GetMissed",
     "GetReceipts",
+    "GetTurn",
     "GetUnread",
+    "HandOver",
+    "HangUp",
     "Increase",
     "Join",
     "LeaveRoom",
     "LeaveWill",
+    "ListCalls",
     "ListConversations",
     "ListObjects",
     "ListSessions",
@@ -246,7 +272,9 @@ __all__ = [
     "SetMember",
     "SetObject",
     "ShareTabs",
+    "SignalCall",
     "SilenceConversation",
+    "StartCall",
     "Sync",
     "Tab",
     "TakeOut",

@@ -1,6 +1,6 @@
 """The claims port in memory."""
 
-from unisono.domain.answers import Claimed
+from unisono.domain.call_answers import Claimed
 from unisono.domain.errors import LimitReached
 from unisono.domain.ids import ClaimName, UserId
 from unisono.ports.claims import ClaimDecide
@@ -18,7 +18,7 @@ class MemoryClaims:
     async def decide(self, user: UserId, name: ClaimName, limit: int, decide: ClaimDecide) -> Claimed:
         """Decide and write at once: nothing else runs meanwhile."""
         self._state.check_open()
-        held = self._state.claims.setdefault(user, {})
+        held = self._state.talk.claims.setdefault(user, {})
         decision = decide(self._sessions.lease_now(), held.get(name))
         if decision.held is not None:
             if name not in held and len(held) >= limit:
@@ -31,7 +31,7 @@ class MemoryClaims:
         self._state.check_open()
         before = self._sessions.lease_now() - kept_ms
         count = 0
-        for held in self._state.claims.values():
+        for held in self._state.talk.claims.values():
             for name in [name for name, each in held.items() if each.until < before]:
                 del held[name]
                 count += 1

@@ -73,7 +73,9 @@ class MemoryErasures:
         """Drop what stands beside the log."""
         self._state.check_open()
         self._sessions.drop_ended(user)
-        self._state.claims.pop(user, None)
+        self._state.talk.claims.pop(user, None)
+        for call in [each.id for each in self._state.talk.calls.values() if user in each.people]:
+            del self._state.talk.calls[call]
         left = self._state.wills
         for session in [name for name, each in left.items() if each.will.user == user]:
             del left[session]

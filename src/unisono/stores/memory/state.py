@@ -7,7 +7,6 @@ from msgspec import Struct, structs
 from unisono.domain import roll
 from unisono.domain.arrangement import Arrangement
 from unisono.domain.changes import changed
-from unisono.domain.claims import Held
 from unisono.domain.conversation import Conversation, Membership, Target, unique_members
 from unisono.domain.errors import Draining
 from unisono.domain.facts import (
@@ -36,7 +35,6 @@ from unisono.domain.facts import (
 from unisono.domain.ids import (
     NO_SEQ,
     Checkpoint,
-    ClaimName,
     ConversationId,
     DeviceId,
     Epoch,
@@ -61,6 +59,7 @@ from unisono.ports.push_targets import PushTarget
 from unisono.ports.wills import Will
 from unisono.stores.memory.arranging import arrange
 from unisono.stores.memory.beginning import begun
+from unisono.stores.memory.call_state import CallState
 from unisono.stores.memory.objects import supersede
 
 UniqueKey = tuple[ConversationKind, tuple[UserId, ...]]
@@ -119,7 +118,7 @@ class State:
         self.requests: dict[str, Remembered] = {}
         self.seats: dict[SessionId, dict[TabId, ConversationId]] = {}
         self.wills: dict[SessionId, LeftWill] = {}
-        self.claims: dict[UserId, dict[ClaimName, Held]] = {}
+        self.talk = CallState()
         self.duties: dict[str, Duty] = {}
         self.push_targets: dict[tuple[UserId, DeviceId], KeptTarget] = {}
         self.erasures: dict[UserId, Erasure] = {}

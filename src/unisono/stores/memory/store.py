@@ -2,6 +2,7 @@
 
 from unisono.domain.ids import Epoch
 from unisono.ports.clock import Clock
+from unisono.stores.memory.calls import MemoryCalls
 from unisono.stores.memory.claims import MemoryClaims
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.due_pushes import MemoryDuePushes
@@ -29,6 +30,7 @@ class MemoryStore:
         self.traces = MemoryTraces(self._state)
         self.sessions = MemorySessions(self._state, clock)
         self.claims = MemoryClaims(self._state, self.sessions)
+        self.calls = MemoryCalls(self._state, self.sessions, clock)
         self.search = MemorySearch(self._state, self.sessions)
         self.erasures = MemoryErasures(self._state, self.sessions, clock)
         self.files = MemoryFiles(self._state)

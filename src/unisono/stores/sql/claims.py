@@ -5,7 +5,7 @@ from typing import Final, cast
 from sqlalchemy import Dialect, delete, func, select
 from sqlalchemy.sql.expression import Executable
 
-from unisono.domain.answers import Claimed
+from unisono.domain.call_answers import Claimed
 from unisono.domain.claims import Held
 from unisono.domain.errors import LimitReached
 from unisono.domain.ids import ClaimName, Instant, SendKey, SessionId, UserId, user_stream

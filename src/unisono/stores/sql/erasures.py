@@ -11,7 +11,7 @@ from unisono.domain.erasing import scrubbed
 from unisono.domain.ids import ConversationId, Instant, Seq, StreamKey, UserId
 from unisono.ports.erasures import Erasure
 from unisono.stores.sql.book import Book
-from unisono.stores.sql.call_tables import CLAIMS
+from unisono.stores.sql.call_tables import CALL_USERS, CALLS, CLAIMS
 from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
@@ -44,6 +44,7 @@ class ErasureStatements:
             one(delete(WILLS).where(WILLS.c.user_id == _USER)),
             one(_drop_objects()),
             one(delete(CLAIMS).where(CLAIMS.c.user_id == _USER)),
+            *map(one, _drop_calls()),
         )
 
 
@@ -184,6 +185,12 @@ def _among(rows: int) -> Executable:
 def _drop_objects() -> Executable:
     own = select(STREAMS.c.id).where(STREAMS.c.key == literal_column("'u/'", Text) + _USER)
     return delete(USER_OBJECTS).where(USER_OBJECTS.c.stream.in_(own))
+
+
+def _drop_calls() -> tuple[Executable, ...]:
+    """Forget calls that the user was part of, by everybody."""
+    theirs = select(CALL_USERS.c.call).where(CALL_USERS.c.user_id == _USER)
+    return (delete(CALLS).where(CALLS.c.id.in_(theirs)), delete(CALL_USERS).where(CALL_USERS.c.call.in_(theirs)))
 
 
 def _unfinished() -> Executable:

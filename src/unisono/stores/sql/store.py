@@ -10,6 +10,7 @@ from unisono.domain.ids import Epoch
 from unisono.ports.clock import Clock
 from unisono.stores.sql.batches import Committer
 from unisono.stores.sql.book import Book
+from unisono.stores.sql.calls import SqlCalls
 from unisono.stores.sql.claims import SqlClaims
 from unisono.stores.sql.directory import SqlDirectory
 from unisono.stores.sql.driver import Driver
@@ -51,6 +52,7 @@ class Store:
         self.traces = SqlTraces(driver.dialect, statements, readers)
         self.erasures = SqlErasures(driver.dialect, writer=writer, readers=readers)
         self.claims = SqlClaims(driver.dialect, writer=writer)
+        self.calls = SqlCalls(driver.dialect, writer=writer, readers=readers, clock=clock)
         self.files = SqlFiles(driver.dialect, writer=writer, readers=readers)
         sql = SessionStatements(driver.dialect)
         self.sessions = SqlSessions(sql, writer, readers, clock)

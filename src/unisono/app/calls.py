@@ -1,0 +1,221 @@
+"""Calls: rung on all sessions of whom they are for, answered once, told to all whom they concern.
+
+What happens to a call is decided by the store. Its people hear of it by an event that says how the call is, from the
+node that decided; other nodes look every sweep, so that no bus is relied on. Its end is a fact.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from unisono.app.caller import Member
+from unisono.app.options import CallRules
+from unisono.app.parts import Parts
+from unisono.domain import calls
+from unisono.domain import commands as c
+from unisono.domain.answers import Answer, Done
+from unisono.domain.call_answers import CallAnswer, Calls, TurnServers
+from unisono.domain.call_view import IceServer
+from unisono.domain.calls import Call, CallEnd
+from unisono.domain.conversation import Conversation, Decision, Scope, Snapshot, permit
+from unisono.domain.errors import Forbidden, Invalid, LimitReached, NotFound
+from unisono.domain.events import CallChanged, CallSignalled, Signal
+from unisono.domain.ids import CallId, ConversationId, Instant, SessionId, UserId, user_stream
+from unisono.domain.turn import credentials
+from unisono.ports.calls import CallCommitted, CallDecide
+
+SWEPT_AT_ONCE: Final = 500
+
+CallCommand = (
+    c.StartCall | c.AnswerCall | c.DeclineCall | c.HangUp | c.HandOver | c.SignalCall | c.ListCalls | c.GetTurn
+)
+
+
+class Calling:
+    """The calls of one app."""
+
+    def __init__(self, parts: Parts, rules: CallRules, tell_here: Callable[[Signal], None]) -> None:
+        """Know the ports, what the operator says of TURN, and who gives signals to the links of this node."""
+        self._parts = parts
+        self._rules = rules
+        self._tell_here = tell_here
+        self._told: dict[CallId, int] = {}
+
+    def __len__(self) -> int:
+        """Count the calls of the app that were not over at the last sweep."""
+        return len(self._told)
+
+    async def answer(self, member: Member, command: CallCommand) -> Answer:
+        """Carry out a command of a session.
+
+        Raises:
+            NotFound: There is no such call, conversation or session for the caller.
+            Invalid, Forbidden, LimitReached, TooLarge: It cannot be done so.
+        """
+        match command:
+            case c.StartCall():
+                return self._answer_of(member, await self._begin(member, command))
+            case c.SignalCall():
+                return await self._signal(member, command)
+            case c.ListCalls():
+                found = await self._parts.calls.of_user(member.user)
+                return Calls(tuple(calls.view(call, member.user) for call in found))
+            case c.GetTurn():
+                return self._servers_for(member.user)
+            case _:
+                return self._answer_of(member, await self._change(member, command))
+
+    async def sweep(self) -> None:
+        """Stop what rang for long enough, take out who is gone, and tell here what other nodes decided.
+
+        Raises:
+            Unavailable: The store is away; the next sweep does the rest.
+        """
+        for call in await self._parts.calls.due(SWEPT_AT_ONCE):
+            await self._decide(call, lambda now, held, _: calls.stop_ringing(held, now))
+        for call, session in await self._parts.calls.lost(calls.AWAY_MS, SWEPT_AT_ONCE):
+            await self._decide(call, partial(_lose, session=session))
+        active = dict(await self._parts.calls.active())
+        for call, revision in active.items():
+            if self._told.get(call, 0) < revision and (found := await self._parts.calls.find(call)) is not None:
+                self._tell(found, self._tell_here)
+        self._told = {call: max(revision, self._told.get(call, 0)) for call, revision in active.items()}
+
+    async def _begin(self, member: Member, command: c.StartCall) -> Call:
+        calls.check_size(command.data, calls.DATA_MAX_BYTES)
+        users = await self._called(member.user, command)
+        end = await self._end(member.user, member.session)
+        name = calls.call_id(member.user, command.key)
+
+        def decide(now: Instant, held: Call | None, active: int) -> Call | None:
+            if held is not None:
+                return None
+            if active >= calls.CALLS_OF_USER_MAX:
+                raise LimitReached(what="calls of a user", limit=calls.CALLS_OF_USER_MAX)
+            return Call(
+                id=name,
+                caller=member.user,
+                users=users,
+                media=command.media,
+                began_at=now,
+                rings_until=Instant(now + command.ring_s * 1000),
+                ringing=users,
+                ends=(end(now),),
+                joined=(member.user,),
+                is_group=command.conversation is not None or len(users) > 1,
+                conversation=command.conversation,
+                data=command.data,
+            )
+
+        known = await self._parts.calls.find(name)
+        people = (member.user, *users) if known is None else known.people
+        committed = await self._commit(name, people, decide)
+        if committed.is_changed:
+            self._parts.telemetry.count("calls_begun", label=command.media)
+        return calls.take_part(committed.call, member.user)
+
+    async def _called(self, user: UserId, command: c.StartCall) -> tuple[UserId, ...]:
+        if (command.conversation is None) == (not command.users):
+            raise Invalid(field="users", reason="name users, or a conversation")
+        users = command.users
+        if command.conversation is not None:
+            users = await self._members(user, command.conversation)
+        others = tuple(dict.fromkeys(each for each in users if each != user))
+        if not others:
+            raise Invalid(field="users", reason="nobody to call")
+        if len(others) > c.CALLED_MAX:
+            raise LimitReached(what="users of a call", limit=c.CALLED_MAX)
+        return others
+
+    async def _members(self, user: UserId, conversation: ConversationId) -> tuple[UserId, ...]:
+        """Give the members of a conversation that a user may call: one that may say something there."""
+        found: list[UserId] = []
+
+        def decide(snapshot: Snapshot) -> Decision:
+            _check_listed(permit(c.SendMessage, snapshot, user))
+            found[:] = [each for each, membership in snapshot.memberships.items() if membership.is_member]
+            return Decision((), lambda _: Done())
+
+        await self._parts.log.transact(Scope(conversation=conversation, users=(user,), all_members=True), decide)
+        return tuple(found)
+
+    async def _change(self, member: Member, command: c.AnswerCall | c.DeclineCall | c.HangUp | c.HandOver) -> Call:
+        user = member.user
+        session = command.session if isinstance(command, c.HandOver) else member.session
+        end = await self._end(user, session)
+
+        def decide(now: Instant, held: Call | None, _: int) -> Call | None:
+            match command:
+                case c.AnswerCall():
+                    return calls.answer(held, now, end(now))
+                case c.DeclineCall():
+                    return calls.decline(held, now, user, end(now).device, command)
+                case c.HangUp():
+                    return calls.leave(held, now, user)
+                case c.HandOver():
+                    return calls.hand_over(held, end(now))
+
+        calls.take_part(await self._parts.calls.find(command.call), user)
+        return calls.take_part(await self._decide(command.call, decide), user)
+
+    async def _end(self, user: UserId, session: SessionId) -> Callable[[Instant], CallEnd]:
+        """Give what makes the end of a call of one of a user's sessions.
+
+        Raises:
+            NotFound: The user has no such session.
+        """
+        record = await self._parts.sessions.find_open(session)
+        if record is None or record.user != user:
+            raise NotFound()
+        return lambda now: CallEnd(user, session, record.device, record.shown, now)
+
+    async def _signal(self, member: Member, command: c.SignalCall) -> Done:
+        calls.check_size(command.data, calls.SIGNAL_MAX_BYTES)
+        call = await self._parts.calls.find(command.call)
+        end = calls.route(call, member.user, member.session, command.session)
+        event = CallSignalled(command.call, member.user, member.session, command.data)
+        self._parts.bus.signal_nowait(Signal(user_stream(end.user), event, "high", sessions=(end.session,)))
+        self._parts.telemetry.count("call_signals")
+        return Done()
+
+    def _servers_for(self, user: UserId) -> TurnServers:
+        rules = self._rules
+        servers = [IceServer(rules.stun_urls)] if rules.stun_urls else []
+        if rules.turn_secret is not None and rules.turn_urls:
+            now = self._parts.clock.now()
+            name, password = credentials(rules.turn_secret, user, now, rules.turn_ttl_s)
+            servers.append(IceServer(rules.turn_urls, name, password))
+        return TurnServers(tuple(servers), rules.turn_ttl_s)
+
+    async def _decide(self, name: CallId, decide: CallDecide) -> Call | None:
+        """Change a call that there is."""
+        known = await self._parts.calls.find(name)
+        return None if known is None else (await self._commit(name, known.people, decide)).call
+
+    async def _commit(self, name: CallId, people: tuple[UserId, ...], decide: CallDecide) -> CallCommitted:
+        committed = await self._parts.calls.decide(name, people, decide)
+        call = committed.call
+        if call is None or not committed.is_changed:
+            return committed
+        self._parts.bus.publish_nowait(committed.facts)
+        if call.reason is not None:
+            self._parts.telemetry.count("calls_ended", label=call.reason)
+        self._told[name] = call.revision
+        self._tell(call, self._parts.bus.signal_nowait)
+        return committed
+
+    def _tell(self, call: Call, tell: Callable[[Signal], None]) -> None:
+        for user in call.people:
+            tell(Signal(user_stream(user), CallChanged(calls.view(call, user)), "high"))
+
+    def _answer_of(self, member: Member, call: Call) -> CallAnswer:
+        return CallAnswer(calls.view(call, member.user))
+
+
+def _lose(now: Instant, held: Call | None, _: int, *, session: SessionId) -> Call | None:
+    return calls.lose(held, now, session)
+
+
+def _check_listed(conversation: Conversation) -> None:
+    if not conversation.lists_members:
+        raise Forbidden(reason="its members do not know each other")
