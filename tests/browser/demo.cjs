@@ -198,6 +198,11 @@ const scenarios = {
     await shows(first, '.messages', 'From the other tab');
     // Nothing can be pressed in a hidden tab.
     await first.bringToFront();
+    const inFocus = () => first.evaluate(() => [document.activeElement.closest('.drawer') !== null, document.activeElement.title]);
+    await press(first, 'My devices and tabs');
+    assert.deepEqual(await inFocus(), [true, 'Close']);
+    await first.keyboard.press('Escape');
+    assert.deepEqual(await inFocus(), [false, 'My devices and tabs']);
     await press(first, 'My devices and tabs');
     await until(async () => (await first.$$('.tree > li > ul > li > ul > li')).length === 2, 'both tabs are in the tree');
     await first.evaluate(() => [...document.querySelectorAll('.tree button')].find((each) => each.innerText === 'Close').click());
@@ -207,7 +212,7 @@ const scenarios = {
     // The session is whose it was: this tab goes on without being asked who it is.
     await second.bringToFront();
     await second.click('.moment .primary');
-    await shows(second, '.conversations', 'Lunch club');
+    await shows(second, '.messages', 'From the other tab');
   }),
 
   room: () => withPeople(['fay', 'gil'], async ([fay, gil]) => {

@@ -23,7 +23,7 @@ async function run(root: HTMLElement): Promise<void> {
     const page = new Page(root, client);
     await page.begin().catch((fault: unknown) => console.error(fault));
     const end = await over;
-    page.end();
+    page.end(end.isOfTab);
     if (end.isOfTab) await left(root, end.message);
     else forget();
     message = end.message;

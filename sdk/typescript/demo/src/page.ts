@@ -57,14 +57,14 @@ export class Page {
     if (wanted !== undefined) this.#chat.open(wanted);
   }
 
-  /** Ends it, and leaves nothing of it behind. */
-  end(): void {
+  /** Ends it. Where the user goes, nothing of it stays behind; where this tab alone goes, it may go on from where it was. */
+  end(isOfTab: boolean): void {
     this.#over.abort();
     this.#talk?.close();
     this.#hide();
     this.#chat.notices.close();
     title(null);
-    history.replaceState(null, "", location.pathname);
+    if (!isOfTab) history.replaceState(null, "", location.pathname);
   }
 
   #key(event: KeyboardEvent): void {
