@@ -17,6 +17,20 @@ const tabs = (browser, user, n) => Promise.all(Array.from({ length: n }, () => t
 const texts = async (page) => (await messages(page)).map((one) => one.text);
 const problem = (page, work) => page.evaluate(`globalThis.tab.problem(() => ${work})`);
 
+// All that the SDK keeps for this origin, key and row as text.
+const kept = (page) => page.evaluate(async () => {
+  const done = (request) => new Promise((give, fail) => Object.assign(request, { onsuccess: () => give(request.result), onerror: fail }));
+  const base = await done(indexedDB.open('unisono'));
+  const rows = [];
+  for (const kind of base.objectStoreNames) {
+    const all = base.transaction(kind).objectStore(kind);
+    const [keys, values] = await Promise.all([done(all.getAllKeys()), done(all.getAll())]);
+    rows.push(...keys.map((key, at) => `${kind} ${JSON.stringify(key)} ${JSON.stringify(values[at])}`));
+  }
+  base.close();
+  return rows;
+});
+
 const scenarios = {
   // T4 T7 T10 T17 T28 M1 M15 X1 X11: one connection and one login for all, each of whom has everything once.
   oneSession: async ({ browser }) => {
@@ -169,28 +183,36 @@ const scenarios = {
     await close(one);
   },
 
-  // X38: leaving with one tab, and signing out of all.
+  // X38 D13: leaving with one tab, and signing out of all; of three users that one alone is forgotten.
   leaving: async ({ browser }) => {
-    const [ann, bob] = [somebody('ann'), somebody('bob')];
+    const [ann, bob, cat] = [somebody('ann'), somebody('bob'), somebody('cat')];
+    await until(async () => await links() === 0, 'nobody is connected');
     const [one, other, third] = await tabs(browser, ann, 3);
     const bobs = await tab(browser, bob);
+    const cats = await tab(browser, cat);
+    await bobs.evaluate('globalThis.tab.client.objects.set("draft", 2)');
+    assert.equal(await links(), 3);
     await one.evaluate('globalThis.tab.client.close()');
     assert.equal(await problem(one, 'globalThis.tab.client.sessions()'), 'client_closed');
     assert.equal(await other.evaluate('globalThis.tab.client.sessions().then((all) => all.length)'), 1);
     await other.evaluate('globalThis.tab.client.objects.set("draft", 1)');
+    const of = async (user) => (await kept(bobs)).filter((row) => row.includes(user)).length;
+    assert.deepEqual([await of(ann), await of(bob), await of(cat)], [2, 2, 1]);
     await other.evaluate('globalThis.tab.client.signOut()');
     for (const page of [other, third]) {
       await until(async () => (await heard(page, 'closed')).length === 1, 'each tab is told');
       assert.equal((await heard(page, 'closed'))[0].isOwn, true);
     }
     await until(async () => (await sessions(ann)).length === 0, 'the session is over');
+    await until(async () => await of(ann) === 0, 'no row tells of who signed out');
+    assert.deepEqual([await of(bob), await of(cat), await bobs.evaluate('globalThis.tab.client.objects.get("draft")')], [2, 1, 2]);
     assert.equal(await bobs.evaluate('globalThis.tab.client.isLive'), true);
     assert.equal(await problem(third, 'globalThis.tab.client.sessions()'), 'session_closed');
     // Nothing of the one who left is kept.
     const again = await tab(browser, ann);
     assert.equal(await again.evaluate('globalThis.tab.client.objects.get("draft")'), undefined);
     assert.notEqual(again.who.session, other.who.session);
-    await close(one, other, third, bobs, again);
+    await close(one, other, third, bobs, cats, again);
   },
 
   // X7 X8 X9: who is put out is told so once in each tab, and none of them comes back by itself; other devices stay.

@@ -88,7 +88,7 @@ def test_each_tab_has_an_id_of_its_own(shared: Works) -> None:
     shared.assert_that("ids")
 
 
-@pytest.mark.rows("X38")
+@pytest.mark.rows("X38", "D13")
 def test_a_tab_leaves_alone_and_all_sign_out_together(shared: Works) -> None:
     shared.assert_that("leaving")
 

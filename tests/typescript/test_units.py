@@ -27,6 +27,11 @@ def told(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Told:
     return read
 
 
+@pytest.mark.rows("D13")
+def test_signing_out_one_of_three_users_removes_only_its_data(told: Told) -> None:
+    assert_passed(told, "host/users.test.ts")
+
+
 @pytest.mark.parametrize("file", UNITS)
 def test_units(told: Told, file: str) -> None:
     assert_passed(told, file)

@@ -4,14 +4,18 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final
 
+import jwt
 import pytest
 
 from tests.support.node_tests import assert_passed, files, run
+from tests.support.operator_desk import TOKEN_SECRET, open_desk
 from tests.support.server_process import ServerProcess
 
 DEADLINE_S: Final = 90.0
 DEVICES: Final = "server/devices.test.ts"
 PROGRAMS: Final = "server/program.test.ts"
+TOKENS: Final = "server/tokens.test.ts"
+USER: Final = "ann"
 
 
 @pytest.fixture
@@ -27,7 +31,15 @@ async def test_what_is_pushed_to_a_user_reaches_every_tab_of_every_device_once(e
     assert_passed(await run([DEVICES], deadline_s=DEADLINE_S, environment=environment), DEVICES)
 
 
-@pytest.mark.parametrize("file", [file for file in files("server") if file not in {DEVICES, PROGRAMS}])
+@pytest.mark.rows("M9")
+async def test_a_second_device_needs_a_token_of_its_own(tmp_path: Path) -> None:
+    token = jwt.encode({"sub": USER}, TOKEN_SECRET, "HS256")
+    async with open_desk(tmp_path, UNISONO_IDENTITY__KIND="jwt") as desk:
+        there = {"UNISONO_URL": desk.url.replace("http", "ws"), "UNISONO_USER": USER, "UNISONO_TOKEN": token}
+        assert_passed(await run([TOKENS], deadline_s=DEADLINE_S, environment=there), TOKENS)
+
+
+@pytest.mark.parametrize("file", [file for file in files("server") if file not in {DEVICES, PROGRAMS, TOKENS}])
 async def test_with_a_server(environment: Mapping[str, str], file: str) -> None:
     told = await run([file], deadline_s=DEADLINE_S, environment=environment)
     assert_passed(told, file)

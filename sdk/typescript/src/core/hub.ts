@@ -18,7 +18,7 @@ import { Seat, bearersOf } from "./seat.ts";
 import { Session, fenceAbove } from "./session.ts";
 import type { SessionEvents } from "./session.ts";
 import { Sharing } from "./sharing.ts";
-import { AWAY, FORGOTTEN, SIGNED_OUT, SigningOff, endingOf, settle } from "./signing-off.ts";
+import { AWAY, FORGOTTEN, SIGNED_OUT, SigningOff, TAB_CLOSED, endingOf, settle } from "./signing-off.ts";
 import { Telling } from "./telling.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -52,6 +52,8 @@ class Hub implements Holder {
   private _isOver = false;
   /** Why the session ended, while somebody signs out. */
   private _loss: Loss | null = null;
+  /** Tabs that somebody closed while they were on their way to this holder. */
+  private readonly _closed = new Set<string>();
   private _cancelLonely: () => void = () => undefined;
 
   constructor(ports: HolderPorts) {
@@ -198,6 +200,7 @@ class Hub implements Holder {
   private _hello(tab: string, hello: Hello): void {
     if (hello.v !== PROTOCOL) return this._post(tab, { is: "outdated", v: PROTOCOL, sdk: this._ports.sdk });
     // Back from a sleep, in which the session ended: nobody logs in again by itself.
+    if (this._closed.has(tab)) return this._close(tab);
     const ended = this._shelf?.session?.ended ?? (hello.slept ? AWAY : undefined);
     if (hello.cursor !== null && ended !== undefined && this._session?.isKnown !== true) return this._post(tab, { is: "ended", ending: ended });
     // Some other holder came in between: all tabs have to know this one by a higher fence.
@@ -256,8 +259,7 @@ class Hub implements Holder {
   private async _signOut({ tab, answers }: Seat, n: number, everywhere: boolean): Promise<void> {
     const leaving = this._leaving;
     const known = answers.get(n);
-    if (known !== undefined) return this._post(tab, known);
-    if (leaving === null) return;
+    if (known !== undefined || leaving === null) return void (known && this._post(tab, known));
     this._early = [];
     this._outbox.lost();
     try {
@@ -332,9 +334,10 @@ class Hub implements Holder {
     this._post(null, { is: "tabs", tabs });
   }
 
-  /** Has one tab go: somebody closed it from another place. */
+  /** Has one tab go, or not come back: somebody closed it from another place. */
   private _close(tab: string): void {
-    this._post(tab, { is: "ended", ending: { code: "tab_closed", message: "this tab was logged out from another place", advice: "stop", isOwn: false } });
+    if (!this._seats.has(tab)) this._closed.add(tab);
+    this._post(tab, { is: "ended", ending: TAB_CLOSED });
     this._leave(tab);
   }
 

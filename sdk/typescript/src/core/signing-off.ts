@@ -30,6 +30,8 @@ export const STEPS: { readonly [stay in Stay]: { readonly [step in Step]?: Stay 
 export const FORGOTTEN: ReadonlySet<string> = new Set(["session_closed", "token_revoked"]);
 /** Of a session that nobody here knows any more. */
 export const AWAY: Ending = { code: "session_unknown", message: "the session ended while this tab was away", advice: "log_in", isOwn: false };
+/** Of one tab. */
+export const TAB_CLOSED: Ending = { code: "tab_closed", message: "this tab was logged out from another place", advice: "stop", isOwn: false };
 /** What every tab is told. */
 export const SIGNED_OUT: Ending = { code: "session_closed", message: "signed out", advice: "stop", isOwn: true };
 

@@ -20,6 +20,8 @@ export class Tokens {
   private readonly _post: (tab: string, ask: number) => void;
   private _refused: string[] = [];
   private _last: string | null = null;
+  /** The server lets nobody in without one. */
+  private _isNeeded = false;
   private _asks = 0;
   private _asked: { readonly ask: number; readonly tab: string; readonly done: (token: string | null) => void } | null = null;
 
@@ -30,7 +32,7 @@ export class Tokens {
 
   /** The last token was not good. */
   refuse(): void {
-    if (this._last === null) return;
+    if (this._last === null) return void (this._isNeeded = true);
     this._refused = [this._last, ...this._refused].slice(0, REFUSED);
     this._last = null;
   }
@@ -48,7 +50,7 @@ export class Tokens {
       const offered = all.map(({ token }) => token).find(isGood);
       if (offered !== undefined) return (this._last = offered);
       const next = all.find(({ tab, canAsk }) => canAsk && !asked.has(tab));
-      if (next === undefined) return asked.size === 0 && this._refused.length === 0 && all.every(({ token }) => token === null) ? null : "nobody";
+      if (next === undefined) return asked.size === 0 && !this._isNeeded && this._refused.length === 0 && all.every(({ token }) => token === null) ? null : "nobody";
       asked.add(next.tab);
       const token = await this._ask(next.tab);
       if (isGood(token)) return (this._last = token);

@@ -8,7 +8,7 @@ import { loopback } from "./channels.ts";
 import type { TabEnd } from "./channels.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
 import { leaderWays } from "./leader-tab.ts";
-import { hostLocks, isHeld } from "./locks.ts";
+import { heldWith, hostLocks, isHeld } from "./locks.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { Names } from "./names.ts";
 import { singleWays } from "./single.ts";
@@ -27,11 +27,10 @@ export interface Hosts {
 export function hostsOf(code: HolderCode): Hosts {
   const common = { code, entropy: systemEntropy };
   const debts = new Map<string, Debt>();
-  const held = (name: string): Promise<boolean> => isHeld(navigator.locks, name);
   return {
     // Nothing is kept for the next page: two that share nothing would take each other's session.
     single: (sdk, names) => singleWays({ ...common, sdk, names, clock: systemClock, store: new MemoryStore(debts) }),
-    leader: (sdk, names) => leaderWays({ ...common, sdk, names, clock: workerClock, store: storeOf(names.context, held), locks: hostLocks(navigator.locks), isHeld: held }),
+    leader: (sdk, names) => leaderWays({ ...common, sdk, names, clock: workerClock, store: storeOf(names.context, () => heldWith(navigator.locks, "")), locks: hostLocks(navigator.locks), isHeld: (name) => isHeld(navigator.locks, name) }),
     nowhere,
   };
 }

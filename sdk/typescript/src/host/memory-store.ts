@@ -1,4 +1,4 @@
-/** What outlives the holder, where nothing does: Node, and pages without a database. */
+/** What outlives the holder, where nothing outlives the program: tabs that share with nobody, and Node. */
 
 import { Deposed } from "../core/ports.ts";
 import type { Debt, SavedObject, SavedSend, SavedSession, Shelf, Store } from "../core/ports.ts";
@@ -37,7 +37,7 @@ export class MemoryStore implements Store {
 }
 
 /** Takes the memory over. */
-export class InMemory implements Shelf {
+class InMemory implements Shelf {
   readonly session: SavedSession | null;
   readonly outbox: readonly SavedSend[];
   readonly objects: readonly SavedObject[];

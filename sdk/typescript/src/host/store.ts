@@ -4,16 +4,12 @@ import { Deposed } from "../core/ports.ts";
 import type { Debt, SavedObject, SavedSend, SavedSession, Shelf, Store } from "../core/ports.ts";
 import { once, reopen } from "./database.ts";
 import type { Kind, Rows } from "./database.ts";
-import { InMemory, MemoryStore } from "./memory-store.ts";
 import { namesOf } from "./names.ts";
 
 /** As long as a server keeps a session that nobody resumes, by its default; what is older is of no use to anybody. */
 const KEPT_MS = 30 * 24 * 3_600_000;
 /** For a holder that woke up late to learn that it is none; who still is one then has the right to write. */
 const AWAKE_MS = 1_000;
-
-/** Says whether somebody holds the lock of this name. */
-type IsHeld = (name: string) => Promise<boolean>;
 
 /** A session as it lies there; the key is its context. */
 interface Row {
@@ -30,21 +26,20 @@ interface DebtRow {
 }
 
 /**
- * Gives the store of a context. Where the browser gives no database a holder has its own memory. What nobody used for a month is
- * removed, unless a lock tells that somebody holds it.
+ * Gives the store of a context. Where the browser gives no database, nothing outlives the holder. What nobody used for a month is
+ * removed, unless its lock is among those that are `held`.
  */
-export function storeOf(context: string, isHeld: IsHeld = () => Promise.resolve(false)): Store {
-  return new OnDisk(context, isHeld);
+export function storeOf(context: string, held: () => Promise<readonly string[]> = () => Promise.resolve([])): Store {
+  return new OnDisk(context, held);
 }
 
 class OnDisk implements Store {
   private readonly _context: string;
-  private readonly _isHeld: IsHeld;
-  private readonly _memory = new MemoryStore();
+  private readonly _held: () => Promise<readonly string[]>;
 
-  constructor(context: string, isHeld: IsHeld) {
+  constructor(context: string, held: () => Promise<readonly string[]>) {
     this._context = context;
-    this._isHeld = isHeld;
+    this._held = held;
   }
 
   async take(): Promise<Shelf> {
@@ -68,49 +63,36 @@ class OnDisk implements Store {
       void this._sweep().catch(() => undefined);
       return new DiskShelf(context, turn, { session, outbox, objects });
     } catch {
-      return new Fallback(this._context, this._memory);
+      return nowhere(this._context);
     }
   }
 
   async debts(url: string): Promise<readonly Debt[]> {
-    const found = (await within(["sessions"], (rows) => rows("sessions").getAll(rangeOf(url))).catch(() => [])) as DebtRow[];
-    return [...found.map(({ debt }) => debt), ...(await this._memory.debts(url))];
+    const found = (await within(["sessions"], (rows) => rows("sessions").getAll(rangeOf(url)))) as DebtRow[];
+    return found.map(({ debt }) => debt);
   }
 
   async owe(debt: Debt): Promise<void> {
-    await within(["sessions"], (rows) => owe(rows, debt)).catch(() => this._memory.owe(debt));
+    await within(["sessions"], (rows) => owe(rows, debt));
   }
 
-  async settle(debt: Debt): Promise<void> {
-    await this._memory.settle(debt);
-    await within(["sessions"], (rows) => rows("sessions").delete([debt.url, debt.session]));
+  async settle({ url, session }: Debt): Promise<void> {
+    await within(["sessions"], (rows) => rows("sessions").delete([url, session]));
   }
 
   /** Removes what nobody came back for. */
   private async _sweep(): Promise<void> {
-    const since = Date.now() - KEPT_MS;
-    const old: IDBValidKey[] = [];
-    await within(["sessions"], (rows) => {
+    const held = await this._held();
+    await within(["sessions", "outbox", "objects"], (rows) => {
       const walk = rows("sessions").openCursor();
       walk.onsuccess = () => {
-        const { result } = walk;
-        if (result === null) return;
-        if (((result.value as Row | DebtRow).at ?? 0) < since) old.push(result.key);
-        result.continue();
+        if (walk.result === null) return;
+        const { key, value } = walk.result;
+        if (!((value as Row | DebtRow).at > Date.now() - KEPT_MS) && !held.includes(namesOf(String(key)).owner)) erase(rows, key);
+        walk.result.continue();
       };
       return walk;
     });
-    for (const key of old) {
-      if (typeof key === "string" && (await this._isHeld(namesOf(key).owner))) continue;
-      await within(["sessions", "outbox", "objects"], (rows) => {
-        const found = rows("sessions").get(key);
-        found.onsuccess = () => {
-          // Somebody may have come back meanwhile.
-          if (((found.result as Row | DebtRow | undefined)?.at ?? 0) < since) erase(rows, key);
-        };
-        return found;
-      });
-    }
   }
 }
 
@@ -205,22 +187,17 @@ class DiskShelf implements Shelf {
   }
 }
 
-/** Memory, while there is no database. Signing out tries to clear one all the same: there may be something from before. */
-class Fallback extends InMemory {
-  private readonly _context: string;
-
-  constructor(context: string, store: MemoryStore) {
-    super(store);
-    this._context = context;
-  }
-
-  override async clear(last: SavedSession, debt: Debt | null): Promise<void> {
-    await super.clear(last, debt);
-    await within(["sessions", "outbox", "objects"], (rows) => erase(rows, this._context)).catch((problem: unknown) => {
+/** No database: the holder's own memory is all there is. Signing out tries to clear one all the same: there may be something from before. */
+function nowhere(context: string): Shelf {
+  const write = (): Promise<void> => Promise.resolve();
+  const clear = async (): Promise<void> => {
+    await within(["sessions", "outbox", "objects"], (rows) => erase(rows, context)).catch((problem: unknown) => {
       // Where there still is none, nothing is left.
       if (isOfDisk(problem)) throw problem;
     });
-  }
+  };
+  const writes = { writeSession: write, putSend: write, dropSend: write, putObject: write, dropObject: write, vanish: write, close: write };
+  return { session: null, outbox: [], objects: [], ...writes, clear };
 }
 
 /** Tries once again, for browsers lose their connection to the disk. A full one, or one that does not answer, is told at once. */

@@ -73,6 +73,15 @@ test("a first login that is refused ends for all who asked for it, and the next 
   assert.deepEqual([stage.isOver, stage.store.session?.ended ?? null], [true, null]);
 });
 
+test("who comes without a token where one is needed is told so at once", async () => {
+  // It used to ask again and again without one, until the login gave up for want of a server.
+  const stage = new HubStage();
+  stage.answers["login"] = "token_missing";
+  await stage.hello("a");
+  await stage.clock.go(5_000);
+  assert.deepEqual([stage.of("a", "ended").map(({ ending }) => ending.code), stage.dials], [["token_missing"], 1]);
+});
+
 test("without a server the holder goes on trying, and takes sends meanwhile; they go out in order when it is back", async () => {
   const stage = new HubStage();
   stage.isDown = true;

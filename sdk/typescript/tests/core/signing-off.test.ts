@@ -290,6 +290,15 @@ test("without a disk the next holder logs in for tabs that were awake, and not f
   assert.deepEqual([endings(other, "a"), other.dials], [["session_unknown"], 0]);
 });
 
+test("a tab that is closed from another place between two holders is told when it comes", async () => {
+  const stage = new HubStage();
+  await stage.hello("a");
+  stage.server({ is: "event", event: { kind: "tab_closed", tab: "b" } });
+  stage.told.length = 0;
+  for (const tab of ["a", "b"]) await stage.hello(tab, { cursor: CURSOR });
+  assert.deepEqual([endings(stage, "b"), endings(stage, "a"), stage.of("b", "welcome").length], [["tab_closed"], [], 0]);
+});
+
 test("a holder that is stopped writes nothing more", async () => {
   const stage = slow(new MemoryStore());
   await stage.hello("a");

@@ -46,7 +46,14 @@ export class Browser {
   }
 
   /** Opens a tab, and waits for its welcome; `program` hears all that the diary does. */
-  async open(name: string, program: Listener | null = null): Promise<Tab> {
+  async open(name: string, program: Listener | null = null, token: string | null = null): Promise<Tab> {
+    const tab = await this.begin(name, program, token);
+    await until(() => this.diary(name).of("started").length > 0);
+    return tab;
+  }
+
+  /** Opens a tab, whatever comes of it. */
+  async begin(name: string, program: Listener | null = null, token: string | null = null): Promise<Tab> {
     const diary = new Diary();
     const ways = {
       patience: 0,
@@ -60,12 +67,11 @@ export class Browser {
       close: () => undefined,
     };
     const view = { visible: true, focused: true, conversation: null, online: true };
-    const options = { tab: `${name}-${this.mark}`, lock: `tab/${name}`, sdk: "test", wish: this.wish, view, token: null, askToken: null };
+    const options = { tab: `${name}-${this.mark}`, lock: `tab/${name}`, sdk: "test", wish: this.wish, view, token, askToken: null };
     const tab = new Tab({ clock: systemClock, locks: this.locks.of(name), ways, left: () => undefined }, options, program === null ? diary : both(diary, program));
     this.tabs.set(name, tab);
     this.diaries.set(name, diary);
     await tab.attach();
-    await until(() => diary.of("started").length > 0);
     return tab;
   }
 
