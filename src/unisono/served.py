@@ -9,15 +9,21 @@ from pathlib import Path
 from msgspec import Struct
 
 from unisono import __version__
+from unisono.app.broadcasting import Broadcasting
+from unisono.app.exporting import Exporting
 from unisono.app.node import Node
 from unisono.app.options import AppOptions, CallRules, FileRules, PresenceRules, PushRules
 from unisono.app.parts import Parts
+from unisono.app.rates import RateLimiter
 from unisono.bus.faulty import FaultyBus
 from unisono.bus.local import LocalBus
 from unisono.call_settings import Calls
 from unisono.clock import SystemClock, SystemEntropy
+from unisono.domain.ids import SendKey
 from unisono.domain.rates import Rate
 from unisono.files.disk import DiskFiles
+from unisono.gateways.rest.operations import Desk
+from unisono.identity.credentials import revocable
 from unisono.identity.function import UserIdFunction
 from unisono.identity.opening import opened_grants, opened_identity
 from unisono.ports.bus import Bus
@@ -28,6 +34,7 @@ from unisono.push.webhook import WebhookOptions, opened_webhook
 from unisono.push_settings import signing_key
 from unisono.settings import Settings
 from unisono.stores.sql import Store, StoreOptions, open_store
+from unisono.telemetry.meter import Meter
 from unisono.telemetry.of_app import TelemetryOfApp
 from unisono.telemetry.system import SystemTelemetry
 
@@ -97,6 +104,46 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
         node = Node(parts, _app_options(settings, name), name=_node_name(settings), server=f"unisono/{__version__}")
         await node.start()
         yield Served(name, node, store)
+
+
+def desk_of(node: Node, rate: RateLimiter) -> Desk:
+    """Give what operators do with an app."""
+    parts = node.parts
+    return Desk(
+        own_sessions=node.own_sessions,
+        executor=node.executor,
+        broadcasting=Broadcasting(node.executor),
+        announcing=node.announcing,
+        exporting=Exporting(parts, node.own_sessions, node.filing),
+        erasing=node.erasing,
+        importing=node.importing,
+        clock=parts.clock,
+        rate=rate,
+        requests=parts.requests,
+        name_token=revocable,
+        new_key=lambda: SendKey(parts.entropy.secret()),
+    )
+
+
+def watch_app(app: Served, meter: Meter) -> None:
+    """Have what is counted by app read where it is kept."""
+    node, store = app.node, app.store
+    levels = {
+        "sessions_live": lambda: len(node.audience),
+        "users_live": node.audience.count_users,
+        "streams_followed": node.fanout.count_streams,
+        "checkpoint_lag": node.sweeping.lag_s,
+        "search_lag": node.indexing.lag_s,
+        "rooms": lambda: len(node.rooms),
+        "calls": lambda: len(node.calling),
+        "watches": lambda: node.watching.watches,
+        "store_queue": lambda: store.waiting,
+        "store_batches": lambda: store.batches,
+    }
+    if node.pushing is not None:
+        levels["push_lag"] = node.pushing.lag_s
+    for name, read in levels.items():
+        meter.watch(name, read, label=app.name)
 
 
 def store_options(settings: Settings, name: str) -> StoreOptions:

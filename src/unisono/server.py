@@ -10,18 +10,17 @@ from typing import Final, TextIO
 from aiohttp import hdrs, web
 from msgspec import Struct
 
-from unisono.app.broadcasting import Broadcasting
-from unisono.app.exporting import Exporting
 from unisono.app.node import Node
 from unisono.app.rates import RateLimiter
 from unisono.clock import SystemClock, SystemEntropy
 from unisono.domain.errors import Draining, UnisonoError
-from unisono.domain.ids import Epoch, SendKey
+from unisono.domain.ids import Epoch
 from unisono.domain.rates import Rate
+from unisono.gateways.asgi.door import AsgiDoor
 from unisono.gateways.files.door import FilesDoor
 from unisono.gateways.hosting.address import Network
 from unisono.gateways.hosting.admission import Admission, AdmissionLimits
-from unisono.gateways.hosting.lobby import DoorOptions, Pace
+from unisono.gateways.hosting.lobby import DoorOptions, Lobby, Pace
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.refusal import SERVER_NAME
 from unisono.gateways.hosting.registry import Registry
@@ -37,13 +36,12 @@ from unisono.gateways.pages.door import PagesDoor
 from unisono.gateways.rest.door import RestDoor, RestOptions
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
-from unisono.gateways.rest.operations import Desk, Desks
+from unisono.gateways.rest.operations import Desks
 from unisono.gateways.websocket.door import WebSocketDoor
 from unisono.identity.belief import is_from_here
-from unisono.identity.credentials import revocable
 from unisono.identity.function import UserIdFunction
 from unisono.ports.program import Program
-from unisono.served import Served, Shared, serving, store_options
+from unisono.served import Served, Shared, desk_of, serving, store_options, watch_app
 from unisono.settings import Settings, is_same_origin
 from unisono.stores.sql import begin_anew
 from unisono.telemetry.lag import LoopLag
@@ -60,7 +58,8 @@ LAG_MAX_S: Final = 1.0
 class Running(Struct, frozen=True):
     """A server that takes work. `port` is the real one where a free one was asked for.
 
-    `node` is that of the app of native clients; `apps` are all of them, by name.
+    `node` is that of the app of native clients; `apps` are all of them, by name. `asgi` serves native clients on
+    another server's port; without a port of our own, `port` is 0.
     """
 
     host: str
@@ -68,6 +67,7 @@ class Running(Struct, frozen=True):
     node: Node
     apps: Mapping[str, Served]
     drain: Callable[[], Awaitable[None]]
+    asgi: AsgiDoor
 
     @property
     def url(self) -> str:
@@ -82,11 +82,13 @@ async def running(
     *,
     user_id: UserIdFunction | None = None,
     program: Program | None = None,
+    listens: bool = True,
     log_target: TextIO = sys.stderr,
 ) -> AsyncIterator[Running]:
     """Serve while inside. `settings` have their secrets (`config.with_generated_secrets`).
 
-    `program` is the one that embeds the server: it answers requests and has a say in what users do.
+    `program` is the one that embeds the server: it answers requests and has a say in what users do. Where the server
+    `listens` to no port of its own, it serves by `Running.asgi` alone.
 
     Leaving without `drain` closes connections at once; nothing acknowledged is lost either way.
 
@@ -115,9 +117,14 @@ async def running(
         background = [tasks.create_task(job) for job in jobs]
         for task in background:
             stack.callback(task.cancel)
-        async with hosting.listening() as address:
+        async with hosting.open(listens=listens) as address:
             yield Running(
-                host=settings.server.host, port=address, node=apps[settings.app].node, apps=apps, drain=hosting.drain
+                host=settings.server.host,
+                port=address,
+                node=apps[settings.app].node,
+                apps=apps,
+                drain=hosting.drain,
+                asgi=hosting.asgi,
             )
 
 
@@ -157,6 +164,7 @@ class Hosting:
         self._telemetry = telemetry
         self._lag = lag
         self._flusher = Flusher()
+        self._polled = self._polled_door()
         self._watch_levels(telemetry.meter)
 
     def _watch_levels(self, meter: Meter) -> None:
@@ -167,15 +175,39 @@ class Hosting:
         meter.watch("writes", lambda: self._flusher.writes)
         meter.watch("sent", lambda: self._flusher.sent_bytes)
         for app in self._apps.values():
-            _watch_app(app, meter)
+            watch_app(app, meter)
 
     async def watch(self) -> None:
         """End connections that fell silent, until cancelled."""
         await self._registry.watch(self._settings.limits.heartbeat_s)
 
+    @property
+    def asgi(self) -> AsgiDoor:
+        """Give what serves native clients of another server."""
+        lobby = Lobby(
+            _door_options(self._settings),
+            admission=self._admission,
+            registry=self._registry,
+            flusher=self._flusher,
+            clock=self._node.parts.clock,
+            telemetry=self._telemetry,
+        )
+        return AsgiDoor(self._node, lobby, self._polled if self._settings.longpoll.enabled else None)
+
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator[int]:
-        """Take connections while inside; gives the port."""
+    async def open(self, *, listens: bool) -> AsyncIterator[int]:
+        """Take connections while inside; gives the port, or 0 without one."""
+        try:
+            if not listens:
+                yield 0
+                return
+            async with self._listening() as port:
+                yield port
+        finally:
+            self._polled.shut()
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[int]:
         application = web.Application()
         application.on_response_prepare.append(_name_server)
         door = WebSocketDoor(
@@ -188,9 +220,8 @@ class Hosting:
         door.add_to(application.router)
         if self._leancloud:
             self._leancloud_door().add_to(application.router)
-        polled = self._polled_door()
         if self._settings.longpoll.enabled:
-            polled.add_to(application.router)
+            self._polled.add_to(application.router)
         self._rest_door().add_to(application.router)
         if self._leancloud:
             self._web_door().add_to(application.router)
@@ -210,7 +241,8 @@ class Hosting:
             try:
                 yield port
             finally:
-                polled.shut()
+                # Before the requests are waited for: a poll waits for long.
+                self._polled.shut()
 
     def _polled_door(self) -> LongPollDoor:
         poll = self._settings.longpoll
@@ -265,7 +297,7 @@ class Hosting:
             body_bytes=self._settings.limits.frame_bytes,
         )
         rate = RateLimiter(_operator_rate(self._settings), parts.clock)
-        desks = Desks(self._settings.app, {name: _desk(app.node, rate) for name, app in self._apps.items()})
+        desks = Desks(self._settings.app, {name: desk_of(app.node, rate) for name, app in self._apps.items()})
         checks = {"store": self._check_stores, "lease": self._check_leases, "loop": self._check_loop}
         checks["admission"] = self._check_admission
         return RestDoor(desks, options, Health(checks, parts.clock, parts.telemetry), parts.telemetry)
@@ -292,45 +324,6 @@ class Hosting:
     def _draining(self) -> UnisonoError:
         spread = int(self._node.parts.entropy.fraction() * RETURN_SPREAD_MS)
         return Draining(retry_after_ms=500 + spread)
-
-
-def _desk(node: Node, rate: RateLimiter) -> Desk:
-    parts = node.parts
-    return Desk(
-        own_sessions=node.own_sessions,
-        executor=node.executor,
-        broadcasting=Broadcasting(node.executor),
-        announcing=node.announcing,
-        exporting=Exporting(parts, node.own_sessions, node.filing),
-        erasing=node.erasing,
-        importing=node.importing,
-        clock=parts.clock,
-        rate=rate,
-        requests=parts.requests,
-        name_token=revocable,
-        new_key=lambda: SendKey(parts.entropy.secret()),
-    )
-
-
-def _watch_app(app: Served, meter: Meter) -> None:
-    """Have what is counted by app read where it is kept."""
-    node, store = app.node, app.store
-    levels = {
-        "sessions_live": lambda: len(node.audience),
-        "users_live": node.audience.count_users,
-        "streams_followed": node.fanout.count_streams,
-        "checkpoint_lag": node.sweeping.lag_s,
-        "search_lag": node.indexing.lag_s,
-        "rooms": lambda: len(node.rooms),
-        "calls": lambda: len(node.calling),
-        "watches": lambda: node.watching.watches,
-        "store_queue": lambda: store.waiting,
-        "store_batches": lambda: store.batches,
-    }
-    if node.pushing is not None:
-        levels["push_lag"] = node.pushing.lag_s
-    for name, read in levels.items():
-        meter.watch(name, read, label=app.name)
 
 
 def _lack(node: Node) -> str | None:

@@ -11,6 +11,8 @@ from unisono.config import load, with_generated_secrets
 from unisono.domain.facts import Content
 from unisono.embedding.handlers import Answers, Handlers
 from unisono.embedding.operating import Operating
+from unisono.gateways.asgi.door import turn_away
+from unisono.gateways.asgi.scope import Receive, Scope, Send
 from unisono.identity.function import Answer as Who
 from unisono.identity.function import Request, UserIdFunction
 from unisono.ports.program import Entering, Joining, Sending
@@ -33,11 +35,18 @@ class Server(Operating):
     """
 
     def __init__(
-        self, settings: Settings | Path | str | None = None, *, log: TextIO = sys.stderr, **keywords: object
+        self,
+        settings: Settings | Path | str | None = None,
+        *,
+        listens: bool = True,
+        log: TextIO = sys.stderr,
+        **keywords: object,
     ) -> None:
         """Take settings: ready ones, or a TOML file, and over that keywords, a section as a mapping.
 
             Server("unisono.toml", server={"port": 9000})
+
+        With `listens=False` it has no port of its own, and serves by `asgi` alone.
 
         Raises:
             ConfigError: A file cannot be read, a key is unknown, or a value is out of range.
@@ -50,6 +59,7 @@ class Server(Operating):
             file = None if settings is None else Path(settings)
             self._settings = load(file, overrides=keywords)
         self._log: Final = log
+        self._listens: Final = listens
         self._handlers: Final = Handlers()
         self._user_id: UserIdFunction | None = None
         self._stack: AsyncExitStack | None = None
@@ -67,7 +77,9 @@ class Server(Operating):
             raise RuntimeError("this server runs already")
         settings = with_generated_secrets(self._settings)
         async with AsyncExitStack() as stack:
-            serving = running(settings, user_id=self._user_id, program=self._handlers, log_target=self._log)
+            serving = running(
+                settings, user_id=self._user_id, program=self._handlers, listens=self._listens, log_target=self._log
+            )
             self._running = await stack.enter_async_context(serving)
             self._stack = stack.pop_all()
         return self
@@ -86,8 +98,10 @@ class Server(Operating):
         """Give the address that clients connect to, `http://…`.
 
         Raises:
-            RuntimeError: The server does not run.
+            RuntimeError: The server does not run, or has no port of its own.
         """
+        if not self._listens:
+            raise RuntimeError("this server has no port of its own")
         return self._now().url
 
     @property
@@ -107,6 +121,31 @@ class Server(Operating):
             RuntimeError: The server does not run.
         """
         return self._now().node
+
+    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Be an ASGI application that serves native clients: to be mounted in one's own, below whatever path.
+
+        Where it is asked to (`lifespan`), it runs the server; mounted, it is the program that does, around its own
+        life: `async with server`. While the server does not run, clients are told to come back later.
+        """
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif self._running is not None:
+            await self._running.asgi(scope, receive, send)
+        else:
+            await turn_away(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.__aenter__()
+        except Exception as problem:
+            await send({"type": "lifespan.startup.failed", "message": str(problem)})
+            raise
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.__aexit__()
+        await send({"type": "lifespan.shutdown.complete"})
 
     # ------------------------------------------------------------ what the program brings along
 

@@ -3,7 +3,9 @@
 import ipaddress
 from collections.abc import Sequence
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
+
+from unisono.gateways.hosting.opening import Opening
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -27,7 +29,7 @@ def peer_address(remote: str | None, forwarded_for: str | None, trusted: Sequenc
     return str(address)
 
 
-def address_of(request: web.Request, trusted: Sequence[Network]) -> str:
+def address_of(request: Opening, trusted: Sequence[Network]) -> str:
     """Give the address from which a request over HTTP comes."""
     forwarded_for = ",".join(request.headers.getall(hdrs.X_FORWARDED_FOR, ())) or None
     return peer_address(request.remote, forwarded_for, trusted)

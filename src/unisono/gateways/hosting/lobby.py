@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
 from msgspec import Struct
 
 from unisono.domain.errors import OriginRefused
@@ -11,6 +11,7 @@ from unisono.domain.rates import Rate
 from unisono.gateways.hosting.address import Network, address_of
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.connection import Connection, SayBye
+from unisono.gateways.hosting.opening import Opening
 from unisono.gateways.hosting.outbox import Flusher, Sink
 from unisono.gateways.hosting.registry import Registry
 from unisono.gateways.hosting.strays import Strays
@@ -62,7 +63,7 @@ class Lobby:
         self._flusher = flusher
         self._clock = clock
 
-    def check_origin(self, request: web.Request) -> str | None:
+    def check_origin(self, request: Opening) -> str | None:
         """Give the origin of the page that asks, if it is a page.
 
         Raises:
@@ -76,7 +77,7 @@ class Lobby:
             raise OriginRefused(origin=origin[:200].encode("ascii", "replace").decode())
         return origin
 
-    def address_of(self, request: web.Request) -> str:
+    def address_of(self, request: Opening) -> str:
         """Give the address of the peer, behind the proxies that are trusted."""
         return address_of(request, self.options.trusted_proxies)
 

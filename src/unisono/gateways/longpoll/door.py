@@ -5,8 +5,8 @@ any other; what a socket does for those is done here by a `Mailbox` and an `Inta
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Final
 
@@ -14,10 +14,11 @@ from aiohttp import hdrs, web
 from msgspec import Raw, Struct
 
 from unisono.app.node import Node
-from unisono.domain.errors import ConnectionUnknown, TooLarge, UnisonoError
+from unisono.domain.errors import ConnectionUnknown, NotFound, TooLarge, UnisonoError, Unsupported
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.connection import Connection
 from unisono.gateways.hosting.lobby import DoorOptions, Lobby
+from unisono.gateways.hosting.opening import Opening
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.reading import read_body
 from unisono.gateways.hosting.refusal import refuse
@@ -52,7 +53,9 @@ LINGER_S: Final = 5.0
 PREFLIGHT_KEPT_S: Final = 7200
 """Browsers keep what they were told of a path no longer than that."""
 
-Handler = Callable[[web.Request, bytes], Awaitable[web.Response]]
+Handler = Callable[[Opening, bytes], Awaitable[web.Response]]
+ReadBody = Callable[[int, float], Awaitable[bytes]]
+"""Gives the body of a request, within so many bytes and seconds."""
 Spawn = Callable[[Coroutine[None, None, None]], asyncio.Task[None]]
 
 
@@ -103,13 +106,19 @@ class LongPollDoor:
             telemetry=node.parts.telemetry,
         )
         self._polled: dict[str, Polled] = {}
+        self._handlers: Mapping[str, Handler] = {
+            "open": self._open,
+            "send": self._send,
+            "poll": self._poll,
+            "close": self._close,
+        }
         self._tasks: set[asyncio.Task[None]] = set()
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Register the paths."""
-        for name, handler in (("open", self._open), ("send", self._send), ("poll", self._poll), ("close", self._close)):
+        for name in self._handlers:
             resource = router.add_resource(f"{PATH}/{name}")
-            resource.add_route(hdrs.METH_POST, self._guarded(handler))
+            resource.add_route(hdrs.METH_POST, partial(self._post, name))
             resource.add_route(hdrs.METH_OPTIONS, self._preflight)
 
     def shut(self) -> None:
@@ -117,21 +126,37 @@ class LongPollDoor:
         for task in self._tasks:
             task.cancel()
 
-    def _guarded(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def handle(request: web.Request) -> web.Response:
-            origin = None
-            try:
-                origin = self._lobby.check_origin(request)
-                response = await handler(request, await self._body(request))
-            except UnisonoError as fault:
-                response = refuse(fault)
-            _let_read(response, origin)
-            self._telemetry.count("poll_requests", label=str(response.status))
+    async def answer(self, name: str, method: str, request: Opening, body: ReadBody) -> web.Response:
+        """Answer a request below our path, whoever reads it."""
+        if name not in self._handlers:
+            return refuse(NotFound())
+        if method == hdrs.METH_OPTIONS:
+            return await self._preflight(request)
+        if method != hdrs.METH_POST:
+            response = refuse(Unsupported(what="method"))
+            response.set_status(405)
             return response
+        return await self._answer(name, request, body)
 
-        return handle
+    async def _post(self, name: str, request: web.Request) -> web.Response:
+        async def body(limit_bytes: int, within_s: float) -> bytes:
+            return await read_body(request, limit_bytes=limit_bytes, within_s=within_s)
 
-    async def _preflight(self, request: web.Request) -> web.Response:
+        return await self._answer(name, request, body)
+
+    async def _answer(self, name: str, request: Opening, body: ReadBody) -> web.Response:
+        origin, options = None, self._lobby.options
+        try:
+            origin = self._lobby.check_origin(request)
+            said = await body(options.frame_bytes + ENVELOPE_BYTES, options.pace.greeting_s)
+            response = await self._handlers[name](request, said)
+        except UnisonoError as fault:
+            response = refuse(fault)
+        _let_read(response, origin)
+        self._telemetry.count("poll_requests", label=str(response.status))
+        return response
+
+    async def _preflight(self, request: Opening) -> web.Response:
         try:
             origin = self._lobby.check_origin(request)
         except UnisonoError as fault:
@@ -143,12 +168,7 @@ class LongPollDoor:
         response.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = str(PREFLIGHT_KEPT_S)
         return response
 
-    async def _body(self, request: web.Request) -> bytes:
-        options = self._lobby.options
-        limit = options.frame_bytes + ENVELOPE_BYTES
-        return await read_body(request, limit_bytes=limit, within_s=options.pace.greeting_s)
-
-    async def _open(self, request: web.Request, body: bytes) -> web.Response:
+    async def _open(self, request: Opening, body: bytes) -> web.Response:
         try:
             frames = self._plain(read(body, Open).frames)
             polled = await self._begin(request)
@@ -161,25 +181,25 @@ class LongPollDoor:
             batch = await polled.mailbox.next_batch(0, self._polls.wait_s)
         return _answer(Opened(polled.name, self._polls.wait_s, batch.batch, batch.frames, batch.close))
 
-    async def _send(self, request: web.Request, body: bytes) -> web.Response:
+    async def _send(self, request: Opening, body: bytes) -> web.Response:
         del request
         ask = read(body, Send)
         polled = self._find(ask.connection)
         return _answer(Taken(await polled.intake.take(ask.batch, self._plain(ask.frames), self._polls.wait_s)))
 
-    async def _poll(self, request: web.Request, body: bytes) -> web.Response:
+    async def _poll(self, request: Opening, body: bytes) -> web.Response:
         ask = read(body, Poll)
         polled = self._find(ask.connection)
         before = polled.mailbox.number
         wait_s = self._polls.wait_s if ask.wait_s is None else min(ask.wait_s, self._polls.wait_s)
-        with serving_connection(request):
+        with serving_connection(request) if isinstance(request, web.Request) else nullcontext():
             batch = await polled.mailbox.next_batch(ask.after, wait_s)
         if batch.batch == before:
             # Given again, given up for another poll, or a wait for nothing: work that no user's rate counts.
             polled.intake.note_stray()
         return _answer(batch)
 
-    async def _close(self, request: web.Request, body: bytes) -> web.Response:
+    async def _close(self, request: Opening, body: bytes) -> web.Response:
         del request
         polled = self._find(read(body, Close).connection)
         polled.intake.close()
@@ -200,7 +220,7 @@ class LongPollDoor:
             raise TooLarge(what="frame", limit_bytes=limit)
         return plain
 
-    async def _begin(self, request: web.Request) -> Polled:
+    async def _begin(self, request: Opening) -> Polled:
         """Start a connection; it lives on after the request that asked for it."""
         opened: asyncio.Future[Polled] = asyncio.get_running_loop().create_future()
         task = self._spawn(self._live(request, self._lobby.address_of(request), opened))
@@ -208,7 +228,7 @@ class LongPollDoor:
         task.add_done_callback(self._tasks.discard)
         return await opened
 
-    async def _live(self, request: web.Request, address: str, opened: asyncio.Future[Polled]) -> None:
+    async def _live(self, request: Opening, address: str, opened: asyncio.Future[Polled]) -> None:
         try:
             with self._lobby.admission.connection(address):
                 await self._host(request, address, opened)
@@ -222,7 +242,7 @@ class LongPollDoor:
         finally:
             opened.cancel()
 
-    async def _host(self, request: web.Request, address: str, opened: asyncio.Future[Polled]) -> None:
+    async def _host(self, request: Opening, address: str, opened: asyncio.Future[Polled]) -> None:
         polls, mailbox = self._polls, Mailbox(self._polls.batch_bytes)
         name = self._node.parts.entropy.secret()
         try:
@@ -243,7 +263,7 @@ class LongPollDoor:
             # A stop of the server ends the task anywhere; a poll that waits is not to hold it up.
             mailbox.close(Goodbye(NORMAL_CLOSE, ""))
 
-    async def _talk(self, request: web.Request, address: str, polled: Polled) -> None:
+    async def _talk(self, request: Opening, address: str, polled: Polled) -> None:
         dialogue = Dialogue(
             self._node,
             polled.intake,

@@ -1,12 +1,11 @@
 """What a login brings along, besides what it says itself."""
 
-from aiohttp import web
-
 from unisono.domain.commands import Login
+from unisono.gateways.hosting.opening import Opening
 from unisono.ports.identity import Credential
 
 
-def credential_of(request: web.Request, address: str, command: Login) -> Credential:
+def credential_of(request: Opening, address: str, command: Login) -> Credential:
     """Give what the identity may look at: the login, and the request that opened the connection."""
     return Credential(
         token=command.token,

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from unisono.app.node import Node
-from unisono.domain.errors import UnisonoError, Unsupported
+from unisono.domain.errors import UnisonoError
 from unisono.gateways.hosting.admission import Admission
 from unisono.gateways.hosting.closing import Goodbye
 from unisono.gateways.hosting.frames import BINARY, TEXT, frame
@@ -14,11 +14,12 @@ from unisono.gateways.hosting.host import Guest, Host, Manner
 from unisono.gateways.hosting.lobby import DoorOptions, Lobby
 from unisono.gateways.hosting.outbox import Flusher
 from unisono.gateways.hosting.registry import Registry
+from unisono.gateways.native.choosing import chosen_subprotocol
 from unisono.gateways.native.credential import credential_of
 from unisono.gateways.native.dialogue import Dialogue
 from unisono.gateways.native.encoder import NativeEncoder
 from unisono.wire.codes import code_of
-from unisono.wire.native import JSON, SUBPROTOCOLS, codec_of
+from unisono.wire.native import SUBPROTOCOLS, codec_of
 
 PATH: Final = "/v1/connect"
 
@@ -51,7 +52,7 @@ class WebSocketDoor:
         return await self._host.receive(request, self._manner)
 
     def _manner(self, request: web.Request) -> Manner:
-        encoder = _encoder(_subprotocol(request))
+        encoder = _encoder(chosen_subprotocol(request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL)))
         return Manner(
             label="websocket",
             protocols=SUBPROTOCOLS,
@@ -73,21 +74,6 @@ def _encoder(subprotocol: str) -> NativeEncoder:
     # One for all connections of a codec: the fan-out writes a fact once for each encoder.
     codec = codec_of(subprotocol)
     return NativeEncoder(codec, partial(frame, opcode=TEXT if codec.is_text else BINARY))
-
-
-def _subprotocol(request: web.Request) -> str:
-    """Give the first subprotocol offered that is ours; JSON when none is offered at all.
-
-    Raises:
-        Unsupported: Some are offered, but none of ours.
-    """
-    offered = [name.strip() for name in request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "").split(",")]
-    if offered == [""]:
-        return JSON
-    for name in offered:
-        if name in SUBPROTOCOLS:
-            return name
-    raise Unsupported(what="subprotocol", known=", ".join(SUBPROTOCOLS))
 
 
 def _goodbye(fault: UnisonoError | None) -> Goodbye:
