@@ -55,6 +55,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.ReplyTo: (a.Done,),
     c.SilenceConversation: (a.Done,),
     c.UnsilenceConversation: (a.Done,),
+    c.DeleteConversation: (a.Done,),
+    c.DeleteHistory: (a.Done,),
     c.MarkDelivered: (a.Done,),
     c.GetReceipts: (a.Receipts,),
     c.GetHistory: (a.History,),

@@ -94,4 +94,6 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     arranging.UnmarkConversation,
     arranging.SilenceConversation,
     arranging.UnsilenceConversation,
+    arranging.DeleteConversation,
+    arranging.DeleteHistory,
 )

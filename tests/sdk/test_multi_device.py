@@ -18,6 +18,7 @@ from unisono_sdk import (
     Window,
     events,
 )
+from unisono_sdk.multi_device import ALIASES
 
 __all__ = ["house"]
 
@@ -30,6 +31,9 @@ OPERATIONS = [
     pytest.param(lambda talk: talk.unmark("old"), "unMarkConversation"),
     pytest.param(lambda talk: talk.silence_alerts("mentions"), "setSilentModeForConversation"),
     pytest.param(lambda talk: talk.unsilence_alerts(), "removeSilentModeForConversation"),
+    pytest.param(lambda talk: talk.delete(), "deleteConversation"),
+    pytest.param(lambda talk: talk.delete(with_history=True), "conversation_deleted_on_server"),
+    pytest.param(lambda talk: talk.delete_history(), "history_deleted"),
     pytest.param(lambda talk: talk.set_member("ann", attributes={"nick": "A."}), "memberAttributesUpdate"),
 ]
 
@@ -41,7 +45,7 @@ def heard_by(client: Client) -> list[events.MultiDevice]:
     return told
 
 
-@pytest.mark.rows("E10", "E63", "E66", "E67", "E68", "E69", "E70", "E71", "E73")
+@pytest.mark.rows("E10", "E56", "E62", "E63", "E64", "E65", "E66", "E67", "E68", "E69", "E70", "E71", "E73")
 @pytest.mark.parametrize(("act", "operation"), OPERATIONS)
 async def test_each_other_session_of_mine_is_told_once_and_the_author_never(
     house: House, act: Act, operation: str
@@ -64,6 +68,7 @@ async def test_each_other_session_of_mine_is_told_once_and_the_author_never(
         assert [(event.operation, event.by, event.conversation and event.conversation.id) for event in told] == [
             (operation, "ann", talk.id)
         ]
+        assert told[0].alias == ("deleteRoaming" if operation in ALIASES else None)
 
 
 async def settled(talk: Conversation, author: Client, *others: Client) -> None:
@@ -163,6 +168,38 @@ def test_a_window_holds_in_its_hours(window: Window, hours: set[int]) -> None:
     assert found == hours
     silence = Silence(until=MONDAY_NOON, windows=(window,))
     assert {hour for hour in range(-14, 14) if silence.holds(MONDAY_NOON + hour * HOUR)} == {h for h in hours if h < 0}
+
+
+@pytest.mark.rows("X53")
+async def test_what_i_delete_is_gone_on_all_my_devices_and_others_keep_it(house: House) -> None:
+    phone, laptop, bob = await house.login("ann"), await house.login("ann"), await house.login("bob")
+    seen = laptop.events()
+    talk = await phone.create(["bob"])
+    there, his = laptop.conversation(talk.id), bob.conversation(talk.id)
+    sent = [await his.send(f"message {number}") for number in range(4)]
+    await talk.delete_history(sent[1].seq)
+    assert (await until(seen, events.HistoryDeleted)).seq == sent[1].seq
+    for mine in (talk, there):
+        page = await mine.history()
+        assert [message.text for message in page.messages] == ["message 2", "message 3"]
+    assert [message.text for message in (await there.history(after=0, limit=1)).messages] == ["message 2"]
+    assert (await there.refresh()).unread == 2
+    assert len((await his.history()).messages) == 4
+    await talk.delete(with_history=True)
+    assert (await until(seen, events.Deleted)).with_history
+    assert [one.id async for one in laptop.conversations()] == []
+    assert [one.id for one in await laptop.query().find()] == []
+    assert (await there.history()).messages == ()
+    assert (await laptop.unread()).messages == 0
+    assert there.last_message is None
+    assert [one.id async for one in bob.conversations()] == [talk.id]
+    await his.send("back again")
+    assert [one.id async for one in laptop.conversations()] == [talk.id]
+    assert [message.text for message in (await there.history()).messages] == ["back again"]
+    await talk.delete()
+    await talk.pin()
+    assert [one.id async for one in laptop.conversations(pinned=True)] == [talk.id]
+    assert [message.text for message in (await there.history()).messages] == ["back again"]
 
 
 async def test_what_cannot_be_arranged_says_why(house: House) -> None:

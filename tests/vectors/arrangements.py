@@ -5,14 +5,16 @@ from typing import Final
 from tests.vectors.commands import ROOM
 from unisono.domain.arrangement import (
     Arrangement,
+    ConversationDeleted,
     ConversationMarked,
     ConversationPinned,
     ConversationSilenced,
     ConversationUnmarked,
     ConversationUnpinned,
     ConversationUnsilenced,
+    HistoryDeleted,
 )
-from unisono.domain.ids import Instant
+from unisono.domain.ids import Instant, Seq
 from unisono.domain.silence import Silence, Window
 
 WINDOWS: Final = (Window("22:00", "07:00", ("mon", "sun"), "Europe/Oslo"), Window("12:00", "13:00"))
@@ -26,4 +28,7 @@ ARRANGEMENTS: Final[dict[str, Arrangement]] = {
     "silenced: least": ConversationSilenced(ROOM, Silence()),
     "silenced: all fields": ConversationSilenced(ROOM, SILENCE),
     "unsilenced": ConversationUnsilenced(ROOM),
+    "conversation_deleted": ConversationDeleted(ROOM, 12),
+    "conversation_deleted: with its history": ConversationDeleted(ROOM, 12, Seq(17)),
+    "history_deleted": HistoryDeleted(ROOM, Seq(17)),
 }

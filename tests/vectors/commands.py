@@ -108,6 +108,8 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.ReplyTo("q1"),
     c.SilenceConversation(ROOM),
     c.UnsilenceConversation(ROOM),
+    c.DeleteConversation(ROOM),
+    c.DeleteHistory(ROOM, Seq(17)),
     c.MarkDelivered(conversation=ROOM, seq=Seq(17)),
     c.GetReceipts(conversation=ROOM, message=Seq(3)),
     c.ListSessions(),
@@ -168,6 +170,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         keeps_history=True,
         grant="header.payload.signature",
     ),
+    c.DeleteConversation(ROOM, with_history=True),
     c.SilenceConversation(
         ROOM, "mentions", Instant(1_795_219_200_123), (Window("22:00", "07:00", ("mon", "sun"), "Europe/Oslo"),)
     ),

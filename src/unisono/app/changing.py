@@ -9,7 +9,7 @@ from msgspec import structs
 from unisono.domain import arranging, changes, finishing, members, membership, messages, objects, revisions
 from unisono.domain import commands as c
 from unisono.domain.conversation import Decide, Decision, Scope, Snapshot
-from unisono.domain.ids import ConversationId, SessionId, UserId
+from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId
 from unisono.domain.origin import Caused, Origin, origin_of
 from unisono.domain.placement import Draft
 from unisono.domain.quotas import Quotas
@@ -159,6 +159,12 @@ def _of_arrangement(user: UserId, command: c.Command, _: Quotas) -> Change | Non
             return _about(conversation, user), partial(arranging.silence, user=user, command=command)
         case c.UnsilenceConversation(conversation=conversation):
             return _about(conversation, user), partial(arranging.unsilence, user=user)
+        case c.DeleteConversation(conversation=conversation):
+            scope = Scope(conversation=conversation, users=(user,), read_to=Seq(INTEGER_MAX))
+            return scope, partial(arranging.delete, user=user, command=command)
+        case c.DeleteHistory(conversation=conversation, up_to=seq):
+            scope = Scope(conversation=conversation, users=(user,), read_to=seq)
+            return scope, partial(arranging.delete_history, user=user, command=command)
         case _:
             return None
 

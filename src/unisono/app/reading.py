@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import structs
+
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.app.searching import Searching
@@ -240,7 +242,7 @@ class Reading:
             NotFound: None that the user is or was in.
         """
         mine = await self._find(user, command.conversation, c.GetHistory)
-        page = await self._parts.directory.history(command, reader=user or NOBODY, until=mine.until)
+        page = await self._parts.directory.history(_kept(command, mine), reader=user or NOBODY, until=mine.until)
         return History(command.conversation, page.messages, page.has_more, trimmed=page.trimmed)
 
     async def receipts(self, user: UserId, command: c.GetReceipts) -> Receipts:
@@ -310,6 +312,14 @@ class Reading:
             raise NotFound()
         check(command, _standing(mine, user), mine.conversation.about)
         return mine
+
+
+def _kept(command: c.GetHistory, mine: MyConversation) -> c.GetHistory:
+    """Leave out what the reader deleted; from which end the page is taken stays as it was."""
+    cleared = NO_SEQ if mine.membership is None else mine.membership.cleared
+    if cleared <= (command.after or NO_SEQ):
+        return command
+    return structs.replace(command, after=cleared, direction="older" if command.is_newest else "newer")
 
 
 def _is_marked(mine: MyConversation, mark: str | None) -> bool:

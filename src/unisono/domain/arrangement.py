@@ -3,7 +3,7 @@
 They stand in the user's own stream.
 """
 
-from unisono.domain.ids import ConversationId
+from unisono.domain.ids import ConversationId, Seq
 from unisono.domain.origin import Caused
 from unisono.domain.silence import Silence
 
@@ -47,6 +47,24 @@ class ConversationUnsilenced(Caused, frozen=True, omit_defaults=True, tag_field=
     conversation: ConversationId
 
 
+class ConversationDeleted(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="conversation_deleted"):
+    """This user took the conversation from their lists, until something is said after the `messages` there were.
+
+    With `history_to` they deleted all that was said up to there, too: for themselves alone.
+    """
+
+    conversation: ConversationId
+    messages: int
+    history_to: Seq | None = None
+
+
+class HistoryDeleted(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="history_deleted"):
+    """This user deleted what was said up to `seq`, for themselves alone."""
+
+    conversation: ConversationId
+    seq: Seq
+
+
 Arrangement = (
     ConversationPinned
     | ConversationUnpinned
@@ -54,4 +72,6 @@ Arrangement = (
     | ConversationUnmarked
     | ConversationSilenced
     | ConversationUnsilenced
+    | ConversationDeleted
+    | HistoryDeleted
 )

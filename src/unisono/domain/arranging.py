@@ -10,15 +10,20 @@ from msgspec import structs
 from unisono.domain.answers import Done
 from unisono.domain.arrangement import (
     Arrangement,
+    ConversationDeleted,
     ConversationMarked,
     ConversationPinned,
     ConversationSilenced,
     ConversationUnmarked,
     ConversationUnpinned,
     ConversationUnsilenced,
+    HistoryDeleted,
 )
 from unisono.domain.commands import (
+    DeleteConversation,
+    DeleteHistory,
     MarkConversation,
+    MarkRead,
     PinConversation,
     SilenceConversation,
     UnmarkConversation,
@@ -28,7 +33,8 @@ from unisono.domain.commands import (
 from unisono.domain.conversation import Decision, Membership, Snapshot, permit
 from unisono.domain.errors import Invalid, LimitReached
 from unisono.domain.facts import Fact
-from unisono.domain.ids import Instant, UserId, user_stream
+from unisono.domain.ids import NO_SEQ, Instant, Seq, UserId, user_stream
+from unisono.domain.messages import mark_read
 from unisono.domain.placement import Draft
 from unisono.domain.silence import Silence, find_zone
 
@@ -129,11 +135,48 @@ def unsilence(snapshot: Snapshot, user: UserId) -> Decision:
     return _done(user, ConversationUnsilenced(conversation.id))
 
 
+def delete(snapshot: Snapshot, user: UserId, command: DeleteConversation) -> Decision:
+    """Take a conversation from a user's lists; all of it counts as read. What is so already leaves no fact.
+
+    The scope asks to read to the end.
+
+    Raises:
+        NotFound: The user is no member.
+    """
+    conversation = permit(DeleteConversation, snapshot, user)
+    member, head = snapshot.memberships[user], conversation.head
+    is_cleared = not command.with_history or member.cleared >= head.seq
+    if member.is_deleted(head) and is_cleared:
+        return _done()
+    fact = ConversationDeleted(conversation.id, head.messages, head.seq if command.with_history else None)
+    return _read_and(fact, snapshot, user, head.seq)
+
+
+def delete_history(snapshot: Snapshot, user: UserId, command: DeleteHistory) -> Decision:
+    """Delete what was said up to a place, for a user alone; it counts as read. What is so already leaves no fact.
+
+    The scope asks to read to that place.
+
+    Raises:
+        NotFound: The user is no member.
+    """
+    conversation = permit(DeleteHistory, snapshot, user)
+    seq = min(command.up_to, conversation.head.seq)
+    if seq <= snapshot.memberships[user].cleared:
+        return _done()
+    return _read_and(HistoryDeleted(conversation.id, seq), snapshot, user, seq)
+
+
+def _read_and(fact: ConversationDeleted | HistoryDeleted, snapshot: Snapshot, user: UserId, seq: Seq) -> Decision:
+    read = mark_read(snapshot, user, MarkRead(fact.conversation, seq))
+    return Decision((Draft(user_stream(user), fact), *read.drafts), lambda _: Done())
+
+
 def arranged(old: Membership, fact: Arrangement, at: Instant) -> Membership:
     """Give a user's place in a conversation after a fact of an instant."""
     match fact:
         case ConversationPinned():
-            return structs.replace(old, pinned_at=at)
+            return structs.replace(old, pinned_at=at, deleted=None)
         case ConversationUnpinned():
             return structs.replace(old, pinned_at=None)
         case ConversationMarked(mark=name):
@@ -142,8 +185,13 @@ def arranged(old: Membership, fact: Arrangement, at: Instant) -> Membership:
             return structs.replace(old, marks=tuple(each for each in old.marks if each != name))
         case ConversationSilenced(silence=wanted):
             return structs.replace(old, silence=wanted)
-        case _:
+        case ConversationUnsilenced():
             return structs.replace(old, silence=None)
+        case ConversationDeleted(messages=messages, history_to=seq):
+            cleared = max(old.cleared, seq or NO_SEQ)
+            return structs.replace(old, deleted=messages, pinned_at=None, cleared=cleared)
+        case _:
+            return structs.replace(old, cleared=max(old.cleared, fact.seq))
 
 
 def _done(user: UserId | None = None, *facts: Fact) -> Decision:

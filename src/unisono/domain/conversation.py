@@ -93,6 +93,7 @@ class Membership(Struct, frozen=True):
     `passed` messages count as read, and `own` are the user's own since (`marks`); `is_marked_unread` is their wish to
     come back to it. A device of theirs has the messages up to `delivered`, all that asked for a
     receipt at least. `pinned_at`, `marks` and `silence` are how the user arranged it.
+    What was said up to `cleared` they deleted for themselves; with so many messages as `deleted` the whole of it.
     """
 
     user: UserId
@@ -111,6 +112,12 @@ class Membership(Struct, frozen=True):
     pinned_at: Instant | None = None
     marks: tuple[str, ...] = ()
     silence: Silence | None = None
+    cleared: Seq = NO_SEQ
+    deleted: int | None = None
+
+    def is_deleted(self, head: Head) -> bool:
+        """Say if the user took the conversation from their lists, and nothing was said in it since."""
+        return self.deleted is not None and head.messages <= self.deleted
 
     def level_at(self, now: Instant) -> Level:
         """Say of which messages the user wants to be alerted at an instant."""

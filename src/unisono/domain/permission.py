@@ -156,6 +156,8 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.SignalCall: Rule(_USERS),
     c.ListCalls: Rule(_USERS),
     c.GetTurn: Rule(_USERS),
+    c.DeleteConversation: Rule(_MEMBERS, lists=_KEPT),
+    c.DeleteHistory: Rule(_MEMBERS, lists=_KEPT),
 }
 
 

@@ -31,13 +31,14 @@ def joined(old: Membership | None, user: UserId, at: Seq, passed: int = 0) -> Me
         passed=passed,
         blocked_until=before.blocked_until,
         silenced_until=before.silenced_until,
+        cleared=before.cleared,
     )
 
 
 def left(old: Membership, at: Seq) -> Membership:
     """Give the place of a user who is a member no more."""
     return structs.replace(
-        old, until=at, role="member", attributes=None, level="all", pinned_at=None, marks=(), silence=None
+        old, until=at, role="member", attributes=None, level="all", pinned_at=None, marks=(), silence=None, deleted=None
     )
 
 

@@ -105,6 +105,8 @@ class Directory(Protocol):
     ) -> Sequence[MyConversation]:
         """List the conversations the user is in now, or of them those they `marked`; the oldest first, after `after`.
 
+        Those that they deleted are left out until something is said in them.
+
         Raises:
             Invalid: The user was never in `after`.
         """

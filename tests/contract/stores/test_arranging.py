@@ -6,13 +6,14 @@ from functools import partial
 
 import pytest
 
-from tests.contract.stores.acts import ANN, BOB, ROOM, AnyStore, add, conversation_id, create, remove, send
+from tests.contract.stores.acts import ANN, BOB, ROOM, AnyStore, add, conversation_id, create, mark_unread, remove, send
 from unisono.domain import arranging
 from unisono.domain import commands as c
 from unisono.domain.conversation import Decide, Membership, Scope
 from unisono.domain.errors import LimitReached
 from unisono.domain.facts import Content, MessagePlaced
-from unisono.domain.ids import ConversationId, SendKey, UserId
+from unisono.domain.ids import INTEGER_MAX, ConversationId, SendKey, Seq, UserId
+from unisono.domain.query import Equal
 from unisono.domain.silence import Silence, Window
 from unisono.ports.directory import MyConversation
 from unisono.ports.due_pushes import DueMessage
@@ -113,6 +114,57 @@ async def test_a_silence_is_kept_and_told_to_who_pushes(store: AnyStore) -> None
     await do(store, BOB, partial(arranging.unsilence, user=BOB))
     (absent,) = (await store.due_pushes.absent(due, None, 10)).absent
     assert absent.silence is None
+
+
+async def delete(store: AnyStore, user: UserId, *, with_history: bool = False) -> None:
+    scope = Scope(conversation=ROOM, users=(user,), read_to=Seq(INTEGER_MAX))
+    command = c.DeleteConversation(ROOM, with_history)
+    await store.log.transact(scope, partial(arranging.delete, user=user, command=command))
+
+
+async def test_a_conversation_that_was_deleted_is_listed_again_with_the_next_message(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    await send(store, BOB, "k1")
+    await pin(store, ANN)
+    await delete(store, ANN)
+    everything = c.FindConversations()
+    assert await store.directory.list_of(ANN, None, 10) == []
+    assert await store.directory.pinned(ANN) == []
+    assert await store.directory.query(ANN, everything) == []
+    assert await store.directory.query(ANN, c.FindConversations(Equal("id", ROOM))) == [ROOM]
+    assert (await store.directory.unread(ANN, None, 10)).total == 0
+    assert ids(await store.directory.list_of(BOB, None, 10)) == [ROOM]
+    assert await store.directory.query(BOB, everything) == [ROOM]
+    await send(store, BOB, "k2")
+    assert ids(await store.directory.list_of(ANN, None, 10)) == [ROOM]
+    assert await store.directory.query(ANN, everything) == [ROOM]
+    assert (await store.directory.unread(ANN, None, 10)).total == 1
+    await delete(store, ANN)
+    await pin(store, ANN)
+    assert ids(await store.directory.list_of(ANN, None, 10)) == [ROOM]
+
+
+async def test_history_that_was_deleted_is_found_by_its_words_and_shown_as_the_last_no_more(store: AnyStore) -> None:
+    await create(store, ANN, BOB)
+    first = await send(store, BOB, "k1", "tea at five")
+    scope = Scope(conversation=ROOM, users=(ANN,), read_to=first.seq)
+    command = c.DeleteHistory(ROOM, first.seq)
+    await store.log.transact(scope, partial(arranging.delete_history, user=ANN, command=command))
+    node = await store.sessions.take_lease("node", 60)
+    while await store.search.index(node, 100):
+        pass
+    assert (await place(store, ANN)).cleared == first.seq
+    assert await store.search.find(ANN, ["tea"], limit=10) == []
+    assert len(await store.search.find(BOB, ["tea"], limit=10)) == 1
+    for user, count in ((ANN, 0), (BOB, 1)):
+        (mine,) = await store.directory.some(user, [ROOM], with_members=False, with_last=True)
+        assert (0 if mine.last is None else 1) == count
+    await mark_unread(store, ANN)
+    (waiting,) = (await store.directory.unread(ANN, None, 10)).conversations
+    assert waiting.last is None
+    await remove(store, ANN, ANN)
+    await add(store, BOB, ANN)
+    assert (await place(store, ANN)).cleared == first.seq
 
 
 async def test_of_many_at_once_no_more_are_pinned_than_may_be(store: AnyStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,18 +10,27 @@ from tests.unit.domain.stage import ROOM as TALK
 from unisono.domain import arranging
 from unisono.domain.answers import Done
 from unisono.domain.arrangement import (
+    ConversationDeleted,
     ConversationMarked,
     ConversationPinned,
     ConversationSilenced,
     ConversationUnmarked,
     ConversationUnpinned,
     ConversationUnsilenced,
+    HistoryDeleted,
 )
-from unisono.domain.commands import MarkConversation, SilenceConversation, UnmarkConversation
+from unisono.domain.commands import (
+    DeleteConversation,
+    DeleteHistory,
+    MarkConversation,
+    SilenceConversation,
+    UnmarkConversation,
+)
 from unisono.domain.conversation import Decision, Membership, Snapshot
 from unisono.domain.errors import Forbidden, Invalid, LimitReached, NotFound
-from unisono.domain.facts import Fact, Level
+from unisono.domain.facts import Fact, Level, ReadMarkMoved
 from unisono.domain.ids import Instant, Seq
+from unisono.domain.placement import Head
 from unisono.domain.silence import Silence, Window
 
 Ask = Callable[[Snapshot], Decision]
@@ -49,6 +58,14 @@ def silence(*more: object) -> Ask:
 
 def unsilence(seen: Snapshot) -> Decision:
     return arranging.unsilence(seen, BOB)
+
+
+def delete(*, with_history: bool = False) -> Ask:
+    return lambda seen: arranging.delete(seen, BOB, DeleteConversation(TALK, with_history))
+
+
+def delete_history(up_to: int) -> Ask:
+    return lambda seen: arranging.delete_history(seen, BOB, DeleteHistory(TALK, Seq(up_to)))
 
 
 def placed(ask: Ask, seen: Snapshot) -> list[tuple[str, Fact]]:
@@ -96,7 +113,9 @@ def test_a_conversation_has_several_marks_at_once_and_twenty_at_most() -> None:
     assert len(placed(mark("one more"), as_bob(marks=full[1:]))) == 1
 
 
-@pytest.mark.parametrize("ask", [pin, unpin, mark("work"), unmark("work"), silence(), unsilence])
+@pytest.mark.parametrize(
+    "ask", [pin, unpin, mark("work"), unmark("work"), silence(), unsilence, delete(), delete_history(3)]
+)
 def test_only_members_arrange_a_conversation_and_none_a_room(ask: Ask) -> None:
     with pytest.raises(NotFound):
         ask(snapshot(ANN, CAT))
@@ -143,6 +162,32 @@ def test_while_a_silence_holds_a_user_wants_no_more_than_it_lets_through() -> No
     )
     for level, wanted, expected in cases:
         assert Membership(BOB, Seq(1), level=level, silence=wanted).level_at(NOW) == expected
+
+
+@pytest.mark.rows("X53")
+def test_what_is_deleted_counts_as_read_and_is_deleted_once() -> None:
+    """The stage's conversation has its head at 10, and no messages."""
+    to_end, to_three = ReadMarkMoved(TALK, Seq(10), Seq(10)), ReadMarkMoved(TALK, Seq(3), Seq(10))
+    gone = ConversationDeleted(TALK, 0)
+    assert placed(delete(), as_bob()) == [("u/bob", gone), ("u/bob", to_end)]
+    assert placed(delete(), as_bob(deleted=0)) == []
+    wholly = ("u/bob", ConversationDeleted(TALK, 0, Seq(10)))
+    assert placed(delete(with_history=True), as_bob(deleted=0, read=Seq(10))) == [wholly]
+    assert placed(delete(with_history=True), as_bob(deleted=0, cleared=Seq(10))) == []
+    assert placed(delete_history(3), as_bob()) == [("u/bob", HistoryDeleted(TALK, Seq(3))), ("u/bob", to_three)]
+    assert placed(delete_history(99), as_bob(read=Seq(10))) == [("u/bob", HistoryDeleted(TALK, Seq(10)))]
+    assert placed(delete_history(3), as_bob(cleared=Seq(3))) == []
+
+
+def test_a_conversation_is_deleted_until_something_is_said_in_it() -> None:
+    one = arranging.arranged(Membership(BOB, Seq(1), pinned_at=NOW), ConversationDeleted(TALK, 3, Seq(7)), NOW)
+    assert (one.deleted, one.cleared, one.pinned_at) == (3, 7, None)
+    assert one.is_deleted(Head(messages=3))
+    assert not one.is_deleted(Head(messages=4))
+    assert arranging.arranged(one, ConversationDeleted(TALK, 4), NOW).cleared == 7
+    assert arranging.arranged(one, HistoryDeleted(TALK, Seq(5)), NOW).cleared == 7
+    assert arranging.arranged(one, HistoryDeleted(TALK, Seq(9)), NOW).cleared == 9
+    assert arranging.arranged(one, ConversationPinned(TALK), NOW).deleted is None
 
 
 def test_facts_add_up_to_how_it_is_arranged() -> None:

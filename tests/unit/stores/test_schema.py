@@ -45,6 +45,7 @@ FROZEN = {
     "0010": "c7604dc861d024cb",
     "0011": "fef4be445d000f96",
     "0012": "9877aa9962ae7f4b",
+    "0013": "5c3bce61086e5221",
 }
 
 
@@ -102,7 +103,7 @@ async def test_a_database_from_before_lists_had_lengths_finds_them_by_these(tmp_
             file.execute(f"DROP INDEX {index}")
         for table in ("claims", "calls", "call_users"):
             file.execute(f"DROP TABLE {table}")
-        for column in ("pinned_at", "marks", "silence"):
+        for column in ("pinned_at", "marks", "silence", "cleared_seq", "deleted"):
             file.execute(f"ALTER TABLE members DROP COLUMN {column}")
         file.execute("UPDATE alembic_version SET version_num = '0006'")
     file.close()

@@ -58,6 +58,25 @@ class ConversationUnsilenced(Caused):
     conversation: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationDeleted(Caused):
+    """I took the conversation from my lists until something is said in it; what was said up to `history_to`, too."""
+
+    kind: ClassVar[str] = "conversation_deleted"
+    conversation: str
+    messages: int
+    history_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryDeleted(Caused):
+    """I deleted what was said up to `seq`, for myself alone."""
+
+    kind: ClassVar[str] = "history_deleted"
+    conversation: str
+    seq: int
+
+
 Arrangement = (
     ConversationPinned
     | ConversationUnpinned
@@ -65,4 +84,6 @@ Arrangement = (
     | ConversationUnmarked
     | ConversationSilenced
     | ConversationUnsilenced
+    | ConversationDeleted
+    | HistoryDeleted
 )

@@ -12,10 +12,14 @@ from unisono_sdk.arrangement import (
     ConversationSilenced,
     ConversationUnmarked,
     ConversationUnsilenced,
+    HistoryDeleted,
 )
 from unisono_sdk.commands import Command
 from unisono_sdk.desk import Desk, ask
 from unisono_sdk.silence import Silence, Window
+
+END: Final = 2**53 - 1
+"""A seq that lies behind all that there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,24 @@ class UnsilenceConversation(Command):
 
     op: ClassVar[str] = "unsilence"
     conversation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteConversation(Command):
+    """Take a conversation from my lists."""
+
+    op: ClassVar[str] = "delete_conversation"
+    conversation: str
+    with_history: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteHistory(Command):
+    """Have what was said up to a place shown to me no more."""
+
+    op: ClassVar[str] = "delete_history"
+    conversation: str
+    up_to: int
 
 
 class Arranging:
@@ -148,6 +170,26 @@ class Arranging:
         await ask(self._desk, UnsilenceConversation(conversation=self.id), Done)
         self.alert_silence = None
 
+    async def delete(self, *, with_history: bool = False) -> None:
+        """Take it from my lists, on all my sessions, until something is said in it or I pin it; I stay a member.
+
+        All of it counts as read. With the history what was said is deleted for me, too; all others keep it.
+
+        Raises:
+            NotFound: I am no member.
+        """
+        await ask(self._desk, DeleteConversation(conversation=self.id, with_history=with_history), Done)
+
+    async def delete_history(self, up_to: int = END) -> None:
+        """Have what was said up to a seq, or so far, shown to me no more, on all my sessions; all others keep it.
+
+        It counts as read.
+
+        Raises:
+            NotFound: I am no member.
+        """
+        await ask(self._desk, DeleteHistory(conversation=self.id, up_to=up_to), Done)
+
     def know_arrangement(self, view: ConversationView) -> None:
         """Take over what the server says."""
         self.pinned_at, self.marks = view.pinned_at, view.marks
@@ -166,6 +208,8 @@ class Arranging:
                 self.alert_silence = silence
             case ConversationUnsilenced():
                 self.alert_silence = None
+            case HistoryDeleted():
+                pass
             case _:
                 self.pinned_at = None
 

@@ -1,14 +1,16 @@
 """What changes of conversations and messages are called, and the events that tell of them."""
 
-from unisono_sdk import events, facts
+from unisono_sdk import events, facts, own_events
 from unisono_sdk.arrangement import (
     Arrangement,
+    ConversationDeleted,
     ConversationMarked,
     ConversationPinned,
     ConversationSilenced,
     ConversationUnmarked,
     ConversationUnpinned,
     ConversationUnsilenced,
+    HistoryDeleted,
 )
 from unisono_sdk.conversation import Conversation
 
@@ -64,9 +66,7 @@ def of_change(
             )
 
 
-def of_arranging(
-    conversation: Conversation, fact: Arrangement, at: int
-) -> tuple[str, events.PinnedChanged | events.MarkChanged | events.SilenceChanged]:
+def of_arranging(conversation: Conversation, fact: Arrangement, at: int) -> tuple[str, own_events.Arranged]:
     """Give the event that tells how I arranged a conversation, with its name."""
     match fact:
         case ConversationPinned() | ConversationUnpinned():
@@ -78,3 +78,8 @@ def of_arranging(
         case ConversationSilenced() | ConversationUnsilenced():
             silence = fact.silence if isinstance(fact, ConversationSilenced) else None
             return "silence", events.SilenceChanged(conversation=conversation, silence=silence, at=at)
+        case ConversationDeleted(history_to=history_to):
+            is_all = history_to is not None
+            return "deleted", events.Deleted(conversation=conversation, with_history=is_all, at=at)
+        case HistoryDeleted(seq=seq):
+            return "history_deleted", events.HistoryDeleted(conversation=conversation, seq=seq, at=at)

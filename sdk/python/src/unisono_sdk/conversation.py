@@ -16,6 +16,7 @@ from unisono_sdk.answers import (
     ReadMark,
     Receipts,
 )
+from unisono_sdk.arrangement import Arrangement, ConversationDeleted, HistoryDeleted
 from unisono_sdk.belonging import Belonging
 from unisono_sdk.bodies import Body, as_content
 from unisono_sdk.commands import (
@@ -331,6 +332,14 @@ class Conversation(Belonging):
         return (await ask(self._desk, CountPeople(conversation=self.id), Count)).users
 
     # ------------------------------------------------------------ what the client learns
+
+    def arranged(self, fact: Arrangement, at: int) -> None:
+        """Take over how I arranged it."""
+        super().arranged(fact, at)
+        if isinstance(fact, HistoryDeleted):
+            self.newest.deleted(fact.seq)
+        elif isinstance(fact, ConversationDeleted) and fact.history_to is not None:
+            self.newest.deleted(fact.history_to)
 
     def know(self, view: ConversationView, *, has_members: bool = True) -> Self:
         """Take over what the server says."""

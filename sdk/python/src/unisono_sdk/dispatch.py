@@ -14,7 +14,7 @@ from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
-from unisono_sdk.multi_device import conversation_of, operation_of, origin_of
+from unisono_sdk.multi_device import ALIASES, conversation_of, operation_of, origin_of
 from unisono_sdk.passing import Asked, Passing, Presence, PutOut, TabsChanged, Told, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 from unisono_sdk.room import Rooms
@@ -175,7 +175,14 @@ class Dispatch:
             return
         key = stream[2:] if stream.startswith("c/") else conversation_of(fact)
         conversation = None if key is None else self.conversation(key)
-        event = events.MultiDevice(operation=operation, conversation=conversation, by=user, at=placed.at, fact=fact)
+        event = events.MultiDevice(
+            operation=operation,
+            alias=ALIASES.get(operation),
+            conversation=conversation,
+            by=user,
+            at=placed.at,
+            fact=fact,
+        )
         self._desk.hub.emit("multi_device", event, conversation=key)
 
     def _of_conversation(self, conversation: Conversation, placed: SeqFact) -> None:

@@ -343,6 +343,8 @@ Told = passing.Told
 PinnedChanged = own_events.PinnedChanged
 MarkChanged = own_events.MarkChanged
 SilenceChanged = own_events.SilenceChanged
+Deleted = own_events.Deleted
+HistoryDeleted = own_events.HistoryDeleted
 MultiDevice = own_events.MultiDevice
 
 ClientEvent = (
@@ -374,6 +376,8 @@ ClientEvent = (
     | PinnedChanged
     | MarkChanged
     | SilenceChanged
+    | Deleted
+    | HistoryDeleted
     | MultiDevice
     | SessionOpened
     | SessionEnded

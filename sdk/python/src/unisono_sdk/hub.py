@@ -44,6 +44,8 @@ EVENTS: Final = frozenset(
         "pinned",
         "marked",
         "silence",
+        "deleted",
+        "history_deleted",
         "multi_device",
         "ringing",
         "ring_over",

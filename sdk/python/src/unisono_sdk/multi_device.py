@@ -5,6 +5,9 @@ from typing import Final
 from unisono_sdk import arrangement, facts
 from unisono_sdk.facts import Fact
 
+ALIASES: Final = {"history_deleted": "deleteRoaming", "conversation_deleted_on_server": "deleteRoaming"}
+"""Names that other services use for more than one operation."""
+
 OPERATIONS: Final[dict[type[Fact], str]] = {
     arrangement.ConversationPinned: "pinnedConversation",
     arrangement.ConversationUnpinned: "unpinnedConversation",
@@ -12,6 +15,7 @@ OPERATIONS: Final[dict[type[Fact], str]] = {
     arrangement.ConversationUnmarked: "unMarkConversation",
     arrangement.ConversationSilenced: "setSilentModeForConversation",
     arrangement.ConversationUnsilenced: "removeSilentModeForConversation",
+    arrangement.HistoryDeleted: "history_deleted",
 }
 
 
@@ -23,6 +27,8 @@ def operation_of(fact: Fact, user: str) -> str | None:
     match fact:
         case facts.MemberChanged(user=member, by=by, attributes=attributes):
             return "memberAttributesUpdate" if member == by == user and attributes is not None else None
+        case arrangement.ConversationDeleted(history_to=history_to):
+            return "deleteConversation" if history_to is None else "conversation_deleted_on_server"
         case facts.UnknownFact(kind=kind):
             return kind
         case _:

@@ -25,6 +25,11 @@ class Newest:
             self.message = message
             self.told(message.at)
 
+    def deleted(self, up_to: int) -> None:
+        """Forget a message that is shown no more."""
+        if self.message is not None and self.message.seq <= up_to:
+            self.message = None
+
     def changed(self, fact: MessageRevised | MessageRecalled, seq: int, at: int) -> None:
         """Take over an edit or a recall, which stands at `seq`."""
         known = self.message

@@ -39,15 +39,38 @@ class SilenceChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """`deleted`: I took a conversation from my lists until something is said in it, on all my sessions."""
+
+    conversation: Conversation
+    with_history: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryDeleted:
+    """`history_deleted`: what was said in a conversation up to `seq` is shown to me no more, on all my sessions."""
+
+    conversation: Conversation
+    seq: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MultiDevice:
     """`multi_device`: another session of mine did something, by its `operation`; what this one does is not told here.
 
-    The guide lists the operations. There will be more: pass over those you do not know. `by` is me, `conversation` is
-    None where it is about none, and `fact` tells the details.
+    The guide lists the operations; an `alias` is the name elsewhere of one that shares it with others. There will be
+    more: pass over those you do not know. `by` is me, `conversation` is None where it is about none, and `fact` tells
+    the details.
     """
 
     operation: str
+    alias: str | None
     conversation: Conversation | None
     by: str
     at: int
     fact: Fact
+
+
+Arranged = PinnedChanged | MarkChanged | SilenceChanged | Deleted | HistoryDeleted

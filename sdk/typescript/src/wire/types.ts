@@ -79,7 +79,9 @@ export type Command =
   | HandOver
   | SignalCall
   | ListCalls
-  | GetTurn;
+  | GetTurn
+  | DeleteConversation
+  | DeleteHistory;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -145,6 +147,8 @@ export type Fact =
   | ConversationUnmarked
   | ConversationSilenced
   | ConversationUnsilenced
+  | ConversationDeleted
+  | HistoryDeleted
   | CallEnded;
 
 /** What passes by without a place; named by `kind`. */
@@ -472,6 +476,19 @@ export type ConversationCreated = {
   readonly origin?: string | undefined;
 };
 
+/**
+ * This user took the conversation from their lists, until something is said after the `messages` there were.
+ *
+ * With `history_to` they deleted all that was said up to there, too: for themselves alone.
+ */
+export type ConversationDeleted = {
+  readonly kind: "conversation_deleted";
+  readonly conversation: string;
+  readonly messages: number;
+  readonly history_to?: number | undefined;
+  readonly origin?: string | undefined;
+};
+
 /** The conversation is over: its time was up, or its owner (`by`) dissolved it. All members have left with that. */
 export type ConversationEnded = {
   readonly kind: "ended";
@@ -644,6 +661,24 @@ export type DeclineCall = {
   readonly call: string;
   readonly scope?: "call" | "device" | undefined;
   readonly busy?: boolean | undefined;
+};
+
+/**
+ * Take a conversation from my lists, on all my sessions, until something is said in it or I pin it.
+ *
+ * I stay a member, and all of it counts as read. `with_history`: what was said is deleted for me, too.
+ */
+export type DeleteConversation = {
+  readonly op: "delete_conversation";
+  readonly conversation: string;
+  readonly with_history?: boolean | undefined;
+};
+
+/** Have what was said up to a place shown to me no more, on all my sessions. It counts as read; others keep it. */
+export type DeleteHistory = {
+  readonly op: "delete_history";
+  readonly conversation: string;
+  readonly up_to: number;
 };
 
 /**
@@ -931,6 +966,14 @@ export type History = {
   readonly messages: readonly HistoryEntry[];
   readonly has_more: boolean;
   readonly trimmed?: boolean | undefined;
+};
+
+/** This user deleted what was said up to `seq`, for themselves alone. */
+export type HistoryDeleted = {
+  readonly kind: "history_deleted";
+  readonly conversation: string;
+  readonly seq: number;
+  readonly origin?: string | undefined;
 };
 
 /** A message in history, as it is now. The most frequent reactions come first. */
@@ -2089,6 +2132,8 @@ export type Answers = {
   reply: Done;
   silence: Done;
   unsilence: Done;
+  delete_conversation: Done;
+  delete_history: Done;
   mark_delivered: Done;
   receipts: Receipts;
   history: History;

@@ -7,6 +7,8 @@ from typing import Final, get_args
 
 from unisono.domain.commands.arranging import (
     MARK_MAX_CHARS,
+    DeleteConversation,
+    DeleteHistory,
     MarkConversation,
     PinConversation,
     SilenceConversation,
@@ -177,6 +179,8 @@ AnyCommand = (
     | SignalCall
     | ListCalls
     | GetTurn
+    | DeleteConversation
+    | DeleteHistory
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -218,6 +222,8 @@ __all__ = [
     "CountPeople",
     "CreateConversation",
     "DeclineCall",
+    "DeleteConversation",
+    "DeleteHistory",
     "Device",
     "Dissolve",
     "DropObject",

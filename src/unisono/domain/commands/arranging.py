@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from unisono.domain.commands.base import Command
-from unisono.domain.ids import PRINTABLE, ConversationIdIn, InstantIn
+from unisono.domain.ids import PRINTABLE, ConversationIdIn, InstantIn, SeqIn
 from unisono.domain.silence import WINDOWS_MAX, SilentLevel, Window
 
 MARK_MAX_CHARS: Final = 64
@@ -56,3 +56,20 @@ class UnsilenceConversation(Command, frozen=True, tag="unsilence"):
     """Lift a silence. None there is no fault."""
 
     conversation: ConversationIdIn
+
+
+class DeleteConversation(Command, frozen=True, tag="delete_conversation"):
+    """Take a conversation from my lists, on all my sessions, until something is said in it or I pin it.
+
+    I stay a member, and all of it counts as read. `with_history`: what was said is deleted for me, too.
+    """
+
+    conversation: ConversationIdIn
+    with_history: bool = False
+
+
+class DeleteHistory(Command, frozen=True, tag="delete_history"):
+    """Have what was said up to a place shown to me no more, on all my sessions. It counts as read; others keep it."""
+
+    conversation: ConversationIdIn
+    up_to: SeqIn

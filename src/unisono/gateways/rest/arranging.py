@@ -59,4 +59,19 @@ ARRANGING_OPERATIONS: Final[tuple[Operation, ...]] = (
         name="unsilenceConversation",
         summary="Lift a user's silence",
     ),
+    does(
+        c.DeleteConversation,
+        a.Done,
+        at=("POST", ONE + "/delete"),
+        name="deleteConversation",
+        summary="Take a conversation from a user's lists until something is said in it",
+    ),
+    does(
+        c.DeleteHistory,
+        a.Done,
+        at=("POST", ONE + "/messages/delete"),
+        name="deleteHistory",
+        summary="Delete what was said up to a place, for a user alone",
+        scope="messages",
+    ),
 )

@@ -83,7 +83,7 @@ class MemoryDirectory:
 
     def _own(self, user: UserId, ids: Iterable[ConversationId]) -> list[MyConversation]:
         found = (self._mine(conversation, user) for conversation in ids)
-        return [one for one in found if one is not None and one.is_member]
+        return [one for one in found if one is not None and one.is_member and not _is_deleted(one)]
 
     async def pinned(self, user: UserId) -> Sequence[MyConversation]:
         """List what the user pinned."""
@@ -149,7 +149,7 @@ class MemoryDirectory:
         found = []
         for mine in seen[: few_enough(seen)] if with_members else seen:
             members = [member.user for member in self._state.roster(mine.conversation.id)]
-            last = self._last(mine.conversation.id) if with_last and mine.is_member else None
+            last = self._last(mine.conversation.id, mine.membership) if with_last and mine.is_member else None
             is_shown = with_members and mine.shows_members
             found.append(structs.replace(mine, members=tuple(members) if is_shown else (), last=last))
         return found
@@ -174,7 +174,7 @@ class MemoryDirectory:
                         member.read,
                         mentions=mentions,
                         is_marked_unread=member.is_marked_unread,
-                        last=self._last(conversation.id),
+                        last=self._last(conversation.id, member),
                     )
                 )
         later = sorted(
@@ -209,10 +209,11 @@ class MemoryDirectory:
         read = tuple(member.user for member in others if member.read >= message)
         return SentReceipts(sender, Receipts(conversation, message, got, read, len(others)))
 
-    def _last(self, conversation: ConversationId) -> HistoryEntry | None:
+    def _last(self, conversation: ConversationId, member: Membership | None) -> HistoryEntry | None:
+        cleared = NO_SEQ if member is None else member.cleared
         for placed in reversed(self._state.kept(conversation)):
             if isinstance(placed.fact, MessagePlaced):
-                return HistoryEntry(placed.seq, placed.at, placed.fact)
+                return HistoryEntry(placed.seq, placed.at, placed.fact) if placed.seq > cleared else None
         return None
 
     async def members(
@@ -346,10 +347,14 @@ def _subject(conversation: Conversation, members: Iterable[Membership]) -> Subje
     return Subject(conversation, frozenset(member.user for member in known), frozenset(muted))
 
 
+def _is_deleted(mine: MyConversation) -> bool:
+    return mine.membership is not None and mine.membership.is_deleted(mine.conversation.head)
+
+
 def _is_found(mine: MyConversation, named: Collection[str], *, finds_open: bool) -> bool:
     conversation = mine.conversation
     if mine.is_member or conversation.of == "room":
-        return True
+        return bool(named) or not _is_deleted(mine)
     is_meant = conversation.id in named if named else finds_open and conversation.of != "temporary"
     return conversation.is_open and is_meant
 

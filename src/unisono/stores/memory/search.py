@@ -71,7 +71,7 @@ class MemorySearch:
             for one in self._state.conversations
             if conversation in {None, one} and (membership := self._state.memberships(one).get(user)) is not None
             for placed, message in self._seen(one, membership.until)
-            if set(words) <= set(words_of(message.content.text or ""))
+            if placed.seq > membership.cleared and set(words) <= set(words_of(message.content.text or ""))
         }
         spots = sorted((spot for spot in found if below is None or spot < below), reverse=True)
         return [found[spot] for spot in spots[:limit]]

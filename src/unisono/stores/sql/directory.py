@@ -131,8 +131,10 @@ class SqlDirectory:
             else:
                 rows = ask(sql.unread_in, user=user, key=conversation_stream(only))
             found = []
-            for stream_key, stream, head, read_seq, unread, mentions, is_marked in rows[:limit]:
-                last = [read_message(row, {}) for row in ask(sql.last_message, stream=stream)]
+            for stream_key, stream, head, read_seq, unread, mentions, is_marked, cleared in rows[:limit]:
+                last = [
+                    read_message(row, {}) for row in ask(sql.last_message, stream=stream) if row[0] > (cleared or 0)
+                ]
                 conversation = conversation_of(StreamKey(stream_key)) or ConversationId("")
                 entry = UnreadConversation(
                     conversation,

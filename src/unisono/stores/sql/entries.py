@@ -129,7 +129,7 @@ def read_conversation(row: Row) -> ConversationEntry:
 def read_membership(row: Row) -> Membership:
     """Read a row of `members`."""
     user, _, since, until, _, read, passed, own, is_marked, delivered, *rest = row
-    role, attributes, level, blocked_until, silenced_until, pinned_at, marks, silence = rest
+    role, attributes, level, blocked_until, silenced_until, pinned_at, marks, silence, cleared, deleted = rest
     return Membership(
         user,
         Seq(since),
@@ -147,6 +147,8 @@ def read_membership(row: Row) -> Membership:
         pinned_at,
         () if marks is None else _decode_marks(marks),
         read_silence(silence),
+        Seq(cleared or 0),
+        deleted,
     )
 
 
@@ -175,6 +177,8 @@ def membership_row(stream: int, member: Membership, until_pos: int | None) -> Ro
         member.pinned_at,
         _encode(member.marks).decode() if member.marks else None,
         None if member.silence is None else _encode(member.silence).decode(),
+        member.cleared or None,
+        member.deleted,
     )
 
 

@@ -49,7 +49,7 @@ def read_some(
     own = [row[0] for row, mine in seen if mine.is_member]
     last = _last(connection, sql, own) if with_last else {}
     return [
-        MyConversation(mine.conversation, mine.membership, members.get(row[0], ()), last.get(row[0]))
+        MyConversation(mine.conversation, mine.membership, members.get(row[0], ()), _shown(last.get(row[0]), mine))
         for row, mine in seen
     ]
 
@@ -75,6 +75,12 @@ def read_members(connection: Connection, sql: Statements, stream: int) -> tuple[
     """Read who is in a conversation, those who came first at the beginning."""
     found = connection.query(sql.current_members.text, sql.current_members.bind(stream=stream))
     return tuple(UserId(name) for (name,) in found)
+
+
+def _shown(last: HistoryEntry | None, mine: MyConversation) -> HistoryEntry | None:
+    """Leave out a message that the user deleted for themselves."""
+    is_deleted = last is not None and mine.membership is not None and last.seq <= mine.membership.cleared
+    return None if is_deleted else last
 
 
 def _last(connection: Connection, sql: Statements, streams: Sequence[int]) -> Mapping[int, HistoryEntry]:

@@ -171,6 +171,7 @@ def _unread() -> Any:
             LEFT,
             _mentions_of_mine(),
             MEMBERS.c.is_marked_unread,
+            MEMBERS.c.cleared_seq,
         )
         .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
         .where(_has_unread())

@@ -8,12 +8,14 @@ from sqlalchemy import CTE, Column, Dialect, Insert, Table, Text, bindparam, lit
 from sqlalchemy import values as rows_of
 
 from unisono.stores.sql.compiled import numbered
-from unisono.stores.sql.schema import STREAMS
+from unisono.stores.sql.schema import MEMBERS, STREAMS
 
 MESSAGE: Final = literal_column("'message'", Text)
 MATCHES: Final = "matches_pattern"
 """The function by which SQLite asks us whether a pattern is in a text."""
 LIMIT: Final = bindparam("limit", type_=STREAMS.c.id.type)
+IS_SHOWN: Final = MEMBERS.c.deleted.is_(None) | (MEMBERS.c.deleted < STREAMS.c.messages)
+"""Of a membership and its stream: that the user did not delete the conversation, or something was said in it since."""
 
 
 def given(name: str, like: Column[Any]) -> Any:

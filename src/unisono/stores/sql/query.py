@@ -27,7 +27,7 @@ from unisono.domain.ids import ConversationId, UserId, conversation_stream
 from unisono.domain.kinds import KINDS
 from unisono.domain.pattern import pattern
 from unisono.stores.sql.compiled import Statement
-from unisono.stores.sql.phrases import MATCHES
+from unisono.stores.sql.phrases import IS_SHOWN, MATCHES
 from unisono.stores.sql.schema import CONVERSATION_ATTRIBUTES as VALUES
 from unisono.stores.sql.schema import CONVERSATIONS, MEMBERS, STREAMS
 
@@ -99,16 +99,21 @@ def _seen_by(user: UserId, asked: FindConversations, *, finds_open: bool) -> lis
     Where all open ones are found, it may be none that leads to them but that of what is asked for; temporary ones are
     found by their ids alone.
     """
-    mine = CONVERSATIONS.c.stream.in_(_membership().where(MEMBERS.c.user_id == user))
+    theirs = _membership().where(MEMBERS.c.user_id == user)
+    # Who names its id may want to see again what they deleted.
+    shown = (
+        theirs if q.named_ids(asked.where) else theirs.join(STREAMS, STREAMS.c.id == MEMBERS.c.stream).where(IS_SHOWN)
+    )
+    mine, is_mine = CONVERSATIONS.c.stream.in_(shown.correlate(None)), CONVERSATIONS.c.stream.in_(theirs)
     is_room = CONVERSATIONS.c.kind == literal_column("'room'")
     is_open = CONVERSATIONS.c.joining == literal_column("'open'")
     seen: list[Part] = [(mine, True), (is_room, False)]
     if named := q.named_ids(asked.where):
         streams = [conversation_stream(ConversationId(one)) for one in named]
         is_named = STREAMS.c.key.in_([bindparam(None, key, type_=STREAMS.c.key.type) for key in streams])
-        seen.append((is_named & is_open & not_(is_room) & not_(mine), False))
+        seen.append((is_named & is_open & not_(is_room) & not_(is_mine), False))
     elif finds_open:
-        seen.append((is_open & CONVERSATIONS.c.kind.not_in(_FOUND_OTHERWISE) & not_(mine), False))
+        seen.append((is_open & CONVERSATIONS.c.kind.not_in(_FOUND_OTHERWISE) & not_(is_mine), False))
     return seen
 
 

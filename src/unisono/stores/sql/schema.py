@@ -167,9 +167,10 @@ MEMBERS: Final = Table(
     # Both JSON. None for none.
     Column("marks", Text),
     Column("silence", Text),
+    Column("cleared_seq", BigInteger),
+    Column("deleted", BigInteger),
     sqlite_with_rowid=False,
 )
-
 # A conversation's members are read in pages by user.
 Index("ix_members_stream", MEMBERS.c.stream, MEMBERS.c.user_id)
 

@@ -121,8 +121,8 @@ class SqlSearch:
         else:
             rows = connection.query(words.one.text, words.one.bind(user=user, key=conversation_stream(only)))
         return [
-            Place(stream, name, Instant(said_at), until)
-            for stream, key, said_at, until in rows
+            Place(stream, name, Instant(said_at), until, Seq(cleared or 0))
+            for stream, key, said_at, until, cleared in rows
             if (name := conversation_of(StreamKey(key))) is not None
         ]
 
@@ -138,18 +138,20 @@ class SqlSearch:
 
     def _reach(self, connection: Connection, place: Place, below: Spot | None) -> Reach:
         """Say what of a conversation stands behind a spot."""
-        stream, name, said_at, until = place
+        stream, name, said_at, until, cleared = place
         end = SEQ_MAX if until is None else until + 1
         if below is None or said_at < below.at:
-            return Reach(stream, name, end, said_at, until)
+            return Reach(stream, name, end, said_at, until, cleared)
         if name == below.conversation:
-            return Reach(stream, name, min(below.seq, end), below.at, until)
+            return Reach(stream, name, min(below.seq, end), below.at, until, cleared)
         # Of messages as old as that one, those of conversations that come before have been given already.
         at = below.at + 1 if name < below.conversation else below.at
-        return Reach(stream, name, first_since(connection, self._sql, stream, at, end), below.at, until)
+        return Reach(stream, name, first_since(connection, self._sql, stream, at, end), below.at, until, cleared)
 
     def _message(self, connection: Connection, reach: Reach, spot: Spot) -> FoundMessage | None:
-        """Give a message, unless it changed behind what the user sees: then its words are not for them."""
+        """Give a message, unless it changed behind what the user sees, or they deleted it: it is not for them then."""
+        if spot.seq <= reach.cleared:
+            return None
         statement = self._sql.messages.fact
         ((_, body),) = connection.query(statement.text, statement.bind(stream=reach.stream, seq=spot.seq))
         message = message_until(_decode(body), reach.until)

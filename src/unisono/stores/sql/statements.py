@@ -25,7 +25,7 @@ from unisono.stores.sql.index_statements import IndexStatements
 from unisono.stores.sql.member_statements import MemberStatements
 from unisono.stores.sql.message_statements import MessageStatements
 from unisono.stores.sql.object_statements import ObjectStatements
-from unisono.stores.sql.phrases import LIMIT, given, insert, upsert, wanted
+from unisono.stores.sql.phrases import IS_SHOWN, LIMIT, given, insert, upsert, wanted
 from unisono.stores.sql.schema import CONVERSATION_ATTRIBUTES, CONVERSATIONS, FACTS, MEMBERS, META, SESSIONS, STREAMS
 from unisono.stores.sql.trim_statements import TrimStatements
 
@@ -257,7 +257,7 @@ def _list_of(*conditions: Any) -> Executable:
     """Streams are numbered as they come into being; their numbers are the order that the members' index has."""
     listed: Executable = (
         _mine()
-        .where(MEMBERS.c.until.is_(null()), MEMBERS.c.stream > given("after", MEMBERS.c.stream), *conditions)
+        .where(MEMBERS.c.until.is_(null()), MEMBERS.c.stream > given("after", MEMBERS.c.stream), IS_SHOWN, *conditions)
         .order_by(MEMBERS.c.stream)
         .limit(LIMIT)
     )
@@ -265,7 +265,7 @@ def _list_of(*conditions: Any) -> Executable:
 
 
 def _list_pinned() -> Executable:
-    pinned = _mine().where(MEMBERS.c.until.is_(null()), MEMBERS.c.pinned_at.is_not(None))
+    pinned = _mine().where(MEMBERS.c.until.is_(null()), MEMBERS.c.pinned_at.is_not(None), IS_SHOWN)
     listed: Executable = pinned.order_by(MEMBERS.c.pinned_at.desc(), STREAMS.c.key)
     return listed
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from unisono.domain.errors import Invalid
-from unisono.domain.ids import ConversationId, Instant, Seq
+from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Seq
 from unisono.stores.sql.driver import Connection
 
 Hit = tuple[int, int]
@@ -28,12 +28,16 @@ TOGETHER: Final = 100
 
 
 class Place(NamedTuple):
-    """A conversation that the user sees, up to `until` where they left, and when something was said there last."""
+    """A conversation that the user sees, up to `until` where they left, and when something was said there last.
+
+    What was said up to `cleared` they deleted for themselves.
+    """
 
     stream: int
     name: ConversationId
     said_at: Instant
     until: Seq | None
+    cleared: Seq = NO_SEQ
 
 
 class Reach(NamedTuple):
@@ -47,6 +51,7 @@ class Reach(NamedTuple):
     before: int
     said_at: Instant
     until: Seq | None
+    cleared: Seq = NO_SEQ
 
 
 ReachOf = Callable[[Place], Reach]

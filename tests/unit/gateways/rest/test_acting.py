@@ -247,6 +247,7 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         *("Login", "Resume", "Logout", "Ping", "Sync", "ReadStream", "Watch", "Unwatch", "AskPresence"),
         *("EnterRoom", "LeaveRoom", "TellTyping", "MarkDelivered", "MarkUnread", "LeaveWill", "DropWill"),
         *("RegisterPush", "UnregisterPush"),
+        *("StartCall", "AnswerCall", "DeclineCall", "HangUp", "HandOver", "SignalCall", "ListCalls", "GetTurn"),
         *("Claim", "RenewClaim", "FinishClaim", "ReleaseClaim"),
         # Of the program that embeds the server, and of a session that it asks.
         *("Ask", "ReplyTo"),
