@@ -12,6 +12,7 @@ from unisono.domain import answers as a
 from unisono.domain import call_answers as ca
 from unisono.domain import commands as c
 from unisono.domain.facts import Fact
+from unisono.domain.ties import Contacts
 from unisono.domain.told import Addressed, Answered
 from unisono.wire.codes import CODES
 from unisono.wire.native import SUBPROTOCOLS, Bye, Delivery, EventFrame, Refusal, Reply, Request
@@ -96,6 +97,14 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.SignalCall: (a.Done,),
     c.ListCalls: (ca.Calls,),
     c.GetTurn: (ca.TurnServers,),
+    c.InviteContact: (a.Done,),
+    c.AcceptContact: (a.Done,),
+    c.DeclineContact: (a.Done,),
+    c.RemoveContact: (a.Done,),
+    c.RemarkContact: (a.Done,),
+    c.BlockUsers: (a.Done,),
+    c.UnblockUsers: (a.Done,),
+    c.ListContacts: (Contacts,),
 }
 """What a command that was carried out is answered with."""
 

@@ -87,6 +87,7 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
             wills=store.wills,
             search=store.search,
             traces=store.traces,
+            contacts=store.contacts,
             due_pushes=store.due_pushes,
             push_targets=store.push_targets,
             erasures=store.erasures,
@@ -213,6 +214,7 @@ def _app_options(settings: Settings, name: str) -> AppOptions:
         granted=frozenset(settings.grants.required),
         files=_file_rules(settings, name),
         finds_open=settings.leancloud.finds_open(name, settings.app),
+        writing=settings.contacts.writing,
     )
 
 

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct, structs
 
 from unisono.admin_settings import Admin
 from unisono.call_settings import Calls
+from unisono.contact_settings import ContactRules
 from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Policy
 from unisono.domain.grants import GrantRules
 from unisono.domain.quotas import Quotas
@@ -331,6 +332,7 @@ class Settings(Section, frozen=True):
     quotas: Quotas = Quotas()
     sessions: Sessions = Sessions()
     presence: Presence = Presence()
+    contacts: ContactRules = ContactRules()
     push: Push = Push()
     calls: Calls = Calls()
     retention: Retention = Retention()

@@ -135,6 +135,14 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.Dissolve(conversation=ROOM),
     c.FindConversations(),
     c.SearchMessages(text="tea"),
+    c.InviteContact(BOB),
+    c.AcceptContact(BOB),
+    c.DeclineContact(BOB),
+    c.RemoveContact(BOB),
+    c.RemarkContact(BOB),
+    c.BlockUsers((BOB, CAT)),
+    c.UnblockUsers((BOB,)),
+    c.ListContacts(),
 )
 
 MOST: Final[tuple[c.Command, ...]] = (
@@ -276,5 +284,8 @@ MOST: Final[tuple[c.Command, ...]] = (
     c.SignalCall(CALL, {"type": "offer", "sdp": "v=0"}, SessionId("s-2")),
     c.Claim(ClaimName("notify/17"), KEY, lease_s=300),
     c.RenewClaim(ClaimName("notify/17"), 1_795_219_200_124, lease_s=1),
+    c.InviteContact(BOB, message="We met in Rome"),
+    c.RemarkContact(BOB, remark="from Rome"),
+    c.ListContacts(which="received", only=BOB, after=ANN, limit=1000),
     c.LeaveRoom(conversation=ROOM, tab=TabId("tab-1")),
 )

@@ -9,6 +9,7 @@ from tests.vectors import calls
 from tests.vectors.arrangements import ARRANGEMENTS, SILENCE
 from tests.vectors.calls import DEVICE, LABEL, NOW, SESSION
 from tests.vectors.commands import ANN, BOB, CAT, KEY, ROOM
+from tests.vectors.contacts import CONTACT_ANSWERS, CONTACT_FACTS
 from unisono.domain import answers as a
 from unisono.domain import events as e
 from unisono.domain import facts as f
@@ -119,6 +120,7 @@ FACTS: Final[dict[str, f.Fact]] = {
     "object_set: nothing": f.ObjectSet(ObjectName("theme"), KEY),
     "object_set: superseded": f.ObjectSet(ObjectName("theme"), KEY, is_superseded=True),
     "object_dropped": f.ObjectDropped(ObjectName("theme"), KEY),
+    **CONTACT_FACTS,
     "delivered_to": f.DeliveredTo(ROOM, Seq(17), BOB, after=Seq(12)),
     "read_by": f.ReadBy(ROOM, Seq(17), BOB, after=Seq(12)),
     "session_opened: least": f.SessionOpened(SESSION, DEVICE, f.Label(Platform("web"))),
@@ -255,6 +257,7 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "receipts": a.Receipts(ROOM, Seq(3), (BOB, CAT), (BOB,), 3),
     "objects: none": a.Objects(()),
     "objects": a.Objects((ObjectView(ObjectName("theme"), Seq(17), NOW, {"is": "dark"}),), next=ObjectName("theme")),
+    **CONTACT_ANSWERS,
     "missed: nothing": a.Missed(()),
     "missed": a.Missed((a.MissedConversation(ROOM, (ENTRIES[1],), gap=a.Gap(Seq(10), Seq(16))),), next=ROOM),
     "unread: nothing": a.Unread(0, 0, ()),

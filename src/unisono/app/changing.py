@@ -6,13 +6,14 @@ from typing import Final
 
 from msgspec import structs
 
-from unisono.domain import arranging, changes, finishing, members, membership, messages, objects, revisions
+from unisono.domain import arranging, changes, contacts, finishing, members, membership, messages, objects, revisions
 from unisono.domain import commands as c
 from unisono.domain.conversation import Decide, Decision, Scope, Snapshot
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId
 from unisono.domain.origin import Caused, Origin, origin_of
 from unisono.domain.placement import Draft
 from unisono.domain.quotas import Quotas
+from unisono.domain.ties import Writing
 
 Change = tuple[Scope, Decide]
 NewId = Callable[[], ConversationId]
@@ -57,28 +58,39 @@ def by_operator(decide: Decide) -> Decide:
     return lambda snapshot: decide(structs.replace(snapshot, is_operator=True))
 
 
+def where(writing: Writing, decide: Decide) -> Decide:
+    """Let a decision see who may write to a user."""
+    if writing == "anyone":
+        return decide
+    return lambda snapshot: decide(structs.replace(snapshot, writing=writing))
+
+
 def _creation(user: UserId, command: c.CreateConversation, limits: Quotas, new_id: ConversationId) -> Change:
     founders = membership.members_to_be(user, command)
     unique_of = (command.of, founders) if membership.is_unique(command) else None
-    scope = Scope(users=(user,), all_members=True, sender=user, key=command.key, unique_of=unique_of)
+    others = tuple(founder for founder in founders if founder != user)
+    scope = Scope(
+        users=(user, *others), all_members=True, sender=user, key=command.key, unique_of=unique_of, others=others
+    )
     return scope, lambda snapshot: membership.create(snapshot, user, command, new_id, limits)
 
 
 def _of_messages(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
     match command:
         case c.SendMessage(conversation=conversation, key=key):
-            scope = Scope(conversation=conversation, users=(user,), sender=user, key=key)
+            scope = Scope(conversation=conversation, users=(user,), sender=user, key=key, speaks=True)
             return scope, lambda snapshot: messages.send(snapshot, user, command, limits)
         case c.TellTyping(conversation=conversation):
-            return _about(conversation, user), partial(messages.typing, user=user, command=command)
+            scope = Scope(conversation=conversation, users=(user,), speaks=True)
+            return scope, partial(messages.typing, user=user, command=command)
         case c.EditMessage(conversation=conversation, message=message):
-            scope = Scope(conversation=conversation, users=(user,), message=message)
+            scope = Scope(conversation=conversation, users=(user,), message=message, speaks=True)
             return scope, lambda snapshot: revisions.edit(snapshot, user, command, limits)
         case c.RecallMessage(conversation=conversation, message=message):
             scope = Scope(conversation=conversation, users=(user,), message=message)
             return scope, lambda snapshot: revisions.recall(snapshot, user, command, limits)
         case c.React(conversation=conversation, message=message):
-            scope = Scope(conversation=conversation, users=(user,), message=message)
+            scope = Scope(conversation=conversation, users=(user,), message=message, speaks=True)
             return scope, lambda snapshot: revisions.react(snapshot, user, command, limits)
         case c.MarkRead(conversation=conversation, seq=seq):
             scope = Scope(conversation=conversation, users=(user,), read_to=seq)
@@ -95,7 +107,7 @@ def _of_messages(user: UserId, command: c.Command, limits: Quotas) -> Change | N
 def _of_members(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
     match command:
         case c.AddMembers(conversation=conversation, users=users):
-            scope = Scope(conversation=conversation, users=(user, *users), all_members=True)
+            scope = Scope(conversation=conversation, users=(user, *users), all_members=True, others=users)
             return scope, lambda snapshot: membership.add(snapshot, user, command, limits)
         case c.RemoveMembers(conversation=conversation, users=users):
             scope = Scope(conversation=conversation, users=(user, *users), all_members=True)
@@ -169,8 +181,37 @@ def _of_arrangement(user: UserId, command: c.Command, _: Quotas) -> Change | Non
             return None
 
 
+def _of_contacts(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
+    match command:
+        case c.InviteContact(user=other):
+            scope = _between(user, other, is_tallied=True)
+            return scope, partial(contacts.invite, user=user, command=command, limits=limits)
+        case c.AcceptContact(user=other):
+            scope = _between(user, other, is_tallied=True)
+            return scope, partial(contacts.accept, user=user, command=command, limits=limits)
+        case c.DeclineContact(user=other):
+            return _between(user, other), partial(contacts.decline, user=user, command=command)
+        case c.RemoveContact(user=other):
+            return _between(user, other), partial(contacts.remove, user=user, command=command)
+        case c.RemarkContact(user=other):
+            return _between(user, other), partial(contacts.remark, user=user, command=command)
+        case c.BlockUsers(users=users):
+            scope = Scope(users=(user,), others=users, ties_change=True, tallied=(user,))
+            return scope, partial(contacts.block, user=user, command=command, limits=limits)
+        case c.UnblockUsers(users=users):
+            scope = Scope(users=(user,), others=users, ties_change=True)
+            return scope, partial(contacts.unblock, user=user, command=command)
+        case _:
+            return None
+
+
+def _between(user: UserId, other: UserId, *, is_tallied: bool = False) -> Scope:
+    both = (user, other)
+    return Scope(users=both, others=(other,), ties_change=True, tallied=both if is_tallied else ())
+
+
 def _about(conversation: ConversationId, user: UserId) -> Scope:
     return Scope(conversation=conversation, users=(user,))
 
 
-_PARTS: Final = (_of_messages, _of_members, _of_rule, _of_objects, _of_arrangement)
+_PARTS: Final = (_of_messages, _of_members, _of_rule, _of_objects, _of_arrangement, _of_contacts)

@@ -16,6 +16,7 @@ from unisono.app.filing import Filing
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.domain.commands import RecallMessage
+from unisono.domain.contacts import untie
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.erasing import leave, scrubbed, take_off
 from unisono.domain.errors import Forbidden, LocalFault, NotFound
@@ -28,6 +29,7 @@ SETTLING_MS: Final = 3_000
 ERASURES_PER_TURN: Final = 20
 PLACES_AT_ONCE: Final = 50
 FACTS_AT_ONCE: Final = 500
+TIES_AT_ONCE: Final = 100
 FAILED_REST_MS: Final = 3_600_000
 """How long after a defect an erasure is tried again: what stood in its way may be gone, or the node a newer one."""
 RECALLS_AT_ONCE: Final = 100
@@ -105,6 +107,7 @@ class Erasing:
         await self._own_sessions.end_all(user, "revoked")
         await self._parts.erasures.drop_rest(user)
         await self._filing.remove_of(user)
+        await self._untie(user)
         await self._scrub_own_stream(user)
         while places := await self._parts.traces.places(user, erasure.after, PLACES_AT_ONCE):
             for place in places:
@@ -119,6 +122,15 @@ class Erasing:
         self._parts.telemetry.event(
             "user_erased", user=user, conversations=erasure.conversations, messages=erasure.messages
         )
+
+    async def _untie(self, user: UserId) -> None:
+        """End what the user is to others, and others to them: what they said with invitations goes with it."""
+        after: UserId | None = None
+        while page := await self._parts.contacts.every(user, after, TIES_AT_ONCE):
+            for tie in page:
+                scope = Scope(users=(user, tie.user), others=(tie.user,), ties_change=True)
+                await self._place(scope, partial(untie, user=user, other=tie.user))
+            after = page[-1].user
 
     async def _scrub_own_stream(self, user: UserId) -> None:
         stream, after = user_stream(user), NO_SEQ

@@ -13,8 +13,10 @@ from msgspec import structs
 from unisono.app.asking import Asking
 from unisono.app.caller import Caller, Member
 from unisono.app.calls import Calling
-from unisono.app.changing import by_operator, caused_by, change, present
+from unisono.app.changing import Change, by_operator, caused_by, change, present, where
 from unisono.app.claims import Claiming
+from unisono.app.contact_policy import ContactPolicy
+from unisono.app.costs import cost_of
 from unisono.app.fanout import Fanout
 from unisono.app.filing import Filing
 from unisono.app.granting import Granting, spending
@@ -36,25 +38,12 @@ from unisono.domain.grants import Need
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId
 from unisono.domain.permission import Standing, check
 from unisono.domain.pushing import TARGETS_PER_USER_MAX
-from unisono.domain.query import Equal, OneOf, named_ids
 from unisono.ports.log import Committed
 from unisono.ports.requests import Request
-
-USERS_PER_REQUEST: Final = 10
-"""So many users, or conversations, named cost as much as one more request: each is written to, or looked up."""
 
 MARKED_AT_ONCE: Final = 100
 MARKS_PER_REQUEST: Final = 10
 """So many conversations of all that wait cost as much as one more request: who leaves waits until they are marked."""
-
-CALL_COST: Final = 5.0
-"""What beginning a call counts: it may ring on many devices of each user called."""
-
-SIGNAL_COST: Final = 0.25
-"""What a signal within a call counts: both ends tell dozens of candidates at once."""
-
-QUERY_COST: Final = 10.0
-"""What looking for something counts: it may take a hundred times the work of another request."""
 
 
 class Exchange(Protocol):
@@ -87,6 +76,7 @@ class Executor:
         asking: Asking,
         hooks: Hooks,
         calling: Calling,
+        contact_policy: ContactPolicy,
     ) -> None:
         self._parts = parts
         self._quotas = options.quotas
@@ -102,6 +92,7 @@ class Executor:
         self._asking = asking
         self._hooks = hooks
         self._calling = calling
+        self._contact_policy = contact_policy
         self._rate = RateLimiter(options.commands, parts.clock)
         self._granting = Granting(parts, options.granted)
 
@@ -135,7 +126,7 @@ class Executor:
             return self._wait_for_program(caller, Member(user, session), command, exchange)
         if need is not None or self._hooks.concern(command):
             return self._wait_for_leave(Member(user, session), command, need, exchange)
-        transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
+        transaction = self._change(user, command)
         if transaction is None:
             return self._wait_for_other(user, session, command, exchange)
         started_s = self._parts.clock.monotonic_s()
@@ -182,7 +173,7 @@ class Executor:
             exchange.over(None)
 
     async def _carry_out(self, member: Member, command: c.Command, once: Request | None, exchange: Exchange) -> Answer:
-        transaction = change(member.user, command, self._quotas, self._parts.entropy.conversation_id)
+        transaction = self._change(member.user, command)
         if transaction is not None:
             started_s = self._parts.clock.monotonic_s()
             scope, decide = self._decided_by(member.session, *transaction)
@@ -222,7 +213,7 @@ class Executor:
             UnisonoError: It was not carried out, and nothing of it remains.
         """
         self._parts.telemetry.count("commands", label=type(command).__name__)
-        transaction = change(user, command, self._quotas, self._parts.entropy.conversation_id)
+        transaction = self._change(user, command)
         if transaction is not None:
             scope, decide = transaction
             decide = decide if session is None else caused_by(session, decide)
@@ -239,6 +230,10 @@ class Executor:
                 return await self._telling.tell(user, command)
             case _:
                 return await self._reading.answer(user, command)
+
+    def _change(self, user: UserId, command: c.Command) -> Change | None:
+        found = change(user, command, self._quotas, self._parts.entropy.conversation_id)
+        return None if found is None else (found[0], where(self._contact_policy.writing, found[1]))
 
     def spend(self, user: UserId) -> None:
         """Count what a user asks by another way than a command as one.
@@ -374,26 +369,3 @@ class Executor:
 def _without_messages(unread: Unread) -> Unread:
     waiting = tuple(structs.replace(each, last=None) for each in unread.conversations)
     return structs.replace(unread, conversations=waiting)
-
-
-def cost_of(command: c.Command) -> float:
-    """Give what a command counts against the rate of who asks."""
-    match command:
-        case c.StartCall(users=users):
-            return CALL_COST + len(users) // USERS_PER_REQUEST
-        case c.SignalCall():
-            return SIGNAL_COST
-        case c.MarkAllRead(conversations=conversations):
-            return 1.0 + len(conversations)
-        case c.CreateConversation(members=users) | c.AddMembers(users=users):
-            return 1.0 + len(users) // USERS_PER_REQUEST
-        case c.RemoveMembers(users=users) | c.Restrict(users=users):
-            return 1.0 + len(users) // USERS_PER_REQUEST
-        case c.AskPresence(users=users) | c.Watch(users=users):
-            return 1.0 + len(users) // USERS_PER_REQUEST
-        case c.FindConversations(where=Equal(field="id") | OneOf(field="id")):
-            return 1.0 + len(named_ids(command.where)) // USERS_PER_REQUEST
-        case c.FindConversations() | c.SearchMessages():
-            return QUERY_COST
-        case _:
-            return 1.0

@@ -14,6 +14,7 @@ from unisono.domain.facts import ConversationKind, Fact, Level, MessagePlaced, R
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, Seq, UserId, user_stream
 from unisono.domain.session_view import SessionView
 from unisono.domain.silence import Silence
+from unisono.domain.ties import ContactView
 from unisono.ports.files import FileRecord
 from unisono.ports.push_targets import PushTarget
 from unisono.ports.traces import Left, Place
@@ -23,6 +24,7 @@ EXPORTS_AT_ONCE: Final = 4
 RETRY_AFTER_MS: Final = 10_000
 PLACES_AT_ONCE: Final = 50
 FACTS_AT_ONCE: Final = 500
+TIES_AT_ONCE: Final = 500
 
 
 class Line(Struct, frozen=True, omit_defaults=True, tag_field="is"):
@@ -53,6 +55,12 @@ class FileLine(Line, frozen=True, tag="file"):
 
     file: FileRecord
     link: str | None = None
+
+
+class ContactLine(Line, frozen=True, tag="contact"):
+    """What another user is to them: a contact, invited by them, who asked them, or blocked."""
+
+    contact: ContactView
 
 
 class ConversationLine(Line, frozen=True, tag="conversation"):
@@ -127,9 +135,9 @@ class Exporting:
         """Give all that is kept of a user, in one order; to be taken to its end, or closed.
 
         It begins with the user and ends with the end. Between them stand sessions by login; devices that are pushed to;
-        files by when they were begun; conversations by id, each followed by what the user left in it by seq, a message
-        before the reaction to it; and the facts of the user's stream by seq. What changes meanwhile is there as it was
-        before or after.
+        files by when they were begun; other users by id; conversations by id, each followed by what the user left in
+        it by seq, a message before the reaction to it; and the facts of the user's stream by seq. What changes
+        meanwhile is there as it was before or after.
 
         Raises:
             Overloaded: As many exports as may be are under way.
@@ -155,6 +163,8 @@ class Exporting:
             yield PushLine(target)
         async for file in self._filing.of_user(user):
             yield FileLine(file, None if file.arrived_at is None else self._filing.links.to_get(file))
+        async for tie in self._ties(user):
+            yield ContactLine(tie)
         async for place in self._places(user):
             yield _conversation_line(user, place)
             async for left in self._left_in(place.conversation.id, user):
@@ -162,6 +172,13 @@ class Exporting:
                     yield line
         async for placed in self._facts(user):
             yield FactLine(placed.seq, placed.at, placed.fact)
+
+    async def _ties(self, user: UserId) -> AsyncIterator[ContactView]:
+        after: UserId | None = None
+        while page := await self._parts.contacts.every(user, after, TIES_AT_ONCE):
+            for tie in page:
+                yield tie
+            after = page[-1].user
 
     async def _places(self, user: UserId) -> AsyncIterator[Place]:
         after: ConversationId | None = None

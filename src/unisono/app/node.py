@@ -7,6 +7,7 @@ from unisono.app.asking import Asking
 from unisono.app.audience import Attached, Audience
 from unisono.app.calls import Calling
 from unisono.app.claims import Claiming
+from unisono.app.contact_policy import ContactPolicy
 from unisono.app.departures import Departures
 from unisono.app.erasing import Erasing
 from unisono.app.execute import Executor
@@ -72,7 +73,8 @@ class Node:
         self.announcing = Announcing(parts, options.quotas)
         self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
         self.watching = Watching(parts, options.presence, self.audience)
-        self.wills = Wills(parts, options.quotas, self.rooms)
+        self.contact_policy = ContactPolicy(options.writing)
+        self.wills = Wills(parts, options.quotas, self.rooms, self.contact_policy)
         self.pushing = None if parts.push is None else Pushing(parts, options.push, parts.push, self.lease)
         self.filing = Filing(parts, options.quotas, options.files)
         self.indexing = Indexing(parts, self.lease)
@@ -125,6 +127,7 @@ class Node:
             asking=self.asking,
             hooks=self.hooks,
             calling=self.calling,
+            contact_policy=self.contact_policy,
         )
 
     async def start(self) -> None:

@@ -9,6 +9,7 @@ from unisono.domain.grants import GrantedAct
 from unisono.domain.quotas import Quotas
 from unisono.domain.rates import Rate
 from unisono.domain.retention import Retention
+from unisono.domain.ties import Writing
 
 
 class PresenceRules(Struct, frozen=True):
@@ -61,7 +62,8 @@ class CallRules(Struct, frozen=True):
 class AppOptions(Struct, frozen=True):
     """Rules of one app. Times in seconds. `granted` acts take a grant of the application's own server.
 
-    `finds_open`: a user finds open conversations of others by what they are like, and not by their ids alone.
+    `finds_open`: a user finds open conversations of others by what they are like, and not by their ids alone. `writing`
+    says who may write to a user in direct conversations, at first.
     """
 
     quotas: Quotas
@@ -83,3 +85,4 @@ class AppOptions(Struct, frozen=True):
     retention: Retention = Retention()
     granted: frozenset[GrantedAct] = frozenset()
     finds_open: bool = False
+    writing: Writing = "anyone"

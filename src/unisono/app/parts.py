@@ -6,6 +6,7 @@ from unisono.ports.bus import Bus
 from unisono.ports.calls import Calls
 from unisono.ports.claims import Claims
 from unisono.ports.clock import Clock, Entropy
+from unisono.ports.contacts import Contacts
 from unisono.ports.directory import Directory
 from unisono.ports.due_pushes import DuePushes
 from unisono.ports.erasures import Erasures
@@ -40,6 +41,7 @@ class Parts(Struct, frozen=True):
     calls: Calls
     wills: Wills
     traces: Traces
+    contacts: Contacts
     due_pushes: DuePushes
     push_targets: PushTargets
     erasures: Erasures

@@ -37,6 +37,7 @@ from unisono.domain.kept import ObjectView
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
 from unisono.domain.query import check as check_query
+from unisono.domain.ties import Contacts, ContactView
 from unisono.ports.directory import MyConversation
 
 NOBODY: Final = UserId("")
@@ -89,6 +90,8 @@ class Reading:
                 return await self.receipts(user, command)
             case c.ListObjects():
                 return await self.objects(user, command)
+            case c.ListContacts():
+                return await self.contacts(user, command)
             case _:
                 raise Internal(reason="a command without a use case")
 
@@ -298,6 +301,22 @@ class Reading:
                 after = kept.name
             if len(part) < asked:
                 return Objects(tuple(page.entries))
+
+    async def contacts(self, user: UserId, command: c.ListContacts) -> Contacts:
+        """List what users are to the user, a page at a time; or what one is, if anything."""
+        if command.only is not None:
+            found = await self._parts.contacts.find(user, command.only)
+            return Contacts(() if found is None else (found,))
+        page, after = Page[ContactView](command.limit), command.after
+        while True:
+            asked = page.step
+            part = await self._parts.contacts.page(user, command.which, after, asked)
+            for shown in part:
+                if not page.take(shown):
+                    return Contacts(tuple(page.entries), next=page.entries[-1].user)
+                after = shown.user
+            if len(part) < asked:
+                return Contacts(tuple(page.entries))
 
     def _view(self, mine: MyConversation, reader: UserId | None) -> ConversationView:
         now = self._parts.clock.now()

@@ -8,12 +8,13 @@ from functools import partial
 from typing import Final
 
 from unisono.app.caller import Member
-from unisono.app.changing import present
+from unisono.app.changing import present, where
+from unisono.app.contact_policy import ContactPolicy
 from unisono.app.parts import Parts
 from unisono.app.rooms import Rooms
 from unisono.domain.answers import Answer, Done
 from unisono.domain.commands import DropWill, LeaveWill
-from unisono.domain.conversation import Decide, Scope
+from unisono.domain.conversation import Scope
 from unisono.domain.errors import UnisonoError
 from unisono.domain.ids import NodeId
 from unisono.domain.quotas import Quotas
@@ -29,10 +30,11 @@ NOTED_AT_ONCE: Final = 500
 class Wills:
     """The wills of one app: left by sessions of this node, sent by whichever node looks first."""
 
-    def __init__(self, parts: Parts, quotas: Quotas, rooms: Rooms) -> None:
+    def __init__(self, parts: Parts, quotas: Quotas, rooms: Rooms, policy: ContactPolicy) -> None:
         self._parts = parts
         self._quotas = quotas
         self._rooms = rooms
+        self._policy = policy
         self._settled: frozenset[NodeId] = frozenset()
 
     async def answer(self, member: Member, command: LeaveWill | DropWill) -> Answer:
@@ -45,8 +47,8 @@ class Wills:
         if isinstance(command, DropWill):
             await self._parts.wills.drop(member.session)
             return Done()
-        scope = Scope(conversation=command.conversation, users=(member.user,))
-        decide: Decide = partial(leave, user=member.user, command=command, limits=self._quotas)
+        scope = Scope(conversation=command.conversation, users=(member.user,), speaks=True)
+        decide = where(self._policy.writing, partial(leave, user=member.user, command=command, limits=self._quotas))
         if self._rooms.is_in(member.session, command.conversation):
             decide = present(decide)
         await self._parts.log.transact(scope, decide)
@@ -79,8 +81,8 @@ class Wills:
     async def _send(self, will: Will) -> bool:
         """Say if the will is gone by that."""
         message, user = will.message, will.user
-        scope = Scope(conversation=message.conversation, users=(user,), sender=user, key=message.key)
-        decide: Decide = partial(execute, user=user, message=message, limits=self._quotas)
+        scope = Scope(conversation=message.conversation, users=(user,), sender=user, key=message.key, speaks=True)
+        decide = where(self._policy.writing, partial(execute, user=user, message=message, limits=self._quotas))
         seats = await self._parts.seats.of_session(will.session)
         if any(seat.room == message.conversation for seat in seats):
             decide = present(decide)

@@ -27,6 +27,7 @@ from unisono.domain.kept import Objects as Objects  # noqa: PLC0414  (whoever tr
 from unisono.domain.seats import Seat
 from unisono.domain.session_view import SessionView
 from unisono.domain.silence import Silence
+from unisono.domain.ties import Contacts
 from unisono.domain.told import Addressed, Answered
 from unisono.domain.upload import Upload as Upload  # noqa: PLC0414  (one of the answers, as any other)
 
@@ -370,4 +371,5 @@ AnyAnswer = (
     | CallAnswer
     | Calls
     | TurnServers
+    | Contacts
 )

@@ -4,7 +4,7 @@ A decision is made over a `Snapshot` that the store loads in the same transactio
 the same moment see each other or wait. The decisions themselves stand in `membership` and `messages`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -35,6 +35,7 @@ from unisono.domain.permission import RULES, About, RuleName, Standing, check, c
 from unisono.domain.placement import Draft, Head, Place
 from unisono.domain.pushing import quieter
 from unisono.domain.silence import Silence
+from unisono.domain.ties import NO_TIE, Pair, Tally, Tie, Writing
 
 
 class Conversation(Struct, frozen=True):
@@ -164,6 +165,10 @@ class Scope(Struct, frozen=True):
     - `object`: asks what the sender keeps under this name.
     - `pinned`: asks how many conversations the first of `users` has pinned.
     - `unique_of`: asks for the unique conversation of this kind and exactly these members.
+    - `others`: asks what each of these and the first of `users` are to each other; `ties_change` means that the
+      decision may change it, and that they say nothing to each other meanwhile.
+    - `tallied`: asks how many contacts, invitations and blocked users each of these has.
+    - `speaks`: asks the same about the other member of a direct conversation, if it is one.
     """
 
     conversation: ConversationId | None = None
@@ -178,6 +183,10 @@ class Scope(Struct, frozen=True):
     mark: Literal["read", "delivered"] = "read"
     object: ObjectName | None = None
     pinned: bool = False
+    others: tuple[UserId, ...] = ()
+    ties_change: bool = False
+    tallied: tuple[UserId, ...] = ()
+    speaks: bool = False
 
 
 class Target(Struct, frozen=True):
@@ -196,9 +205,10 @@ class Snapshot(Struct, frozen=True):
     for; without one asked for, that which `earlier_fact` tells of, else `unique`: `memberships` belong to it.
     `taken` are those of the `keys` asked for that have a place.
     `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`,
-    None where the mark would not move; `shelf` what was asked for by `object`; `pinned` how many are.
+    None where the mark would not move; `shelf` what was asked for by `object`; `pinned` how many are; `ties` and
+    `tallies` those asked for; `listener` is the other member of a direct conversation, where that was asked.
     The use case adds: `is_present`, that the caller is in the conversation, a room; `is_operator`, that the operator
-    does this, in the name of the caller, whatever the caller is to the conversation.
+    does this, in the name of the caller, whatever the caller is to the conversation; `writing`, who may write to whom.
     """
 
     now: Instant
@@ -212,8 +222,20 @@ class Snapshot(Struct, frozen=True):
     passed: Passed | None = None
     shelf: Shelf = Shelf()
     pinned: int = 0
+    ties: Mapping[Pair, Tie] = {}
+    tallies: Mapping[UserId, Tally] = {}
+    listener: UserId | None = None
     is_present: bool = False
     is_operator: bool = False
+    writing: Writing = "anyone"
+
+    def tie(self, user: UserId, other: UserId) -> Tie:
+        """Give what another is to a user."""
+        return self.ties.get((user, other), NO_TIE)
+
+    def tally(self, user: UserId) -> Tally:
+        """Give how many ties a user has."""
+        return self.tallies[user]
 
 
 class Decision(Struct, frozen=True):
@@ -257,8 +279,8 @@ def permit(command: type[Command], snapshot: Snapshot, caller: UserId) -> Conver
 
     Raises:
         NotFound: There is none, or the caller may not know of it.
-        Forbidden: The kind of conversation or its rules do not allow it, the caller is blocked or silenced, or it is a
-            room in which the caller is not.
+        Forbidden: The kind of conversation or its rules do not allow it, the caller is blocked or silenced, it is a
+            room in which the caller is not, or a direct one with somebody who hears nothing from them.
     """
     conversation = snapshot.conversation
     if conversation is None:
@@ -268,8 +290,11 @@ def permit(command: type[Command], snapshot: Snapshot, caller: UserId) -> Conver
     check(command, of, about, is_present=snapshot.is_present)
     if of is Standing.OPERATOR:
         check_lasts(command, conversation, snapshot.now)
-    elif RULES[command].speaks and membership is not None:
-        check_speaks(membership, snapshot.now)
+    elif RULES[command].speaks:
+        if membership is not None:
+            check_speaks(membership, snapshot.now)
+        if snapshot.listener is not None:
+            check_heard(snapshot, caller, snapshot.listener)
     return conversation
 
 
@@ -310,6 +335,28 @@ def check_not_blocked(membership: Membership, now: Instant) -> None:
     """
     if membership.is_blocked(now):
         raise Forbidden(reason="blocked", until=membership.blocked_until or 0)
+
+
+def check_heard(snapshot: Snapshot, speaker: UserId, listener: UserId, *, is_direct: bool = True) -> None:
+    """Let a user reach another, in a direct conversation or not.
+
+    Raises:
+        Forbidden: The other blocks them, or hears from contacts alone in a direct conversation: the same answer.
+    """
+    tie = snapshot.tie(listener, speaker)
+    if tie.is_blocked or (is_direct and snapshot.writing == "contacts" and tie.state != "friend"):
+        raise Forbidden(reason="not heard by them", user=listener)
+
+
+def check_willing(snapshot: Snapshot, caller: UserId, users: Iterable[UserId], *, is_direct: bool = False) -> None:
+    """Let a user bring others into a conversation; into a direct one where they hear from the user.
+
+    Raises:
+        Forbidden: One of them blocks the caller, or is not heard from.
+    """
+    for user in users:
+        if user != caller and not snapshot.is_operator:
+            check_heard(snapshot, caller, user, is_direct=is_direct)
 
 
 def _as_of_now(now: Instant, conversation: Conversation, caller: Standing) -> tuple[Standing, About]:

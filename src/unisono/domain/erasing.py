@@ -6,6 +6,7 @@ What they said is taken back by `revisions.recall`, as the operator. All of it m
 from msgspec import structs
 
 from unisono.domain.answers import Done
+from unisono.domain.contact_facts import ContactInvited, RemarkSet
 from unisono.domain.conversation import Decision, Snapshot
 from unisono.domain.facts import Fact, Label, MemberChanged, MessageReacted, ObjectSet, SessionEnded, SessionOpened
 from unisono.domain.ids import Seq, UserId, conversation_stream
@@ -13,6 +14,7 @@ from unisono.domain.membership import departure
 from unisono.domain.objects import superseded
 from unisono.domain.placement import Draft
 from unisono.domain.subscribing import unsubscribe
+from unisono.domain.ties import closed
 
 _NOTHING = Decision((), lambda _: Done())
 
@@ -44,6 +46,10 @@ def scrubbed(fact: Fact) -> Fact:
             return structs.replace(fact, attributes={})
         case ObjectSet():
             return superseded(fact)
+        case ContactInvited():
+            return closed(fact)
+        case RemarkSet():
+            return structs.replace(fact, remark=None)
         case SessionOpened(shown=shown):
             return structs.replace(fact, shown=Label(shown.platform), tag=None)
         case SessionEnded(newcomer=newcomer) if newcomer is not None:

@@ -8,7 +8,7 @@ Facts of a conversation's stream: `ConversationCreated`, `ConversationChanged`, 
 `ConversationEnded`.
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ConversationMade`, `ReadMarkMoved`,
 `MarkedUnread`, `LevelSet`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`, `ObjectSet`, `ObjectDropped`,
-`CallEnded`, and those of `arrangement`.
+`CallEnded`, and those of `arrangement` and `contact_facts`.
 """
 
 from typing import Annotated, Literal
@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from unisono.domain.arrangement import Arrangement
+from unisono.domain.contact_facts import ContactFact
 from unisono.domain.ids import (
     NO_SEQ,
     CallId,
@@ -367,6 +368,7 @@ UserFact = (
     | LevelSet
     | Arrangement
     | CallEnded
+    | ContactFact
 )
 Fact = ConversationFact | UserFact
 

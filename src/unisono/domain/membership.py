@@ -9,7 +9,16 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from unisono.domain.answers import Answer, ConversationView, HistoryEntry
 from unisono.domain.answers import Membership as MembershipAnswer
 from unisono.domain.commands import TTL_DEFAULT_S, AddMembers, CreateConversation, Join, Quit, RemoveMembers
-from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing, standing_now, unique_members
+from unisono.domain.conversation import (
+    Conversation,
+    Decision,
+    Snapshot,
+    check_willing,
+    permit,
+    standing,
+    standing_now,
+    unique_members,
+)
 from unisono.domain.conversation import Membership as Member
 from unisono.domain.errors import Forbidden, Invalid, NotFound
 from unisono.domain.facts import (
@@ -68,6 +77,7 @@ def create(
     if known is not None:
         return Decision(drafts=(), answer=lambda _: known)
     members = members_to_be(creator, command)
+    check_willing(snapshot, creator, members, is_direct=command.of == "direct")
     check_member_count(len(members), limits)
     check_attributes(command.attributes, limits)
     created = ConversationCreated(
@@ -162,9 +172,15 @@ def keeps_history(command: CreateConversation) -> bool:
 
 
 def add(snapshot: Snapshot, caller: UserId, command: AddMembers, limits: Quotas) -> Decision:
-    """Make users members; those who are already stay so and are told nothing."""
+    """Make users members; those who are already stay so and are told nothing.
+
+    Raises:
+        Forbidden: Somebody who blocks the caller is among them; or as `permit` says.
+    """
     conversation = permit(AddMembers, snapshot, caller)
-    return _joining(snapshot, conversation, caller, _absent(snapshot, command.users), limits)
+    users = _absent(snapshot, command.users)
+    check_willing(snapshot, caller, users)
+    return _joining(snapshot, conversation, caller, users, limits)
 
 
 def join(snapshot: Snapshot, caller: UserId, limits: Quotas) -> Decision:

@@ -158,6 +158,14 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.GetTurn: Rule(_USERS),
     c.DeleteConversation: Rule(_MEMBERS, lists=_KEPT),
     c.DeleteHistory: Rule(_MEMBERS, lists=_KEPT),
+    c.InviteContact: Rule(_USERS),
+    c.AcceptContact: Rule(_USERS),
+    c.DeclineContact: Rule(_USERS),
+    c.RemoveContact: Rule(_USERS),
+    c.RemarkContact: Rule(_USERS),
+    c.BlockUsers: Rule(_USERS),
+    c.UnblockUsers: Rule(_USERS),
+    c.ListContacts: Rule(_USERS),
 }
 
 

@@ -46,6 +46,12 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True):
     objects_bytes: Annotated[
         int, Meta(ge=64, le=1 << 30, description="All objects of one user; each counts 256 besides.")
     ] = 1 << 20
+    contacts_per_user: Annotated[int, Meta(ge=0, le=100_000, description="Contacts of one user.")] = 10_000
+    invitations_per_user: Annotated[
+        int,
+        Meta(ge=0, le=10_000, description="Open invitations to be contacts: those one user sent, and those they got."),
+    ] = 1_000
+    blocked_per_user: Annotated[int, Meta(ge=0, le=100_000, description="Users whom one user blocks.")] = 10_000
     sessions_per_user: Annotated[
         int, Meta(ge=1, le=100_000, description="Sessions of one user that are not over, whatever the policy says.")
     ] = 1_000

@@ -44,6 +44,7 @@ from unisono.domain.ids import (
 from unisono.domain.quotas import Quotas
 from unisono.ports.calls import Calls
 from unisono.ports.claims import Claims
+from unisono.ports.contacts import Contacts
 from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.due_pushes import DuePushes
 from unisono.ports.erasures import Erasures
@@ -85,6 +86,8 @@ class AnyStore(Protocol):
     def search(self) -> Search: ...
     @property
     def traces(self) -> Traces: ...
+    @property
+    def contacts(self) -> Contacts: ...
     @property
     def due_pushes(self) -> DuePushes: ...
     @property

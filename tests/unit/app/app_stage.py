@@ -197,6 +197,7 @@ class AppStage:
             wills=self.store.wills,
             search=self.store.search,
             traces=self.store.traces,
+            contacts=self.store.contacts,
             due_pushes=self.store.due_pushes,
             push_targets=self.store.push_targets,
             erasures=self.store.erasures,

@@ -16,6 +16,8 @@ from unisono_sdk.call import Call
 from unisono_sdk.claiming import Claim
 from unisono_sdk.client import Client
 from unisono_sdk.conditions import Condition, Field, contains_members, field, with_members
+from unisono_sdk.contact_commands import ContactView
+from unisono_sdk.contacts import Contacts
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.device import Device
 from unisono_sdk.draft import Draft, SendOptions
@@ -79,6 +81,8 @@ __all__ = [
     "ClientClosed",
     "Condition",
     "Conflict",
+    "ContactView",
+    "Contacts",
     "Content",
     "Conversation",
     "ConversationQuery",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from unisono_sdk.call_frames import AnswerAboutCalls
+from unisono_sdk.contact_commands import AnswerAboutMine
 from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
-from unisono_sdk.kept import Kept
 from unisono_sdk.passing import Addressed, Answered, Presence
 from unisono_sdk.silence import Silence
 from unisono_sdk.tabs import SeatView, TabView
@@ -391,7 +391,7 @@ KnownAnswer = (
     | FoundConversations
     | FoundMessages
     | Upload
-    | Kept
+    | AnswerAboutMine
     | AnswerAboutCalls
     | Addressed
     | Answered

@@ -25,10 +25,10 @@ from unisono_sdk.events import ClientEvent
 from unisono_sdk.following import FindSaved, Following, Hears
 from unisono_sdk.greeter import Credentials, Greeter, Kept
 from unisono_sdk.hub import EventIterator, Handler, Hub, Spawn
+from unisono_sdk.keeping import Keeping
 from unisono_sdk.lifecycle import Phase
 from unisono_sdk.listing import Listing
 from unisono_sdk.message import Message
-from unisono_sdk.objects import Objects
 from unisono_sdk.options import Options
 from unisono_sdk.parsing import Parsing
 from unisono_sdk.passing import Presence
@@ -44,7 +44,7 @@ F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
-class Client(Asking, Calling, Listing):
+class Client(Asking, Calling, Keeping, Listing):
     """A user logged in on this device; made by `Unisono.login`.
 
     It resumes by itself after any loss of the link, gives every fact once and in order, and keeps sends in order.
@@ -191,11 +191,6 @@ class Client(Asking, Calling, Listing):
         if (task := self._task) is not None and task is not asyncio.current_task():
             task.cancel()
             await asyncio.wait([task])
-
-    @property
-    def objects(self) -> Objects:
-        """Small values that all my sessions share."""
-        return Objects(self._counter)
 
     # ------------------------------------------------------------ conversations
 

@@ -10,6 +10,7 @@ from unisono_sdk.arrangement import Arrangement
 from unisono_sdk.call_book import CallBook
 from unisono_sdk.call_frames import CallChanged, CallSignalled
 from unisono_sdk.changes import of_arranging, of_change, of_ruling
+from unisono_sdk.contact_events import tell_of_contacts
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
 from unisono_sdk.facts import SeqFact
@@ -321,8 +322,8 @@ class Dispatch:
             case facts.SessionEnded(session=session, device=device, reason=reason, newcomer=newcomer):
                 ended = events.SessionEnded(session=session, device=device, reason=reason, newcomer=newcomer, at=at)
                 hub.emit("session_ended", ended)
-            case _:
-                pass
+            case fact:
+                tell_of_contacts(hub, fact, at)
 
     def _kept(self, fact: facts.ObjectSet | facts.ObjectDropped, placed: SeqFact) -> None:
         value, is_dropped = (fact.value, False) if isinstance(fact, facts.ObjectSet) else (None, True)

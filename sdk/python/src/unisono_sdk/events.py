@@ -6,7 +6,7 @@ Instants are milliseconds since 1970-01-01 UTC. Beside these there is `Message`,
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from unisono_sdk import call_events, own_events, passing
+from unisono_sdk import call_events, contact_events, network_events, own_events, passing
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.facts import Content, Json, Label, Rules, UnknownFact
 from unisono_sdk.message import Message, RoomMessage, SessionMessage, TransientMessage
@@ -296,39 +296,10 @@ class Closed:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disconnect:
-    """`disconnect`: the link was lost. `user` tells whose, on the `Unisono` object."""
-
-    code: str
-    message: str
-    user: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """`schedule`: the next attempt, counted from 0, comes after a delay."""
-
-    attempt: int
-    delay_ms: int
-    user: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
-    """`retry`: the attempt begins."""
-
-    attempt: int
-    user: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconnect:
-    """`reconnect`: on the `Unisono` object the link is back; on a client, later, its session is."""
-
-    user: str | None = None
-
-
+Disconnect = network_events.Disconnect
+Schedule = network_events.Schedule
+Retry = network_events.Retry
+Reconnect = network_events.Reconnect
 Ringing = call_events.Ringing
 RingOver = call_events.RingOver
 CallAnswered = call_events.CallAnswered
@@ -346,6 +317,13 @@ SilenceChanged = own_events.SilenceChanged
 Deleted = own_events.Deleted
 HistoryDeleted = own_events.HistoryDeleted
 MultiDevice = own_events.MultiDevice
+ContactInvited = contact_events.ContactInvited
+ContactAgreed = contact_events.ContactAgreed
+ContactDeclined = contact_events.ContactDeclined
+ContactRemoved = contact_events.ContactRemoved
+RemarkSet = contact_events.RemarkSet
+UsersBlocked = contact_events.UsersBlocked
+UsersUnblocked = contact_events.UsersUnblocked
 
 ClientEvent = (
     Created
@@ -379,6 +357,7 @@ ClientEvent = (
     | Deleted
     | HistoryDeleted
     | MultiDevice
+    | contact_events.ContactEvent
     | SessionOpened
     | SessionEnded
     | Ringing

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from unisono_sdk.arrangement import Arrangement
+from unisono_sdk.contact_facts import ContactFact
 from unisono_sdk.origin import Caused
 
 Json = object
@@ -360,6 +361,7 @@ KnownFact = (
     | SessionEnded
     | Arrangement
     | CallEnded
+    | ContactFact
 )
 Fact = KnownFact | UnknownFact
 

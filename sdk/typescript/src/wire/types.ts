@@ -81,7 +81,15 @@ export type Command =
   | ListCalls
   | GetTurn
   | DeleteConversation
-  | DeleteHistory;
+  | DeleteHistory
+  | InviteContact
+  | AcceptContact
+  | DeclineContact
+  | RemoveContact
+  | RemarkContact
+  | BlockUsers
+  | UnblockUsers
+  | ListContacts;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -114,7 +122,8 @@ export type Answer =
   | Answered
   | CallAnswer
   | Calls
-  | TurnServers;
+  | TurnServers
+  | Contacts;
 
 /** What has happened; named by `kind`. */
 export type Fact =
@@ -149,7 +158,14 @@ export type Fact =
   | ConversationUnsilenced
   | ConversationDeleted
   | HistoryDeleted
-  | CallEnded;
+  | CallEnded
+  | ContactInvited
+  | ContactAgreed
+  | ContactDeclined
+  | ContactRemoved
+  | RemarkSet
+  | UsersBlocked
+  | UsersUnblocked;
 
 /** What passes by without a place; named by `kind`. */
 export type Passing =
@@ -195,6 +211,12 @@ export type ServerFrame =
   | Delivery
   | EventFrame
   | Bye;
+
+/** Be a contact of who asked me. */
+export type AcceptContact = {
+  readonly op: "accept_contact";
+  readonly user: string;
+};
 
 /** Make users members. Those who are members already stay so. */
 export type AddMembers = {
@@ -273,6 +295,12 @@ export type Asked = {
   readonly within_ms: number;
   readonly data?: Json | undefined;
   readonly tab?: string | undefined;
+};
+
+/** Hear nothing from users any more. They are not told; who is blocked already is passed over. */
+export type BlockUsers = {
+  readonly op: "block_users";
+  readonly users: readonly string[];
 };
 
 /**
@@ -408,6 +436,60 @@ export type CloseTab = {
   readonly op: "close_tab";
   readonly session: string;
   readonly tab: string;
+};
+
+/** This user and `user` are contacts: `by` accepted the other's invitation, or invited back. */
+export type ContactAgreed = {
+  readonly kind: "contact_agreed";
+  readonly user: string;
+  readonly by: string;
+  readonly origin?: string | undefined;
+};
+
+/** `by` declined the other's invitation. */
+export type ContactDeclined = {
+  readonly kind: "contact_declined";
+  readonly user: string;
+  readonly by: string;
+  readonly origin?: string | undefined;
+};
+
+/**
+ * `by` asked to be a contact: this user asked `user`, or was asked by them.
+ *
+ * The `message` is there as long as the invitation is open.
+ */
+export type ContactInvited = {
+  readonly kind: "contact_invited";
+  readonly user: string;
+  readonly by: string;
+  readonly message?: string | undefined;
+  readonly origin?: string | undefined;
+};
+
+/** This user and `user` are contacts no more, or an invitation was withdrawn: by who had sent it. */
+export type ContactRemoved = {
+  readonly kind: "contact_removed";
+  readonly user: string;
+  readonly by: string;
+  readonly origin?: string | undefined;
+};
+
+/** What `user` is to me, since when: a contact (`friend`), whom I `invited`, who `asked` me, or nothing of it. */
+export type ContactView = {
+  readonly user: string;
+  readonly state: "asked" | "friend" | "invited" | "none";
+  readonly since: number;
+  readonly is_blocked?: boolean | undefined;
+  readonly remark?: string | undefined;
+  readonly message?: string | undefined;
+};
+
+/** What users are to me, by user id; `next` asks for the following page. */
+export type Contacts = {
+  readonly kind: "contacts";
+  readonly contacts: readonly ContactView[];
+  readonly next?: string | undefined;
 };
 
 /** The field is a text with this one in it. */
@@ -661,6 +743,12 @@ export type DeclineCall = {
   readonly call: string;
   readonly scope?: "call" | "device" | undefined;
   readonly busy?: boolean | undefined;
+};
+
+/** Be no contact of who asked me; they are told. Nothing to decline is no fault. */
+export type DeclineContact = {
+  readonly op: "decline_contact";
+  readonly user: string;
 };
 
 /**
@@ -1004,6 +1092,13 @@ export type Increase = {
   readonly by?: number | undefined;
 };
 
+/** Ask a user to be my contact. Who asked me before is my contact by it; a repeat changes nothing. */
+export type InviteContact = {
+  readonly op: "invite_contact";
+  readonly user: string;
+  readonly message?: string | undefined;
+};
+
 /** Become a member. */
 export type Join = {
   readonly op: "join";
@@ -1068,6 +1163,19 @@ export type LevelSet = {
 /** Ask what rings or runs for me now. To be asked after each login and resume. */
 export type ListCalls = {
   readonly op: "calls";
+};
+
+/**
+ * Ask for my contacts, who asked me (`received`), whom I asked (`sent`) or whom I block.
+ *
+ * By user id, a page behind the user `after`; or the one named `only`, whatever they are to me.
+ */
+export type ListContacts = {
+  readonly op: "contacts";
+  readonly which?: "blocked" | "contacts" | "received" | "sent" | undefined;
+  readonly only?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
 };
 
 /**
@@ -1547,6 +1655,28 @@ export type ReleaseClaim = {
   readonly number: number;
 };
 
+/** Note something about a contact, for all my sessions and nobody else; nothing without a remark. */
+export type RemarkContact = {
+  readonly op: "remark_contact";
+  readonly user: string;
+  readonly remark?: string | undefined;
+};
+
+/** This user noted something about their contact `user`, or nothing any more. Nobody else sees it. */
+export type RemarkSet = {
+  readonly kind: "remark_set";
+  readonly user: string;
+  readonly by: string;
+  readonly remark?: string | undefined;
+  readonly origin?: string | undefined;
+};
+
+/** Be no contact of a user any more, or withdraw my invitation; they are told. Neither there is no fault. */
+export type RemoveContact = {
+  readonly op: "remove_contact";
+  readonly user: string;
+};
+
 /** Remove a file of mine. Messages that tell of it stay; the link in them leads nowhere. */
 export type RemoveFile = {
   readonly op: "remove_file";
@@ -1962,6 +2092,12 @@ export type Typing = {
   readonly is_typing: boolean;
 };
 
+/** Hear from users again; who is not blocked is passed over. */
+export type UnblockUsers = {
+  readonly op: "unblock_users";
+  readonly users: readonly string[];
+};
+
 /** Take a mark of mine from a conversation. One that it does not have is no fault. */
 export type UnmarkConversation = {
   readonly op: "unmark";
@@ -2046,6 +2182,22 @@ export type Upload = {
   readonly until: number;
   readonly url: string;
   readonly type: string;
+};
+
+/** This user wants to hear nothing from `users`. Invitations of theirs that were open here are gone. */
+export type UsersBlocked = {
+  readonly kind: "users_blocked";
+  readonly users: readonly string[];
+  readonly by: string;
+  readonly origin?: string | undefined;
+};
+
+/** This user hears from `users` again. */
+export type UsersUnblocked = {
+  readonly kind: "users_unblocked";
+  readonly users: readonly string[];
+  readonly by: string;
+  readonly origin?: string | undefined;
 };
 
 /** Be told on this connection when these users come or go. Ask again after each greeting. */
@@ -2173,4 +2325,12 @@ export type Answers = {
   call_signal: Done;
   calls: Calls;
   turn: TurnServers;
+  invite_contact: Done;
+  accept_contact: Done;
+  decline_contact: Done;
+  remove_contact: Done;
+  remark_contact: Done;
+  block_users: Done;
+  unblock_users: Done;
+  contacts: Contacts;
 };

@@ -41,6 +41,20 @@ from unisono.domain.commands.claim import (
     ReleaseClaim,
     RenewClaim,
 )
+from unisono.domain.commands.contact import (
+    BLOCKED_AT_ONCE_MAX,
+    MESSAGE_MAX_CHARS,
+    REMARK_MAX_CHARS,
+    AcceptContact,
+    BlockUsers,
+    DeclineContact,
+    InviteContact,
+    ListContacts,
+    RemarkContact,
+    RemoveContact,
+    Ties,
+    UnblockUsers,
+)
 from unisono.domain.commands.conversation import (
     NAME_MAX_CHARS,
     TTL_DEFAULT_S,
@@ -181,6 +195,14 @@ AnyCommand = (
     | GetTurn
     | DeleteConversation
     | DeleteHistory
+    | InviteContact
+    | AcceptContact
+    | DeclineContact
+    | RemoveContact
+    | RemarkContact
+    | BlockUsers
+    | UnblockUsers
+    | ListContacts
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -190,6 +212,7 @@ __all__ = [
     "ASKED_MAX",
     "ASK_DEFAULT_S",
     "ASK_MAX_S",
+    "BLOCKED_AT_ONCE_MAX",
     "CALLED_MAX",
     "COMMANDS",
     "GRANT_MAX_CHARS",
@@ -199,13 +222,16 @@ __all__ = [
     "LEASE_MAX_S",
     "MARK_MAX_CHARS",
     "MEMBERS_PER_COMMAND_MAX",
+    "MESSAGE_MAX_CHARS",
     "NAME_MAX_CHARS",
     "PAGE_MAX",
+    "REMARK_MAX_CHARS",
     "RESTRICTION_MAX_S",
     "TABS_MAX",
     "TOKEN_MAX_CHARS",
     "TTL_DEFAULT_S",
     "TTL_MAX_S",
+    "AcceptContact",
     "AddMembers",
     "Address",
     "Amendment",
@@ -214,6 +240,7 @@ __all__ = [
     "Append",
     "Ask",
     "AskPresence",
+    "BlockUsers",
     "Claim",
     "CloseDevice",
     "CloseSession",
@@ -222,6 +249,7 @@ __all__ = [
     "CountPeople",
     "CreateConversation",
     "DeclineCall",
+    "DeclineContact",
     "DeleteConversation",
     "DeleteHistory",
     "Device",
@@ -242,10 +270,12 @@ __all__ = [
     "HandOver",
     "HangUp",
     "Increase",
+    "InviteContact",
     "Join",
     "LeaveRoom",
     "LeaveWill",
     "ListCalls",
+    "ListContacts",
     "ListConversations",
     "ListObjects",
     "ListSessions",
@@ -264,6 +294,8 @@ __all__ = [
     "RecallMessage",
     "RegisterPush",
     "ReleaseClaim",
+    "RemarkContact",
+    "RemoveContact",
     "RemoveFile",
     "RemoveMembers",
     "RenewClaim",
@@ -286,6 +318,8 @@ __all__ = [
     "TakeOut",
     "Tell",
     "TellTyping",
+    "Ties",
+    "UnblockUsers",
     "UnmarkConversation",
     "UnpinConversation",
     "UnregisterPush",

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from unisono.admin_settings import AdminScope
-from unisono.app.execute import cost_of
+from unisono.app.costs import cost_of
 from unisono.domain import answers as a
 from unisono.domain import commands as c
 from unisono.domain.ids import ConversationId, UserId

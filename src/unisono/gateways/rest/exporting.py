@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from unisono.app.exporting import (
+    ContactLine,
     ConversationLine,
     EndLine,
     FactLine,
@@ -37,6 +38,7 @@ EXPORT_OPERATIONS: Final[tuple[Operation, ...]] = (
             SessionLine,
             PushLine,
             FileLine,
+            ContactLine,
             ConversationLine,
             MessageLine,
             ReactionLine,

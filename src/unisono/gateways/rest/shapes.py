@@ -111,6 +111,13 @@ class OfObject(Struct, frozen=True):
     name: ObjectNameIn
 
 
+class OfOther(Struct, frozen=True):
+    """Another user, as one knows them."""
+
+    user: UserIdIn
+    other: UserIdIn
+
+
 class OfAnyConversation(Struct, frozen=True):
     """A conversation, whoever is in it."""
 

@@ -6,6 +6,7 @@ from unisono.gateways.rest.acting import ACTING_OPERATIONS
 from unisono.gateways.rest.announcing import ANNOUNCING_OPERATIONS
 from unisono.gateways.rest.arranging import ARRANGING_OPERATIONS
 from unisono.gateways.rest.broadcasts import BROADCAST_OPERATIONS
+from unisono.gateways.rest.contacts import CONTACT_OPERATIONS
 from unisono.gateways.rest.erasing import ERASING_OPERATIONS
 from unisono.gateways.rest.exporting import EXPORT_OPERATIONS
 from unisono.gateways.rest.importing import IMPORT_OPERATIONS
@@ -18,6 +19,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *SESSION_OPERATIONS,
     *ACTING_OPERATIONS,
     *ARRANGING_OPERATIONS,
+    *CONTACT_OPERATIONS,
     *OPERATING_OPERATIONS,
     *ANNOUNCING_OPERATIONS,
     *BROADCAST_OPERATIONS,

@@ -6,8 +6,9 @@ from unisono.domain.facts import MessagePlaced
 from unisono.domain.ids import NO_SEQ, Checkpoint, NodeId, UserId, conversation_of
 from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Window
 from unisono.stores.memory.directory import MemoryDirectory
+from unisono.stores.memory.records import Duty
 from unisono.stores.memory.sessions import MemorySessions
-from unisono.stores.memory.state import Duty, State
+from unisono.stores.memory.state import State
 
 DUTY = "push"
 

@@ -37,6 +37,7 @@ from unisono.stores.memory.arranging import count_pinned
 from unisono.stores.memory.objects import shelf_of
 from unisono.stores.memory.requests import MemoryRequests
 from unisono.stores.memory.state import State, place_of
+from unisono.stores.memory.ties import between, tally
 
 
 class MemoryLog:
@@ -98,6 +99,7 @@ class MemoryLog:
         subject = scope.conversation or unique
         if scope.conversation is None and earlier is not None:
             subject = made_by(earlier.fact) or subject
+        listener = self._listener(scope, subject)
         return Snapshot(
             now=self._clock.now(),
             conversation=state.conversation(subject),
@@ -109,8 +111,19 @@ class MemoryLog:
             passed=self._passed(scope, subject),
             shelf=self._shelf(scope),
             pinned=count_pinned(state.members, scope.users[0]) if scope.pinned else 0,
+            ties=between(state.ties, scope.users[0], scope.others if listener is None else (listener,))
+            if scope.users
+            else {},
+            tallies={user: tally(state.ties, user) for user in scope.tallied},
+            listener=listener,
             target=None if scope.message is None or subject is None else state.target(subject, scope.message),
         )
+
+    def _listener(self, scope: Scope, subject: ConversationId | None) -> UserId | None:
+        entry = self._state.conversation(subject) if scope.speaks else None
+        if entry is None or entry.of != "direct":
+            return None
+        return next((each.user for each in self._state.roster(entry.id) if each.user != scope.users[0]), None)
 
     def _shelf(self, scope: Scope) -> Shelf:
         if scope.object is None or scope.sender is None:

@@ -6,8 +6,9 @@ from unisono.domain.errors import SessionUnknown
 from unisono.domain.ids import DeviceId, SessionId, UserId
 from unisono.ports.clock import Clock
 from unisono.ports.push_targets import PushTarget
+from unisono.stores.memory.records import KeptTarget
 from unisono.stores.memory.sessions import MemorySessions
-from unisono.stores.memory.state import KeptTarget, State
+from unisono.stores.memory.state import State
 
 
 class MemoryPushTargets:

@@ -10,7 +10,8 @@ from unisono.domain.ids import Instant
 from unisono.ports.clock import Clock
 from unisono.ports.log import Committed
 from unisono.ports.requests import KEPT_MS, Request
-from unisono.stores.memory.state import Remembered, State
+from unisono.stores.memory.records import Remembered
+from unisono.stores.memory.state import State
 
 _decode: Final = msgspec.json.Decoder(AnyAnswer).decode
 

@@ -18,8 +18,9 @@ from unisono.domain.ids import (
 from unisono.domain.revisions import message_until
 from unisono.domain.words import words_of
 from unisono.ports.search import Spot
+from unisono.stores.memory.records import Duty
 from unisono.stores.memory.sessions import MemorySessions
-from unisono.stores.memory.state import Duty, State
+from unisono.stores.memory.state import State
 
 DUTY: Final = "search"
 

@@ -39,7 +39,6 @@ from unisono.domain.ids import (
     DeviceId,
     Epoch,
     Instant,
-    NodeId,
     SendKey,
     Seq,
     SessionId,
@@ -56,11 +55,12 @@ from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.domain.revisions import recalled, revised, superseded
 from unisono.ports.erasures import Erasure
 from unisono.ports.push_targets import PushTarget
-from unisono.ports.wills import Will
 from unisono.stores.memory.arranging import arrange
 from unisono.stores.memory.beginning import begun
 from unisono.stores.memory.call_state import CallState
 from unisono.stores.memory.objects import supersede
+from unisono.stores.memory.records import Duty, KeptTarget, LeftWill, Remembered
+from unisono.stores.memory.ties import Ties, project_ties
 
 UniqueKey = tuple[ConversationKind, tuple[UserId, ...]]
 
@@ -71,38 +71,6 @@ class Stream(Struct):
     head: Head
     facts: list[PlacedFact] = []
     places: dict[tuple[UserId, SendKey], PlacedFact] = {}
-
-
-class LeftWill(Struct):
-    """What a session left, and when it is to be sent; None while the session has its connection."""
-
-    will: Will
-    due_at: Instant | None = None
-
-
-class Duty(Struct, frozen=True):
-    """Work that one node does, and how far it has come."""
-
-    node: NodeId
-    reached: Checkpoint
-
-
-class KeptTarget(Struct, frozen=True):
-    """A device's push target, and of the session that registered it what may become void."""
-
-    user: UserId
-    target: PushTarget
-    credential: str | None
-    issued_at: Instant | None
-    at: Instant
-
-
-class Remembered(Struct, frozen=True):
-    """A request under a key, when it came, and what was answered."""
-
-    digest: bytes
-    at: Instant
-    answer: bytes | None = None
 
 
 class State:
@@ -122,6 +90,7 @@ class State:
         self.duties: dict[str, Duty] = {}
         self.push_targets: dict[tuple[UserId, DeviceId], KeptTarget] = {}
         self.erasures: dict[UserId, Erasure] = {}
+        self.ties: Ties = {}
         self.position = 0
         self.is_closed = False
 
@@ -218,6 +187,8 @@ class State:
                 self._subscribe(user_of(placed.stream), fact)
             case _ if isinstance(fact, Arrangement):
                 arrange(self.members.get(fact.conversation, {}), user_of(placed.stream), fact, placed.at)
+            case _:
+                project_ties(self.ties, self.stream(placed.stream).facts, placed)
 
     def _create(self, conversation: ConversationId, placed: PlacedFact, fact: ConversationCreated) -> None:
         self.conversations[conversation] = begun(conversation, placed.at, fact)

@@ -4,6 +4,7 @@ from unisono.domain.ids import Epoch
 from unisono.ports.clock import Clock
 from unisono.stores.memory.calls import MemoryCalls
 from unisono.stores.memory.claims import MemoryClaims
+from unisono.stores.memory.contacts import MemoryContacts
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.due_pushes import MemoryDuePushes
 from unisono.stores.memory.erasures import MemoryErasures
@@ -27,6 +28,7 @@ class MemoryStore:
         self.requests = MemoryRequests(self._state, clock)
         self.log = MemoryLog(self._state, clock, self.requests)
         self.directory = MemoryDirectory(self._state)
+        self.contacts = MemoryContacts(self._state)
         self.traces = MemoryTraces(self._state)
         self.sessions = MemorySessions(self._state, clock)
         self.claims = MemoryClaims(self._state, self.sessions)

@@ -9,8 +9,9 @@ from unisono.ports.clock import Clock
 from unisono.ports.log import Committed
 from unisono.ports.wills import Will
 from unisono.stores.memory.log import MemoryLog
+from unisono.stores.memory.records import LeftWill
 from unisono.stores.memory.sessions import MemorySessions
-from unisono.stores.memory.state import LeftWill, State
+from unisono.stores.memory.state import State
 
 
 class MemoryWills:

@@ -81,6 +81,7 @@ class Committer:
         for work in works:
             work.name_details(book, ahead)
         book.foresee_details(ahead)
+        book.ties.foresee(connection, ahead)
         results = [_outcome(work, book) for work in works]
         book.flush()
         self._is_committing = True

@@ -29,6 +29,7 @@ from unisono.stores.sql.entries import (
 )
 from unisono.stores.sql.foresight import Foresight, MemberKey, PlaceKey
 from unisono.stores.sql.statements import Statements
+from unisono.stores.sql.ties import Ties
 
 KEPT_MAX: Final = 100_000
 """Streams and memberships that a sole writer remembers; beyond it, it begins with an empty book."""
@@ -51,6 +52,7 @@ class Book:
     def _forget(self) -> None:
         self._streams: dict[StreamKey, StreamEntry | None] = {}
         self._known = 0
+        self.ties = Ties(self.statements.contacts)
         self._forget_batch()
 
     def _forget_batch(self) -> None:
@@ -132,8 +134,7 @@ class Book:
 
     def existing(self, key: StreamKey) -> StreamEntry:
         """Give a stream that `writable` made sure of."""
-        stream = self._streams[key]
-        if stream is None:
+        if (stream := self._streams[key]) is None:
             raise KeyError(key)
         return stream
 

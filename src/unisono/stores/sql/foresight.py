@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from unisono.domain.ids import SendKey, SessionId, StreamKey, UserId
+from unisono.domain.ties import Pair
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import StreamEntry
 from unisono.stores.sql.statements import Statements
@@ -15,7 +16,7 @@ class Foresight(Struct):
     """First the names, then, once the streams are known, what belongs to them.
 
     `streams` are looked up, `own` made where they do not exist yet. `sessions`, and those of `session_users` that are
-    not over, are locked.
+    not over, are locked. `talks` are direct conversations, with who speaks there.
     """
 
     sessions: set[SessionId] = set()
@@ -26,6 +27,8 @@ class Foresight(Struct):
     members: dict[MemberKey, StreamEntry] = {}
     rosters: dict[int, StreamEntry] = {}
     places: dict[PlaceKey, StreamEntry] = {}
+    ties: set[Pair] = set()
+    talks: list[tuple[StreamEntry, UserId]] = []
 
 
 def lock_sessions(connection: Connection, statements: Statements, ahead: Foresight) -> None:

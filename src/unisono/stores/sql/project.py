@@ -9,6 +9,7 @@ from msgspec import structs
 from unisono.domain import roll
 from unisono.domain.arrangement import Arrangement
 from unisono.domain.changes import changed
+from unisono.domain.contact_facts import ContactFact
 from unisono.domain.conversation import unique_members
 from unisono.domain.facts import (
     ConversationChanged,
@@ -39,6 +40,7 @@ from unisono.domain.revisions import recalled, revised, superseded
 from unisono.stores.sql.arranging import arrange
 from unisono.stores.sql.attributes import describe
 from unisono.stores.sql.book import Book
+from unisono.stores.sql.contact_project import project_ties
 from unisono.stores.sql.entries import ConversationEntry, StreamEntry, view
 from unisono.stores.sql.indexing import renew
 from unisono.stores.sql.objects import project_object
@@ -92,6 +94,8 @@ def _project_roll(book: Book, stream: StreamEntry, fact: Fact) -> None:
             _subscribed(book, user_of(stream.key), fact)
         case _ if isinstance(fact, Arrangement):
             arrange(book, user_of(stream.key), fact, stream.head.at)
+        case _ if isinstance(fact, ContactFact):
+            project_ties(book, stream, fact)
         case _:
             # Sessions have their own tables.
             pass

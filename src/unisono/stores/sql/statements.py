@@ -20,6 +20,7 @@ from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.kinds import KINDS
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
+from unisono.stores.sql.contact_statements import ContactStatements
 from unisono.stores.sql.history_statements import HistoryStatements
 from unisono.stores.sql.index_statements import IndexStatements
 from unisono.stores.sql.member_statements import MemberStatements
@@ -69,7 +70,7 @@ class Statements:
         self.words = IndexStatements(dialect)
         self.trimming = TrimStatements(dialect)
         self.roll = MemberStatements(dialect)
-        self.objects = ObjectStatements(dialect)
+        self.objects, self.contacts = ObjectStatements(dialect), ContactStatements(dialect)
         self.epoch = one(_epoch())
         self.head = one(_head())
         self.facts = one(_facts())

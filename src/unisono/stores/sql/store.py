@@ -12,6 +12,7 @@ from unisono.stores.sql.batches import Committer
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.calls import SqlCalls
 from unisono.stores.sql.claims import SqlClaims
+from unisono.stores.sql.contacts import SqlContacts
 from unisono.stores.sql.directory import SqlDirectory
 from unisono.stores.sql.driver import Driver
 from unisono.stores.sql.due_pushes import SqlDuePushes
@@ -49,6 +50,7 @@ class Store:
         self.requests = SqlRequests(requests, writer)
         self.directory = SqlDirectory(driver.dialect, statements, readers)
         self.search = SqlSearch(driver.dialect, statements, self.log, writer=writer, readers=readers)
+        self.contacts = SqlContacts(statements.contacts, readers)
         self.traces = SqlTraces(driver.dialect, statements, readers)
         self.erasures = SqlErasures(driver.dialect, writer=writer, readers=readers)
         self.claims = SqlClaims(driver.dialect, writer=writer)

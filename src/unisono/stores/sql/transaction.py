@@ -9,6 +9,7 @@ from unisono.domain.ids import Checkpoint, StreamKey, UserId, conversation_strea
 from unisono.domain.kept import Shelf
 from unisono.domain.marks import Passed, moved
 from unisono.domain.placement import Draft, Head, Place, next_head
+from unisono.domain.ties import Pair, Tie
 from unisono.ports.log import Committed
 from unisono.stores.sql.arranging import count_pinned
 from unisono.stores.sql.book import Book
@@ -16,6 +17,7 @@ from unisono.stores.sql.entries import Earlier, StreamEntry, encode_fact, type_o
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.objects import take_shelf
 from unisono.stores.sql.project import note_delivered, project, unique_key
+from unisono.stores.sql.ties import both_ways, listener
 
 KINDS: Final[Mapping[type[Fact], str]] = {kind: str(kind.__struct_config__.tag) for kind in Fact.__args__}
 """How the body of each fact names itself."""
@@ -47,6 +49,8 @@ class Transaction:
     def name_streams(self, ahead: Foresight) -> None:
         """Name the conversation, and the streams of users that its members' changes or marks go to."""
         scope = self._scope
+        if scope.others:
+            self._name_ties(ahead)
         if scope.conversation is not None and self._stream is not None:
             ahead.streams.add(self._stream)
             if scope.key is not None:
@@ -57,6 +61,15 @@ class Transaction:
         if scope.unique_of is not None:
             ahead.unique.add(unique_key(*scope.unique_of))
             ahead.own.update(map(user_stream, scope.unique_of[1]))
+
+    def _name_ties(self, ahead: Foresight) -> None:
+        """Name what users are to each other. Who changes it holds the stream of one of them, so there must be one."""
+        scope, user = self._scope, self._scope.users[0]
+        ahead.own.update(map(user_stream, scope.users))
+        ahead.ties.update(both_ways(user, scope.others))
+        if scope.ties_change:
+            # Nothing is said between them meanwhile.
+            ahead.unique.update(unique_key("direct", (user, other)) for other in scope.others)
 
     def name_details(self, book: Book, ahead: Foresight) -> None:
         """Name memberships and the place of the send key."""
@@ -74,7 +87,10 @@ class Transaction:
         for user in scope.users:
             if user not in members:
                 ahead.members[stream.id, user] = stream
-        if scope.all_members and stream.lists_members and not stream.has_all_members:
+        is_talk = scope.speaks and stream.conversation.of == "direct"
+        if is_talk:
+            ahead.talks.append((stream, scope.users[0]))
+        if (is_talk or (scope.all_members and stream.lists_members)) and not stream.has_all_members:
             ahead.rosters[stream.id] = stream
 
     def run(self, book: Book) -> Committed:
@@ -108,7 +124,17 @@ def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
             subject = book.stream(conversation_stream(made))
     if subject is None or subject.conversation is None:
         shelf = Shelf() if scope.object is None else take_shelf(book, book.statements.objects, stream, scope.object)
-        return Snapshot(book.now, None, {}, *_parts(earlier), unique=_view(unique), shelf=shelf)
+        return Snapshot(
+            book.now,
+            None,
+            {},
+            *_parts(earlier),
+            unique=_view(unique),
+            shelf=shelf,
+            ties=_ties(scope, book, None),
+            tallies={user: book.ties.tally(book.connection, user) for user in scope.tallied},
+        )
+    other = _listener(scope, book, subject)
     return Snapshot(
         book.now,
         _view(subject),
@@ -119,7 +145,22 @@ def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
         None if scope.message is None else book.target(subject, scope.message),
         _passed(scope, book, subject),
         pinned=count_pinned(book, scope.users[0]) if scope.pinned else 0,
+        ties=_ties(scope, book, other),
+        listener=other,
     )
+
+
+def _listener(scope: Scope, book: Book, stream: StreamEntry) -> UserId | None:
+    if not scope.speaks or stream.conversation is None or stream.conversation.of != "direct":
+        return None
+    if not stream.has_all_members:
+        book.roster(stream)
+    return listener(stream, scope.users[0])
+
+
+def _ties(scope: Scope, book: Book, other: UserId | None) -> Mapping[Pair, Tie]:
+    others = scope.others if other is None else (other,)
+    return book.ties.between(book.connection, scope.users[0], others) if others else {}
 
 
 def _view(stream: StreamEntry | None) -> Conversation | None:

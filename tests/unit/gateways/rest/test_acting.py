@@ -249,6 +249,7 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         *("RegisterPush", "UnregisterPush"),
         *("StartCall", "AnswerCall", "DeclineCall", "HangUp", "HandOver", "SignalCall", "ListCalls", "GetTurn"),
         *("Claim", "RenewClaim", "FinishClaim", "ReleaseClaim"),
+        *("StartCall", "AnswerCall", "DeclineCall", "HangUp", "HandOver", "SignalCall", "ListCalls", "GetTurn"),
         # Of the program that embeds the server, and of a session that it asks.
         *("Ask", "ReplyTo"),
         # Those of the operator's own say more.
@@ -263,6 +264,10 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         "Dissolve": "dissolve",
         "RemoveFile": "removeFile",
         "DropObject": "dropObject",
+        "AcceptContact": "acceptContact",
+        "DeclineContact": "declineContact",
+        "RemoveContact": "removeContact",
+        "UnblockUsers": "unblockUser",
         "PinConversation": "pinConversation",
         "UnpinConversation": "unpinConversation",
         "MarkConversation": "markConversation",

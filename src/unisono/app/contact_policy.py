@@ -1,0 +1,11 @@
+"""What holds in an app about who may write to whom, now."""
+
+from unisono.domain.ties import Writing
+
+
+class ContactPolicy:
+    """Read at every decision, so that a change holds from the next one on."""
+
+    def __init__(self, writing: Writing) -> None:
+        """Begin with what the settings say."""
+        self.writing: Writing = writing
