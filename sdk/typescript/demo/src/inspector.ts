@@ -91,7 +91,7 @@ export class Inspector {
   #place(): View<Place> {
     const element = h("tr", {});
     const show = ({ stream, seq, isLeft }: Place): void => {
-      const name = stream.startsWith("c/") ? nameOf(this.#client.conversation(stream.slice(2))) : "Of mine";
+      const name = stream.startsWith("c/") ? nameOf(this.#client.conversation(stream.slice(2))) : "My own";
       redraw(element, [name, seq, isLeft], () => [h("td", { title: stream }, h("b", {}, name), " ", h("span", {}, stream)), h("td", {}, isLeft ? `${seq}, left` : String(seq))]);
     };
     return { element, show };
