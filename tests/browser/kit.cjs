@@ -113,7 +113,7 @@ async function launchFirefox({ profile, hosts = {}, ...options } = {}) {
   const browser = await puppeteer.launch({
     browser: 'firefox', executablePath: onPath('firefox-esr'), headless: true, defaultViewport: null, userDataDir: folder,
     extraPrefsFirefox: {
-      'network.proxy.type': 1, 'network.proxy.no_proxies_on': '127.0.0.1', ...proxied, 'services.settings.server': 'data:,',
+      'network.proxy.type': 1, 'network.proxy.allow_hijacking_localhost': true, 'network.proxy.no_proxies_on': '127.0.0.1', ...proxied, 'services.settings.server': 'data:,',
     },
     ...options,
   });

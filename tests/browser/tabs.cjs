@@ -7,7 +7,7 @@ const path = require('node:path');
 const { eitherWay, freeze, killPage, launch, launchFirefox, open, pause, site, thaw, until, within } = require('./kit.cjs');
 const { table } = require('../support/playing.cjs');
 
-const { port, admin, dist } = table();
+const { port, admin, dist, browser: kind } = table();
 const URL_OF_SERVER = `http://127.0.0.1:${port}`;
 const ORIGIN = 'http://pages.localhost';
 const TICKS_PER_S = 100;
@@ -21,7 +21,7 @@ function filesOf(folder, at) {
 }
 
 // A browser, and pages that are served on origins known to the server; `close` ends both.
-async function browserOf({ switches = [], pages = {}, tls, firefox = false } = {}) {
+async function browserOf({ switches = [], pages = {}, tls } = {}) {
   const files = filesOf(dist, '/');
   const served = await site({
     '/': { file: path.join(__dirname, 'tab.html') }, '/tab.js': { file: path.join(__dirname, 'tab.js') },
@@ -30,7 +30,7 @@ async function browserOf({ switches = [], pages = {}, tls, firefox = false } = {
   const both = tls && await eitherWay(served.port, tls);
   const port = both ? both.port : served.port;
   const hosts = Object.fromEntries(['pages.localhost', 'other.localhost', 'plain.test'].map((name) => [name, port]));
-  const { browser } = await (firefox ? launchFirefox({ hosts }) : launch({ hosts, switches }));
+  const { browser } = await (kind === 'firefox' ? launchFirefox({ hosts }) : launch({ hosts, switches }));
   return { browser, close: async () => { await browser.close(); await served.close(); if (both) both.close(); } };
 }
 

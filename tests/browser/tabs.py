@@ -91,7 +91,13 @@ def _build(folder: Path, step: int = 0, version: str = "0.1.0") -> None:
 
 
 async def play_in_browsers(
-    data: Path, program: str, hosts: list[str], only: list[str], releases: Mapping[str, tuple[int, str]] | None = None
+    data: Path,
+    program: str,
+    hosts: list[str],
+    only: list[str],
+    *,
+    releases: Mapping[str, tuple[int, str]] | None = None,
+    browser: str = "chromium",
 ) -> Played:
     """Build the SDK, serve it with a page that uses it, and have browsers play the scenarios.
 
@@ -116,6 +122,7 @@ async def play_in_browsers(
             "secret": SECRET,
             "hosts": hosts,
             "only": only,
+            "browser": browser,
             "load": FULL_LOAD if IS_FULL else LOAD,
         }
         played = await play(HERE / program, table, deadline_s=FULL_DEADLINE_S if IS_FULL else DEADLINE_S)

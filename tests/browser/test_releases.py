@@ -20,7 +20,9 @@ def works(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     name: str = request.param
 
     async def make(data: Path) -> Played:
-        return await play_in_browsers(data, "releases.cjs", HOSTS[name], [] if IS_FULL else ALSO_SHORT, RELEASES)
+        return await play_in_browsers(
+            data, "releases.cjs", HOSTS[name], [] if IS_FULL else ALSO_SHORT, releases=RELEASES
+        )
 
     return Works(once(tmp_path_factory, worker_id, f"releases-{name}", make))
 

@@ -71,6 +71,12 @@ export class Filter {
     let isLeft = this._positions.get(frame.stream)?.isLeft ?? false;
     for (const { fact } of fresh) isLeft = leaves(fact, user) || (isLeft && !enters(fact, user));
     this._positions.set(frame.stream, { epoch: frame.epoch, seq: last.seq, ...(isLeft && { isLeft }) });
+    if (frame.stream !== `u/${user}`) return;
+    // Where a conversation began for me is said here alone, and never again: the next holder has to know it.
+    for (const { fact } of fresh) {
+      const stream = `c/${String(fact["conversation"])}`;
+      if (fact.kind === "entered" && !this._positions.has(stream)) this._positions.set(stream, { epoch: frame.epoch, seq: Number(fact["seq"]) - 1 });
+    }
   }
 }
 

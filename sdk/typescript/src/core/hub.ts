@@ -128,8 +128,8 @@ class Hub implements Holder {
     this._leaving = new SigningOff({ ...this._ports, shelf, session: this._session });
     this._goOn();
     this._isBooting = false;
-    if (this._seats.size > 0) this._session.begin();
-    else this._lonely();
+    // One of those that waited may have asked it to end.
+    if (!this._isOver) this._seats.size > 0 ? this._session.begin() : this._lonely();
   }
 
   /** Takes what had to wait. */

@@ -217,6 +217,7 @@ export class Positions {
     const skip = (until: number, reason: string): void => {
       outcomes.push({ is: "restart", stream, epoch: place.epoch, first: lacksFrom, until, reason });
       place.seq = until;
+      place.isLeft = false;
     };
     place.fruitless = first === undefined ? place.fruitless + 1 : 0;
     if (first !== undefined && first.seq > lacksFrom) skip(first.seq - 1, "trimmed");
@@ -293,6 +294,8 @@ export class Positions {
     const first = place.seq + 1;
     if (told.first <= first) return [];
     place.seq = told.first - 1;
+    // What let me in again may be among what is gone.
+    place.isLeft = false;
     return [{ is: "restart", stream, epoch: place.epoch, first, until: place.seq, reason: "trimmed" }, ...this._drain(stream, place)];
   }
 

@@ -34,6 +34,12 @@ export class FakeServer {
   readonly members = new Set<string>();
   /** Up to where a former member may read. */
   readonly left = new Map<string, number>();
+  /** Up to where facts of a stream are kept no longer. */
+  readonly floors = new Map<string, number>();
+  /** Rooms that somebody of the session is in, each with a place. */
+  readonly seats = new Map<string, { readonly room: string; readonly tab: string }>();
+  /** Whom the session's connection hears of. */
+  readonly watched = new Set<string>();
   epoch = 100;
   /** Share of the commands that are put off. */
   putOff = 0;
@@ -121,6 +127,24 @@ export class FakeServer {
     }
   }
 
+  /** The oldest facts of a stream are thrown away. */
+  trim(stream: string, kept: number): void {
+    const head = this.headOf(stream);
+    this.floors.set(stream, Math.max(this.floors.get(stream) ?? 0, head - kept));
+  }
+
+  /** Whether the user could never have a fact: it is not kept, or was said while the user was out. */
+  isWithheld(stream: string, seq: number): boolean {
+    let isOut = false;
+    for (const { seq: at, fact } of (this.streams.get(stream) ?? []).slice(0, seq)) {
+      const users = "users" in fact ? (fact.users as readonly string[]) : [];
+      if (fact.kind === "joined" && users.includes(USER)) isOut = false;
+      if (at === seq) break;
+      if (fact.kind === "left" && users.includes(USER)) isOut = true;
+    }
+    return isOut || seq <= (this.floors.get(stream) ?? 0);
+  }
+
   /** The last seq that the user may read. */
   headOf(stream: string): number {
     const head = this.streams.get(stream)?.length ?? 0;
@@ -143,6 +167,7 @@ export class FakeServer {
   }
 
   private forget(connection: Connection): void {
+    if (connection.isLive) this.watched.clear();
     connection.isOpen = connection.isLive = false;
     this.open.delete(connection);
   }
@@ -183,6 +208,17 @@ export class FakeServer {
         return this.read(String(command["stream"]), Number(command["after"]), Number(command["limit"] ?? 100));
       case "send":
         return this.send(command);
+      case "logout":
+        this.session = null;
+        this.seats.clear();
+        return { kind: "done" };
+      case "enter":
+      case "leave":
+        return this.turnSeat(command.op === "enter", String(command["conversation"]), String(command["tab"]));
+      case "watch":
+      case "unwatch":
+        for (const user of command["users"] as readonly string[]) this.watched[command.op === "watch" ? "add" : "delete"](user);
+        return { kind: "done" };
       case "query":
         return { kind: "found", conversations: this.visible().map(({ stream, seq }) => ({ kind: "conversation", conversation: stream, head: seq })), has_more: false };
       default:
@@ -190,10 +226,17 @@ export class FakeServer {
     }
   }
 
+  private turnSeat(isIn: boolean, room: string, tab: string): object {
+    if (isIn) this.seats.set(`${room} ${tab}`, { room, tab });
+    else this.seats.delete(`${room} ${tab}`);
+    return { kind: "done" };
+  }
+
   private login(connection: Connection, id: string, fence: number): object | string {
     if (this.session?.id === id && fence <= this.session.fence) return "replaced";
     this.logins += this.session?.id === id ? 0 : 1;
     const token = `${id}!`;
+    if (this.session?.id !== id) this.seats.clear();
     this.session = { id, token, fence };
     return { ...this.live(connection), resume_token: token };
   }
@@ -211,7 +254,7 @@ export class FakeServer {
     connection.isLive = true;
     this.mostLinks = Math.max(this.mostLinks, this.links);
     const { id = "", fence = 0 } = this.session ?? {};
-    return { kind: "welcome", heartbeat_s: 25, server: "1", checkpoint: this.commit, epoch: this.epoch, user: USER, session: id, fence, device: WEB };
+    return { kind: "welcome", heartbeat_s: 25, server: "1", checkpoint: this.commit, epoch: this.epoch, user: USER, session: id, fence, device: WEB, seats: [...this.seats.values()] };
   }
 
   private visible(): StreamHead[] {
@@ -226,6 +269,8 @@ export class FakeServer {
 
   private read(stream: string, after: number, limit: number): object {
     const head = this.headOf(stream);
+    const floor = this.floors.get(stream) ?? 0;
+    if (after < floor) return { kind: "start_over", stream, epoch: this.epoch, first: floor + 1, until: head, reason: "trimmed" };
     const facts = (this.streams.get(stream) ?? []).filter(({ seq }) => seq > after && seq <= head).slice(0, limit);
     return { kind: "facts", stream, epoch: this.epoch, facts: facts.map(plain), head };
   }

@@ -26,6 +26,13 @@ const MAY: readonly (readonly [number, (world: World) => unknown])[] = [
   [2, (world) => world.server.turn(String(1 + world.chance.below(2)))],
   [3, (world) => world.server.repeat(world.chance.of([...world.server.streams.keys()]))],
   [1, (world) => world.talk(2500)],
+  [1, (world) => world.strand()],
+  [2, (world) => world.trim()],
+  [8, (world) => world.claim()],
+  [6, (world) => world.set()],
+  [4, (world) => world.enter()],
+  [4, (world) => world.signOut()],
+  [1, (world) => world.newer()],
   [1, (world) => (world.server.putOff = world.chance.is(0.5) ? 0.1 : 0)],
 ];
 const WEIGHT = MAY.reduce((sum, [weight]) => sum + weight, 0);
@@ -55,5 +62,6 @@ test("whatever dies, every fact is heard once and in order, and every send is pl
     }
   }
   assert.ok((sum["facts"] ?? 0) > STEPS && (sum["holders"] ?? 0) > STEPS / 200, JSON.stringify(sum));
+  for (const [what, count] of Object.entries(sum)) assert.ok(count > 0, `no ${what} among ${STEPS} steps`);
   process.stderr.write(`${JSON.stringify({ steps: STEPS, ...sum })}\n`);
 });

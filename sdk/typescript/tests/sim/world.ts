@@ -4,63 +4,16 @@ import assert from "node:assert/strict";
 
 import { makeHub } from "../../src/core/hub.ts";
 import type { Holder } from "../../src/core/holding.ts";
-import type { FromTabEnvelope, ToTabEnvelope, WireAnswer, WireFact } from "../../src/core/messages.ts";
+import { PROTOCOL } from "../../src/core/messages.ts";
+import type { FromTabEnvelope, ToTabEnvelope } from "../../src/core/messages.ts";
 import { Tab } from "../../src/core/tab.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
 import { Chance } from "../fakes/chance.ts";
-import { Diary } from "../fakes/listener.ts";
 import { FakeLocks } from "../fakes/locks.ts";
 import { FakeServer, OWN, USER } from "../fakes/server.ts";
 import { SlowStore } from "../fakes/slow_store.ts";
 import { ManualClock } from "../fakes/time.ts";
-
-/** A tab's facts against the server's: each once, in order, with nothing left out that is not said to be. */
-class Log extends Diary {
-  readonly at = new Map<string, { epoch: number; seq: number; isLeft: boolean }>();
-  facts_ = 0;
-  starts = 0;
-  private heads: { readonly [stream: string]: number } = {};
-  private readonly server: FakeServer;
-
-  constructor(server: FakeServer) {
-    super();
-    this.server = server;
-  }
-
-  override started(answers: readonly WireAnswer[]): void {
-    this.starts += 1;
-    this.at.clear();
-    const found = answers.find(({ kind }) => kind === "found")?.["conversations"] as readonly { conversation: string; head: number }[];
-    this.heads = Object.fromEntries(found.map(({ conversation, head }) => [conversation, head]));
-  }
-
-  override facts(stream: string, epoch: number, facts: readonly WireFact[]): void {
-    for (const fact of facts) this.take(stream, epoch, fact);
-  }
-
-  override startOver({ stream, epoch, last }: { stream: string; epoch: number; last: number }): void {
-    this.at.set(stream, { epoch, seq: last, isLeft: false });
-  }
-
-  /** How far it came. */
-  reached(stream: string): number {
-    return this.at.get(stream)?.seq ?? this.heads[stream] ?? 0;
-  }
-
-  private take(stream: string, epoch: number, { seq, fact }: WireFact): void {
-    const before = this.at.get(stream);
-    const place = `${stream} ${seq}`;
-    assert.deepEqual(this.server.streams.get(stream)?.[seq - 1]?.fact, fact, `another fact at ${place}`);
-    const users = (fact["users"] ?? fact["members"] ?? []) as readonly string[];
-    const isIn = (fact.kind === "joined" || fact.kind === "created") && users.includes(USER);
-    if (before !== undefined) {
-      assert.ok(seq > before.seq, `twice: ${place} after ${before.seq}`);
-      assert.ok(seq === before.seq + 1 || (before.isLeft && isIn), `a hole before ${place}, after ${before.seq}`);
-    } else assert.ok(seq <= (this.heads[stream] ?? 0) + 1 || isIn, `a hole before ${place}: it began with ${this.heads[stream]}`);
-    this.at.set(stream, { epoch, seq, isLeft: fact.kind === "left" && users.includes(USER) });
-    this.facts_ += 1;
-  }
-}
+import { Log } from "./log.ts";
 
 interface Page {
   readonly tab: Tab;
@@ -92,7 +45,12 @@ export class World {
   readonly locks = new FakeLocks();
   readonly pages = new Map<string, Page>();
   readonly sent = new Map<string, Sent[]>();
-  readonly counts = { facts: 0, sends: 0, holders: 0, tabs: 0, cuts: 0, starts: 0 };
+  readonly counts = { facts: 0, sends: 0, holders: 0, tabs: 0, cuts: 0, starts: 0, lost: 0, queued: 0, claims: 0, objects: 0, rooms: 0, signOuts: 0, yields: 0 };
+  /** Sends that a page was told are kept. */
+  private readonly queued = new Set<string>();
+  /** Claims by key: the page and the holder of each. */
+  private readonly claims = new Map<string, { readonly page: Page; readonly reign: Reign | null }>();
+  private readonly rooms = new Map<string, { readonly page: string; readonly room: string }>();
   private readonly kept = new MemoryStore();
   private reign: Reign | null = null;
   private conversations = 0;
@@ -120,7 +78,7 @@ export class World {
   async open(): Promise<void> {
     const name = `t${++this.names}`;
     this.counts.tabs += 1;
-    const log = new Log(this.server);
+    const log = new Log(this.server, this.queued);
     const ways = { patience: 0, open: () => this.way(name), elsewhere: () => undefined, suspend: () => undefined, close: () => undefined };
     const wish = { url: "ws://here", user: USER, tag: null, device: { id: "d", platform: "web" } };
     const view = { visible: true, focused: false, conversation: null, online: true };
@@ -131,8 +89,7 @@ export class World {
     await tab.attach();
   }
 
-  say(): void {
-    const [name, page] = this.chance.of([...this.pages]);
+  say([name, page] = this.chance.of([...this.pages])): void {
     const conversation = String(1 + this.chance.below(this.conversations));
     const { tab } = page;
     const sent: Sent = { key: tab.newKey(), conversation, seq: null, problem: null };
@@ -144,14 +101,110 @@ export class World {
     );
   }
 
+  /** A page sends while the server is out of reach, and dies, and the holder with it. */
+  async strand(): Promise<void> {
+    if (this.pages.size < 2) return;
+    this.outage();
+    const last = this.chance.of([...this.pages]);
+    this.say(last);
+    await this.clock.go(50);
+    this.forget(last[0]);
+    this.kill(false);
+  }
+
+  /** The oldest facts are thrown away at the server. */
+  trim(): void {
+    this.server.trim(`c/${1 + this.chance.below(this.conversations)}`, this.chance.below(20));
+  }
+
+  /** A page asks to do alone what others may ask, too. */
+  claim(): void {
+    const page = this.awake();
+    if (page === null) return;
+    const key = String(this.chance.below(40));
+    page.tab.claim("alert", key).then((isGranted) => {
+      const before = this.claims.get(key);
+      if (!isGranted || page.isAsleep) return;
+      this.counts.claims += 1;
+      // Whoever died, slept, or claimed it of another holder has it no more.
+      const isHeld = before !== undefined && before.reign === this.reign && before.page !== page && this.isThere(before.page);
+      assert.ok(!isHeld, `${key} was granted twice`);
+      this.claims.set(key, { page, reign: this.reign });
+    }, () => undefined);
+  }
+
+  /** Pages write what all of them share. */
+  set(): void {
+    const page = this.awake();
+    this.counts.objects += 1;
+    page?.tab.setObject(`object ${this.chance.below(3)}`, this.chance.below(1000)).catch(() => undefined);
+  }
+
+  /** A page enters a room, and hears of somebody. */
+  enter(): void {
+    const page = this.awake();
+    if (page === null) return;
+    const [name, room] = [page.tab.tab, `r${this.chance.below(3)}`];
+    this.counts.rooms += 1;
+    this.rooms.set(`${room} ${name}`, { page: name, room });
+    page.tab.request({ op: "enter", conversation: room, tab: name }).catch(() => undefined);
+    page.tab.request({ op: "watch", users: [`friend of ${name}`] }).catch(() => undefined);
+  }
+
+  /** The user signs out, in one page for all, and comes again. */
+  async signOut(): Promise<void> {
+    const pages = [...this.pages.values()];
+    const isCalm = this.reign?.isHeard === true && !this.server.isDown && this.server.links === 1;
+    // Who is between two holders logs in again, and so does who is new: a person asked for that.
+    if (!isCalm || !pages.every(({ tab, blocked, isAsleep }) => tab.state === "live" && blocked === null && !isAsleep && this.reign?.ends.has(tab.tab))) return;
+    const page = this.chance.of(pages);
+    const known = [...this.pages];
+    this.counts.signOuts += 1;
+    let outcome = "";
+    page.tab.signOut(false).then(() => (outcome = "done"), (problem: unknown) => (outcome = String(problem)));
+    for (let turn = 0; outcome === "" && turn < 100; turn++) await this.clock.go(300);
+    assert.equal(outcome, "done");
+    await this.clock.go(60_000);
+    for (const [name, { tab, log }] of known) if (this.pages.has(name)) assert.equal(tab.state, "stopped", `${name} was not told: ${JSON.stringify(log.heard.slice(-12))}`);
+    for (const key of this.queued) if (!this.server.keys.has(key)) this.queued.delete(key);
+    const left = await this.kept.take();
+    assert.deepEqual([left.outbox, left.objects], [[], []]);
+    left.close();
+    for (const name of [...this.pages.keys()]) this.forget(name);
+    await this.open();
+  }
+
+  /** A page of a release that speaks otherwise wants the session: the holder has to end, and says so. */
+  newer(): void {
+    const { reign } = this;
+    if (reign?.isHeard !== true) return;
+    this.counts.yields += 1;
+    reign.ends.set("newer", () => undefined);
+    reign.holder.take({ tab: "newer", message: { is: "yield", v: PROTOCOL + 1 } });
+  }
+
   /** A page dies without a word. */
   crash(): void {
     const [name] = this.chance.of([...this.pages]);
+    this.forget(name);
+    const { reign } = this;
+    this.clock.after(this.chance.below(500), () => reign?.isHeard && reign.holder.gone(name));
+  }
+
+  private forget(name: string): void {
     this.pages.delete(name);
     this.locks.kill(name);
-    const { reign } = this;
-    reign?.ends.delete(name);
-    this.clock.after(this.chance.below(500), () => reign?.isHeard && reign.holder.gone(name));
+    this.reign?.ends.delete(name);
+  }
+
+  /** A page that is not asleep. */
+  private awake(): Page | null {
+    const pages = [...this.pages.values()].filter(({ isAsleep }) => !isAsleep);
+    return pages.length > 0 ? this.chance.of(pages) : null;
+  }
+
+  private isThere(page: Page): boolean {
+    return this.pages.get(page.tab.tab) === page && !page.isAsleep;
   }
 
   /** The holder dies; or, as a zombie, goes on without being heard. */
@@ -214,10 +267,25 @@ export class World {
       assert.equal(tab.state, "live", `${name} is not live: ${JSON.stringify(log.of("ended"))}`);
       this.counts.facts += log.facts_;
       this.counts.starts += log.starts;
+      this.counts.lost += log.lost;
       for (const stream of this.server.streams.keys()) if (stream !== OWN || log.at.has(OWN)) assert.equal(log.reached(stream), this.server.headOf(stream), `${name} lacks the end of ${stream}`);
     }
     assert.equal(this.server.links, 1);
     this.judgeSends();
+    this.judgeShared();
+  }
+
+  /** What tabs share is the same in all of them; what the dead had is given back. */
+  private judgeShared(): void {
+    const [first, ...others] = [...this.pages.values()].map(({ tab }) => [...tab.objects].sort());
+    for (const other of others) assert.deepEqual(other, first);
+    const isAlive = (name: string): boolean => this.pages.has(name);
+    for (const { room, tab } of this.server.seats.values()) assert.ok(isAlive(tab), `${tab} is gone and still in ${room}`);
+    for (const user of this.server.watched) assert.ok(isAlive(user.replace("friend of ", "")), `nobody is left who watches the ${user}`);
+    for (const key of this.queued) {
+      this.counts.queued += 1;
+      assert.ok(this.server.keys.has(key) || this.server.refused.has(key), `${key} was kept and never sent`);
+    }
   }
 
   private judgeSends(): void {

@@ -1,0 +1,44 @@
+"""Firefox shares a session as Chromium does, in a worker, in a leader tab, and where nothing can be shared.
+
+It is driven by WebDriver BiDi, which can neither freeze a page nor crash one nor say which process a page lives in. Of
+what tabs go through (`takeover.cjs`) nothing is played here, nor are crowds of tabs (`crowd`) and pages by https
+(`schemes`). Pages without a script for a worker (`noWorker`) do not come to an end there; it is not known yet why.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.browser.tabs import HOSTS, play_in_browsers
+from tests.support.node_player import Works
+
+SHORT: Final = ["oneSession"]
+SHARED: Final = [
+    *SHORT,
+    *("answers", "leaving", "atOnce", "lateJoiner", "apart", "origins", "objects", "ids", "putOut"),
+]
+ALONE: Final = ["unsupported", "oneWord", "alone", "sharedBySlot", "randomDevice", "scriptTag", "rooms"]
+
+
+async def assert_played(data: Path, program: str, host: str, scenarios: list[str]) -> None:
+    works = Works(await play_in_browsers(data, program, HOSTS[host], scenarios, browser="firefox"))
+    for scenario in (*scenarios, "(all)"):
+        works.assert_that(scenario)
+
+
+async def test_tabs_of_firefox_have_one_session_in_a_worker(data: Path) -> None:
+    await assert_played(data, "sharing.cjs", "worker", SHORT)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("host", ["worker", "leader"])
+async def test_tabs_of_firefox_share_all_that_tabs_share(data: Path, host: str) -> None:
+    await assert_played(data, "sharing.cjs", host, SHARED)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+async def test_tabs_of_firefox_that_cannot_share_or_may_not(data: Path) -> None:
+    await assert_played(data, "edges.cjs", "worker", ALONE)
