@@ -9,6 +9,7 @@ from tests.sdk.fake_server import FakeServer
 from tests.sdk.test_against_server import House, house, until
 from unisono_sdk import (
     Client,
+    Conflict,
     Conversation,
     LimitReached,
     NotFound,
@@ -200,6 +201,32 @@ async def test_what_i_delete_is_gone_on_all_my_devices_and_others_keep_it(house:
     await talk.pin()
     assert [one.id async for one in laptop.conversations(pinned=True)] == [talk.id]
     assert [message.text for message in (await there.history()).messages] == ["back again"]
+
+
+async def test_what_i_have_begun_to_write_is_on_all_my_devices(house: House) -> None:
+    phone, laptop, bob = await house.login("ann"), await house.login("ann"), await house.login("bob")
+    seen, mine = laptop.events(), list[events.DraftChanged]()
+    phone.on("draft", mine.append)
+    bob.on("draft", mine.append)
+    talk = await phone.create(["bob"])
+    there = laptop.conversation(talk.id)
+    assert await there.unsent() is None
+    first = await talk.keep_unsent("Shall we", expect=0)
+    event = await until(seen, events.DraftChanged)
+    assert (event.conversation.id, event.value, event.revision) == (talk.id, "Shall we", first)
+    assert (await there.keep_unsent({"text": "Shall we meet?"}, expect=first)) > first
+    with pytest.raises(Conflict):
+        await talk.keep_unsent("Shall we not", expect=first)
+    kept = await talk.unsent()
+    assert kept is not None
+    assert kept.value == {"text": "Shall we meet?"}
+    async with asyncio.timeout(10):
+        while not mine:
+            await asyncio.sleep(0.01)
+    assert [event.value for event in mine] == [kept.value]
+    await talk.drop_unsent(expect=kept.revision)
+    assert (await until(seen, events.DraftChanged)).value is None
+    assert await there.unsent() is None
 
 
 async def test_what_cannot_be_arranged_says_why(house: House) -> None:

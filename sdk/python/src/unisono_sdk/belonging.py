@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Self
 
 from unisono_sdk.answers import ConversationView, Done, Member, Members, Membership
-from unisono_sdk.arranging import Arranging
 from unisono_sdk.attributes import changed
 from unisono_sdk.commands import AddMembers, GetConversation, Join, Quit, RemoveMembers
 from unisono_sdk.desk import Desk, ask
+from unisono_sdk.drafting import Drafting
 from unisono_sdk.facts import DEFAULT_RULES, ConversationChanged, ConversationCreated, Json, Rules
 from unisono_sdk.member_commands import Dissolve, GetMembers, Restrict, SetLevel, SetMember, UpdateConversation
 
 
-class Belonging(Arranging):
+class Belonging(Drafting):
     """The side of a `Conversation` that is about its properties and its members.
 
     All that stands here is what the client knows: complete after `refresh`, `create` and `direct`, and kept in step by

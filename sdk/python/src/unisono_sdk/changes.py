@@ -83,3 +83,9 @@ def of_arranging(conversation: Conversation, fact: Arrangement, at: int) -> tupl
             return "deleted", events.Deleted(conversation=conversation, with_history=is_all, at=at)
         case HistoryDeleted(seq=seq):
             return "history_deleted", events.HistoryDeleted(conversation=conversation, seq=seq, at=at)
+
+
+def of_draft(conversation: Conversation, changed: events.ObjectChanged) -> own_events.DraftChanged:
+    """Give the event that tells what I have begun to write, of that which tells of the object."""
+    value, revision = changed.value, changed.revision
+    return own_events.DraftChanged(conversation=conversation, value=value, revision=revision, at=changed.at)

@@ -9,10 +9,11 @@ from unisono_sdk.answers import MissedConversation, UnreadConversation
 from unisono_sdk.arrangement import Arrangement
 from unisono_sdk.call_book import CallBook
 from unisono_sdk.call_frames import CallChanged, CallSignalled
-from unisono_sdk.changes import of_arranging, of_change, of_ruling
+from unisono_sdk.changes import of_arranging, of_change, of_draft, of_ruling
 from unisono_sdk.contact_events import tell_of_contacts
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
+from unisono_sdk.drafting import conversation_of as draft_of
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
 from unisono_sdk.multi_device import ALIASES, conversation_of, operation_of, origin_of
@@ -333,6 +334,8 @@ class Dispatch:
             name=fact.name, value=value, revision=placed.seq, is_dropped=is_dropped, at=placed.at
         )
         self._desk.hub.emit("object", event)
+        if (key := draft_of(fact.name)) is not None:
+            self._desk.hub.emit("draft", of_draft(self.conversation(key), event), conversation=key)
 
     def _read(self, fact: facts.ReadMarkMoved, at: int) -> None:
         conversation = self.conversation(fact.conversation)

@@ -316,6 +316,7 @@ MarkChanged = own_events.MarkChanged
 SilenceChanged = own_events.SilenceChanged
 Deleted = own_events.Deleted
 HistoryDeleted = own_events.HistoryDeleted
+DraftChanged = own_events.DraftChanged
 MultiDevice = own_events.MultiDevice
 ContactInvited = contact_events.ContactInvited
 ContactAgreed = contact_events.ContactAgreed
@@ -351,11 +352,8 @@ ClientEvent = (
     | Told
     | SessionMessage
     | ObjectChanged
-    | PinnedChanged
-    | MarkChanged
-    | SilenceChanged
-    | Deleted
-    | HistoryDeleted
+    | own_events.Arranged
+    | DraftChanged
     | MultiDevice
     | contact_events.ContactEvent
     | SessionOpened

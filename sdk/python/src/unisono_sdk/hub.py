@@ -46,6 +46,7 @@ EVENTS: Final = frozenset(
         "silence",
         "deleted",
         "history_deleted",
+        "draft",
         "multi_device",
         "ringing",
         "ring_over",

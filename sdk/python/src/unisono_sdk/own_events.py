@@ -6,7 +6,7 @@ Names of events stand in each class's first line. Instants are milliseconds sinc
 from dataclasses import dataclass
 
 from unisono_sdk.conversation import Conversation
-from unisono_sdk.facts import Fact
+from unisono_sdk.facts import Fact, Json
 from unisono_sdk.silence import Silence
 
 
@@ -53,6 +53,16 @@ class HistoryDeleted:
 
     conversation: Conversation
     seq: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftChanged:
+    """`draft`: on another session I have begun to write something else in a conversation; None for nothing any more."""
+
+    conversation: Conversation
+    value: Json
+    revision: int
     at: int
 
 
