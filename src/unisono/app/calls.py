@@ -17,7 +17,7 @@ from unisono.domain.answers import Answer, Done
 from unisono.domain.call_answers import CallAnswer, Calls, TurnServers
 from unisono.domain.call_view import IceServer
 from unisono.domain.calls import Call, CallEnd
-from unisono.domain.conversation import Conversation, Decision, Scope, Snapshot, permit
+from unisono.domain.conversation import UNHEARD, Conversation, Decision, Scope, Snapshot, permit
 from unisono.domain.errors import Forbidden, Invalid, LimitReached, NotFound
 from unisono.domain.events import CallChanged, CallSignalled, Signal
 from unisono.domain.ids import CallId, ConversationId, Instant, SessionId, UserId, user_stream
@@ -121,11 +121,26 @@ class Calling:
         if command.conversation is not None:
             users = await self._members(user, command.conversation)
         others = tuple(dict.fromkeys(each for each in users if each != user))
+        willing = await self._willing(user, others)
+        if command.conversation is None and len(willing) < len(others):
+            raise Forbidden(reason=UNHEARD, user=next(each for each in others if each not in willing))
+        others = willing
         if not others:
             raise Invalid(field="users", reason="nobody to call")
         if len(others) > c.CALLED_MAX:
             raise LimitReached(what="users of a call", limit=c.CALLED_MAX)
         return others
+
+    async def _willing(self, user: UserId, others: tuple[UserId, ...]) -> tuple[UserId, ...]:
+        """Give those of some users who do not block a user: in a group the others ring all the same."""
+        found: list[UserId] = []
+
+        def decide(snapshot: Snapshot) -> Decision:
+            found[:] = [each for each in others if not snapshot.tie(each, user).is_blocked]
+            return Decision((), lambda _: Done())
+
+        await self._parts.log.transact(Scope(users=(user,), others=others), decide)
+        return tuple(found)
 
     async def _members(self, user: UserId, conversation: ConversationId) -> tuple[UserId, ...]:
         """Give the members of a conversation that a user may call: one that may say something there."""
@@ -136,7 +151,8 @@ class Calling:
             found[:] = [each for each, membership in snapshot.memberships.items() if membership.is_member]
             return Decision((), lambda _: Done())
 
-        await self._parts.log.transact(Scope(conversation=conversation, users=(user,), all_members=True), decide)
+        scope = Scope(conversation=conversation, users=(user,), all_members=True, speaks=True)
+        await self._parts.log.transact(scope, decide)
         return tuple(found)
 
     async def _change(self, member: Member, command: c.AnswerCall | c.DeclineCall | c.HangUp | c.HandOver) -> Call:

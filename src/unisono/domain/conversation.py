@@ -5,7 +5,7 @@ the same moment see each other or wait. The decisions themselves stand in `membe
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -146,6 +146,9 @@ class Membership(Struct, frozen=True):
         """Say if the user may not speak."""
         return self.silenced_until is not None and self.silenced_until > now
 
+
+UNHEARD: Final = "not heard by them"
+"""Why somebody does not reach a user who blocks them, or who hears from contacts alone."""
 
 SenderKey = tuple[UserId, SendKey]
 """A sender and a key of theirs."""
@@ -345,7 +348,7 @@ def check_heard(snapshot: Snapshot, speaker: UserId, listener: UserId, *, is_dir
     """
     tie = snapshot.tie(listener, speaker)
     if tie.is_blocked or (is_direct and snapshot.writing == "contacts" and tie.state != "friend"):
-        raise Forbidden(reason="not heard by them", user=listener)
+        raise Forbidden(reason=UNHEARD, user=listener)
 
 
 def check_willing(snapshot: Snapshot, caller: UserId, users: Iterable[UserId], *, is_direct: bool = False) -> None:

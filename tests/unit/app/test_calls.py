@@ -216,6 +216,27 @@ async def test_a_group_is_called_by_its_members_alone() -> None:
 
 
 @in_virtual_time
+async def test_who_is_blocked_calls_nobody_who_blocks_them() -> None:
+    """By name it is refused, as a message is; in a group the others ring."""
+    async with an_app() as stage:
+        ann, bob, cat = [await stage.login(name) for name in ("ann", "bob", "cat")]
+        talk = await group(ann, "bob", "cat")
+        pair = await ann.ask(c.CreateConversation(key=SendKey("pair"), of="direct", members=(UserId("bob"),)))
+        assert isinstance(pair, ConversationView)
+        await bob.ask(c.BlockUsers((UserId("ann"),)))
+        for command in (
+            c.StartCall(SendKey("a"), (UserId("cat"), UserId("bob"))),
+            c.StartCall(SendKey("b"), conversation=pair.conversation),
+        ):
+            with pytest.raises(Forbidden) as refused:
+                await ann.ask(command)
+            assert refused.value.numbers == {"reason": "not heard by them", "user": "bob"}
+        assert (await about(ann, c.StartCall(SendKey("c"), conversation=talk))).users == ("cat",)
+        assert (len(await rings_for(cat)), len(await rings_for(bob))) == (1, 0)
+        assert (await start(bob, "ann", key="back")).users == ("ann",)
+
+
+@in_virtual_time
 async def test_what_cannot_be_called_is_said() -> None:
     async with an_app() as stage:
         ann = await stage.login("ann")
