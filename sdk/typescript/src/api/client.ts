@@ -188,7 +188,7 @@ export class Client extends Account {
   /**
    * Ends the session for all its tabs, and forgets what this browser kept of it; the server is told when there is a connection. With
    * `everywhere` ends all my other sessions, too: throws `LinkDown` or `Unavailable`, and nothing is ended here, unless the server
-   * answered that all are over. `Unavailable` that is not `retryable`: it is over, but the browser could not remove what it kept.
+   * answered that all are over; `TimedOut` where no tab could do it. `Unavailable` that is not `retryable`: it is over, but the browser could not remove what it kept.
    */
   async signOut({ everywhere = false }: { readonly everywhere?: boolean } = {}): Promise<void> {
     try {

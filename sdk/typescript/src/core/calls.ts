@@ -2,6 +2,10 @@
 
 import { Faulted, local } from "./faulted.ts";
 import type { Command, Fault, FromTab } from "./messages.ts";
+import type { Clock } from "./ports.ts";
+
+/** For a holder to come about that signs out, and to do it. */
+const SIGN_OUT_MS = 30_000;
 
 /** Whatever has an answer. */
 export type Asking = Extract<FromTab, { readonly n: number }>;
@@ -45,6 +49,15 @@ export class Calls {
   /** A sign-out waits: whatever ends the session now, it is what was asked for. */
   get isLeaving(): boolean {
     return [...this._open.values()].some(({ asking }) => asking.is === "sign-out");
+  }
+
+  /** A sign-out that nobody answers fails, and is not done later either. */
+  inTime(clock: Clock, signOut: Promise<unknown>): Promise<unknown> {
+    const fault = { code: "timed_out", message: "nobody holds the session", retryable: true, where: "holder" } as const;
+    const cancel = clock.after(SIGN_OUT_MS, () => {
+      for (const [n, { asking }] of this._open) if (asking.is === "sign-out") this.fail(n, fault);
+    });
+    return signOut.finally(cancel);
   }
 
   answer(n: number, answer: unknown): void {

@@ -23,7 +23,7 @@ const EARLY: ReadonlySet<string> = new Set(["answer", "fault", "state", "need-to
 
 const NOTHING: Cursor = { epoch: 0, checkpoint: 0, positions: {} };
 
-type Greeting = "welcome" | "outdated" | "who" | "pong" | "elsewhere";
+type Greeting = "welcome" | "outdated" | "who" | "pong" | "elsewhere" | "queued";
 /** What only an attached tab is told. */
 type Told = Exclude<ToTab, { readonly is: Greeting }>;
 
@@ -59,6 +59,7 @@ export class Tab implements Desk {
   private _life: TabState = "new";
   private _channel: Channel<ToTabEnvelope, FromTabEnvelope> | null = null;
   private _silences = 0;
+  private _slept = false;
   private _yields = 0;
   private _token: string | null;
   private _view: View;
@@ -130,6 +131,7 @@ export class Tab implements Desk {
     const wasAsleep = this._life === "suspended";
     this._move("resume");
     if (!wasAsleep) return;
+    this._slept = true;
     await this._watch.live();
     if (this._life === "seeking" && this._channel === null) this._seek();
   }
@@ -183,13 +185,12 @@ export class Tab implements Desk {
     return true;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this._end(closed());
-    return Promise.resolve();
   }
 
   async signOut(everywhere: boolean): Promise<void> {
-    await this._ask({ is: "sign-out", everywhere });
+    await this._calls.inTime(this._ports.clock, this._ask({ is: "sign-out", everywhere }));
     this._end(closed());
   }
 
@@ -237,6 +238,7 @@ export class Tab implements Desk {
       view: this._view,
       token: this._token,
       canAsk: askToken !== null,
+      ...(this._slept && { slept: true }),
     };
     this._post(hello);
     this._post({ is: "ping" });
@@ -273,6 +275,7 @@ export class Tab implements Desk {
     this._pulse.heard();
     switch (message.is) {
       case "pong":
+      case "queued": // all tabs are told of it by `outbox`
         return;
       case "welcome":
         return this._welcome(fence, message);
@@ -311,6 +314,7 @@ export class Tab implements Desk {
     if (this._life === "attached" && fence === this.fence && welcome.isSnapshot) return;
     if (fence > this.fence) this._calls.lose();
     this._move("welcome");
+    this._slept = false;
     this.fence = fence;
     this._silences = this._yields = 0;
     this.host = welcome.host;
@@ -351,9 +355,6 @@ export class Tab implements Desk {
         return void this._giveToken(message.ask);
       case "ended":
         return this._ended(message.ending);
-      case "queued":
-        // All tabs are told of it by `outbox`.
-        return;
       default:
         // Of a newer holder's words those that are not known here are passed over.
         message satisfies never;
@@ -371,9 +372,8 @@ export class Tab implements Desk {
   }
 
   private async _giveToken(ask: number): Promise<void> {
-    const provider = this._options.askToken;
     try {
-      this._token = provider === null ? null : await provider();
+      this._token = (await this._options.askToken?.()) ?? null;
       this._post({ is: "token", ask, token: this._token });
     } catch (problem) {
       this._post({ is: "token", ask, token: null, problem: String(problem) });

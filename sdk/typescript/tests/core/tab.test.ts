@@ -341,6 +341,28 @@ test("what is only for now is refused while nobody holds the session", async () 
   assert.equal(stage.tab.retry(), false);
 });
 
+test("a tab that slept says so until it is welcome", async () => {
+  const stage = new Stage();
+  await stage.begin();
+  stage.tab.suspend();
+  await stage.tab.resume();
+  stage.say(WELCOME, 2);
+  stage.say({ is: "who" }, 2);
+  assert.deepEqual(stage.hellos().map(({ slept }) => slept), [undefined, true, undefined]);
+});
+
+test("signing out with nobody to do it fails in time, and is not done later", async () => {
+  // It used to wait without a limit.
+  const stage = new Stage();
+  await stage.begin();
+  stage.say({ is: "who" });
+  const done = problemOf(stage.tab.signOut(false));
+  await stage.clock.go(31_000);
+  assert.equal(await done, "timed_out");
+  stage.say(WELCOME, 2);
+  assert.deepEqual(stage.said.filter((message) => message.is === "sign-out"), []);
+});
+
 test("keys are this tab's own, and never twice the same", () => {
   const stage = new Stage();
   const keys = [stage.tab.newKey(), stage.tab.newKey()];
