@@ -10,7 +10,7 @@ from unisono.domain.facts import PlacedFact
 from unisono.domain.ids import CallId, Instant, SessionId, UserId
 
 CallDecide = Callable[[Instant, Call | None, int], Call | None]
-"""Decides over the time, the call, and how many calls that are not over the first of the users named is part of.
+"""Decides over the time, the call, and where there is none yet, how many that are not over its first user is part of.
 
 Gives the call as it is to be, the very same one, or None, to leave it as it is. Pure; may run twice.
 """

@@ -30,7 +30,7 @@ from unisono.ports.sessions import Ending, SessionDecision
 
 DEVICE, SHOWN = DeviceId("d"), Label(Platform("web"))
 RING_MS = 30_000
-AT_ONCE = 100
+AT_ONCE = 25
 
 
 def end(user: UserId, device: str = "phone") -> CallEnd:

@@ -23,7 +23,7 @@ class MemoryCalls:
         """Decide and write at once: nothing else runs meanwhile."""
         self._state.check_open()
         now, held = self._clock.now(), self._state.talk.calls.get(call)
-        decided = decide(now, held, len(self._of(people[0])))
+        decided = decide(now, held, 0 if held else len(self._of(people[0])))
         if decided is None or decided is held:
             return CallCommitted(held)
         self._state.talk.calls[call] = decided

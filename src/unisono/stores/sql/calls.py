@@ -133,7 +133,7 @@ class _Decide:
         book.writable([user_stream(user) for user in self._people])
         rows = query(sql.find.text, sql.find.bind(call=self._call))
         held = _decode(bytes(rows[0][0])) if rows else None
-        count = query(sql.count.text, sql.count.bind(user=self._people[0]))[0][0]
+        count = 0 if held else query(sql.count.text, sql.count.bind(user=self._people[0]))[0][0]
         call = self._decide(book.now, held, count)
         if call is None or call is held:
             return CallCommitted(held)
