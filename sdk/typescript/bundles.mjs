@@ -33,7 +33,7 @@ export const WORKER = "unisono.worker.js";
 
 // Names of our own that no program, port, frame or row ever sees; a test looks that they stand nowhere as text.
 export const INSIDE = `
-  abandoned afterMs askedNow beginLink dropObject dropSend emitter endSync fruitless giveUp hasRoom isAnnounced isAsked isBehind
+  abandoned afterMs askedNow askers beginLink dropObject dropSend emitter endSync fruitless giveUp hasRoom isAnnounced isAsked isBehind
   isFresh isInStep isKnown isLeaving isOwnKey isReading isSettled isSure isUnderWay isWelcome keepAlive losses mayLogInAnew newKey
   nextRead ownerIsWorker patience putBack putObject putOff putSend recount rejoin resumedAt setView stored takeHeads takePage
   takeStartOver tryHold vanish waitMs wasLive writeSession

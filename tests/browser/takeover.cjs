@@ -38,6 +38,32 @@ function assertWhole(heardSeqs, last, who) {
 // The page with the holder, or in whose process the holder's worker is. Tabs take their turn in the order in which they came.
 const holderOf = (pages) => (withWorker ? makerOf(pages) : pages[0]);
 
+// Has a tab be in a room and watch somebody; gives what shows that it is and does still. Whoever holds the session when a page wakes knows
+// nothing of either.
+async function present(page, founder) {
+  const [room, cat] = [await founder.createRoom({ name: 'hall' }), somebody('cat')];
+  const cats = await inNode(cat);
+  await founder.room(room).enter();
+  // Who has a conversation with somebody may see them.
+  await cats.create([await page.evaluate('globalThis.tab.client.user')]);
+  await page.evaluate(async (id, user) => {
+    globalThis.tab.said = [];
+    globalThis.tab.client.on('roomMessage', ({ text }) => globalThis.tab.said.push(text));
+    globalThis.tab.client.on('presence', ({ state }) => globalThis.tab.said.push(state));
+    await globalThis.tab.client.room(id).enter();
+    await globalThis.tab.client.watch(user);
+  }, room.id, cat);
+  const said = (word) => page.evaluate((wanted) => globalThis.tab.said.includes(wanted), word);
+  return async () => {
+    await until(async () => {
+      await founder.room(room).send('still there');
+      return said('still there');
+    }, 'the tab is in its room');
+    await cats.signOut();
+    await until(() => said('offline'), 'the tab hears of whom it watches');
+  };
+}
+
 const scenarios = {
   // kill -9 of the holder's process while facts come in and messages go out.
   deaths: () => withBrowser(async ({ browser }) => {
@@ -149,6 +175,7 @@ const scenarios = {
     await place.send('before');
     await has(first, 'before');
     await has(other, 'before');
+    const still = await present(first, bobs);
     const [loginsBefore, resumesBefore] = [await logins(), await resumes()];
     // What it wrote too late: it believes to this moment that it has the session.
     await first.evaluate((where) => { setTimeout(() => { globalThis.tab.late = globalThis.tab.send(where, 'too late'); }, 500); }, place.id);
@@ -173,6 +200,7 @@ const scenarios = {
       await has(page, 'after');
       assertWhole(await numbers(page), seq, 'a tab');
     }
+    await still();
     assert.equal(await logins(), loginsBefore);
     assert.equal((await sessions(ann)).length, 1);
     await bobs.close();
@@ -210,6 +238,7 @@ const scenarios = {
     const place = await bobs.create([ann]);
     await place.send('before');
     await has(first, 'before');
+    const still = await present(first, bobs);
     const seen = [];
     bobs.on('presence', ({ state }) => { seen.push(state); });
     await bobs.watch(ann);
@@ -229,6 +258,7 @@ const scenarios = {
       await has(page, 'after');
       assertWhole(await numbers(page), seq, 'a tab');
     }
+    await still();
     assert.equal((await sessions(ann)).length, 1);
     assert.deepEqual(seen.filter((state) => state !== 'online'), [], 'nobody saw the user go');
     await bobs.close();

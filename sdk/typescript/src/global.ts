@@ -10,10 +10,12 @@ import { SDK } from "./version.ts";
 declare const WORKER_FILE: string;
 
 const here = (document.currentScript as HTMLScriptElement | null)?.src ?? "";
+const more = (): Promise<typeof import("./more.ts")> => import("./more.ts");
 const SURROUNDINGS = surroundingsOf({
   sdk: SDK,
   load: async () => (await import("./holder.ts")).HOSTS,
-  put: async (...words) => (await import("./more.ts")).put(...words),
+  put: async (...words) => (await more()).put(...words),
+  device: async (...words) => (await more()).deviceId(...words),
   workerUrl: here === "" ? null : new URL(WORKER_FILE, here).href,
 });
 

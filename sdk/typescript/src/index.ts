@@ -11,10 +11,12 @@ export type { Command as Operation, Answer, Content, Fact, Json, Passing } from 
 /** The worker's file, beside this one; its name is put in when this is built. */
 declare const WORKER_FILE: string;
 
+const more = (): Promise<typeof import("./more.ts")> => import("./more.ts");
 const SURROUNDINGS = surroundingsOf({
   sdk: SDK,
   load: async () => (await import("./holder.ts")).HOSTS,
-  put: async (...words) => (await import("./more.ts")).put(...words),
+  put: async (...words) => (await more()).put(...words),
+  device: async (...words) => (await more()).deviceId(...words),
   workerUrl: new URL(WORKER_FILE, import.meta.url).href,
 });
 

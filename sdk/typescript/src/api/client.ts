@@ -80,7 +80,7 @@ export class Client extends Account {
     const { plugins, limits, failFast, grants, missed, surroundings, hears } = parts;
     const { clock } = surroundings;
     const emitter = new Emitter<Events>(NAMES, limits.events);
-    const counter = new Counter({ clock, limits, plugins, emitter, failFast, grants, idle: () => this.#line.idle() });
+    const counter = new Counter({ clock, limits, plugins, emitter, failFast, grants, told: () => this.#line.told() });
     const rooms = new Rooms(counter);
     const arrears = new Arrears(counter, () => this.book);
     this.#parts = parts;
@@ -153,7 +153,7 @@ export class Client extends Account {
 
   /** What waits to be sent, of all tabs and also from before a reload, oldest first. */
   get outbox(): readonly WaitingMessage[] {
-    return [...this.#hearing.waiting.values()];
+    return [...this.#hearing.outboxed.values()];
   }
 
   get #desk(): Desk | null {

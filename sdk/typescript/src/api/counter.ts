@@ -3,8 +3,9 @@
 import type { Desk } from "../core/desk.ts";
 import type { WireAnswer, WireCommand } from "../core/messages.ts";
 import type { Clock } from "../core/ports.ts";
+import type { Deliveries } from "./deliveries.ts";
 import type { Emitter } from "./emitter.ts";
-import { ClientClosed, LinkDown, ProtocolFault, TimedOut, errorOf } from "./errors.ts";
+import { ClientClosed, LinkDown, ProtocolFault, errorOf } from "./errors.ts";
 import type { Events } from "./events.ts";
 import type { GrantProvider } from "./grants.ts";
 import type { AnswerTo, Fields, Inside, Op } from "./inside.ts";
@@ -23,7 +24,7 @@ export interface CounterParts {
   readonly failFast: boolean;
   readonly grants: GrantProvider | null;
   /** Waits until all that came was told. */
-  idle(): Promise<void>;
+  told(): Promise<void> | undefined;
 }
 
 /** The inside of a client, on the desk of its tab. */
@@ -31,8 +32,9 @@ export class Counter implements Inside {
   readonly plugins: Plugins;
   readonly emitter: Emitter<Events>;
   readonly failFast: boolean;
+  readonly limits: Limits;
   readonly #parts: CounterParts;
-  readonly #delivered = new Map<string, number>();
+  #deliveries: Deliveries | null = null;
   #desk: Desk | null = null;
   /** Why nothing more can be asked. */
   over: unknown = null;
@@ -42,6 +44,7 @@ export class Counter implements Inside {
     this.plugins = parts.plugins;
     this.emitter = parts.emitter;
     this.failFast = parts.failFast;
+    this.limits = parts.limits;
   }
 
   /** The desk of the tab. Throws where the client is over or has not begun. */
@@ -94,11 +97,11 @@ export class Counter implements Inside {
   }
 
   ask<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>> {
-    return this.#within(op, this.#ask({ op, ...snake(fields) }));
+    return this.#answered(this.#ask({ op, ...snake(fields) }));
   }
 
   _askNow<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>> {
-    return this.#within(op, this.askedNow({ op, ...snake(fields) }));
+    return this.#answered(this.askedNow({ op, ...snake(fields) }));
   }
 
   async place(fields: Fields<"send">): Promise<Extract<AnswerTo<"send">, { readonly kind: "placed" }>> {
@@ -107,51 +110,31 @@ export class Counter implements Inside {
       const answer = camel(await this.desk.place({ op: "send", ...snake(fields) } as WireCommand & { op: "send"; key: string })) as unknown as AnswerTo<"send">;
       if (answer.kind !== "placed") throw new ProtocolFault(`answered with ${answer.kind}`);
       // The message comes by first: its handlers have it before its sender goes on.
-      await this.#parts.idle();
+      await this.#parts.told();
       return answer;
     } catch (fault) {
       throw errorOf(fault);
     }
   }
 
-  _noteDelivered(conversation: string, seq: number): void {
-    const isFirst = !this.#delivered.size;
-    this.#delivered.set(conversation, Math.max(seq, this.#delivered.get(conversation) ?? 0));
-    if (isFirst) void this.#tellDelivered();
-  }
-
-  async #tellDelivered(): Promise<void> {
-    // Once for what comes together.
-    await null;
-    for (const [conversation, seq] of this.#delivered) {
-      try {
-        // One of the tabs does it for the device.
-        if (this.desk.tabs.length < 2 || (await this.desk.claim("delivered", `${conversation}:${seq}`))) await this.ask("mark_delivered", { conversation, seq });
-      } catch {
-        // Whoever could not be told keeps what they know: the next message tells again.
-      }
-      if (this.#delivered.get(conversation) === seq) this.#delivered.delete(conversation);
-    }
+  async _noteDelivered(conversation: string, seq: number): Promise<void> {
+    const { Deliveries } = await more();
+    (this.#deliveries ??= new Deliveries(this)).note(conversation, seq);
   }
 
   /** Asks as the client is to: now, or again after a loss. */
   async asked(command: WireCommand): Promise<WireAnswer> {
-    return this.failFast ? this.askedNow(command) : this.desk.request(command);
+    return this.failFast ? this.askedNow(command) : this.desk.request(command, this.limits.requestS * 1000);
   }
 
   /** Asks if there is a connection now. */
-  async askedNow(command: WireCommand): Promise<WireAnswer> {
+  async askedNow(command: WireCommand, ms = this.limits.requestS * 1000): Promise<WireAnswer> {
     this.#mustBeLive();
     try {
-      return await this.desk.requestNow(command);
+      return await this.desk.requestNow(command, ms);
     } catch (fault) {
       throw errorOf(fault);
     }
-  }
-
-  /** Waits for a grant. */
-  granted<T>(grant: Promise<T>): Promise<T> {
-    return this.#inTime(this.#parts.limits.grantS, "a grant", grant);
   }
 
   async #ask(command: WireCommand): Promise<WireAnswer> {
@@ -163,18 +146,11 @@ export class Counter implements Inside {
     if (this.desk.state !== "live") throw new LinkDown();
   }
 
-  async #within<O extends Op>(op: O, work: Promise<WireAnswer>): Promise<AnswerTo<O>> {
+  async #answered<O extends Op>(work: Promise<WireAnswer>): Promise<AnswerTo<O>> {
     try {
-      return camel(await this.#inTime(this.#parts.limits.requestS, op, work)) as unknown as AnswerTo<O>;
+      return camel(await work) as unknown as AnswerTo<O>;
     } catch (fault) {
       throw errorOf(fault);
     }
-  }
-
-  #inTime<T>(seconds: number, what: string, work: Promise<T>): Promise<T> {
-    return new Promise((give, fail) => {
-      const off = this.#parts.clock.after(seconds * 1000, () => fail(new TimedOut(`${what}: no answer in ${seconds} s`)));
-      void work.then(give, fail).then(off);
-    });
   }
 }

@@ -249,10 +249,10 @@ export interface KeptChanged {
   readonly at: number;
 }
 
-/** A message of the outbox: it waits, it was sent, or it cannot be (`failed`, with the code of the reason). */
+/** A message of the outbox: it waits, it was sent, or it cannot be (`failed`, with the code of the reason); one that is `gone` was one of these while this tab slept. */
 export interface OutboxChanged extends Of<"outbox"> {
   readonly key: string;
-  readonly status: "queued" | "sent" | "failed";
+  readonly status: "queued" | "sent" | "failed" | "gone";
   readonly content: Content;
   readonly code: string | null;
 }
@@ -261,6 +261,13 @@ export interface OutboxChanged extends Of<"outbox"> {
 export interface TabsChanged {
   readonly type: "tabs";
   readonly tabs: readonly TabView[];
+}
+
+/** Another tab has what this one had claimed: this one slept, or could not be heard when the connection passed to another tab. */
+export interface ClaimLost {
+  readonly type: "claimLost";
+  readonly name: string;
+  readonly key: string;
 }
 
 /** Other tabs share one of my sessions now: all of them. */
@@ -317,6 +324,7 @@ export interface Events extends NetworkEvents {
   readonly outbox: OutboxChanged;
   readonly tabs: TabsChanged;
   readonly sessionTabs: SessionTabs;
+  readonly claimLost: ClaimLost;
 }
 
 /** Any event; its `type` is its name. */
@@ -330,6 +338,6 @@ export const NAMES: ReadonlySet<string> = new Set([
   ...NETWORK,
   ...(
     "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level " +
-    "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs sessionTabs"
+    "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs sessionTabs claimLost"
   ).split(" "),
 ]);

@@ -18,22 +18,37 @@ export type GrantProvider = (request: GrantRequest) => string | Promise<string>;
 /** The action of a command that needs a grant. */
 const ACTIONS: { readonly [op: string]: GrantRequest["action"] } = { create: "create", join: "join", enter: "join", add: "add", remove: "remove", restrict: "remove" };
 const PAUSE_MS = 100;
+const S = 1000;
 
 /** Asks with a new grant for each attempt, where one may be needed: the one before may have been used up. */
 export async function askGranted(counter: Counter, grants: GrantProvider, command: WireCommand): Promise<WireAnswer> {
   const needed = neededFor(command, counter.user);
   if (!needed) return counter.asked(command);
+  const until = counter.now() + counter.limits.requestS * S;
+  // What came too late is not done at all: whoever asked was told so.
+  const left = (): number => {
+    const ms = until - counter.now();
+    if (ms <= 0) throw late(counter);
+    return ms;
+  };
   for (;;) {
-    while (!counter.failFast && counter.desk.state !== "live") await counter.pause(PAUSE_MS);
-    const grant = await counter.granted(Promise.resolve(grants(needed)));
+    while (!counter.failFast && left() > 0 && counter.desk.state !== "live") await counter.pause(PAUSE_MS);
+    const inTime = counter.pause(Math.min(left(), counter.limits.grantS * S)).then(() => {
+      throw late(counter);
+    });
+    const grant = await Promise.race([grants(needed), inTime]);
     try {
-      return await counter.askedNow({ ...command, grant });
+      return await counter.askedNow({ ...command, grant }, left());
     } catch (fault) {
       if (counter.failFast || !/^(link_down|holder_lost)$/.test((fault as { code?: string }).code ?? "")) throw fault;
       // A desk that says it is live while its holder is lost would have this go round without an end.
       await counter.pause(PAUSE_MS);
     }
   }
+}
+
+function late(counter: Counter): unknown {
+  return counter.fault("timed_out", "no grant, or no connection, in time");
 }
 
 function neededFor({ op, users, members, conversation = null, what, on }: WireCommand, user: string): GrantRequest | null {

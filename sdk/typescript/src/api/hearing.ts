@@ -10,7 +10,7 @@ import type { Counter } from "./counter.ts";
 import { report } from "./emitter.ts";
 import { LinkDown, NotLetIn, UnisonoError, errorOf } from "./errors.ts";
 import type { Content } from "./bodies.ts";
-import type { AnyEvent, NetworkEvents } from "./events.ts";
+import type { AnyEvent, NetworkEvents, OutboxChanged } from "./events.ts";
 import type { AnswerTo } from "./inside.ts";
 import type { Line, Step } from "./line.ts";
 import type { SaidData } from "./message.ts";
@@ -54,7 +54,7 @@ export class Hearing implements Listener {
   /** Kept when the session can be used, rejected when nobody lets the user in. */
   readonly first: Promise<void>;
   /** What waits in the outbox, by key. */
-  readonly waiting = new Map<string, WaitingMessage>();
+  readonly outboxed = new Map<string, WaitingMessage>();
   /** What the program's own function for tokens threw last. */
   _tokenProblem: unknown = null;
   isOver = false;
@@ -93,11 +93,12 @@ export class Hearing implements Listener {
     this.#put(() => this.#start(answers, isAnew));
   }
 
-  facts(stream: string, _epoch: number, facts: readonly WireFact[]): void {
+  facts(stream: string, _epoch: number, facts: readonly WireFact[]): Promise<void> | undefined {
     for (const placed of facts) {
       const said = stream[0] === "c" && placed.fact.kind === "message" ? (camel(placed.fact) as unknown as SaidData) : null;
       this.#put(() => this.#parsed(said, (parsed) => this.#to.book.fact(stream, placed, parsed)));
     }
+    return this.#to.line.told();
   }
 
   event(wire: WireEvent): void {
@@ -122,15 +123,21 @@ export class Hearing implements Listener {
     this.#tell({ type: "object", isThere: object !== null, isOwn, ...object, name });
   }
 
-  outbox({ key, at, command }: SavedSend, status: "queued" | "sent" | "failed", code: string | null): void {
-    const { conversation, content } = camel(command) as unknown as { conversation: string; content: Content };
-    if (status === "queued") this.waiting.set(key, { key, conversation, content, at });
-    else this.waiting.delete(key);
-    this.#tell({ type: "outbox", conversation: this.#to.book.conversation(conversation), key, status, content, code });
+  outbox({ key, at, command }: SavedSend, status: OutboxChanged["status"], code: string | null): void {
+    this.#waits({ key, at, ...(camel(command) as unknown as { conversation: string; content: Content }) }, status, code);
+  }
+
+  waiting(sends: readonly SavedSend[]): void {
+    for (const send of this.outboxed.values()) if (!sends.some(({ key }) => key === send.key)) this.#waits(send, "gone", null);
+    for (const send of sends) if (!this.outboxed.has(send.key)) this.outbox(send, "queued", null);
   }
 
   tabs(tabs: readonly TabView[]): void {
     this.#tell({ type: "tabs", tabs });
+  }
+
+  unclaimed(name: string, key: string): void {
+    this.#tell({ type: "claimLost", name, key });
   }
 
   ended({ code, message, newcomer, isOwn }: Omit<Ending, "advice">): void {
@@ -145,6 +152,12 @@ export class Hearing implements Listener {
       counter.emitter.emit({ type: "closed", code, message, isOwn });
       counter.emitter.end();
     });
+  }
+
+  #waits({ key, conversation, content, at }: WaitingMessage, status: OutboxChanged["status"], code: string | null): void {
+    if (status === "queued") this.outboxed.set(key, { key, conversation, content, at });
+    else this.outboxed.delete(key);
+    this.#tell({ type: "outbox", conversation: this.#to.book.conversation(conversation), key, status, content, code });
   }
 
   #start(answers: readonly WireAnswer[], isAnew: boolean): void {

@@ -2,13 +2,13 @@
 
 import { report } from "./emitter.ts";
 
-/** What is held before the program has its client; past it things are told without waiting. */
-const EARLY = 10_000;
-
 /** Something to tell. One that gives a promise keeps the rest waiting. */
 export type Step = () => void | Promise<void>;
 
-/** Holds what comes until `open`: a program that logs in gets its client first, and what was missed then. */
+/**
+ * Holds what comes until `open`: a program that logs in gets its client first, and what was missed then. How much waits is bounded
+ * by who gives it: the holder gives no more than so many facts before it hears that they were told.
+ */
 export class Line {
   readonly #waiting: Step[] = [];
   #isOpen = false;
@@ -18,7 +18,6 @@ export class Line {
   put(step: Step): void {
     if (this.#isOpen && !this.#turn) return this.#do(step);
     this.#waiting.push(step);
-    if (this.#waiting.length > EARLY) this.open();
   }
 
   /** Tells what was held, and from now on what comes. */
@@ -27,9 +26,9 @@ export class Line {
     while (this.#waiting.length && !this.#turn) this.#do(this.#waiting.shift() as Step);
   }
 
-  /** Waits until all that came was told. */
-  async idle(): Promise<void> {
-    while (this.#turn) await this.#turn;
+  /** Waits until all that came before was told; gives nothing where nothing waits. */
+  told(): Promise<void> | undefined {
+    return this.#turn || this.#waiting.length ? new Promise((go) => this.#waiting.push(go)) : undefined;
   }
 
   #do(step: Step): void {

@@ -1,18 +1,20 @@
 /** Plugins: what a package adds to the SDK, by name. They act in the tab that has them, and in no other. */
 
+import type { Clock } from "../core/ports.ts";
 import { Bodies, Body } from "./bodies.ts";
 import type { BodyClass, Content } from "./bodies.ts";
 import type { Client } from "./client.ts";
 import type { Conversation } from "./conversation.ts";
 import { report } from "./emitter.ts";
+import { more } from "./late.ts";
 import type { SaidData } from "./message.ts";
 import type { BaseUnisono } from "./unisono.ts";
 
 /**
  * What a package adds; publish one under a name that begins with `unisono-plugin-`.
  *
- * The hooks are plain or async functions, run in the order of the plugins, each fed by the one before; one that fails is reported
- * with the plugin's name, and left out. Where there are `beforeParse` or `afterParse`, all that comes takes turns behind them, so
+ * The hooks are plain or async functions, run in the order of the plugins, each fed by the one before; one that fails, or gives
+ * nothing within ten seconds, is reported with the plugin's name, and left out. Where there are `beforeParse` or `afterParse`, all that comes takes turns behind them, so
  * that the order stays; what this very tab sent is as it was made, and passes them by.
  */
 export interface Plugin {
@@ -35,8 +37,10 @@ export class Plugins {
   /** Whether messages have to go through hooks. */
   readonly _hasHooks: boolean;
   readonly #plugins: readonly Plugin[];
+  readonly #clock: Clock;
 
-  constructor(plugins: readonly Plugin[] = []) {
+  constructor(clock: Clock, plugins: readonly Plugin[] = []) {
+    this.#clock = clock;
     this.#plugins = plugins;
     this._hasHooks = plugins.some((plugin) => plugin.beforeParse ?? plugin.afterParse);
     for (const { bodies = [] } of plugins) this.bodies.register(...bodies);
@@ -56,22 +60,9 @@ export class Plugins {
   /** Lets a message go through all hooks. */
   async parse(said: SaidData): Promise<SaidData> {
     if (!this._hasHooks) return said;
-    const content = await this.#through("beforeParse", { type: -1, ...said.content }, isContent);
-    return { ...said, content, body: await this.#through("afterParse", this.bodies.parse(content), isBody) };
-  }
-
-  async #through<T>(hook: "beforeParse" | "afterParse", first: T, isGood: (value: unknown) => boolean): Promise<T> {
-    let value = first;
-    for (const plugin of this.#plugins) {
-      try {
-        const changed: unknown = plugin[hook] ? await plugin[hook](value as never) : value;
-        if (!isGood(changed)) throw new TypeError(`it gave ${String(changed)}`);
-        value = changed as T;
-      } catch (problem) {
-        report(`${hook} of the plugin ${plugin.name}`, problem);
-      }
-    }
-    return value;
+    const { through } = await more();
+    const content = await through(this.#plugins, "beforeParse", { type: -1, ...said.content }, { clock: this.#clock, isGood: isContent });
+    return { ...said, content, body: await through(this.#plugins, "afterParse", this.bodies.parse(content), { clock: this.#clock, isGood: isBody }) };
   }
 }
 

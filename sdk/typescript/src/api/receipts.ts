@@ -8,7 +8,7 @@ const REMEMBERED = 1000;
 /** My messages of one conversation that wait for receipts. */
 export class Sent {
   readonly #sent = new Map<number, Message>();
-  /** Places with the times at which somebody got all up to them first, both rising. */
+  /** Places with the times at which somebody got all up to them first, both rising; for older ones the oldest of these times counts. */
   readonly #told: { readonly seq: number; readonly at: number }[] = [];
   readonly #upTo = new Map<string, number>();
 
@@ -27,6 +27,7 @@ export class Sent {
     const before = this.#upTo.get(who) ?? 0;
     this.#upTo.set(who, Math.max(before, seq));
     if (seq > (this.#told.at(-1)?.seq ?? 0)) this.#told.push({ seq, at });
+    if (this.#told.length > REMEMBERED) this.#told.shift();
     return [...this.#sent.values()].filter((message) => before < message.seq && message.seq <= seq);
   }
 

@@ -87,7 +87,7 @@ export abstract class BaseUnisono {
     this.#options = options;
     this.#sharing = sharing;
     this.#address = address(url);
-    this.#plugins = new Plugins(plugins);
+    this.#plugins = new Plugins(surroundings.clock, plugins);
     this.#plugins.decorate("onUnisono", this);
   }
 

@@ -15,11 +15,14 @@ export interface Counted {
   readonly isMarked?: boolean;
 }
 
+/** Places of messages that are kept apart; the older half of more is added to what was counted. */
+const PLACES = 1000;
+
 /**
  * Unread messages of others.
  *
  * The server counts exactly, as of a place; what comes behind that place is added here. The two streams that tell of it, the
- * conversation's and mine, come in no order among themselves, so the places of messages are kept for a while. Whether I wish to
+ * conversation's and mine, come in no order among themselves, so the places of the newest messages are kept. Whether I wish to
  * come back has no place: a count may have been asked for before a fact came and arrive after it. Facts come all and in order,
  * so once one has told, counts are not believed about it.
  */
@@ -47,6 +50,12 @@ export class Waiting {
   came(seq: number, callsMe: boolean): void {
     if (seq <= Math.max(this.#asOf, this.#read) || this.#later.some((each) => each.seq === seq)) return;
     this.#later.push({ seq, callsMe });
+    if (this.#later.length <= PLACES) return;
+    for (const each of this.#later.splice(0, PLACES / 2)) {
+      this.#counted++;
+      this.#calls += Number(each.callsMe);
+      this.#asOf = each.seq;
+    }
   }
 
   /** Takes over what the server counted. An older count is passed over. */

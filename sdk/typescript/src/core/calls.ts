@@ -4,8 +4,8 @@ import { Faulted, local } from "./faulted.ts";
 import type { Command, Fault, FromTab } from "./messages.ts";
 import type { Clock } from "./ports.ts";
 
-/** For a holder to come about that signs out, and to do it. */
-const SIGN_OUT_MS = 30_000;
+/** Commands that wait for their answers. */
+const WAITING = 1000;
 
 /** Whatever has an answer. */
 export type Asking = Extract<FromTab, { readonly n: number }>;
@@ -14,6 +14,9 @@ export type Question = Asking extends infer One ? (One extends Asking ? Omit<One
 
 interface Call {
   readonly asking: Asking;
+  /** Nobody waits for longer, by the clock. */
+  readonly until: number;
+  readonly off: (() => void) | false;
   /** The fence of the holder that has it; 0: none. */
   heard: number;
   readonly resolve: (answer: unknown) => void;
@@ -23,41 +26,49 @@ interface Call {
 /** The questions of one tab, by number. */
 export class Calls {
   private readonly _open = new Map<number, Call>();
+  private readonly _clock: Clock;
+  private readonly _post: (message: FromTab) => void;
   private _last = 0;
 
-  /** Keeps a question until it is answered; `post` is given what to say. */
-  ask(question: Question, fence: number, post: (asking: Asking) => void): Promise<unknown> {
-    const asking = { ...question, n: ++this._last } as Asking;
+  constructor(clock: Clock, post: (message: FromTab) => void) {
+    this._clock = clock;
+    this._post = post;
+  }
+
+  /** Asks the holder whose fence is `heard`, 0 for none yet, and keeps the question until it is answered: so many milliseconds and no longer. */
+  ask(question: Question, heard: number, ms = Infinity): Promise<unknown> {
+    const n = ++this._last;
+    const asking = { ...question, n } as Asking;
     return new Promise((resolve, reject) => {
-      this._open.set(asking.n, { asking, heard: fence, resolve, reject });
-      post(asking);
+      if (asking.is === "command" && this._open.size >= WAITING) return reject(local(asking.how === "queue" ? "outbox_full" : "link_down", "too many wait", true));
+      const off = ms < Infinity && this._clock.after(ms, () => {
+        this.fail(n, { code: "timed_out", message: "no answer in time", retryable: true, where: "holder" });
+        this._post({ is: "cancel", n });
+      });
+      this._open.set(n, { asking, until: this._clock.now() + ms, off, heard, resolve, reject });
+      // A command may go ahead of the welcome: the holder knows this tab by the hello before it.
+      if (heard || asking.is === "command") this._post(asking);
     });
   }
 
-  /** The commands that a hello repeats: all but those that were for one link only. */
+  /** The commands that a hello repeats: all but those that were for one link only, and those whose time was up while the page slept. */
   get unanswered(): readonly Command[] {
-    return [...this._open.values()].map((call) => call.asking).filter((asking): asking is Command => asking.is === "command" && asking.how !== "now");
+    const now = this._clock.now();
+    return [...this._open.values()].flatMap(({ asking, until }) => (asking.is === "command" && asking.how !== "now" && until > now ? [asking] : []));
   }
 
-  /** What this holder has to be asked besides, because it was asked of another one. */
-  others(fence: number): readonly Asking[] {
-    const anew = [...this._open.values()].filter((call) => call.asking.is !== "command" && call.heard !== fence);
-    for (const call of anew) call.heard = fence;
-    return anew.map((call) => call.asking);
+  /** Asks this holder, too, what was asked of another one besides. */
+  move(fence: number): void {
+    for (const call of this._open.values()) {
+      if (call.asking.is === "command" || call.heard === fence) continue;
+      call.heard = fence;
+      this._post(call.asking);
+    }
   }
 
   /** A sign-out waits: whatever ends the session now, it is what was asked for. */
   get isLeaving(): boolean {
     return [...this._open.values()].some(({ asking }) => asking.is === "sign-out");
-  }
-
-  /** A sign-out that nobody answers fails, and is not done later either. */
-  inTime(clock: Clock, signOut: Promise<unknown>): Promise<unknown> {
-    const fault = { code: "timed_out", message: "nobody holds the session", retryable: true, where: "holder" } as const;
-    const cancel = clock.after(SIGN_OUT_MS, () => {
-      for (const [n, { asking }] of this._open) if (asking.is === "sign-out") this.fail(n, fault);
-    });
-    return signOut.finally(cancel);
   }
 
   answer(n: number, answer: unknown): void {
@@ -76,21 +87,22 @@ export class Calls {
   lose(): void {
     for (const [n, call] of this._open) {
       call.heard = 0;
-      if (!isRepeatable(call.asking)) this._take(n)?.reject(local("holder_lost", "the holder is gone, with or without doing this", true));
+      if (!isRepeatable(call.asking)) this._take(n)?.reject(local("holder_lost", "the holder is gone: done or not", true));
     }
   }
 
   /** The end: nothing will be answered any more but a sign-out, which is what was asked for. */
   end(problem: Faulted): void {
-    for (const [n, call] of this._open) {
-      this._open.delete(n);
-      if (call.asking.is === "sign-out") call.resolve(null);
-      else call.reject(problem);
+    for (const [n, { asking, resolve, reject }] of this._open) {
+      this._take(n);
+      if (asking.is === "sign-out") resolve(null);
+      else reject(problem);
     }
   }
 
   private _take(n: number): Call | undefined {
     const call = this._open.get(n);
+    if (call?.off) call.off();
     this._open.delete(n);
     return call;
   }

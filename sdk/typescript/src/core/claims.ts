@@ -1,31 +1,46 @@
 /** Who of the tabs does something that is to be done once: a sound, a notice, an app's own work. */
 
-/** Claims that are remembered; the oldest are forgotten. */
-const CLAIMS = 10_000;
+import { denied } from "./faults.ts";
+import type { Claimed, Fault } from "./messages.ts";
 
-/** Each key of a name is granted to one tab, until that tab is gone or gives it back. */
+/** Claims of one tab that are remembered. */
+const CLAIMS = 1000;
+/** Characters of a name and of a key. */
+const NAME = 128;
+const KEY = 256;
+
+/** What one tab has claimed: keys of names. Past the limit the name with the most keys gives up its oldest. */
 export class Claims {
-  private readonly _granted = new Map<string, string>();
+  private readonly _names = new Map<string, Set<string>>();
+  private _size = 0;
 
-  /** Says whether it is this tab's. */
-  take(tab: string, name: string, key: string): boolean {
-    const claim = JSON.stringify([name, key]);
-    const holder = this._granted.get(claim);
-    if (holder !== undefined) return holder === tab;
-    this._granted.set(claim, tab);
-    const oldest = this._granted.keys().next().value;
-    if (this._granted.size > CLAIMS && oldest !== undefined) this._granted.delete(oldest);
-    return true;
+  has([name, key]: Claimed): boolean {
+    return this._names.get(name)?.has(key) ?? false;
   }
 
-  /** Gives one back. */
-  release(tab: string, name: string, key: string): void {
-    const claim = JSON.stringify([name, key]);
-    if (this._granted.get(claim) === tab) this._granted.delete(claim);
+  /** Adds one; gives the one that had to go for it. */
+  add(claim: Claimed): Claimed | null {
+    const [name, key] = claim;
+    if (this.has(claim)) return null;
+    this._names.set(name, (this._names.get(name) ?? new Set()).add(key));
+    this._size += 1;
+    if (this._size <= CLAIMS) return null;
+    const [most, keys] = [...this._names].reduce((one, other) => (other[1].size > one[1].size ? other : one));
+    const oldest: Claimed = [most, [...keys][0] as string]; // no name is without keys
+    this.delete(oldest);
+    return oldest;
   }
 
-  /** A tab is gone: what it had is free. */
-  gone(tab: string): void {
-    for (const [claim, holder] of this._granted) if (holder === tab) this._granted.delete(claim);
+  delete([name, key]: Claimed): void {
+    const keys = this._names.get(name);
+    if (!keys?.delete(key)) return;
+    this._size -= 1;
+    if (keys.size === 0) this._names.delete(name);
   }
+}
+
+/** Why nobody can claim this; null if anybody can. */
+export function unclaimable([name, key]: Claimed): Fault | null {
+  if ([...name].length <= NAME && [...key].length <= KEY) return null;
+  return denied("invalid_argument", "name or key too long");
 }

@@ -15,10 +15,13 @@ export interface Desk {
   readonly cursor: Cursor | null;
   readonly objects: ReadonlyMap<string, ObjectView>;
 
-  /** Asks the server, and after a loss of the link or of the holder asks again: every command is safe to repeat. */
-  request(command: WireCommand): Promise<WireAnswer>;
+  /**
+   * Asks the server, and after a loss of the link or of the holder asks again: every command is safe to repeat. What has no answer
+   * after so many milliseconds fails with `timed_out`, and is not asked again.
+   */
+  request(command: WireCommand, ms?: number): Promise<WireAnswer>;
   /** Asks if there is a link now: for what nobody wants to hear later. */
-  requestNow(command: WireCommand): Promise<WireAnswer>;
+  requestNow(command: WireCommand, ms?: number): Promise<WireAnswer>;
   /** Puts a send into the outbox; done when it is placed, and its fact was told here. Sends of a conversation keep their order. */
   place(command: WireCommand & { readonly op: "send"; readonly key: string }): Promise<WireAnswer>;
   /** A key for a send or a creation: `tab id:counter`, never the same again. */
@@ -42,14 +45,18 @@ export interface Desk {
 export interface Listener {
   /** A new tab, or one that starts over: all it knew is void. `answers` are of `conversations` and `unread`. */
   started(answers: readonly WireAnswer[]): void;
-  /** Each fact once, and those of a stream in order. */
-  facts(stream: string, epoch: number, facts: readonly WireFact[]): void;
+  /** Each fact once, and those of a stream in order; none where all were repeats. A promise is kept when the program has had all that came so far. */
+  facts(stream: string, epoch: number, facts: readonly WireFact[]): Promise<void> | void;
   event(event: WireEvent): void;
   startOver(range: { readonly stream: string; readonly epoch: number; readonly first: number; readonly last: number; readonly reason: string }): void;
   state(state: HolderState, network: NetworkEvent | null): void;
   object(name: string, object: ObjectView | null, isOwn: boolean): void;
-  outbox(send: SavedSend, status: "queued" | "sent" | "failed", code: string | null): void;
+  outbox(send: SavedSend, status: "queued" | "sent" | "failed" | "gone", code: string | null): void;
+  /** All that waits in the outbox now: it was not heard what became of the rest. */
+  waiting(sends: readonly SavedSend[]): void;
   tabs(tabs: readonly TabView[]): void;
+  /** Another tab was granted what this one had claimed before it slept. */
+  unclaimed(name: string, key: string): void;
   ended(ending: Ending): void;
 }
 

@@ -1,6 +1,9 @@
 /** What a tab has taken of each stream; lets each fact through once and in order, whatever the holders repeat. */
 
-import type { Cursor, Facts, Position, WireFact } from "./messages.ts";
+import type { Cursor, Facts, Position, ToTab, WireFact } from "./messages.ts";
+
+/** That facts of a stream will not come. */
+export type StartOver = Extract<ToTab, { readonly is: "start-over" }>;
 
 /** `hole`: facts before these are missing; nothing was taken. */
 export type Passed = readonly WireFact[] | "hole";
@@ -50,10 +53,17 @@ export class Filter {
     return [];
   }
 
-  /** Passes over facts that will not come. */
-  skip(stream: string, epoch: number, seq: number): void {
+  /** Passes over facts that will not come; gives those of them that were not taken, or null where nothing is missing to this tab. */
+  skip(range: StartOver): StartOver | null {
+    const { stream, epoch, last, reason } = range;
     const at = this._positions.get(stream);
-    if (at?.epoch !== epoch || at.seq < seq) this._positions.set(stream, { epoch, seq });
+    if (at !== undefined && epoch < at.epoch) return null;
+    if (reason === "gone") return this._positions.delete(stream) ? range : null;
+    const seq = at?.epoch === epoch ? at.seq : -1;
+    // Where the server was restored and has less than was taken, what follows has places that were taken before.
+    if (last === seq || (last < seq && reason !== "ahead")) return null;
+    this._positions.set(stream, { epoch, seq: last, ...(seq >= 0 && at?.isLeft && { isLeft: true }) });
+    return last < seq ? range : { ...range, first: Math.max(range.first, seq + 1) };
   }
 
   /** How far a stream was taken; undefined if it never was. */

@@ -4,7 +4,7 @@
  */
 
 import type { Loss } from "../wire/loss.ts";
-import { Claims } from "./claims.ts";
+import { Granting } from "./granting.ts";
 import type { Holder, HolderPorts, MakeHolder } from "./holding.ts";
 import { giveUp, hearers, narrowed, note, vacate } from "./interests.ts";
 import { PROTOCOL } from "./messages.ts";
@@ -35,11 +35,11 @@ export const makeHub: MakeHolder = (ports) => new Hub(ports);
 class Hub implements Holder {
   private readonly _ports: HolderPorts;
   private readonly _seats = new Map<string, Seat>();
-  private readonly _claims = new Claims();
   private readonly _sharing = new Sharing();
   private readonly _tokens: Tokens;
   private readonly _outbox: Outbox;
   private readonly _telling: Telling;
+  private readonly _granting: Granting;
   private readonly _requests: Requests;
   private _objects: Objects | null = null;
   private _session: Session | null = null;
@@ -64,23 +64,22 @@ class Hub implements Holder {
       failed: (tab, { n }, fault) => this._reply(tab, n, { is: "fault", n, fault }),
     });
     this._outbox = new Outbox(ports, {
-      queued: (send, n) => {
-        if (n !== null) this._post(send.tab, { is: "queued", n });
-        this._post(null, { is: "outbox", send, status: "queued" });
-      },
-      sent: (send, n, answer, wasAnnounced) => {
-        if (n !== null) this._reply(send.tab, n, { is: "answer", n, answer });
+      queued: (send) => this._post(null, { is: "outbox", send, status: "queued" }),
+      sent: (send, askers, answer, wasAnnounced) => {
+        for (const { tab, n } of askers) this._reply(tab, n, { is: "answer", n, answer });
         if (wasAnnounced) this._post(null, { is: "outbox", send, status: "sent" });
       },
-      failed: (send, n, fault) => {
-        if (n !== null) this._reply(send.tab, n, { is: "fault", n, fault });
+      failed: (send, askers, fault) => {
+        for (const { tab, n } of askers) this._reply(tab, n, { is: "fault", n, fault });
         this._post(null, { is: "outbox", send, status: "failed", fault });
       },
     });
+    const [{ clock }, seats, post] = [ports, this._seats, (tab: string | null, message: ToTab) => this._post(tab, message)];
+    this._granting = new Granting({ clock, seats, post });
     this._telling = new Telling({
-      clock: ports.clock,
-      seats: this._seats,
-      post: (tab, message) => this._post(tab, message),
+      clock,
+      seats,
+      post,
       welcome: (seat, cursor, answers) => this._welcome(seat, cursor, answers),
     });
   }
@@ -117,11 +116,12 @@ class Hub implements Holder {
     if (this._isOver) return shelf.close();
     const hellos = (this._early ?? []).flatMap(({ message }) => (message.is === "hello" ? [message] : []));
     this._fence = Math.max(Math.floor(clock.wall()), fenceAbove(shelf.session), ...hellos.map((hello) => hello.fence + 1));
+    if (shelf.session !== null || first.cursor !== null) this._granting.follow();
     this._outbox.load(shelf);
     this._objects = new Objects(shelf, this._fence, {
       changed: (name, object, revision, tab) => this._post(null, { is: "object", name, object, revision, tab }),
-      done: (tab, n, revision) => this._reply(tab, n, { is: "answer", n, answer: revision }),
-      failed: (tab, n, fault) => this._reply(tab, n, { is: "fault", n, fault }),
+      done: (tab, n, revision) => this._post(tab, { is: "answer", n, answer: revision }),
+      failed: (tab, n, fault) => this._post(tab, { is: "fault", n, fault }),
     });
     const saved = shelf.session?.ended === undefined ? shelf.session : null;
     this._session = new Session({ ...this._ports, shelf }, first.wish, saved, this._fence, this._sessionEvents(first.wish.url));
@@ -171,8 +171,7 @@ class Hub implements Holder {
       case "command":
         return this._command(seat, message);
       case "cancel":
-        this._requests.cancel(tab, message.n);
-        return this._outbox.cancel(tab, message.n);
+        return this._requests.cancel(tab, message.n);
       case "seen":
         return this._seen(seat, message.upTo, message.cursor);
       case "view":
@@ -182,9 +181,9 @@ class Hub implements Holder {
       case "object":
         return this._objects?.take(tab, message);
       case "claim":
-        return this._reply(tab, message.n, { is: "answer", n: message.n, answer: this._claims.take(tab, message.name, message.key) });
+        return this._granting.take(seat, message.n, message.claim);
       case "release":
-        return this._claims.release(tab, message.name, message.key);
+        return seat.claims.delete(message.claim);
       case "token":
         return this._token(seat, message.ask, message.token);
       case "sign-out":
@@ -209,6 +208,7 @@ class Hub implements Holder {
     const seat = this._seats.get(tab) ?? new Seat(hello);
     seat.greet(hello);
     this._seats.set(tab, seat);
+    this._granting.regain(seat, hello.claims ?? []);
     this._post(tab, this._state(null));
     for (const command of hello.unanswered) this._command(seat, command);
     this._telling.greet();
@@ -218,7 +218,7 @@ class Hub implements Holder {
   }
 
   private _command(seat: Seat, command: Command): void {
-    const known = seat.answers.get(command.n);
+    const known = seat.answer(command.n);
     if (known !== undefined) return this._post(seat.tab, known);
     if (command.how === "queue" && command.do.op === "send") return this._outbox.put(seat.tab, command);
     const asked = narrowed(seat, command, this._seats.values());
@@ -249,23 +249,23 @@ class Hub implements Holder {
     seat.forget();
     this._seats.delete(tab);
     this._requests.gone(tab);
-    this._claims.gone(tab);
+    this._outbox.gone(tab);
     this._tokens.gone(tab);
     if (this._session?.link) giveUp(seat, this._session.link, this._seats.values());
     this._tellTabs();
     this._lonely();
   }
 
-  private async _signOut({ tab, answers }: Seat, n: number, everywhere: boolean): Promise<void> {
+  private async _signOut(seat: Seat, n: number, everywhere: boolean): Promise<void> {
     const leaving = this._leaving;
-    const known = answers.get(n);
-    if (known !== undefined || leaving === null) return void (known && this._post(tab, known));
+    const known = seat.answer(n);
+    if (known !== undefined || leaving === null) return void (known && this._post(seat.tab, known));
     this._early = [];
     this._outbox.lost();
     try {
       const fault = await leaving.run(everywhere);
       if (this._isOver) return;
-      this._reply(tab, n, fault === null ? { is: "answer", n, answer: null } : { is: "fault", n, fault });
+      this._reply(seat.tab, n, fault === null ? { is: "answer", n, answer: null } : { is: "fault", n, fault });
     } catch (problem) {
       if (!(problem instanceof Deposed)) throw problem;
       // Another holder has the session: its tabs find it.

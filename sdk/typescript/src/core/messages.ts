@@ -89,7 +89,12 @@ export interface Hello {
   readonly canAsk: boolean;
   /** Back from a sleep: what happened meanwhile it was not told. */
   readonly slept?: boolean;
+  /** What this tab was granted: a holder that follows another knows nothing of it. */
+  readonly claims?: readonly Claimed[];
 }
+
+/** A name, and a key that it is claimed for. */
+export type Claimed = readonly [name: string, key: string];
 
 export interface Command {
   readonly is: "command";
@@ -103,14 +108,15 @@ export interface Command {
 export type FromTab =
   | Hello
   | Command
+  /** Nobody waits for the answer any more. */
   | { readonly is: "cancel"; readonly n: number }
   /** The tab's handlers have had all facts up to the `upTo`th of this holder; with `cursor` when it was behind. */
   | { readonly is: "seen"; readonly upTo: number; readonly cursor?: Cursor }
   | { readonly is: "view"; readonly view: View }
   | { readonly is: "retry" }
   | ObjectCall
-  | { readonly is: "claim"; readonly n: number; readonly name: string; readonly key: string }
-  | { readonly is: "release"; readonly name: string; readonly key: string }
+  | { readonly is: "claim"; readonly n: number; readonly claim: Claimed }
+  | { readonly is: "release"; readonly claim: Claimed }
   | { readonly is: "token"; readonly ask: number; readonly token: string | null; readonly problem?: string }
   | { readonly is: "bye" }
   /** Does the holder live? Answered by its host with `pong`, whatever the link does. */
@@ -199,17 +205,18 @@ export type ToTab =
   /** What the server answered; of an object its revision, of a claim whether it was granted, of a sign-out null. */
   | { readonly is: "answer"; readonly n: number; readonly answer: unknown }
   | { readonly is: "fault"; readonly n: number; readonly fault: Fault }
-  /** A send is in the outbox, on disk. */
-  | { readonly is: "queued"; readonly n: number }
   | { readonly is: "state"; readonly state: HolderState; readonly session: SessionInfo | null; readonly network?: NetworkEvent }
   /** Facts of a stream from `first` to `last` will not come. */
   | { readonly is: "start-over"; readonly stream: string; readonly epoch: number; readonly first: number; readonly last: number; readonly reason: string }
   /** The tab has not kept up: nothing more comes until it says `seen` with its cursor. */
   | { readonly is: "behind" }
   | { readonly is: "object"; readonly name: string; readonly object: ObjectView | null; readonly revision: number; readonly tab: string }
+  /** `queued`: it is on disk. */
   | { readonly is: "outbox"; readonly send: SavedSend; readonly status: "queued" | "sent" | "failed"; readonly fault?: Fault }
   | { readonly is: "tabs"; readonly tabs: readonly TabView[] }
   | { readonly is: "need-token"; readonly ask: number }
+  /** A claim is this tab's no more: it is another's (`isTaken`), or the oldest of too many. */
+  | { readonly is: "unclaimed"; readonly claim: Claimed; readonly isTaken: boolean }
   | { readonly is: "ended"; readonly ending: Ending }
   | { readonly is: "outdated"; readonly v: number; readonly sdk: string }
   | { readonly is: "pong" }

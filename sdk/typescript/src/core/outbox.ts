@@ -7,17 +7,25 @@ import type { Link, Said } from "./link.ts";
 import type { Command, Fault } from "./messages.ts";
 import type { Clock, Entropy, SavedSend, Shelf } from "./ports.ts";
 
-/** Sends that wait. */
+/** Sends that wait, and characters of them as JSON: each tab is told of all. */
 const SENDS = 1000;
+const SENDS_BYTES = 8 << 20;
 /** How often a send that the server put off (`rate_limited`, `unavailable` …) is repeated before it fails. */
 const REPEATS = 8;
 
 type SendCommand = SavedSend["command"] & { readonly key: string; readonly conversation: string };
 
+/** Who waits for what becomes of a send: a tab, and the number of its command. */
+export interface Asker {
+  readonly tab: string;
+  readonly n: number;
+}
+
 interface Item {
   readonly send: SavedSend;
-  /** Which command of the tab it answers; null until the tab has said. */
-  n: number | null;
+  /** None until a tab has said; a send that is asked for again, here or by another tab, has several. */
+  askers: readonly Asker[];
+  readonly bytes: number;
   /** Done when it is on disk, or cannot be. */
   readonly stored: Promise<boolean>;
   isAnnounced: boolean;
@@ -28,9 +36,9 @@ interface Item {
 /** Who hears of sends. */
 export interface OutboxEvents {
   /** It is on disk, and not answered yet. */
-  queued(send: SavedSend, n: number | null): void;
-  sent(send: SavedSend, n: number | null, answer: unknown, wasAnnounced: boolean): void;
-  failed(send: SavedSend, n: number | null, fault: Fault): void;
+  queued(send: SavedSend): void;
+  sent(send: SavedSend, askers: readonly Asker[], answer: unknown, wasAnnounced: boolean): void;
+  failed(send: SavedSend, askers: readonly Asker[], fault: Fault): void;
 }
 
 /** The sends of a context. */
@@ -42,6 +50,7 @@ export class Outbox {
   private readonly _events: OutboxEvents;
   private _link: Link | null = null;
   private _last = 0;
+  private _bytes = 0;
 
   constructor(ports: { readonly clock: Clock; readonly entropy: Entropy }, events: OutboxEvents) {
     this._ports = ports;
@@ -58,26 +67,30 @@ export class Outbox {
     this._shelf = shelf;
     for (const send of shelf.outbox) {
       this._last = Math.max(this._last, send.n);
-      this._add({ send, n: null, stored: Promise.resolve(true), isAnnounced: true, isAsked: false, putOff: 0 });
+      this._add({ send, askers: [], bytes: sizeOf(send), stored: Promise.resolve(true), isAnnounced: true, isAsked: false, putOff: 0 });
     }
   }
 
   /** Drops what nobody asks for any more: the session it was made in was ended by others. */
   forget(): void {
-    for (const item of [...this._items.values()]) if (item.n === null) this._drop(item);
+    for (const item of [...this._items.values()]) if (item.askers.length === 0) this._drop(item);
   }
 
-  /** Takes a send of a tab; one that is known already answers this command, too. */
+  /** Takes a send of a tab; one that waits already answers this command, too. */
   put(tab: string, { n, do: command }: Command): void {
     const { key } = command as unknown as SendCommand;
     const known = this._items.get(key);
+    const asker = { tab, n };
     if (known !== undefined) {
-      known.n = n;
+      if (!known.askers.some((each) => each.tab === tab && each.n === n)) known.askers = [...known.askers, asker];
       return;
     }
     const send: SavedSend = { key, n: ++this._last, tab, at: this._ports.clock.wall(), command: command as unknown as SavedSend["command"] };
-    if (this._items.size >= SENDS) return this._events.failed(send, n, denied("outbox_full", `${SENDS} sends wait for the connection`, { limit: SENDS }));
-    const item: Item = { send, n, stored: this._store(send), isAnnounced: false, isAsked: false, putOff: 0 };
+    const bytes = sizeOf(send);
+    if (this._items.size >= SENDS || this._bytes + bytes > SENDS_BYTES) {
+      return this._events.failed(send, [asker], denied("outbox_full", "too many wait", { limit: SENDS, limit_bytes: SENDS_BYTES }));
+    }
+    const item: Item = { send, askers: [asker], bytes, stored: this._store(send), isAnnounced: false, isAsked: false, putOff: 0 };
     this._add(item);
     void item.stored.then((isStored) => this._announce(item, isStored));
     this._next(laneOf(item));
@@ -95,13 +108,14 @@ export class Outbox {
     this._link = null;
   }
 
-  /** Takes back a send that has not gone out; whether it had is not known to whoever asks. */
-  cancel(tab: string, n: number): void {
-    for (const item of this._items.values()) if (item.send.tab === tab && item.n === n && !item.isAsked) return void this._drop(item);
+  /** A tab is gone: what it sent goes out all the same, and is not answered to it. */
+  gone(tab: string): void {
+    for (const item of this._items.values()) item.askers = item.askers.filter((asker) => asker.tab !== tab);
   }
 
   private _add(item: Item): void {
     this._items.set(item.send.key, item);
+    this._bytes += item.bytes;
     const lane = laneOf(item);
     this._lanes.set(lane, [...(this._lanes.get(lane) ?? []), item]);
   }
@@ -119,7 +133,7 @@ export class Outbox {
   private _announce(item: Item, isStored: boolean): void {
     if (!isStored || this._items.get(item.send.key) !== item) return;
     item.isAnnounced = true;
-    this._events.queued(item.send, item.n);
+    this._events.queued(item.send);
   }
 
   private _next(lane: string): void {
@@ -151,20 +165,25 @@ export class Outbox {
 
   private _done(item: Item, said: Exclude<Said, { readonly loss: unknown }>): void {
     this._drop(item);
-    if ("answer" in said) this._events.sent(item.send, item.n, said.answer, item.isAnnounced);
-    else this._events.failed(item.send, item.n, refused(said.refusal));
+    if ("answer" in said) this._events.sent(item.send, item.askers, said.answer, item.isAnnounced);
+    else this._events.failed(item.send, item.askers, refused(said.refusal));
   }
 
   private _drop(item: Item): void {
     const lane = laneOf(item);
     const rest = (this._lanes.get(lane) ?? []).filter((other) => other !== item);
     this._items.delete(item.send.key);
+    this._bytes -= item.bytes;
     if (rest.length > 0) this._lanes.set(lane, rest);
     else this._lanes.delete(lane);
     // After its writing: in the other order it would stay there.
     void item.stored.then(() => this._shelf?.dropSend(item.send.key)).catch(() => undefined);
     this._next(lane);
   }
+}
+
+function sizeOf({ command }: SavedSend): number {
+  return JSON.stringify(command).length;
 }
 
 function laneOf({ send }: Item): string {

@@ -2,11 +2,10 @@
 
 import type { Listener } from "./desk.ts";
 import { Filter } from "./filter.ts";
-import type { Cursor, Facts, HolderState, NetworkEvent, ObjectView, SessionInfo, TabView, ToTab, Welcome, WireAnswer } from "./messages.ts";
+import type { StartOver } from "./filter.ts";
+import type { Cursor, Facts, HolderState, NetworkEvent, ObjectView, SessionInfo, TabView, Welcome, WireAnswer } from "./messages.ts";
 import { Placements } from "./placements.ts";
 import type { Clock } from "./ports.ts";
-
-type StartOver = Extract<ToTab, { readonly is: "start-over" }>;
 
 /** Told by the tab what the holder said. */
 export class Picture {
@@ -39,12 +38,16 @@ export class Picture {
     this.tabs = welcome.tabs;
     if (welcome.isSnapshot) this._begin(welcome);
     else this._goOn(welcome);
+    this._listener.waiting(welcome.outbox);
     this.tell(welcome.state, null);
     this._listener.tabs(welcome.tabs);
   }
 
-  /** Gives false for a hole that the holder has to be asked about; if the facts are missing there, too, the program is told. */
-  facts(frame: Facts): boolean {
+  /**
+   * Gives false for a hole that the holder has to be asked about; if the facts are missing there, too, the program is told. A promise
+   * is kept when the program has had them.
+   */
+  facts(frame: Facts): Promise<void> | void | false {
     const at = this._filter.at(frame.stream)?.seq ?? 0;
     const hole = `${frame.stream} ${at}`;
     let fresh = this._filter.pass(frame, this.session?.user ?? "");
@@ -58,14 +61,14 @@ export class Picture {
       fresh = frame.facts;
       this._filter.pass(frame, this.session?.user ?? "");
     }
-    if (fresh.length > 0) this._listener.facts(frame.stream, frame.epoch, fresh);
+    const had = this._listener.facts(frame.stream, frame.epoch, fresh);
     this._settle();
-    return true;
+    return had;
   }
 
   startOver(range: StartOver): void {
-    this._filter.skip(range.stream, range.epoch, range.last);
-    this._listener.startOver(range);
+    const missing = this._filter.skip(range);
+    if (missing !== null) this._listener.startOver(missing);
     this._settle();
   }
 
@@ -99,7 +102,6 @@ export class Picture {
     this.objects.clear();
     for (const object of welcome.objects) this.objects.set(object.name, object);
     this._listener.started(welcome.conversations);
-    for (const send of welcome.outbox) this._listener.outbox(send, "queued", null);
     this._placements.settle(() => true);
   }
 

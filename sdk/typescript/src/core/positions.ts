@@ -14,8 +14,9 @@ import type { Position } from "./messages.ts";
 import { UNKNOWN, isOpen, letsIn, letsOut, placeAt } from "./places.ts";
 import type { Outcome, Place, Read, Restart } from "./places.ts";
 
-/** Facts held behind gaps; more are read again from the server. */
-const HELD = 10_000;
+/** Facts held behind gaps, and characters of them as JSON; more are read again from the server. */
+const HELD = 2000;
+const HELD_BYTES = 4 << 20;
 /** Reads in a row that bring nothing, before what is missing counts as unreadable. */
 const FRUITLESS = 3;
 
@@ -29,7 +30,8 @@ export class Positions {
   readonly user: string;
   private readonly _places = new Map<string, Place>();
   private readonly _open = new Set<string>();
-  private _held = 0;
+  private readonly _held = new Map<SeqFact, number>();
+  private _bytes = 0;
   private _reached = 0;
   private _synced: number | null = null;
   private _isSyncing = true;
@@ -257,8 +259,7 @@ export class Positions {
     if (place.seq === UNKNOWN && place.held.size > 0 && !this.isFresh) this._begin(place, !this._isSyncing && !this._open.has(this.own));
     if (place.held.size === 0 || place.seq === UNKNOWN) return outcomes;
     for (let fact = place.held.get(place.seq + 1); fact !== undefined; fact = place.held.get(place.seq + 1)) {
-      place.held.delete(fact.seq);
-      this._held -= 1;
+      this._letGo(place, fact);
       outcomes.push(...this._advance(stream, place, fact));
     }
     this._release(place, place.seq);
@@ -266,18 +267,23 @@ export class Positions {
   }
 
   private _hold(place: Place, fact: SeqFact): void {
-    if (place.held.has(fact.seq) || this._held >= HELD) return;
+    if (place.held.has(fact.seq) || this._held.size >= HELD) return;
+    const bytes = JSON.stringify(fact).length;
+    if (this._bytes + bytes > HELD_BYTES) return;
     place.held.set(fact.seq, fact);
-    this._held += 1;
+    this._held.set(fact, bytes);
+    this._bytes += bytes;
+  }
+
+  private _letGo(place: Place, fact: SeqFact): void {
+    place.held.delete(fact.seq);
+    this._bytes -= this._held.get(fact) ?? 0;
+    this._held.delete(fact);
   }
 
   /** Forgets the facts held up to a seq. */
   private _release(place: Place, upTo: number): void {
-    for (const seq of place.held.keys()) {
-      if (seq > upTo) continue;
-      place.held.delete(seq);
-      this._held -= 1;
-    }
+    for (const fact of place.held.values()) if (fact.seq <= upTo) this._letGo(place, fact);
   }
 
   private _restart(stream: string, place: Place, epoch: number, until: number, reason: string): Restart {

@@ -2,11 +2,18 @@
 
 import type { Cursor, Facts, ToTab } from "./messages.ts";
 
-/** Facts that are kept. */
+/** Facts, and bytes of them, that are kept. */
 const FACTS = 2000;
+const BYTES = 4 << 20;
 
 /** Facts of a stream, without the number that they have for a tab; or that some will not come. */
 export type Told = Omit<Facts, "n"> | Extract<ToTab, { readonly is: "start-over" }>;
+
+/** With its size: JSON in characters. */
+export interface Saying {
+  readonly told: Told;
+  readonly bytes: number;
+}
 
 /** How many facts are in it. */
 export function countOf(told: Told): number {
@@ -15,40 +22,40 @@ export function countOf(told: Told): number {
 
 /** What was told to all, the newest last. */
 export class Ring {
-  private _told: Told[] = [];
+  private _told: Saying[] = [];
   private _dropped = 0;
   private _facts = 0;
+  private _bytes = 0;
 
   /** The place behind the newest. */
   get end(): number {
     return this._dropped + this._told.length;
   }
 
-  put(told: Told): void {
-    this._told.push(told);
-    this._facts += countOf(told);
-    while (this._facts > FACTS && this._told.length > 1) {
-      const oldest = this._told.shift();
-      this._facts -= oldest === undefined ? 0 : countOf(oldest);
+  put(saying: Saying): void {
+    this._told.push(saying);
+    this._count(saying, 1);
+    while ((this._facts > FACTS || this._bytes > BYTES) && this._told.length > 1) {
+      this._count(this._told.shift() as Saying, -1); // there are two at least
       this._dropped += 1;
     }
   }
 
   /** Gives what was told from a place on; null if some of it is gone. */
-  since(place: number): readonly Told[] | null {
+  since(place: number): readonly Saying[] | null {
     return place < this._dropped ? null : this._told.slice(place - this._dropped);
   }
 
   /** Gives what leads from one cursor to another, nothing twice; null if it is not all here. */
-  between(from: Cursor, to: Cursor): readonly Told[] | null {
+  between(from: Cursor, to: Cursor): readonly Saying[] | null {
     const reached = new Map<string, number>();
     for (const [stream, at] of Object.entries(to.positions)) {
       const known = from.positions[stream];
       if (known === undefined || known.epoch !== at.epoch) return null;
       if (known.seq < at.seq) reached.set(stream, known.seq);
     }
-    const found: Told[] = [];
-    for (const told of this._told) {
+    const found: Saying[] = [];
+    for (const { told, bytes } of this._told) {
       const seq = reached.get(told.stream);
       if (seq === undefined) continue;
       if (told.is !== "facts") return null;
@@ -57,8 +64,13 @@ export class Ring {
       if (first === undefined || last === undefined) continue;
       if (first.seq !== seq + 1) return null;
       reached.set(told.stream, last.seq);
-      found.push({ ...told, facts });
+      found.push({ told: { ...told, facts }, bytes });
     }
     return [...reached].every(([stream, seq]) => to.positions[stream]?.seq === seq) ? found : null;
+  }
+
+  private _count({ told, bytes }: Saying, sign: 1 | -1): void {
+    this._facts += sign * countOf(told);
+    this._bytes += sign * bytes;
   }
 }

@@ -1,9 +1,10 @@
 /** What the holder knows of a tab. */
 
+import { Claims } from "./claims.ts";
 import type { Course } from "./course.ts";
 import type { Cursor, Hello, ToTab, View } from "./messages.ts";
 import { countOf } from "./ring.ts";
-import type { Told } from "./ring.ts";
+import type { Saying } from "./ring.ts";
 import type { Bearer } from "./tokens.ts";
 
 /** Facts, and bytes of them, that a tab may have been told without having seen them; then it is behind. */
@@ -11,8 +12,8 @@ const UNSEEN_FACTS = 2000;
 const UNSEEN_BYTES = 4 << 20;
 /** Unseen facts from which on nothing more is read for a tab that catches up. */
 const ROOM_FACTS = 1000;
-/** Answers kept for a tab that asks again because they crossed its question. */
-const ANSWERS = 200;
+/** Answers kept for a tab that asks again because they crossed its hello, in characters of JSON; what is larger is asked for again. */
+const ANSWER_BYTES = 64 << 10;
 
 interface Unseen {
   readonly n: number;
@@ -36,8 +37,10 @@ export class Seat {
   /** Rooms that it is in, each with the name of the place in it: `conversation tab`. */
   readonly rooms = new Map<string, { readonly conversation: string; readonly tab: string | undefined }>();
   readonly watched = new Set<string>();
-  readonly answers = new Map<number, ToTab>();
+  readonly claims = new Claims();
 
+  private readonly _answers = new Map<number, { readonly answer: ToTab; readonly bytes: number }>();
+  private _answerBytes = 0;
   private _unseen: Unseen[] = [];
   private _facts = 0;
   private _bytes = 0;
@@ -78,7 +81,7 @@ export class Seat {
   }
 
   /** Notes what it is told; true when it has too much unseen. */
-  told(n: number, told: Told, bytes: number): boolean {
+  told(n: number, { told, bytes }: Saying): boolean {
     const facts = countOf(told);
     this._unseen.push({ n, facts, bytes });
     this._facts += facts;
@@ -98,9 +101,20 @@ export class Seat {
 
   /** Keeps an answer for a while. */
   answered(n: number, answer: ToTab): void {
-    this.answers.set(n, answer);
-    const oldest = this.answers.keys().next().value;
-    if (this.answers.size > ANSWERS && oldest !== undefined) this.answers.delete(oldest);
+    const bytes = JSON.stringify(answer).length;
+    if (bytes > ANSWER_BYTES) return;
+    this._answers.set(n, { answer, bytes });
+    this._answerBytes += bytes;
+    for (const oldest of this._answers.keys()) {
+      if (this._answerBytes <= ANSWER_BYTES) return;
+      this._answerBytes -= this._answers.get(oldest)?.bytes ?? 0;
+      this._answers.delete(oldest);
+    }
+  }
+
+  /** Gives the answer to what was answered already. */
+  answer(n: number): ToTab | undefined {
+    return this._answers.get(n)?.answer;
   }
 }
 

@@ -11,6 +11,8 @@ export class Seen {
   upTo = 0;
   private _untold = 0;
   private _cancel: (() => void) | null = null;
+  private _had: Promise<void> | void = undefined;
+  private _turn = 0;
 
   private readonly _clock: Clock;
   private readonly _tell: (upTo: number) => void;
@@ -20,8 +22,21 @@ export class Seen {
     this._tell = tell;
   }
 
-  /** The program has had a frame. */
-  took(n: number, facts: number): void {
+  /** The program has had a frame, or will when `had` is kept. */
+  took(n: number, facts: number, had: Promise<void> | void): void {
+    const turn = this._turn;
+    this._had = had;
+    if (had) void had.then(() => turn === this._turn && this._count(n, facts));
+    else this._count(n, facts);
+  }
+
+  /** Calls when the program has had all that was taken. */
+  async all(call: () => void): Promise<void> {
+    await this._had;
+    call();
+  }
+
+  private _count(n: number, facts: number): void {
     this.upTo = n;
     this._untold += facts;
     if (this._untold >= FACTS) this._flush();
@@ -30,6 +45,7 @@ export class Seen {
 
   /** Another holder, or none: it counts anew. */
   reset(): void {
+    this._turn += 1;
     this._cancel?.();
     this._cancel = null;
     this._untold = 0;

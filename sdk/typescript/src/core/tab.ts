@@ -3,14 +3,16 @@
  * hands each fact, event and answer to the program once. Pure: the host gives it its ways, locks and clock.
  */
 
+import { Bearer } from "./bearer.ts";
+import type { TokenProvider } from "./bearer.ts";
 import { Calls } from "./calls.ts";
-import type { Asking, Question } from "./calls.ts";
+import type { Question } from "./calls.ts";
 import type { Desk, Listener } from "./desk.ts";
 import { Faulted, closed, local } from "./faulted.ts";
 import { next } from "./lifecycle.ts";
 import type { TabCue, TabState } from "./lifecycle.ts";
 import { PROTOCOL } from "./messages.ts";
-import type { Cursor, Ending, Facts, FromTab, FromTabEnvelope, Hello, HolderState, HostKind, LoginWish, ObjectView, SessionInfo, TabView, ToTab, ToTabEnvelope, View, Welcome, WireAnswer, WireCommand } from "./messages.ts";
+import type { Claimed, Cursor, Ending, Facts, FromTab, FromTabEnvelope, Hello, HolderState, HostKind, LoginWish, ObjectView, SessionInfo, TabView, ToTab, ToTabEnvelope, View, Welcome, WireAnswer, WireCommand } from "./messages.ts";
 import { Picture } from "./picture.ts";
 import type { Channel, Clock, Locks } from "./ports.ts";
 import { Seen } from "./seen.ts";
@@ -21,9 +23,9 @@ import type { Ways } from "./ways.ts";
 /** What tells something before the welcome, too; facts of that time are in the welcome, or follow it. */
 const EARLY: ReadonlySet<string> = new Set(["answer", "fault", "state", "need-token", "ended"]);
 
-const NOTHING: Cursor = { epoch: 0, checkpoint: 0, positions: {} };
-
-type Greeting = "welcome" | "outdated" | "who" | "pong" | "elsewhere" | "queued";
+type Greeting = "welcome" | "outdated" | "who" | "pong" | "elsewhere";
+/** For a holder to come about that signs out, and to do it. */
+const SIGN_OUT_MS = 30_000;
 /** What only an attached tab is told. */
 type Told = Exclude<ToTab, { readonly is: Greeting }>;
 
@@ -47,7 +49,7 @@ export interface TabOptions {
   readonly view: View;
   readonly token: string | null;
   /** Gives a new token when the holder needs one; null: this tab cannot. */
-  readonly askToken: (() => Promise<string | null>) | null;
+  readonly askToken: TokenProvider | null;
 }
 
 /** What the program of this tab deals with; `attach` begins it. */
@@ -61,12 +63,14 @@ export class Tab implements Desk {
   private _silences = 0;
   private _slept = false;
   private _yields = 0;
-  private _token: string | null;
   private _view: View;
   private _keys = 0;
   private readonly _since: number;
   private readonly _picture: Picture;
-  private readonly _calls = new Calls();
+  private readonly _post: (message: FromTab) => void;
+  private readonly _bearer: Bearer;
+  private readonly _calls: Calls;
+  private _claims: readonly Claimed[] = [];
   private readonly _seen: Seen;
   private readonly _pulse: Pulse;
   private readonly _watch: Watch;
@@ -80,12 +84,15 @@ export class Tab implements Desk {
     this._options = options;
     this._listener = listener;
     this.tab = options.tab;
-    this._token = options.token;
     this._view = options.view;
     this._since = ports.clock.wall();
     this._picture = new Picture(options.tab, ports.clock, listener);
-    this._seen = new Seen(ports.clock, (upTo) => this._post({ is: "seen", upTo }));
-    this._pulse = new Pulse(ports.clock, { ping: () => this._post({ is: "ping" }), dead: () => this._seekAgain("silence"), hello: () => this._hello() });
+    const post = (message: FromTab): void => this._channel?.post({ tab: this.tab, message });
+    this._post = post;
+    this._bearer = new Bearer(options.token, options.askToken, post);
+    this._calls = new Calls(ports.clock, post);
+    this._seen = new Seen(ports.clock, (upTo) => post({ is: "seen", upTo }));
+    this._pulse = new Pulse(ports.clock, { ping: () => post({ is: "ping" }), dead: () => this._seekAgain("silence"), hello: () => this._hello() });
     this._watch = new Watch(ports.locks, options.lock);
   }
 
@@ -120,6 +127,8 @@ export class Tab implements Desk {
   suspend(): void {
     if (this._life === "closed") return;
     this._post({ is: "bye" });
+    // Whoever holds the session when this page is back knows nothing of its rooms: the program hears that it is live again.
+    if (this._life === "attached") this._picture.tell("opening", null);
     this._move("suspend");
     this._leave();
     this._ports.ways.suspend();
@@ -136,14 +145,14 @@ export class Tab implements Desk {
     if (this._life === "seeking" && this._channel === null) this._seek();
   }
 
-  request(command: WireCommand): Promise<WireAnswer> {
-    return this._ask({ is: "command", do: command, how: "repeat" }) as Promise<WireAnswer>;
+  request(command: WireCommand, ms?: number): Promise<WireAnswer> {
+    return this._ask({ is: "command", do: command, how: "repeat" }, ms) as Promise<WireAnswer>;
   }
 
-  requestNow(command: WireCommand): Promise<WireAnswer> {
+  requestNow(command: WireCommand, ms?: number): Promise<WireAnswer> {
     if (this._life === "closed") return Promise.reject(closed());
     if (this._life !== "attached") return Promise.reject(local("link_down", "there is no connection now", true));
-    return this._ask({ is: "command", do: command, how: "now" }) as Promise<WireAnswer>;
+    return this._ask({ is: "command", do: command, how: "now" }, ms) as Promise<WireAnswer>;
   }
 
   place(command: WireCommand & { readonly op: "send"; readonly key: string }): Promise<WireAnswer> {
@@ -166,12 +175,19 @@ export class Tab implements Desk {
     await this._ask({ is: "object", name, ...(expect !== undefined && { expect }) });
   }
 
-  claim(name: string, key: string): Promise<boolean> {
-    return this._ask({ is: "claim", name, key }) as Promise<boolean>;
+  async claim(...claim: Claimed): Promise<boolean> {
+    const isGranted = (await this._ask({ is: "claim", claim })) as boolean;
+    if (isGranted) this._claims = [...this._unclaimed(claim), claim];
+    return isGranted;
   }
 
-  release(name: string, key: string): void {
-    this._post({ is: "release", name, key });
+  release(...claim: Claimed): void {
+    this._claims = this._unclaimed(claim);
+    this._post({ is: "release", claim });
+  }
+
+  private _unclaimed([name, key]: Claimed): readonly Claimed[] {
+    return this._claims.filter((claim) => claim[0] !== name || claim[1] !== key);
   }
 
   setView(view: Partial<View>): void {
@@ -190,7 +206,7 @@ export class Tab implements Desk {
   }
 
   async signOut(everywhere: boolean): Promise<void> {
-    await this._calls.inTime(this._ports.clock, this._ask({ is: "sign-out", everywhere }));
+    await this._ask({ is: "sign-out", everywhere }, SIGN_OUT_MS);
     this._end(closed());
   }
 
@@ -201,6 +217,8 @@ export class Tab implements Desk {
   }
 
   private _seek(): void {
+    // What was answered on the way before is not heard any more.
+    this._calls.lose();
     this._channel?.close();
     const channel = this._ports.ways.open(this._silences, () => {
       if (this._channel === channel && this._life === "seeking") this._seekAgain("silence");
@@ -224,7 +242,7 @@ export class Tab implements Desk {
   }
 
   private _hello(): void {
-    const { sdk, wish, askToken } = this._options;
+    const { sdk, wish } = this._options;
     const hello: Hello = {
       is: "hello",
       v: PROTOCOL,
@@ -236,8 +254,9 @@ export class Tab implements Desk {
       fence: this.fence,
       unanswered: this._calls.unanswered,
       view: this._view,
-      token: this._token,
-      canAsk: askToken !== null,
+      token: this._bearer.token,
+      canAsk: this._bearer.canAsk,
+      claims: this._claims,
       ...(this._slept && { slept: true }),
     };
     this._post(hello);
@@ -252,17 +271,9 @@ export class Tab implements Desk {
     this._channel = null;
   }
 
-  private _post(message: FromTab): void {
-    this._channel?.post({ tab: this.tab, message });
-  }
-
-  private _ask(question: Question): Promise<unknown> {
+  private _ask(question: Question, ms?: number): Promise<unknown> {
     if (this._life === "closed") return Promise.reject(closed());
-    // A command may go ahead of the welcome: the holder knows this tab by the hello before it.
-    const isHeard = this._life === "attached" || question.is === "command";
-    return this._calls.ask(question, this._life === "attached" ? this.fence : 0, (asking: Asking) => {
-      if (isHeard) this._post(asking);
-    });
+    return this._calls.ask(question, this._life === "attached" ? this.fence : 0, ms);
   }
 
   // ------------------------------------------------------------ what the holder says
@@ -275,16 +286,15 @@ export class Tab implements Desk {
     this._pulse.heard();
     switch (message.is) {
       case "pong":
-      case "queued": // all tabs are told of it by `outbox`
         return;
       case "welcome":
         return this._welcome(fence, message);
       case "outdated":
         return this._outdated(message.v, message.sdk);
       case "who":
-        return this._life === "attached" ? this._lost() : this._hello();
+        return this._life === "attached" ? this._seekAgain("lost") : this._hello();
       default:
-        if (this._life === "attached" && fence > this.fence) return this._lost();
+        if (this._life === "attached" && fence > this.fence) return this._seekAgain("lost");
         if (this._life === "attached" || EARLY.has(message.is)) this._handle(message);
     }
   }
@@ -293,11 +303,6 @@ export class Tab implements Desk {
     if (this._life !== "seeking") return;
     this._ports.ways.elsewhere();
     this._seek();
-  }
-
-  private _lost(): void {
-    this._calls.lose();
-    this._seekAgain("lost");
   }
 
   private _outdated(v: number, sdk: string): void {
@@ -319,9 +324,9 @@ export class Tab implements Desk {
     this._silences = this._yields = 0;
     this.host = welcome.host;
     this._seen.reset();
-    this._watch.await(welcome.life, () => this._lost());
+    this._watch.await(welcome.life, () => this._seekAgain("lost"));
     this._pulse.attach(this._ports.ways.patience);
-    for (const asking of this._calls.others(fence)) this._post(asking);
+    this._calls.move(fence);
     this._picture.welcome(welcome);
   }
 
@@ -343,7 +348,7 @@ export class Tab implements Desk {
       case "start-over":
         return this._picture.startOver(message);
       case "behind":
-        return this._post({ is: "seen", upTo: this._seen.upTo, cursor: this._picture.cursor ?? NOTHING });
+        return void this._seen.all(() => this._post({ is: "seen", upTo: this._seen.upTo, cursor: this._picture.cursor as Cursor })); // welcome, so there is one
       case "object":
         return this._picture.object(message.name, message.object, message.tab === this.tab);
       case "outbox":
@@ -351,8 +356,11 @@ export class Tab implements Desk {
       case "tabs":
         this._picture.tabs = message.tabs;
         return this._listener.tabs(message.tabs);
+      case "unclaimed":
+        this._claims = this._unclaimed(message.claim);
+        return message.isTaken ? this._listener.unclaimed(...message.claim) : undefined;
       case "need-token":
-        return void this._giveToken(message.ask);
+        return void this._bearer.give(message.ask);
       case "ended":
         return this._ended(message.ending);
       default:
@@ -362,22 +370,14 @@ export class Tab implements Desk {
   }
 
   private _facts(frame: Facts): void {
-    if (!this._picture.facts(frame)) return this._seekAgain("lost");
-    this._seen.took(frame.n, frame.facts.length);
+    const had = this._picture.facts(frame);
+    if (had === false) return this._seekAgain("lost");
+    this._seen.took(frame.n, frame.facts.length, had);
   }
 
   private _answer(n: number, answer: unknown): void {
     const asked = this._calls.find(n);
     this._picture.answer(asked?.is === "command" ? asked.do.op : "", answer, () => this._calls.answer(n, answer));
-  }
-
-  private async _giveToken(ask: number): Promise<void> {
-    try {
-      this._token = (await this._options.askToken?.()) ?? null;
-      this._post({ is: "token", ask, token: this._token });
-    } catch (problem) {
-      this._post({ is: "token", ask, token: null, problem: String(problem) });
-    }
   }
 
   private _ended(said: Ending): void {

@@ -4,11 +4,11 @@ import type { Delivery, Welcome } from "../wire/types.ts";
 import { Course } from "./course.ts";
 import { areSame, lowest } from "./cursors.ts";
 import type { Link } from "./link.ts";
-import type { Cursor, ToTab, WireAnswer, WireFact } from "./messages.ts";
+import type { Cursor, Facts, ToTab, WireAnswer, WireFact } from "./messages.ts";
 import type { Outcome } from "./places.ts";
 import type { Clock } from "./ports.ts";
 import { Ring } from "./ring.ts";
-import type { Told } from "./ring.ts";
+import type { Saying } from "./ring.ts";
 import type { Seat } from "./seat.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { Snapshot } from "./snapshots.ts";
@@ -51,7 +51,7 @@ export class Telling {
       const user = welcome.user ?? "";
       const cursors = seats.flatMap(({ isWelcome, cursor }) => (isWelcome && cursor !== null ? [cursor] : []));
       this._main = new Course(this._ports.clock, user, lowest(cursors, `u/${user}`), {
-        passed: (outcomes) => this._passed(this._course, outcomes, (told) => this._tell(told)),
+        passed: (outcomes) => this._passed(this._course, outcomes, (saying) => this._tell(saying)),
         moved: () => this._moved(),
         hasRoom: () => true,
       });
@@ -101,9 +101,9 @@ export class Telling {
     if (main === null) return;
     // While something is missing here it is not known what is missing there.
     const missed = main.positions.isSettled ? this._ring.between(cursor, main.cursor) : null;
-    if (missed !== null) return missed.forEach((told) => this._tellOne(seat, told));
+    if (missed !== null) return missed.forEach((saying) => this._tellOne(seat, saying));
     const course: Course = new Course(this._ports.clock, main.positions.user, cursor, {
-      passed: (outcomes) => this._passed(course, outcomes, (told) => this._tellOne(seat, told)),
+      passed: (outcomes) => this._passed(course, outcomes, (saying) => this._tellOne(seat, saying)),
       moved: () => this._merge(),
       hasRoom: () => seat.hasRoom,
     });
@@ -122,7 +122,10 @@ export class Telling {
     seat.isWelcome = true;
     seat.cursor = snapshot.cursor;
     this._ports.welcome(seat, snapshot.cursor, snapshot.answers);
-    for (const told of this._ring.since(snapshot.place) ?? []) this._tellOne(seat, told);
+    const missed = this._ring.since(snapshot.place);
+    // More was said while it was asked for than is kept: then the tab reads for itself what it lacks.
+    if (missed === null) this._join(seat, snapshot.cursor);
+    else for (const saying of missed) this._tellOne(seat, saying);
   }
 
   // ------------------------------------------------------------ facts come
@@ -153,65 +156,61 @@ export class Telling {
     }
   }
 
-  private _passed({ positions }: Course, outcomes: readonly Outcome[], tell: (told: Told) => void): void {
+  private _passed({ positions }: Course, outcomes: readonly Outcome[], tell: (saying: Saying) => void): void {
     const all = toldOf(outcomes);
     // Only with the last is everything told that the checkpoint includes.
-    all.forEach((told, at) => tell(told.is === "facts" && at === all.length - 1 ? { ...told, checkpoint: positions.checkpoint } : told));
+    all.forEach(({ told, bytes }, at) => tell({ told: told.is === "facts" && at === all.length - 1 ? { ...told, checkpoint: positions.checkpoint } : told, bytes }));
   }
 
   /** Tells all that are in step. */
-  private _tell(told: Told): void {
-    this._ring.put(told);
+  private _tell(saying: Saying): void {
+    this._ring.put(saying);
     const seats = [...this._ports.seats.values()];
     const inStep = seats.filter((seat) => seat.isInStep);
     if (inStep.length === 0) return;
     const n = ++this._frames;
-    const [message, bytes] = [numbered(told, n), sizeOf(told)];
+    const message = numbered(saying, n);
     if (inStep.length > 1 && inStep.length === seats.length) this._ports.post(null, message);
     else for (const { tab } of inStep) this._ports.post(tab, message);
-    for (const seat of inStep) this._note(seat, told, n, bytes);
+    for (const seat of inStep) this._note(seat, saying, n);
   }
 
-  private _tellOne(seat: Seat, told: Told): void {
+  private _tellOne(seat: Seat, saying: Saying): void {
     if (seat.isBehind) return;
     const n = ++this._frames;
-    this._ports.post(seat.tab, numbered(told, n));
-    this._note(seat, told, n, sizeOf(told));
+    this._ports.post(seat.tab, numbered(saying, n));
+    this._note(seat, saying, n);
   }
 
-  private _note(seat: Seat, told: Told, n: number, bytes: number): void {
-    if (!seat.told(n, told, bytes)) return;
+  private _note(seat: Seat, saying: Saying, n: number): void {
+    if (!seat.told(n, saying)) return;
     seat.forget();
     seat.isBehind = true;
     this._ports.post(seat.tab, { is: "behind" });
   }
 }
 
-function numbered(told: Told, n: number): ToTab {
+function numbered({ told }: Saying, n: number): ToTab {
   return told.is === "facts" ? { ...told, n } : told;
 }
 
-function sizeOf(told: Told): number {
-  return JSON.stringify(told).length;
-}
-
 /** Puts together what belongs to one stream, within the bounds of a frame. */
-function toldOf(outcomes: readonly Outcome[]): Told[] {
-  const all: Told[] = [];
-  let open: { readonly stream: string; readonly epoch: number; readonly facts: WireFact[]; bytes: number } | null = null;
+function toldOf(outcomes: readonly Outcome[]): Saying[] {
+  const all: Saying[] = [];
+  let open: { readonly told: Facts & { readonly facts: WireFact[] }; bytes: number } | null = null;
   for (const outcome of outcomes) {
     const { stream, epoch } = outcome;
     if (outcome.is === "restart") {
       open = null;
-      all.push({ is: "start-over", stream, epoch, first: outcome.first, last: outcome.until, reason: outcome.reason });
+      all.push({ told: { is: "start-over", stream, epoch, first: outcome.first, last: outcome.until, reason: outcome.reason }, bytes: 0 });
       continue;
     }
     const bytes = JSON.stringify(outcome.placed).length;
-    if (open === null || open.stream !== stream || open.epoch !== epoch || open.facts.length >= FACTS || open.bytes + bytes > BYTES) {
-      open = { stream, epoch, facts: [], bytes: 0 };
-      all.push({ is: "facts", stream, epoch, facts: open.facts, checkpoint: 0 });
+    if (open === null || open.told.stream !== stream || open.told.epoch !== epoch || open.told.facts.length >= FACTS || open.bytes + bytes > BYTES) {
+      open = { told: { is: "facts", n: 0, stream, epoch, facts: [], checkpoint: 0 }, bytes: 0 };
+      all.push(open);
     }
-    open.facts.push(outcome.placed);
+    open.told.facts.push(outcome.placed);
     open.bytes += bytes;
   }
   return all;

@@ -1,33 +1,27 @@
-/** Which device this is: a profile of a browser, for one origin. */
+/** Makes the id of a device: a profile of a browser, for one origin. Loaded by the first page of a profile; later ones find it noted. */
 
 import type { Entropy } from "../core/ports.ts";
 import { once } from "./database.ts";
+import { noteDevice, notedDevice } from "./profile.ts";
 
 const KEY = "id";
-/** In the local storage. */
-const PLACE = "unisono/device";
 
 /** Gives the id of this browser's profile for this origin, made at the first call: the same for all pages. */
 export async function deviceId(entropy: Entropy): Promise<string> {
-  const fresh = entropy.id();
+  const id = await kept(entropy.id());
+  noteDevice(id);
+  return id;
+}
+
+async function kept(fresh: string): Promise<string> {
   try {
     const found = await once(["device"], (rows) => {
       const kept = rows("device").get(KEY);
-      kept.onsuccess = () => kept.result ?? rows("device").put(fresh, KEY);
+      kept.onsuccess = () => kept.result ?? rows("device").put(notedDevice() ?? fresh, KEY);
       return kept;
     });
     return (found as string | undefined) ?? fresh;
   } catch {
-    return fallback(fresh);
-  }
-}
-
-function fallback(fresh: string): string {
-  try {
-    const found = localStorage.getItem(PLACE);
-    if (found === null) localStorage.setItem(PLACE, fresh);
-    return found ?? fresh;
-  } catch {
-    return fresh;
+    return notedDevice() ?? fresh;
   }
 }

@@ -8,13 +8,14 @@ import type { Ways } from "../core/ways.ts";
 import { busOfTab } from "./channels.ts";
 import type { TabEnd } from "./channels.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
-import { deviceId } from "./device.ts";
+import type { deviceId } from "./device.ts";
 import type { Hosts } from "./hosts.ts";
 import { lateWays } from "./late.ts";
 import { areGiven, webLocks } from "./locks.ts";
 import { contextOf, namesOf } from "./names.ts";
 import type { Names } from "./names.ts";
 import { follow, viewOf } from "./pages.ts";
+import { notedDevice } from "./profile.ts";
 import { workerWays } from "./shared-worker.ts";
 
 /** What the package brings along. */
@@ -23,6 +24,8 @@ export interface Parts {
   /** Brings the code of a holder in this page. */
   readonly load: () => Promise<Hosts>;
   readonly put: Surroundings["put"];
+  /** Makes the id of this device, or finds it. */
+  readonly device: typeof deviceId;
   /** Of the worker's script, beside the SDK's own; null where that is not known. */
   readonly workerUrl: string | null;
 }
@@ -45,7 +48,7 @@ function canShare(): boolean {
 async function open(parts: Parts, opening: Opening): Promise<Desk> {
   const hosts = await hostsFor(parts, opening);
   const given = opening.wish.user === null ? ((await opening.token?.()) ?? null) : null;
-  const wish = await wishOf(opening);
+  const wish = await wishOf(parts, opening);
   const names = namesOf(contextOf(wish, await digest(given ?? "")));
   const tab = systemEntropy.id();
   const options = {
@@ -93,8 +96,8 @@ function waysOf({ sdk, load, workerUrl }: Parts, opening: Opening, names: Names,
   return workerWays({ names, url, locks: navigator.locks, clock: systemClock, entropy: systemEntropy, fallback: () => (hosts.length > 1 ? leader() : local("nowhere")) });
 }
 
-async function wishOf({ wish, deviceId: kind }: Opening): Promise<LoginWish> {
-  const id = wish.device.id ?? (kind === "random" ? systemEntropy.id() : await deviceId(systemEntropy));
+async function wishOf({ device }: Parts, { wish, deviceId: kind }: Opening): Promise<LoginWish> {
+  const id = wish.device.id ?? (kind === "random" ? systemEntropy.id() : (notedDevice() ?? (await device(systemEntropy))));
   return { ...wish, device: { ...wish.device, id } };
 }
 

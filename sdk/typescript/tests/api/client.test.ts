@@ -191,6 +191,20 @@ test("a grant is made anew for each attempt, and for what needs one alone", asyn
   assert.deepEqual(world.desk.asked.at(-1), { op: "restrict", conversation: "a", users: ["jerry"], what: "blocked", on: true, for_s: 60, grant: "g3" });
 });
 
+test("a command that needs a grant and found no connection in time is not done later", async () => {
+  const world = new World({ limits: { requestS: 5 } });
+  let asked = 0;
+  const client = await world.login({ grants: () => `${++asked}` });
+  world.desk.state = "waiting";
+  const joining = assert.rejects(client.conversation("a").join(), TimedOut);
+  await settled();
+  for (let n = 0; n < 60; n++) await world.clock.pass(100);
+  await joining;
+  world.desk.state = "live";
+  await world.clock.pass(1000);
+  assert.deepEqual([asked, world.desk.asked.filter(({ op }) => op === "join")], [0, []]);
+});
+
 test("a command that needs a grant waits for the connection before it asks for one", async () => {
   const world = new World();
   let asked = 0;

@@ -31,19 +31,23 @@ export class FakeDesk implements Desk {
   signedOut: boolean | null = null;
   #keys = 0;
 
-  constructor(user: string) {
+  readonly clock: FakeClock;
+
+  constructor(user: string, clock: FakeClock) {
+    this.clock = clock;
     this.session = { user, session: "s1", device: { id: "d1", platform: "web" }, tag: null, server: "1" };
   }
 
-  async request(command: WireCommand): Promise<WireAnswer> {
+  async request(command: WireCommand, ms = Infinity): Promise<WireAnswer> {
     this.asked.push(command);
-    const reply = await (this.answers[command.op] ?? (() => ({ kind: "done" })))(command);
+    const late = new Promise<Fault>((end) => this.clock.after(ms, () => end(fault("timed_out", { where: "holder" }))));
+    const reply = await Promise.race([(this.answers[command.op] ?? (() => ({ kind: "done" })))(command), late]);
     if ("where" in reply) throw reply;
     return reply;
   }
 
-  async requestNow(command: WireCommand): Promise<WireAnswer> {
-    return this.request(command);
+  async requestNow(command: WireCommand, ms?: number): Promise<WireAnswer> {
+    return this.request(command, ms);
   }
 
   async place(command: WireCommand & { readonly op: "send"; readonly key: string }): Promise<WireAnswer> {
@@ -153,7 +157,7 @@ export class World {
       canShare: () => this.sharing,
       put: async (url, bytes) => this.puts(url, bytes),
       open: async (opening) => {
-        const desk = new FakeDesk(opening.wish.user ?? "somebody");
+        const desk = new FakeDesk(opening.wish.user ?? "somebody", this.clock);
         this.desks.push(desk);
         this.openings.push(opening);
         await this.opens(desk, opening);

@@ -10,6 +10,7 @@ import { Displaced, Forbidden, InvalidArgument, LinkDown, LocalFault, NotFound, 
 import { Line } from "../../src/api/line.ts";
 import { camel, snake } from "../../src/api/names.ts";
 import { containsMembers, field, withMembers } from "../../src/api/query.ts";
+import { Sent } from "../../src/api/receipts.ts";
 import { Told, Waiting } from "../../src/api/unread.ts";
 import { settled } from "./fake_desk.ts";
 
@@ -208,6 +209,28 @@ test("what waits is counted from a place on, whichever stream is faster", () => 
   assert.equal(waiting.unread, 0);
 });
 
+test("a conversation that nobody reads costs no more with each message", () => {
+  // Each used to be compared with all that waited, and kept: 200 a second stopped the tab over night.
+  const waiting = new Waiting();
+  waiting.counted({ unread: 2, mentions: 1, asOf: 10, read: 3 });
+  for (let seq = 11; seq <= 200_010; seq++) waiting.came(seq, seq % 100 === 0);
+  waiting.came(200_010, true);
+  waiting.came(150, true);
+  assert.deepEqual([waiting.unread, waiting.mentions], [200_002, 2001]);
+  waiting.counted({ unread: 7, mentions: 1, asOf: 100, read: 90 });
+  assert.equal(waiting.unread, 200_002, "an older count is passed over");
+  waiting.counted({ unread: 1, mentions: 0, asOf: 200_000, read: 199_000 });
+  assert.deepEqual([waiting.unread, waiting.mentions], [11, 0]);
+  waiting.counted({ unread: 0, mentions: 0, asOf: 200_010, read: 200_010 });
+  assert.deepEqual([waiting.unread, waiting.mentions], [0, 0]);
+});
+
+test("when messages were delivered is remembered of so many; of older ones it is known that they were", () => {
+  const sent = new Sent();
+  for (let seq = 1; seq <= 1500; seq++) sent.told("bob", seq, seq * 10, false);
+  assert.deepEqual([1, 500, 501, 1500, 1501].map((seq) => sent.deliveredAt(seq)), [5010, 5010, 5010, 15_000, null]);
+});
+
 test("once a fact has told of my wish to come back, counts are not believed about it", () => {
   const waiting = new Waiting();
   waiting.counted({ unread: 0, asOf: 1, read: 0, isMarked: true });
@@ -262,7 +285,7 @@ test("what comes takes its turn, at once where nothing has to be waited for", as
   line.put(() => void told.push(3));
   assert.equal(told.join(), "1");
   go();
-  await line.idle();
+  await line.told();
   assert.equal(told.join(), "1,2,3");
   line.put(() => void told.push(4));
   assert.deepEqual(told, [1, 2, 3, 4]);

@@ -191,6 +191,27 @@ test("what waits in the outbox is seen by every tab, also after a reload", async
   assert.deepEqual(heard, [["a", "k1", "queued", "k1", null], ["a", "k2", "queued", "k2", null], ["a", "k1", "sent", "k1", null], ["a", "k2", "failed", "k2", "forbidden"]]);
 });
 
+test("what became of a waiting message while a tab slept is not known to it, but that it waits no more is", async () => {
+  // It used to wait there for ever, with its message placed beside it.
+  const world = new World();
+  const client = await world.login();
+  const heard: unknown[] = [];
+  client.on("outbox", ({ key, status }) => heard.push(`${key} ${status}`));
+  const send = (key: string): Parameters<typeof world.listener.outbox>[0] => ({ key, n: 1, tab: "t0", at: 5, command: { op: "send", conversation: "a", key, content: { text: key } } });
+  for (const waits of [["k1", "k2"], ["k2", "k3"], []]) world.listener.waiting(waits.map(send));
+  assert.deepEqual(heard, ["k1 queued", "k2 queued", "k1 gone", "k3 queued", "k2 gone", "k3 gone"]);
+  assert.deepEqual(client.outbox, []);
+});
+
+test("what another tab has by now of what this one claimed is told", async () => {
+  const world = new World();
+  const client = await world.login();
+  const heard: string[] = [];
+  client.on("claimLost", ({ name, key }) => heard.push(`${name} ${key}`));
+  world.listener.unclaimed("leader", "");
+  assert.deepEqual(heard, ["leader "]);
+});
+
 test("tabs are told of each other, say what they show, and claim what one of them is to do", async () => {
   const world = new World();
   const client = await world.login();

@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { FromTab, ToTabEnvelope } from "../../src/core/messages.ts";
+import type { FromTab, Hello, ToTabEnvelope } from "../../src/core/messages.ts";
 import { NEXT, next } from "../../src/core/phases.ts";
 import type { Cue } from "../../src/core/phases.ts";
 import type { HolderState } from "../../src/core/messages.ts";
+import { Seat } from "../../src/core/seat.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
 import { GREETING, HubStage } from "../fakes/hub_stage.ts";
 
@@ -88,7 +89,7 @@ test("without a server the holder goes on trying, and takes sends meanwhile; the
   await stage.hello("a");
   const send = (n: number): FromTab => ({ is: "command", n, how: "queue", do: { op: "send", key: `a:${n}`, conversation: "1", content: { text: "x" } } });
   for (const n of [1, 2]) await stage.ask("a", send(n));
-  assert.deepEqual(stage.of("a", "queued").map((each) => each.n), [1, 2]);
+  assert.deepEqual(stage.of("a", "outbox").map((each) => [each.send.key, each.status]), [["a:1", "queued"], ["a:2", "queued"]]);
   assert.deepEqual([...stage.store.sends.keys()], ["a:1", "a:2"]);
   await stage.ask("a", { is: "command", n: 3, how: "now", do: { op: "typing", conversation: "1" } });
   assert.equal(stage.of("a", "fault")[0]?.fault.code, "link_down");
@@ -98,6 +99,26 @@ test("without a server the holder goes on trying, and takes sends meanwhile; the
   assert.deepEqual(stage.asked.filter((frame) => frame.do.op === "send").map((frame) => frame.do["key"]), ["a:1", "a:2"]);
   assert.deepEqual(stage.of("a", "answer").map((each) => each.n), [1, 2]);
   assert.deepEqual([...stage.store.sends], []);
+});
+
+test("a send that is asked for again, by whom and how often it may be, is placed once and answered to all who asked", async () => {
+  // It used to be answered to the tab that asked first, under the number of the one that asked last.
+  const store = new MemoryStore();
+  store.sends.set("k", { key: "k", n: 1, tab: "dead", at: 1, command: { op: "send", conversation: "1", key: "k", content: { text: "x" } } as never });
+  const stage = new HubStage(store);
+  stage.isDown = true;
+  stage.answers["send"] = { kind: "placed", stream: "c/1", epoch: 9, seq: 8, at: 1 };
+  await stage.hello("a");
+  await stage.hello("b");
+  await stage.hello("left");
+  const again = (tab: string, n: number): Promise<void> => stage.ask(tab, { is: "command", n, how: "queue", do: { op: "send", key: "k", conversation: "1", content: { text: "x" } } });
+  for (const [tab, n] of [["a", 3], ["a", 4], ["b", 7], ["b", 7], ["left", 1]] as const) await again(tab, n);
+  stage.say("left", { is: "bye" });
+  stage.isDown = false;
+  await stage.clock.go(60_000);
+  assert.equal(stage.ops().filter((op) => op === "send").length, 1);
+  const answers = stage.told.flatMap(({ tab, message }) => (message.is === "answer" ? [`${tab} ${message.n}`] : []));
+  assert.deepEqual(answers, ["a 3", "a 4", "b 7"]);
 });
 
 test("a holder that follows another goes on in its session from the slowest tab, and sends what it left", async () => {
@@ -180,6 +201,114 @@ test("a request that a link breaks at again and again fails, and one that is too
   assert.ok(!stage.ops().includes("update"));
 });
 
+test("what a tab takes back is not asked when the server is there again", async () => {
+  const stage = new HubStage();
+  await stage.hello("a");
+  stage.isDown = true;
+  stage.close(1006);
+  const command = (n: number): FromTab => ({ is: "command", n, how: "repeat", do: { op: "quit", conversation: `${n}` } });
+  for (const n of [1, 2]) await stage.ask("a", command(n));
+  await stage.ask("a", { is: "cancel", n: 1 });
+  stage.isDown = false;
+  await stage.clock.go(60_000);
+  assert.deepEqual(stage.asked.filter((frame) => frame.do.op === "quit").map((frame) => frame.do["conversation"]), ["2"]);
+});
+
+test("requests that wait are bounded by what they weigh, too", async () => {
+  const stage = new HubStage();
+  await stage.hello("a");
+  stage.isDown = true;
+  stage.close(1006);
+  for (let n = 1; n < 20; n++) await stage.ask("a", { is: "command", n, how: "repeat", do: { op: "update", set: { "attr.x": "x".repeat(1_000_000) } } });
+  assert.deepEqual(stage.of("a", "fault").map((each) => `${each.n} ${each.fault.code}`), ["17 link_down", "18 link_down", "19 link_down"]);
+  await stage.ask("a", { is: "cancel", n: 1 });
+  await stage.ask("a", { is: "command", n: 20, how: "repeat", do: { op: "update", set: { "attr.x": "x" } } });
+  assert.equal(stage.of("a", "fault").length, 3);
+});
+
+test("sends that wait are bounded by what they weigh, for each tab is told of all", async () => {
+  const stage = new HubStage();
+  await stage.hello("a");
+  stage.isDown = true;
+  stage.close(1006);
+  for (let n = 1; n < 11; n++) await stage.ask("a", { is: "command", n, how: "queue", do: { op: "send", key: `a:${n}`, conversation: "1", content: { text: "x".repeat(1_000_000) } } });
+  assert.deepEqual(stage.of("a", "fault").map((each) => [each.n, each.fault.code, each.fault.numbers]), [9, 10].map((n) => [n, "outbox_full", { limit: 1000, limit_bytes: 8 << 20 }]));
+});
+
+test("answers that are large are not kept for a tab that may ask again, and of small ones only so many", async () => {
+  // Ten tabs that had scrolled used to cost the worker a gigabyte.
+  const seat = new Seat({ tab: "a", unanswered: [], cursor: null } as unknown as Hello);
+  const kept = (): number[] => Array.from({ length: 1000 }, (_, n) => n).filter((n) => seat.answer(n) !== undefined);
+  for (let n = 0; n < 300; n++) seat.answered(n, { is: "answer", n, answer: { kind: "placed", seq: n } });
+  assert.equal(kept().length, 300);
+  seat.answered(300, { is: "answer", n: 300, answer: { kind: "history", text: "x".repeat(1 << 16) } });
+  assert.equal(seat.answer(300), undefined);
+  for (let n = 301; n < 310; n++) seat.answered(n, { is: "answer", n, answer: { kind: "members", text: "x".repeat(10_000) } });
+  assert.deepEqual(kept(), [304, 305, 306, 307, 308, 309]);
+});
+
+test("a new tab whose snapshot took longer than what is kept since reads what it lacks", async () => {
+  const stage = new HubStage();
+  await stage.hello("a");
+  stage.answers["unread"] = null;
+  await stage.hello("b");
+  // Larger than the ring, in bytes; the tab that is there keeps up.
+  for (let seq = 8; seq < 88; seq++) {
+    stage.facts("c/1", seq, seq, "x".repeat(64 << 10));
+    await stage.ask("a", { is: "seen", upTo: stage.of("a", "facts").at(-1)?.n ?? 0 });
+  }
+  stage.answers["read"] = { kind: "facts", stream: "c/1", epoch: 9, facts: [8, 9].map((seq) => ({ seq, at: 1, fact: { kind: "message", sender: "bob", key: `k${seq}`, content: { text: "x" } } })), head: 9 };
+  stage.answers["sync"] = { kind: "moved", heads: [{ stream: "c/1", epoch: 9, seq: 87 }], checkpoint: 92 };
+  const asked = stage.asked.filter((frame) => frame.do.op === "unread").at(-1);
+  stage.server({ is: "reply", re: asked?.id, answer: { kind: "unread", total: 0, mentions: 0, conversations: [] } });
+  await stage.clock.go(20);
+  assert.ok(stage.asked.some((frame) => frame.do.op === "read" && frame.do["stream"] === "c/1" && frame.do["after"] === 7), "it is not kept");
+  const own = stage.told.filter(({ tab }) => tab === "b").map(({ message }) => message);
+  assert.equal(own.find((message) => message.is === "welcome")?.cursor.positions["c/1"]?.seq, 7);
+  assert.deepEqual(own.flatMap((message) => (message.is === "facts" ? message.facts.map((fact) => fact.seq) : [])).slice(0, 2), [8, 9]);
+});
+
+test("what one tab claimed stays its own when another holder follows, and is another's where it slept too long", async () => {
+  // The same name and key used to be granted to a second tab, while the first lived and believed to have it.
+  const first = new HubStage();
+  await first.hello("a");
+  await first.hello("b");
+  const claim = (n: number, key: string): FromTab => ({ is: "claim", n, claim: ["sound", key] });
+  for (const key of ["1", "2"]) await first.ask("a", claim(Number(key), key));
+  const stage = new HubStage(first.store);
+  const cursor = { epoch: 9, checkpoint: 5, positions: { "u/ann": { epoch: 9, seq: 3 }, "c/1": { epoch: 9, seq: 7 } } };
+  await stage.hello("b", { cursor });
+  for (const key of ["1", "3"]) stage.say("b", claim(Number(key), key));
+  await stage.hello("a", { cursor, claims: [["sound", "1"], ["sound", "2"]] });
+  const granted = (): unknown[] => stage.told.flatMap(({ tab, message }) => (message.is === "answer" ? [`${tab} ${message.n} ${String(message.answer)}`] : []));
+  assert.deepEqual(granted(), [], "nothing is granted before the others could say what they have");
+  await stage.clock.go(1000);
+  assert.deepEqual(granted(), ["b 1 false", "b 3 true"]);
+  stage.say("a", { is: "bye" });
+  await stage.ask("b", claim(4, "1"));
+  await stage.hello("a", { cursor, claims: [["sound", "1"], ["sound", "2"]] });
+  assert.deepEqual(stage.of("a", "unclaimed"), [{ is: "unclaimed", claim: ["sound", "1"], isTaken: true }]);
+  await stage.ask("b", claim(5, "2"));
+  assert.deepEqual(granted().slice(2), ["b 4 true", "b 5 false"]);
+});
+
+test("a tab has so many claims; the name with the most gives way, and what it held alone stays", async () => {
+  const stage = new HubStage();
+  await stage.hello("a");
+  await stage.hello("b");
+  const claim = (n: number, name: string, key: string): FromTab => ({ is: "claim", n, claim: [name, key] });
+  await stage.ask("a", claim(1, "leader", ""));
+  for (let n = 2; n <= 1001; n++) stage.say("a", claim(n, "notice", `${n}`));
+  await stage.clock.go(1);
+  assert.deepEqual(stage.of("a", "unclaimed"), [{ is: "unclaimed", claim: ["notice", "2"], isTaken: false }]);
+  for (const [n, name, key] of [[1, "leader", ""], [2, "notice", "2"], [3, "notice", "3"]] as const) stage.say("b", claim(n, name, key));
+  stage.say("b", claim(4, "x".repeat(129), ""));
+  stage.say("b", claim(5, "x", "x".repeat(257)));
+  await stage.clock.go(1);
+  assert.deepEqual(stage.told.flatMap(({ tab, message }) => (tab === "b" && message.is === "answer" ? [message.answer] : [])), [false, true, false]);
+  assert.deepEqual(stage.of("b", "fault").map((each) => each.fault.code), ["invalid_argument", "invalid_argument"]);
+});
+
 test("a question that crossed its answer is not asked twice", async () => {
   const stage = new HubStage();
   await stage.hello("a");
@@ -233,7 +362,7 @@ test("objects are written one after the other, told to all, and keep their bound
   await stage.ask("a", put(3, "large", "x".repeat(65_536)));
   for (let n = 4; n < 21; n++) await stage.ask("a", put(n, `o${n}`, "x".repeat(65_000)));
   assert.deepEqual(stage.of("a", "fault").map((each) => each.fault.code), ["invalid_argument", "too_large", "limit_reached"]);
-  const claim = (n: number): FromTab => ({ is: "claim", n, name: "sound", key: "1" });
+  const claim = (n: number): FromTab => ({ is: "claim", n, claim: ["sound", "1"] });
   stage.say("a", claim(30));
   stage.say("b", claim(30));
   stage.holder.gone("a");

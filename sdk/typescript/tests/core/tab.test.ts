@@ -3,18 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Faulted } from "../../src/core/faulted.ts";
 import { NEXT, next } from "../../src/core/lifecycle.ts";
 import type { TabCue, TabState } from "../../src/core/lifecycle.ts";
 import type { Facts } from "../../src/core/messages.ts";
-import { Stage, WELCOME, frame } from "../fakes/stage.ts";
+import { Stage, WELCOME, frame, problemOf } from "../fakes/stage.ts";
 import { settle } from "../fakes/time.ts";
-
-const problemOf = async (work: Promise<unknown>): Promise<string> => {
-  const problem = await work.then(() => null, (reason: unknown) => reason);
-  assert.ok(problem instanceof Faulted);
-  return problem.fault.code;
-};
 
 test("every pair of the table leads where it says, and every other is a defect", () => {
   const cues: TabCue[] = ["attach", "welcome", "silence", "lost", "suspend", "resume", "close"];
@@ -277,6 +270,7 @@ test("a tab that is behind says where it stands; others tell in batches how far 
   stage.say(frame(13, 80, { n: 5 }));
   assert.deepEqual(stage.said.at(-1), { is: "seen", upTo: 5 });
   stage.say({ is: "behind" });
+  await settle();
   assert.deepEqual(stage.said.at(-1), { is: "seen", upTo: 5, cursor: { epoch: 7, checkpoint: 180, positions: { "c/1": { epoch: 7, seq: 80 } } } });
 });
 

@@ -11,8 +11,12 @@ export class Diary implements Listener {
     this.heard.push(["started", ...answers]);
   }
 
-  facts(stream: string, epoch: number, facts: Parameters<Listener["facts"]>[2]): void {
+  /** Given for facts instead of having had them at once. */
+  had: Promise<void> | undefined;
+
+  facts(stream: string, epoch: number, facts: Parameters<Listener["facts"]>[2]): Promise<void> | void {
     for (const fact of facts) this.heard.push(["fact", stream, epoch, fact.seq]);
+    return this.had;
   }
 
   event(event: Parameters<Listener["event"]>[0]): void {
@@ -35,8 +39,16 @@ export class Diary implements Listener {
     this.heard.push(["outbox", send.key, status]);
   }
 
+  waiting(sends: Parameters<Listener["waiting"]>[0]): void {
+    this.heard.push(["waiting", ...sends.map((send) => send.key)]);
+  }
+
   tabs(tabs: Parameters<Listener["tabs"]>[0]): void {
     this.heard.push(["tabs", ...tabs.map((tab) => tab.tab)]);
+  }
+
+  unclaimed(name: string, key: string): void {
+    this.heard.push(["unclaimed", name, key]);
   }
 
   ended(ending: Parameters<Listener["ended"]>[0]): void {

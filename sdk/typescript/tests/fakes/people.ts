@@ -130,7 +130,7 @@ export class Browser {
 
 /** Tells two what one would hear. */
 function both(one: Listener, other: Listener): Listener {
-  const names = ["started", "facts", "event", "startOver", "state", "object", "outbox", "tabs", "ended"] as const;
+  const names = ["started", "facts", "event", "startOver", "state", "object", "outbox", "waiting", "tabs", "unclaimed", "ended"] as const;
   const tell = (name: (typeof names)[number]) => (...words: unknown[]): void => {
     for (const each of [one, other]) (each[name] as (...words: unknown[]) => void)(...words);
   };

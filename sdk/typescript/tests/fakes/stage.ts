@@ -1,5 +1,8 @@
 /** A tab on a stage: the holder says what the test wants, and what the tab says is written down. */
 
+import assert from "node:assert/strict";
+
+import { Faulted } from "../../src/core/faulted.ts";
 import type { Facts, FromTab, FromTabEnvelope, Hello, ToTab, ToTabEnvelope, Welcome } from "../../src/core/messages.ts";
 import { Tab } from "../../src/core/tab.ts";
 import type { Ways } from "../../src/core/ways.ts";
@@ -88,3 +91,10 @@ export function frame(first: number, last: number, more: Partial<Facts> = {}): F
   const facts = Array.from({ length: last - first + 1 }, (_, i) => ({ seq: first + i, at: 1, fact: { kind: "message" } }));
   return { is: "facts", n: 1, stream: "c/1", epoch: 7, facts, checkpoint: 100 + last, ...more };
 }
+
+/** The code of what a promise is rejected with. */
+export const problemOf = async (work: Promise<unknown>): Promise<string> => {
+  const problem = await work.then(() => null, (reason: unknown) => reason);
+  assert.ok(problem instanceof Faulted);
+  return problem.fault.code;
+};

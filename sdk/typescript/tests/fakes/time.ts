@@ -40,6 +40,11 @@ export class ManualClock implements Clock {
     this.at = until;
   }
 
+  /** Time goes on, and nothing rings yet: a page was frozen. */
+  skip(ms: number): void {
+    this.at += ms;
+  }
+
   /** As after a sleep: all that is due rings at once, and late. */
   async oversleep(ms: number): Promise<void> {
     this.at += ms;

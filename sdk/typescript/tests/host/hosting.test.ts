@@ -189,10 +189,10 @@ test("answers go the way their tab came, and pings are answered by the host itse
   const { ports, told } = browser.holder("w");
   ports.post({ fence: 1, tab: "p", message: { is: "behind" } });
   ports.post({ fence: 1, tab: "b", message: { is: "who" } });
-  ports.post({ fence: 1, tab: null, message: { is: "queued", n: 1 } });
+  ports.post({ fence: 1, tab: null, message: { is: "tabs", tabs: [] } });
   await settle();
-  assert.deepEqual(onPort, ["p behind", "all queued"]);
-  assert.deepEqual(onBus.heard, ["b pong", "b who", "all queued"]);
+  assert.deepEqual(onPort, ["p behind", "all tabs"]);
+  assert.deepEqual(onBus.heard, ["b pong", "b who", "all tabs"]);
   assert.deepEqual(told, ["p hello", "b hello"]);
 });
 
@@ -222,7 +222,7 @@ test("nothing is posted to a page that said bye: it would be thrown out of the c
   ends.tab.post({ tab: "p", message: { is: "bye" } });
   await settle();
   const { ports } = browser.holder("w");
-  ports.post({ fence: 1, tab: null, message: { is: "queued", n: 1 } });
+  ports.post({ fence: 1, tab: null, message: { is: "tabs", tabs: [] } });
   ports.post({ fence: 1, tab: "p", message: { is: "behind" } });
   await settle();
   assert.deepEqual(heard, []);
@@ -339,10 +339,10 @@ test("a tab that comes again by another port is heard and told there alone", asy
   before.tab.post({ tab: "t", message: { is: "retry" } });
   await settle();
   const { ports } = browser.holder("w");
-  ports.post({ fence: 1, tab: null, message: { is: "queued", n: 1 } });
+  ports.post({ fence: 1, tab: null, message: { is: "tabs", tabs: [] } });
   ports.post({ fence: 1, tab: "t", message: { is: "behind" } });
   await settle();
-  assert.deepEqual([atFirst, then], [[], ["all queued", "t behind"]]);
+  assert.deepEqual([atFirst, then], [[], ["all tabs", "t behind"]]);
 });
 
 test("a worker that hangs and is deposed leaves no mark on the tab that leads after it", async () => {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { systemEntropy } from "../../src/host/clock.ts";
 import { deviceId } from "../../src/host/device.ts";
+import { notedDevice } from "../../src/host/profile.ts";
 import { storeOf } from "../../src/host/store.ts";
 
 test("without a database nothing outlives the holder, and whatever it does goes well", async () => {
@@ -22,7 +23,9 @@ test("without a database the device's id is kept in the local storage, and witho
   assert.notEqual(await deviceId(systemEntropy), await deviceId(systemEntropy));
   const kept = new Map<string, string>();
   Object.assign(globalThis, { localStorage: { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value) } });
-  assert.equal(await deviceId(systemEntropy), await deviceId(systemEntropy));
+  assert.equal(notedDevice(), null);
+  const first = await deviceId(systemEntropy);
+  assert.deepEqual([await deviceId(systemEntropy), notedDevice()], [first, first]);
 });
 
 test("a database that never answers keeps nobody waiting for more than three seconds", async (t) => {

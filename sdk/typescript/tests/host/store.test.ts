@@ -14,6 +14,7 @@ import type { Kind } from "../../src/host/database.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
 import { deviceId } from "../../src/host/device.ts";
 import { namesOf } from "../../src/host/names.ts";
+import { notedDevice } from "../../src/host/profile.ts";
 import { storeOf } from "../../src/host/store.ts";
 
 const DAY_MS = 24 * 3_600_000;
@@ -207,7 +208,12 @@ test("what nobody came back for in a month is removed, but not what somebody hol
 });
 
 test("the device is the same for all pages, though they ask at once", async () => {
+  const noted = new Map<string, string>();
+  Object.assign(globalThis, { localStorage: { getItem: (key: string) => noted.get(key) ?? null, setItem: (key: string, value: string) => noted.set(key, value) } });
   const ids = await Promise.all(Array.from({ length: 5 }, () => deviceId(systemEntropy)));
   assert.equal(new Set(ids).size, 1);
   assert.match(ids[0] ?? "", /^[0-9a-f]{32}$/);
+  assert.equal(notedDevice(), ids[0], "later pages need not ask");
+  noted.clear();
+  assert.equal(await deviceId(systemEntropy), ids[0], "nor is it another when only the database is left");
 });

@@ -9,13 +9,14 @@ import { Message } from "../../src/api/message.ts";
 import type { Plugin } from "../../src/api/plugins.ts";
 import { BaseUnisono } from "../../src/api/unisono.ts";
 import type { UnisonoOptions } from "../../src/api/unisono.ts";
+import { deviceId } from "../../src/host/device.ts";
 import { put } from "../../src/host/putting.ts";
 import { surroundingsOf } from "../../src/host/surroundings.ts";
 import { Browser, SERVER, until } from "../fakes/people.ts";
 
 class Page extends BaseUnisono {
   constructor(browser: Browser, tab: string, options: UnisonoOptions = {}) {
-    const parts = { sdk: "test", load: () => Promise.reject(new Error("not here")), put, workerUrl: null };
+    const parts = { sdk: "test", load: () => Promise.reject(new Error("not here")), put, device: deviceId, workerUrl: null };
     super({ ...surroundingsOf(parts), open: ({ listener }) => browser.open(tab, listener) }, SERVER, options);
   }
 }
