@@ -18,6 +18,8 @@ from tests.support.server_here import serving
 from unisono_sdk import ClaimLost, Client, Device, Unacceptable, Unisono, UnisonoError
 
 Connect = Callable[..., Unisono]
+AT_ONCE = 40
+"""Events that the runners of a device come to at a time: each that waits asks again three times a second."""
 BRISK = {"UNISONO_RATES__COMMANDS_PER_S": "100000", "UNISONO_RATES__COMMANDS_BURST": "100000"}
 
 
@@ -37,9 +39,9 @@ class Record:
         return found
 
 
-async def run(client: Client, event: str, record: Record, work_s: float) -> None:
+async def run(client: Client, event: str, record: Record, work_s: float, room: asyncio.Semaphore) -> None:
     """Wait until an event is dealt with, by this runner or another."""
-    async with client.claim(event, lease_s=1, wait=True) as claim:
+    async with room, client.claim(event, lease_s=1, wait=True) as claim:
         if claim.is_mine:
             began = time.monotonic()
             try:
@@ -58,12 +60,13 @@ async def device(url: str, name: str) -> AsyncIterator[Client]:
 
 async def live(url: str, name: str, events: list[str], record: Record, chance: Random, *, runners: int) -> None:
     """Be a device whose program is killed now and then: its runners end where they are, and tell nobody."""
-    deaths = 2
+    deaths, patience = 2 + len(events) // 200, 1 + len(events) // 100
     while True:
         async with device(url, name) as client:
+            room = asyncio.Semaphore(AT_ONCE * runners)
             asked = [(event, chance.uniform(0, 0.2)) for event in events for _ in range(runners)]
-            working = [asyncio.create_task(run(client, event, record, work_s)) for event, work_s in asked]
-            _, pending = await asyncio.wait(working, timeout=chance.uniform(0.02, 0.2) if deaths else None)
+            working = [asyncio.create_task(run(client, event, record, work_s, room)) for event, work_s in asked]
+            _, pending = await asyncio.wait(working, timeout=patience * chance.uniform(0.02, 0.2) if deaths else None)
             deaths -= 1
             # Dead to the server first: what runners do at their end reaches it no more.
             await client.close()
