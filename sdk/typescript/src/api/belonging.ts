@@ -101,7 +101,7 @@ export abstract class Belonging {
    * adds to a number or changes a list, those who change the same one do, too. Throws `Forbidden` where the rules ask for a higher role.
    */
   async update(changes: Changes): Promise<this> {
-    return this.know(await this.ask("update", changes as Partial<Fields<"update">>), false);
+    return this.know(await this.ask("update", { key: this._inside.newKey(), ...changes } as Partial<Fields<"update">>), false);
   }
 
   /** Gives it another name for all members; an empty one takes it away. */

@@ -92,7 +92,7 @@ test("members are changed, listed and asked for", async () => {
   world.desk.answers["update"] = () => ({ kind: "conversation", conversation: "a", of: "group", creator: "tom", created_at: 1, updated_at: 2, epoch: 1, head: 3, read: 1, name: "N" });
   chat.members = ["kept"];
   await chat.update({ name: "N", set: { "attr.a_b": 1 }, amend: { "attr.votes": { do: "increase" } }, rules: { mentionAll: "owner" } });
-  assert.deepEqual(world.desk.asked.at(-1), { op: "update", conversation: "a", name: "N", set: { "attr.a_b": 1 }, amend: { "attr.votes": { do: "increase" } }, rules: { mention_all: "owner" } });
+  assert.deepEqual(world.desk.asked.at(-1), { op: "update", conversation: "a", key: "t1:1", name: "N", set: { "attr.a_b": 1 }, amend: { "attr.votes": { do: "increase" } }, rules: { mention_all: "owner" } });
   assert.deepEqual([chat.members, chat.name], [["kept"], "N"]);
   await chat.setMember("jerry", { role: "manager", attributes: { nick_name: "J" } });
   assert.deepEqual(world.desk.asked.at(-1), { op: "set_member", conversation: "a", user: "jerry", role: "manager", attributes: { nick_name: "J" } });
