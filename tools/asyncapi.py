@@ -48,6 +48,7 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.ShareTabs: (a.Done,),
     c.CloseTab: (a.Done,),
     c.Tell: (Addressed,),
+    c.Took: (a.Done,),
     c.PinConversation: (a.Done,),
     c.UnpinConversation: (a.Done,),
     c.MarkConversation: (a.Done,),

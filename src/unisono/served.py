@@ -83,6 +83,7 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
             seats=store.seats,
             requests=store.requests,
             claims=store.claims,
+            kept_events=store.kept_events,
             calls=store.calls,
             wills=store.wills,
             search=store.search,

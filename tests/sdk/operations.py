@@ -73,6 +73,7 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     tabs.ShareTabs,
     tabs.CloseTab,
     telling.Tell,
+    telling.Took,
     asking.Ask,
     asking.ReplyTo,
     kept.DropObject,

@@ -8,7 +8,20 @@ import pytest
 
 from tests.sdk.fake_server import FakeServer
 from tests.support.server_here import serving
-from unisono_sdk import Address, Addressed, Body, Device, NotFound, SessionMessage, Text, Unisono, body, events
+from unisono.domain.ids import SessionId
+from unisono_sdk import (
+    Address,
+    Addressed,
+    Body,
+    Device,
+    MemoryState,
+    NotFound,
+    SessionMessage,
+    Text,
+    Unisono,
+    body,
+    events,
+)
 
 
 @body(7)
@@ -75,3 +88,52 @@ async def test_what_is_told_again_or_for_another_tab_is_passed_over(server: Fake
                 await asyncio.sleep(0.01)
         assert [event.name for event in heard if isinstance(event, events.Told)] == ["a", "b", "d"]
         assert (heard[-1].sender, heard[-1].from_session) == (None, None)
+
+
+async def test_what_is_kept_comes_once_however_often_it_is_brought(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(tmp_path / "data"))
+        url = f"ws://127.0.0.1:{server.port}"
+        desk = await (await stack.enter_async_context(Unisono(url))).login(user="tom")
+        state = MemoryState()
+        async with Unisono(url, state=state) as first:
+            phone = await first.login(user="tom")
+            session = phone.session
+        for number in range(30):
+            await desk.tell("cart", [number, "x" * 16_000], keep_s=60)
+        heard: list[object] = []
+        async with Unisono(url, state=state) as again:
+            phone = await again.login(user="tom", handlers={"told": heard.append})
+            assert phone.session == session
+            async with asyncio.timeout(10):
+                while len(heard) < 30:
+                    await asyncio.sleep(0.01)
+            assert [event.data[0] for event in heard if isinstance(event, events.Told)] == list(range(30))  # type: ignore[index]
+            kept = server.node.parts.kept_events
+            async with asyncio.timeout(10):
+                while (await kept.waiting(SessionId(session), 1000)).events:
+                    await asyncio.sleep(0.01)
+            await desk.tell("cart", "live", keep_s=60)
+            async with asyncio.timeout(10):
+                while len(heard) < 31 or (await kept.waiting(SessionId(session), 1000)).events:
+                    await asyncio.sleep(0.01)
+
+
+async def test_the_mark_of_a_loss_is_told_and_confirmed(server: FakeServer) -> None:
+    async with Unisono(server.url, missed="nothing") as unisono:
+        tom = await unisono.login(user="tom")
+        heard: list[object] = []
+        tom.on("told_lost", heard.append)
+        tom.on("told", heard.append)
+        server.hooks["took"] = lambda _, __: {"kind": "done"}
+        peer = await server.peer()
+        told = {"kind": "told", "id": "a", "at": 1, "name": "cart", "is_kept": True}
+        for _ in range(2):
+            event = {"kind": "told_later", "events": [told], "has_more": True, "has_lost": True}
+            await peer.push({"is": "event", "event": event})
+        async with asyncio.timeout(10):
+            while not server.requests("took"):
+                await asyncio.sleep(0.01)
+        assert [type(event) for event in heard if isinstance(event, events.Told)] == [events.Told]
+        assert isinstance(heard[0], events.ToldLost)
+        assert server.requests("took")[0] == {"op": "took", "ids": ["a"], "more": True}

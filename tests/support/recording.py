@@ -90,7 +90,7 @@ class CountingEncoder:
 
     def event(self, event: Event) -> bytes:
         self.events.append(event)
-        return str(len(self.events) - 1).encode()
+        return b"e%d" % (len(self.events) - 1)
 
 
 class RecordingLink:
@@ -109,7 +109,11 @@ class RecordingLink:
         self.ended: UnisonoError | None = None
 
     def push_nowait(self, frame: Any) -> None:
-        if self.ended is None:
+        if self.ended is not None:
+            return
+        if frame.startswith(b"e"):
+            self.events.append(self._counting.events[int(frame[1:])])
+        else:
             self.frames.append(frame)
 
     def push_at_once_nowait(self, frame: Any) -> None:
@@ -119,7 +123,7 @@ class RecordingLink:
     def push_transient_nowait(self, frame: Any, priority: Priority) -> bool:
         if self.ended is not None or priority in self.too_full_for:
             return False
-        self.events.append(self._counting.events[int(frame)])
+        self.events.append(self._counting.events[int(frame[1:])])
         return True
 
     def end(self, fault: UnisonoError) -> None:

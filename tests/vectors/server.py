@@ -34,7 +34,7 @@ from unisono.domain.kept import ObjectView
 from unisono.domain.origin import Caused, origin_of
 from unisono.domain.seats import Seat
 from unisono.domain.session_view import SessionView, TabView
-from unisono.domain.told import Addressed, Answered, Asked, Teller, Told
+from unisono.domain.told import Addressed, Answered, Asked, Teller, Told, ToldLater
 from unisono.wire.codes import CODES
 from unisono.wire.native import Bye, EventFrame, Push, Refusal, Reply
 
@@ -327,7 +327,8 @@ EVENTS: Final[dict[str, e.Event]] = {
     "told": Told(KEY, NOW, "cart", {"items": [1]}, teller=Teller(SESSION, TabId("tab-1")), tab=TabId("tab-2")),
     "asked: least": Asked("q1", "where", 10_000),
     "asked": Asked("q1", "where", 10_000, {"of": [1]}, TabId("tab-1")),
-    "told: a message": Told(KEY, NOW, content=f.Content(text="Hi!"), teller=Teller(SESSION)),
+    "told: a message": Told(KEY, NOW, content=f.Content(text="Hi!"), teller=Teller(SESSION), is_kept=True),
+    "told_later": ToldLater((Told(KEY, NOW, "cart", is_kept=True),), has_more=True, has_lost=True),
 }
 
 

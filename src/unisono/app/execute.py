@@ -8,8 +8,6 @@ from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Final, Protocol
 
-from msgspec import structs
-
 from unisono.app.asking import Asking
 from unisono.app.caller import Caller, Member
 from unisono.app.calls import Calling
@@ -26,7 +24,7 @@ from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.app.presence import Watching
 from unisono.app.rates import RateLimiter
-from unisono.app.reading import Reading
+from unisono.app.reading import Reading, without_messages
 from unisono.app.rooms import Rooms
 from unisono.app.telling import Telling
 from unisono.app.wills import Wills
@@ -221,7 +219,7 @@ class Executor:
         match command:
             case c.MarkAllRead():
                 # The answer may be kept under a key, and what somebody said is to be kept in the log alone.
-                return _without_messages(await self._mark_all_read(user, command))
+                return without_messages(await self._mark_all_read(user, command))
             case c.CountPeople():
                 return await self._rooms.count(user, command)
             case c.RequestUpload() | c.RemoveFile():
@@ -316,7 +314,7 @@ class Executor:
                 return await self._register(session, command)
             case c.RequestUpload() | c.RemoveFile():
                 return await self._filing.answer(user, command)
-            case c.Tell() | c.ReplyTo():
+            case c.Tell() | c.ReplyTo() | c.Took():
                 return await self._say(user, session, command)
             case c.AskPresence() | c.Watch() | c.Unwatch():
                 return await self._watching.answer(Member(user, session), command)
@@ -337,10 +335,14 @@ class Executor:
             case _:
                 return await self._reading.answer(member.user, command)
 
-    async def _say(self, user: UserId, session: SessionId, command: c.Tell | c.ReplyTo) -> Answer:
-        if isinstance(command, c.ReplyTo):
-            return self._asking.inquiries.reply(session, command)
-        return await self._telling.tell(user, command, session)
+    async def _say(self, user: UserId, session: SessionId, command: c.Tell | c.ReplyTo | c.Took) -> Answer:
+        match command:
+            case c.ReplyTo():
+                return self._asking.inquiries.reply(session, command)
+            case c.Took():
+                return await self._telling.took(session, command)
+            case c.Tell():
+                return await self._telling.tell(user, command, session)
 
     async def _register(self, session: SessionId, command: c.RegisterPush | c.UnregisterPush) -> Done:
         targets = self._parts.push_targets
@@ -364,8 +366,3 @@ class Executor:
             case c.Logout():
                 await own.end_session(user, session, "logged_out")
         return Done()
-
-
-def _without_messages(unread: Unread) -> Unread:
-    waiting = tuple(structs.replace(each, last=None) for each in unread.conversations)
-    return structs.replace(unread, conversations=waiting)

@@ -80,6 +80,7 @@ class Node:
         self.indexing = Indexing(parts, self.lease)
         self.claiming = Claiming(parts)
         self.calling = Calling(parts, options.calls, self._take)
+        self.telling = Telling(parts, options.quotas, self.own_sessions, self.audience)
         self.executor = self._executor()
         self.erasing = Erasing(parts, self.own_sessions, self.executor, self.filing)
         self.importing = Importing(parts, options.quotas)
@@ -97,6 +98,7 @@ class Node:
             "presence": self.watching.sweep,
             "wills": self.wills.sweep,
             "seats": self.rooms.settle,
+            "kept events": self.telling.sweep,
             "calls": self.calling.sweep,
             "expired": Expiring(parts).sweep,
             "erasing": self.erasing.sweep,
@@ -123,7 +125,7 @@ class Node:
             wills=self.wills,
             filing=self.filing,
             claiming=self.claiming,
-            telling=Telling(self.parts, self.options.quotas, self.own_sessions),
+            telling=self.telling,
             asking=self.asking,
             hooks=self.hooks,
             calling=self.calling,

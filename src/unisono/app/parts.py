@@ -12,6 +12,7 @@ from unisono.ports.due_pushes import DuePushes
 from unisono.ports.erasures import Erasures
 from unisono.ports.files import FileBytes, FileRecords
 from unisono.ports.identity import Grants, Identity
+from unisono.ports.kept_events import KeptEvents
 from unisono.ports.log import Log
 from unisono.ports.program import Program
 from unisono.ports.push import PushService
@@ -38,6 +39,7 @@ class Parts(Struct, frozen=True):
     seats: Seats
     requests: Requests
     claims: Claims
+    kept_events: KeptEvents
     calls: Calls
     wills: Wills
     traces: Traces

@@ -347,3 +347,9 @@ def _is_marked(mine: MyConversation, mark: str | None) -> bool:
 
 def _standing(mine: MyConversation, user: UserId | None) -> Standing:
     return Standing.OPERATOR if user is None else standing(mine.conversation, user, mine.membership)
+
+
+def without_messages(unread: Unread) -> Unread:
+    """Give a count of what waits without what it says."""
+    waiting = tuple(structs.replace(each, last=None) for each in unread.conversations)
+    return structs.replace(unread, conversations=waiting)

@@ -1,35 +1,57 @@
 """What is told to some of a user's sessions, by another of them or by the application's server."""
 
+from unisono.app.audience import Audience
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
+from unisono.domain.answers import Done
 from unisono.domain.events import Signal
-from unisono.domain.ids import SessionId, UserId, user_stream
+from unisono.domain.ids import Instant, SessionId, UserId, user_stream
 from unisono.domain.quotas import Quotas
-from unisono.domain.telling import tell
+from unisono.domain.telling import BATCH_BYTES, tell
 from unisono.domain.told import Addressed, Teller
+from unisono.ports.link import Link
 
 
 class Telling:
-    """Passes on what is told: to those who are there, and best effort."""
+    """Passes on what is told: to those who are there, best effort; and later, where it is kept."""
 
-    def __init__(self, parts: Parts, quotas: Quotas, own_sessions: OwnSessions) -> None:
+    def __init__(self, parts: Parts, quotas: Quotas, own_sessions: OwnSessions, audience: Audience) -> None:
         self._parts = parts
         self._quotas = quotas
         self._own_sessions = own_sessions
+        self._audience = audience
 
     async def tell(self, user: UserId, command: c.Tell, asking: SessionId | None = None) -> Addressed:
-        """Tell sessions of a user something; say how many are meant, live and away. Refusals: `domain.telling`."""
-        parts = self._parts
+        """Tell sessions of a user something; say how many are meant, live and away. Refusals: `domain.telling`.
+
+        What is kept is durable before anybody hears it.
+        """
+        parts, now = self._parts, self._parts.clock.now()
         teller = None if asking is None else Teller(asking, command.tab)
-        telling = tell(
-            await self._own_sessions.list_of(user),
-            command,
-            teller,
-            now=parts.clock.now(),
-            quotas=self._quotas,
-        )
+        held = await self._own_sessions.list_of(user)
+        telling = tell(held, command, teller, now=now, quotas=self._quotas)
         sessions = tuple(view.session for view in telling.to)
+        if command.keep_s and sessions:
+            await parts.kept_events.keep(sessions, telling.told, Instant(now + command.keep_s * 1000))
         parts.bus.signal_nowait(Signal(user_stream(user), telling.told, command.priority, sessions=sessions))
         live = sum(view.state == "live" for view in telling.to)
         return Addressed(live=live, away=len(sessions) - live)
+
+    async def bring(self, session: SessionId, link: Link) -> None:
+        """Give a session that came back what waits for it."""
+        later = await self._parts.kept_events.waiting(session, BATCH_BYTES)
+        if later.events or later.has_lost:
+            link.push_nowait(link.encoder.event(later))
+
+    async def took(self, session: SessionId, command: c.Took) -> Done:
+        """Keep no more what a session took; bring what waits behind it, if it asks."""
+        await self._parts.kept_events.took(session, command.ids)
+        attached = self._audience.find(session)
+        if command.more and attached is not None:
+            await self.bring(session, attached.link)
+        return Done()
+
+    async def sweep(self) -> None:
+        """Drop what waited for too long."""
+        await self._parts.kept_events.forget(self._parts.clock.now())

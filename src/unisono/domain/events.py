@@ -22,7 +22,7 @@ from unisono.domain.ids import (
     UserId,
 )
 from unisono.domain.session_view import TabView
-from unisono.domain.told import Asked, Told
+from unisono.domain.told import Asked, Told, ToldLater
 
 Priority = Literal["high", "normal", "low"]
 DEFAULT_PRIORITY: Final[Priority] = "normal"
@@ -92,7 +92,17 @@ class CallSignalled(Struct, frozen=True, omit_defaults=True, tag_field="kind", t
 
 
 Event = (
-    TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told | Asked | CallChanged | CallSignalled
+    TransientMessage
+    | Typing
+    | Presence
+    | PutOut
+    | TabsChanged
+    | TabClosed
+    | Told
+    | Asked
+    | ToldLater
+    | CallChanged
+    | CallSignalled
 )
 
 

@@ -140,6 +140,7 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.FinishClaim: Rule(_USERS),
     c.ReleaseClaim: Rule(_USERS),
     c.Tell: Rule(_USERS),
+    c.Took: Rule(_USERS),
     c.PinConversation: Rule(_MEMBERS, lists=_KEPT),
     c.UnpinConversation: Rule(_MEMBERS, lists=_KEPT),
     c.MarkConversation: Rule(_MEMBERS, lists=_KEPT),

@@ -13,6 +13,11 @@ from unisono.domain.quotas import Quotas, check_content
 from unisono.domain.session_view import SessionView
 from unisono.domain.told import Teller, Told
 
+KEPT_MAX: Final = 1_000
+KEPT_BYTES: Final = 1 << 20
+"""So much waits for a session; of more, the oldest goes."""
+BATCH_BYTES: Final = 256 * 1024
+"""What is brought at once of what waits."""
 DATA_BYTES: Final = 16_384
 """What is told under a name, in its JSON form."""
 
@@ -43,6 +48,7 @@ def tell(held: Sequence[SessionView], command: Tell, teller: Teller | None, *, n
         content=command.content,
         teller=teller,
         tab=command.to.tab,
+        is_kept=command.keep_s > 0,
     )
     return Telling(told, to)
 

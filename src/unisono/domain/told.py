@@ -18,7 +18,8 @@ class Told(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="told"
     """Something for this session: `data` under a name of the application's, or a message that is in no conversation.
 
     `id` is the key of its teller: what has the same was heard already. The application's server told it where there is
-    no `teller`. With `tab` it is for that tab alone.
+    no `teller`. With `tab` it is for that tab alone. What `is_kept` comes again until the
+    session says that it took it.
     """
 
     id: SendKey
@@ -28,6 +29,18 @@ class Told(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="told"
     content: Content | None = None
     teller: Teller | None = None
     tab: TabId | None = None
+    is_kept: bool = False
+
+
+class ToldLater(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="told_later"):
+    """What was told while this session was away, the oldest first; some of it may have come before.
+
+    With `has_more` there is more behind it. With `has_lost` there was too much of it, and the oldest is gone.
+    """
+
+    events: tuple[Told, ...] = ()
+    has_more: bool = False
+    has_lost: bool = False
 
 
 class Asked(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="asked"):

@@ -95,11 +95,12 @@ class Operating:
         session: str | None = None,
         tab: str | None = None,
         priority: Priority = DEFAULT_PRIORITY,
+        keep_s: int = 0,
     ) -> Addressed:
         """Tell a user's sessions something: all of them, or those of the address; each hears a `told` event.
 
         Either a `name`, with up to 16 KiB of `data`, or a message, its `content`. Best effort: who has no connection
-        now hears nothing, and a user without sessions is no fault.
+        now hears nothing, unless it is kept for `keep_s` seconds, up to 7 days. A user without sessions is no fault.
 
         Raises:
             NotFound: The device, session or tab is not there.
@@ -112,6 +113,7 @@ class Operating:
             data,
             content,
             priority,
+            keep_s=keep_s,
         )
         return _expected(await self.on_behalf(user, command), Addressed)
 

@@ -49,6 +49,7 @@ from unisono.ports.directory import Directory, HistoryPage
 from unisono.ports.due_pushes import DuePushes
 from unisono.ports.erasures import Erasures
 from unisono.ports.files import FileRecords
+from unisono.ports.kept_events import KeptEvents
 from unisono.ports.log import Committed, Log
 from unisono.ports.push_targets import PushTargets
 from unisono.ports.requests import Requests
@@ -76,6 +77,8 @@ class AnyStore(Protocol):
     def seats(self) -> Seats: ...
     @property
     def requests(self) -> Requests: ...
+    @property
+    def kept_events(self) -> KeptEvents: ...
     @property
     def claims(self) -> Claims: ...
     @property

@@ -193,6 +193,7 @@ class AppStage:
             seats=self.store.seats,
             requests=self.store.requests,
             claims=self.store.claims,
+            kept_events=self.store.kept_events,
             calls=self.store.calls,
             wills=self.store.wills,
             search=self.store.search,

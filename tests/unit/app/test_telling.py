@@ -1,13 +1,16 @@
 """What is told to some of a user's sessions reaches those, live and now, and nobody else."""
 
+import asyncio
+
 import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import Present, an_app
 from unisono.domain import commands as c
+from unisono.domain.answers import Done
 from unisono.domain.errors import NotFound
 from unisono.domain.ids import DeviceId, Platform, SendKey, SessionId, TabId, UserId
-from unisono.domain.told import Addressed, Teller, Told
+from unisono.domain.told import Addressed, Teller, Told, ToldLater
 
 KEY = SendKey("k")
 
@@ -65,3 +68,63 @@ async def test_who_is_away_hears_nothing_and_nobody_is_no_fault() -> None:
             await executor.on_behalf(UserId("carol"), c.Tell(KEY, c.Address(session=SessionId("s")), "cart"))
         (event,) = [event for event in first.link.events if isinstance(event, Told)]
         assert (event.teller, event.name) == (None, "cart")
+
+
+def ids(present: Present) -> list[str]:
+    """Give what waited for a session, as it was brought."""
+    return [each.id for event in present.link.events if isinstance(event, ToldLater) for each in event.events]
+
+
+@in_virtual_time
+async def test_what_is_kept_waits_for_sessions_that_are_away_until_they_took_it() -> None:
+    async with an_app() as stage:
+        first, second = await stage.login("alice", "a"), await stage.login("alice", "b")
+        await second.go()
+        for key in ("one", "two"):
+            answer = await first.ask(c.Tell(SendKey(key), name="cart", keep_s=60))
+            assert answer == Addressed(live=0, away=1)
+            await asyncio.sleep(0.01)
+        await first.ask(c.Tell(SendKey("three"), name="cart"))
+        telling = stage.node.telling
+        for expected in (["one", "two"], ["two"], []):
+            second = await stage.resume(second)
+            await telling.bring(second.session, second.link)
+            assert ids(second) == expected
+            if expected:
+                assert await second.ask(c.Took((SendKey(expected[0]),))) == Done()
+            await second.go()
+        await first.ask(c.Tell(SendKey("four"), name="cart", keep_s=1))
+        await asyncio.sleep(2.0)
+        await telling.sweep()
+        second = await stage.resume(second)
+        await telling.bring(second.session, second.link)
+        assert ids(second) == []
+        assert not [event for event in first.link.events if isinstance(event, Told | ToldLater)]
+
+
+@in_virtual_time
+async def test_what_waits_comes_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unisono.app.telling.BATCH_BYTES", 10)
+    async with an_app() as stage:
+        first, second = await stage.login("alice", "a"), await stage.login("alice", "b")
+        await second.go()
+        for key in ("one", "two", "three"):
+            await first.ask(c.Tell(SendKey(key), name="cart", keep_s=60))
+            await asyncio.sleep(0.01)
+        second = await stage.resume(second)
+        await stage.node.telling.bring(second.session, second.link)
+        for key in ("one", "two", "three"):
+            assert ids(second)[-1] == key
+            await second.ask(c.Took((SendKey(key),), more=True))
+        assert ids(second) == ["one", "two", "three"]
+
+
+@in_virtual_time
+async def test_what_is_kept_comes_at_once_where_there_is_a_connection() -> None:
+    async with an_app() as stage:
+        first, second = await stage.login("alice", "a"), await stage.login("alice", "b")
+        await first.ask(c.Tell(KEY, name="cart", keep_s=60))
+        (event,) = [event for event in second.link.events if isinstance(event, Told)]
+        assert event.is_kept
+        await stage.node.own_sessions.end_session(UserId("alice"), second.session, "closed")
+        assert (await stage.store.kept_events.waiting(second.session, 1000)).events == ()

@@ -13,7 +13,7 @@ from unisono_sdk.errors import LinkDown, ProtocolFault, Refused
 from unisono_sdk.facts import Json
 from unisono_sdk.hub import Spawn
 from unisono_sdk.own_sessions import OwnSessions
-from unisono_sdk.passing import Answered, Asked, Told
+from unisono_sdk.passing import Answered, Asked, Told, ToldLater
 from unisono_sdk.telling import Hearing
 
 log = logging.getLogger("unisono_sdk")
@@ -55,7 +55,7 @@ class Answering:
         self._desk = desk
         self._tab = tab
         self._spawn = spawn
-        self._hearing = Hearing(desk, tab)
+        self._hearing = Hearing(desk, tab, spawn)
         self._answers: dict[str, Answers] = {}
         self._under_way = 0
 
@@ -63,10 +63,12 @@ class Answering:
         """Have questions of a name answered by a function."""
         self._answers[name] = function
 
-    def take(self, passing: Told | Asked) -> None:
+    def take(self, passing: Told | ToldLater | Asked) -> None:
         """Take what came."""
         if isinstance(passing, Told):
             self._hearing.take(passing)
+        elif isinstance(passing, ToldLater):
+            self._hearing.take_later(passing)
         elif passing.tab in {None, self._tab} and self._under_way < ANSWERED_AT_ONCE:
             self._under_way += 1
             self._spawn(self._answer(passing))

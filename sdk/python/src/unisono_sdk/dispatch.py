@@ -17,7 +17,7 @@ from unisono_sdk.drafting import conversation_of as draft_of
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
 from unisono_sdk.multi_device import ALIASES, conversation_of, operation_of, origin_of
-from unisono_sdk.passing import Asked, Passing, Presence, PutOut, TabsChanged, Told, TransientMessage, Typing
+from unisono_sdk.passing import Asked, Passing, Presence, PutOut, TabsChanged, Told, ToldLater, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 from unisono_sdk.room import Rooms
 from unisono_sdk.tabs import SeatView
@@ -41,7 +41,7 @@ class Dispatch:
         *,
         remembered: int,
         presence: Callable[[Presence], None],
-        told: Callable[[Told | Asked], None],
+        told: Callable[[Told | ToldLater | Asked], None],
         rooms: Rooms,
         calls: CallBook,
         recount: Callable[[Conversation], object],
@@ -108,7 +108,7 @@ class Dispatch:
                 self._desk.hub.emit("typing", typing, conversation=key)
             case Presence():
                 self._presence(passing)
-            case Told() | Asked():
+            case Told() | ToldLater() | Asked():
                 self._told(passing)
             case TabsChanged():
                 self._desk.hub.emit("tabs", passing)

@@ -311,6 +311,13 @@ Presence = passing.Presence
 TabsChanged = passing.TabsChanged
 Teller = passing.Teller
 Told = passing.Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldLost:
+    """`told_lost`: more was kept for this session than there may be, and the oldest of it is gone."""
+
+
 PinnedChanged = own_events.PinnedChanged
 MarkChanged = own_events.MarkChanged
 SilenceChanged = own_events.SilenceChanged
@@ -350,6 +357,7 @@ ClientEvent = (
     | Presence
     | TabsChanged
     | Told
+    | ToldLost
     | SessionMessage
     | ObjectChanged
     | own_events.Arranged

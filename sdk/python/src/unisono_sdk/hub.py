@@ -27,6 +27,7 @@ EVENTS: Final = frozenset(
         "presence",
         "tabs",
         "told",
+        "told_lost",
         "session_message",
         "room_message",
         "room_left",

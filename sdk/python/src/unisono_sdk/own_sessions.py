@@ -53,15 +53,16 @@ class OwnSessions:
         await ask(self._counter, CloseDevice(device=device), Done)
 
     async def tell(
-        self, name: str, data: Json = None, *, to: Address = MINE, priority: Priority = "normal"
+        self, name: str, data: Json = None, *, to: Address = MINE, priority: Priority = "normal", keep_s: int = 0
     ) -> Addressed:
         """Tell my other sessions something, or those that `to` means: there it is a `told` event.
 
-        It is best effort: who has no connection now, or reads too slowly, hears nothing of it. `name` has 1 to 64
-        characters, `data` up to 16 KiB of JSON.
+        It is best effort: who has no connection now, or reads too slowly, hears nothing of it; unless it is kept for
+        `keep_s` seconds, up to 7 days, for each of the sessions that there are now. `name` has 1 to 64 characters,
+        `data` up to 16 KiB of JSON.
 
         Raises:
             NotFound: The device, session or tab that it is for is not there.
             TooLarge, Unacceptable: It is not as described.
         """
-        return await tell(self._counter, to, name, data, priority)
+        return await tell(self._counter, to, name, data, priority, keep_s=keep_s)

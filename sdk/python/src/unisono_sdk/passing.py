@@ -99,6 +99,17 @@ class Told:
     content: Content | None = None
     teller: Teller | None = None
     tab: str | None = None
+    is_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldLater:
+    """What was told while this session was away. With `has_lost` it was too much, and the oldest is gone."""
+
+    kind: ClassVar[str] = "told_later"
+    events: tuple[Told, ...] = ()
+    has_more: bool = False
+    has_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +150,16 @@ class UnknownPassing:
 
 
 KnownPassing = (
-    TransientMessage | Typing | Presence | PutOut | TabsChanged | TabClosed | Told | Asked | CallChanged | CallSignalled
+    TransientMessage
+    | Typing
+    | Presence
+    | PutOut
+    | TabsChanged
+    | TabClosed
+    | Told
+    | ToldLater
+    | Asked
+    | CallChanged
+    | CallSignalled
 )
 Passing = KnownPassing | UnknownPassing

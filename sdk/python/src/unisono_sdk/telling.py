@@ -5,15 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal
 
+from unisono_sdk import events
 from unisono_sdk.answers import SessionView
 from unisono_sdk.bodies import Body, as_content
 from unisono_sdk.commands import Command
 from unisono_sdk.desk import Desk, ask
+from unisono_sdk.errors import LinkDown, Refused
 from unisono_sdk.facts import Content, Json
+from unisono_sdk.hub import Spawn
 from unisono_sdk.message import SessionMessage
-from unisono_sdk.passing import Addressed, Told
+from unisono_sdk.passing import Addressed, Told, ToldLater
 
 Priority = Literal["high", "normal", "low"]
+TOOK_MAX: Final = 1_000
 REMEMBERED: Final = 1_000
 """What was told last, by its ids: what comes once more, its teller repeated."""
 
@@ -40,6 +44,16 @@ class Tell(Command):
     content: Content | None = None
     priority: str = "normal"
     tab: str | None = None
+    keep_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Took(Command):
+    """Say what of that which is kept for this session has come."""
+
+    op: ClassVar[str] = "took"
+    ids: tuple[str, ...]
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +63,13 @@ class OwnSession(SessionView):
     desk: Desk = field(repr=False, compare=False)
 
     async def tell(
-        self, name: str, data: Json = None, *, tab: str | None = None, priority: Priority = "normal"
+        self,
+        name: str,
+        data: Json = None,
+        *,
+        tab: str | None = None,
+        priority: Priority = "normal",
+        keep_s: int = 0,
     ) -> Addressed:
         """Tell it something, as `Client.tell`; with a `tab`, that one alone.
 
@@ -58,24 +78,26 @@ class OwnSession(SessionView):
             TooLarge: More than 16 KiB.
         """
         to = Address(session=self.session, tab=tab)
-        return await ask(self.desk, _tell(self.desk, to, name, data, priority), Addressed)
+        return await ask(self.desk, _tell(self.desk, to, name, data, priority, keep_s=keep_s), Addressed)
 
-    async def send(self, message: str | Content | Body) -> Addressed:
+    async def send(self, message: str | Content | Body, *, keep_s: int = 0) -> Addressed:
         """Send it a message that is for it alone and in no conversation: there it is a `session_message` event.
 
-        It is not kept: without a connection now it gets nothing.
+        Without a connection now it gets nothing, unless it is kept for `keep_s` seconds.
 
         Raises:
             NotFound: It is over.
             TooLarge, Unacceptable: The server does not take such a message.
         """
         to = Address(session=self.session)
-        return await ask(self.desk, Tell(key=self.desk.new_key(), to=to, content=as_content(message)), Addressed)
+        return await ask(
+            self.desk, Tell(key=self.desk.new_key(), to=to, content=as_content(message), keep_s=keep_s), Addressed
+        )
 
 
-async def tell(desk: Desk, to: Address, name: str, data: Json, priority: Priority) -> Addressed:
+async def tell(desk: Desk, to: Address, name: str, data: Json, priority: Priority, *, keep_s: int) -> Addressed:
     """Tell something under a name."""
-    return await ask(desk, _tell(desk, to, name, data, priority), Addressed)
+    return await ask(desk, _tell(desk, to, name, data, priority, keep_s=keep_s), Addressed)
 
 
 def owned(desk: Desk, views: Sequence[SessionView]) -> list[OwnSession]:
@@ -84,15 +106,37 @@ def owned(desk: Desk, views: Sequence[SessionView]) -> list[OwnSession]:
 
 
 class Hearing:
-    """Tells the program what was told to this session, each once, and what is for this tab or for all."""
+    """Tells the program what was told to this session, each once, and what is for this tab or for all.
 
-    def __init__(self, desk: Desk, tab: str) -> None:
+    What the server keeps is confirmed as soon as it was told.
+    """
+
+    def __init__(self, desk: Desk, tab: str, spawn: Spawn) -> None:
         self._desk = desk
         self._tab = tab
+        self._spawn = spawn
         self._heard: OrderedDict[str, None] = OrderedDict()
+        self._unconfirmed: list[str] = []
+        self._wants_more = False
+        self._is_confirming = False
 
     def take(self, told: Told) -> None:
         """Tell something, unless it was told before or is for another tab."""
+        self._hear(told)
+        self._confirm()
+
+    def take_later(self, later: ToldLater) -> None:
+        """Tell what waited."""
+        if later.has_lost:
+            self._desk.hub.emit("told_lost", events.ToldLost())
+        for told in later.events:
+            self._hear(told)
+        self._wants_more = self._wants_more or later.has_more
+        self._confirm(is_due=later.has_lost)
+
+    def _hear(self, told: Told) -> None:
+        if told.is_kept:
+            self._unconfirmed.append(told.id)
         if told.id in self._heard or told.tab not in {None, self._tab}:
             return
         self._heard[told.id] = None
@@ -104,9 +148,28 @@ class Hearing:
             message = SessionMessage(user=self._desk.user, told=told, bodies=self._desk.plugins.bodies)
             self._desk.hub.emit("session_message", message)
 
+    def _confirm(self, *, is_due: bool = False) -> None:
+        if (self._unconfirmed or is_due) and not self._is_confirming:
+            self._is_confirming = True
+            self._spawn(self._say_took())
 
-def _tell(desk: Desk, to: Address, name: str, data: Json, priority: Priority) -> Tell:
-    return Tell(key=desk.new_key(), to=to, name=name, data=data, priority=priority)
+    async def _say_took(self) -> None:
+        """Say what came, all that came meanwhile with it; what cannot be said is brought again."""
+        try:
+            is_first = True
+            while self._unconfirmed or is_first:
+                is_first = False
+                ids, self._unconfirmed = self._unconfirmed[:TOOK_MAX], self._unconfirmed[TOOK_MAX:]
+                more, self._wants_more = self._wants_more, False
+                await self._desk.request_now(Took(ids=tuple(dict.fromkeys(ids)), more=more))
+        except (LinkDown, Refused):
+            self._unconfirmed.clear()
+        finally:
+            self._is_confirming = False
+
+
+def _tell(desk: Desk, to: Address, name: str, data: Json, priority: Priority, *, keep_s: int) -> Tell:
+    return Tell(key=desk.new_key(), to=to, name=name, data=data, priority=priority, keep_s=keep_s)
 
 
 def _owned(desk: Desk, view: SessionView) -> OwnSession:

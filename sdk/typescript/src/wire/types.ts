@@ -64,6 +64,7 @@ export type Command =
   | FinishClaim
   | ReleaseClaim
   | Tell
+  | Took
   | PinConversation
   | UnpinConversation
   | MarkConversation
@@ -177,6 +178,7 @@ export type Passing =
   | TabClosed
   | Told
   | Asked
+  | ToldLater
   | CallChanged
   | CallSignalled;
 
@@ -2021,7 +2023,7 @@ export type TakeOut = {
  * Tell something to sessions of mine, other than this one unless it is named: `data` under a name, or a message.
  *
  * `key` is made anew for each: a repetition has the same, so that who hears it twice can tell. `tab` is that of this
- * session's tabs which tells it.
+ * session's tabs which tells it. With `keep_s` it waits so long for sessions that do not say that they took it.
  */
 export type Tell = {
   readonly op: "tell";
@@ -2032,6 +2034,7 @@ export type Tell = {
   readonly content?: Content | undefined;
   readonly priority?: "high" | "low" | "normal" | undefined;
   readonly tab?: string | undefined;
+  readonly keep_s?: number | undefined;
 };
 
 /** Tell the other members that I began, or ceased, to write. */
@@ -2051,7 +2054,8 @@ export type Teller = {
  * Something for this session: `data` under a name of the application's, or a message that is in no conversation.
  *
  * `id` is the key of its teller: what has the same was heard already. The application's server told it where there is
- * no `teller`. With `tab` it is for that tab alone.
+ * no `teller`. With `tab` it is for that tab alone. What `is_kept` comes again until the
+ * session says that it took it.
  */
 export type Told = {
   readonly kind: "told";
@@ -2062,6 +2066,26 @@ export type Told = {
   readonly content?: Content | undefined;
   readonly teller?: Teller | undefined;
   readonly tab?: string | undefined;
+  readonly is_kept?: boolean | undefined;
+};
+
+/**
+ * What was told while this session was away, the oldest first; some of it may have come before.
+ *
+ * With `has_more` there is more behind it. With `has_lost` there was too much of it, and the oldest is gone.
+ */
+export type ToldLater = {
+  readonly kind: "told_later";
+  readonly events?: readonly Told[] | undefined;
+  readonly has_more?: boolean | undefined;
+  readonly has_lost?: boolean | undefined;
+};
+
+/** Say what of that which is kept for this session has come, by its ids; with `more`, ask for what waits behind. */
+export type Took = {
+  readonly op: "took";
+  readonly ids: readonly string[];
+  readonly more?: boolean | undefined;
 };
 
 /**
@@ -2276,6 +2300,7 @@ export type Answers = {
   tabs: Done;
   close_tab: Done;
   tell: Addressed;
+  took: Done;
   pin: Done;
   unpin: Done;
   mark: Done;

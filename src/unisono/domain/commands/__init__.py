@@ -114,7 +114,7 @@ from unisono.domain.commands.session import (
     Sync,
     Tab,
 )
-from unisono.domain.commands.telling import ASK_DEFAULT_S, ASK_MAX_S, Address, Ask, ReplyTo, Tell
+from unisono.domain.commands.telling import ASK_DEFAULT_S, ASK_MAX_S, Address, Ask, ReplyTo, Tell, Took
 from unisono.domain.commands.will import DropWill, LeaveWill
 
 AnyCommand = (
@@ -177,6 +177,7 @@ AnyCommand = (
     | FinishClaim
     | ReleaseClaim
     | Tell
+    | Took
     | PinConversation
     | UnpinConversation
     | MarkConversation
@@ -319,6 +320,7 @@ __all__ = [
     "Tell",
     "TellTyping",
     "Ties",
+    "Took",
     "UnblockUsers",
     "UnmarkConversation",
     "UnpinConversation",

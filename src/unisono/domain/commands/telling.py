@@ -9,6 +9,8 @@ from unisono.domain.events import DEFAULT_PRIORITY, Priority
 from unisono.domain.facts import Content
 from unisono.domain.ids import PRINTABLE, DeviceIdIn, Json, OpaqueIn, PlatformIn, SendKeyIn, SessionIdIn, TabIdIn
 
+KEEP_MAX_S: Final = 604_800
+TOOK_MAX: Final = 1_000
 ASK_MAX_S: Final = 60
 ASK_DEFAULT_S: Final = 10
 ERROR_MAX_CHARS: Final = 200
@@ -30,7 +32,7 @@ class Tell(Command, frozen=True, tag="tell"):
     """Tell something to sessions of mine, other than this one unless it is named: `data` under a name, or a message.
 
     `key` is made anew for each: a repetition has the same, so that who hears it twice can tell. `tab` is that of this
-    session's tabs which tells it.
+    session's tabs which tells it. With `keep_s` it waits so long for sessions that do not say that they took it.
     """
 
     key: SendKeyIn
@@ -40,6 +42,14 @@ class Tell(Command, frozen=True, tag="tell"):
     content: Content | None = None
     priority: Priority = DEFAULT_PRIORITY
     tab: TabIdIn | None = None
+    keep_s: Annotated[int, Meta(ge=0, le=KEEP_MAX_S)] = 0
+
+
+class Took(Command, frozen=True, tag="took"):
+    """Say what of that which is kept for this session has come, by its ids; with `more`, ask for what waits behind."""
+
+    ids: Annotated[tuple[SendKeyIn, ...], Meta(max_length=TOOK_MAX)]
+    more: bool = False
 
 
 class Ask(Command, frozen=True, tag="ask"):

@@ -150,6 +150,8 @@ class Dialogue:
         try:
             self._connection.answer_nowait(self._encoder.reply(request.id, greeted.welcome))
             self._connection.uncork()
+            if isinstance(command, Resume) and greeted.caller.session is not None:
+                await self._node.telling.bring(greeted.caller.session, self._connection)
             await self._converse(greeted.caller)
         finally:
             self._move(Cue.ENDED if self._is_session_over() else Cue.TRANSPORT_LOST)

@@ -9,6 +9,7 @@ from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.due_pushes import MemoryDuePushes
 from unisono.stores.memory.erasures import MemoryErasures
 from unisono.stores.memory.files import MemoryFiles
+from unisono.stores.memory.kept_events import MemoryKeptEvents
 from unisono.stores.memory.log import MemoryLog
 from unisono.stores.memory.push_targets import MemoryPushTargets
 from unisono.stores.memory.requests import MemoryRequests
@@ -36,6 +37,7 @@ class MemoryStore:
         self.search = MemorySearch(self._state, self.sessions)
         self.erasures = MemoryErasures(self._state, self.sessions, clock)
         self.files = MemoryFiles(self._state)
+        self.kept_events = MemoryKeptEvents(self._state, self.sessions)
         self.seats = MemorySeats(self._state, self.sessions)
         self.wills = MemoryWills(self._state, self.sessions, self.log, clock)
         self.push_targets = MemoryPushTargets(self._state, self.sessions, clock)

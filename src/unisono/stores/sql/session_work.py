@@ -106,6 +106,8 @@ class DecideSessions(SessionWork):
         book.connection.run(self.sql.see.text, (self._user, record.detached_at or book.now))
         end, rise = self.sql.end, self.sql.end_seats
         book.connection.run(rise.text, rise.bind(session=ending.session))
+        kept = self.sql.drop_kept
+        book.connection.run(kept.text, kept.bind(session=ending.session))
         self._end_will(book, ending, record)
         if ending.reason in FORGETTING:
             drop = self.sql.drop_target

@@ -19,6 +19,7 @@ from unisono.stores.sql.due_pushes import SqlDuePushes
 from unisono.stores.sql.erasures import SqlErasures
 from unisono.stores.sql.files import SqlFiles
 from unisono.stores.sql.foresight import Foresight
+from unisono.stores.sql.kept_events import SqlKeptEvents
 from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.migrate import migrate
 from unisono.stores.sql.options import StoreOptions
@@ -61,6 +62,7 @@ class Store:
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)
         self.wills = SqlWills(driver.dialect, sql, writer=writer, readers=readers, clock=clock)
         self.push_targets = SqlPushTargets(driver.dialect, sql, writer=writer, readers=readers)
+        self.kept_events = SqlKeptEvents(driver.dialect, sql, writer=writer, readers=readers)
         self.due_pushes = SqlDuePushes(driver, statements, writer=writer, readers=readers)
 
     @property

@@ -251,7 +251,7 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         *("Claim", "RenewClaim", "FinishClaim", "ReleaseClaim"),
         *("StartCall", "AnswerCall", "DeclineCall", "HangUp", "HandOver", "SignalCall", "ListCalls", "GetTurn"),
         # Of the program that embeds the server, and of a session that it asks.
-        *("Ask", "ReplyTo"),
+        *("Ask", "ReplyTo", "Took"),
         # Those of the operator's own say more.
         *("ListSessions", "CloseSession", "CloseDevice", "CloseTab", "ShareTabs"),
     }

@@ -1,0 +1,98 @@
+"""Kept events: what waits for a session until it took it, its time or the session is over, or there is too much."""
+
+import pytest
+
+from tests.contract.stores.acts import ANN, AnyStore, end_session, open_session, record
+from tests.contract.stores.conftest import Home
+from tests.support.time_and_chance import NOON
+from unisono.domain.facts import Content
+from unisono.domain.ids import Instant, SendKey, SessionId
+from unisono.domain.told import Teller, Told, ToldLater
+
+PHONE, WATCH = SessionId("phone-1"), SessionId("watch-1")
+BOTH = (PHONE, WATCH)
+SOON = Instant(NOON + 60_000)
+PLENTY = 1 << 20
+
+
+def told(key: str, data: object = None, at: int = NOON) -> Told:
+    return Told(SendKey(key), Instant(at), "cart", data, is_kept=True)
+
+
+async def let_in(store: AnyStore, *sessions: SessionId) -> None:
+    for session in sessions:
+        await open_session(store, record(session, ANN, session, at=NOON))
+
+
+async def waiting(store: AnyStore, session: SessionId = PHONE, limit_bytes: int = PLENTY) -> list[str]:
+    return [each.id for each in (await store.kept_events.waiting(session, limit_bytes)).events]
+
+
+async def test_each_session_has_its_own_until_it_took_it(store: AnyStore) -> None:
+    await let_in(store, *BOTH)
+    whole = Told(
+        SendKey("whole"), NOON, content=Content(text="Hi!", data={"n": [1]}), teller=Teller(WATCH), is_kept=True
+    )
+    await store.kept_events.keep(BOTH, told("b", {"n": 1}, NOON + 2), SOON)
+    await store.kept_events.keep(BOTH, told("a", at=NOON + 1), SOON)
+    await store.kept_events.keep((PHONE,), whole, SOON)
+    await store.kept_events.keep(BOTH, told("a", "again", NOON + 9), SOON)
+    assert (await store.kept_events.waiting(PHONE, PLENTY)).events == (
+        told("b", {"n": 1}, NOON + 2),
+        told("a", at=NOON + 1),
+        whole,
+    )
+    await store.kept_events.took(PHONE, [SendKey("a"), SendKey("none")])
+    assert await waiting(store) == ["b", "whole"]
+    assert await waiting(store, WATCH) == ["b", "a"]
+    assert await store.kept_events.waiting(SessionId("none"), PLENTY) == ToldLater()
+
+
+async def test_what_waits_comes_in_parts(store: AnyStore) -> None:
+    await let_in(store, PHONE)
+    for number in range(3):
+        await store.kept_events.keep((PHONE,), told(f"k{number}", "x" * 1_000, NOON + number), SOON)
+    part = await store.kept_events.waiting(PHONE, 2_500)
+    assert ([each.id for each in part.events], part.has_more) == (["k0", "k1"], True)
+    part = await store.kept_events.waiting(PHONE, 10)
+    assert ([each.id for each in part.events], part.has_more) == (["k0"], True)
+    assert not (await store.kept_events.waiting(PHONE, PLENTY)).has_more
+
+
+async def test_it_goes_with_its_session_and_with_its_time(store: AnyStore) -> None:
+    await let_in(store, *BOTH)
+    await store.kept_events.keep(BOTH, told("a"), SOON)
+    await store.kept_events.keep(BOTH, told("b"), Instant(SOON + 1))
+    await end_session(store, ANN, PHONE)
+    assert await waiting(store) == []
+    await store.kept_events.keep((PHONE,), told("c"), SOON)
+    assert await waiting(store) == []
+    assert await store.kept_events.forget(SOON) == 0
+    assert await store.kept_events.forget(Instant(SOON + 1)) == 1
+    assert await waiting(store, WATCH) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "left"), [("KEPT_MAX", 2, 2), ("KEPT_BYTES", 2_500, 2), ("KEPT_BYTES", 1, 1)]
+)
+async def test_of_too_much_the_oldest_goes_and_that_is_told(
+    store: AnyStore, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, left: int
+) -> None:
+    for module in ("sql", "memory"):
+        monkeypatch.setattr(f"unisono.stores.{module}.kept_events.{limit}", value)
+    await let_in(store, PHONE)
+    for number in range(4):
+        await store.kept_events.keep((PHONE,), told(f"k{number}", "x" * 1_000, NOON + number), SOON)
+    later = await store.kept_events.waiting(PHONE, PLENTY)
+    assert ([each.id for each in later.events], later.has_lost) == ([f"k{number}" for number in range(4)][-left:], True)
+    await store.kept_events.took(PHONE, [])
+    assert not (await store.kept_events.waiting(PHONE, PLENTY)).has_lost
+    assert len(await waiting(store)) == left
+
+
+async def test_it_outlives_the_server(durable: Home) -> None:
+    store = await durable.open()
+    await let_in(store, PHONE)
+    await store.kept_events.keep((PHONE,), told("a"), SOON)
+    await durable.close(store)
+    assert await waiting(await durable.open()) == ["a"]
