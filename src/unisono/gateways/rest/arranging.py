@@ -69,7 +69,7 @@ ARRANGING_OPERATIONS: Final[tuple[Operation, ...]] = (
     does(
         c.DeleteHistory,
         a.Done,
-        at=("POST", ONE + "/messages/delete"),
+        at=("POST", ONE + "/history/delete"),
         name="deleteHistory",
         summary="Delete what was said up to a place, for a user alone",
         scope="messages",
