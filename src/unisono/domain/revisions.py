@@ -139,7 +139,7 @@ def fact_until(fact: Fact, until: Seq | None) -> Fact:
 
 def superseded(fact: MessageRevised) -> MessageRevised:
     """Give what is left of an edit when a later one, or a recall, took its place."""
-    return MessageRevised(message=fact.message, by=fact.by, content=EMPTY)
+    return structs.replace(fact, content=EMPTY, mentions=(), mention_all=False)
 
 
 def _target(snapshot: Snapshot) -> Target:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from tests.unit.domain.stage import ANN, BOB, CAT, NOW, ROOM, places, snapshot
 from unisono.domain import revisions
@@ -13,6 +14,7 @@ from unisono.domain.conversation import Snapshot, Target
 from unisono.domain.errors import Forbidden, Invalid, LimitReached, NotFound, TooLarge
 from unisono.domain.facts import Content, MessagePlaced, MessageReacted, MessageRecalled, MessageRevised
 from unisono.domain.ids import Epoch, Instant, SendKey, Seq, StreamKey, UserId
+from unisono.domain.origin import Origin
 from unisono.domain.quotas import Quotas
 
 LIMITS = Quotas(message_bytes=256, reactions_per_message=2)
@@ -134,7 +136,8 @@ def test_what_is_left_of_what_was_changed() -> None:
     assert (now.key, now.revision, now.revised_at, now.is_recalled) == ("k", 11, NOW, False)
     gone = revisions.recalled(now, Seq(12), NOW)
     assert (gone.key, gone.content, gone.mentions, gone.is_recalled) == ("k", Content(), (), True)
-    assert revisions.superseded(fact) == MessageRevised(SEQ, ANN, Content())
+    caused = structs.replace(fact, origin=Origin("0123456789ab"))
+    assert revisions.superseded(caused) == MessageRevised(SEQ, ANN, Content(), origin=Origin("0123456789ab"))
 
 
 def test_nothing_of_a_message_that_changed_later_is_seen_by_who_sees_no_more() -> None:
