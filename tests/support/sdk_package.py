@@ -15,9 +15,9 @@ OTHERS: Final = ROOT / "tests" / "typescript" / "node_modules"
 CPUS: Final = {"x86_64": "x64", "aarch64": "arm64"}
 
 
-def node_of(version: int) -> Path:
-    """Give the Node of an earlier version, as npm installed it beside the tests."""
-    return OTHERS / f"node{version}-{CPUS[platform.machine()]}" / "bin" / "node"
+def oldest_node() -> Path:
+    """Give the oldest Node that the package runs in, as npm installed it beside the tests."""
+    return OTHERS / f"node20-{CPUS[platform.machine()]}" / "bin" / "node"
 
 
 async def run_node(folder: Path, *words: str | Path, node: Path = NODE) -> str:
