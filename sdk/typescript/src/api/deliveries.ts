@@ -6,6 +6,7 @@ import type { Counter } from "./counter.ts";
 export class Deliveries {
   readonly #counter: Counter;
   readonly #upTo = new Map<string, number>();
+  #isTelling = false;
 
   constructor(counter: Counter) {
     this.#counter = counter;
@@ -13,14 +14,16 @@ export class Deliveries {
 
   /** Notes that this device has messages up to a seq; what comes together is told once. */
   note(conversation: string, seq: number): void {
-    const isFirst = !this.#upTo.size;
     this.#upTo.set(conversation, Math.max(seq, this.#upTo.get(conversation) ?? 0));
-    if (isFirst) void this.#tell();
+    if (!this.#isTelling) void this.#tell();
   }
 
   async #tell(): Promise<void> {
+    this.#isTelling = true;
     await null;
+    // What comes meanwhile is at the end of it.
     for (const [conversation, seq] of this.#upTo) {
+      this.#upTo.delete(conversation);
       try {
         // One of the tabs does it for the device.
         const { desk } = this.#counter;
@@ -28,7 +31,7 @@ export class Deliveries {
       } catch {
         // Whoever could not be told keeps what they know: the next message tells again.
       }
-      if (this.#upTo.get(conversation) === seq) this.#upTo.delete(conversation);
     }
+    this.#isTelling = false;
   }
 }

@@ -36,7 +36,7 @@ export async function askGranted(counter: Counter, grants: GrantProvider, comman
     const inTime = counter.pause(Math.min(left(), counter.limits.grantS * S)).then(() => {
       throw late(counter);
     });
-    const grant = await Promise.race([grants(needed), inTime]);
+    const grant = await Promise.race([inTime, (async () => grants(needed))()]);
     try {
       return await counter.askedNow({ ...command, grant }, left());
     } catch (fault) {

@@ -60,7 +60,10 @@ export class Plugins {
   /** Lets a message go through all hooks. */
   async parse(said: SaidData): Promise<SaidData> {
     if (!this._hasHooks) return said;
-    const { through } = await more();
+    // A message is told as it came rather than not at all.
+    const loaded = await more().catch(() => null);
+    if (!loaded) return said;
+    const { through } = loaded;
     const content = await through(this.#plugins, "beforeParse", { type: -1, ...said.content }, { clock: this.#clock, isGood: isContent });
     return { ...said, content, body: await through(this.#plugins, "afterParse", this.bodies.parse(content), { clock: this.#clock, isGood: isBody }) };
   }

@@ -21,7 +21,7 @@ import { Watch } from "./watch.ts";
 import type { Ways } from "./ways.ts";
 
 /** What tells something before the welcome, too; facts of that time are in the welcome, or follow it. */
-const EARLY: ReadonlySet<string> = new Set(["answer", "fault", "state", "need-token", "ended"]);
+const EARLY: ReadonlySet<string> = new Set(["answer", "fault", "state", "need-token", "ended", "unclaimed"]);
 
 type Greeting = "welcome" | "outdated" | "who" | "pong" | "elsewhere";
 /** For a holder to come about that signs out, and to do it. */

@@ -225,6 +225,13 @@ test("a provider of grants that gives nothing, or throws, is told as it is", asy
   const own = new Error("not you");
   const refused = await world.login({ grants: () => Promise.reject(own) });
   await assert.rejects(refused.conversation("a").join(), (problem) => problem === own);
+  const thrown = await world.login({
+    tag: "y",
+    grants: () => {
+      throw own;
+    },
+  });
+  await assert.rejects(thrown.conversation("a").join(), (problem) => problem === own);
   const silent = await world.login({ tag: "x", grants: () => new Promise<string>(() => undefined) });
   const asking = assert.rejects(silent.conversation("a").join(), TimedOut);
   await settled();

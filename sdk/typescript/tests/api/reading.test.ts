@@ -285,3 +285,18 @@ test("what I keep for all my sessions is asked of the server, and told when anot
   world.facts("u/tom", 1, { kind: "object_set", name: "a", key: "t2:1", value: { a_b: 1 } }, { kind: "object_set", name: "a", key: "t1:9" }, { kind: "object_set", name: "a", key: "t2:2", is_superseded: true }, { kind: "object_dropped", name: "a", key: "t2:3" });
   assert.deepEqual(heard, [{ name: "a", value: { a_b: 1 }, revision: 1, isThere: true, at: 1000 }, { name: "a", revision: 4, isThere: false, at: 4000 }]);
 });
+
+test("what comes while the server is being told what came is told next", async () => {
+  const world = new World();
+  await world.login();
+  let answer = (): void => undefined;
+  world.desk.answers["mark_delivered"] = () => new Promise((resolve) => (answer = () => resolve({ kind: "done" })));
+  for (const seq of [1, 2]) {
+    world.facts("c/a", seq, said(`${seq}`, { receipt: true }));
+    await settled();
+  }
+  assert.equal(world.desk.asked.length, 1);
+  answer();
+  await settled();
+  assert.deepEqual(world.desk.asked, [1, 2].map((seq) => ({ op: "mark_delivered", conversation: "a", seq })));
+});

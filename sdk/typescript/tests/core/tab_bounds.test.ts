@@ -88,8 +88,9 @@ test("what a tab has claimed it says to the next holder; what became another's i
   stage.locks.kill("holder");
   await settle();
   assert.deepEqual(stage.hellos().at(-1)?.claims, [["sound", "2"]]);
-  stage.say({ ...WELCOME, life: "life/2", isSnapshot: false }, 2);
+  // A holder looks at what a tab claims before it lets it in.
   stage.say({ is: "unclaimed", claim: ["sound", "2"], isTaken: true }, 2);
+  stage.say({ ...WELCOME, life: "life/2", isSnapshot: false }, 2);
   stage.tab.suspend();
   await stage.tab.resume();
   assert.deepEqual(stage.hellos().at(-1)?.claims, []);
