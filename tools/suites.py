@@ -20,8 +20,8 @@ from typing import Final
 from tools.sources import ROOT
 from tools.tally import PLACE
 
-WORKERS: Final = 3
-"""More than the cores of a small machine: a good part of most tests is waiting."""
+WORKERS: Final = 2
+"""A third one made it slower on two cores: each collects all tests for itself."""
 NO_TESTS: Final = 5
 # The pure part is covered by its own unit tests, to the last branch.
 PURE: Final = ("tests/unit/domain", "tests/unit/wire")
