@@ -1,5 +1,6 @@
 """What an embedding program does on its server: as nobody's, for a user, and to their sessions."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
@@ -35,17 +36,17 @@ C = TypeVar("C", bound=c.Command)
 A = TypeVar("A", bound=Answer)
 
 
-class Operating:
+class Operating(ABC):
     """The side of a `Server` by which its program acts. Refusals are faults of `unisono.domain.errors`."""
 
     @property
+    @abstractmethod
     def node(self) -> Node:
         """Give the app of native clients.
 
         Raises:
             RuntimeError: The server does not run.
         """
-        raise NotImplementedError
 
     # ------------------------------------------------------------ sessions
 
