@@ -129,11 +129,11 @@ async def test_the_mark_of_a_loss_is_told_and_confirmed(server: FakeServer) -> N
         peer = await server.peer()
         told = {"kind": "told", "id": "a", "at": 1, "name": "cart", "is_kept": True}
         for _ in range(2):
-            event = {"kind": "told_later", "events": [told], "has_more": True, "has_lost": True}
+            event = {"kind": "told_later", "events": [told], "has_more": True, "lost": 7}
             await peer.push({"is": "event", "event": event})
         async with asyncio.timeout(10):
             while not server.requests("took"):
                 await asyncio.sleep(0.01)
         assert [type(event) for event in heard if isinstance(event, events.Told)] == [events.Told]
         assert isinstance(heard[0], events.ToldLost)
-        assert server.requests("took")[0] == {"op": "took", "ids": ["a"], "more": True}
+        assert server.requests("took")[0] == {"op": "took", "ids": ["a"], "more": True, "lost": 7}

@@ -253,7 +253,7 @@ MOST: Final[tuple[c.Command, ...]] = (
         tab=TabId("tab-2"),
         keep_s=604_800,
     ),
-    c.Took((KEY,), more=True),
+    c.Took((KEY,), more=True, lost=1795219200123),
     c.Ask("price", {"of": [1, None]}, timeout_s=60, tab=TabId("tab-1")),
     c.ReplyTo("q1", data={"at": 1.5}, error="not now"),
     c.ListObjects(only=ObjectName("theme"), after=ObjectName("a"), limit=1000),

@@ -328,7 +328,7 @@ EVENTS: Final[dict[str, e.Event]] = {
     "asked: least": Asked("q1", "where", 10_000),
     "asked": Asked("q1", "where", 10_000, {"of": [1]}, TabId("tab-1")),
     "told: a message": Told(KEY, NOW, content=f.Content(text="Hi!"), teller=Teller(SESSION), is_kept=True),
-    "told_later": ToldLater((Told(KEY, NOW, "cart", is_kept=True),), has_more=True, has_lost=True),
+    "told_later": ToldLater((Told(KEY, NOW, "cart", is_kept=True),), has_more=True, lost=1795219200123),
 }
 
 

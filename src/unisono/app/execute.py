@@ -340,9 +340,9 @@ class Executor:
             case c.ReplyTo():
                 return self._asking.inquiries.reply(session, command)
             case c.Took():
-                return await self._telling.took(session, command)
+                return await self._telling.took(user, session, command)
             case c.Tell():
-                return await self._telling.tell(user, command, session)
+                return await self._telling.tell(user, command, session, partial(self._rate.spend, user))
 
     async def _register(self, session: SessionId, command: c.RegisterPush | c.UnregisterPush) -> Done:
         targets = self._parts.push_targets

@@ -1,5 +1,8 @@
 """What is told to some of a user's sessions, by another of them or by the application's server."""
 
+from collections.abc import Callable
+from typing import Final
+
 from unisono.app.audience import Audience
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
@@ -12,6 +15,11 @@ from unisono.domain.telling import BATCH_BYTES, tell
 from unisono.domain.told import Addressed, Teller
 from unisono.ports.link import Link
 
+KEPT_PER_REQUEST: Final = 10
+"""So many sessions that something is kept for cost as much as one more request: for each a row is written."""
+
+Spend = Callable[[float], None]
+
 
 class Telling:
     """Passes on what is told: to those who are there, best effort; and later, where it is kept."""
@@ -22,10 +30,12 @@ class Telling:
         self._own_sessions = own_sessions
         self._audience = audience
 
-    async def tell(self, user: UserId, command: c.Tell, asking: SessionId | None = None) -> Addressed:
+    async def tell(
+        self, user: UserId, command: c.Tell, asking: SessionId | None = None, spend: Spend | None = None
+    ) -> Addressed:
         """Tell sessions of a user something; say how many are meant, live and away. Refusals: `domain.telling`.
 
-        What is kept is durable before anybody hears it.
+        What is kept is durable before anybody hears it. `spend` counts for how many sessions that is, or refuses it.
         """
         parts, now = self._parts, self._parts.clock.now()
         teller = None if asking is None else Teller(asking, command.tab)
@@ -33,7 +43,9 @@ class Telling:
         telling = tell(held, command, teller, now=now, quotas=self._quotas)
         sessions = tuple(view.session for view in telling.to)
         if command.keep_s and sessions:
-            await parts.kept_events.keep(sessions, telling.told, Instant(now + command.keep_s * 1000))
+            if spend is not None:
+                spend(len(sessions) / KEPT_PER_REQUEST)
+            await parts.kept_events.keep(user, sessions, telling.told, Instant(now + command.keep_s * 1000))
         parts.bus.signal_nowait(Signal(user_stream(user), telling.told, command.priority, sessions=sessions))
         live = sum(view.state == "live" for view in telling.to)
         return Addressed(live=live, away=len(sessions) - live)
@@ -41,12 +53,12 @@ class Telling:
     async def bring(self, session: SessionId, link: Link) -> None:
         """Give a session that came back what waits for it."""
         later = await self._parts.kept_events.waiting(session, BATCH_BYTES)
-        if later.events or later.has_lost:
+        if later.events or later.lost:
             link.push_nowait(link.encoder.event(later))
 
-    async def took(self, session: SessionId, command: c.Took) -> Done:
+    async def took(self, user: UserId, session: SessionId, command: c.Took) -> Done:
         """Keep no more what a session took; bring what waits behind it, if it asks."""
-        await self._parts.kept_events.took(session, command.ids)
+        await self._parts.kept_events.took(user, session, command.ids, command.lost)
         attached = self._audience.find(session)
         if command.more and attached is not None:
             await self.bring(session, attached.link)

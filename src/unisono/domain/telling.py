@@ -14,8 +14,8 @@ from unisono.domain.session_view import SessionView
 from unisono.domain.told import Teller, Told
 
 KEPT_MAX: Final = 1_000
-KEPT_BYTES: Final = 1 << 20
-"""So much waits for a session; of more, the oldest goes."""
+KEPT_BYTES: Final = 4 << 20
+"""So much waits for the sessions of a user, each once for however many; of more, the oldest goes."""
 BATCH_BYTES: Final = 256 * 1024
 """What is brought at once of what waits."""
 DATA_BYTES: Final = 16_384

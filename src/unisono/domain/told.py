@@ -35,12 +35,13 @@ class Told(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="told"
 class ToldLater(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="told_later"):
     """What was told while this session was away, the oldest first; some of it may have come before.
 
-    With `has_more` there is more behind it. With `has_lost` there was too much of it, and the oldest is gone.
+    With `has_more` there is more behind it. Where `lost` is not 0 there was too much of it, and the oldest is gone: the
+    number says up to where, and comes until it was taken.
     """
 
     events: tuple[Told, ...] = ()
     has_more: bool = False
-    has_lost: bool = False
+    lost: int = 0
 
 
 class Asked(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="asked"):

@@ -3,25 +3,28 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from unisono.domain.ids import Instant, SendKey, SessionId
+from unisono.domain.ids import Instant, SendKey, SessionId, UserId
 from unisono.domain.told import Told, ToldLater
 
 
 class KeptEvents(Protocol):
-    """Kept events of one app, for each session its own. They go with the session."""
+    """Kept events of one app: each once, and for which sessions of its user. They go with the last of these."""
 
-    async def keep(self, sessions: Sequence[SessionId], told: Told, until: Instant) -> None:
-        """Keep something for sessions that are not over, until an instant; once, however often it comes.
+    async def keep(self, user: UserId, sessions: Sequence[SessionId], told: Told, until: Instant) -> None:
+        """Keep something for sessions of a user that are not over, until an instant; once, however often it comes.
 
-        Durable on return. Of more than `domain.telling` has as limits, the oldest of the session goes, and it is
-        remembered that something did.
+        Durable on return. Of more than `domain.telling` has as limits, the user's oldest goes, and it is remembered
+        for each session that it waited for that something did.
         """
 
     async def waiting(self, session: SessionId, limit_bytes: int) -> ToldLater:
-        """Give what waits, the oldest first, at least one, within a size."""
+        """Give what waits, the oldest first, at least one, within a size; no more than that is read."""
 
-    async def took(self, session: SessionId, ids: Sequence[SendKey]) -> None:
-        """Keep these no more, nor that something is gone. Durable on return; what is not there is passed over."""
+    async def took(self, user: UserId, session: SessionId, ids: Sequence[SendKey], lost: int = 0) -> None:
+        """Keep these no more for a session of a user, nor that what `lost` names is gone: what went later still is.
+
+        Durable on return; what is not there is passed over.
+        """
 
     async def forget(self, before: Instant) -> int:
         """Drop what was to wait no longer than an instant; give how much."""

@@ -8,8 +8,9 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import Present, an_app
 from unisono.domain import commands as c
 from unisono.domain.answers import Done
-from unisono.domain.errors import NotFound
+from unisono.domain.errors import NotFound, RateLimited
 from unisono.domain.ids import DeviceId, Platform, SendKey, SessionId, TabId, UserId
+from unisono.domain.rates import Rate
 from unisono.domain.told import Addressed, Teller, Told, ToldLater
 
 KEY = SendKey("k")
@@ -128,3 +129,17 @@ async def test_what_is_kept_comes_at_once_where_there_is_a_connection() -> None:
         assert event.is_kept
         await stage.node.own_sessions.end_session(UserId("alice"), second.session, "closed")
         assert (await stage.store.kept_events.waiting(second.session, 1000)).events == ()
+
+
+@in_virtual_time
+async def test_what_is_kept_for_many_sessions_counts_as_many_requests() -> None:
+    """It counted as one, however many sessions each of them was written for."""
+    async with an_app(commands=Rate(per_s=0.001, burst=40)) as stage:
+        first = await stage.login("alice", "a")
+        for number in range(39):
+            await (await stage.login("alice", f"d{number}", platform=f"p{number}")).go()
+        for number in range(8):
+            await first.ask(c.Tell(SendKey(f"k{number}"), name="cart", keep_s=60))
+        with pytest.raises(RateLimited):
+            await first.ask(c.Tell(KEY, name="cart", keep_s=60))
+        assert "k" not in ids(first)

@@ -22,7 +22,6 @@ from unisono.stores.sql.claims import ClaimStatements
 from unisono.stores.sql.compiled import ListStatement, Statement
 from unisono.stores.sql.driver import Driver
 from unisono.stores.sql.files import FileStatements
-from unisono.stores.sql.kept_events import KeptStatements
 from unisono.stores.sql.migrate import migrate, version_of
 from unisono.stores.sql.migrations import REVISIONS
 from unisono.stores.sql.postgres import PostgresDriver
@@ -49,6 +48,7 @@ FROZEN = {
     "0013": "5c3bce61086e5221",
     "0014": "d74f5e8c9f249fdb",
     "0015": "4e22ddcf05b40773",
+    "0016": "c5a88352aa364f4d",
 }
 
 
@@ -104,7 +104,7 @@ async def test_a_database_from_before_lists_had_lengths_finds_them_by_these(tmp_
         # What later steps made.
         for index in ("ix_facts_changed", "ix_sessions_ended_user"):
             file.execute(f"DROP INDEX {index}")
-        for table in ("claims", "contacts", "calls", "call_users", "kept_events"):
+        for table in ("claims", "contacts", "calls", "call_users", "kept_told", "kept_for"):
             file.execute(f"DROP TABLE {table}")
         for column in ("pinned_at", "marks", "silence", "cleared_seq", "deleted"):
             file.execute(f"ALTER TABLE members DROP COLUMN {column}")
@@ -162,10 +162,10 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     own = ("messages", "history", "roll", "words", "trimming", "objects", "contacts")
     parts = {name: vars(log.pop(name)) for name in own}
     del parts["words"]["index"]
-    parts |= {"log": log, "sessions": vars(SessionStatements(driver.dialect))}
+    sessions = vars(SessionStatements(driver.dialect))
+    parts |= {"log": log, "kept_events": vars(sessions.pop("kept")), "sessions": sessions}
     parts["claims"] = vars(ClaimStatements(driver.dialect))
     parts["calls"] = vars(CallStatements(driver.dialect))
-    parts["kept_events"] = vars(KeptStatements(driver.dialect))
     parts["files"] = vars(FileStatements(driver.dialect))
     statements = {f"{part}.{name}": one for part, members in parts.items() for name, one in members.items()}
     scans = []

@@ -315,7 +315,7 @@ Told = passing.Told
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldLost:
-    """`told_lost`: more was kept for this session than there may be, and the oldest of it is gone."""
+    """`told_lost`: more was kept for my sessions than may be; the oldest that this one did not hear is gone."""
 
 
 PinnedChanged = own_events.PinnedChanged

@@ -104,12 +104,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldLater:
-    """What was told while this session was away. With `has_lost` it was too much, and the oldest is gone."""
+    """What was told while this session was away. Where `lost` is not 0, the oldest is gone up to there."""
 
     kind: ClassVar[str] = "told_later"
     events: tuple[Told, ...] = ()
     has_more: bool = False
-    has_lost: bool = False
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ class Took(Command):
     op: ClassVar[str] = "took"
     ids: tuple[str, ...]
     more: bool = False
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,7 @@ class Hearing:
         self._heard: OrderedDict[str, None] = OrderedDict()
         self._unconfirmed: list[str] = []
         self._wants_more = False
+        self._lost = 0
         self._is_confirming = False
 
     def take(self, told: Told) -> None:
@@ -127,12 +129,13 @@ class Hearing:
 
     def take_later(self, later: ToldLater) -> None:
         """Tell what waited."""
-        if later.has_lost:
+        if later.lost:
             self._desk.hub.emit("told_lost", events.ToldLost())
+            self._lost = later.lost
         for told in later.events:
             self._hear(told)
         self._wants_more = self._wants_more or later.has_more
-        self._confirm(is_due=later.has_lost)
+        self._confirm()
 
     def _hear(self, told: Told) -> None:
         if told.is_kept:
@@ -148,22 +151,22 @@ class Hearing:
             message = SessionMessage(user=self._desk.user, told=told, bodies=self._desk.plugins.bodies)
             self._desk.hub.emit("session_message", message)
 
-    def _confirm(self, *, is_due: bool = False) -> None:
-        if (self._unconfirmed or is_due) and not self._is_confirming:
+    def _confirm(self) -> None:
+        if (self._unconfirmed or self._lost) and not self._is_confirming:
             self._is_confirming = True
             self._spawn(self._say_took())
 
     async def _say_took(self) -> None:
         """Say what came, all that came meanwhile with it; what cannot be said is brought again."""
         try:
-            is_first = True
-            while self._unconfirmed or is_first:
-                is_first = False
+            while self._unconfirmed or self._lost:
                 ids, self._unconfirmed = self._unconfirmed[:TOOK_MAX], self._unconfirmed[TOOK_MAX:]
                 more, self._wants_more = self._wants_more, False
-                await self._desk.request_now(Took(ids=tuple(dict.fromkeys(ids)), more=more))
+                lost, self._lost = self._lost, 0
+                await self._desk.request_now(Took(ids=tuple(dict.fromkeys(ids)), more=more, lost=lost))
         except (LinkDown, Refused):
             self._unconfirmed.clear()
+            self._lost = 0
         finally:
             self._is_confirming = False
 

@@ -2072,20 +2072,26 @@ export type Told = {
 /**
  * What was told while this session was away, the oldest first; some of it may have come before.
  *
- * With `has_more` there is more behind it. With `has_lost` there was too much of it, and the oldest is gone.
+ * With `has_more` there is more behind it. Where `lost` is not 0 there was too much of it, and the oldest is gone: the
+ * number says up to where, and comes until it was taken.
  */
 export type ToldLater = {
   readonly kind: "told_later";
   readonly events?: readonly Told[] | undefined;
   readonly has_more?: boolean | undefined;
-  readonly has_lost?: boolean | undefined;
+  readonly lost?: number | undefined;
 };
 
-/** Say what of that which is kept for this session has come, by its ids; with `more`, ask for what waits behind. */
+/**
+ * Say what of that which is kept for this session has come, by its ids; with `more`, ask for what waits behind.
+ *
+ * `lost` is the number under which this session was told that something is gone.
+ */
 export type Took = {
   readonly op: "took";
   readonly ids: readonly string[];
   readonly more?: boolean | undefined;
+  readonly lost?: number | undefined;
 };
 
 /**

@@ -7,7 +7,17 @@ from msgspec import Meta, Struct
 from unisono.domain.commands.base import Command
 from unisono.domain.events import DEFAULT_PRIORITY, Priority
 from unisono.domain.facts import Content
-from unisono.domain.ids import PRINTABLE, DeviceIdIn, Json, OpaqueIn, PlatformIn, SendKeyIn, SessionIdIn, TabIdIn
+from unisono.domain.ids import (
+    INTEGER_MAX,
+    PRINTABLE,
+    DeviceIdIn,
+    Json,
+    OpaqueIn,
+    PlatformIn,
+    SendKeyIn,
+    SessionIdIn,
+    TabIdIn,
+)
 
 KEEP_MAX_S: Final = 604_800
 TOOK_MAX: Final = 1_000
@@ -46,10 +56,14 @@ class Tell(Command, frozen=True, tag="tell"):
 
 
 class Took(Command, frozen=True, tag="took"):
-    """Say what of that which is kept for this session has come, by its ids; with `more`, ask for what waits behind."""
+    """Say what of that which is kept for this session has come, by its ids; with `more`, ask for what waits behind.
+
+    `lost` is the number under which this session was told that something is gone.
+    """
 
     ids: Annotated[tuple[SendKeyIn, ...], Meta(max_length=TOOK_MAX)]
     more: bool = False
+    lost: Annotated[int, Meta(ge=0, le=INTEGER_MAX)] = 0
 
 
 class Ask(Command, frozen=True, tag="ask"):

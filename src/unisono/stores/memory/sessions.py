@@ -59,7 +59,7 @@ class MemorySessions:
         self._endings.update({session: (ending, now) for session, ending in endings.items()})
         for session, ending in endings.items():
             self._state.seats.pop(session, None)
-            self._state.talk.kept_events.pop(session, None)
+            self._state.talk.end_waiting(user, session)
             self._end_will(held[session], ending, now)
             if ending.reason in FORGETTING:
                 self._state.push_targets.pop((user, held[session].device), None)

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam as value
 from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
-from unisono.stores.sql.kept_tables import KEPT_EVENTS
+from unisono.stores.sql.kept_statements import KeptStatements
 from unisono.stores.sql.phrases import given, insert, upsert
 from unisono.stores.sql.schema import (
     ERASURES,
@@ -58,6 +58,7 @@ class SessionStatements:
             .order_by(_S.user_id),
         )
         self.end_seats = _one(dialect, delete(SEATS).where(SEATS.c.session == given("session", SEATS.c.session)))
+        self.kept = KeptStatements(dialect)
         self._add_wills(dialect)
         self._add_targets(dialect)
         self.sightings = ListStatement(dialect, _sightings)
@@ -79,8 +80,6 @@ class SessionStatements:
         self.execute_will = _one(dialect, update(WILLS).where(its).values(due_at=given("now", due_at)))
 
     def _add_targets(self, dialect: Dialect) -> None:
-        kept = KEPT_EVENTS.c.session
-        self.drop_kept = _one(dialect, delete(KEPT_EVENTS).where(kept == given("session", kept)))
         target = PUSH_TARGETS.c
         theirs, issued_at = target.user_id == given("user", target.user_id), target.issued_at
         of_device = target.device == given("device", target.device)

@@ -25,6 +25,7 @@ from unisono.ports.sessions import (
 )
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.foresight import Foresight
+from unisono.stores.sql.kept_statements import end_waiting
 from unisono.stores.sql.session_rows import SessionEntry, label_text, read_session, session_row, tabs_text
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.transaction import place
@@ -106,8 +107,7 @@ class DecideSessions(SessionWork):
         book.connection.run(self.sql.see.text, (self._user, record.detached_at or book.now))
         end, rise = self.sql.end, self.sql.end_seats
         book.connection.run(rise.text, rise.bind(session=ending.session))
-        kept = self.sql.drop_kept
-        book.connection.run(kept.text, kept.bind(session=ending.session))
+        end_waiting(book.connection, self.sql.kept, ending.session)
         self._end_will(book, ending, record)
         if ending.reason in FORGETTING:
             drop = self.sql.drop_target

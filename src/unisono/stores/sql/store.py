@@ -62,7 +62,7 @@ class Store:
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)
         self.wills = SqlWills(driver.dialect, sql, writer=writer, readers=readers, clock=clock)
         self.push_targets = SqlPushTargets(driver.dialect, sql, writer=writer, readers=readers)
-        self.kept_events = SqlKeptEvents(driver.dialect, sql, writer=writer, readers=readers)
+        self.kept_events = SqlKeptEvents(sql.kept, writer=writer, readers=readers)
         self.due_pushes = SqlDuePushes(driver, statements, writer=writer, readers=readers)
 
     @property
