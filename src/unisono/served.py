@@ -195,6 +195,7 @@ def _app_options(settings: Settings, name: str) -> AppOptions:
         policy=sessions.device_policy(),
         commands=Rate(per_s=rates.commands_per_s, burst=rates.commands_burst),
         asks=Rate(per_s=rates.asks_per_s, burst=rates.asks_burst),
+        asks_at_once=max(1, settings.limits.requests_in_flight // 4),
         logins=Rate(per_s=rates.logins_per_s, burst=rates.logins_burst),
         resumes=Rate(per_s=rates.resumes_per_s, burst=rates.resumes_burst),
         heartbeat_s=settings.limits.heartbeat_s,

@@ -20,6 +20,8 @@ from unisono.domain.telling import asked, check_data
 from unisono.domain.told import Answered, Asked
 from unisono.ports.program import Asker, Program
 
+AGAIN_MS: Final = 1_000
+"""After which who asks while too much is asked is to try again."""
 WAITING_LIMIT: Final = 10_000
 """Questions that a node waits for the answers of."""
 KNOWN_LIMIT: Final = 20_000
@@ -29,9 +31,11 @@ KNOWN_LIMIT: Final = 20_000
 class Questions:
     """What sessions ask the program, as long as their connections last."""
 
-    def __init__(self, parts: Parts, rate: Rate) -> None:
+    def __init__(self, parts: Parts, rate: Rate, at_once: int) -> None:
+        """Let each user ask so much, and so many questions of a connection be answered at a time."""
         self._parts = parts
         self._rate = RateLimiter(rate, parts.clock)
+        self._at_once = at_once
         self._scopes: dict[tuple[SessionId, Fence], set[asyncio.Timeout]] = {}
 
     async def ask(self, member: Member, fence: Fence, command: c.Ask) -> Answered:
@@ -43,9 +47,12 @@ class Questions:
             HandlerFailed: It broke, or answered what is no JSON, or more than 16 KiB.
             NoAnswer: It took too long, or the asker is gone.
             RateLimited: The user asks too much.
+            Overloaded: So many of the connection are being answered: more would hold up all else that it says.
             TooLarge: Beyond 16 KiB of data.
         """
         check_data(command.data)
+        if len(self._scopes.get((member.session, fence), ())) >= self._at_once:
+            raise Overloaded(what="questions", limit=self._at_once, retry_after_ms=AGAIN_MS)
         self._rate.spend(member.user)
         program = self._parts.program
         if program is None or not program.handles(command.name):
@@ -77,7 +84,9 @@ class Questions:
         """Have nothing answered any more that a connection asked: it is gone."""
         now = asyncio.get_running_loop().time()
         for scope in tuple(self._scopes.get((session, fence), ())):
-            scope.reschedule(now)
+            # One whose time was up is being cleaned up after already, and has no other time.
+            if not scope.expired():
+                scope.reschedule(now)
 
 
 class Inquiries:
@@ -101,7 +110,7 @@ class Inquiries:
         """
         view = asked(await self._own_sessions.list_of(user), to, data)
         if len(self._waiting) >= WAITING_LIMIT:
-            raise Overloaded(what="questions", limit=WAITING_LIMIT, retry_after_ms=1000)
+            raise Overloaded(what="questions", limit=WAITING_LIMIT, retry_after_ms=AGAIN_MS)
         question = Asked(self._parts.entropy.secret(), name, int(timeout_s * 1000), data, to.tab)
         answer = self._waiting[question.id] = asyncio.get_running_loop().create_future()
         try:
@@ -155,8 +164,8 @@ class Inquiries:
 class Asking:
     """Both ways to ask."""
 
-    def __init__(self, parts: Parts, own_sessions: OwnSessions, rate: Rate) -> None:
-        self.questions = Questions(parts, rate)
+    def __init__(self, parts: Parts, own_sessions: OwnSessions, rate: Rate, at_once: int) -> None:
+        self.questions = Questions(parts, rate, at_once)
         self.inquiries = Inquiries(parts, own_sessions)
 
 

@@ -69,7 +69,7 @@ class Node:
             server=server,
         )
         self.own_sessions = OwnSessions(parts, self.audience)
-        self.asking = Asking(parts, self.own_sessions, options.asks)
+        self.asking = Asking(parts, self.own_sessions, options.asks, options.asks_at_once)
         self.announcing = Announcing(parts, options.quotas)
         self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
         self.watching = Watching(parts, options.presence, self.audience)

@@ -63,7 +63,8 @@ class AppOptions(Struct, frozen=True):
     """Rules of one app. Times in seconds. `granted` acts take a grant of the application's own server.
 
     `finds_open`: a user finds open conversations of others by what they are like, and not by their ids alone. `writing`
-    says who may write to a user in direct conversations, at first.
+    says who may write to a user in direct conversations, at first. `asks_at_once` are those of one connection that the
+    program answers at a time.
     """
 
     quotas: Quotas
@@ -73,6 +74,7 @@ class AppOptions(Struct, frozen=True):
     resumes: Rate
     files: FileRules
     asks: Rate = Rate(per_s=20.0, burst=100)
+    asks_at_once: int = 16
     heartbeat_s: int = 25
     detach_window_s: float = 1800.0
     ended_kept_s: float = 30 * 86_400.0

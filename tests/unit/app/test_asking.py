@@ -56,6 +56,13 @@ async def late(_: Asker, __: Json) -> Json:
     raise TimeoutError
 
 
+async def roll_back(_: Asker, __: Json) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await asyncio.sleep(1.0)
+
+
 PROGRAM = {"twice": twice, "never": never, "no": no, "broken": broken, "huge": huge, "unreadable": unreadable}
 PROGRAM["late"] = late
 
@@ -108,6 +115,32 @@ async def test_nobody_waits_for_the_answer_to_a_connection_that_is_gone() -> Non
         questions.give_up(alice.session, alice.caller.fence)
         async with asyncio.timeout(1.0):
             assert await asking == "no_answer"
+
+
+@in_virtual_time
+async def test_so_many_questions_of_a_connection_are_answered_at_a_time() -> None:
+    """Slow ones used to take all the places of a connection, and held up all that its session sent."""
+    async with an_app(wiring(**PROGRAM), asks_at_once=2) as stage:
+        alice, other = await stage.login("alice"), await stage.login("alice", "other")
+        for _ in range(2):
+            asked = [asyncio.ensure_future(alice.refused(c.Ask("never", timeout_s=10))) for _ in range(2)]
+            await asyncio.sleep(1.0)
+            assert await alice.refused(c.Ask("twice", 1)) == "overloaded"
+            await other.ask(c.Ask("twice", 1))
+            assert await asyncio.gather(*asked) == ["no_answer", "no_answer"]
+        await alice.ask(c.Ask("twice", 1))
+
+
+@in_virtual_time
+async def test_one_that_is_cleaned_up_after_is_given_up_in_peace() -> None:
+    """That its time was up already used to be an error, which broke off what else its connection had under way."""
+    async with an_app(wiring(rolling=roll_back)) as stage:
+        alice = await stage.login("alice")
+        asked = asyncio.ensure_future(alice.refused(c.Ask("rolling", timeout_s=1)))
+        await asyncio.sleep(1.2)
+        stage.node.asking.questions.give_up(alice.session, alice.caller.fence)
+        assert not asked.done()
+        assert await asked == "no_answer"
 
 
 async def question(present: Present) -> Asked:

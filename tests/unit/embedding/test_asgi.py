@@ -10,8 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 import uvicorn
+from aiohttp.test_utils import make_mocked_request
 
 from tests.docs.pages import examples
+from unisono.gateways.asgi.scope import AsgiOpening
 from unisono_sdk import Transport, Unisono, events
 
 PAGE = "docs/guide/embedding.md"
@@ -189,3 +191,23 @@ async def test_a_peer_that_does_not_read_costs_no_more_than_its_outbox(
         stuck.set()
         await serving
         assert not node.audience.users()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'consent={"x":1}; session=abc',
+        "flag; session=abc",
+        "n@me=1; x[y]=1; session=abc",
+        "path=/; session=abc",
+        "Expires=Wed, 01 Jan 2020 00:00:00 GMT;session=abc;",
+        "a=b=c; =x; ;; session=first; session=abc",
+        r'a="q\054r"; b="un; session="abc"',
+    ],
+)
+async def test_an_odd_cookie_costs_no_other_at_either_door(line: str) -> None:
+    """The first one that the standard library did not like used to lose all of them, so nobody was signed in."""
+    headers = [(b"host", b"shop"), (b"cookie", line.encode())]
+    mounted = AsgiOpening({"type": "http", "path": "/", "headers": headers})
+    assert mounted.cookies["session"] == "abc"
+    assert mounted.cookies == dict(make_mocked_request("GET", "/", {"Cookie": line}).cookies)

@@ -63,6 +63,23 @@ def test_settings_come_from_a_file_and_from_keywords_over_it(tmp_path: Path) -> 
         _ = unisono.Sever
 
 
+async def test_slow_answers_hold_up_nothing_else(tmp_path: Path) -> None:
+    """64 of them used to let a session send nothing until one was given."""
+    server, done = server_in(tmp_path), asyncio.Event()
+
+    @server.on_request("slow")
+    async def slow(_: Asker, __: Json) -> None:
+        await done.wait()
+
+    async with server, Unisono(server.url) as entrance:
+        ann = await entrance.login(user="ann")
+        asked = [asyncio.ensure_future(ann.ask("slow")) for _ in range(64)]
+        await (await ann.direct("bob")).send("Hi!")
+        done.set()
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        assert [getattr(each, "code", "answered") for each in outcomes] == ["answered"] * 16 + ["overloaded"] * 48
+
+
 @pytest.mark.rows("S10", "S11", "S15", "S16")
 async def test_sessions_of_a_user_are_seen_told_and_ended(server: Server, ann: Client) -> None:
     async with Unisono(server.url) as entrance:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from functools import cached_property
-from http.cookies import CookieError, SimpleCookie
+from http.cookies import SimpleCookie
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -50,12 +50,13 @@ class AsgiOpening:
 
     @cached_property
     def cookies(self) -> Mapping[str, str]:
-        """Give its cookies; of what is none, nothing."""
-        try:
-            found = SimpleCookie("; ".join(self.headers.getall("cookie", ())))
-        except CookieError:
-            return {}
-        return {name: morsel.value for name, morsel in found.items()}
+        """Give its cookies. Each stands for itself: a consent banner's odd one costs no other (RFC 6265, 5.4)."""
+        found, decode = {}, SimpleCookie().value_decode
+        for pair in ";".join(self.headers.getall("cookie", ())).split(";"):
+            name, _, value = pair.partition("=")
+            if name.strip():
+                found[name.strip()] = decode(value.strip())[0]
+        return found
 
     @property
     def host(self) -> str:
