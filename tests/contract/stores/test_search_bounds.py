@@ -1,12 +1,19 @@
 """Search: how much of a database is looked at, and for how long."""
 
+from functools import partial
+from typing import Any
+
 import pytest
 
-from tests.contract.stores.acts import ANN, BOB, conversation_id, create, send
+from tests.contract.stores.acts import ANN, BOB, ROOM, AnyStore, conversation_id, create, send
 from tests.contract.stores.conftest import Home
 from tests.contract.stores.test_search import find, found, index
 from tests.support.time_and_chance import ManualClock
+from unisono.domain import arranging
+from unisono.domain.commands import DeleteHistory
+from unisono.domain.conversation import Scope
 from unisono.domain.errors import Invalid
+from unisono.domain.ids import Seq, UserId
 from unisono.ports.search import Spot
 from unisono.stores.sql import search as sql_search
 from unisono.stores.sql import words as sql_words
@@ -65,6 +72,42 @@ async def test_a_later_page_looks_for_its_place_only_where_the_words_may_be(
     assert len(looked) == 1
 
 
+async def test_what_was_deleted_is_not_looked_at_one_after_the_other(
+    durable: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index gave the hits of a deleted history again and again, until the time was over: search was refused."""
+    store, other = await durable.open(), conversation_id(1)
+    await create(store, ANN, BOB)
+    await create(store, ANN, BOB, room=other)
+    await send(store, BOB, "o1", "old tea", room=other)
+    for number in range(30):
+        last = await send(store, BOB, f"k{number}", "tea")
+    await send(store, BOB, "new", "green tea")
+    await clear(store, ANN, last.seq)
+    await index(store)
+    turns: list[int] = []
+    newest = sql_search._newest
+
+    def counted(*given: Any) -> Any:
+        turns.append(len(given[3]))
+        return newest(*given)
+
+    monkeypatch.setattr(sql_search, "_newest", counted)
+    assert sorted(await found(store, ANN, "tea", limit=5)) == ["green tea", "old tea"]
+    assert turns == [2]
+    await clear(store, ANN, Seq(last.seq + 1))
+    assert await found(store, ANN, "tea", limit=5) == ["old tea"]
+    assert turns == [2, 1], "where all was deleted nothing is looked for"
+    assert len(await found(store, BOB, "tea", limit=50)) == 32
+
+
+async def clear(store: AnyStore, user: UserId, up_to: Seq) -> None:
+    """Delete a user's history of the first conversation."""
+    scope = Scope(conversation=ROOM, users=(user,), read_to=up_to)
+    command = DeleteHistory(ROOM, up_to)
+    await store.log.transact(scope, partial(arranging.delete_history, user=user, command=command))
+
+
 async def test_a_search_that_takes_too_long_is_given_up(durable: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     store = await durable.open()
     await create(store, ANN, BOB)
@@ -86,4 +129,4 @@ SLOW_SQLITE = """
     WITH RECURSIVE n (n) AS (SELECT ?1 + ?2 + ?4 + ?5 + ?6 UNION ALL SELECT n + 1 FROM n WHERE n < 1e12)
     SELECT max(n), ?3 FROM n
 """
-SLOW_POSTGRES = "SELECT pg_sleep(5), %s::bigint[], %s::bigint[], %s::text[], %s"
+SLOW_POSTGRES = "SELECT pg_sleep(5), %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s"

@@ -56,7 +56,7 @@ def _unindexed() -> Executable:
 def _mine(*conditions: Any) -> Executable:
     """List a user's conversations in which something was said, those that they left too."""
     return (
-        select(STREAMS.c.id, STREAMS.c.key, STREAMS.c.said_at, MEMBERS.c.until, MEMBERS.c.cleared_seq)
+        select(STREAMS.c.id, STREAMS.c.key, STREAMS.c.said_at, MEMBERS.c.until, MEMBERS.c.cleared_seq, STREAMS.c.head)
         .select_from(MEMBERS)
         .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
         .where(

@@ -122,8 +122,10 @@ class SqlSearch:
             rows = connection.query(words.one.text, words.one.bind(user=user, key=conversation_stream(only)))
         return [
             Place(stream, name, Instant(said_at), until, Seq(cleared or 0))
-            for stream, key, said_at, until, cleared in rows
+            for stream, key, said_at, until, cleared, head in rows
             if (name := conversation_of(StreamKey(key))) is not None
+            # All of it deleted: nothing is looked for there.
+            if (cleared or 0) < (head if until is None else min(until, head))
         ]
 
     def _reach_of(self, connection: Connection, deadline: Deadline, below: Spot | None) -> ReachOf:
@@ -149,9 +151,7 @@ class SqlSearch:
         return Reach(stream, name, first_since(connection, self._sql, stream, at, end), below.at, until, cleared)
 
     def _message(self, connection: Connection, reach: Reach, spot: Spot) -> FoundMessage | None:
-        """Give a message, unless it changed behind what the user sees, or they deleted it: it is not for them then."""
-        if spot.seq <= reach.cleared:
-            return None
+        """Give a message, unless it changed behind what the user sees: it is not for them then."""
         statement = self._sql.messages.fact
         ((_, body),) = connection.query(statement.text, statement.bind(stream=reach.stream, seq=spot.seq))
         message = message_until(_decode(body), reach.until)

@@ -41,7 +41,9 @@ class Place(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """Messages of one conversation that may be found: those before a seq. The newest is no later than `said_at`.
+    """Messages of one conversation that may be found: those behind `cleared` and before a seq.
+
+    The newest is no later than `said_at`.
 
     A former member sees nothing behind `until`.
     """
@@ -132,7 +134,7 @@ class SqliteWords:
     WITHIN: Final = """
         SELECT facts.seq, facts.at FROM message_words
         JOIN facts ON facts.stream = ? AND facts.seq = message_words.rowid - ?
-        WHERE message_words MATCH ? AND message_words.rowid >= ? AND message_words.rowid < ?
+        WHERE message_words MATCH ? AND message_words.rowid > ? AND message_words.rowid < ?
         ORDER BY message_words.rowid DESC LIMIT ?
     """
 
@@ -165,7 +167,7 @@ class SqliteWords:
         phrase = " AND ".join(f'"{word}"' for word in words)
         for reach in map(reach_of, self._promising(connection, phrase, places, deadline)):
             first = _row_id(reach.stream, 0)
-            values = (reach.stream, first, phrase, first, first + reach.before, limit)
+            values = (reach.stream, first, phrase, first + reach.cleared, first + reach.before, limit)
             yield reach, [(seq, at) for seq, at in connection.query_within(deadline.left_ms, self.WITHIN, values)]
 
     def _promising(
@@ -195,10 +197,11 @@ class PostgresWords:
     DROP: Final = "DELETE FROM message_words WHERE stream = %s AND seq = %s"
     WITHIN: Final = """
         SELECT facts.stream, facts.seq, facts.at
-        FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS asked (stream, before, words)
+        FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) AS asked (stream, cleared, before, words)
         CROSS JOIN LATERAL (
             SELECT message_words.stream, message_words.seq FROM message_words
-            WHERE message_words.words @@ asked.words::tsquery AND message_words.seq < asked.before
+            WHERE message_words.words @@ asked.words::tsquery AND message_words.seq > asked.cleared
+                AND message_words.seq < asked.before
             ORDER BY message_words.seq DESC LIMIT %s
         ) AS hits
         JOIN facts ON facts.stream = hits.stream AND facts.seq = hits.seq
@@ -231,7 +234,8 @@ class PostgresWords:
         for start in range(0, len(places), TOGETHER):
             part = [reach_of(place) for place in places[start : start + TOGETHER]]
             phrases = [" & ".join(f"'{reach.stream} {word}'" for word in words) for reach in part]
-            values = ([reach.stream for reach in part], [reach.before for reach in part], phrases, limit)
+            streams, cleared = [reach.stream for reach in part], [int(reach.cleared) for reach in part]
+            values = (streams, cleared, [reach.before for reach in part], phrases, limit)
             hits: dict[int, list[Hit]] = {}
             for stream, seq, at in connection.query_within(deadline.left_ms, self.WITHIN, values):
                 hits.setdefault(stream, []).append((seq, at))
