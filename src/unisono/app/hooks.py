@@ -23,7 +23,9 @@ HOOK_S: Final = 5.0
 HEARD_LIMIT: Final = 1_000
 """What waits for the program to hear of it; beyond it, it hears nothing of what is new."""
 
-Hooked = c.SendMessage | c.Join | c.EnterRoom
+Said = c.SendMessage | c.EditMessage | c.LeaveWill
+"""What others read: a program that filters what is sent filters these."""
+Hooked = Said | c.Join | c.EnterRoom
 
 
 class Hooks:
@@ -39,7 +41,7 @@ class Hooks:
         """Say if the program wants to hear of a command, before or after."""
         if self._program is None or not isinstance(command, Hooked):
             return False
-        act = Sending if isinstance(command, c.SendMessage) else Joining
+        act = Sending if isinstance(command, Said) else Joining
         return self._program.listens("before", act) or self._program.listens("after", act)
 
     @asynccontextmanager
@@ -55,13 +57,13 @@ class Hooks:
         lock = self._turns.setdefault(member.session, asyncio.Lock())
         async with lock:
             content = await self._before(_act(member, command))
-            if content is not None and isinstance(command, c.SendMessage):
+            if content is not None and isinstance(command, Said):
                 command = structs.replace(command, content=content)
             yield command
 
     def done(self, member: Member, command: c.Command, answer: Answer) -> None:
         """Have the program hear of what was carried out."""
-        if isinstance(command, Hooked):
+        if isinstance(command, Hooked) and not isinstance(command, c.LeaveWill):
             act = _act(member, command)
             if isinstance(act, Sending) and isinstance(answer, Placed):
                 act = structs.replace(act, seq=answer.seq)
@@ -118,16 +120,13 @@ class Hooks:
 
 
 def _act(member: Member, command: Hooked) -> Act:
-    if isinstance(command, c.SendMessage):
-        return Sending(
-            member.user,
-            member.session,
-            command.conversation,
-            command.key,
-            command.content,
-            is_transient=command.transient,
-        )
-    return Joining(member.user, member.session, command.conversation)
+    if not isinstance(command, Said):
+        return Joining(member.user, member.session, command.conversation)
+    user, session, conversation, content = member.user, member.session, command.conversation, command.content
+    if isinstance(command, c.EditMessage):
+        return Sending(user, session, conversation, None, content, message=command.message)
+    is_will, is_transient = isinstance(command, c.LeaveWill), command.transient
+    return Sending(user, session, conversation, command.key, content, is_transient=is_transient, is_will=is_will)
 
 
 def _entering(record: SessionRecord) -> Entering:

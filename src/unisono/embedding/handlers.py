@@ -3,15 +3,22 @@
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar, cast
 
+import msgspec
 from msgspec import structs
 
+from unisono.domain.errors import Malformed
 from unisono.domain.facts import Content
 from unisono.domain.ids import Json
 from unisono.ports.program import Act, Asker, Sending, When
+from unisono.wire.json_values import check_value
 
 Answers = Callable[[Asker, Json], Awaitable[Json]]
 Hook = Callable[[Act], Awaitable[Content | None]]
 F = TypeVar("F", bound=Callable[..., Awaitable[object]])
+
+
+class UnreadableError(Exception):
+    """A function of the program's gave what could not be told to everybody who is to read it."""
 
 
 class Handlers:
@@ -36,10 +43,16 @@ class Handlers:
         return (when, act) in self._hooks
 
     async def before(self, act: Act) -> Content | None:
-        """Call the hooks; what one makes of a message is what the next one sees."""
+        """Call the hooks; what one makes of a message is what the next one sees.
+
+        Raises:
+            UnreadableError: One gave what could not have come over the wire.
+        """
         content: Content | None = None
         for hook in self._hooks[("before", type(act))]:
-            content = await hook(act if content is None else _saying(act, content)) or content
+            given = await hook(act if content is None else _saying(act, content))
+            if given is not None:
+                content = _readable(given, hook)
         return content
 
     async def after(self, act: Act) -> None:
@@ -52,8 +65,31 @@ class Handlers:
         return name in self._answers
 
     async def handle(self, asker: Asker, name: str, data: Json) -> Json:
-        """Call the function that answers."""
-        return await self._answers[name](asker, data)
+        """Call the function that answers.
+
+        Raises:
+            UnreadableError: It gave what not every reader keeps.
+        """
+        answer = await self._answers[name](asker, data)
+        try:
+            plain: Json = msgspec.json.decode(msgspec.json.encode(answer))
+            check_value(plain, "answer")
+        except (TypeError, ValueError, OverflowError, Malformed) as problem:
+            raise UnreadableError(f"what answers {name!r} gave no JSON that all can read: {problem}") from None
+        return plain
+
+
+def _readable(given: object, hook: Hook) -> Content:
+    """Give what a hook makes of a message, if it could have come over the wire."""
+    name = getattr(hook, "__qualname__", repr(hook))
+    if not isinstance(given, Content):
+        raise UnreadableError(f"{name} gave {type(given).__name__}, not Content")
+    try:
+        check_value(given.attributes, "attributes")
+        check_value(given.data, "data")
+        return msgspec.convert(msgspec.to_builtins(given), Content)
+    except (TypeError, ValueError, Malformed) as problem:
+        raise UnreadableError(f"{name} gave what not everybody could read: {problem}") from None
 
 
 def _saying(act: Act, content: Content) -> Act:

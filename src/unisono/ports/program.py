@@ -28,15 +28,21 @@ class Entering(Struct, frozen=True):
 
 
 class Sending(Struct, frozen=True):
-    """A message that a user sends, on a connection; afterwards with its `seq`, if it has a place."""
+    """A message that a user sends, on a connection; afterwards with its `seq`, if it has a place.
+
+    An edit names the `message` that is to say something else, and has no `key`. One that `is_will` is left to be sent
+    when the session is lost: it is asked about when it is left, and not told of afterwards.
+    """
 
     user: UserId
     session: SessionId
     conversation: ConversationId
-    key: SendKey
+    key: SendKey | None
     content: Content
     is_transient: bool = False
     seq: Seq | None = None
+    message: Seq | None = None
+    is_will: bool = False
 
 
 class Joining(Struct, frozen=True):

@@ -52,6 +52,10 @@ async def unreadable(_: Asker, __: Json) -> Json:
     return object()
 
 
+async def vast(_: Asker, __: Json) -> Json:
+    return {"n": [2**60]}
+
+
 async def late(_: Asker, __: Json) -> Json:
     raise TimeoutError
 
@@ -64,7 +68,7 @@ async def roll_back(_: Asker, __: Json) -> None:
 
 
 PROGRAM = {"twice": twice, "never": never, "no": no, "broken": broken, "huge": huge, "unreadable": unreadable}
-PROGRAM["late"] = late
+PROGRAM |= {"late": late, "vast": vast}
 
 
 @in_virtual_time
@@ -81,6 +85,7 @@ async def test_a_function_of_the_program_answers() -> None:
             "huge": "too_large",
             "unreadable": "handler_failed",
             "late": "handler_failed",
+            "vast": "handler_failed",
             "none": "no_handler",
         }
         assert await alice.refused(c.Ask("twice", "x" * 20_000)) == "too_large"

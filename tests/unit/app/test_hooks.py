@@ -11,13 +11,22 @@ from unisono.domain import commands as c
 from unisono.domain.answers import Answer, ConversationView, History
 from unisono.domain.errors import Refused
 from unisono.domain.facts import Content
-from unisono.domain.ids import ConversationId, SendKey, UserId
+from unisono.domain.ids import ConversationId, SendKey, Seq, UserId
 from unisono.embedding.handlers import Handlers
 from unisono.ports.program import Act, Entering, Joining, Sending
 
 
 def say(conversation: ConversationId, words: str) -> c.SendMessage:
     return c.SendMessage(conversation, SendKey(words), Content(text=words))
+
+
+ODD: dict[str, object] = {
+    "text": "fine",
+    "number": Content(text=5),  # type: ignore[arg-type]
+    "large": Content(data={"n": 2**60}),
+    "bytes": Content(attributes={"b": [b"x"]}),
+    "empty text": "",
+}
 
 
 class Ledger:
@@ -42,6 +51,8 @@ class Ledger:
             await asyncio.sleep(1.0)
         if said == "stuck":
             await asyncio.Event().wait()
+        if said in ODD:
+            return ODD[said]  # type: ignore[return-value]  # what a program gives by mistake
         return Content(text="fine") if said == "bad" else None
 
     async def told(self, act: Act) -> None:
@@ -70,6 +81,51 @@ async def test_the_program_lets_pass_refuses_and_says_something_else() -> None:
         assert [act.seq for act in ledger.after if isinstance(act, Sending)] == [2, 3]
         assert stage.telemetry.defects
         assert HOOK_S == 5.0
+
+
+@in_virtual_time
+async def test_what_others_read_is_asked_about_however_it_is_said() -> None:
+    """An edit and a will passed by: who was refused a text said another first, and edited that."""
+    ledger = Ledger()
+    async with an_app(Wiring(program=ledger.handlers)) as stage:
+        alice = await stage.login("alice")
+        chat = await group(alice, "bob")
+        await alice.ask(say(chat, "one"))
+        first = Seq(2)
+        assert await alice.refused(c.EditMessage(chat, first, Content(text="no"))) == "refused"
+        assert await alice.refused(c.LeaveWill(chat, SendKey("w"), Content(text="no"))) == "refused"
+        await alice.ask(c.EditMessage(chat, first, Content(text="bad")))
+        await alice.ask(c.LeaveWill(chat, SendKey("w"), Content(text="bad"), after_s=0))
+        assert [(act.key, act.message, act.is_will) for act in ledger.before if isinstance(act, Sending)] == [
+            ("one", None, False),
+            (None, first, False),
+            ("w", None, True),
+            (None, first, False),
+            ("w", None, True),
+        ]
+        assert [act.message for act in ledger.after if isinstance(act, Sending)] == [None, first]
+        bob = await stage.login("bob")
+        await alice.go()
+        await stage.node.wills.sweep()
+        history = await bob.ask(c.GetHistory(conversation=chat))
+        assert isinstance(history, History)
+        assert [entry.message.content.text for entry in history.messages] == ["fine", "fine"]
+
+
+@in_virtual_time
+async def test_what_not_everybody_could_read_is_refused_and_logged_with_who_gave_it() -> None:
+    """An integer that browsers read as another was placed; a plain text was an internal fault, tried for ever."""
+    ledger = Ledger()
+    async with an_app(Wiring(program=ledger.handlers)) as stage:
+        alice = await stage.login("alice")
+        chat = await group(alice, "bob")
+        for said in ODD:
+            assert await alice.refused(say(chat, said)) == "refused"
+        history = await alice.ask(c.GetHistory(conversation=chat))
+        assert isinstance(history, History)
+        assert history.messages == ()
+        assert [name for name, *_ in stage.telemetry.defects] == ["hook_failed"] * len(ODD)
+        assert all("Ledger.asked" in str(defect) for _, defect, *_ in stage.telemetry.defects)
 
 
 @in_virtual_time
