@@ -21,6 +21,8 @@ export const ENTRIES = {
 export const LATER = {
   polling: { entry: "src/polling.ts", format: "esm" },
   more: { entry: "src/more.ts", format: "esm" },
+  devices: { entry: "src/devices.ts", format: "esm" },
+  devices: { entry: "src/devices.ts", format: "esm" },
   worker: { entry: "src/worker.ts", format: "iife" },
   holder: { entry: "src/holder.ts", format: "esm" },
 };

@@ -1,6 +1,6 @@
 // Writes docs/reference/typescript.md to its output: what the package gives, as its doc comments tell it.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -51,7 +51,8 @@ function exported(from) {
 }
 
 function declared(from, name) {
-  const found = file(from).statements.find((node) => node.name?.text === name);
+  const named = file(from).statements.filter((node) => node.name?.text === name);
+  const found = named.find(ts.isClassDeclaration) ?? named[0];
   if (found === undefined) {
     throw new Error(`${from} has no ${name}`);
   }
@@ -107,17 +108,24 @@ function signature(node) {
 function members(node, known) {
   const clause = node.heritageClauses?.find((each) => each.token === ts.SyntaxKind.ExtendsKeyword);
   const base = clause === undefined ? undefined : text(clause.types[0].expression);
-  const own = node.members.filter((member) => member.name !== undefined && !ts.isConstructorDeclaration(member) && !ts.isPrivateIdentifier(member.name));
+  // What is loaded at its first use stands in an interface of the same name.
+  const later = ts.isClassDeclaration(node) ? (merged(node)?.heritageClauses ?? []).flatMap(({ types }) => types).flatMap((type) => members(anywhere(text(type.expression)), known)) : [];
+  const beside = ts.isClassDeclaration(node) && merged(node) ? merged(node).members : [];
+  const own = [...beside, ...node.members].filter((member) => member.name !== undefined && !ts.isConstructorDeclaration(member) && !ts.isPrivateIdentifier(member.name));
   const shown = own.filter((member) => !ts.isComputedPropertyName(member.name) && !ts.isSetAccessor(member) && !has(member, ts.SyntaxKind.ProtectedKeyword));
   const inherited = base === undefined || known.has(base) || !/^\w+$/.test(base) ? [] : members(anywhere(base), known);
-  return [...inherited, ...shown.map((member) => [signature(member), told(member)]).filter(([, about]) => about !== null)];
+  return [...inherited, ...later, ...shown.map((member) => [signature(member), told(member)]).filter(([, about]) => about !== null)];
+}
+
+function merged(node) {
+  return node.getSourceFile().statements.find((each) => ts.isInterfaceDeclaration(each) && each.name.text === node.name.text);
 }
 
 function anywhere(name) {
-  for (const each of ["account.ts", "belonging.ts", "events.ts", "founding.ts", "message.ts", "pages.ts"]) {
-    const found = file(each).statements.find((node) => node.name?.text === name);
-    if (found !== undefined) {
-      return found;
+  for (const each of readdirSync(API)) {
+    const found = file(each).statements.filter((node) => node.name?.text === name);
+    if (found.length > 0) {
+      return found.find(ts.isClassDeclaration) ?? found[0];
     }
   }
   return { members: [] };

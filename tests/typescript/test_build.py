@@ -17,6 +17,7 @@ LIMITS: Final = {
     "unisono.global.js": 21 * KIB,
     "unisono.polling.js": 3 * KIB,
     "unisono.more.js": 3 * KIB,
+    "unisono.devices.js": 8 * KIB,
     "unisono.notices.js": 2 * KIB,
     "unisono.holder.js": 19 * KIB,
     "unisono.worker.js": 19 * KIB,
@@ -74,7 +75,7 @@ def test_what_is_loaded_later_is_another_file_in_each_release(built: Built) -> N
         assert (folder / f"{file}.map").exists()
     named = {name: (folder / told[name]["file"]).read_text() for name in told}
     for page in ("unisono.js", "unisono.global.js"):
-        assert all(later[f"unisono.{name}.js"] in named[page] for name in ("worker", "holder", "more"))
+        assert all(later[f"unisono.{name}.js"] in named[page] for name in ("worker", "holder", "more", "devices"))
     for holder in ("unisono.worker.js", "unisono.holder.js"):
         assert later["unisono.polling.js"] in named[holder]
     # Under a name that stays, for pages that name it themselves.

@@ -62,6 +62,9 @@ PRINTED: Final = (
     "is Shed live",
     'theme is {"is":"dark"}',
     "meanwhile it is at",
+    "elsewhere: pinnedConversation [ 'green' ]",
+    "Garden is pinned: true",
+    "begun: Shall we",
 )
 
 
@@ -101,7 +104,7 @@ async def test_each_example_is_typed_and_runs(tmp_path: Path) -> None:
         assert line in printed, f"{line!r} is not in:\n{printed}"
     assert re.findall(r"found (To \w+)", printed) == ["To Bergen", "To Oslo", "To Trondheim"]
     assert re.findall("The café has (.*)", printed) == ["No tea for me", "Tea at five?"]
-    assert len(RUN) == 24
+    assert len(RUN) == 25
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(len(RUN), marks=pytest.mark.full)])

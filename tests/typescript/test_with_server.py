@@ -13,6 +13,7 @@ from tests.support.server_process import ServerProcess
 
 DEADLINE_S: Final = 90.0
 DEVICES: Final = "server/devices.test.ts"
+IN_UNISON: Final = "server/devices_in_unison.test.ts"
 PROGRAMS: Final = "server/program.test.ts"
 TOKENS: Final = "server/tokens.test.ts"
 USER: Final = "ann"
@@ -39,10 +40,23 @@ async def test_a_second_device_needs_a_token_of_its_own(tmp_path: Path) -> None:
         assert_passed(await run([TOKENS], deadline_s=DEADLINE_S, environment=there), TOKENS)
 
 
-@pytest.mark.parametrize("file", [file for file in files("server") if file not in {DEVICES, PROGRAMS, TOKENS}])
+OTHERS: Final = {DEVICES, IN_UNISON, PROGRAMS, TOKENS}
+
+
+@pytest.mark.parametrize("file", [file for file in files("server") if file not in OTHERS])
 async def test_with_a_server(environment: Mapping[str, str], file: str) -> None:
     told = await run([file], deadline_s=DEADLINE_S, environment=environment)
     assert_passed(told, file)
+
+
+@pytest.mark.rows(
+    "E10", "E56", "E62", "E63", "E64", "E65", "E66", "E67", "E68", "E69", "E70", "E71", "E73", "X51", "X53"
+)
+async def test_devices_in_unison(environment: Mapping[str, str]) -> None:
+    told = await run([IN_UNISON], deadline_s=DEADLINE_S, environment=environment)
+    arranged = "what I arrange on one device each tab of the others is told once, and the author's tabs are not"
+    assert_passed(told, IN_UNISON, arranged)
+    assert_passed(told, IN_UNISON)
 
 
 @pytest.mark.rows("M18", "M19", "M20", "X43", "X44")

@@ -4,7 +4,9 @@ import type { MemberView, Rules } from "../wire/types.ts";
 import type { Attributes, Json } from "./bodies.ts";
 import type { AnswerTo, Fields, Inside, Op } from "./inside.ts";
 import type { Camelled } from "./names.ts";
+import { devices } from "./late.ts";
 import { paged } from "./pages.ts";
+import type { Silence } from "./silences.ts";
 
 /** The least role that may do something: `owner`, `manager` or `member`. `update` is about name and attributes, `restrict` about blocking and silencing. */
 export type RuleSet = Required<Camelled<Rules>>;
@@ -43,7 +45,10 @@ export interface Duration {
 
 const DEFAULT_RULES: RuleSet = { add: "member", remove: "manager", update: "member", mentionAll: "member", restrict: "manager" };
 
-const DEFAULTS = { of: null, name: null, creator: null, createdAt: null, updatedAt: null, attributes: {}, role: null, level: "all", joining: "invited", rules: {}, expiresAt: null, keepsHistory: false };
+/** What I have of a conversation that I am no member of. */
+export const NOTHING_OF_MINE = { role: null, level: "all", pinnedAt: null, marks: [], alertSilence: null };
+
+const DEFAULTS = { ...NOTHING_OF_MINE, of: null, name: null, creator: null, createdAt: null, updatedAt: null, attributes: {}, joining: "invited", rules: {}, expiresAt: null, keepsHistory: false };
 
 /** A conversation as the server shows it. */
 export type ConversationData = AnswerTo<"conversation">;
@@ -69,6 +74,12 @@ export abstract class Belonging {
   /** Mine; null where I am no member, or where it is not known. */
   declare role: Role | null;
   declare level: Level;
+  /** When I pinned it, in milliseconds since 1970-01-01 UTC; null where I did not. */
+  declare pinnedAt: number | null;
+  /** Names by which I group conversations, in the order in which I put them. */
+  declare marks: readonly string[];
+  /** When I want to hear less of it than `level` says; null for never. */
+  declare alertSilence: Silence | null;
   /** `open` where whoever knows the id may join. */
   declare joining: "invited" | "open";
   declare rules: RuleSet;
@@ -86,9 +97,15 @@ export abstract class Belonging {
     this.show({});
   }
 
-  /** Whether I want no alerts of it, on all my sessions. */
+  /** Whether I want no alerts of it now, on all my sessions. */
   get isMuted(): boolean {
-    return this.level === "none";
+    const { level, alertSilence, _inside } = this;
+    return level === "none" || (_inside._devices ? _inside._devices.isSilent(alertSilence) : !!alertSilence);
+  }
+
+  /** Whether I want to see it above others. */
+  get isPinned(): boolean {
+    return this.pinnedAt !== null;
   }
 
   /** Asks the server for all that is known of it. Throws `NotFound` where there is none that I am a member of, or that is open. */
@@ -129,46 +146,11 @@ export abstract class Belonging {
     return this.#member("quit");
   }
 
-  /** Ends it for all its members; what was said stays readable to them. Throws `Forbidden` where I am not its owner. */
-  async dissolve(): Promise<void> {
-    await this.ask("dissolve");
-  }
-
-  /** Gives the number of members on the server; of a room, how many people are there now. */
-  async count(): Promise<number> {
-    return (await this.ask("count")).users;
-  }
-
   /** Goes through members by user id, `page` (1 to 1,000) at a time; or those of them who `muted` it, or users who are `blocked` or `silenced`. */
   async *roll(who: "members" | "muted" | "blocked" | "silenced" = "members", page = 100): AsyncGenerator<Member> {
     for await (const answer of paged(this._inside, "members", { conversation: this.id, who, limit: page })) {
       for (const member of answer.members) yield { role: "member", ...member } as Member;
     }
-  }
-
-  /** Gives a member another role, or other attributes in place of those they have. Making another the `owner` hands over. Throws `NotFound` where the user is no member, and `Forbidden`. */
-  async setMember(user: string, change: { readonly role?: Role; readonly attributes?: Attributes }): Promise<void> {
-    await this.ask("set_member", { user, ...change } as Partial<Fields<"set_member">>);
-  }
-
-  /** Makes users leave and keeps them out; also users who are no members. */
-  block(users: string | readonly string[], duration?: Duration): Promise<void> {
-    return this.#restrict("blocked", true, users, duration);
-  }
-
-  /** Lets blocked users be members again; they are none by that. */
-  unblock(users: string | readonly string[]): Promise<void> {
-    return this.#restrict("blocked", false, users);
-  }
-
-  /** Lets users say nothing: they may neither send, edit, react nor type. */
-  silence(users: string | readonly string[], duration?: Duration): Promise<void> {
-    return this.#restrict("silenced", true, users, duration);
-  }
-
-  /** Lets silenced users speak again. */
-  unsilence(users: string | readonly string[]): Promise<void> {
-    return this.#restrict("silenced", false, users);
   }
 
   /** Be alerted of `all` messages, of those that mention me, or of `none`, on all my sessions. Messages come as before. */
@@ -187,23 +169,18 @@ export abstract class Belonging {
     return this.setLevel("all");
   }
 
-  /** Gives the members who muted it. */
-  async muted(): Promise<readonly string[]> {
-    const users: string[] = [];
-    for await (const { user } of this.roll("muted")) users.push(user);
-    return users;
-  }
-
   /** @internal Takes over what the server says. */
   know(view: ConversationData, hasMembers = true): this {
     if (hasMembers) this.members = view.members ?? [];
-    return this.show(view);
+    return this.show({ ...view, alertSilence: view.silence });
   }
 
   /** @internal Takes over all that it is; what is left out is as it is by default. */
   show(shown: object): this {
     for (const [name, value] of Object.entries(DEFAULTS)) Object.assign(this, { [name]: (shown as { [name: string]: unknown })[name] ?? value });
     this.rules = { ...DEFAULT_RULES, ...this.rules };
+    // It tells at which hours it holds.
+    if (this.alertSilence) devices(this._inside).catch(() => undefined);
     return this;
   }
 
@@ -215,9 +192,5 @@ export abstract class Belonging {
   async #member<O extends "add" | "remove" | "join" | "quit">(op: O, more: object = {}): Promise<this> {
     this.members = (await this.ask(op, more)).members;
     return this;
-  }
-
-  async #restrict(what: "blocked" | "silenced", on: boolean, users: string | readonly string[], duration: Duration = {}): Promise<void> {
-    await this.ask("restrict", { users: [users].flat(), what, on, ...duration });
   }
 }

@@ -170,9 +170,3 @@ export class Bodies {
     }
   }
 }
-
-/** Gives what a program wants to say as it travels. */
-export function asContent(said: Sayable): Content {
-  if (typeof said === "string") return { text: said };
-  return said instanceof Body ? said.toContent() : said;
-}

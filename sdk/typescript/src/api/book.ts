@@ -6,8 +6,10 @@ import type { ConversationData } from "./belonging.ts";
 import { Conversation } from "./conversation.ts";
 import { MINE, OF_CONVERSATION } from "./effects.ts";
 import type { Effect } from "./effects.ts";
+import { report } from "./emitter.ts";
 import type { AnyEvent, Presence } from "./events.ts";
 import type { Inside } from "./inside.ts";
+import { devices } from "./late.ts";
 import { Message, RoomMessage, TransientMessage } from "./message.ts";
 import type { SaidData } from "./message.ts";
 import { camel, camelName } from "./names.ts";
@@ -64,21 +66,23 @@ export class Book {
     for (const conversation of this.#conversations.values()) conversation._beginAnew();
   }
 
-  /** Tells a fact. `said` is its message, once plugins have seen it. */
-  fact(stream: string, { seq, at, fact: wire }: WireFact, said: SaidData | null): void {
+  /** Tells a fact; a promise where that has to be waited for. `said` is its message, once plugins have seen it. */
+  fact(stream: string, placed: WireFact, said: SaidData | null): Promise<void> | void {
+    const { seq, at, fact: wire } = placed;
     const whole = camel(wire) as { readonly [field: string]: unknown };
-    const { kind, message: _, key, ...fact } = whole as { kind: string; message?: number; key?: string; conversation?: string };
+    const { kind, message: _, ...fact } = whole as { kind: string; message?: number; conversation?: string };
     const isMine = stream[0] === "u";
     const id = isMine ? fact.conversation : stream.slice(2);
     const conversation = id === undefined ? null : this.conversation(id);
     if (!isMine) conversation?._reached(seq);
     if (said && conversation) return conversation.kept.told.comes(seq) ? this.#message(new Message(conversation, seq, at, said)) : undefined;
     const effect = (isMine ? MINE : OF_CONVERSATION)[kind as keyof typeof MINE] as Effect<never> | undefined;
-    if (!effect) return this.#emit({ type: "unknownFact", stream, seq, at, fact: wire });
+    if (!effect) return this.#late(stream, placed);
     const tell = (more: object): void => this.#emit({ type: CALLED[kind] ?? camelName(kind), at, ...fact, ...more, ...(conversation && { conversation }) } as AnyEvent);
     const told = effect(conversation as Conversation, whole as never, { seq, at }, { tell, unread: () => this.unread(conversation as Conversation), recount: () => this.#ways.recount(conversation as Conversation) });
-    // What this very tab keeps it knows.
-    if (told && !(key && this.#inside.isOwnKey(key))) tell(told);
+    if (told) tell(told);
+    // Other sessions of mine are told of it in another way, too.
+    if (kind === "member_changed") return this.#late(stream, placed);
   }
 
   /** Tells what passes by; gives it to who watches where it is of a user. */
@@ -135,6 +139,16 @@ export class Book {
   /** Tells how much waits in a conversation. */
   unread(conversation: Conversation, last: Message | null = null): void {
     this.#emit({ type: "unread", conversation, unread: conversation.unread, mentions: conversation.unreadMentions, last });
+  }
+
+  /** Tells what few pages hear. Without its code a fact is told as one that is not known. */
+  async #late(stream: string, placed: WireFact): Promise<void> {
+    try {
+      (await devices(this.#inside)).fact(stream, placed);
+    } catch (problem) {
+      report("loading more", problem);
+      this.#emit({ type: "unknownFact", stream, ...placed });
+    }
   }
 
   #message(message: Message): void {

@@ -80,7 +80,7 @@ export class Client extends Account {
     const { plugins, limits, failFast, grants, missed, surroundings, hears } = parts;
     const { clock } = surroundings;
     const emitter = new Emitter<Events>(NAMES, limits.events);
-    const counter = new Counter({ clock, limits, plugins, emitter, failFast, grants, told: () => this.#line.told() });
+    const counter = new Counter({ clock, limits, plugins, emitter, failFast, grants, told: () => this.#line.told(), conversation: (id) => this.conversation(id) });
     const rooms = new Rooms(counter);
     const arrears = new Arrears(counter, () => this.book);
     this.#parts = parts;
@@ -222,9 +222,12 @@ export class Client extends Account {
     return this.#rooms.seats;
   }
 
-  /** Goes through my conversations, the oldest first, `page` (1 to 1,000) at a time; member lists are not loaded. */
-  async *conversations({ page = 100 }: { readonly page?: number } = {}): AsyncGenerator<Conversation> {
-    for await (const answer of paged(this._inside, "conversations", { limit: page })) {
+  /**
+   * Goes through my conversations, the oldest first, `page` (1 to 1,000) at a time; member lists are not loaded. Or through those that are
+   * `pinned`, the last one first; of either through those with a `mark` alone.
+   */
+  async *conversations({ page = 100, ...which }: { readonly page?: number; readonly pinned?: boolean; readonly mark?: string } = {}): AsyncGenerator<Conversation> {
+    for await (const answer of paged(this._inside, "conversations", { limit: page, ...which })) {
       for (const view of answer.conversations) yield await this.book.know(view, false);
     }
   }

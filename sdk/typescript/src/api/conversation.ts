@@ -1,10 +1,11 @@
 /** Conversations and their messages, as a program handles them. */
 
 import type { HistoryEntry } from "../wire/types.ts";
+import type { Arranging } from "./arranging.ts";
 import { Belonging } from "./belonging.ts";
 import type { ConversationData } from "./belonging.ts";
-import { asContent } from "./bodies.ts";
 import type { Sayable } from "./bodies.ts";
+import { asContent } from "./content.ts";
 import { Draft, placedBy } from "./draft.ts";
 import type { SendOptions } from "./draft.ts";
 import type { EventStream, Handler } from "./emitter.ts";
@@ -12,11 +13,13 @@ import { LinkDown, ProtocolFault } from "./errors.ts";
 import type { AnyEvent, Events } from "./events.ts";
 import { HistoryPage, pages } from "./history.ts";
 import type { HistoryOptions, PageOptions } from "./history.ts";
-import type { AnswerTo, Fields } from "./inside.ts";
+import type { Fields } from "./inside.ts";
+import { lately } from "./late.ts";
 import { Message } from "./message.ts";
 import type { Calling, SaidData } from "./message.ts";
 import type { Camelled } from "./names.ts";
 import { Sent } from "./receipts.ts";
+import type { Ruling } from "./ruling.ts";
 import { Told, Waiting } from "./unread.ts";
 
 const TYPING_EVERY_MS = 3000;
@@ -39,8 +42,20 @@ export class Kept {
   _newestAt: number | null = null;
 }
 
+/** What is brought at its first use. */
+export interface Conversation extends Arranging, Ruling {}
+
 /** One conversation, the same object for the same id as long as the client remembers it. */
 export class Conversation extends Belonging {
+  static {
+    lately(
+      this,
+      "conversation",
+      "pin unpin mark unmark silenceAlerts unsilenceAlerts delete deleteHistory unsent keepUnsent dropUnsent " +
+        "dissolve count setMember block unblock silence unsilence muted leaveWill receipts",
+    );
+  }
+
   /** How far I have read it, and how far it has come, as far as the client knows: places. */
   read = 0;
   head = 0;
@@ -132,16 +147,6 @@ export class Conversation extends Belonging {
     return answer.at;
   }
 
-  /**
-   * Leaves a message that the server sends here for me if my session is lost. A session has one at most: a later one, here or
-   * elsewhere, takes its place. The end of the last tab counts as a loss, signing out does not. Gives the key that the message will have.
-   */
-  async leaveWill(content: Sayable, options: WillOptions = {}): Promise<string> {
-    const key = this._inside.newKey();
-    await this.ask("will", { key, content: asContent(content), ...options } as Partial<Fields<"will">>);
-    return key;
-  }
-
   /** Tells the other members that I began, or ceased, to write; call it at each key, it repeats every 3 s at most. Without a connection nothing is told. */
   async typing(isTyping = true): Promise<void> {
     const now = this._inside.now();
@@ -207,11 +212,6 @@ export class Conversation extends Belonging {
     if (waiting.facts === facts) waiting.isMarked = true;
   }
 
-  /** Asks who got and who read a message of mine; see `Message.receipts`. */
-  receipts(message: Message): Promise<AnswerTo<"receipts">> {
-    return this.ask("receipts", { message: message.seq });
-  }
-
   // ------------------------------------------------------------ what the client learns
 
   /** @internal */
@@ -240,6 +240,11 @@ export class Conversation extends Belonging {
   async _ofHistory({ seq, at, message, reactions }: Camelled<HistoryEntry>): Promise<Message> {
     const said = message as SaidData;
     return new Message(this, seq, at, this._inside.isOwn(said) ? said : await this._inside.plugins.parse(said), reactions);
+  }
+
+  /** @internal What was said up to a place is nothing to me any more. */
+  _forgetUpTo(seq: number): void {
+    if ((this.lastMessage?.seq ?? Infinity) <= seq) this.kept.newest = null;
   }
 
   /** @internal Takes over a message as the newest, unless a later one is known, or a later state of it. */

@@ -3,7 +3,9 @@
 import type { Desk } from "../core/desk.ts";
 import type { WireAnswer, WireCommand } from "../core/messages.ts";
 import type { Clock } from "../core/ports.ts";
+import type { Conversation } from "./conversation.ts";
 import type { Deliveries } from "./deliveries.ts";
+import type { Devices } from "./devices.ts";
 import type { Emitter } from "./emitter.ts";
 import { ClientClosed, LinkDown, ProtocolFault, errorOf } from "./errors.ts";
 import type { Events } from "./events.ts";
@@ -23,6 +25,7 @@ export interface CounterParts {
   readonly emitter: Emitter<Events>;
   readonly failFast: boolean;
   readonly grants: GrantProvider | null;
+  conversation(id: string): Conversation;
   /** Waits until all that came was told. */
   told(): Promise<void> | undefined;
 }
@@ -33,6 +36,7 @@ export class Counter implements Inside {
   readonly emitter: Emitter<Events>;
   readonly failFast: boolean;
   readonly limits: Limits;
+  declare _devices?: Devices;
   readonly #parts: CounterParts;
   #deliveries: Deliveries | null = null;
   #desk: Desk | null = null;
@@ -84,8 +88,16 @@ export class Counter implements Inside {
     return !!this.#desk?.isOwnKey(key);
   }
 
+  conversation(id: string): Conversation {
+    return this.#parts.conversation(id);
+  }
+
   now(): number {
     return this.#parts.clock.now();
+  }
+
+  wall(): number {
+    return this.#parts.clock.wall();
   }
 
   fault(code: string, message: string): unknown {

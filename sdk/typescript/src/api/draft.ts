@@ -1,7 +1,7 @@
 /** A message on its way: its status, and how to send it again. */
 
-import { asContent } from "./bodies.ts";
 import type { Attributes, Sayable } from "./bodies.ts";
+import { asContent } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import { InvalidArgument } from "./errors.ts";
 import type { Fields } from "./inside.ts";

@@ -2,6 +2,7 @@
 
 import type { Fact } from "../wire/types.ts";
 import { changed } from "./attributes.ts";
+import { NOTHING_OF_MINE } from "./belonging.ts";
 import type { Conversation } from "./conversation.ts";
 import { gone } from "./conversation.ts";
 import { Message } from "./message.ts";
@@ -28,9 +29,9 @@ type Effects = { readonly [Kind in Fact["kind"]]?: Effect<Kind> };
 /** What is learned from a conversation's stream. */
 export const OF_CONVERSATION: Effects = {
   created(conversation, { of, by, members = [], ...shown }, { at }) {
-    const { user, role, level, updatedAt } = conversation;
+    const { user, role, updatedAt } = conversation;
     const isOwner = by === user && of !== "direct" && of !== "service";
-    conversation.show({ ...shown, of, creator: by, createdAt: at, updatedAt: updatedAt ?? at, role: isOwner ? "owner" : role, level });
+    conversation.show({ ...conversation, ...shown, of, creator: by, createdAt: at, updatedAt: updatedAt ?? at, role: isOwner ? "owner" : role });
     if (!conversation.members.length) conversation.members = members;
     return {};
   },
@@ -83,7 +84,7 @@ export const MINE: Effects = {
     return { isInvited: by !== conversation.user };
   },
   exited(conversation, { by = null }) {
-    conversation.role = null;
+    conversation.show({ ...conversation, ...NOTHING_OF_MINE });
     conversation.kept.waiting.mark(false);
     return { by, isKicked: by !== null && by !== conversation.user };
   },
@@ -109,8 +110,6 @@ export const MINE: Effects = {
   level: (conversation, { level }) => ((conversation.level = level), {}),
   session_opened: () => ({}),
   session_ended: () => ({}),
-  object_set: (_, { value = null, isSuperseded }, { seq: revision }) => !isSuperseded && { type: "kept", value, revision, isThere: true },
-  object_dropped: (_, __, { seq: revision }) => ({ type: "kept", revision, isThere: false }),
 };
 
 function received(conversation: Conversation, { kind, user, seq }: FactOf<"delivered_to" | "read_by">, { at }: { readonly at: number }, { tell }: Ways): false {

@@ -6,6 +6,7 @@ import type { Attributes, Content, Json } from "./bodies.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Message, RoomMessage, TransientMessage } from "./message.ts";
 import type { Camelled } from "./names.ts";
+import type * as own from "./own-events.ts";
 
 /** An event of a conversation; `type` is the name of the event. */
 interface Of<Type extends string> {
@@ -304,6 +305,13 @@ export interface Events extends NetworkEvents {
   readonly restricted: Restricted;
   readonly ended: Ended;
   readonly level: LevelSet;
+  readonly pinned: own.PinnedChanged;
+  readonly marked: own.MarkChanged;
+  readonly silence: own.SilenceChanged;
+  readonly deleted: own.Deleted;
+  readonly historyDeleted: own.HistoryDeleted;
+  readonly draft: own.DraftChanged;
+  readonly multiDevice: own.MultiDevice;
   readonly membersJoined: MembersJoined;
   readonly membersLeft: MembersLeft;
   readonly entered: Entered;
@@ -337,7 +345,7 @@ export const NETWORK: ReadonlySet<string> = new Set("disconnect schedule retry r
 export const NAMES: ReadonlySet<string> = new Set([
   ...NETWORK,
   ...(
-    "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level " +
+    "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level pinned marked silence deleted historyDeleted draft multiDevice " +
     "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs sessionTabs claimLost"
   ).split(" "),
 ]);

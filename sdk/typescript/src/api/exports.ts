@@ -4,7 +4,8 @@ export { Audio, Body, File, Image, Location, Text, Unknown, Video, body } from "
 export type { Attachment, Attributes, BodyClass, Common, Content, Json, Needed, Sayable } from "./bodies.ts";
 export type { Amendment, Changes, Duration, Level, Member, Role, RuleSet } from "./belonging.ts";
 export { Client } from "./client.ts";
-export type { SessionData } from "./account.ts";
+export type { SessionData } from "./own-sessions.ts";
+export type { Silence, Window } from "./silences.ts";
 export { Conversation } from "./conversation.ts";
 export type { WillOptions } from "./conversation.ts";
 export type { GrantProvider, GrantRequest } from "./grants.ts";
@@ -17,6 +18,7 @@ export {
 } from "./errors.ts";
 export type { Details } from "./errors.ts";
 export type * from "./events.ts";
+export type * from "./own-events.ts";
 export type { GroupOptions, RoomOptions, TemporaryOptions } from "./founding.ts";
 export type { Missed, WaitingMessage } from "./hearing.ts";
 export { HistoryPage } from "./history.ts";

@@ -177,7 +177,7 @@ export class Hearing implements Listener {
   }
 
   /** Lets a message go through the plugins' hooks, if it is not of this very tab. */
-  #parsed(said: SaidData | null, tell: (said: SaidData | null) => void): void | Promise<void> {
+  #parsed(said: SaidData | null, tell: (said: SaidData | null) => Promise<void> | void): Promise<void> | void {
     const { counter } = this.#to;
     if (!said || !counter.plugins._hasHooks || counter.isOwn(said)) return tell(said);
     return counter.plugins.parse(said).then(tell);
@@ -200,6 +200,7 @@ export class Hearing implements Listener {
     // The server forgets whom a connection watches with the connection, and a session that is another is in no room.
     aside(this.#to.watching()?.renew());
     aside(this.#to.rooms.renew());
+    this.#to.counter._devices?.renew();
   }
 
   #put(step: Step): void {

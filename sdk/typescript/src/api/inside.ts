@@ -1,6 +1,9 @@
 /** What the objects that programs handle need of their client. Programs do not use this. */
 
+import type { Desk } from "../core/desk.ts";
 import type { Answers, Command } from "../wire/types.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Devices } from "./devices.ts";
 import type { Emitter } from "./emitter.ts";
 import type { Events } from "./events.ts";
 import type { SaidData } from "./message.ts";
@@ -22,6 +25,12 @@ export interface Inside {
   readonly tab: string;
   readonly plugins: Plugins;
   readonly emitter: Emitter<Events>;
+  /** The desk of the tab. Throws where the client is over or has not begun. */
+  readonly desk: Desk;
+  /** What is loaded where a program uses it. */
+  _devices?: Devices;
+  /** Gives the object of a conversation. */
+  conversation(id: string): Conversation;
   /** Asks the server, and again after a loss of the connection. */
   ask<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>>;
   /** Asks if there is a connection now. */
@@ -41,4 +50,6 @@ export interface Inside {
   pause(ms: number): Promise<void>;
   /** Milliseconds; only goes forward. */
   now(): number;
+  /** The time of day, in milliseconds since 1970-01-01 UTC. */
+  wall(): number;
 }

@@ -1,7 +1,7 @@
 /** Rooms, as a program handles them. Each tab is in rooms for itself. */
 
-import { asContent } from "./bodies.ts";
 import type { Sayable } from "./bodies.ts";
+import { asContent } from "./content.ts";
 import type { Conversation } from "./conversation.ts";
 import { placedBy } from "./draft.ts";
 import type { EventStream, Handler } from "./emitter.ts";

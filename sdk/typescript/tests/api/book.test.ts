@@ -136,6 +136,7 @@ test("my own stream tells what becomes of me, on whatever device", async () => {
     ["sessionOpened", undefined, { at: 9000, session: "s2", device: "d2", shown: { platform: "ios" } }],
     ["sessionEnded", undefined, { at: 10000, session: "s2", device: "d2", reason: "logged_out" }],
     ["unknownFact", undefined, { stream: "u/tom", seq: 11, at: 11000, fact: { kind: "later", conversation: "a" } }],
+    ["multiDevice", "a", { operation: "later", alias: null, by: "tom", at: 11000, fact: { kind: "later", conversation: "a" } }],
   ]);
   assert.deepEqual([client.conversation("b").isMuted, client.conversation("r").of, client.conversation("b").read], [true, "room", 4]);
 });

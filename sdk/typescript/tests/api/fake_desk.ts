@@ -127,7 +127,7 @@ export class FakeClock {
 
 /** Lets everything happen that waits for nothing but its turn, or for a module to be there. */
 export async function settled(): Promise<void> {
-  await import("../../src/api/more.ts");
+  await Promise.all([import("../../src/api/more.ts"), import("../../src/api/devices.ts")]);
   for (let turn = 0; turn < 5; turn++) await new Promise((go) => setImmediate(go));
 }
 

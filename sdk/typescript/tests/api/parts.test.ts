@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { changed } from "../../src/api/attributes.ts";
-import { Bodies, Image, Location, Text, Unknown, asContent, body } from "../../src/api/bodies.ts";
+import { Bodies, Image, Location, Text, Unknown, body } from "../../src/api/bodies.ts";
+import { asContent } from "../../src/api/content.ts";
 import { Emitter } from "../../src/api/emitter.ts";
 import { Displaced, Forbidden, InvalidArgument, LinkDown, LocalFault, NotFound, Overflow, Refused, SessionOver, UnisonoError, errorOf } from "../../src/api/errors.ts";
 import { Line } from "../../src/api/line.ts";

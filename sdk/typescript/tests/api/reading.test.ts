@@ -283,6 +283,7 @@ test("what I keep for all my sessions is asked of the server, and told when anot
   const heard: unknown[] = [];
   client.on("kept", ({ type: _, ...fields }) => heard.push(fields));
   world.facts("u/tom", 1, { kind: "object_set", name: "a", key: "t2:1", value: { a_b: 1 } }, { kind: "object_set", name: "a", key: "t1:9" }, { kind: "object_set", name: "a", key: "t2:2", is_superseded: true }, { kind: "object_dropped", name: "a", key: "t2:3" });
+  await settled();
   assert.deepEqual(heard, [{ name: "a", value: { a_b: 1 }, revision: 1, isThere: true, at: 1000 }, { name: "a", revision: 4, isThere: false, at: 4000 }]);
 });
 

@@ -7,26 +7,8 @@ import { Image, Unknown, body } from "../../src/api/bodies.ts";
 import type { Client } from "../../src/api/client.ts";
 import { Message } from "../../src/api/message.ts";
 import type { Plugin } from "../../src/api/plugins.ts";
-import { BaseUnisono } from "../../src/api/unisono.ts";
-import type { UnisonoOptions } from "../../src/api/unisono.ts";
-import { deviceId } from "../../src/host/device.ts";
-import { put } from "../../src/host/putting.ts";
-import { surroundingsOf } from "../../src/host/surroundings.ts";
-import { Browser, SERVER, until } from "../fakes/people.ts";
-
-class Page extends BaseUnisono {
-  constructor(browser: Browser, tab: string, options: UnisonoOptions = {}) {
-    const parts = { sdk: "test", load: () => Promise.reject(new Error("not here")), put, device: deviceId, workerUrl: null };
-    super({ ...surroundingsOf(parts), open: ({ listener }) => browser.open(tab, listener) }, SERVER, options);
-  }
-}
-
-/** Opens tabs of one browser, each with a program of its own. */
-async function tabs(browser: Browser, ...options: readonly UnisonoOptions[]): Promise<Client[]> {
-  const clients: Client[] = [];
-  for (const [at, each] of options.entries()) clients.push(await new Page(browser, `t${at}`, each).login({ user: browser.user }));
-  return clients;
-}
+import { Browser, until } from "../fakes/people.ts";
+import { tabs } from "../fakes/programs.ts";
 
 function messages(client: Client): Message[] {
   const heard: Message[] = [];

@@ -1,0 +1,72 @@
+/** What all my devices have in common, and what one does for the others. Loaded where a program uses it, and where a fact is about it. */
+
+import type { WireFact } from "../core/messages.ts";
+import { ARRANGING } from "./arranging.ts";
+import type { Conversation } from "./conversation.ts";
+import type { AnyEvent } from "./events.ts";
+import type { Inside } from "./inside.ts";
+import { KEPT } from "./keeping.ts";
+import { ALIASES, operationOf } from "./multi-device.ts";
+import type { KnownFact } from "./multi-device.ts";
+import { camel } from "./names.ts";
+import { originOf } from "./origin.ts";
+import { OWN_SESSIONS } from "./own-sessions.ts";
+import { TOLD_OF } from "./own-facts.ts";
+import { RULING } from "./ruling.ts";
+import { holds } from "./silences.ts";
+import type { Silence } from "./silences.ts";
+
+/** Sessions of one client that are remembered: each is a login of its own, whose facts come soon after. */
+const SESSIONS = 100;
+
+type Method = (inside: Inside, self: unknown, ...words: readonly unknown[]) => unknown;
+
+/** What one client has of it. */
+export class Devices {
+  /** The methods of each group, by name. */
+  readonly methods = { client: OWN_SESSIONS, conversation: { ...ARRANGING, ...RULING }, kept: KEPT } as unknown as { readonly [group: string]: { readonly [name: string]: Method } };
+  readonly #inside: Inside;
+  readonly #origins = new Set<string>();
+
+  constructor(inside: Inside) {
+    this.#inside = inside;
+    this.renew();
+  }
+
+  /** Says whether a silence lets no alert through now. */
+  isSilent(silence: Silence | null): boolean {
+    return !!silence && silence.level !== "mentions" && holds(silence, this.#inside.wall());
+  }
+
+  /** The session is live again, perhaps as another one. */
+  renew(): void {
+    const { session } = this.#inside.desk;
+    if (session) this.#origins.add(originOf(session.session));
+    if (this.#origins.size > SESSIONS) this.#origins.delete([...this.#origins][0] as string); // there are more than none
+  }
+
+  /** Tells a fact that is told nowhere else, and which of them another session of mine left. */
+  fact(stream: string, { seq, at, fact: wire }: WireFact): void {
+    const fact = camel(wire) as unknown as KnownFact & { readonly conversation?: string; readonly origin?: string };
+    const isMine = stream[0] === "u";
+    const id = isMine ? fact.conversation : stream.slice(2);
+    const conversation = id === undefined ? null : this.#inside.conversation(id);
+    const isTold = isMine && this.#tell(fact, conversation, { seq, at });
+    // A member who changed is told of by the page itself.
+    const isUnknown = !isTold && fact.kind !== "member_changed";
+    if (isUnknown) this.#emit({ type: "unknownFact", stream, seq, at, fact: wire });
+    const operation = isUnknown && isMine ? fact.kind : operationOf(fact, this.#inside.user);
+    if (operation === null || this.#origins.has(fact.origin ?? "")) return;
+    this.#emit({ type: "multiDevice", operation, alias: ALIASES[operation] ?? null, conversation, by: this.#inside.user, at, fact });
+  }
+
+  #tell(fact: KnownFact, conversation: Conversation | null, place: { readonly seq: number; readonly at: number }): boolean {
+    const tell = TOLD_OF[fact.kind];
+    for (const event of tell?.(fact as never, { ...place, inside: this.#inside, conversation: conversation as Conversation }) ?? []) this.#emit(event);
+    return tell !== undefined;
+  }
+
+  #emit(event: AnyEvent): void {
+    this.#inside.emitter.emit(event);
+  }
+}

@@ -1,0 +1,27 @@
+/** What another session of mine did, by the names that such events have elsewhere. */
+
+import type { Fact } from "../wire/types.ts";
+import type { Camelled } from "./names.ts";
+
+/** A fact as programs see it; there may be kinds that this SDK does not know. */
+export type KnownFact = Camelled<Fact>;
+
+/** Names that other services use for more than one operation. */
+export const ALIASES: { readonly [operation: string]: string } = { history_deleted: "deleteRoaming", conversation_deleted_on_server: "deleteRoaming" };
+
+const OPERATIONS: { readonly [kind: string]: string } = {
+  pinned: "pinnedConversation",
+  unpinned: "unpinnedConversation",
+  marked: "markConversation",
+  unmarked: "unMarkConversation",
+  silenced: "setSilentModeForConversation",
+  unsilenced: "removeSilentModeForConversation",
+  history_deleted: "history_deleted",
+};
+
+/** Gives the name of the operation of a user's that left a fact; null where it is told by other events alone. */
+export function operationOf(fact: KnownFact, user: string): string | null {
+  if (fact.kind === "member_changed") return fact.user === user && fact.by === user && fact.attributes ? "memberAttributesUpdate" : null;
+  if (fact.kind === "conversation_deleted") return fact.historyTo === undefined ? "deleteConversation" : "conversation_deleted_on_server";
+  return OPERATIONS[fact.kind] ?? null;
+}

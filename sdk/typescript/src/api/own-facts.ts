@@ -1,0 +1,64 @@
+/** Facts of my own stream that few pages hear, as events. Loaded with the first of them. */
+
+import type { Fact } from "../wire/types.ts";
+import { DRAFT } from "./arranging.ts";
+import type { Conversation } from "./conversation.ts";
+import type { AnyEvent, KeptChanged } from "./events.ts";
+import type { Inside } from "./inside.ts";
+import type { Camelled } from "./names.ts";
+
+/** A fact of a kind, with the names of programs. */
+type FactOf<Kind extends Fact["kind"]> = Camelled<Extract<Fact, { readonly kind: Kind }>>;
+
+/** What is known around a fact; the conversation where it is about one. */
+interface Around {
+  readonly inside: Inside;
+  readonly conversation: Conversation;
+  readonly seq: number;
+  readonly at: number;
+}
+
+/** Takes over a fact; gives the events that tell of it. */
+type Telling<Kind extends Fact["kind"]> = (fact: FactOf<Kind>, around: Around) => readonly AnyEvent[];
+type Tellings = { readonly [Kind in Fact["kind"]]?: Telling<Kind> };
+
+const OF_KINDS: Tellings = {
+  pinned: (_, { conversation, at }) => pinned(conversation, at, at),
+  unpinned: (_, { conversation, at }) => pinned(conversation, null, at),
+  marked: ({ mark }, { conversation, at }) => marked(conversation, mark, true, at),
+  unmarked: ({ mark }, { conversation, at }) => marked(conversation, mark, false, at),
+  silenced: ({ silence }, { conversation, at }) => [{ type: "silence", conversation, silence: (conversation.alertSilence = silence), at }],
+  unsilenced: (_, { conversation, at }) => [{ type: "silence", conversation, silence: (conversation.alertSilence = null), at }],
+  conversation_deleted({ historyTo }, { conversation, at }) {
+    conversation.pinnedAt = null;
+    if (historyTo !== undefined) conversation._forgetUpTo(historyTo);
+    return [{ type: "deleted", conversation, withHistory: historyTo !== undefined, at }];
+  },
+  history_deleted({ seq }, { conversation, at }) {
+    conversation._forgetUpTo(seq);
+    return [{ type: "historyDeleted", conversation, seq, at }];
+  },
+  object_set: ({ name, key, value = null, isSuperseded }, { inside, seq: revision, at }) =>
+    isSuperseded || inside.isOwnKey(key) ? [] : kept(inside, { type: "kept", name, value, revision, isThere: true, at }),
+  object_dropped: ({ name, key }, { inside, seq: revision, at }) => (inside.isOwnKey(key) ? [] : kept(inside, { type: "kept", name, revision, isThere: false, at })),
+};
+
+/** By the kind of the fact. */
+export const TOLD_OF = OF_KINDS as { readonly [kind: string]: ((fact: never, around: Around) => readonly AnyEvent[]) | undefined };
+
+function pinned(conversation: Conversation, pinnedAt: number | null, at: number): readonly AnyEvent[] {
+  conversation.pinnedAt = pinnedAt;
+  return [{ type: "pinned", conversation, isPinned: pinnedAt !== null, at }];
+}
+
+function marked(conversation: Conversation, mark: string, isOn: boolean, at: number): readonly AnyEvent[] {
+  const others = conversation.marks.filter((each) => each !== mark);
+  conversation.marks = isOn ? [...others, mark] : others;
+  return [{ type: "marked", conversation, mark, isOn, at }];
+}
+
+function kept(inside: Inside, changed: KeptChanged): readonly AnyEvent[] {
+  const { name, value = null, revision, at } = changed;
+  if (!name.startsWith(DRAFT)) return [changed];
+  return [changed, { type: "draft", conversation: inside.conversation(name.slice(DRAFT.length)), value, revision, at }];
+}

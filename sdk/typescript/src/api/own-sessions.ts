@@ -1,0 +1,51 @@
+/** My devices and sessions, and how this one is reached when I am nowhere connected. Loaded at the first use. */
+
+import type { SessionView } from "../wire/types.ts";
+import type { Inside } from "./inside.ts";
+import type { Late } from "./late.ts";
+import type { Camelled } from "./names.ts";
+import { paged } from "./pages.ts";
+
+/** One of my sessions that is not over. */
+export type SessionData = Camelled<SessionView>;
+
+/** The side of a `Client` that is about my devices and sessions. */
+export interface OwnSessions {
+  /** Lists my sessions that are not over, the oldest login first, this one included (`isThis`). */
+  sessions(): Promise<readonly SessionData[]>;
+  /** Lists my sessions without this one. */
+  otherSessions(): Promise<readonly SessionData[]>;
+  /** Ends one of my sessions. Throws `NotFound` where I have none of this id. */
+  closeSession(session: string): Promise<void>;
+  /** Ends all my sessions of one device. That none is left is no error. */
+  closeDevice(device: string): Promise<void>;
+  /** Has one tab of one of my sessions go; its other tabs stay. Throws `NotFound` where I have no such session, or it has no such tab. */
+  closeTab(session: string, tab: string): Promise<void>;
+  /** Takes back what this session left with `Conversation.leaveWill`. Nothing left is no error. */
+  dropWill(): Promise<void>;
+  /**
+   * Has this device get push notifications while I am nowhere connected; a later call takes the place of this. Call it after each
+   * login: providers change their tokens. `provider` and `token` are what the operator's push service knows them as.
+   */
+  registerPush(provider: string, token: string): Promise<void>;
+  /** Has this device get no push notifications any more. None registered is no error. */
+  unregisterPush(): Promise<void>;
+}
+
+/** Asks the server. */
+export const OWN_SESSIONS: Late<OwnSessions, unknown> = {
+  sessions,
+  otherSessions: async (inside) => (await sessions(inside)).filter((each) => !each.isThis),
+  closeSession: async (inside, _, session) => void (await inside.ask("close_session", { session })),
+  closeDevice: async (inside, _, device) => void (await inside.ask("close_device", { device })),
+  closeTab: async (inside, _, session, tab) => void (await inside.ask("close_tab", { session, tab })),
+  dropWill: async (inside) => void (await inside.ask("no_will", {})),
+  registerPush: async (inside, _, provider, token) => void (await inside.ask("register_push", { provider, token })),
+  unregisterPush: async (inside) => void (await inside.ask("unregister_push", {})),
+};
+
+async function sessions(inside: Inside): Promise<readonly SessionData[]> {
+  const found: SessionData[] = [];
+  for await (const page of paged(inside, "sessions", {})) found.push(...page.sessions);
+  return found;
+}

@@ -1,0 +1,78 @@
+/** What one device of mine does is so on the others, with a real server: two devices of two tabs each. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { Client } from "../../src/api/client.ts";
+import type { Conversation } from "../../src/api/conversation.ts";
+import { Browser, until } from "../fakes/people.ts";
+import { tabs } from "../fakes/programs.ts";
+
+/** A laptop of two tabs and a phone of two. */
+async function mine(name: string): Promise<{ readonly browsers: readonly Browser[]; readonly laptop: readonly [Client, Client]; readonly phone: readonly [Client, Client] }> {
+  const laptop = new Browser(name);
+  const phone = new Browser(`${name}s phone`, undefined, laptop.user);
+  return { browsers: [laptop, phone], laptop: (await tabs(laptop, {}, {})) as [Client, Client], phone: (await tabs(phone, {}, {})) as [Client, Client] };
+}
+
+const OPERATIONS: readonly (readonly [string, (chat: Conversation) => Promise<unknown>])[] = [
+  ["pinnedConversation", (chat) => chat.pin()],
+  ["unpinnedConversation", (chat) => chat.unpin()],
+  ["markConversation", (chat) => chat.mark("work")],
+  ["unMarkConversation", (chat) => chat.unmark("work")],
+  ["setSilentModeForConversation", (chat) => chat.silenceAlerts()],
+  ["removeSilentModeForConversation", (chat) => chat.unsilenceAlerts()],
+  ["memberAttributesUpdate", (chat) => chat.setMember(chat.user, { attributes: { nick: "A." } })],
+  ["deleteConversation", (chat) => chat.delete()],
+  ["history_deleted", (chat) => chat.deleteHistory()],
+  ["conversation_deleted_on_server", (chat) => chat.delete({ withHistory: true })],
+];
+
+test("what I arrange on one device each tab of the others is told once, and the author's tabs are not", async (t) => {
+  const { browsers, laptop, phone } = await mine("ann");
+  t.after(() => browsers.forEach((browser) => browser.close()));
+  const heard = [...laptop, ...phone].map((client) => {
+    const operations: (readonly [string, string | null])[] = [];
+    client.on("multiDevice", ({ operation, alias, by }) => operations.push([operation, alias ?? (by === client.user ? null : by)]));
+    return operations;
+  });
+  const chat = await laptop[0].create([], { unique: false });
+  await chat.send("hello");
+  for (const [, act] of OPERATIONS) {
+    await act(chat);
+    // What is deleted already leaves no fact.
+    await chat.send("again");
+  }
+  // All are in step once each has this.
+  await chat.send("done");
+  await until(() => [...laptop, ...phone].every((client) => client.conversation(chat.id).lastMessage?.text === "done" && client.conversation(chat.id).marks.length === 0));
+  await until(() => phone.every((_, at) => heard[2 + at]?.length === OPERATIONS.length));
+  const told = OPERATIONS.map(([operation]) => [operation, /history|server/.test(operation) ? "deleteRoaming" : null]);
+  assert.deepEqual(heard.map((each) => [...each].sort()), [[], [], [...told].sort(), [...told].sort()]);
+  for (const client of [...laptop, ...phone]) {
+    const { isPinned, isMuted, alertSilence } = client.conversation(chat.id);
+    assert.deepEqual([isPinned, isMuted, alertSilence], [false, false, null]);
+  }
+  assert.equal((await phone[0].conversation(chat.id).history()).messages.map(({ text }) => text).join(), "again,done");
+});
+
+test("what is pinned, marked and begun is found on another device", async (t) => {
+  const { browsers, laptop, phone } = await mine("bea");
+  t.after(() => browsers.forEach((browser) => browser.close()));
+  const drafts: unknown[] = [];
+  phone[1].on("draft", ({ conversation, value }) => drafts.push([conversation.id, value]));
+  const chat = await laptop[0].create([], { unique: false });
+  await laptop[0].create([], { unique: false });
+  await chat.pin();
+  await chat.mark("work");
+  await chat.silenceAlerts({ level: "mentions" });
+  const revision = await chat.keepUnsent("Shall we");
+  await until(() => drafts.length === 1);
+  assert.deepEqual(drafts, [[chat.id, "Shall we"]]);
+  const there = phone[0].conversation(chat.id);
+  assert.equal((await there.unsent())?.revision, revision);
+  await assert.rejects(there.keepUnsent("No", { expect: revision - 1 }), { code: "conflict" });
+  const found: Conversation[] = [];
+  for await (const each of phone[0].conversations({ pinned: true, mark: "work" })) found.push(each);
+  assert.deepEqual(found.map(({ id, marks, isPinned, isMuted, alertSilence }) => [id, marks, isPinned, isMuted, alertSilence]), [[chat.id, ["work"], true, false, { level: "mentions" }]]);
+});
