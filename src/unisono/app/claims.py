@@ -21,7 +21,7 @@ class Claiming:
 
         Raises:
             Conflict: Another has the claim by now.
-            LimitReached: Too many names of the user are remembered.
+            LimitReached: The user holds too many at this moment.
         """
         deciding: ClaimDecide = partial(decide, command=command, session=member.session)
         claimed = await self._parts.claims.decide(member.user, command.name, CLAIMS_MAX, deciding)

@@ -18,9 +18,11 @@ class Claims(Protocol):
         """Change who has a claim.
 
         Linearisable per user across all nodes. Durable on return: a node that starts again gives no claim twice.
+        Where one is new and about `limit` names of the user are remembered, the oldest that are over are forgotten:
+        done, given up, or left to run out.
 
         Raises:
-            LimitReached: It would be remembered anew, and `limit` names of the user are.
+            LimitReached: It would be remembered anew, and that many are held just now.
             UnisonoError: What the decision raises; nothing was changed.
         """
 

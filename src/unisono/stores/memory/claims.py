@@ -1,6 +1,7 @@
 """The claims port in memory."""
 
 from unisono.domain.call_answers import Claimed
+from unisono.domain.claims import Held
 from unisono.domain.errors import LimitReached
 from unisono.domain.ids import ClaimName, UserId
 from unisono.ports.claims import ClaimDecide
@@ -21,10 +22,19 @@ class MemoryClaims:
         held = self._state.talk.claims.setdefault(user, {})
         decision = decide(self._sessions.lease_now(), held.get(name))
         if decision.held is not None:
-            if name not in held and len(held) >= limit:
-                raise LimitReached(what="claims", limit=limit)
+            if name not in held:
+                self._make_room(held, limit)
             held[name] = decision.held
         return decision.answer
+
+    def _make_room(self, held: dict[ClaimName, Held], limit: int) -> None:
+        if (excess := len(held) + 1 - limit) > 0:
+            now = self._sessions.lease_now()
+            over = sorted((each.until, name) for name, each in held.items() if each.until <= now)
+            if len(over) < excess:
+                raise LimitReached(what="claims", limit=limit)
+            for _, name in over[:excess]:
+                del held[name]
 
     async def forget(self, kept_ms: int) -> int:
         """Drop old ones."""

@@ -19,6 +19,8 @@ from unisono.stores.sql.writer import Writer
 
 FORGOTTEN_AT_ONCE: Final = 1_000
 """Dropped in one transaction, for which everybody who sends has to wait."""
+COUNTED_PER_LIMIT: Final = 100
+"""A user's claims are counted so often while they grow to their limit, and may be so much more: a hundredth."""
 
 _C = CLAIMS.c
 
@@ -37,7 +39,10 @@ class ClaimStatements:
         self.keep = Statement(dialect, lambda: upsert(dialect, CLAIMS, 1))
         # A row that somebody has locked is left for the next time: nobody waits in a circle.
         old = select(_C.user_id, _C.name).where(_C.until < given("before", _C.until)).order_by(_C.until).limit(LIMIT)
-        self.old = one(old)
+        self.old = one(old.with_for_update(skip_locked=True))
+        over = select(_C.name).where(its, _C.until <= given("now", _C.until)).order_by(_C.until, _C.name).limit(LIMIT)
+        self.over = one(over)
+        self.make_room = one(delete(CLAIMS).where(its, _C.name.in_(over)))
         self.drop = one(
             delete(CLAIMS).where(its, _C.name == given("name", _C.name), _C.until < given("before", _C.until))
         )
@@ -49,10 +54,12 @@ class SqlClaims:
     def __init__(self, dialect: Dialect, *, writer: Writer) -> None:
         self._sql = ClaimStatements(dialect)
         self._writer = writer
+        self._room = _Room(self._sql)
 
     async def decide(self, user: UserId, name: ClaimName, limit: int, decide: ClaimDecide) -> Claimed:
         """Change who has a claim."""
-        return cast("Claimed", await self._writer.do(_Decide(self._sql, user, name, limit=limit, decide=decide)))
+        work = _Decide(self._sql, user, name, limit=limit, decide=decide, room=self._room)
+        return cast("Claimed", await self._writer.do(work))
 
     async def forget(self, kept_ms: int) -> int:
         """Drop old ones."""
@@ -63,15 +70,51 @@ class SqlClaims:
         return forgotten
 
 
+class _Room:
+    """Sees to it that a user has no more claims than may be remembered. To count them takes long, so now and then."""
+
+    def __init__(self, sql: ClaimStatements) -> None:
+        self._sql = sql
+        self._new = 0
+
+    def make(self, book: Book, user: UserId, limit: int) -> None:
+        """Make room for one more, each time so many are new as make a hundredth of the limit.
+
+        Raises:
+            LimitReached: Nothing of the user's is over, so that it could be forgotten.
+        """
+        self._new += 1
+        if self._new % max(limit // COUNTED_PER_LIMIT, 1):
+            return
+        sql, connection = self._sql, book.connection
+        ((count,),) = connection.query(sql.count.text, sql.count.bind(user=user))
+        if (excess := count + 1 - limit) > 0:
+            given_ones = {"user": user, "now": book.lease_now, "limit": excess}
+            # First to be sure: what was refused must have written nothing.
+            if len(connection.query(sql.over.text, sql.over.bind(**given_ones))) < excess:
+                raise LimitReached(what="claims", limit=limit)
+            connection.run(sql.make_room.text, sql.make_room.bind(**given_ones))
+
+
 class _Decide:
     """Work of `Claims.decide`. The user's stream is locked, so decisions for one user follow one another."""
 
-    def __init__(self, sql: ClaimStatements, user: UserId, name: ClaimName, *, limit: int, decide: ClaimDecide) -> None:
+    def __init__(
+        self,
+        sql: ClaimStatements,
+        user: UserId,
+        name: ClaimName,
+        *,
+        limit: int,
+        decide: ClaimDecide,
+        room: _Room,
+    ) -> None:
         self._sql = sql
         self._user = user
         self._name = name
         self._limit = limit
         self._decide = decide
+        self._room = room
 
     def name_streams(self, ahead: Foresight) -> None:
         """Name the user's stream."""
@@ -91,8 +134,8 @@ class _Decide:
             held = Held(number, SendKey(key), SessionId(session), Instant(until), bool(is_done))
         decision = self._decide(book.lease_now, held)
         if (kept := decision.held) is not None:
-            if held is None and query(sql.count.text, sql.count.bind(user=user))[0][0] >= self._limit:
-                raise LimitReached(what="claims", limit=self._limit)
+            if held is None:
+                self._room.make(book, user, self._limit)
             row = (user, self._name, kept.number, kept.key, kept.session, kept.until, int(kept.is_done))
             book.connection.run(sql.keep.text, row)
         return decision.answer
