@@ -1,11 +1,11 @@
 """What I do on one device, all my others are told once, by name; the one that did it is not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from tests.sdk.fake_server import FakeServer
+from tests.sdk.fake_server import FakeServer, Hush
 from tests.sdk.test_against_server import House, house, until
 from unisono_sdk import (
     Client,
@@ -110,10 +110,21 @@ async def test_how_i_arranged_a_conversation_is_the_same_on_all_my_devices(house
     await second.unpin()
     assert not (await until(seen, events.PinnedChanged)).is_pinned
     assert [talk.id async for talk in laptop.conversations(pinned=True, page=1)] == [first.id]
+    await second.pin()
+    listed = [talk.id async for talk in unpinning(laptop.conversations(pinned=True, page=1), second)]
+    assert listed == [second.id, first.id], "each once, though the one that a page ended with was unpinned"
     await first.quit()
     await until(seen, events.Exited)
     assert (there.is_pinned, there.marks) == (False, ())
     assert [talk.id async for talk in laptop.conversations(pinned=True)] == []
+
+
+async def unpinning(listed: AsyncIterator[Conversation], one: Conversation) -> AsyncIterator[Conversation]:
+    """Go through conversations, and unpin one as soon as it came."""
+    async for talk in listed:
+        if talk.id == one.id:
+            await one.unpin()
+        yield talk
 
 
 @pytest.mark.rows("X51")
@@ -260,3 +271,30 @@ async def test_an_operation_that_nobody_knows_reaches_who_handles_what_is_left(s
             ("unfolded", None),
             ("pinnedConversation", "1"),
         ]
+
+
+async def test_a_silence_of_mine_does_not_cover_a_later_one_of_another_device(server: FakeServer) -> None:
+    """What I had asked for was noted when the answer was read, over what came right behind it."""
+    async with Unisono(server.url, missed="nothing") as unisono:
+        tom = await unisono.login(user="me")
+        peer = await server.peer()
+        talk = tom.conversation("1")
+
+        def hush(*_: object) -> None:
+            raise Hush
+
+        for op in ("silence", "unsilence"):
+            server.hooks[op] = hush
+        for asking, theirs in (
+            (talk.silence_alerts, {"level": "mentions"}),
+            (talk.unsilence_alerts, {"level": "none"}),
+        ):
+            task = asyncio.ensure_future(asking())
+            async with asyncio.timeout(10):
+                while server.asked[-1]["do"]["op"] not in server.hooks:
+                    await asyncio.sleep(0.01)
+            fact = {"kind": "silenced", "conversation": "1", "silence": theirs}
+            await peer.push(server.place("u/me", fact))
+            await peer.push({"is": "reply", "re": server.asked.pop()["id"], "answer": {"kind": "done"}})
+            await task
+            assert talk.alert_silence == Silence(level=theirs["level"])

@@ -31,7 +31,7 @@ from unisono.domain.answers import (
 from unisono.domain.conversation import standing
 from unisono.domain.delivery import StartOver as Lost
 from unisono.domain.delivery import catch_up
-from unisono.domain.errors import Forbidden, Internal, NotFound
+from unisono.domain.errors import Forbidden, Internal, Invalid, NotFound
 from unisono.domain.ids import NO_SEQ, ConversationId, Position, Seq, UserId, conversation_of, user_of
 from unisono.domain.kept import ObjectView
 from unisono.domain.membership import view
@@ -196,10 +196,16 @@ class Reading:
                 return Conversations(tuple(page.entries))
 
     async def _pinned(self, user: UserId, command: c.ListConversations) -> Conversations:
-        """List what the user pinned: it is bounded, so that a page begins behind another by looking through all."""
+        """List what the user pinned: it is bounded, so that a page begins behind another by looking through all.
+
+        Raises:
+            Invalid: A page after a conversation that is pinned no more: nobody knows where it stood.
+        """
         pinned = await self._parts.directory.pinned(user)
         ids = [mine.conversation.id for mine in pinned]
-        start = ids.index(command.after) + 1 if command.after in ids else 0
+        if command.after is not None and command.after not in ids:
+            raise Invalid(field="after", reason="a conversation that is not pinned")
+        start = 0 if command.after is None else ids.index(command.after) + 1
         page = Page[ConversationView](command.limit)
         for mine in pinned[start:]:
             if _is_marked(mine, command.mark) and not page.take(self._view(mine, user)):

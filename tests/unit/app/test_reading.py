@@ -266,3 +266,23 @@ async def test_large_messages_make_small_pages_of_what_waits() -> None:
                 break
             page = await missed(bob, after=page.next)
         assert seen == sorted(chats)
+
+
+@in_virtual_time
+async def test_a_page_of_pinned_ones_does_not_begin_anew_by_itself() -> None:
+    """It did when the conversation that the page before ended with was unpinned meanwhile, on another device."""
+    async with an_app() as stage:
+        alice = await stage.login("alice")
+        chats = [await group(alice, f"bob{number}") for number in range(4)]
+        for chat in chats:
+            await alice.ask(c.PinConversation(chat))
+
+        async def page(after: ConversationId | None = None) -> list[ConversationId]:
+            answer = await alice.ask(c.ListConversations(after=after, limit=2, pinned=True))
+            assert isinstance(answer, Conversations)
+            return [view.conversation for view in answer.conversations]
+
+        first = await page()
+        assert {*first, *await page(first[-1])} == set(chats)
+        await alice.ask(c.UnpinConversation(first[-1]))
+        assert await alice.refused(c.ListConversations(after=first[-1], limit=2, pinned=True)) == "invalid"

@@ -109,6 +109,7 @@ class Arranging:
         self.marks: tuple[str, ...] = ()
         self.level: str = "all"
         self.alert_silence: Silence | None = None
+        self._silences = 0
 
     @property
     def is_muted(self) -> bool:
@@ -162,13 +163,18 @@ class Arranging:
         """
         silence = Silence(level=level, until=until, windows=tuple(windows))
         command = SilenceConversation(conversation=self.id, level=level, until=until, windows=silence.windows)
-        await ask(self._desk, command, Done)
-        self.alert_silence = silence
+        await self._silence(command, silence)
 
     async def unsilence_alerts(self) -> None:
         """Be alerted as my level says again. No silence is no error."""
-        await ask(self._desk, UnsilenceConversation(conversation=self.id), Done)
-        self.alert_silence = None
+        await self._silence(UnsilenceConversation(conversation=self.id), None)
+
+    async def _silence(self, command: Command, silence: Silence | None) -> None:
+        """Know what was asked for as soon as it is so, unless the server said meanwhile how it is: it goes on to."""
+        heard = self._silences
+        await ask(self._desk, command, Done)
+        if self._silences == heard:
+            self.alert_silence = silence
 
     async def delete(self, *, with_history: bool = False) -> None:
         """Take it from my lists, on all my sessions, until something is said in it or I pin it; I stay a member.
@@ -194,6 +200,7 @@ class Arranging:
         """Take over what the server says."""
         self.pinned_at, self.marks = view.pinned_at, view.marks
         self.level, self.alert_silence = view.level, view.silence
+        self._silences += 1
 
     def arranged(self, fact: Arrangement, at: int) -> None:
         """Take over how I arranged it."""
@@ -204,10 +211,9 @@ class Arranging:
                 self.marks = (*(each for each in self.marks if each != name), name)
             case ConversationUnmarked(mark=name):
                 self.marks = tuple(each for each in self.marks if each != name)
-            case ConversationSilenced(silence=silence):
-                self.alert_silence = silence
-            case ConversationUnsilenced():
-                self.alert_silence = None
+            case ConversationSilenced() | ConversationUnsilenced():
+                self.alert_silence = fact.silence if isinstance(fact, ConversationSilenced) else None
+                self._silences += 1
             case HistoryDeleted():
                 pass
             case _:

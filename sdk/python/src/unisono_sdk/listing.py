@@ -7,6 +7,7 @@ from unisono_sdk.commands import ListConversations
 from unisono_sdk.conditions import Condition
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import ask
+from unisono_sdk.errors import Unacceptable
 from unisono_sdk.finding import ConversationQuery, FindConversations, ask_found
 from unisono_sdk.searching import MessageSearch, SearchMessages, ask_search
 from unisono_sdk.uploading import Uploading
@@ -28,11 +29,23 @@ class Listing(Uploading):
         """
         after: str | None = None
         is_last = False
+        # Those pinned: when the one that a page ended with is so no more, they are listed anew.
+        seen: set[str] = set()
         while not is_last:
             command = ListConversations(after=after, limit=page, pinned=pinned, mark=mark)
-            answer = await ask(self._counter, command, Conversations)
+            try:
+                answer = await ask(self._counter, command, Conversations)
+            except Unacceptable:
+                if not pinned or after is None:
+                    raise
+                after = None
+                continue
             for view in answer.conversations:
-                yield self.conversation(view.conversation).know(view, has_members=False)
+                conversation = self.conversation(view.conversation).know(view, has_members=False)
+                if view.conversation not in seen:
+                    yield conversation
+            if pinned:
+                seen.update(view.conversation for view in answer.conversations)
             after, is_last = answer.next, answer.next is None
 
     def query(self, *conditions: Condition) -> ConversationQuery:
