@@ -1,5 +1,6 @@
 """What is told to some of a user's sessions, by another of them or by the application's server."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -8,6 +9,7 @@ from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
 from unisono.domain import commands as c
 from unisono.domain.answers import Done
+from unisono.domain.errors import UnisonoError
 from unisono.domain.events import Signal
 from unisono.domain.ids import Instant, SessionId, UserId, user_stream
 from unisono.domain.quotas import Quotas
@@ -15,6 +17,8 @@ from unisono.domain.telling import BATCH_BYTES, tell
 from unisono.domain.told import Addressed, Teller
 from unisono.ports.link import Link
 
+BRING_AGAIN_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+"""After what times what could not be read for a session that came back is asked for again, half more or less."""
 KEPT_PER_REQUEST: Final = 10
 """So many sessions that something is kept for cost as much as one more request: for each a row is written."""
 
@@ -51,10 +55,30 @@ class Telling:
         return Addressed(live=live, away=len(sessions) - live)
 
     async def bring(self, session: SessionId, link: Link) -> None:
-        """Give a session that came back what waits for it."""
+        """Give a session that came back what waits for it.
+
+        Raises:
+            UnisonoError: The store is away, or too busy.
+        """
         later = await self._parts.kept_events.waiting(session, BATCH_BYTES)
         if later.events or later.lost:
             link.push_nowait(link.encoder.event(later))
+
+    async def bring_sometime(self, session: SessionId, link: Link) -> None:
+        """Give a session that came back what waits for it, now or when the store is there again. Never raises.
+
+        After some tries it waits for the next time that the session comes back.
+        """
+        for pause_s in BRING_AGAIN_S:
+            try:
+                await self.bring(session, link)
+            except UnisonoError:
+                await asyncio.sleep(pause_s * (0.5 + self._parts.entropy.fraction()))
+            except Exception as defect:  # noqa: BLE001  (it must not end the connection it is done beside)
+                self._parts.telemetry.defect("bringing_failed", defect)
+                return
+            else:
+                return
 
     async def took(self, user: UserId, session: SessionId, command: c.Took) -> Done:
         """Keep no more what a session took; bring what waits behind it, if it asks."""

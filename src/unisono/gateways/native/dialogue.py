@@ -150,9 +150,7 @@ class Dialogue:
         try:
             self._connection.answer_nowait(self._encoder.reply(request.id, greeted.welcome))
             self._connection.uncork()
-            if isinstance(command, Resume) and greeted.caller.session is not None:
-                await self._node.telling.bring(greeted.caller.session, self._connection)
-            await self._converse(greeted.caller)
+            await self._converse(greeted.caller, is_back=isinstance(command, Resume))
         finally:
             self._move(Cue.ENDED if self._is_session_over() else Cue.TRANSPORT_LOST)
             if greeted.caller.session is not None:
@@ -185,11 +183,17 @@ class Dialogue:
         self._refuse(request.id, fault)
         self._connection.end(fault)
 
-    async def _converse(self, caller: Caller) -> None:
+    async def _converse(self, caller: Caller, *, is_back: bool) -> None:
         async with asyncio.TaskGroup() as tasks:
+            bringing: asyncio.Task[None] | None = None
+            if is_back and caller.session is not None:
+                # Beside the rest: neither a slow store nor one that is away costs the connection anything.
+                bringing = tasks.create_task(self._node.telling.bring_sometime(caller.session, self._connection))
             with suppress(TimeoutError):
                 async with self._connection.until_end():
                     await self._start_requests(caller, tasks)
+            if bringing is not None:
+                bringing.cancel()
             if caller.session is not None:
                 self._node.asking.questions.give_up(caller.session, caller.fence)
         await self._wait_until_fewer(1)

@@ -9,7 +9,10 @@ import pytest
 from tests.unit.app.app_stage import calm, failing
 from tests.unit.app.fanout_stage import settle
 from tests.unit.gateways.websocket.door_stage import OPTIONS, PLENTY, Carrier, an_open_door, both, login, on_uvloop
+from unisono.domain.errors import Unavailable
+from unisono.domain.ids import SessionId
 from unisono.domain.rates import Rate
+from unisono.domain.told import ToldLater
 from unisono.gateways.hosting.lobby import Pace
 
 IN_A_HURRY = msgspec.structs.replace(OPTIONS, pace=Pace(greeting_s=0.5, requests_in_flight=8, strays=PLENTY))
@@ -203,3 +206,62 @@ async def test_a_fault_of_the_store_is_told_and_can_be_tried_again(carrier: Carr
         assert (refusal["code"], refusal["retryable"]) == ("unavailable", True)
         door.app.mood = calm
         assert (await client.ask({"op": "create", "key": "k", "members": ["bob"]}))["is"] == "reply"
+
+
+@both
+@on_uvloop
+async def test_a_store_that_is_away_costs_who_comes_back_nothing(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each that resumed was dropped without a word when what waits for it could not be read."""
+    monkeypatch.setattr("unisono.app.telling.BRING_AGAIN_S", (0.01,) * 1000)
+    async with an_open_door(carrier=carrier) as door:
+        first, client = await door.connect(), await door.connect()
+        welcome = (await first.ask(login("alice", "a")))["answer"]
+        assert (await client.ask(login("alice", "b")))["is"] == "reply"
+        await client.ask({"op": "tell", "key": "k", "name": "cart", "keep_s": 60})
+        kept, tries = door.app.store.kept_events, []
+        waiting = kept.waiting
+
+        async def away(session: SessionId, limit_bytes: int) -> ToldLater:
+            tries.append(session)
+            if len(tries) < 4:
+                raise Unavailable()
+            return await waiting(session, limit_bytes)
+
+        monkeypatch.setattr(kept, "waiting", away)
+        again = await door.connect()
+        resume = {"op": "resume", "session": welcome["session"], "resume_token": welcome["resume_token"]}
+        assert (await again.ask(resume))["is"] == "reply"
+        assert (await again.ask({"op": "ping"}))["is"] == "reply"
+        frame = await again.next_frame()
+        while frame.get("event", {}).get("kind") != "told_later":
+            frame = await again.next_frame()
+        assert [each["id"] for each in frame["event"]["events"]] == ["k"]
+        assert len(tries) == 4
+
+
+@both
+@on_uvloop
+async def test_nothing_is_brought_any_more_to_who_is_gone(carrier: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried, over = asyncio.Event(), asyncio.Event()
+
+    async def away(*_: object) -> ToldLater:
+        try:
+            tried.set()
+            await asyncio.Event().wait()
+        finally:
+            over.set()
+        raise AssertionError
+
+    async with an_open_door(carrier=carrier) as door:
+        first = await door.connect()
+        welcome = (await first.ask(login("alice", "a")))["answer"]
+        monkeypatch.setattr(door.app.store.kept_events, "waiting", away)
+        again = await door.connect()
+        resume = {"op": "resume", "session": welcome["session"], "resume_token": welcome["resume_token"]}
+        assert (await again.ask(resume))["is"] == "reply"
+        async with asyncio.timeout(10):
+            await tried.wait()
+            again.issue({"op": "logout"})
+            await over.wait()
