@@ -28,6 +28,10 @@ class Calls(Struct, frozen=True, forbid_unknown_fields=True):
     turn_ttl_s: Annotated[
         int, Meta(ge=60, le=86_400, description="How long a name and password for TURN are good, in seconds.")
     ] = 3600
+    to_one_per_hour: Annotated[
+        float, Meta(gt=0, le=100_000, description="How often one user may ring another in the long run.")
+    ] = 60.0
+    to_one_burst: Annotated[int, Meta(ge=1, le=100_000, description="The same at once.")] = 20
 
     def __post_init__(self) -> None:
         """Refuse TURN servers that nobody could use."""

@@ -222,7 +222,8 @@ def _app_options(settings: Settings, name: str) -> AppOptions:
 
 def _call_rules(calls: Calls) -> CallRules:
     secret = None if calls.turn_secret is None else calls.turn_secret.reveal().encode()
-    return CallRules(calls.stun_urls, calls.turn_urls, secret, calls.turn_ttl_s)
+    to_one = Rate(per_s=calls.to_one_per_hour / 3600, burst=calls.to_one_burst)
+    return CallRules(calls.stun_urls, calls.turn_urls, secret, calls.turn_ttl_s, to_one)
 
 
 def _files_folder(settings: Settings, name: str) -> Path:

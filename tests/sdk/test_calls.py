@@ -6,10 +6,9 @@ from typing import TypeVar
 
 import pytest
 
-from tests.sdk.conftest import within
 from tests.sdk.fake_server import FakeServer, Frame, Peer
 from tests.sdk.test_against_server import House, MortalHouse, house, mortal_house
-from unisono_sdk import Call, Client, MemoryState, NotFound, Unacceptable, Unisono, events
+from unisono_sdk import Call, Client, MemoryState, NotFound, Refused, Unacceptable, Unisono, events
 
 __all__ = ["house", "mortal_house"]
 
@@ -60,6 +59,18 @@ async def tell(call: Call, data: str, ear: Ear) -> None:
             await call.signal(data)
             await asyncio.sleep(0.05)
     assert (await ear.hear(events.CallSignal)).data == data
+
+
+async def hand_over(call: Call, session: str) -> None:
+    """Hand it over as soon as the other session is there again."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                return await call.hand_over(session)
+            except Refused as refused:
+                if refused.code != "no_answer":
+                    raise
+                await asyncio.sleep(0.05)
 
 
 @pytest.mark.rows("M3", "M17", "M22", "X54", "Q43", "D7")
@@ -137,7 +148,7 @@ async def test_a_call_goes_on_after_a_crash_of_the_server_and_to_another_device(
     await mortal_house.server.kill()
     await mortal_house.server.start()
     await tell(call, "restart", ears[phone])
-    await within(taken.hand_over(laptop.session))
+    await hand_over(taken, laptop.session)
     await ears[laptop].hear(events.CallRoster)
     await tell(call, "new", ears[laptop])
     assert (taken.is_here, [end.session for end in call.ends]) == (False, [ann.session, laptop.session])
@@ -171,6 +182,26 @@ async def test_a_group_call_has_a_roster_and_who_is_busy_says_so(house: House) -
         await taken[client].hang_up()
     await call.hang_up()
     assert (await ears[ben].hear(events.CallOver)).told.joined == ("ben", "cem")
+
+
+async def test_a_busy_device_leaves_it_to_my_others(house: House) -> None:
+    """It used to decline for all of them, and nothing told me of the call."""
+    ann, dan, phone, laptop = [await house.login(name) for name in ("ann", "dan", "ben", "ben")]
+    ears = {client: Ear(client) for client in (dan, phone, laptop)}
+    phone.when_busy = "busy"
+    await ann.call("ben")
+    assert await (await ears[phone].hear(events.Ringing)).call.answer()
+    await ears[laptop].hear(events.RingOver)
+    call = await dan.call("ben")
+    rung = [await ears[laptop].hear(events.Ringing) for _ in range(2)][1].call
+    async with asyncio.timeout(10):
+        while phone.device_id not in rung.view.silent:
+            await asyncio.sleep(0.01)
+    assert (rung.rings_here, call.state, ears[phone].count(events.Ringing)) == (True, "ringing", 0)
+    laptop.when_busy = "busy"
+    await rung.decline(scope="device", busy=True)
+    assert (await ears[dan].hear(events.CallOver)).told.reason == "busy"
+    assert (await ears[phone].hear(events.CallOver)).is_missed
 
 
 async def test_turn_servers_are_asked_for(house: House) -> None:
@@ -216,3 +247,24 @@ async def test_what_comes_late_rings_no_more(server: FakeServer, connect: Connec
         await peer.push(server.place("u/me", {**fact, "call": "c3", "is_missed": True}))
         missed = await ear.hear(events.CallOver)
         assert (missed.call, missed.is_missed) == (None, True)
+
+
+async def test_what_is_not_listed_any_more_is_over(server: FakeServer, connect: Connect) -> None:
+    """A call that vanished used to be answered for ever, and kept the session busy."""
+    inside = view(3, "answered", ends=[{"user": "me", "session": "s1", "since": 2}])
+    asked: list[Frame] = [inside]
+    server.hooks["calls"] = lambda _, __: {"kind": "calls", "calls": asked}
+    async with connect() as unisono:
+        client = await unisono.login(user="me")
+        (call,) = await client.calls()
+        assert call.state == "answered"
+        asked.clear()
+        assert list(await client.calls()) == []
+        assert (call.state, call.ends, call.reason) == ("ended", (), "failed")
+        ear = Ear(client)
+        peer = server.current
+        assert peer is not None
+        over = {"kind": "call_ended", "call": "c1", "caller": "you", "users": ["me"], "media": "audio"}
+        await peer.push(server.place("u/me", {**over, "reason": "hung_up", "began_at": 1}))
+        assert (await ear.hear(events.CallOver)).call is call
+        assert call.reason == "hung_up"

@@ -4,27 +4,33 @@ What happens to a call is decided by the store. Its people hear of it by an even
 node that decided; other nodes look every sweep, so that no bus is relied on. Its end is a fact.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 from unisono.app.caller import Member
+from unisono.app.changing import where
+from unisono.app.contact_policy import ContactPolicy
 from unisono.app.options import CallRules
+from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
+from unisono.app.rates import RateLimiter
 from unisono.domain import calls
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, Done
 from unisono.domain.call_answers import CallAnswer, Calls, TurnServers
 from unisono.domain.call_view import IceServer
 from unisono.domain.calls import Call, CallEnd
-from unisono.domain.conversation import UNHEARD, Conversation, Decision, Scope, Snapshot, permit
-from unisono.domain.errors import Forbidden, Invalid, LimitReached, NotFound
+from unisono.domain.conversation import UNHEARD, Conversation, Decision, Scope, Snapshot, check_willing, permit
+from unisono.domain.errors import Forbidden, Invalid, LimitReached, NoAnswer, NotFound, RateLimited
 from unisono.domain.events import CallChanged, CallSignalled, Signal
-from unisono.domain.ids import CallId, ConversationId, Instant, SessionId, UserId, user_stream
+from unisono.domain.ids import CallId, ConversationId, DeviceId, Instant, SessionId, UserId, user_stream
 from unisono.domain.turn import credentials
 from unisono.ports.calls import CallCommitted, CallDecide
 
 SWEPT_AT_ONCE: Final = 500
+NOTHING: Final = Decision((), lambda _: Done())
+"""What a decision gives that only looks."""
 
 CallCommand = (
     c.StartCall | c.AnswerCall | c.DeclineCall | c.HangUp | c.HandOver | c.SignalCall | c.ListCalls | c.GetTurn
@@ -34,10 +40,20 @@ CallCommand = (
 class Calling:
     """The calls of one app."""
 
-    def __init__(self, parts: Parts, rules: CallRules, tell_here: Callable[[Signal], None]) -> None:
-        """Know the ports, what the operator says of TURN, and who gives signals to the links of this node."""
+    def __init__(
+        self,
+        parts: Parts,
+        rules: CallRules,
+        tell_here: Callable[[Signal], None],
+        own_sessions: OwnSessions,
+        contact_policy: ContactPolicy,
+    ) -> None:
+        """Know the ports, what the operator says of calls, and who gives signals to the links of this node."""
         self._parts = parts
         self._rules = rules
+        self._own_sessions = own_sessions
+        self._contact_policy = contact_policy
+        self._rung = RateLimiter(rules.to_one, parts.clock)
         self._tell_here = tell_here
         self._told: dict[CallId, int] = {}
 
@@ -50,6 +66,7 @@ class Calling:
 
         Raises:
             NotFound: There is no such call, conversation or session for the caller.
+            NoAnswer: The session that it is handed over to has no connection.
             Invalid, Forbidden, LimitReached, TooLarge: It cannot be done so.
         """
         match command:
@@ -68,6 +85,8 @@ class Calling:
     async def sweep(self) -> None:
         """Stop what rang for long enough, take out who is gone, and tell here what other nodes decided.
 
+        Who left the conversation that is called, or was removed, is out for good.
+
         Raises:
             Unavailable: The store is away; the next sweep does the rest.
         """
@@ -75,17 +94,28 @@ class Calling:
             await self._decide(call, lambda now, held, _: calls.stop_ringing(held, now))
         for call, session in await self._parts.calls.lost(calls.AWAY_MS, SWEPT_AT_ONCE):
             await self._decide(call, partial(_lose, session=session))
+        for call, user in await self._parts.calls.strangers(SWEPT_AT_ONCE):
+            await self._decide(call, partial(_put_out, user=user))
         active = dict(await self._parts.calls.active())
         for call, revision in active.items():
             if self._told.get(call, 0) < revision and (found := await self._parts.calls.find(call)) is not None:
                 self._tell(found, self._tell_here)
         self._told = {call: max(revision, self._told.get(call, 0)) for call, revision in active.items()}
 
+    async def put_out(self, user: UserId) -> None:
+        """Take a user who is to be erased out of all their calls: the others hear of it, and go on."""
+        for call in await self._parts.calls.of_user(user):
+            await self._commit(call.id, call.people, partial(_put_out, user=user))
+
     async def _begin(self, member: Member, command: c.StartCall) -> Call:
         calls.check_size(command.data, calls.DATA_MAX_BYTES)
+        name = calls.call_id(member.user, command.key)
+        known = await self._parts.calls.find(name)
+        if known is not None:
+            # A repeat, whose first answer was lost.
+            return calls.take_part(known, member.user)
         users = await self._called(member.user, command)
         end = await self._end(member.user, member.session)
-        name = calls.call_id(member.user, command.key)
 
         def decide(now: Instant, held: Call | None, active: int) -> Call | None:
             if held is not None:
@@ -107,9 +137,7 @@ class Calling:
                 data=command.data,
             )
 
-        known = await self._parts.calls.find(name)
-        people = (member.user, *users) if known is None else known.people
-        committed = await self._commit(name, people, decide)
+        committed = await self._commit(name, (member.user, *users), decide)
         if committed.is_changed:
             self._parts.telemetry.count("calls_begun", label=command.media)
         return calls.take_part(committed.call, member.user)
@@ -121,58 +149,114 @@ class Calling:
         if command.conversation is not None:
             users = await self._members(user, command.conversation)
         others = tuple(dict.fromkeys(each for each in users if each != user))
-        willing = await self._willing(user, others)
-        if command.conversation is None and len(willing) < len(others):
-            raise Forbidden(reason=UNHEARD, user=next(each for each in others if each not in willing))
-        others = willing
-        if not others:
-            raise Invalid(field="users", reason="nobody to call")
         if len(others) > c.CALLED_MAX:
             raise LimitReached(what="users of a call", limit=c.CALLED_MAX)
+        others = await self._willing(user, others, is_named=command.conversation is None)
+        if not others:
+            raise Invalid(field="users", reason="nobody to call")
+        self._ring(user, others)
         return others
 
-    async def _willing(self, user: UserId, others: tuple[UserId, ...]) -> tuple[UserId, ...]:
-        """Give those of some users who do not block a user: in a group the others ring all the same."""
+    def _ring(self, user: UserId, others: Sequence[UserId]) -> None:
+        """Count that a user rings others: each of them hears a call tomorrow, too, that they missed."""
+        for other in others:
+            try:
+                self._rung.spend(f"{user}\0{other}")
+            except RateLimited as fault:
+                # Not as a rate: clients would try it again by themselves.
+                again_ms = fault.retry_after_ms or 0
+                limit = self._rules.to_one.burst
+                raise LimitReached(what="calls to one user", user=other, limit=limit, again_ms=again_ms) from None
+
+    async def _willing(self, user: UserId, others: tuple[UserId, ...], *, is_named: bool) -> tuple[UserId, ...]:
+        """Give those of some users who hear from a user: of those named, all have to; of a group the others ring.
+
+        Raises:
+            Forbidden: One who is named blocks the user, or hears from contacts alone.
+        """
         found: list[UserId] = []
 
         def decide(snapshot: Snapshot) -> Decision:
+            if is_named:
+                check_willing(snapshot, user, others, is_direct=True)
             found[:] = [each for each in others if not snapshot.tie(each, user).is_blocked]
-            return Decision((), lambda _: Done())
+            return NOTHING
 
-        await self._parts.log.transact(Scope(users=(user,), others=others), decide)
+        scope = Scope(users=(user,), others=others)
+        await self._parts.log.transact(scope, where(self._contact_policy.writing, decide))
         return tuple(found)
 
     async def _members(self, user: UserId, conversation: ConversationId) -> tuple[UserId, ...]:
         """Give the members of a conversation that a user may call: one that may say something there."""
         found: list[UserId] = []
 
-        def decide(snapshot: Snapshot) -> Decision:
-            _check_listed(permit(c.SendMessage, snapshot, user))
-            found[:] = [each for each, membership in snapshot.memberships.items() if membership.is_member]
-            return Decision((), lambda _: Done())
+        def check(snapshot: Snapshot) -> Decision:
+            called = _check_listed(permit(c.SendMessage, snapshot, user))
+            if called.member_count - 1 > c.CALLED_MAX:
+                raise LimitReached(what="users of a call", limit=c.CALLED_MAX)
+            return NOTHING
 
-        scope = Scope(conversation=conversation, users=(user,), all_members=True, speaks=True)
-        await self._parts.log.transact(scope, decide)
+        def decide(snapshot: Snapshot) -> Decision:
+            found[:] = [each for each, membership in snapshot.memberships.items() if membership.is_member]
+            return NOTHING
+
+        # A large group is refused by its number: to read all its members would hold up everybody who writes.
+        await self._parts.log.transact(Scope(conversation=conversation, users=(user,), speaks=True), check)
+        await self._parts.log.transact(Scope(conversation=conversation, users=(user,), all_members=True), decide)
         return tuple(found)
+
+    async def _check_member(self, user: UserId, conversation: ConversationId) -> None:
+        """Let a member of a conversation into its call.
+
+        Raises:
+            NotFound: The user is none, or none any more.
+        """
+        places = await self._parts.directory.places(conversation, (user,))
+        if not any(each.is_member for each in places):
+            raise NotFound()
 
     async def _change(self, member: Member, command: c.AnswerCall | c.DeclineCall | c.HangUp | c.HandOver) -> Call:
         user = member.user
-        session = command.session if isinstance(command, c.HandOver) else member.session
-        end = await self._end(user, session)
+        known = calls.take_part(await self._parts.calls.find(command.call), user)
+        if isinstance(command, c.AnswerCall) and known.conversation is not None:
+            await self._check_member(user, known.conversation)
+        if isinstance(command, c.HandOver):
+            end = await self._live_end(user, command.session)
+        else:
+            end = await self._end(user, member.session)
+        devices = await self._devices(user) if isinstance(command, c.DeclineCall) and command.busy else ()
 
         def decide(now: Instant, held: Call | None, _: int) -> Call | None:
             match command:
                 case c.AnswerCall():
                     return calls.answer(held, now, end(now))
                 case c.DeclineCall():
-                    return calls.decline(held, now, user, end(now).device, command)
+                    return calls.decline(held, now, user, end(now).device, command, devices=devices)
                 case c.HangUp():
                     return calls.leave(held, now, user)
                 case c.HandOver():
                     return calls.hand_over(held, end(now))
 
-        calls.take_part(await self._parts.calls.find(command.call), user)
-        return calls.take_part(await self._decide(command.call, decide), user)
+        return calls.take_part((await self._commit(known.id, known.people, decide)).call, user)
+
+    async def _devices(self, user: UserId) -> Sequence[DeviceId]:
+        """Give the devices of a user that have a connection."""
+        return [view.device for view in await self._own_sessions.list_of(user) if view.state == "live"]
+
+    async def _live_end(self, user: UserId, session: SessionId) -> Callable[[Instant], CallEnd]:
+        """Give what makes the end of a call of another session: one that is away would be taken out of it at once.
+
+        Raises:
+            NotFound: The user has no such session.
+            NoAnswer: It has no connection.
+        """
+        view = next((each for each in await self._own_sessions.list_of(user) if each.session == session), None)
+        if view is None:
+            raise NotFound()
+        if view.state != "live":
+            raise NoAnswer(reason="no connection")
+        device, shown = view.device, view.shown
+        return lambda now: CallEnd(user, session, device, shown, now)
 
     async def _end(self, user: UserId, session: SessionId) -> Callable[[Instant], CallEnd]:
         """Give what makes the end of a call of one of a user's sessions.
@@ -189,6 +273,9 @@ class Calling:
         calls.check_size(command.data, calls.SIGNAL_MAX_BYTES)
         call = await self._parts.calls.find(command.call)
         end = calls.route(call, member.user, member.session, command.session)
+        tie = await self._parts.contacts.find(end.user, member.user)
+        if tie is not None and tie.is_blocked:
+            raise Forbidden(reason=UNHEARD, user=end.user)
         event = CallSignalled(command.call, member.user, member.session, command.data)
         self._parts.bus.signal_nowait(Signal(user_stream(end.user), event, "high", sessions=(end.session,)))
         self._parts.telemetry.count("call_signals")
@@ -221,7 +308,7 @@ class Calling:
         return committed
 
     def _tell(self, call: Call, tell: Callable[[Signal], None]) -> None:
-        for user in call.people:
+        for user in call.concerned:
             tell(Signal(user_stream(user), CallChanged(calls.view(call, user)), "high"))
 
     def _answer_of(self, member: Member, call: Call) -> CallAnswer:
@@ -232,6 +319,11 @@ def _lose(now: Instant, held: Call | None, _: int, *, session: SessionId) -> Cal
     return calls.lose(held, now, session)
 
 
-def _check_listed(conversation: Conversation) -> None:
+def _put_out(now: Instant, held: Call | None, _: int, *, user: UserId) -> Call | None:
+    return calls.put_out(held, now, user)
+
+
+def _check_listed(conversation: Conversation) -> Conversation:
     if not conversation.lists_members:
         raise Forbidden(reason="its members do not know each other")
+    return conversation

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import structs
 
+from unisono.app.calls import Calling
 from unisono.app.execute import Executor
 from unisono.app.filing import Filing
 from unisono.app.own_sessions import OwnSessions
@@ -39,11 +40,14 @@ RECALLS_AT_ONCE: Final = 100
 class Erasing:
     """Erasures of one app."""
 
-    def __init__(self, parts: Parts, own_sessions: OwnSessions, executor: Executor, filing: Filing) -> None:
+    def __init__(
+        self, parts: Parts, own_sessions: OwnSessions, executor: Executor, filing: Filing, *, calling: Calling
+    ) -> None:
         self._parts = parts
         self._own_sessions = own_sessions
         self._executor = executor
         self._filing = filing
+        self._calling = calling
 
     async def begin(self, user: UserId) -> Erasure:
         """Void all that lets a user in, end their sessions, and have their traces removed. Asking again is no fault.
@@ -105,6 +109,7 @@ class Erasing:
     async def _erase(self, erasure: Erasure) -> None:
         user, erasure = erasure.user, structs.replace(erasure, failed_at=None)
         await self._own_sessions.end_all(user, "revoked")
+        await self._calling.put_out(user)
         await self._parts.erasures.drop_rest(user)
         await self._filing.remove_of(user)
         await self._untie(user)

@@ -79,10 +79,10 @@ class Node:
         self.filing = Filing(parts, options.quotas, options.files)
         self.indexing = Indexing(parts, self.lease)
         self.claiming = Claiming(parts)
-        self.calling = Calling(parts, options.calls, self._take)
+        self.calling = Calling(parts, options.calls, self._take, self.own_sessions, self.contact_policy)
         self.telling = Telling(parts, options.quotas, self.own_sessions, self.audience)
         self.executor = self._executor()
-        self.erasing = Erasing(parts, self.own_sessions, self.executor, self.filing)
+        self.erasing = Erasing(parts, self.own_sessions, self.executor, self.filing, calling=self.calling)
         self.importing = Importing(parts, options.quotas)
         self._housekeeping = self._hire()
         self.signals = Signals(

@@ -51,12 +51,16 @@ class FileRules(Struct, frozen=True):
 
 
 class CallRules(Struct, frozen=True):
-    """Servers that media of calls go by, and for how many seconds what lets a user in there is good."""
+    """Servers that media of calls go by, for how many seconds what lets a user in there is good, and `to_one`.
+
+    That is how often one user may ring another.
+    """
 
     stun_urls: tuple[str, ...] = ()
     turn_urls: tuple[str, ...] = ()
     turn_secret: bytes | None = None
     turn_ttl_s: int = 3600
+    to_one: Rate = Rate(per_s=60 / 3600, burst=20)
 
 
 class AppOptions(Struct, frozen=True):

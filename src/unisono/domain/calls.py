@@ -5,6 +5,7 @@ changes nothing gives the very same call back.
 """
 
 import hashlib
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -40,8 +41,8 @@ class Call(Struct, frozen=True):
     """A call.
 
     `ringing` are those of the `users` called who are rung now, `joined` those who ever were in it, the caller
-    included; `silent` the devices, each with its user, that do not ring. Between one and one it ends with the first who
-    leaves; one `is_group` with the last.
+    included; `silent` the devices, each with its user, that do not ring; `gone` those who have nothing to do with it
+    any more. Between one and one it ends with the first who leaves; one `is_group` with the last.
     """
 
     id: CallId
@@ -64,11 +65,17 @@ class Call(Struct, frozen=True):
     ended_at: Instant | None = None
     reason: CallReason | None = None
     by: UserId | None = None
+    gone: tuple[UserId, ...] = ()
 
     @property
     def people(self) -> tuple[UserId, ...]:
-        """Give all whom it concerns: the same from its beginning to its end."""
+        """Give all whom it ever concerned: the same from its beginning to its end."""
         return (self.caller, *self.users)
+
+    @property
+    def concerned(self) -> tuple[UserId, ...]:
+        """Give all whom it concerns now."""
+        return tuple(user for user in self.people if user not in self.gone)
 
     @property
     def state(self) -> CallState:
@@ -104,7 +111,7 @@ def take_part(call: Call | None, user: UserId) -> Call:
     Raises:
         NotFound: There is none, or it does not concern the user.
     """
-    if call is None or user not in call.people:
+    if call is None or user not in call.concerned:
         raise NotFound()
     return call
 
@@ -126,13 +133,26 @@ def answer(call: Call | None, now: Instant, end: CallEnd) -> Call:
     )
 
 
-def decline(call: Call | None, now: Instant, user: UserId, device: DeviceId, command: DeclineCall) -> Call:
-    """Let a device be silent, or ring a user no more; nobody left to answer ends it."""
+def decline(
+    call: Call | None,
+    now: Instant,
+    user: UserId,
+    device: DeviceId,
+    command: DeclineCall,
+    *,
+    devices: Collection[DeviceId] = (),
+) -> Call:
+    """Let a device be silent, or ring a user no more; nobody left to answer ends it.
+
+    `devices` are those of the user that have a connection: when none of them rings any more, a busy one speaks for all.
+    """
     call = take_part(call, user)
     if user not in call.ringing:
         return call
     if command.scope == "device":
-        return _silenced(call, user, device)
+        call = _silenced(call, user, device)
+        if not command.busy or any((user, each) not in call.silent for each in devices):
+            return call
     quiet = structs.replace(
         call,
         ringing=_without(call.ringing, user),
@@ -171,6 +191,25 @@ def lose(call: Call | None, now: Instant, session: SessionId) -> Call | None:
     if call.answered_at is None:
         return _over(call, now, "failed", end.user)
     return _left(call, now, end.user, "failed")
+
+
+def put_out(call: Call | None, now: Instant, user: UserId) -> Call | None:
+    """Take a user out for good: one who is no member any more of the conversation that is called, or is erased.
+
+    What they said with the ring goes with them.
+    """
+    if call is None or call.ended_at is not None or user not in call.concerned:
+        return call
+    left = structs.replace(
+        call,
+        ringing=_without(call.ringing, user),
+        ends=tuple(end for end in call.ends if end.user != user),
+        gone=(*call.gone, user),
+        data=None if user == call.caller else call.data,
+        revision=call.revision + 1,
+    )
+    is_unheard = left.answered_at is None and (user == left.caller or not left.ringing)
+    return _over(left, now, "failed", user) if is_unheard or not left.ends or not left.is_group else left
 
 
 def stop_ringing(call: Call | None, now: Instant) -> Call | None:
@@ -217,23 +256,27 @@ def route(call: Call | None, user: UserId, session: SessionId, to: SessionId | N
 
 
 def facts_of(before: Call | None, after: Call) -> tuple[tuple[UserId, CallEnded], ...]:
-    """Give what each of its people is to know tomorrow, once it is over."""
-    if after.ended_at is None or after.reason is None or (before is not None and before.ended_at is not None):
+    """Give what each of its people is to know tomorrow, once it is over, or over for them."""
+    if before is not None and before.ended_at is not None:
         return ()
+    earlier = () if before is None else before.gone
+    over_for = after.people if after.ended_at is not None else after.gone
     told = CallEnded(
         call=after.id,
         caller=after.caller,
         users=after.users,
         media=after.media,
-        reason=after.reason,
+        reason=after.reason or "failed",
         began_at=after.began_at,
         joined=tuple(user for user in after.joined if user != after.caller),
         conversation=after.conversation,
         answered_at=after.answered_at,
         by=after.by,
     )
-    heard = {after.caller, *after.joined, *after.declined}
-    return tuple((user, structs.replace(told, is_missed=user not in heard)) for user in after.people)
+    # Who was busy on one device heard nothing on the others.
+    heard = {after.caller, *after.joined, *after.gone, *(user for user in after.declined if user not in after.busy)}
+    left = (user for user in over_for if user not in earlier)
+    return tuple((user, structs.replace(told, is_missed=user not in heard)) for user in left)
 
 
 def view(call: Call, user: UserId) -> CallView:

@@ -324,7 +324,8 @@ class SessionEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind", ta
 class CallEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="call_ended"):
     """A call that this user began, or was called by, is over. `joined` are those called who were in it.
 
-    One `is_missed` that rang for this user, and that they neither took nor declined. `by` ended it, if anybody did.
+    One `is_missed` that rang for this user, and that they neither took nor declined, unless they were busy. `by` ended
+    it, if anybody did.
     """
 
     call: CallId

@@ -52,5 +52,8 @@ class Calls(Protocol):
     async def lost(self, away_ms: int, limit: int) -> Sequence[tuple[CallId, SessionId]]:
         """List sessions that are in a call and over, or without a connection for longer than `away_ms`."""
 
+    async def strangers(self, limit: int) -> Sequence[tuple[CallId, UserId]]:
+        """List those whom a call of a conversation concerns and who are no members of that any more."""
+
     async def forget(self, kept_ms: int) -> int:
         """Drop calls that ended longer ago than that; give how many."""

@@ -54,4 +54,4 @@ class Erasures(Protocol):
         """Empty facts at these places of a stream (`domain.erasing.scrubbed`). Atomic, and safe to repeat."""
 
     async def drop_rest(self, user: UserId) -> None:
-        """Drop what is kept of a user beside the log: sessions that are over, when they were seen, wills."""
+        """Drop what is kept of a user beside the log: sessions and calls that are over, when they were seen, wills."""

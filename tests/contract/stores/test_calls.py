@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.contract.stores.acts import ANN, BOB, CIM, AnyStore, open_session, record
+from tests.contract.stores.acts import ANN, BOB, CIM, ROOM, AnyStore, create, open_session, record, remove
 from tests.contract.stores.conftest import Home
 from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain import calls
@@ -15,6 +15,7 @@ from unisono.domain.facts import CallEnded, Label
 from unisono.domain.ids import (
     NO_SEQ,
     CallId,
+    ConversationId,
     DeviceId,
     Fence,
     Instant,
@@ -38,7 +39,13 @@ def end(user: UserId, device: str = "phone") -> CallEnd:
 
 
 async def ring(
-    store: AnyStore, key: str = "k", users: Sequence[UserId] = (BOB,), caller: UserId = ANN, limit: int = 10_000
+    store: AnyStore,
+    key: str = "k",
+    users: Sequence[UserId] = (BOB,),
+    caller: UserId = ANN,
+    *,
+    limit: int = 10_000,
+    conversation: ConversationId | None = None,
 ) -> CallId:
     name = calls.call_id(caller, SendKey(key))
 
@@ -58,6 +65,7 @@ async def ring(
             ends=(end(caller),),
             joined=(caller,),
             is_group=len(called) > 1,
+            conversation=conversation,
         )
 
     await store.calls.decide(name, (caller, *users), decide)
@@ -70,6 +78,10 @@ async def answer(store: AnyStore, call: CallId, by: CallEnd) -> CallCommitted:
 
 async def hang_up(store: AnyStore, call: CallId, user: UserId = ANN) -> CallCommitted:
     return await store.calls.decide(call, (ANN, BOB), lambda now, held, _: calls.leave(held, now, user))
+
+
+async def put_out(store: AnyStore, call: CallId, user: UserId) -> CallCommitted:
+    return await store.calls.decide(call, (ANN, BOB, CIM), lambda now, held, _: calls.put_out(held, now, user))
 
 
 async def missed(store: AnyStore, user: UserId) -> list[tuple[str, bool]]:
@@ -201,8 +213,43 @@ async def test_sessions_of_a_node_that_died_are_found(store: AnyStore, clock: Ma
     assert await store.calls.lost(AWAY_MS, 10) == [(call, "ann-phone"), (call, "bob-phone")]
 
 
-async def test_an_erased_user_leaves_no_calls(store: AnyStore) -> None:
-    call, other = await ring(store), await ring(store, "other", (CIM,))
+async def test_an_erased_user_leaves_no_calls_that_are_over(store: AnyStore) -> None:
+    """Those that others went on with used to vanish under their hands."""
+    call, other, running = await ring(store), await ring(store, "other", (CIM,)), await ring(store, "on", (BOB, CIM))
+    await hang_up(store, call)
+    await put_out(store, running, BOB)
     await store.erasures.drop_rest(BOB)
     assert await store.calls.find(call) is None
-    assert [each.id for each in await store.calls.of_user(ANN)] == [other]
+    assert [each.id for each in await store.calls.of_user(ANN)] == sorted([other, running])
+    await hang_up(store, running)
+    await store.erasures.drop_rest(BOB)
+    assert await store.calls.find(running) is None
+    assert await missed(store, CIM) == [("cancelled", True)]
+
+
+async def test_who_is_put_out_is_part_of_it_no_longer(store: AnyStore) -> None:
+    call = await ring(store, users=(BOB, CIM))
+    committed = await put_out(store, call, BOB)
+    assert [fact.stream for fact in committed.facts] == ["u/bob"]
+    assert await missed(store, BOB) == [("failed", False)]
+    assert await store.calls.of_user(BOB) == []
+    assert [each.id for each in await store.calls.of_user(CIM)] == [call]
+    await hang_up(store, call)
+    assert len(await missed(store, BOB)) == 1
+    await ring(store, "new", (ANN,), BOB, limit=1)
+
+
+async def test_who_is_no_member_any_more_is_found(store: AnyStore) -> None:
+    await create(store, ANN, BOB, CIM)
+    call = await ring(store, users=(BOB, CIM), conversation=ROOM)
+    await ring(store, "other", (BOB,))
+    assert await store.calls.strangers(10) == []
+    await remove(store, ANN, BOB)
+    assert await store.calls.strangers(10) == [(call, BOB)]
+    await remove(store, ANN, CIM)
+    assert await store.calls.strangers(10) == [(call, BOB), (call, CIM)]
+    assert await store.calls.strangers(1) == [(call, BOB)]
+    await put_out(store, call, BOB)
+    assert await store.calls.strangers(10) == [(call, CIM)]
+    await hang_up(store, call)
+    assert await store.calls.strangers(10) == []

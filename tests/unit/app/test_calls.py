@@ -3,22 +3,19 @@
 import asyncio
 import base64
 import hmac
-from collections.abc import Sequence
 
 import pytest
 
 from tests.support.virtual_time import in_virtual_time
-from tests.unit.app.app_stage import AppStage, Present, Wiring, an_app, group
-from tests.unit.app.fanout_stage import settle
+from tests.unit.app.app_stage import Wiring, an_app, group
+from tests.unit.app.call_stage import about, ended, heard, rings_for, signals, start, sweep
 from unisono.app.options import CallRules
 from unisono.domain import commands as c
 from unisono.domain.answers import ConversationView
-from unisono.domain.call_answers import CallAnswer, Calls, TurnServers
-from unisono.domain.call_view import CallView
+from unisono.domain.call_answers import TurnServers
 from unisono.domain.calls import CALLS_OF_USER_MAX
 from unisono.domain.errors import Forbidden, Invalid, LimitReached, NotFound, TooLarge
-from unisono.domain.events import CallChanged, CallSignalled, Passing
-from unisono.domain.facts import CallEnded
+from unisono.domain.events import Passing
 from unisono.domain.ids import CallId, SendKey, SessionId, UserId
 
 
@@ -33,39 +30,6 @@ class Deaf:
 
     def subscribe(self, *listeners: object) -> None:
         pass
-
-
-def heard(present: Present) -> list[CallView]:
-    return [event.call for event in present.link.events if isinstance(event, CallChanged)]
-
-
-def ended(present: Present) -> list[CallEnded]:
-    return [each.fact for each in present.link.facts if isinstance(each.fact, CallEnded)]
-
-
-def signals(present: Present) -> list[object]:
-    return [event.data for event in present.link.events if isinstance(event, CallSignalled)]
-
-
-async def about(present: Present, command: c.Command) -> CallView:
-    answer = await present.ask(command)
-    assert isinstance(answer, CallAnswer)
-    return answer.call
-
-
-async def start(caller: Present, *users: str, key: str = "k", ring_s: int = 45) -> CallView:
-    return await about(caller, c.StartCall(SendKey(key), tuple(map(UserId, users)), ring_s=ring_s))
-
-
-async def sweep(stage: AppStage) -> None:
-    await stage.node.calling.sweep()
-    await settle(5)
-
-
-async def rings_for(present: Present) -> Sequence[CallId]:
-    answer = await present.ask(c.ListCalls())
-    assert isinstance(answer, Calls)
-    return [call.call for call in answer.calls if call.ringing]
 
 
 @pytest.mark.rows("M3", "M17", "M22", "X54", "D7")
@@ -255,8 +219,9 @@ async def test_what_cannot_be_called_is_said() -> None:
             await ann.ask(c.StartCall(SendKey("e"), (UserId("bob"),), data="x" * 20_000))
         for number in range(CALLS_OF_USER_MAX):
             await start(ann, "bob", key=f"n{number}")
-        with pytest.raises(LimitReached):
+        with pytest.raises(LimitReached) as refused:
             await start(ann, "bob", key="last")
+        assert refused.value.numbers["what"] == "calls of a user"
         with pytest.raises(NotFound):
             await ann.ask(c.AnswerCall(CallId("none")))
 

@@ -119,6 +119,15 @@ def test_declining_on_a_loser_does_not_end_the_call() -> None:
     assert (declined.state, declined.ringing, len(declined.ends)) == ("answered", (), 2)
 
 
+def test_a_device_that_is_busy_speaks_for_its_user_when_no_other_rings() -> None:
+    """The busy one used to silence the others, which could have taken it."""
+    laptop, busy = DeviceId("laptop"), c.DeclineCall(NAME, scope="device", busy=True)
+    call = calls.decline(ringing(), at(1), BOB, PHONE, busy, devices=(PHONE, laptop))
+    assert (call.ringing, call.silent, call.busy) == ((BOB,), ((BOB, PHONE),), ())
+    assert over(calls.decline(call, at(2), BOB, laptop, busy, devices=(PHONE, laptop))) == ("ended", "busy", BOB)
+    assert over(calls.decline(ringing(), at(2), BOB, PHONE, busy, devices=(PHONE,))) == ("ended", "busy", BOB)
+
+
 @pytest.mark.parametrize("who", [ANN, BOB])
 def test_between_two_the_first_who_leaves_ends_it(who: UserId) -> None:
     assert over(calls.leave(answered(), at(60), who)) == ("ended", "hung_up", who)
@@ -167,6 +176,36 @@ def test_a_session_that_is_gone_leaves() -> None:
     assert calls.lose(None, at(60), SessionId("bob-phone")) is None
 
 
+def test_who_is_put_out_has_nothing_to_do_with_it_any_more_and_the_others_go_on() -> None:
+    call = answered(BOB, CIM)
+    out = calls.put_out(call, at(6), CIM)
+    assert out is not None
+    assert (out.state, out.ringing, out.revision, out.concerned) == ("answered", (), call.revision + 1, (ANN, BOB))
+    assert calls.put_out(out, at(7), CIM) is out
+    assert [(user, fact.reason, fact.is_missed) for user, fact in calls.facts_of(call, out)] == [(CIM, "failed", False)]
+    with pytest.raises(NotFound):
+        calls.answer(out, at(7), end(CIM))
+    left = calls.put_out(structs.replace(out, data="words"), at(8), ANN)
+    assert left is not None
+    assert (left.data, [each.user for each in left.ends]) == (None, [BOB])
+    last = calls.put_out(left, at(9), BOB)
+    assert last is not None
+    assert over(last) == ("ended", "failed", BOB)
+    assert [user for user, _ in calls.facts_of(left, last)] == [BOB]
+    for same in (None, last):
+        assert calls.put_out(same, at(9), ANN) is same
+
+
+def test_a_call_that_nobody_could_answer_any_more_ends_with_who_is_put_out() -> None:
+    for call, user in ((answered(), BOB), (ringing(BOB, CIM), ANN), (ringing(BOB), BOB)):
+        out = calls.put_out(call, at(6), user)
+        assert out is not None
+        assert over(out) == ("ended", "failed", user)
+    on = calls.put_out(ringing(BOB, CIM), at(6), BOB)
+    assert on is not None
+    assert (on.state, on.ringing) == ("ringing", (CIM,))
+
+
 def test_a_call_is_handed_over_to_another_session_of_the_same_user() -> None:
     call = calls.hand_over(answered(), end(BOB, "laptop", 8))
     assert [each.session for each in call.ends] == ["ann-phone", "bob-laptop"]
@@ -201,6 +240,17 @@ def test_its_people_know_of_it_tomorrow_and_who_did_not_hear_it_missed_it() -> N
     assert (facts[EVE].reason, facts[EVE].joined, facts[EVE].answered_at) == ("hung_up", (BOB,), at(5))
     assert calls.facts_of(ended, ended) == ()
     assert calls.facts_of(None, before) == ()
+
+
+def test_who_was_busy_missed_it() -> None:
+    """Nothing used to tell them of it, since they had declined."""
+    before = ringing()
+    assert {
+        user: fact.is_missed for user, fact in calls.facts_of(before, calls.decline(before, at(1), BOB, PHONE, BUSY))
+    } == {
+        ANN: False,
+        BOB: True,
+    }
 
 
 def test_a_view_tells_of_devices_their_own_user_alone() -> None:

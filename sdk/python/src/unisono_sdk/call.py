@@ -112,6 +112,7 @@ class Call:
 
         Raises:
             NotFound: I have no such session.
+            Refused: It has no connection (`code` is no_answer).
             Unacceptable: I am not in it.
         """
         await self._do(HandOver(call=self.id, session=session))
@@ -121,6 +122,7 @@ class Call:
 
         Raises:
             NotFound: This session, or that one, is not in it.
+            Forbidden: Whose it is blocks me.
         """
         await self._desk.request(SignalCall(call=self.id, data=data, session=session))
 

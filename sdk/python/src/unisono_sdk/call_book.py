@@ -45,9 +45,15 @@ class CallBook:
             self._spawn(self._refresh())
 
     async def ask(self) -> Sequence[Call]:
-        """Ask for the calls that ring or run."""
+        """Ask for the calls that ring or run. What is known and is not among them is over."""
         self._follows = True
+        known = list(self._calls.values())
         views = (await ask(self._desk, ListCalls(), Calls)).calls
+        listed = {view.call for view in views}
+        for call in known:
+            if call.id not in listed and call.state != "ended":
+                # Its fact tells more, when it comes.
+                self._change(call, replace(call.view, state="ended", ringing=(), ends=(), reason="failed"))
         for view in views:
             self.take(view)
         return [self._calls[view.call] for view in views if view.call in self._calls]
@@ -66,9 +72,7 @@ class CallBook:
             self._calls[view.call] = known
             self._tell(known, None, was_ringing=False)
         elif view.revision > known.view.revision:
-            before, was_ringing = known.view, known.rings_here
-            known.view = view
-            self._tell(known, before, was_ringing=was_ringing)
+            self._change(known, view)
         return known
 
     def ended(self, fact: CallEnded, at: int) -> None:
@@ -77,12 +81,9 @@ class CallBook:
         self._ended[fact.call] = None
         if len(self._ended) > ENDED_REMEMBERED:
             self._ended.popitem(last=False)
-        if known is not None and known.state != "ended":
-            before, was_ringing = known.view, known.rings_here
-            known.view = replace(
-                before, state="ended", ringing=(), ends=(), ended_at=at, reason=fact.reason, by=fact.by
-            )
-            self._tell(known, before, was_ringing=was_ringing)
+        if known is not None and known.view.ended_at is None:
+            over = replace(known.view, state="ended", ringing=(), ends=(), ended_at=at, reason=fact.reason, by=fact.by)
+            self._change(known, over)
         self._desk.hub.emit("call_ended", CallOver(call=known, id=fact.call, told=fact, at=at))
 
     def signalled(self, signal: CallSignalled) -> None:
@@ -90,6 +91,11 @@ class CallBook:
         if (call := self._calls.get(signal.call)) is not None:
             event = CallSignal(call=call, user=signal.user, session=signal.session, data=signal.data)
             self._desk.hub.emit("call_signal", event)
+
+    def _change(self, call: Call, view: CallView) -> None:
+        before, was_ringing = call.view, call.rings_here
+        call.view = view
+        self._tell(call, before, was_ringing=was_ringing)
 
     def _tell(self, call: Call, before: CallView | None, *, was_ringing: bool) -> None:
         emit, view = self._desk.hub.emit, call.view
@@ -118,4 +124,4 @@ class CallBook:
 
 async def _decline(call: Call) -> None:
     with suppress(UnisonoError):
-        await call.decline(busy=True)
+        await call.decline(scope="device", busy=True)

@@ -59,7 +59,7 @@ class CallOver:
 
     @property
     def is_missed(self) -> bool:
-        """Say if it rang for me, and I neither took nor declined it."""
+        """Say if it rang for me, and I neither took nor declined it, or was busy."""
         return self.told.is_missed
 
 

@@ -33,8 +33,8 @@ class Calling(Claiming):
         Raises:
             Unacceptable: Nobody is named, or `data` is too large.
             NotFound: I am no member of the conversation.
-            Forbidden: I may say nothing there, or its members do not know each other.
-            LimitReached: More than 32 people, or I am in 16 calls.
+            Forbidden: I may say nothing there, its members do not know each other, or one I name does not hear from me.
+            LimitReached: More than 32 people, I am in 16 calls, or rang one of them too often.
         """
         name = conversation.id if isinstance(conversation, Conversation) else conversation
         key = self._counter.new_key()

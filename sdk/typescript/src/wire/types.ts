@@ -334,7 +334,8 @@ export type CallChanged = {
 /**
  * A call that this user began, or was called by, is over. `joined` are those called who were in it.
  *
- * One `is_missed` that rang for this user, and that they neither took nor declined. `by` ended it, if anybody did.
+ * One `is_missed` that rang for this user, and that they neither took nor declined, unless they were busy. `by` ended
+ * it, if anybody did.
  */
 export type CallEnded = {
   readonly kind: "call_ended";

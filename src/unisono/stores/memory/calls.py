@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from unisono.domain.calls import Call, facts_of
-from unisono.domain.ids import CallId, Instant, SessionId, UserId, user_stream
+from unisono.domain.ids import CallId, ConversationId, Instant, SessionId, UserId, user_stream
 from unisono.domain.placement import Draft
 from unisono.ports.calls import CallCommitted, CallDecide
 from unisono.ports.clock import Clock
@@ -61,6 +61,18 @@ class MemoryCalls:
         held = sorted((end.session, call.id) for call in self._active() for end in call.ends)
         return [(call, session) for session, call in held if self._is_lost(session, before)][:limit]
 
+    async def strangers(self, limit: int) -> Sequence[tuple[CallId, UserId]]:
+        """List those who are no members any more."""
+        self._state.check_open()
+        found = sorted(
+            (call.id, user)
+            for call in self._active()
+            if call.conversation is not None
+            for user in call.concerned
+            if not self._is_member(call.conversation, user)
+        )
+        return found[:limit]
+
     async def forget(self, kept_ms: int) -> int:
         """Drop old ones."""
         self._state.check_open()
@@ -76,8 +88,12 @@ class MemoryCalls:
         record = self._sessions.find(session)
         return record is None or (record.detached_at is not None and record.detached_at < before)
 
+    def _is_member(self, conversation: ConversationId, user: UserId) -> bool:
+        membership = self._state.memberships(conversation).get(user)
+        return membership is not None and membership.is_member
+
     def _active(self) -> list[Call]:
         return [call for call in self._state.talk.calls.values() if call.ended_at is None]
 
     def _of(self, user: UserId) -> list[Call]:
-        return [call for call in self._active() if user in call.people]
+        return [call for call in self._active() if user in call.concerned]

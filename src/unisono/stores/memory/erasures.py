@@ -74,7 +74,8 @@ class MemoryErasures:
         self._state.check_open()
         self._sessions.drop_ended(user)
         self._state.talk.claims.pop(user, None)
-        for call in [each.id for each in self._state.talk.calls.values() if user in each.people]:
+        over = (each for each in self._state.talk.calls.values() if each.ended_at is not None)
+        for call in [each.id for each in over if user in each.people]:
             del self._state.talk.calls[call]
         left = self._state.wills
         for session in [name for name, each in left.items() if each.will.user == user]:

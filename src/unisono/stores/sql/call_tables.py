@@ -31,6 +31,8 @@ CALLS: Final = Table(
     # Until when it rings; None when it rings no more.
     Column("due_at", BigInteger, index=True),
     Column("ended_at", BigInteger, index=True),
+    # The one whose members are called, if any.
+    Column("conversation", _Name),
     Column("body", LargeBinary, nullable=False),
 )
 
@@ -40,7 +42,7 @@ CALL_USERS: Final = Table(
     # All whom a call concerns, as long as it is known.
     Column("user_id", _Name, primary_key=True),
     Column("call", _Name, primary_key=True, index=True),
-    # With which the user is in it; None while they are not.
+    # With which the user is in it; None while they are not, empty for who has nothing to do with it any more.
     Column("session", _Name, index=True),
     sqlite_with_rowid=False,
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 import msgspec
-from sqlalchemy import Dialect, Select, Text, delete, func, literal_column, select
+from sqlalchemy import Dialect, Select, Text, delete, exists, func, literal_column, select
 from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.answers import Done
@@ -21,14 +21,19 @@ from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.phrases import LIMIT, given, upsert
 from unisono.stores.sql.readers import Readers
-from unisono.stores.sql.schema import LEASES, SESSIONS
+from unisono.stores.sql.schema import LEASES, MEMBERS, SESSIONS, STREAMS
 from unisono.stores.sql.transaction import place
 from unisono.stores.sql.writer import Writer
 
 FORGOTTEN_AT_ONCE: Final = 1_000
 """Dropped in one transaction, for which everybody who sends has to wait."""
 
+GONE: Final = ""
+"""Stands for the session of who has nothing to do with a call any more."""
+
+_EMPTY: Final = literal_column("''", Text)
 _C, _U, _S = CALLS.c, CALL_USERS.c, SESSIONS.c
+_CONCERNED = _U.session.is_(None) | (_U.session != _EMPTY)
 _CALL = given("call", _C.id)
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(Call).decode
@@ -51,6 +56,7 @@ class CallStatements:
         due = select(_C.id).where(_C.due_at <= given("now", _C.due_at)).order_by(_C.due_at, _C.id).limit(LIMIT)
         self.due = one(due)
         self.lost = one(_lost())
+        self.strangers = one(_strangers())
         self.old = one(
             select(_C.id).where(_C.ended_at < given("before", _C.ended_at)).order_by(_C.ended_at).limit(LIMIT)
         )
@@ -99,6 +105,10 @@ class SqlCalls:
 
         return await self._readers.read(read)
 
+    async def strangers(self, limit: int) -> Sequence[tuple[CallId, UserId]]:
+        """List those who are no members any more."""
+        return [(CallId(call), UserId(user)) for call, user in await self._rows(self._sql.strangers, limit=limit)]
+
     async def forget(self, kept_ms: int) -> int:
         """Drop old ones."""
         forgotten, dropped = 0, FORGOTTEN_AT_ONCE
@@ -138,10 +148,12 @@ class _Decide:
         if call is None or call is held:
             return CallCommitted(held)
         due_at = call.rings_until if call.ringing else None
-        book.connection.run(sql.keep.text, (call.id, call.revision, due_at, call.ended_at, _encode(call)))
+        kept = (call.id, call.revision, due_at, call.ended_at, call.conversation, _encode(call))
+        book.connection.run(sql.keep.text, kept)
         for user in call.people:
             end = call.end_of(user)
-            book.connection.run(sql.keep_user.text, (user, call.id, None if end is None else end.session))
+            session = None if end is None else end.session
+            book.connection.run(sql.keep_user.text, (user, call.id, GONE if user in call.gone else session))
         drafts = tuple(Draft(user_stream(user), fact) for user, fact in facts_of(held, call))
         placed = place(Decision(drafts, lambda _: Done()), book).facts if drafts else ()
         return CallCommitted(call, is_changed=True, facts=placed)
@@ -175,9 +187,24 @@ def _theirs(chosen: Select[tuple[object]]) -> Executable:
     found: Executable = (
         chosen.select_from(CALL_USERS)
         .join(CALLS, _C.id == _U.call)
-        .where(_U.user_id == given("user", _U.user_id), _C.ended_at.is_(None))
+        .where(_U.user_id == given("user", _U.user_id), _C.ended_at.is_(None), _CONCERNED)
     )
     return found
+
+
+def _strangers() -> Executable:
+    key = literal_column("'c/'", Text) + _C.conversation
+    member = (MEMBERS.c.user_id == _U.user_id) & MEMBERS.c.until.is_(None)
+    membership = select(MEMBERS.c.stream).join(STREAMS, STREAMS.c.id == MEMBERS.c.stream).where(STREAMS.c.key == key)
+    return (
+        select(_U.call, _U.user_id)
+        .select_from(CALLS)
+        .join(CALL_USERS, _U.call == _C.id)
+        .where(_C.ended_at.is_(None), _C.conversation.is_not(None), _CONCERNED)
+        .where(~exists(membership.where(member).correlate(CALLS, CALL_USERS)))
+        .order_by(_U.call, _U.user_id)
+        .limit(LIMIT)
+    )
 
 
 def _lost() -> Executable:
@@ -190,7 +217,7 @@ def _lost() -> Executable:
         .outerjoin(SESSIONS, _S.id == _U.session)
         .outerjoin(LEASES, LEASES.c.node == _S.node)
         .where(
-            _U.session > literal_column("''", Text),
+            _U.session > _EMPTY,
             _S.id.is_(None)
             | _S.ended_at.is_not(None)
             | (_S.detached_at < before)

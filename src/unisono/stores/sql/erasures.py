@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from msgspec import structs
-from sqlalchemy import Dialect, Text, delete, literal_column, select, update
+from sqlalchemy import Dialect, Text, delete, exists, literal_column, select, update
 from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.erasing import scrubbed
@@ -188,9 +188,13 @@ def _drop_objects() -> Executable:
 
 
 def _drop_calls() -> tuple[Executable, ...]:
-    """Forget calls that the user was part of, by everybody."""
+    """Forget calls that the user was part of and that are over, by everybody."""
     theirs = select(CALL_USERS.c.call).where(CALL_USERS.c.user_id == _USER)
-    return (delete(CALLS).where(CALLS.c.id.in_(theirs)), delete(CALL_USERS).where(CALL_USERS.c.call.in_(theirs)))
+    is_kept = exists(select(CALLS.c.id).where(CALLS.c.id == CALL_USERS.c.call))
+    return (
+        delete(CALLS).where(CALLS.c.id.in_(theirs), CALLS.c.ended_at.is_not(None)),
+        delete(CALL_USERS).where(CALL_USERS.c.call.in_(theirs), ~is_kept),
+    )
 
 
 def _unfinished() -> Executable:
