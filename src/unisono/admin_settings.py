@@ -8,7 +8,7 @@ from unisono.secret import Secret
 
 KEY_MIN_CHARS: Final = 32
 AdminScope = Literal[
-    "sessions", "conversations", "messages", "users", "erasures", "metrics", "announcements", "imports"
+    "sessions", "conversations", "messages", "users", "erasures", "metrics", "announcements", "imports", "policy"
 ]
 ADMIN_SCOPES: Final[frozenset[AdminScope]] = frozenset(get_args(AdminScope))
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from unisono.admin_settings import Admin
 from unisono.call_settings import Calls
 from unisono.contact_settings import ContactRules
-from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Policy
+from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Capacities, Capacity, DeviceRules, Policy
 from unisono.domain.grants import GrantRules
 from unisono.domain.quotas import Quotas
 from unisono.domain.retention import Retention
@@ -164,9 +164,13 @@ class Sessions(Section, frozen=True):
         Meta(description="Name of a preset (" + ", ".join(PRESETS) + "), or a table with `slots` and `groups`."),
     ] = DEFAULT_PRESET
     capacity: Annotated[
-        Annotated[int, Meta(ge=1, le=10_000)] | None,
+        Capacity | None,
         Meta(description="Replaces the capacity of each slot of the policy, for example devices per platform."),
     ] = None
+    capacities: Annotated[
+        Capacities,
+        Meta(description="The same of some platforms alone, in slots by platform: `{ ios = 2, web = 8 }`."),
+    ] = {}
     detach_window_s: Annotated[
         float, Meta(ge=0, le=31_536_000, description="How long a session without a connection keeps its place.")
     ] = 1_800.0
@@ -183,17 +187,13 @@ class Sessions(Section, frozen=True):
     sweep_s: Annotated[Seconds, Meta(description="Pause between two searches for expired and revoked sessions.")] = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse a preset that does not exist."""
-        if isinstance(self.policy, str) and self.policy not in PRESETS:
-            raise ValueError(f"no preset `{self.policy}`; there are: {', '.join(PRESETS)}")
+        """Refuse a preset that does not exist, and capacities without a slot by platform."""
+        if (problem := DeviceRules(self.policy, self.capacity, self.capacities).problem()) is not None:
+            raise ValueError(problem)
 
     def device_policy(self) -> Policy:
-        """Give the slots that hold: those of the preset or table, with `capacity` put in."""
-        policy = PRESETS[self.policy] if isinstance(self.policy, str) else self.policy
-        if self.capacity is None:
-            return policy
-        slots = tuple(structs.replace(slot, capacity=self.capacity) for slot in policy.slots)
-        return Policy(slots=slots, groups=policy.groups)
+        """Give the slots that hold, as long as nothing is said while the server runs."""
+        return DeviceRules(self.policy, self.capacity, self.capacities).slots()
 
 
 class Presence(Section, frozen=True):

@@ -58,7 +58,7 @@ def test_a_policy_of_ones_own_replaces_the_presets() -> None:
 
 
 def test_a_preset_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ValueError, match="no preset `nope`; there are: easemob"):
+    with pytest.raises(ValueError, match="no preset `nope`; there are: multi, single, easemob"):
         Sessions(policy="nope")
 
 

@@ -4,7 +4,7 @@ from unisono.domain.ties import Writing
 
 
 class ContactPolicy:
-    """Read at every decision, so that a change holds from the next one on."""
+    """Read at every decision, so that a change holds from the next one on; `governing` changes it."""
 
     def __init__(self, writing: Writing) -> None:
         """Begin with what the settings say."""

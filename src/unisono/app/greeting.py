@@ -6,11 +6,12 @@ and put the link among the audience before they read the checkpoint, so that not
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from msgspec import Struct
 
+from unisono.app.admission import Admission, Limits, as_it_is, ending_of
 from unisono.app.audience import Attached, Audience
 from unisono.app.caller import Caller
 from unisono.app.departures import Departures
@@ -26,11 +27,8 @@ from unisono.app.succession import check_only_ran_out, follower_of, last_after
 from unisono.domain.addresses import block_of
 from unisono.domain.answers import Welcome
 from unisono.domain.commands import Device, Login, Resume
-from unisono.domain.devices import Login as HeldLogin
-from unisono.domain.devices import Policy, admit
 from unisono.domain.errors import (
     Invalid,
-    LimitReached,
     LocalFault,
     Replaced,
     SessionFault,
@@ -48,11 +46,8 @@ from unisono.ports.identity import Credential, Principal
 from unisono.ports.link import Link
 from unisono.ports.sessions import (
     EndedSession,
-    Ending,
-    SessionDecision,
     SessionRecord,
     SessionsCommitted,
-    SessionsDecide,
 )
 
 
@@ -88,6 +83,7 @@ class Greeting:
         self._lease = lease
         self._hooks = hooks
         self._server = server
+        self._admission = Admission(options)
         self._logins = RateLimiter(options.logins, parts.clock)
         self._resumes = RateLimiter(options.resumes, parts.clock)
 
@@ -108,11 +104,10 @@ class Greeting:
         if principal.user is None:
             caller = Caller(tab=command.tab)
             return Greeted(caller, await self._welcome(caller, None, None))
-        policy = self._options.policy
-        return await self._open(command, principal, credential.address, link, policy=policy, started_s=started_s)
+        return await self._open(command, principal, credential.address, link, limits=as_it_is, started_s=started_s)
 
-    async def vouch(self, command: Login, user: UserId, address: str, link: Link, policy: Policy) -> Greeted:
-        """Open a session for a user whom the door knows by its own rules, among those of its policy.
+    async def vouch(self, command: Login, user: UserId, address: str, link: Link, limits: Limits) -> Greeted:
+        """Open a session for a user whom the door knows by its own rules, under what the app's policy is to it.
 
         Raises:
             TokenFault: The user was erased.
@@ -123,7 +118,7 @@ class Greeting:
         self._logins.spend(block_of(address))
         started_s = self._parts.clock.monotonic_s()
         principal = Principal(user, issued_at=self._parts.clock.now())
-        return await self._open(command, principal, address, link, policy=policy, started_s=started_s)
+        return await self._open(command, principal, address, link, limits=limits, started_s=started_s)
 
     async def _open(
         self,
@@ -132,7 +127,7 @@ class Greeting:
         address: str,
         link: Link,
         *,
-        policy: Policy,
+        limits: Limits,
         started_s: float,
         before: SessionRecord | None = None,
     ) -> Greeted:
@@ -141,7 +136,7 @@ class Greeting:
         await self._check_revoked(record.user, principal)
         await self._hooks.before_login(record)
         with self._in_doubt(record.session):
-            committed = await self._parts.sessions.decide(record.user, self._opening(record, command.fence, policy))
+            committed = await self._parts.sessions.admit(record.user, self._admission.of(record, command.fence, limits))
         try:
             async with self._held(committed.opened or record):
                 await self._check_meanwhile(record, principal, before)
@@ -176,7 +171,7 @@ class Greeting:
             raise fault_of_resume(found.ending.reason, found.ending.newcomer)
         return await self._carry_on(found, command, address, link)
 
-    async def come_back(self, command: Resume, user: UserId, address: str, link: Link, policy: Policy) -> Greeted:
+    async def come_back(self, command: Resume, user: UserId, address: str, link: Link, limits: Limits) -> Greeted:
         """Resume a session of a user; if it only ran out, open another one for the same user, device and tag.
 
         Nobody ended such a session: its client came back later than its window. It keeps what it has of the old one,
@@ -200,7 +195,7 @@ class Greeting:
         again = Login(device=device, login=follower_of(old), tag=old.tag, tab=command.tab)
         principal = Principal(old.user, old.credential, old.issued_at, old.credential_expires_at)
         try:
-            return await self._open(again, principal, address, link, policy=policy, started_s=started_s, before=old)
+            return await self._open(again, principal, address, link, limits=limits, started_s=started_s, before=old)
         except Invalid:
             # It was open a moment ago, and is over now.
             ended = await self._parts.sessions.find_ended(follower_of(old))
@@ -267,7 +262,7 @@ class Greeting:
             reason = "closed"
             await check_only_ran_out(self._parts.sessions, before)
         except (TokenRevoked, SessionFault):
-            ended = await self._parts.sessions.decide(record.user, _ending(record, reason))
+            ended = await self._parts.sessions.decide(record.user, ending_of(record, reason))
             self._parts.bus.publish_nowait(ended.facts)
             raise
 
@@ -300,28 +295,6 @@ class Greeting:
             address=address,
             issued_at=principal.issued_at,
         )
-
-    def _opening(self, record: SessionRecord, fence: Fence | None, policy: Policy) -> SessionsDecide:
-        newcomer = _held(record)
-        limit = self._options.quotas.sessions_per_user
-
-        def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
-            del now
-            if (repeated := next((other for other in held if other.session == record.session), None)) is not None:
-                # The attempt of a tab that died may be carried out after the one that came in its place.
-                if fence is not None and fence < repeated.fence:
-                    raise Replaced(fence=repeated.fence)
-                if (repeated.shown.platform, repeated.tag) != (record.shown.platform, record.tag):
-                    # It was let in under the limits of that platform and tag, and not of these.
-                    raise Invalid(field="login", reason="used before")
-                return SessionDecision(opens=record)
-            losses = admit(policy, [_held(other) for other in held], newcomer)
-            if len(held) - len(losses) >= limit:
-                raise LimitReached(what="sessions", limit=limit)
-            ends = tuple(Ending(loss.session, loss.reason, newcomer=record.shown) for loss in losses)
-            return SessionDecision(ends=ends, opens=record)
-
-        return decide
 
     async def _attach(
         self,
@@ -384,16 +357,3 @@ class Greeting:
 
 def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
-
-
-def _ending(record: SessionRecord, reason: EndReason) -> SessionsDecide:
-    def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
-        del now
-        mine = [other for other in held if other.session == record.session]
-        return SessionDecision(ends=tuple(Ending(other.session, reason) for other in mine))
-
-    return decide
-
-
-def _held(record: SessionRecord) -> HeldLogin:
-    return HeldLogin(record.session, record.device, record.shown.platform, record.opened_at, record.tag)

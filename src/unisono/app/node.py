@@ -14,6 +14,7 @@ from unisono.app.execute import Executor
 from unisono.app.expiring import Expiring
 from unisono.app.fanout import Fanout
 from unisono.app.filing import Filing
+from unisono.app.governing import Governing
 from unisono.app.greeting import Greeting
 from unisono.app.hooks import Hooks
 from unisono.app.housekeeping import Housekeeping
@@ -74,6 +75,7 @@ class Node:
         self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
         self.watching = Watching(parts, options.presence, self.audience)
         self.contact_policy = ContactPolicy(options.writing)
+        self.governing = Governing(parts, options, self.contact_policy)
         self.wills = Wills(parts, options.quotas, self.rooms, self.contact_policy)
         self.pushing = None if parts.push is None else Pushing(parts, options.push, parts.push, self.lease)
         self.filing = Filing(parts, options.quotas, options.files)
@@ -102,6 +104,7 @@ class Node:
             "calls": self.calling.sweep,
             "expired": Expiring(parts).sweep,
             "erasing": self.erasing.sweep,
+            "policy": self.governing.sweep,
             "search": self.indexing.sweep,
             "files": self.filing.sweep,
             "trim": Trimming(parts, self.options.retention, self.filing).sweep,
@@ -136,6 +139,7 @@ class Node:
         """Take the node's lease and find the end of the log. Call before the first connection."""
         await self.lease.take()
         await self.fanout.start()
+        await self.governing.sweep()
         if self.pushing is not None:
             await self.pushing.start()
         self.parts.telemetry.event("node_started", node=self.lease.node)

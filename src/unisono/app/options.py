@@ -66,9 +66,9 @@ class CallRules(Struct, frozen=True):
 class AppOptions(Struct, frozen=True):
     """Rules of one app. Times in seconds. `granted` acts take a grant of the application's own server.
 
-    `finds_open`: a user finds open conversations of others by what they are like, and not by their ids alone. `writing`
-    says who may write to a user in direct conversations, at first. `asks_at_once` are those of one connection that the
-    program answers at a time.
+    `finds_open`: a user finds open conversations of others by what they are like, and not by their ids alone. `policy`
+    says how many devices a user may have, `writing` who may write to a user in direct conversations, as long as nothing
+    else is said while the app runs. `asks_at_once` are those of one connection that the program answers at a time.
     """
 
     quotas: Quotas

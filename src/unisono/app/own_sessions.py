@@ -31,14 +31,14 @@ class OwnSessions:
 
     async def list_of(self, user: UserId) -> Sequence[SessionView]:
         """List all of a user's sessions that are not over, the oldest login first."""
-        return [self._view(record, None) for record in await self._parts.sessions.list_of(user)]
+        return [self.view(record) for record in await self._parts.sessions.list_of(user)]
 
     async def page_of(self, user: UserId, command: c.ListSessions, asking: SessionId | None = None) -> Sessions:
         """List a user's sessions that are not over, a page at a time, fewer of large ones."""
         page = Page[SessionView](command.limit)
         start = (Instant(-1), "") if command.after is None else read_page_mark(command.after)
         for record in await self._parts.sessions.list_of(user):
-            if (record.opened_at, record.session) > start and not page.take(self._view(record, asking)):
+            if (record.opened_at, record.session) > start and not page.take(self.view(record, asking)):
                 last = page.entries[-1]
                 return Sessions(tuple(page.entries), next=page_mark(last.opened_at, last.session))
         return Sessions(tuple(page.entries))
@@ -173,7 +173,8 @@ class OwnSessions:
             self._parts.telemetry.event("session_ended", user=user, session=record.session, reason=reason)
         return committed
 
-    def _view(self, record: SessionRecord, asking: SessionId | None) -> SessionView:
+    def view(self, record: SessionRecord, asking: SessionId | None = None) -> SessionView:
+        """Give a session as its user sees it."""
         is_live = self._audience.find(record.session) is not None or record.node is not None
         return SessionView(
             session=record.session,

@@ -14,6 +14,7 @@ from unisono.ports.files import FileBytes, FileRecords
 from unisono.ports.identity import Grants, Identity
 from unisono.ports.kept_events import KeptEvents
 from unisono.ports.log import Log
+from unisono.ports.policy import Policies
 from unisono.ports.program import Program
 from unisono.ports.push import PushService
 from unisono.ports.push_targets import PushTargets
@@ -46,6 +47,7 @@ class Parts(Struct, frozen=True):
     contacts: Contacts
     due_pushes: DuePushes
     push_targets: PushTargets
+    policies: Policies
     erasures: Erasures
     files: FileRecords
     file_bytes: FileBytes

@@ -8,6 +8,7 @@ import typer
 from unisono import __version__
 from unisono.cli.import_commands import imports
 from unisono.cli.options import AdminKey, AppName, AsJson, Config, Data, Device, DeviceType, Token, Url, User
+from unisono.cli.policy_commands import policy
 from unisono.cli.services import services
 
 program: Final = typer.Typer(
@@ -26,6 +27,7 @@ sessions: Final = typer.Typer(
 )
 program.add_typer(sessions, name="sessions")
 program.add_typer(services, name="services")
+program.add_typer(policy, name="policy")
 program.add_typer(imports, name="import")
 
 

@@ -13,7 +13,12 @@ from msgspec import Meta, Struct, structs
 from unisono.domain.errors import DeviceRefused
 from unisono.domain.ids import DeviceId, Instant, Platform, SessionId, Tag
 
+SLOTS_MAX: Final = 100
+"""Slots of a policy, groups of platforms, and platforms that have a capacity of their own."""
+
 SlotKey = Literal["app", "platform", "group", "tag", "device"]
+Capacity = Annotated[int, Meta(ge=1, le=10_000)]
+Capacities = Annotated[Mapping[Platform, Capacity], Meta(max_length=SLOTS_MAX)]
 
 
 class Slot(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -26,21 +31,28 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     - `same_device`: what an earlier session of the newcomer's own device meets when sessions are counted: it is
       `replaced` quietly and before anybody else, or counted `like_others` (LeanCloud tags, row X5).
     - `platforms`: those whose logins are counted alone; None: all.
+    - `capacities`: of some platforms another capacity, where `key` has the platform.
     """
 
     key: tuple[SlotKey, ...]
-    capacity: Annotated[int, Meta(ge=1, le=10_000)]
+    capacity: Capacity
     counts: Literal["devices", "sessions"] = "devices"
     loser: Literal["oldest", "newcomer"] = "oldest"
     same_device: Literal["replaced", "like_others"] = "replaced"
     platforms: Annotated[tuple[Platform, ...], Meta(min_length=1)] | None = None
+    capacities: Capacities = {}
+
+    def of(self, platform: Platform) -> "Slot":
+        """Give the slot as it is for the logins of a platform."""
+        capacity = self.capacities.get(platform, self.capacity)
+        return self if capacity == self.capacity else structs.replace(self, capacity=capacity)
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The slots of an app, and which platforms form a group."""
 
-    slots: tuple[Slot, ...] = ()
-    groups: Mapping[str, tuple[Platform, ...]] = {}
+    slots: Annotated[tuple[Slot, ...], Meta(max_length=SLOTS_MAX)] = ()
+    groups: Annotated[Mapping[str, tuple[Platform, ...]], Meta(max_length=SLOTS_MAX)] = {}
 
 
 class Login(Struct, frozen=True):
@@ -67,9 +79,14 @@ def _platforms(*names: str) -> tuple[Platform, ...]:
 DESKTOPS: Final = _platforms("web", "pc", "windows", "macos", "linux")
 PHONES: Final = _platforms("ios", "android", "phone")
 
+_MULTI: Final = Policy(slots=(Slot(key=("platform",), capacity=4),))
+_SINGLE: Final = Policy(slots=(Slot(key=("platform",), capacity=1),))
+
 PRESETS: Final[Mapping[str, Policy]] = {
-    "easemob": Policy(slots=(Slot(key=("platform",), capacity=4),)),
-    "easemob-single": Policy(slots=(Slot(key=("platform",), capacity=1),)),
+    "multi": _MULTI,
+    "single": _SINGLE,
+    "easemob": _MULTI,
+    "easemob-single": _SINGLE,
     "turms": Policy(slots=(Slot(key=("platform",), capacity=1, counts="sessions"),)),
     "turms-keep": Policy(slots=(Slot(key=("platform",), capacity=1, counts="sessions", loser="newcomer"),)),
     "leancloud": Policy(slots=(Slot(key=("tag",), capacity=1, counts="sessions", same_device="like_others"),)),
@@ -78,6 +95,9 @@ PRESETS: Final[Mapping[str, Policy]] = {
 }
 DEFAULT_PRESET: Final = "easemob"
 
+LEANCLOUD: Final = Platform("leancloud")
+"""The platform of clients that say no other, and are counted by tag (`policy_by_tag`)."""
+
 _BY_TAG: Final = Slot(key=("tag",), capacity=1, counts="sessions")
 
 
@@ -85,7 +105,8 @@ def policy_by_tag(policy: Policy, platform: Platform, *, is_returning: bool) -> 
     """Give the limits of a platform of LeanCloud's clients: one session per tag, and what an app's policy says of it.
 
     A device replaces itself quietly; a client that `is_returning`, by itself, takes no tag from another device. The
-    slots that hold besides are those that name the platform, in `platforms` or in the groups they are kept by.
+    slots that hold besides are those that name the platform: in `platforms`, in `capacities`, or in the groups they are
+    kept by.
     """
     by_tag = structs.replace(_BY_TAG, loser="newcomer") if is_returning else _BY_TAG
     return Policy((by_tag, *(slot for slot in policy.slots if _names(slot, policy, platform))), policy.groups)
@@ -94,7 +115,67 @@ def policy_by_tag(policy: Policy, platform: Platform, *, is_returning: bool) -> 
 def _names(slot: Slot, policy: Policy, platform: Platform) -> bool:
     if slot.platforms is not None:
         return platform in slot.platforms
-    return "group" in slot.key and any(platform in platforms for platforms in policy.groups.values())
+    return platform in slot.capacities or (
+        "group" in slot.key and any(platform in platforms for platforms in policy.groups.values())
+    )
+
+
+class DeviceRules(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A policy as operators say it: the name of a preset or a table of slots, and how many each slot holds.
+
+    `capacity` replaces that of each slot, `capacities` that of some platforms in each slot by platform.
+    """
+
+    policy: str | Policy = DEFAULT_PRESET
+    capacity: Capacity | None = None
+    capacities: Capacities = {}
+
+    def problem(self) -> str | None:
+        """Say what keeps these from being rules, or None: a preset that does not exist, capacities of no platform."""
+        if isinstance(self.policy, str) and self.policy not in PRESETS:
+            return f"no preset `{self.policy}`; there are: {', '.join(PRESETS)}"
+        by_platform = ["platform" in slot.key for slot in self._named.slots]
+        if self.capacities and not any(by_platform):
+            return "capacities need a policy with slots by `platform`"
+        has_some = [bool(slot.capacities) for slot in self._named.slots]
+        if any(some and not by for some, by in zip(has_some, by_platform, strict=True)):
+            return "capacities need a slot with `platform` in its key"
+        return None
+
+    @property
+    def _named(self) -> Policy:
+        return PRESETS[self.policy] if isinstance(self.policy, str) else self.policy
+
+    def slots(self) -> Policy:
+        """Give the slots that hold."""
+        policy = self._named
+        return Policy(tuple(self._filled(slot) for slot in policy.slots), policy.groups)
+
+    def _filled(self, slot: Slot) -> Slot:
+        if self.capacity is not None:
+            slot = structs.replace(slot, capacity=self.capacity)
+        if self.capacities and "platform" in slot.key:
+            slot = structs.replace(slot, capacities={**slot.capacities, **self.capacities})
+        return slot
+
+
+def crowded_out(policy: Policy, held: Iterable[Login]) -> tuple[SessionId, ...]:
+    """List the sessions of one user that would not be there, had the policy held at each login; in that order.
+
+    They stay until the user logs in the next time where they are counted.
+    """
+    stay: list[Login] = []
+    gone: list[SessionId] = []
+    for login in sorted(held, key=_age):
+        limits = policy_by_tag(policy, LEANCLOUD, is_returning=False) if login.platform == LEANCLOUD else policy
+        try:
+            losses = {loss.session for loss in admit(limits, stay, login)}
+        except DeviceRefused:
+            gone.append(login.session)
+            continue
+        gone += [other.session for other in stay if other.session in losses]
+        stay = [*(other for other in stay if other.session not in losses), login]
+    return tuple(gone)
 
 
 def admit(policy: Policy, held: Sequence[Login], newcomer: Login) -> tuple[Loss, ...]:
@@ -121,7 +202,7 @@ def _shared(policy: Policy, held: Iterable[Login], newcomer: Login) -> list[tupl
     by_age = sorted(held, key=_age)
     places = ((slot, _place_in(slot, policy, newcomer)) for slot in policy.slots)
     return [
-        (slot, [login for login in by_age if _place_in(slot, policy, login) == mine])
+        (slot.of(newcomer.platform), [login for login in by_age if _place_in(slot, policy, login) == mine])
         for slot, mine in places
         if mine is not None
     ]

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from unisono.domain.facts import EndReason, Label, PlacedFact
 from unisono.domain.ids import DeviceId, Fence, Instant, NodeId, SessionId, Tag, UserId
+from unisono.domain.policy import Said
 from unisono.domain.presence import Seen
 from unisono.domain.session_view import TabView
 
@@ -67,6 +68,9 @@ class SessionsCommitted(Struct, frozen=True):
 SessionsDecide = Callable[[Instant, Sequence[SessionRecord]], SessionDecision]
 """Decides over the time and the user's sessions that are not over, the oldest login first. Pure; may run twice."""
 
+LoginDecide = Callable[[Instant, Sequence[SessionRecord], Said], SessionDecision]
+"""The same for a login: also over what is said of the app's policy (`ports.policy`), which is so until it is over."""
+
 
 class EndedSession(Struct, frozen=True):
     """Why a session is over, kept for a while so that its client can be told; and what it was."""
@@ -111,6 +115,15 @@ class Sessions(Protocol):
             Invalid: The session id to open was used before, by another device or by a session that is over.
         """
 
+    async def admit(self, user: UserId, decide: LoginDecide) -> SessionsCommitted:
+        """Decide as `decide` does, over what is said of the policy as well.
+
+        Nothing else is said of it between the decision and its commit, on any node.
+
+        Raises:
+            Invalid: The session id to open was used before, by another device or by a session that is over.
+        """
+
     async def attach(
         self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId, address: str | None
     ) -> SessionRecord | EndedSession | None:
@@ -134,6 +147,12 @@ class Sessions(Protocol):
 
     async def list_of(self, user: UserId) -> Sequence[SessionRecord]:
         """List the user's sessions that are not over, the oldest login first."""
+
+    async def of_several(self, after: UserId | None, limit: int) -> Sequence[SessionRecord]:
+        """List the sessions that are not over of users who have more than one of them, in the order of their users.
+
+        Those of up to `limit` users who come after one: all of each, the oldest login first.
+        """
 
     async def seen(self, users: Sequence[UserId]) -> Mapping[UserId, Seen]:
         """Give the sessions of users that are not over, and when those that are over were last there.

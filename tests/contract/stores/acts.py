@@ -51,6 +51,7 @@ from unisono.ports.erasures import Erasures
 from unisono.ports.files import FileRecords
 from unisono.ports.kept_events import KeptEvents
 from unisono.ports.log import Committed, Log
+from unisono.ports.policy import Policies
 from unisono.ports.push_targets import PushTargets
 from unisono.ports.requests import Requests
 from unisono.ports.search import Search
@@ -95,6 +96,8 @@ class AnyStore(Protocol):
     def due_pushes(self) -> DuePushes: ...
     @property
     def push_targets(self) -> PushTargets: ...
+    @property
+    def policies(self) -> Policies: ...
     @property
     def erasures(self) -> Erasures: ...
     @property

@@ -177,8 +177,7 @@ class AppStage:
         self.clock = LoopClock()
         self.mood: Mood = calm
         self.telemetry = RecordingTelemetry()
-        self.passports = Passports()
-        self.permits = Permits()
+        self.passports, self.permits = Passports(), Permits()
         self.encoder = CountingEncoder()
         if beside is None:
             self.store, self.bus = MemoryStore(self.clock), wiring.bus or LocalBus()
@@ -201,6 +200,7 @@ class AppStage:
             contacts=self.store.contacts,
             due_pushes=self.store.due_pushes,
             push_targets=self.store.push_targets,
+            policies=self.store.policies,
             erasures=self.store.erasures,
             files=self.store.files,
             file_bytes=MemoryBytes(),

@@ -5,7 +5,18 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from unisono.domain.devices import DEFAULT_PRESET, PRESETS, Login, Policy, Slot, admit, policy_by_tag
+from unisono.domain.devices import (
+    DEFAULT_PRESET,
+    LEANCLOUD,
+    PRESETS,
+    DeviceRules,
+    Login,
+    Policy,
+    Slot,
+    admit,
+    crowded_out,
+    policy_by_tag,
+)
 from unisono.domain.errors import DeviceRefused
 from unisono.domain.ids import DeviceId, Instant, Platform, SessionId, Tag
 
@@ -278,8 +289,6 @@ def test_an_unknown_key_is_no_policy() -> None:
 
 # ---------------------------------------------------------------------------------------------- of some platforms alone
 
-LEANCLOUD = Platform("leancloud")
-
 
 def test_a_slot_may_be_for_some_platforms_alone() -> None:
     policy = Policy(slots=(Slot(key=("app",), capacity=1, platforms=(Platform("ios"), Platform("android"))),))
@@ -321,3 +330,61 @@ def test_slots_that_name_the_platform_hold_beside_its_tags() -> None:
     assert lost(policy, [*held, login("d", "d", "leancloud", at=4)], login("n", "n", "leancloud", at=5)) == {
         ("a", "displaced")
     }
+
+
+# --------------------------------------------------------------------------------------------- as operators say them
+
+
+@pytest.mark.rows("E13")
+def test_a_platform_may_have_a_number_of_its_own() -> None:
+    policy = DeviceRules("multi", capacities={Platform("ios"): 2, Platform("web"): 6}).slots()
+    assert lost(policy, devices_of("ios", 1), login("new", "new", "ios")) == set()
+    assert lost(policy, devices_of("ios", 2), login("new", "new", "ios")) == {("ios-1", "displaced")}
+    assert lost(policy, devices_of("web", 5), login("new", "new", "web")) == set()
+    assert lost(policy, devices_of("web", 6), login("new", "new", "web")) == {("web-1", "displaced")}
+    assert lost(policy, devices_of("android", 4), login("new", "new", "android")) == {("android-1", "displaced")}
+
+
+def test_what_is_said_of_capacities_is_put_into_the_slots_they_are_for() -> None:
+    by_both = Slot(key=("platform", "tag"), capacity=9, capacities={Platform("ios"): 1, Platform("web"): 2})
+    rules = DeviceRules(Policy((by_both, Slot(key=("app",), capacity=9))), 5, {Platform("ios"): 3})
+    assert rules.slots().slots == (
+        Slot(key=("platform", "tag"), capacity=5, capacities={Platform("ios"): 3, Platform("web"): 2}),
+        Slot(key=("app",), capacity=5),
+    )
+    assert DeviceRules().slots() == PRESETS[DEFAULT_PRESET] == PRESETS["multi"]
+
+
+def test_capacities_of_platforms_are_for_slots_by_platform() -> None:
+    ios = {Platform("ios"): 1}
+    by_app = Slot(key=("app",), capacity=1, capacities=ios)
+    assert DeviceRules("sente", capacities=ios).problem() == "capacities need a policy with slots by `platform`"
+    assert DeviceRules(Policy((by_app,))).problem() == "capacities need a slot with `platform` in its key"
+    assert str(DeviceRules("nope").problem()).startswith("no preset `nope`; there are: multi, single, ")
+    assert DeviceRules("multi", capacities=ios).problem() is None
+
+
+def test_a_capacity_for_leanclouds_clients_holds_beside_their_tags() -> None:
+    policy = DeviceRules("multi", capacities={LEANCLOUD: 2}).slots()
+    by_tag = policy_by_tag(policy, LEANCLOUD, is_returning=False)
+    assert lost(by_tag, devices_of("leancloud", 2), login("new", "new", "leancloud")) == {("leancloud-1", "displaced")}
+    assert len(policy_by_tag(PRESETS["multi"], LEANCLOUD, is_returning=False).slots) == 1
+
+
+# ------------------------------------------------------------------------------------------ who would be over a limit
+
+
+def test_who_would_be_over_a_limit_are_those_who_logged_in_first() -> None:
+    held = [*devices_of("ios", 3), *devices_of("web", 1)]
+    assert crowded_out(PRESETS["multi"], held) == ()
+    assert crowded_out(PRESETS["single"], reversed(held)) == ("ios-1", "ios-2")
+    assert crowded_out(DeviceRules("multi", capacities={Platform("ios"): 2}).slots(), held) == ("ios-1",)
+
+
+def test_where_the_older_ones_are_kept_it_is_the_later_ones() -> None:
+    assert crowded_out(PRESETS["turms-keep"], devices_of("ios", 3)) == ("ios-2", "ios-3")
+
+
+def test_leanclouds_clients_are_over_the_limits_of_their_tags() -> None:
+    held = [login(f"l{n}", f"d{n}", "leancloud", at=n, tag="x" if n < 3 else None) for n in range(1, 6)]
+    assert crowded_out(PRESETS["single"], held) == ("l1",)

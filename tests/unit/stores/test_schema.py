@@ -24,6 +24,7 @@ from unisono.stores.sql.driver import Driver
 from unisono.stores.sql.files import FileStatements
 from unisono.stores.sql.migrate import migrate, version_of
 from unisono.stores.sql.migrations import REVISIONS
+from unisono.stores.sql.policy import PolicyStatements
 from unisono.stores.sql.postgres import PostgresDriver
 from unisono.stores.sql.schema import METADATA
 from unisono.stores.sql.session_statements import SessionStatements
@@ -50,6 +51,7 @@ FROZEN = {
     "0015": "4e22ddcf05b40773",
     "0016": "c5a88352aa364f4d",
     "0017": "947b83c6d6a1656c",
+    "0018": "c1c2cfef4a88266d",
 }
 
 
@@ -105,7 +107,7 @@ async def test_a_database_from_before_lists_had_lengths_finds_them_by_these(tmp_
         # What later steps made.
         for index in ("ix_facts_changed", "ix_sessions_ended_user"):
             file.execute(f"DROP INDEX {index}")
-        for table in ("claims", "contacts", "calls", "call_users", "kept_told", "kept_for"):
+        for table in ("claims", "contacts", "calls", "call_users", "kept_told", "kept_for", "policy_changes"):
             file.execute(f"DROP TABLE {table}")
         for column in ("pinned_at", "marks", "silence", "cleared_seq", "deleted"):
             file.execute(f"ALTER TABLE members DROP COLUMN {column}")
@@ -167,6 +169,7 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     parts |= {"log": log, "kept_events": vars(sessions.pop("kept")), "sessions": sessions}
     parts["claims"] = vars(ClaimStatements(driver.dialect))
     parts["calls"] = vars(CallStatements(driver.dialect))
+    parts["policy"] = vars(PolicyStatements(driver.dialect))
     parts["files"] = vars(FileStatements(driver.dialect))
     statements = {f"{part}.{name}": one for part, members in parts.items() for name, one in members.items()}
     scans = []

@@ -6,15 +6,17 @@ to the one that was opened then. One that was closed or kicked stays so, by the 
 refused with a number other than 4112: clients come back by themselves without the token after that one.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
 
+from unisono.app.admission import Limits
 from unisono.app.greeting import Greeted
 from unisono.domain.commands import LABEL_MAX_CHARS, Device, Login, Resume
-from unisono.domain.devices import Policy, policy_by_tag
+from unisono.domain.devices import LEANCLOUD, Policy, policy_by_tag
 from unisono.domain.errors import Invalid
-from unisono.domain.ids import OPAQUE_ID_MAX_CHARS, DeviceId, Instant, Platform, SessionId, Tag, UserId, is_user_id
+from unisono.domain.ids import OPAQUE_ID_MAX_CHARS, DeviceId, Instant, SessionId, Tag, UserId, is_user_id
 from unisono.domain.session import Phase
 from unisono.gateways.leancloud.asking import Refused
 from unisono.gateways.leancloud.link import PeerLink
@@ -25,8 +27,6 @@ from unisono.wire.leancloud.codes import ERRORS
 from unisono.wire.leancloud.realtime_pb2 import SessionCommand
 from unisono.wire.leancloud.signing import proof_of
 
-PLATFORM: Final = Platform("leancloud")
-"""What these clients are: they do not say what they run on."""
 NO_TAG: Final = "default"
 """A tag that is none: any number of devices may have it."""
 INVALID_LOGIN: Final = 4103
@@ -68,21 +68,29 @@ async def open_session(station: Station, entrance: Entrance, said: SessionComman
         return await _back(station, entrance, said, link)
     command = Login(device=_device(station, said), login=station.node.parts.entropy.secret(), tag=_tag(said.tag))
     await station.app.signatures.check_login(entrance.user, proof_of(said))
-    policy = _policy(station, is_returning=said.r)
-    greeted = await station.node.greeting.vouch(command, entrance.user, entrance.address, link, policy)
+    limits = _LIMITS[said.r]
+    greeted = await station.node.greeting.vouch(command, entrance.user, entrance.address, link, limits)
     return _peer(station, entrance.user, greeted, link, said)
 
 
 async def _back(station: Station, entrance: Entrance, said: SessionCommand, link: PeerLink) -> Peer:
     token = read(said.st)
     resume = Resume(session=SessionId(token.session), resume_token=token.secret)
-    policy = _policy(station, is_returning=True)
-    greeted = await station.node.greeting.come_back(resume, entrance.user, entrance.address, link, policy)
+    limits = _LIMITS[True]
+    greeted = await station.node.greeting.come_back(resume, entrance.user, entrance.address, link, limits)
     return _peer(station, entrance.user, greeted, link, said)
 
 
-def _policy(station: Station, *, is_returning: bool) -> Policy:
-    return policy_by_tag(station.node.options.policy, PLATFORM, is_returning=is_returning)
+def _at_login(policy: Policy) -> Policy:
+    return policy_by_tag(policy, LEANCLOUD, is_returning=False)
+
+
+def _at_return(policy: Policy) -> Policy:
+    return policy_by_tag(policy, LEANCLOUD, is_returning=True)
+
+
+_LIMITS: Final[Mapping[bool, Limits]] = {False: _at_login, True: _at_return}
+"""What an app's policy is to a client that logs in by its user's wish, and to one that does by itself."""
 
 
 def _peer(station: Station, user: UserId, greeted: Greeted, link: PeerLink, said: SessionCommand) -> Peer:
@@ -107,7 +115,7 @@ def _device(station: Station, said: SessionCommand) -> Device:
     is_good = said.deviceId.isprintable() and 0 < len(said.deviceId) <= OPAQUE_ID_MAX_CHARS
     name = said.deviceId if is_good else station.node.parts.entropy.secret()
     label = said.ua[:LABEL_MAX_CHARS] if said.ua.isprintable() else ""
-    return Device(DeviceId(name), PLATFORM, label=label or None)
+    return Device(DeviceId(name), LEANCLOUD, label=label or None)
 
 
 async def leave(peer: Peer, phase: Phase) -> None:

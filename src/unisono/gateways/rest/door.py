@@ -119,7 +119,7 @@ class RestDoor:
             path, query = _convert(request.match_info, operation.params), _convert(request.query, operation.query)
             body = await self._body(request) if operation.bodies else b""
             shaped = _shaped(body, operation.bodies) if operation.bodies else None
-            asked = Asked(by, path, query, shaped, _under_key(request, by, body))
+            asked = Asked(by, path, query, shaped, _under_key(request, by, body), self._address(request))
             if operation.needs_key and asked.request is None:
                 raise Invalid(field=KEY_HEADER, reason="needed, so that it can be gone on with")
             desk = self._desks.of(app)
@@ -178,8 +178,11 @@ class RestDoor:
 
     def _check_key(self, request: web.Request, scope: AdminScope, app: str) -> str:
         # By address before any key is looked at: else they could be tried without end.
-        self._desks.rate.spend(block_of(address_of(request, self._options.trusted_proxies)))
+        self._desks.rate.spend(block_of(self._address(request)))
         return self._options.guard.check(request.headers.get(hdrs.AUTHORIZATION), scope, app)
+
+    def _address(self, request: web.Request) -> str:
+        return address_of(request, self._options.trusted_proxies)
 
     async def _openapi(self, request: web.Request) -> web.Response:
         del request

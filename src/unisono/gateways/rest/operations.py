@@ -12,6 +12,7 @@ from unisono.app.broadcasting import Broadcasting
 from unisono.app.erasing import Erasing
 from unisono.app.execute import Executor
 from unisono.app.exporting import Exporting
+from unisono.app.governing import Governing
 from unisono.app.importing import Importing
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.rates import RateLimiter
@@ -54,6 +55,7 @@ class Desk(Struct, frozen=True):
     exporting: Exporting
     erasing: Erasing
     importing: Importing
+    governing: Governing
     clock: Clock
     rate: RateLimiter
     requests: Requests
@@ -85,7 +87,7 @@ class Desks:
 class Asked(Struct, frozen=True):
     """One request, read and checked against the shapes of its operation. `by` names the admin key.
 
-    `request` is there when it said a key by which it is known again.
+    `request` is there when it said a key by which it is known again; `address` is where it came from.
     """
 
     by: str
@@ -93,6 +95,7 @@ class Asked(Struct, frozen=True):
     query: Struct
     body: Struct | None = None
     request: Request | None = None
+    address: str = ""
 
     @property
     def user(self) -> UserId:

@@ -12,6 +12,7 @@ from unisono.gateways.rest.exporting import EXPORT_OPERATIONS
 from unisono.gateways.rest.importing import IMPORT_OPERATIONS
 from unisono.gateways.rest.operating import OPERATING_OPERATIONS
 from unisono.gateways.rest.operations import Operation
+from unisono.gateways.rest.policy import POLICY_OPERATIONS
 from unisono.gateways.rest.sessions import SESSION_OPERATIONS
 from unisono.gateways.rest.telling import TELLING_OPERATIONS
 
@@ -27,4 +28,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *ERASING_OPERATIONS,
     *IMPORT_OPERATIONS,
     *TELLING_OPERATIONS,
+    *POLICY_OPERATIONS,
 )

@@ -1,6 +1,7 @@
 """The sessions port in memory."""
 
 import hmac
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, structs
@@ -9,6 +10,7 @@ from unisono.domain.errors import Invalid, Replaced
 from unisono.domain.facts import SessionEnded, SessionOpened
 from unisono.domain.ids import DeviceId, Fence, Instant, NodeId, SessionId, UserId, user_stream
 from unisono.domain.placement import Draft
+from unisono.domain.policy import NOTHING_SAID
 from unisono.domain.presence import Seen, Sighting
 from unisono.domain.pushing import FORGETTING
 from unisono.domain.session import is_loss
@@ -19,6 +21,7 @@ from unisono.ports.sessions import (
     EndedSession,
     Ending,
     LeaseState,
+    LoginDecide,
     SessionDecision,
     SessionRecord,
     SessionsCommitted,
@@ -78,6 +81,12 @@ class MemorySessions:
         return SessionsCommitted(
             tuple(held[session] for session in endings), opened, tuple(fact for fact in placed if fact is not None)
         )
+
+    async def admit(self, user: UserId, decide: LoginDecide) -> SessionsCommitted:
+        """Decide over what is said as well."""
+        changes = self._state.policy
+        said = changes[-1].said if changes else NOTHING_SAID
+        return await self.decide(user, lambda now, held: decide(now, held, said))
 
     def _opening(
         self, decision: SessionDecision, held: dict[SessionId, SessionRecord], endings: dict[SessionId, Ending]
@@ -184,6 +193,14 @@ class MemorySessions:
         mine = [self._now(session) for session, record in self._records.items() if record.user == user]
         mine = [record for record in mine if record.session not in self._endings]
         return sorted(mine, key=lambda record: (record.opened_at, record.session))
+
+    async def of_several(self, after: UserId | None, limit: int) -> Sequence[SessionRecord]:
+        """List the sessions of those who have several."""
+        self._state.check_open()
+        live = (record for session, record in self._records.items() if session not in self._endings)
+        counts = Counter(record.user for record in live)
+        users = sorted(user for user, count in counts.items() if count > 1 and (after is None or user > after))
+        return [record for user in users[:limit] for record in await self.list_of(user)]
 
     async def seen(self, users: Sequence[UserId]) -> Mapping[UserId, Seen]:
         """Give who is there and who was."""

@@ -52,6 +52,7 @@ from unisono.domain.ids import (
 from unisono.domain.kinds import KINDS
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
+from unisono.domain.policy import PolicyChange
 from unisono.domain.revisions import recalled, revised, superseded
 from unisono.ports.erasures import Erasure
 from unisono.ports.push_targets import PushTarget
@@ -87,6 +88,7 @@ class State:
         self.seats: dict[SessionId, dict[TabId, ConversationId]] = {}
         self.wills: dict[SessionId, LeftWill] = {}
         self.talk = CallState()
+        self.policy: list[PolicyChange] = []
         self.duties: dict[str, Duty] = {}
         self.push_targets: dict[tuple[UserId, DeviceId], KeptTarget] = {}
         self.erasures: dict[UserId, Erasure] = {}

@@ -11,6 +11,7 @@ from unisono.stores.memory.erasures import MemoryErasures
 from unisono.stores.memory.files import MemoryFiles
 from unisono.stores.memory.kept_events import MemoryKeptEvents
 from unisono.stores.memory.log import MemoryLog
+from unisono.stores.memory.policy import MemoryPolicies
 from unisono.stores.memory.push_targets import MemoryPushTargets
 from unisono.stores.memory.requests import MemoryRequests
 from unisono.stores.memory.search import MemorySearch
@@ -32,6 +33,7 @@ class MemoryStore:
         self.contacts = MemoryContacts(self._state)
         self.traces = MemoryTraces(self._state)
         self.sessions = MemorySessions(self._state, clock)
+        self.policies = MemoryPolicies(self._state, clock)
         self.claims = MemoryClaims(self._state, self.sessions)
         self.calls = MemoryCalls(self._state, self.sessions, clock)
         self.search = MemorySearch(self._state, self.sessions)

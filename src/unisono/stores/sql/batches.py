@@ -10,7 +10,7 @@ from unisono.ports.clock import Clock
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.driver import Connection, Driver, Verdict
 from unisono.stores.sql.entries import read_epoch
-from unisono.stores.sql.foresight import Foresight, lock_sessions
+from unisono.stores.sql.foresight import Foresight, lock_policy, lock_sessions
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.transaction import Work
 
@@ -75,6 +75,8 @@ class Committer:
         ahead = Foresight()
         for work in works:
             work.name_streams(ahead)
+        if not self._driver.is_sole_writer:
+            lock_policy(connection, ahead)
         book.foresee_streams(ahead)
         if not self._driver.is_sole_writer:
             lock_sessions(connection, self.statements, ahead)

@@ -1,5 +1,7 @@
 """What a batch is about to ask for, so that it is loaded and locked in a few statements, in one order."""
 
+from typing import Final, Literal
+
 from msgspec import Struct
 
 from unisono.domain.ids import SendKey, SessionId, StreamKey, UserId
@@ -16,7 +18,7 @@ class Foresight(Struct):
     """First the names, then, once the streams are known, what belongs to them.
 
     `streams` are looked up, `own` made where they do not exist yet. `sessions`, and those of `session_users` that are
-    not over, are locked. `talks` are direct conversations, with who speaks there.
+    not over, are locked. `talks` are direct conversations, with who speaks there. The `policy` is read, or changed.
     """
 
     sessions: set[SessionId] = set()
@@ -29,6 +31,20 @@ class Foresight(Struct):
     places: dict[PlaceKey, StreamEntry] = {}
     ties: set[Pair] = set()
     talks: list[tuple[StreamEntry, UserId]] = []
+    policy: Literal["read", "changed"] | None = None
+
+
+LOCK_POLICY: Final = {
+    # Readers among themselves do not wait; who changes it waits for them, and they for that one.
+    "read": "LOCK TABLE policy_changes IN SHARE MODE",
+    "changed": "LOCK TABLE policy_changes IN SHARE ROW EXCLUSIVE MODE",
+}
+
+
+def lock_policy(connection: Connection, ahead: Foresight) -> None:
+    """Lock the policy of the app against other writers, before anything else: nobody waits in a circle."""
+    if ahead.policy is not None:
+        connection.run(LOCK_POLICY[ahead.policy])
 
 
 def lock_sessions(connection: Connection, statements: Statements, ahead: Foresight) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.kept_statements import KeptStatements
-from unisono.stores.sql.phrases import given, insert, upsert
+from unisono.stores.sql.phrases import LIMIT, given, insert, upsert
 from unisono.stores.sql.schema import (
     ERASURES,
     LAST_SEEN,
@@ -39,6 +39,7 @@ class SessionStatements:
             _S.opened_at, _S.id
         )
         self.open_of_user = _one(dialect, open_of_user)
+        self.of_several = _one(dialect, _of_several())
         self.session = _one(dialect, _WITH_LEASE.where(_S.id == given("id", _S.id)))
         self.open = Statement(dialect, lambda: insert(dialect, SESSIONS, 1, SESSIONS.c))
         self.write = Statement(dialect, lambda: upsert(dialect, SESSIONS, 1))
@@ -130,6 +131,12 @@ class SessionStatements:
                 ~select(_S.id).where(_S.node == lease.node, _IS_OPEN).exists(),
             ),
         )
+
+
+def _of_several() -> Executable:
+    users = select(_S.user_id).where(_IS_OPEN, _S.user_id > given("after", _S.user_id)).group_by(_S.user_id)
+    several = users.having(func.count() > literal_column("1")).order_by(_S.user_id).limit(LIMIT)
+    return _WITH_LEASE.where(_S.user_id.in_(several), _IS_OPEN).order_by(_S.user_id, _S.opened_at, _S.id)
 
 
 def _end() -> Executable:

@@ -1,7 +1,7 @@
 """What the writer does about sessions. Their tables are read and written at once, inside the batch's transaction."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import structs
 
@@ -21,7 +21,6 @@ from unisono.ports.sessions import (
     SessionDecision,
     SessionRecord,
     SessionsCommitted,
-    SessionsDecide,
 )
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.foresight import Foresight
@@ -29,6 +28,9 @@ from unisono.stores.sql.kept_statements import end_waiting
 from unisono.stores.sql.session_rows import SessionEntry, label_text, read_session, session_row, tabs_text
 from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.transaction import place
+
+Decide = Callable[[Book, Sequence[SessionRecord]], SessionDecision]
+"""Decides inside the transaction, over the user's sessions that are not over."""
 
 
 class SessionWork:
@@ -53,7 +55,7 @@ def find_session(book: Book, sql: SessionStatements, session: SessionId) -> Sess
 class DecideSessions(SessionWork):
     """Work of `Sessions.decide`. The user's stream is locked, so decisions for one user follow one another."""
 
-    def __init__(self, sql: SessionStatements, user: UserId, decide: SessionsDecide) -> None:
+    def __init__(self, sql: SessionStatements, user: UserId, decide: Decide) -> None:
         super().__init__(sql)
         self._user = user
         self._decide = decide
@@ -69,7 +71,7 @@ class DecideSessions(SessionWork):
         its = self.sql.open_of_user
         rows = book.connection.query(its.text, its.bind(user=self._user))
         held = {record.session: record for row in rows for record in [read_session(row, book.lease_now).record]}
-        decision = self._decide(book.now, list(held.values()))
+        decision = self._decide(book, list(held.values()))
         endings = {ending.session: ending for ending in decision.ends if ending.session in held}
         opened, is_new = self._opening(book, decision, held, endings)
         for ending in endings.values():
@@ -125,6 +127,15 @@ class DecideSessions(SessionWork):
         else:
             drop = self.sql.drop_will
             book.connection.run(drop.text, drop.bind(session=ending.session))
+
+
+class Admit(DecideSessions):
+    """Work of `Sessions.admit`, whose decision reads the policy."""
+
+    def name_streams(self, ahead: Foresight) -> None:
+        """Name the policy as well: nobody changes it meanwhile."""
+        super().name_streams(ahead)
+        ahead.policy = ahead.policy or "read"
 
 
 def _keep_will(book: Book, sql: SessionStatements, session: SessionId) -> None:

@@ -4,12 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from unisono.domain.ids import DeviceId, Fence, Instant, NodeId, SessionId, UserId
+from unisono.domain.policy import NOTHING_SAID
 from unisono.domain.presence import Seen, Sighting
 from unisono.domain.session_view import TabView
 from unisono.ports.clock import Clock
-from unisono.ports.sessions import Census, EndedSession, LeaseState, SessionRecord, SessionsCommitted, SessionsDecide
+from unisono.ports.sessions import (
+    Census,
+    EndedSession,
+    LeaseState,
+    LoginDecide,
+    SessionDecision,
+    SessionRecord,
+    SessionsCommitted,
+    SessionsDecide,
+)
 from unisono.stores.sql import session_work as work
+from unisono.stores.sql.book import Book
 from unisono.stores.sql.driver import Connection
+from unisono.stores.sql.policy import PolicyStatements, last_change
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.session_rows import read_session, read_sighting
 from unisono.stores.sql.session_statements import SessionStatements
@@ -24,15 +36,34 @@ NEVER_MIND: Final = Instant(0)
 class SqlSessions:
     """Implements `ports.sessions.Sessions`."""
 
-    def __init__(self, statements: SessionStatements, writer: Writer, readers: Readers, clock: Clock) -> None:
+    def __init__(
+        self,
+        statements: SessionStatements,
+        policy: PolicyStatements,
+        *,
+        writer: Writer,
+        readers: Readers,
+        clock: Clock,
+    ) -> None:
         self._sql = statements
+        self._policy = policy
         self._writer = writer
         self._readers = readers
         self._clock = clock
 
     async def decide(self, user: UserId, decide: SessionsDecide) -> SessionsCommitted:
         """Change a user's sessions: ends first, then the opening, with a fact for each in the user's stream."""
-        return cast(SessionsCommitted, await self._writer.do(work.DecideSessions(self._sql, user, decide)))
+        deciding = work.DecideSessions(self._sql, user, lambda book, held: decide(book.now, held))
+        return cast(SessionsCommitted, await self._writer.do(deciding))
+
+    async def admit(self, user: UserId, decide: LoginDecide) -> SessionsCommitted:
+        """Decide over what is said of the policy as well."""
+
+        def over_policy(book: Book, held: Sequence[SessionRecord]) -> SessionDecision:
+            last = last_change(book.connection, self._policy)
+            return decide(book.now, held, NOTHING_SAID if last is None else last.said)
+
+        return cast(SessionsCommitted, await self._writer.do(work.Admit(self._sql, user, over_policy)))
 
     async def attach(
         self, session: SessionId, resume_hash: bytes, fence: Fence | None, node: NodeId, address: str | None
@@ -61,6 +92,17 @@ class SqlSessions:
             return [read_session(row, now).record for row in rows]
 
         return await self._readers.read(read)
+
+    async def of_several(self, after: UserId | None, limit: int) -> Sequence[SessionRecord]:
+        """List the sessions of users who have more than one."""
+        statement = self._sql.of_several
+
+        def read(connection: Connection) -> Sequence[SessionRecord]:
+            rows = connection.query(statement.text, statement.bind(after=after or NOBODY, limit=limit))
+            now = connection.lease_now() if rows else Instant(0)
+            return [read_session(row, now).record for row in rows]
+
+        return await self._readers.read_slowly(read, NOBODY)
 
     async def seen(self, users: Sequence[UserId]) -> Mapping[UserId, Seen]:
         """Give the sessions of users that are not over, and when those that are over were last there."""

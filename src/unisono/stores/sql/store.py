@@ -23,6 +23,7 @@ from unisono.stores.sql.kept_events import SqlKeptEvents
 from unisono.stores.sql.log import SqlLog
 from unisono.stores.sql.migrate import migrate
 from unisono.stores.sql.options import StoreOptions
+from unisono.stores.sql.policy import PolicyStatements, SqlPolicies
 from unisono.stores.sql.push_targets import SqlPushTargets
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.requests import RequestStatements, SqlRequests
@@ -58,7 +59,9 @@ class Store:
         self.calls = SqlCalls(driver.dialect, writer=writer, readers=readers, clock=clock)
         self.files = SqlFiles(driver.dialect, writer=writer, readers=readers)
         sql = SessionStatements(driver.dialect)
-        self.sessions = SqlSessions(sql, writer, readers, clock)
+        policy = PolicyStatements(driver.dialect)
+        self.policies = SqlPolicies(policy, writer=writer, readers=readers)
+        self.sessions = SqlSessions(sql, policy, writer=writer, readers=readers, clock=clock)
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)
         self.wills = SqlWills(driver.dialect, sql, writer=writer, readers=readers, clock=clock)
         self.push_targets = SqlPushTargets(driver.dialect, sql, writer=writer, readers=readers)
