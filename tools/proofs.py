@@ -12,10 +12,8 @@ from tools.sources import Offence, repository
 
 TOLD: Final = "LSX"
 BROWSER: Final = "the browser SDK: only tabs, or a package for JavaScript, can show it"
-UNISON: Final = "devices in unison: messages to one device, session or tab, and operations that are mine alone"
 LATER: Final[Mapping[str, str]] = {
     BROWSER: "L5 L7 L284",
-    UNISON: "X17 X18",
 }
 """Why rows are open, by reason."""
 

@@ -123,7 +123,7 @@ function merged(node) {
 
 function anywhere(name) {
   for (const each of readdirSync(API)) {
-    const found = file(each).statements.filter((node) => node.name?.text === name);
+    const found = file(each).statements.filter((node) => node.name?.text === name && node.members !== undefined);
     if (found.length > 0) {
       return found.find(ts.isClassDeclaration) ?? found[0];
     }

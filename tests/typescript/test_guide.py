@@ -62,6 +62,8 @@ PRINTED: Final = (
     "is Shed live",
     'theme is {"is":"dark"}',
     "meanwhile it is at",
+    "told of cart { items: 3 } true",
+    "to this phone: Look at this!",
     "elsewhere: pinnedConversation [ 'green' ]",
     "Garden is pinned: true",
     "begun: Shall we",
@@ -104,7 +106,7 @@ async def test_each_example_is_typed_and_runs(tmp_path: Path) -> None:
         assert line in printed, f"{line!r} is not in:\n{printed}"
     assert re.findall(r"found (To \w+)", printed) == ["To Bergen", "To Oslo", "To Trondheim"]
     assert re.findall("The café has (.*)", printed) == ["No tea for me", "Tea at five?"]
-    assert len(RUN) == 25
+    assert len(RUN) == 26
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(len(RUN), marks=pytest.mark.full)])

@@ -1,5 +1,6 @@
 """The browser SDK without a browser, and a real server: its holder and its tabs in Node."""
 
+import io
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -10,8 +11,11 @@ import pytest
 from tests.support.node_tests import assert_passed, files, run
 from tests.support.operator_desk import TOKEN_SECRET, open_desk
 from tests.support.server_process import ServerProcess
+from unisono import Asker, Refused, Server
+from unisono.domain.ids import Json
 
 DEADLINE_S: Final = 90.0
+ASKING: Final = "server/asking.test.ts"
 DEVICES: Final = "server/devices.test.ts"
 IN_UNISON: Final = "server/devices_in_unison.test.ts"
 PROGRAMS: Final = "server/program.test.ts"
@@ -40,7 +44,7 @@ async def test_a_second_device_needs_a_token_of_its_own(tmp_path: Path) -> None:
         assert_passed(await run([TOKENS], deadline_s=DEADLINE_S, environment=there), TOKENS)
 
 
-OTHERS: Final = {DEVICES, IN_UNISON, PROGRAMS, TOKENS}
+OTHERS: Final = {ASKING, DEVICES, IN_UNISON, PROGRAMS, TOKENS}
 
 
 @pytest.mark.parametrize("file", [file for file in files("server") if file not in OTHERS])
@@ -50,13 +54,54 @@ async def test_with_a_server(environment: Mapping[str, str], file: str) -> None:
 
 
 @pytest.mark.rows(
-    "E10", "E56", "E62", "E63", "E64", "E65", "E66", "E67", "E68", "E69", "E70", "E71", "E73", "X51", "X53"
+    "E10",
+    "E56",
+    "E62",
+    "E63",
+    "E64",
+    "E65",
+    "E66",
+    "E67",
+    "E68",
+    "E69",
+    "E70",
+    "E71",
+    "E73",
+    "E34",
+    "E37",
+    "E38",
+    "X17",
+    "X18",
+    "X51",
+    "X53",
 )
 async def test_devices_in_unison(environment: Mapping[str, str]) -> None:
     told = await run([IN_UNISON], deadline_s=DEADLINE_S, environment=environment)
     arranged = "what I arrange on one device each tab of the others is told once, and the author's tabs are not"
     assert_passed(told, IN_UNISON, arranged)
+    to_a_login = "a login is told something in all its tabs, a tab alone, and nobody else"
+    assert_passed(told, IN_UNISON, to_a_login)
     assert_passed(told, IN_UNISON)
+
+
+async def test_a_program_and_its_clients_ask_each_other(tmp_path: Path) -> None:
+    server = Server(data_dir=str(tmp_path), server={"port": 0}, identity={"kind": "dev"}, log=io.StringIO())
+
+    @server.on_request("price")
+    async def price(asker: Asker, data: Json) -> Json:
+        if data != "tea":
+            raise Refused(reason="no such thing")
+        return {"price": 3.5, "for": asker.user}
+
+    @server.on_request("ask back")
+    async def ask_back(asker: Asker, data: Json) -> Json:
+        assert isinstance(data, dict)
+        tab = data.get("tab")
+        return await server.ask(asker.user, str(data["session"]), "where", data.get("data"), tab=tab and str(tab))
+
+    async with server:
+        environment = {"UNISONO_URL": server.url.replace("http", "ws")}
+        assert_passed(await run([ASKING], deadline_s=DEADLINE_S, environment=environment), ASKING)
 
 
 @pytest.mark.rows("M18", "M19", "M20", "X43", "X44")

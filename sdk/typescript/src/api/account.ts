@@ -3,13 +3,14 @@
 import { Founding } from "./founding.ts";
 import { lately } from "./late.ts";
 import type { OwnSessions } from "./own-sessions.ts";
+import type { Telling } from "./telling.ts";
 
 /** What is brought at its first use. */
-export interface Account extends OwnSessions {}
+export interface Account extends OwnSessions, Telling {}
 
 /** My devices and sessions. */
 export abstract class Account extends Founding {
   static {
-    lately(this, "client", "sessions otherSessions closeSession closeDevice closeTab dropWill registerPush unregisterPush");
+    lately(this, "client", "sessions otherSessions closeSession closeDevice closeTab dropWill registerPush unregisterPush tell ask onAsk");
   }
 }

@@ -4,6 +4,7 @@ import type { WireFact } from "../core/messages.ts";
 import type { MissedConversation, Passing, UnreadConversation } from "../wire/types.ts";
 import type { ConversationData } from "./belonging.ts";
 import { Conversation } from "./conversation.ts";
+import type { Devices } from "./devices.ts";
 import { MINE, OF_CONVERSATION } from "./effects.ts";
 import type { Effect } from "./effects.ts";
 import { report } from "./emitter.ts";
@@ -77,19 +78,17 @@ export class Book {
     if (!isMine) conversation?._reached(seq);
     if (said && conversation) return conversation.kept.told.comes(seq) ? this.#message(new Message(conversation, seq, at, said)) : undefined;
     const effect = (isMine ? MINE : OF_CONVERSATION)[kind as keyof typeof MINE] as Effect<never> | undefined;
-    if (!effect) return this.#late(stream, placed);
+    if (!effect) return this.#late((code) => code.fact(stream, placed), { type: "unknownFact", stream, seq, at, fact: wire });
     const tell = (more: object): void => this.#emit({ type: CALLED[kind] ?? camelName(kind), at, ...fact, ...more, ...(conversation && { conversation }) } as AnyEvent);
     const told = effect(conversation as Conversation, whole as never, { seq, at }, { tell, unread: () => this.unread(conversation as Conversation), recount: () => this.#ways.recount(conversation as Conversation) });
     if (told) tell(told);
-    // Other sessions of mine are told of it in another way, too.
-    if (kind === "member_changed") return this.#late(stream, placed);
   }
 
   /** Tells what passes by; gives it to who watches where it is of a user. */
-  passing(event: Camelled<Passing>, said: SaidData | null): void {
+  passing(event: Camelled<Passing>, said: SaidData | null): Promise<void> | void {
     if (event.kind === "presence") return this.#ways.presence(presenceOf(event));
     if (event.kind === "tabs") return this.#emit({ type: "sessionTabs", session: event.session, tabs: event.tabs ?? [] });
-    if (!("conversation" in event)) return;
+    if (!("conversation" in event)) return this.#late((code) => code.event(event));
     const conversation = this.conversation(event.conversation);
     if (event.kind === "typing") this.#emit({ type: "typing", conversation, user: event.user, isTyping: event.isTyping });
     else if (event.kind === "put_out") this.#ways.rooms._putOut(conversation);
@@ -142,12 +141,12 @@ export class Book {
   }
 
   /** Tells what few pages hear. Without its code a fact is told as one that is not known. */
-  async #late(stream: string, placed: WireFact): Promise<void> {
+  async #late(tell: (code: Devices) => void, otherwise?: AnyEvent): Promise<void> {
     try {
-      (await devices(this.#inside)).fact(stream, placed);
+      tell(await devices(this.#inside));
     } catch (problem) {
       report("loading more", problem);
-      this.#emit({ type: "unknownFact", stream, ...placed });
+      if (otherwise) this.#emit(otherwise);
     }
   }
 

@@ -112,8 +112,8 @@ export class Counter implements Inside {
     return this.#answered(this.#ask({ op, ...snake(fields) }));
   }
 
-  _askNow<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>> {
-    return this.#answered(this.askedNow({ op, ...snake(fields) }));
+  _askNow<O extends Op>(op: O, fields: Fields<O>, ms?: number): Promise<AnswerTo<O>> {
+    return this.#answered(this.askedNow({ op, ...snake(fields) }, ms));
   }
 
   async place(fields: Fields<"send">): Promise<Extract<AnswerTo<"send">, { readonly kind: "placed" }>> {

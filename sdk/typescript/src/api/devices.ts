@@ -1,6 +1,7 @@
 /** What all my devices have in common, and what one does for the others. Loaded where a program uses it, and where a fact is about it. */
 
 import type { WireFact } from "../core/messages.ts";
+import type { Passing } from "../wire/types.ts";
 import { ARRANGING } from "./arranging.ts";
 import type { Conversation } from "./conversation.ts";
 import type { AnyEvent } from "./events.ts";
@@ -9,12 +10,14 @@ import { KEPT } from "./keeping.ts";
 import { ALIASES, operationOf } from "./multi-device.ts";
 import type { KnownFact } from "./multi-device.ts";
 import { camel } from "./names.ts";
+import type { Camelled } from "./names.ts";
 import { originOf } from "./origin.ts";
 import { OWN_SESSIONS } from "./own-sessions.ts";
 import { TOLD_OF } from "./own-facts.ts";
 import { RULING } from "./ruling.ts";
 import { holds } from "./silences.ts";
 import type { Silence } from "./silences.ts";
+import { Answering, TELLING } from "./telling.ts";
 
 /** Sessions of one client that are remembered: each is a login of its own, whose facts come soon after. */
 const SESSIONS = 100;
@@ -24,12 +27,15 @@ type Method = (inside: Inside, self: unknown, ...words: readonly unknown[]) => u
 /** What one client has of it. */
 export class Devices {
   /** The methods of each group, by name. */
-  readonly methods = { client: OWN_SESSIONS, conversation: { ...ARRANGING, ...RULING }, kept: KEPT } as unknown as { readonly [group: string]: { readonly [name: string]: Method } };
+  readonly methods = { client: { ...OWN_SESSIONS, ...TELLING }, conversation: { ...ARRANGING, ...RULING }, kept: KEPT } as unknown as { readonly [group: string]: { readonly [name: string]: Method } };
+  /** What is told to this session, and asked of it. */
+  readonly answering: Answering;
   readonly #inside: Inside;
   readonly #origins = new Set<string>();
 
   constructor(inside: Inside) {
     this.#inside = inside;
+    this.answering = new Answering(inside);
     this.renew();
   }
 
@@ -45,15 +51,20 @@ export class Devices {
     if (this.#origins.size > SESSIONS) this.#origins.delete([...this.#origins][0] as string); // there are more than none
   }
 
+  /** Tells what passes by. */
+  event(event: Camelled<Passing>): void {
+    if (event.kind === "told") this.answering.told(event);
+    else if (event.kind === "asked") void this.answering.asked(event);
+    else if (event.kind === "told_later") this.#emit({ type: "toldLost" });
+  }
+
   /** Tells a fact that is told nowhere else, and which of them another session of mine left. */
   fact(stream: string, { seq, at, fact: wire }: WireFact): void {
     const fact = camel(wire) as unknown as KnownFact & { readonly conversation?: string; readonly origin?: string };
     const isMine = stream[0] === "u";
     const id = isMine ? fact.conversation : stream.slice(2);
     const conversation = id === undefined ? null : this.#inside.conversation(id);
-    const isTold = isMine && this.#tell(fact, conversation, { seq, at });
-    // A member who changed is told of by the page itself.
-    const isUnknown = !isTold && fact.kind !== "member_changed";
+    const isUnknown = !this.#tell(fact, conversation, { seq, at });
     if (isUnknown) this.#emit({ type: "unknownFact", stream, seq, at, fact: wire });
     const operation = isUnknown && isMine ? fact.kind : operationOf(fact, this.#inside.user);
     if (operation === null || this.#origins.has(fact.origin ?? "")) return;

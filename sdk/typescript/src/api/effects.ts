@@ -1,7 +1,6 @@
 /** What a conversation learns from each fact, and what the event of the fact says besides. */
 
 import type { Fact } from "../wire/types.ts";
-import { changed } from "./attributes.ts";
 import { NOTHING_OF_MINE } from "./belonging.ts";
 import type { Conversation } from "./conversation.ts";
 import { gone } from "./conversation.ts";
@@ -45,19 +44,6 @@ export const OF_CONVERSATION: Effects = {
     // My own leaving is told by my own stream.
     return !users.includes(conversation.user) && {};
   },
-  changed(conversation, { name, set, unset, joining, rules }, { at }) {
-    if (name !== undefined) conversation.name = name || null;
-    conversation.attributes = changed(conversation.attributes, set, unset);
-    if (joining) conversation.joining = joining;
-    if (rules) conversation.show({ ...conversation, rules });
-    conversation.updatedAt = at;
-    return {};
-  },
-  member_changed(conversation, { user, role }) {
-    if (role && user === conversation.user) conversation.role = role;
-    return {};
-  },
-  restricted: () => ({}),
   ended: (conversation) => Object.assign(conversation, { members: [], role: null, joining: "invited", expiresAt: null }) && {},
   revised(conversation, { message: seq, by, content, mentions = [], mentionAll = false }, place, ways) {
     const known = newestAt(conversation, seq, place.seq);

@@ -7,6 +7,7 @@ import type { Conversation } from "./conversation.ts";
 import type { Message, RoomMessage, TransientMessage } from "./message.ts";
 import type { Camelled } from "./names.ts";
 import type * as own from "./own-events.ts";
+import type { SessionMessage, Told, ToldLost } from "./telling.ts";
 
 /** An event of a conversation; `type` is the name of the event. */
 interface Of<Type extends string> {
@@ -312,6 +313,9 @@ export interface Events extends NetworkEvents {
   readonly historyDeleted: own.HistoryDeleted;
   readonly draft: own.DraftChanged;
   readonly multiDevice: own.MultiDevice;
+  readonly told: Told;
+  readonly toldLost: ToldLost;
+  readonly sessionMessage: SessionMessage;
   readonly membersJoined: MembersJoined;
   readonly membersLeft: MembersLeft;
   readonly entered: Entered;
@@ -345,7 +349,7 @@ export const NETWORK: ReadonlySet<string> = new Set("disconnect schedule retry r
 export const NAMES: ReadonlySet<string> = new Set([
   ...NETWORK,
   ...(
-    "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level pinned marked silence deleted historyDeleted draft multiDevice " +
+    "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level pinned marked silence deleted historyDeleted draft multiDevice told toldLost sessionMessage " +
     "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs sessionTabs claimLost"
   ).split(" "),
 ]);

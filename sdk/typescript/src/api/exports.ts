@@ -4,7 +4,7 @@ export { Audio, Body, File, Image, Location, Text, Unknown, Video, body } from "
 export type { Attachment, Attributes, BodyClass, Common, Content, Json, Needed, Sayable } from "./bodies.ts";
 export type { Amendment, Changes, Duration, Level, Member, Role, RuleSet } from "./belonging.ts";
 export { Client } from "./client.ts";
-export type { SessionData } from "./own-sessions.ts";
+export type { OwnSession, SessionData } from "./own-sessions.ts";
 export type { Silence, Window } from "./silences.ts";
 export { Conversation } from "./conversation.ts";
 export type { WillOptions } from "./conversation.ts";
@@ -34,6 +34,7 @@ export type { Field, Value } from "./query.ts";
 export { Room } from "./room.ts";
 export type { Place, RoomSendOptions } from "./room.ts";
 export { MessageSearch, SearchPage } from "./search.ts";
+export type { Address, Addressed, Answers, SessionMessage, TellOptions, Told, ToldLost } from "./telling.ts";
 export type { UnreadTotal } from "./unread.ts";
 export type { DeviceOptions, LoginOptions, Sharing, TokenProvider, UnisonoOptions } from "./unisono.ts";
 export type { UploadOptions } from "./upload.ts";

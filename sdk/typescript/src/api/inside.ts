@@ -34,7 +34,7 @@ export interface Inside {
   /** Asks the server, and again after a loss of the connection. */
   ask<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>>;
   /** Asks if there is a connection now. */
-  _askNow<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>>;
+  _askNow<O extends Op>(op: O, fields: Fields<O>, ms?: number): Promise<AnswerTo<O>>;
   /** Sends a message. */
   place(fields: Fields<"send">): Promise<Extract<AnswerTo<"send">, { readonly kind: "placed" }>>;
   /** Makes a key for a send or a creation. */

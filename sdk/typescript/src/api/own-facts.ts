@@ -1,9 +1,10 @@
-/** Facts of my own stream that few pages hear, as events. Loaded with the first of them. */
+/** Facts that few pages hear, as events. Loaded with the first of them. */
 
 import type { Fact } from "../wire/types.ts";
+import { changed } from "./attributes.ts";
 import { DRAFT } from "./arranging.ts";
 import type { Conversation } from "./conversation.ts";
-import type { AnyEvent, KeptChanged } from "./events.ts";
+import type { AnyEvent, Changed, KeptChanged, MemberChanged, Restricted } from "./events.ts";
 import type { Inside } from "./inside.ts";
 import type { Camelled } from "./names.ts";
 
@@ -19,10 +20,25 @@ interface Around {
 }
 
 /** Takes over a fact; gives the events that tell of it. */
-type Telling<Kind extends Fact["kind"]> = (fact: FactOf<Kind>, around: Around) => readonly AnyEvent[];
-type Tellings = { readonly [Kind in Fact["kind"]]?: Telling<Kind> };
+type Taking<Kind extends Fact["kind"]> = (fact: FactOf<Kind>, around: Around) => readonly AnyEvent[];
+type Takings = { readonly [Kind in Fact["kind"]]?: Taking<Kind> };
 
-const OF_KINDS: Tellings = {
+const OF_KINDS: Takings = {
+  changed(fact, { conversation, at }) {
+    const { name, joining, rules } = fact;
+    if (name !== undefined) conversation.name = name || null;
+    conversation.attributes = changed(conversation.attributes, fact.set, fact.unset);
+    if (joining) conversation.joining = joining;
+    if (rules) conversation.show({ ...conversation, rules });
+    conversation.updatedAt = at;
+    return [{ ...without(fact), type: "changed", conversation, at } as Changed];
+  },
+  member_changed(fact, { conversation, at }) {
+    const { user, role } = fact;
+    if (role && user === conversation.user) conversation.role = role;
+    return [{ ...without(fact), type: "memberChanged", conversation, at } as MemberChanged];
+  },
+  restricted: (fact, { conversation, at }) => [{ ...without(fact), type: "restricted", conversation, at } as Restricted],
   pinned: (_, { conversation, at }) => pinned(conversation, at, at),
   unpinned: (_, { conversation, at }) => pinned(conversation, null, at),
   marked: ({ mark }, { conversation, at }) => marked(conversation, mark, true, at),
@@ -45,6 +61,11 @@ const OF_KINDS: Tellings = {
 
 /** By the kind of the fact. */
 export const TOLD_OF = OF_KINDS as { readonly [kind: string]: ((fact: never, around: Around) => readonly AnyEvent[]) | undefined };
+
+/** What an event says of a fact besides its name. */
+function without<F extends { readonly kind: string }>({ kind: _, ...fact }: F): Omit<F, "kind"> {
+  return fact;
+}
 
 function pinned(conversation: Conversation, pinnedAt: number | null, at: number): readonly AnyEvent[] {
   conversation.pinnedAt = pinnedAt;

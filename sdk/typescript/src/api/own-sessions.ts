@@ -1,20 +1,34 @@
 /** My devices and sessions, and how this one is reached when I am nowhere connected. Loaded at the first use. */
 
 import type { SessionView } from "../wire/types.ts";
+import type { Json, Sayable } from "./bodies.ts";
 import type { Inside } from "./inside.ts";
 import type { Late } from "./late.ts";
 import type { Camelled } from "./names.ts";
 import { paged } from "./pages.ts";
+import { sent, told } from "./telling.ts";
+import type { Addressed, TellOptions } from "./telling.ts";
 
-/** One of my sessions that is not over. */
+/** One of my sessions that is not over, as the server shows it. */
 export type SessionData = Camelled<SessionView>;
+
+/** One of my sessions, which things can be told to. */
+export interface OwnSession extends SessionData {
+  /** Tells it something, as `Client.tell`; with a `tab`, that one of its tabs alone. Throws `NotFound` where it is over, or has no such tab. */
+  tell(name: string, data?: Json, options?: TellOptions & { readonly tab?: string }): Promise<Addressed>;
+  /**
+   * Sends it a message that is for it alone and in no conversation: there it is a `sessionMessage` event. Without a connection now it gets
+   * nothing, unless it is kept for `keepS` seconds. Throws `NotFound` where it is over, and `Unacceptable`.
+   */
+  send(message: Sayable, options?: TellOptions): Promise<Addressed>;
+}
 
 /** The side of a `Client` that is about my devices and sessions. */
 export interface OwnSessions {
   /** Lists my sessions that are not over, the oldest login first, this one included (`isThis`). */
-  sessions(): Promise<readonly SessionData[]>;
+  sessions(): Promise<readonly OwnSession[]>;
   /** Lists my sessions without this one. */
-  otherSessions(): Promise<readonly SessionData[]>;
+  otherSessions(): Promise<readonly OwnSession[]>;
   /** Ends one of my sessions. Throws `NotFound` where I have none of this id. */
   closeSession(session: string): Promise<void>;
   /** Ends all my sessions of one device. That none is left is no error. */
@@ -44,8 +58,16 @@ export const OWN_SESSIONS: Late<OwnSessions, unknown> = {
   unregisterPush: async (inside) => void (await inside.ask("unregister_push", {})),
 };
 
-async function sessions(inside: Inside): Promise<readonly SessionData[]> {
+async function sessions(inside: Inside): Promise<readonly OwnSession[]> {
   const found: SessionData[] = [];
   for await (const page of paged(inside, "sessions", {})) found.push(...page.sessions);
-  return found;
+  return found.map((view) => owned(inside, view));
+}
+
+function owned(inside: Inside, view: SessionData): OwnSession {
+  const { session } = view;
+  const tell: OwnSession["tell"] = (name, data = null, { tab, ...how } = {}) => told(inside, { to: { session, tab }, name, data, ...how });
+  const send: OwnSession["send"] = (message, how) => sent(inside, session, message, how);
+  // What the server shows is what others see of it, as JSON, too.
+  return Object.defineProperties(view, { tell: { value: tell }, send: { value: send } }) as OwnSession;
 }

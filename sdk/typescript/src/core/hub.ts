@@ -6,13 +6,14 @@
 import type { Loss } from "../wire/loss.ts";
 import { Granting } from "./granting.ts";
 import type { Holder, HolderPorts, MakeHolder } from "./holding.ts";
-import { giveUp, hearers, narrowed, note, vacate } from "./interests.ts";
+import { giveUp, narrowed, note, vacate } from "./interests.ts";
 import { PROTOCOL } from "./messages.ts";
-import type { Command, Cursor, FromTab, FromTabEnvelope, Hello, NetworkEvent, TabView, ToTab, View, WireAnswer, WireEvent } from "./messages.ts";
+import type { Command, Cursor, FromTab, FromTabEnvelope, Hello, NetworkEvent, TabView, ToTab, View, WireAnswer } from "./messages.ts";
 import { Objects } from "./objects.ts";
 import { Outbox } from "./outbox.ts";
 import { Deposed } from "./ports.ts";
 import type { Shelf } from "./ports.ts";
+import { Passing } from "./passing.ts";
 import { Requests } from "./requests.ts";
 import { Seat, bearersOf } from "./seat.ts";
 import { Session, fenceAbove } from "./session.ts";
@@ -40,6 +41,7 @@ class Hub implements Holder {
   private readonly _outbox: Outbox;
   private readonly _telling: Telling;
   private readonly _granting: Granting;
+  private readonly _passing: Passing;
   private readonly _requests: Requests;
   private _objects: Objects | null = null;
   private _session: Session | null = null;
@@ -76,6 +78,7 @@ class Hub implements Holder {
     });
     const [{ clock }, seats, post] = [ports, this._seats, (tab: string | null, message: ToTab) => this._post(tab, message)];
     this._granting = new Granting({ clock, seats, post });
+    this._passing = new Passing({ clock, seats, post });
     this._telling = new Telling({
       clock,
       seats,
@@ -322,6 +325,7 @@ class Hub implements Holder {
       tabs: this._tabs(),
       outbox: this._outbox.waiting,
     });
+    this._passing.welcome(seat);
   }
 
   private _tabs(): readonly TabView[] {
@@ -356,11 +360,15 @@ class Hub implements Holder {
         this._requests.begin(link);
         this._outbox.begin(link);
         this._sharing.begin(link);
-        this._ports.clock.after(RETURN_MS, () => vacate(welcome.seats ?? [], link, this._seats));
+        this._passing.begin(link);
+        this._ports.clock.after(RETURN_MS, () => {
+          vacate(welcome.seats ?? [], link, this._seats);
+          this._passing.settle();
+        });
         void settle(this._ports, url).catch(() => undefined);
       },
       facts: (delivery) => this._telling.take(delivery),
-      event: (event) => this._event(event),
+      event: (event) => (event.kind === "tab_closed" ? this._close(String(event["tab"])) : this._passing.take(event)),
       checkpoint: (checkpoint) => this._telling.reach(checkpoint),
       lost: () => {
         this._telling.lost();
@@ -375,14 +383,6 @@ class Hub implements Holder {
       },
       ended: (loss) => void this._ended(loss),
     };
-  }
-
-  private _event(event: WireEvent): void {
-    if (event.kind === "tab_closed") return this._close(String(event["tab"]));
-    const heard = hearers(event, this._seats.values());
-    const all = heard === "all" ? [...this._seats.values()] : heard;
-    // Who is busy is spared what passes by.
-    for (const seat of all) if (seat.isWelcome && seat.hasRoom) this._post(seat.tab, { is: "event", event });
   }
 
   private async _ended(loss: Loss): Promise<void> {

@@ -118,9 +118,13 @@ export class Seat {
   }
 }
 
-/** Who is asked for a token: the focused tab first, then those that are seen, then the latest. */
-export function bearersOf(seats: Iterable<Seat>): readonly Bearer[] {
+/** The tab in front first, then those that are seen, then the latest. */
+export function fromTheFront(seats: Iterable<Seat>): readonly Seat[] {
   const rank = ({ view }: Seat): number => (view.focused ? 0 : view.visible ? 1 : 2);
-  const sorted = [...seats].sort((a, b) => rank(a) - rank(b) || b.hello.since - a.hello.since);
-  return sorted.map(({ tab, hello: { token, canAsk } }) => ({ tab, token, canAsk }));
+  return [...seats].sort((a, b) => rank(a) - rank(b) || b.hello.since - a.hello.since);
+}
+
+/** Who is asked for a token. */
+export function bearersOf(seats: Iterable<Seat>): readonly Bearer[] {
+  return fromTheFront(seats).map(({ tab, hello: { token, canAsk } }) => ({ tab, token, canAsk }));
 }

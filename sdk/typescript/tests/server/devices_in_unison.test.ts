@@ -76,3 +76,67 @@ test("what is pinned, marked and begun is found on another device", async (t) =>
   for await (const each of phone[0].conversations({ pinned: true, mark: "work" })) found.push(each);
   assert.deepEqual(found.map(({ id, marks, isPinned, isMuted, alertSilence }) => [id, marks, isPinned, isMuted, alertSilence]), [[chat.id, ["work"], true, false, { level: "mentions" }]]);
 });
+
+/** Collects what the tabs are told, by their place. */
+function heardBy(clients: readonly Client[]): unknown[][] {
+  return clients.map((client) => {
+    const heard: unknown[] = [];
+    client.on("told", ({ name, data }) => heard.push([name, data]));
+    client.on("sessionMessage", ({ text, sender }) => heard.push([text, sender]));
+    return heard;
+  });
+}
+
+test("a login is told something in all its tabs, a tab alone, and nobody else", async (t) => {
+  const { browsers, laptop, phone } = await mine("cid");
+  t.after(() => browsers.forEach((browser) => browser.close()));
+  const heard = heardBy([...laptop, ...phone]);
+  assert.deepEqual((await laptop[0].sessions()).length, 2);
+  const [other] = await laptop[0].otherSessions();
+  assert.ok(other);
+  assert.equal(other.session, phone[0].session);
+  assert.deepEqual(await other.tell("to the login", { a_b: 1 }), { live: 1, away: 0 });
+  await other.send("a message to the login");
+  await until(() => heard[2]?.length === 2 && heard[3]?.length === 2);
+  // The server knows of tabs a moment after they came.
+  await told(() => other.tell("to a tab", null, { tab: phone[1].tab }));
+  await laptop[0].tell("to my others");
+  await until(() => heard[2]?.length === 3 && heard[3]?.length === 4);
+  const everywhere = [["to the login", { a_b: 1 }], ["a message to the login", laptop[0].user], ["to my others", null]];
+  assert.deepEqual(heard, [[], [], everywhere, [...everywhere.slice(0, 2), ["to a tab", null], ...everywhere.slice(2)]]);
+  await assert.rejects(other.tell("to nobody", null, { tab: "nobody" }), { code: "not_found" });
+});
+
+/** Does something until the server knows what it is about. */
+async function told(act: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return void (await act());
+    } catch (fault) {
+      if ((fault as { code?: string }).code !== "not_found" || tries > 100) throw fault;
+      await new Promise((go) => setTimeout(go, 20));
+    }
+  }
+}
+
+test("what is kept for a session waits for it, and comes to each of its tabs once", async (t) => {
+  const laptop = new Browser("dot");
+  const phone = new Browser("dots phone", undefined, laptop.user);
+  t.after(() => [laptop, phone].forEach((browser) => browser.close()));
+  const [desk] = (await tabs(laptop, {})) as [Client];
+  const there = (await tabs(phone, {}, {})) as [Client, Client];
+  const heard = heardBy(there);
+  const [other] = await desk.otherSessions();
+  await other?.tell("now", null, { keepS: 60 });
+  await until(() => heard.every((each) => each.length === 1));
+  // The holder dies; what is told until there is another one waits on the server.
+  const killed = phone.kill();
+  for (let n = 0; n < 5; n++) await other?.tell("later", n, { keepS: 60 });
+  await killed;
+  await until(() => heard.every((each) => each.length === 6));
+  await phone.kill();
+  await other?.tell("last", null, { keepS: 60 });
+  await until(() => heard.every((each) => each.length === 7));
+  const all = [["now", null], ...[0, 1, 2, 3, 4].map((n) => ["later", n]), ["last", null]];
+  for (const each of heard) assert.deepEqual(each, all);
+});
