@@ -1,4 +1,4 @@
-"""Asking the REST door, and `unisono sessions`: what an operator sees and ends."""
+"""Asking the REST door, as an operator."""
 
 import json
 import threading
@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
-from rich.markup import escape
 
 from unisono.cli.failing import Busy, Exit, Failure, of_code
-from unisono.cli.printing import console, moment, print_json, safe
 from unisono.cli.sources import admin_key, server_url, settings_from
 
 DEADLINE_S: Final = 10.0
@@ -146,73 +144,3 @@ def _refused(refusal: urllib.error.HTTPError) -> Failure:
     if retry_after.isdecimal():
         return Busy(message, float(retry_after))
     return of_code(code, message)
-
-
-def list_sessions(operator: Operator, user: str, *, as_json: bool) -> None:
-    """Show a user's sessions."""
-    sessions = _all_sessions(operator, user)
-    if as_json:
-        print_json({"sessions": sessions})
-        return
-    if not sessions:
-        console().print(f"{_plain(user)} has no sessions.")
-        return
-    screen = console()
-    for line in tree(sessions):
-        # Ids stay whole, to be copied; the terminal wraps what is too long for it.
-        screen.print(line, soft_wrap=True)
-
-
-def _all_sessions(operator: Operator, user: str) -> list[dict[str, Any]]:
-    page = operator.ask("GET", "users", user, "sessions")
-    sessions = list(page["sessions"])
-    while "next" in page:
-        page = operator.ask("GET", "users", user, "sessions", after=page["next"])
-        sessions += page["sessions"]
-    return sessions
-
-
-def tree(sessions: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Give the lines that show sessions below their devices, in the order of login."""
-    by_device: dict[str, list[dict[str, Any]]] = {}
-    for session in sessions:
-        by_device.setdefault(session["device"], []).append(session)
-    for device, its in by_device.items():
-        shown = its[-1]["shown"]
-        name = f"{shown['label']} ({shown['platform']})" if shown.get("label") else shown["platform"]
-        yield f"[bold]{_plain(name)}[/]  [dim]device {_plain(device)}[/]"
-        yield from map(_session_line, its)
-
-
-def _session_line(session: dict[str, Any]) -> str:
-    colour = "green" if session["state"] == "live" else "yellow"
-    parts = [f"since {moment(session['opened_at'])}", f"heard {moment(session['seen_at'])}"]
-    parts += [_plain(session["address"])] if session.get("address") else []
-    return f"  {_plain(session['session'])}  [{colour}]{session['state']:<8}[/]  [dim]{' · '.join(parts)}[/]"
-
-
-def _plain(text: str) -> str:
-    return escape(safe(text))
-
-
-def close_sessions(
-    operator: Operator, user: str, *, session: str | None, device: str | None, everything: bool, as_json: bool
-) -> None:
-    """End one session, those of one device, or all of a user.
-
-    Raises:
-        Failure: Not exactly one of the three was asked for, or it was refused.
-    """
-    if sum((session is not None, device is not None, everything)) != 1:
-        raise Failure("say which: --session ID, --device ID or --all", exit_code=Exit.USAGE)
-    path = ["users", user, "sessions"]
-    if session is not None:
-        path.append(session)
-    if device is not None:
-        path = ["users", user, "devices", device]
-    answer = operator.ask("DELETE", *path)
-    if as_json:
-        print_json(answer)
-        return
-    count = answer["closed"]
-    console().print(f"Closed {count} session{'' if count == 1 else 's'} of {_plain(user)}.")

@@ -233,8 +233,9 @@ def list_sessions(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the sessions of a user that are not over, by device."""
-    from unisono.cli.operating import list_sessions, operator_from
+    """Show the sessions of a user that are not over, by device, with the tabs that share them."""
+    from unisono.cli.operating import operator_from
+    from unisono.cli.session_tree import list_sessions
 
     operator = operator_from(url, admin_key, app, data, config)
     list_sessions(operator, user, as_json=as_json)
@@ -245,6 +246,7 @@ def close_sessions(
     *,
     user: User,
     session: Annotated[str | None, typer.Option(help="End this session.")] = None,
+    tab: Annotated[str | None, typer.Option(help="Have this tab of the session go, and the session stay.")] = None,
     device: Annotated[str | None, typer.Option(help="End all sessions of this device.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="End all sessions of the user.")] = False,
     url: Url = None,
@@ -254,11 +256,13 @@ def close_sessions(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """End sessions of a user."""
-    from unisono.cli.operating import close_sessions, operator_from
+    """End sessions of a user, or one tab: that alone, with its token."""
+    from unisono.cli.operating import operator_from
+    from unisono.cli.session_tree import close_sessions
 
     operator = operator_from(url, admin_key, app, data, config)
-    close_sessions(operator, user, session=session, device=device, everything=everything, as_json=as_json)
+    node = {"session": session, "tab": tab, "device": device}
+    close_sessions(operator, user, node, everything=everything, as_json=as_json)
 
 
 @sessions.command("tell")

@@ -30,10 +30,27 @@ async def test_sessions_are_shown_below_their_devices(desk: Desk) -> None:
     ):
         told = await sessions(desk, "list", "--user", "alice")
     lines = told.out.splitlines()
-    assert lines[0] == "My [bold]phone�[2J (ios)  device d1"
-    assert lines[1].startswith(f"  {phone.session}  live      since just now · heard just now · 127.0.0.1")
-    assert lines[2] == "web  device d2"
-    assert lines[3].startswith(f"  {laptop.session}  live")
+    assert lines[0] == "alice  2 devices, 2 sessions"
+    assert lines[1] == "  My [bold]phone�[2J (ios)  device d1"
+    assert lines[2].startswith(f"    {phone.session}  live      since just now · heard just now · 127.0.0.1")
+    assert lines[3] == "  web  device d2"
+    assert lines[4].startswith(f"    {laptop.session}  live")
+
+
+async def test_a_session_is_shown_with_its_tabs_and_what_it_says_of_itself(desk: Desk) -> None:
+    async with await desk.login("alice", "d1", info='{"build": [7]}') as browser:
+        tabs = [{"tab": "t1", "label": "Inbox [2]", "since": 1}, {"tab": "t2"}]
+        await browser.ask("tabs", tabs=tabs)
+        lines = (await sessions(desk, "list", "--user", "alice")).out.splitlines()
+        assert lines[3] == '      info {"build": [7]}'
+        assert lines[4].startswith("      tab t1  Inbox [2]  since 1970-01-01 ")
+        assert lines[5:] == ["      tab t2"]
+        told = await sessions(desk, "close", "--user", "alice", "--session", browser.session, "--tab", "t2")
+        assert told.out == "Told one tab of alice to go.\n"
+        frame = await browser.socket.receive_json()
+        while frame.get("event", {}).get("kind") != "tab_closed":
+            frame = await browser.socket.receive_json()
+        assert frame["event"]["tab"] == "t2"
 
 
 async def test_sessions_are_listed_as_json(desk: Desk) -> None:
@@ -68,7 +85,7 @@ async def test_a_session_a_device_or_everything_is_closed(desk: Desk) -> None:
 
 
 async def test_closing_needs_to_know_what(desk: Desk) -> None:
-    for words in ((), ("--all", "--device", "d1")):
+    for words in ((), ("--all", "--device", "d1"), ("--tab", "t1"), ("--device", "d1", "--tab", "t1")):
         told = await sessions(desk, "close", "--user", "alice", *words)
         assert (told.code, "say which" in told.err) == (Exit.USAGE, True)
 
