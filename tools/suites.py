@@ -20,8 +20,6 @@ from typing import Final
 from tools.sources import ROOT
 from tools.tally import PLACE
 
-WORKERS: Final = 2
-"""A third one made it slower on two cores: each collects all tests for itself."""
 NO_TESTS: Final = 5
 # The pure part is covered by its own unit tests, to the last branch.
 PURE: Final = ("tests/unit/domain", "tests/unit/wire")
@@ -30,7 +28,11 @@ ADVERSE: Final = "tests/adverse"
 BROWSER: Final = "tests/browser"
 ALONE: Final = tuple(f"{ADVERSE}/test_{name}.py" for name in ("bad_network", "floods", "slow_consumer", "storm"))
 """Adverse tests that say how long others may wait meanwhile."""
-SIDE_BY_SIDE: Final = ("-n", str(WORKERS), "--dist=worksteal")
+
+
+def side_by_side(workers: int) -> tuple[str, ...]:
+    """Have so many tests at a time: more than the cores where they mostly wait; each worker collects all for itself."""
+    return ("-n", str(workers), "--dist=worksteal")
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,17 @@ class Suite:
 
 SUITES: Final[Mapping[str, Sequence[Suite]]] = {
     "test": (
-        Suite("pure", "not (adverse or full or soak)", (*PURE, "--cov", "--cov-report=term-missing:skip-covered")),
+        Suite("pure", "not (adverse or full or soak)", (*PURE, "--cov", "--cov-report=term-missing:skip-covered", *side_by_side(2))),
         Suite(
             "swift",
             "not (adverse or full or soak)",
-            ("tests", *(f"--ignore={path}" for path in (*PURE, ADVERSE, BROWSER)), *SIDE_BY_SIDE),
+            ("tests", *(f"--ignore={path}" for path in (*PURE, ADVERSE, BROWSER)), *side_by_side(3)),
         ),
-        Suite("browser", "not (adverse or full or soak)", (BROWSER, *SIDE_BY_SIDE)),
+        Suite("browser", "not (adverse or full or soak)", (BROWSER, *side_by_side(3))),
         Suite(
             "adverse",
             "adverse and not (full or soak)",
-            (ADVERSE, *(f"--ignore={path}" for path in ALONE), *SIDE_BY_SIDE),
+            (ADVERSE, *(f"--ignore={path}" for path in ALONE), *side_by_side(3)),
         ),
         Suite("alone", "adverse and not (full or soak)", ALONE),
     ),

@@ -42,7 +42,7 @@ class Witnesses:
 
 async def live_and_lose(disk: LossyDisk, config: str, life: int, witnesses: Witnesses, chance: Random) -> Verdict:
     """Judge what the life before left, then talk until the power goes."""
-    server = ServerProcess(disk.root, config=config, environment=disk.environment)
+    server = ServerProcess(disk.root, config=config, environment=disk.environment, makes_schema=True)
     async with server, gathered(server.port, seed=life) as crowd:
         for user in USERS:
             crowd.add(user, 2)
@@ -92,7 +92,7 @@ async def test_without_full_sync_acknowledged_sends_are_lost(tmp_path: Path, shi
 
 async def test_the_shim_sees_all_that_the_server_writes(tmp_path: Path, shim: Path) -> None:
     disk = LossyDisk(tmp_path / "data", shim)
-    server = ServerProcess(disk.root, environment=disk.environment)
+    server = ServerProcess(disk.root, environment=disk.environment, makes_schema=True)
     async with server, gathered(server.port) as crowd:
         crowd.add("ann")
         await crowd.wait_live()

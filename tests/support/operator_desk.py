@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import aiohttp
 
+from tests.support.fresh_schema import lay
 from unisono.config import load, with_generated_secrets
 from unisono.server import Running, running
 from unisono.settings import Settings
@@ -104,6 +105,7 @@ class Peer:
 @asynccontextmanager
 async def open_desk(data: Path, **environment: str) -> AsyncIterator[Desk]:
     """Serve on a free port, with belief unless the environment says otherwise."""
+    lay(data)
     given = {
         "UNISONO_SERVER__PORT": "0",
         "UNISONO_DATA_DIR": str(data),

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.support.fresh_schema import lay
 from tests.support.server_process import TEST_CONFIG, check_log
 from unisono.config import load, with_generated_secrets
 from unisono.server import Running, running
@@ -13,6 +14,7 @@ from unisono.server import Running, running
 @asynccontextmanager
 async def serving(data: Path, **environment: str) -> AsyncIterator[Running]:
     """Serve on a free port, with belief, and see at the end that the log tells of nothing bad."""
+    lay(data)
     file, log = data.with_name(data.name + ".toml"), io.StringIO()
     file.write_text(TEST_CONFIG)
     given = {

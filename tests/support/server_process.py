@@ -17,6 +17,8 @@ from typing import Final, Self
 
 import aiohttp
 
+from tests.support.fresh_schema import lay
+
 START_TIMEOUT_S: Final = 30
 STOP_TIMEOUT_S: Final = 30
 READY_POLL_S: Final = 0.005
@@ -51,7 +53,7 @@ class ServerProcess:
     """`unisono serve` on a free port, which it keeps over restarts on the same data.
 
     Use as an async context manager. `starts_s` has the time from the start of each process to its first ready answer.
-    Log lines of all its lives are in `log`.
+    Log lines of all its lives are in `log`. What `makes_schema` begins without any file, as the first start of all does.
     """
 
     def __init__(
@@ -62,8 +64,11 @@ class ServerProcess:
         environment: Mapping[str, str] | None = None,
         wrapper: Sequence[str] = (),
         is_dev: bool = True,
+        makes_schema: bool = False,
     ) -> None:
         self.data = data
+        if not makes_schema:
+            lay(data)
         self.port = 0
         self.starts_s: list[float] = []
         self.environment = dict(environment or {})

@@ -34,8 +34,8 @@ def read(path: Path, content: str | bytes) -> list[object]:
         HEADER + LINES,
         HEADER + LINES.rstrip("\n"),
         "\n\n" + LINES.replace("\n", "\r\n\n"),
-        gzip.compress((HEADER + LINES).encode()),
-        gzip.compress(json.dumps({"results": OBJECTS}).encode()),
+        gzip.compress((HEADER + LINES).encode(), mtime=0),
+        gzip.compress(json.dumps({"results": OBJECTS}).encode(), mtime=0),
     ],
 )
 @pytest.mark.parametrize("chunk", [7, 1 << 16])
@@ -54,7 +54,7 @@ def test_lines_that_are_no_objects_are_passed_over_and_told(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "content", ['{"results":[{"a":1},{"b":', '{"results":[{"a":1} x', gzip.compress(b"x" * 999)[:-9]]
+    "content", ['{"results":[{"a":1},{"b":', '{"results":[{"a":1} x', gzip.compress(b"x" * 999, mtime=0)[:-9]]
 )
 def test_what_breaks_off_is_told(content: str | bytes, tmp_path: Path) -> None:
     with pytest.raises(Failure, match="breaks off"):

@@ -1,6 +1,7 @@
 """The OpenAPI document against the server: what it says holds, for whatever fits it and whatever does not."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -62,12 +63,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 LARGE = r"/conversations/query$"
 """Where a request may hold conditions within conditions: to go through all that may be at an edge takes minutes."""
 schema = schemathesis.openapi.from_dict(document())
+EDGES = [Phase.explicit] if "TESTS_FULL" in os.environ else []
+"""To go through all that may be at an edge takes a minute: that is for `make full`."""
 PLAIN = settings(
     max_examples=12,
     deadline=None,
     derandomize=True,
     database=None,
-    phases=[Phase.explicit, Phase.generate],
+    phases=[*EDGES, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 
