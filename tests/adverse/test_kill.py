@@ -17,7 +17,7 @@ from tests.support.server_process import ServerProcess
 pytestmark = pytest.mark.adverse
 
 READY_MAX_S = 2.0
-CYCLES_SHORT = 20
+CYCLES_SHORT = 12
 CYCLES_FULL = 500
 UPTIME_S = (0.02, 0.6)
 USERS = {"ann": 3, "bob": 3, "eve": 2, "dan": 2}

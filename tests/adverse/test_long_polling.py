@@ -20,7 +20,7 @@ pytestmark = pytest.mark.adverse
 
 TALK_SHORT_S = 3.0
 TALK_FULL_S = 120.0
-CYCLES_SHORT = 5
+CYCLES_SHORT = 4
 CYCLES_FULL = 200
 UPTIME_S = (0.05, 0.6)
 USERS = {"ann": 3, "bob": 2, "eve": 1}

@@ -12,7 +12,7 @@ from unisono_sdk import Client, Unisono
 
 pytestmark = pytest.mark.adverse
 
-CYCLES_SHORT = 5
+CYCLES_SHORT = 4
 CYCLES_FULL = 60
 AT_ONCE = 100
 UPTIME_S = (0.1, 2.0)

@@ -53,7 +53,7 @@ class ServerProcess:
     """`unisono serve` on a free port, which it keeps over restarts on the same data.
 
     Use as an async context manager. `starts_s` has the time from the start of each process to its first ready answer.
-    Log lines of all its lives are in `log`. What `makes_schema` begins without any file, as the first start of all does.
+    Log lines of all its lives are in `log`. What `makes_schema` begins without any file, as a first start of all does.
     """
 
     def __init__(
