@@ -2,7 +2,7 @@
 
 It is driven by WebDriver BiDi, which can neither freeze a page nor crash one nor say which process a page lives in. Of
 what tabs go through (`takeover.cjs`) nothing is played here, nor are crowds of tabs (`crowd`) and pages by https
-(`schemes`). Pages without a script for a worker (`noWorker`) do not come to an end there; it is not known yet why.
+(`schemes`).
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ SHARED: Final = [
     *SHORT,
     *("answers", "leaving", "atOnce", "lateJoiner", "apart", "origins", "objects", "ids", "putOut"),
 ]
-ALONE: Final = ["unsupported", "oneWord", "alone", "sharedBySlot", "randomDevice", "scriptTag", "rooms"]
+ALONE: Final = ["unsupported", "noWorker", "oneWord", "alone", "sharedBySlot", "randomDevice", "scriptTag", "rooms"]
 
 
 async def assert_played(data: Path, program: str, host: str, scenarios: list[str]) -> None:

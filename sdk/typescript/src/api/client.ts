@@ -11,7 +11,7 @@ import { Counter } from "./counter.ts";
 import type { GrantProvider } from "./grants.ts";
 import { Emitter } from "./emitter.ts";
 import type { EventStream, Handler } from "./emitter.ts";
-import { ClientClosed, errorOf } from "./errors.ts";
+import { errorOf, raise } from "./errors.ts";
 import { NAMES } from "./events.ts";
 import type { AnyEvent, Events, NetworkEvents, Presence } from "./events.ts";
 import { Hearing } from "./hearing.ts";
@@ -188,15 +188,10 @@ export class Client extends Account {
   /**
    * Ends the session for all its tabs, and forgets what this browser kept of it; the server is told when there is a connection. With
    * `everywhere` ends all my other sessions, too: throws `LinkDown` or `Unavailable`, and nothing is ended here, unless the server
-   * answered that all are over; `TimedOut` where no tab could do it. `Unavailable` that is not `retryable`: it is over, but the browser could not remove what it kept.
+   * answered that all are over; `TimedOut` where no tab could do it, and what ended this client, where that came first. `Unavailable` that is not `retryable`: it is over, but the browser could not remove what it kept.
    */
   async signOut({ everywhere = false }: { readonly everywhere?: boolean } = {}): Promise<void> {
-    try {
-      await this._inside.desk.signOut(everywhere);
-    } catch (fault) {
-      const problem = errorOf(fault);
-      if (!(problem instanceof ClientClosed)) throw problem;
-    }
+    await this._inside.desk.signOut(everywhere).catch(raise);
     await this.#close("signed out");
   }
 
@@ -295,11 +290,7 @@ export class Client extends Account {
 
   /** Asks that this tab alone does something: granted to one tab, once for each key or until that tab is gone. */
   async claim(name: string, key = ""): Promise<boolean> {
-    try {
-      return await this._inside.desk.claim(name, key);
-    } catch (fault) {
-      throw errorOf(fault);
-    }
+    return this._inside.desk.claim(name, key).catch(raise);
   }
 
   /** Gives back what was claimed. */

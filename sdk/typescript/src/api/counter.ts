@@ -7,7 +7,7 @@ import type { Conversation } from "./conversation.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Devices } from "./devices.ts";
 import type { Emitter } from "./emitter.ts";
-import { ClientClosed, LinkDown, ProtocolFault, errorOf } from "./errors.ts";
+import { ClientClosed, LinkDown, ProtocolFault, errorOf, raise } from "./errors.ts";
 import type { Events } from "./events.ts";
 import type { GrantProvider } from "./grants.ts";
 import type { AnswerTo, Fields, Inside, Op } from "./inside.ts";
@@ -142,11 +142,7 @@ export class Counter implements Inside {
   /** Asks if there is a connection now. */
   async askedNow(command: WireCommand, ms = this.limits.requestS * 1000): Promise<WireAnswer> {
     this.#mustBeLive();
-    try {
-      return await this.desk.requestNow(command, ms);
-    } catch (fault) {
-      throw errorOf(fault);
-    }
+    return this.desk.requestNow(command, ms).catch(raise);
   }
 
   async #ask(command: WireCommand): Promise<WireAnswer> {
@@ -159,10 +155,6 @@ export class Counter implements Inside {
   }
 
   async #answered<O extends Op>(work: Promise<WireAnswer>): Promise<AnswerTo<O>> {
-    try {
-      return camel(await work) as unknown as AnswerTo<O>;
-    } catch (fault) {
-      throw errorOf(fault);
-    }
+    return camel(await work.catch(raise)) as unknown as AnswerTo<O>;
   }
 }

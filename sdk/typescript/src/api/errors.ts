@@ -15,7 +15,7 @@
  * │   ├── Conflict                conflict: it has another revision than the one expected
  * │   └── LimitReached            limit_reached
  * └── LocalFault                  found on this side
- *     ├── LinkDown                link_down, holder_lost: no connection now, and the caller did not want to wait
+ *     ├── LinkDown                link_down, holder_lost, no_holder: no connection now, and the caller did not want to wait
  *     ├── OutboxFull              outbox_full         too many sends wait for the connection
  *     ├── TimedOut                timed_out           no answer within the deadline
  *     ├── Overflow                overflow            an iterator was not read in time; what follows is missing from it
@@ -114,7 +114,7 @@ const KINDS: readonly (readonly [Kind, string, RegExp?, boolean?])[] = [
   [Conflict, "conflict"],
   [LimitReached, "limit_reached"],
   [LocalFault, "local"],
-  [LinkDown, "link_down", /^holder_lost$/, true],
+  [LinkDown, "link_down", /holder/, true],
   [OutboxFull, "outbox_full", , true],
   [TimedOut, "timed_out", , true],
   [Overflow, "overflow"],
@@ -132,4 +132,9 @@ export function errorOf(problem: unknown): unknown {
   if (!code || !where) return problem;
   const [kind] = KINDS.find(([, own, more]) => own === code || more?.test(code)) ?? [where === "server" ? Refused : LocalFault];
   return new kind(message, { code, retryable: retryable || kind.prototype.retryable === true, retryAfterMs, numbers });
+}
+
+/** Throws the error of a fault. */
+export function raise(fault: unknown): never {
+  throw errorOf(fault);
 }

@@ -3,7 +3,7 @@
 import type { Desk } from "../core/desk.ts";
 import type { ObjectView } from "../core/messages.ts";
 import type { Handler } from "./emitter.ts";
-import { InvalidArgument, errorOf } from "./errors.ts";
+import { InvalidArgument, raise } from "./errors.ts";
 import type { ObjectChanged } from "./events.ts";
 
 /** What is expected of an object that is to be changed. */
@@ -14,7 +14,8 @@ export interface Expecting {
 
 /**
  * Named objects that all tabs and windows of a session share: data only, up to 64 KiB each as JSON, names of up to 128 characters.
- * They are kept in this browser over reloads, until the user signs out, and are nobody else's; another device does not see them.
+ * They are kept in this browser over reloads, until the user signs out, the session is closed from another device, or nobody was here for
+ * a month; they are nobody else's, and another device does not see them.
  */
 export class Objects {
   readonly #desk: () => Desk;
@@ -60,10 +61,6 @@ export class Objects {
   on(handler: Handler<ObjectChanged>, name?: string): () => void {
     return this.#on((event) => (name === undefined || event.name === name ? handler(event) : undefined));
   }
-}
-
-function raise(fault: unknown): never {
-  throw errorOf(fault);
 }
 
 /** Throws where a value is something that JSON would lose or change: functions, instances of classes, cycles. */

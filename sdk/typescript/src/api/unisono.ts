@@ -106,7 +106,8 @@ export abstract class BaseUnisono {
    *
    * The same user, device and tag give the very same client as long as it is not closed: its handlers are added to those there are,
    * and the token of its first login stays. Handlers added right after this call hear of everything. Throws `InvalidArgument` for a function for tokens without a user; what that function throws, unchanged;
-   * `NotLetIn`; `SessionOver` or `LimitReached` where the device policy lets no other session in; `Unavailable`; `LinkDown`.
+   * `NotLetIn`; `SessionOver` or `LimitReached` where the device policy lets no other session in; `Unavailable`; `LinkDown`, with the code `no_holder`
+   * where nothing in this browser came to hold the session in half a minute, as where a file of the SDK is missing.
    */
   async login(options: LoginOptions = {}): Promise<Client> {
     const { user, token, device = {}, tag, handlers = {} } = options;

@@ -27,8 +27,9 @@ export class Bearer {
     try {
       this.token = (await this._provider?.()) ?? null;
       this._post({ is: "token", ask, token: this.token });
-    } catch (problem) {
-      this._post({ is: "token", ask, token: null, problem: String(problem) });
+    } catch {
+      // The program knows.
+      this._post({ is: "token", ask, token: null });
     }
   }
 }

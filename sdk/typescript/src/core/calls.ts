@@ -66,11 +66,6 @@ export class Calls {
     }
   }
 
-  /** A sign-out waits: whatever ends the session now, it is what was asked for. */
-  get isLeaving(): boolean {
-    return [...this._open.values()].some(({ asking }) => asking.is === "sign-out");
-  }
-
   answer(n: number, answer: unknown): void {
     this._take(n)?.resolve(answer);
   }
@@ -83,21 +78,26 @@ export class Calls {
     return this._open.get(n)?.asking;
   }
 
-  /** The holder is gone: what must not be asked twice fails, all else waits for the next. */
+  /** The holder is gone: what it was asked and must not be asked twice fails, all else waits for the next. */
   lose(): void {
     for (const [n, call] of this._open) {
+      if (call.heard && !isRepeatable(call.asking)) this._take(n)?.reject(local("holder_lost", "the holder is gone: done or not", true));
       call.heard = 0;
-      if (!isRepeatable(call.asking)) this._take(n)?.reject(local("holder_lost", "the holder is gone: done or not", true));
     }
   }
 
-  /** The end: nothing will be answered any more but a sign-out, which is what was asked for. */
-  end(problem: Faulted): void {
+  /**
+   * The end: nothing will be answered any more. Where the session `isOver`, for whatever reason, a plain sign-out is done, and this says
+   * that there was one; only an answer tells that all sessions of the user are over.
+   */
+  end(problem: Faulted, isOver: boolean): boolean {
+    let isAsked = false;
     for (const [n, { asking, resolve, reject }] of this._open) {
       this._take(n);
-      if (asking.is === "sign-out") resolve(null);
+      if (isOver && asking.is === "sign-out" && !asking.everywhere) resolve((isAsked = true));
       else reject(problem);
     }
+    return isAsked;
   }
 
   private _take(n: number): Call | undefined {

@@ -8,18 +8,19 @@ import { Granting } from "./granting.ts";
 import type { Holder, HolderPorts, MakeHolder } from "./holding.ts";
 import { giveUp, narrowed, note, vacate } from "./interests.ts";
 import { PROTOCOL } from "./messages.ts";
-import type { Command, Cursor, FromTab, FromTabEnvelope, Hello, NetworkEvent, TabView, ToTab, View, WireAnswer } from "./messages.ts";
+import type { Command, Cursor, FromTab, FromTabEnvelope, Hello, ToTab, View } from "./messages.ts";
 import { Objects } from "./objects.ts";
 import { Outbox } from "./outbox.ts";
 import { Deposed } from "./ports.ts";
 import type { Shelf } from "./ports.ts";
 import { Passing } from "./passing.ts";
 import { Requests } from "./requests.ts";
-import { Seat, bearersOf } from "./seat.ts";
-import { Session, fenceAbove } from "./session.ts";
+import { Seat, fromTheFront } from "./seat.ts";
+import { Session, fenceAbove, fenceAfter } from "./session.ts";
 import type { SessionEvents } from "./session.ts";
-import { Sharing } from "./sharing.ts";
 import { AWAY, FORGOTTEN, SIGNED_OUT, SigningOff, TAB_CLOSED, endingOf, settle } from "./signing-off.ts";
+import { isSound } from "./sound.ts";
+import { Speaking } from "./speaking.ts";
 import { Telling } from "./telling.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -33,33 +34,24 @@ const LONELY_MS = 15_000;
 /** Makes a holder. It begins with the first hello. */
 export const makeHub: MakeHolder = (ports) => new Hub(ports);
 
-class Hub implements Holder {
-  private readonly _ports: HolderPorts;
-  private readonly _seats = new Map<string, Seat>();
-  private readonly _sharing = new Sharing();
+class Hub extends Speaking implements Holder {
   private readonly _tokens: Tokens;
-  private readonly _outbox: Outbox;
+  protected readonly _outbox: Outbox;
   private readonly _telling: Telling;
   private readonly _granting: Granting;
   private readonly _passing: Passing;
   private readonly _requests: Requests;
-  private _objects: Objects | null = null;
-  private _session: Session | null = null;
   private _leaving: SigningOff | null = null;
   private _shelf: Shelf | null = null;
-  private _fence = 0;
   /** What came while the store was read, or while somebody signs out. */
   private _early: FromTabEnvelope[] | null = [];
   private _isBooting = false;
-  private _isOver = false;
   /** Why the session ended, while somebody signs out. */
   private _loss: Loss | null = null;
-  /** Tabs that somebody closed while they were on their way to this holder. */
-  private readonly _closed = new Set<string>();
   private _cancelLonely: () => void = () => undefined;
 
   constructor(ports: HolderPorts) {
-    this._ports = ports;
+    super(ports);
     this._tokens = new Tokens(ports.clock, (tab, ask) => this._post(tab, { is: "need-token", ask }));
     this._requests = new Requests({
       answered: (tab, command, answer) => this._answered(tab, command, answer),
@@ -83,15 +75,21 @@ class Hub implements Holder {
       clock,
       seats,
       post,
-      welcome: (seat, cursor, answers) => this._welcome(seat, cursor, answers),
+      welcome: (seat, cursor, answers) => {
+        this._welcome(seat, cursor, answers);
+        this._passing.welcome(seat);
+      },
     });
   }
 
   take(envelope: FromTabEnvelope): void {
-    if (this._isOver) return;
-    if (this._early === null) return this._take(envelope.tab, envelope.message);
+    if (this._isOver || !isSound(envelope)) return;
+    const { tab, message } = envelope;
+    if (this._early === null) return this._take(tab, message);
+    // What is taken back is not begun.
+    if (message.is === "cancel") this._early = this._early.filter((early) => early.tab !== tab || !("n" in early.message) || early.message.n !== message.n);
     this._early.push(envelope);
-    if (envelope.message.is === "hello" && !this._isBooting && this._session === null) void this._boot(envelope.message);
+    if (message.is === "hello" && !this._isBooting && this._session === null) void this._boot(message);
   }
 
   gone(tab: string): void {
@@ -118,7 +116,7 @@ class Hub implements Holder {
     await collected;
     if (this._isOver) return shelf.close();
     const hellos = (this._early ?? []).flatMap(({ message }) => (message.is === "hello" ? [message] : []));
-    this._fence = Math.max(Math.floor(clock.wall()), fenceAbove(shelf.session), ...hellos.map((hello) => hello.fence + 1));
+    this._fence = Math.max(Math.floor(clock.wall()), fenceAfter(shelf.session), ...hellos.map((hello) => fenceAbove(hello.fence)));
     if (shelf.session !== null || first.cursor !== null) this._granting.follow();
     this._outbox.load(shelf);
     this._objects = new Objects(shelf, this._fence, {
@@ -202,11 +200,14 @@ class Hub implements Holder {
   private _hello(tab: string, hello: Hello): void {
     if (hello.v !== PROTOCOL) return this._post(tab, { is: "outdated", v: PROTOCOL, sdk: this._ports.sdk });
     // Back from a sleep, in which the session ended: nobody logs in again by itself.
-    if (this._closed.has(tab)) return this._close(tab);
-    const ended = this._shelf?.session?.ended ?? (hello.slept ? AWAY : undefined);
+    if (this._session?.closed.includes(tab)) return this._close(tab);
+    const { session = null, isWhole = false } = this._shelf ?? {};
+    // Whoever was between two holders then finds nothing that it was ever kept.
+    const ended = session?.ended ?? (hello.slept || (isWhole && session === null) ? AWAY : undefined);
     if (hello.cursor !== null && ended !== undefined && this._session?.isKnown !== true) return this._post(tab, { is: "ended", ending: ended });
     // Some other holder came in between: all tabs have to know this one by a higher fence.
-    if (hello.fence > this._fence) this._fence = hello.fence + 1;
+    const above = fenceAbove(hello.fence);
+    if (above > this._fence + 1) this._fence = above;
     this._cancelLonely();
     const seat = this._seats.get(tab) ?? new Seat(hello);
     seat.greet(hello);
@@ -242,7 +243,7 @@ class Hub implements Holder {
   }
 
   private _token(seat: Seat, ask: number, token: string | null): void {
-    if (token !== null) seat.hello = { ...seat.hello, token };
+    if (token !== null) seat.token = token;
     this._tokens.take(seat.tab, ask, token);
   }
 
@@ -275,7 +276,8 @@ class Hub implements Holder {
       return this._over();
     }
     if (leaving.isUnderWay) {
-      this._post(null, { is: "ended", ending: SIGNED_OUT });
+      // Who came meanwhile begins with the next holder.
+      for (const each of this._seats.keys()) this._post(each, { is: "ended", ending: SIGNED_OUT });
       void this._shelf?.vanish().catch(() => undefined);
       return this._over();
     }
@@ -285,16 +287,7 @@ class Hub implements Holder {
     if (this._loss !== null) await this._ended(this._loss);
   }
 
-  // ------------------------------------------------------------ what tabs are told
-
-  private _post(tab: string | null, message: ToTab): void {
-    if (!this._isOver) this._ports.post({ fence: this._fence, tab, message });
-  }
-
-  private _reply(tab: string, n: number, message: ToTab): void {
-    this._seats.get(tab)?.answered(n, message);
-    this._post(tab, message);
-  }
+  // ------------------------------------------------------------ what the session says
 
   private _answered(tab: string, command: Command, answer: unknown): void {
     const seat = this._seats.get(tab);
@@ -302,56 +295,18 @@ class Hub implements Holder {
     this._reply(tab, command.n, { is: "answer", n: command.n, answer });
   }
 
-  private _state(network: NetworkEvent | null): ToTab {
-    const { state = "idle", info = null } = this._session ?? {};
-    return { is: "state", state, session: info, ...(network !== null && { network }) };
-  }
-
-  private _welcome(seat: Seat, cursor: Cursor, answers: readonly WireAnswer[] | null): void {
-    const { life, host, sdk } = this._ports;
-    const { state = "idle", info = null } = this._session ?? {};
-    this._post(seat.tab, {
-      is: "welcome",
-      v: PROTOCOL,
-      sdk,
-      life,
-      host,
-      state,
-      session: info,
-      cursor,
-      isSnapshot: answers !== null,
-      conversations: answers ?? [],
-      objects: this._objects?.all ?? [],
-      tabs: this._tabs(),
-      outbox: this._outbox.waiting,
-    });
-    this._passing.welcome(seat);
-  }
-
-  private _tabs(): readonly TabView[] {
-    return [...this._seats.values()].map(({ tab, hello, view }) => ({ tab, since: hello.since, visible: view.visible, focused: view.focused, conversation: view.conversation }));
-  }
-
-  private _tellTabs(): void {
-    const tabs = this._tabs();
-    this._sharing.changed(tabs);
-    this._post(null, { is: "tabs", tabs });
-  }
-
   /** Has one tab go, or not come back: somebody closed it from another place. */
   private _close(tab: string): void {
-    if (!this._seats.has(tab)) this._closed.add(tab);
+    if (!this._seats.has(tab)) this._session?.close(tab);
     this._post(tab, { is: "ended", ending: TAB_CLOSED });
     this._leave(tab);
   }
-
-  // ------------------------------------------------------------ what the session says
 
   private _sessionEvents(url: string): SessionEvents {
     return {
       token: (refused) => {
         if (refused !== null) this._tokens.refuse();
-        return this._tokens.get(() => bearersOf(this._seats.values()));
+        return this._tokens.get(() => fromTheFront(this._seats.values()));
       },
       welcomed: (link, welcome) => {
         // A link that is only there to say good-bye.
@@ -375,7 +330,7 @@ class Hub implements Holder {
         this._outbox.lost();
       },
       changed: (network) => this._post(null, this._state(network)),
-      mayLogInAnew: () => [...this._seats.values()].some((seat) => seat.hello.cursor === null),
+      mayLogInAnew: () => [...this._seats.values()].some((seat) => seat.isNew),
       abandoned: ({ code }) => {
         if (!FORGOTTEN.has(code)) return;
         this._outbox.forget();

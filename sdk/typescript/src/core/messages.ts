@@ -117,7 +117,7 @@ export type FromTab =
   | ObjectCall
   | { readonly is: "claim"; readonly n: number; readonly claim: Claimed }
   | { readonly is: "release"; readonly claim: Claimed }
-  | { readonly is: "token"; readonly ask: number; readonly token: string | null; readonly problem?: string }
+  | { readonly is: "token"; readonly ask: number; readonly token: string | null }
   | { readonly is: "bye" }
   /** Does the holder live? Answered by its host with `pong`, whatever the link does. */
   | { readonly is: "ping" }
@@ -211,7 +211,7 @@ export type ToTab =
   /** The tab has not kept up: nothing more comes until it says `seen` with its cursor. */
   | { readonly is: "behind" }
   | { readonly is: "object"; readonly name: string; readonly object: ObjectView | null; readonly revision: number; readonly tab: string }
-  /** `queued`: it is on disk. */
+  /** `queued`: it is kept, by the disk or, where the browser has none, by the holder. */
   | { readonly is: "outbox"; readonly send: SavedSend; readonly status: "queued" | "sent" | "failed"; readonly fault?: Fault }
   | { readonly is: "tabs"; readonly tabs: readonly TabView[] }
   | { readonly is: "need-token"; readonly ask: number }

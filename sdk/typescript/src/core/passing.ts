@@ -72,8 +72,7 @@ export class Passing {
 
   /** A tab is welcome: what waited for one is told. */
   welcome(seat: Seat): void {
-    const isBack = seat.hello.cursor !== null;
-    for (const event of this._recent ?? []) if (isBack && isFor(event, seat)) this._post(seat, event);
+    for (const event of this._recent ?? []) if (!seat.isNew && isFor(event, seat)) this._post(seat, event);
     const mine = this._waiting.filter(({ event }) => isFor(event, seat));
     this._waiting = this._waiting.filter((each) => !mine.includes(each));
     for (const { event, until } of mine) if (event.kind !== "asked" || until > this._ports.clock.now()) this._tell(event, until);

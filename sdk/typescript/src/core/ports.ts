@@ -87,6 +87,8 @@ export interface Shelf {
   /** Sends that wait, oldest first. */
   readonly outbox: readonly SavedSend[];
   readonly objects: readonly SavedObject[];
+  /** Nothing was kept but this: what is not here was cleared, or never was. */
+  readonly isWhole: boolean;
   writeSession(saved: SavedSession): Promise<void>;
   putSend(send: SavedSend): Promise<void>;
   dropSend(key: string): Promise<void>;
@@ -120,6 +122,8 @@ export interface SavedSession {
   /** Empty: a login under this id was begun, and its answer has not come. */
   readonly resumeToken: string;
   readonly fence: number;
+  /** Tabs that are not let in any more. */
+  readonly closed?: readonly string[];
   /** Why the session is over: a tab that comes back is told, and only one that is new logs in again. */
   readonly ended?: Ending;
 }

@@ -5,7 +5,6 @@ import type { Course } from "./course.ts";
 import type { Cursor, Hello, ToTab, View } from "./messages.ts";
 import { countOf } from "./ring.ts";
 import type { Saying } from "./ring.ts";
-import type { Bearer } from "./tokens.ts";
 
 /** Facts, and bytes of them, that a tab may have been told without having seen them; then it is behind. */
 const UNSEEN_FACTS = 2000;
@@ -24,12 +23,16 @@ interface Unseen {
 /** A tab of this session. */
 export class Seat {
   readonly tab: string;
-  hello: Hello;
-  view: View;
+  since!: number; // set by `greet`, like all that a hello says
+  token!: string | null;
+  canAsk!: boolean;
+  /** It has no session to go on in: a person asks for one. */
+  isNew!: boolean;
+  view!: View;
   /** Has its snapshot, or goes on from what it had seen. */
   isWelcome = false;
   /** What it goes on from while it waits for its welcome or has too much unseen; null: it is new. */
-  cursor: Cursor | null;
+  cursor!: Cursor | null;
   /** Its own way through the streams, while it catches up with the others. */
   course: Course | null = null;
   /** It has not kept up: it is told nothing until it says how far it is. */
@@ -47,9 +50,7 @@ export class Seat {
 
   constructor(hello: Hello) {
     this.tab = hello.tab;
-    this.hello = hello;
-    this.view = hello.view;
-    this.cursor = hello.cursor;
+    this.greet(hello);
   }
 
   /** Gets the same as all others that are in step. */
@@ -62,12 +63,9 @@ export class Seat {
     return this._facts < ROOM_FACTS && !this.isBehind;
   }
 
-  /** It said hello again: what it was told before and has not seen it asks for by its cursor. */
-  greet(hello: Hello): void {
-    this.hello = hello;
-    this.view = hello.view;
-    this.isWelcome = false;
-    this.cursor = hello.cursor;
+  /** It says hello, maybe again: what it was told before and has not seen it asks for by its cursor. */
+  greet({ since, token, canAsk, view, cursor }: Hello): void {
+    Object.assign(this, { since, token, canAsk, view, cursor, isNew: cursor === null, isWelcome: false });
     this.forget();
   }
 
@@ -121,10 +119,5 @@ export class Seat {
 /** The tab in front first, then those that are seen, then the latest. */
 export function fromTheFront(seats: Iterable<Seat>): readonly Seat[] {
   const rank = ({ view }: Seat): number => (view.focused ? 0 : view.visible ? 1 : 2);
-  return [...seats].sort((a, b) => rank(a) - rank(b) || b.hello.since - a.hello.since);
-}
-
-/** Who is asked for a token. */
-export function bearersOf(seats: Iterable<Seat>): readonly Bearer[] {
-  return fromTheFront(seats).map(({ tab, hello: { token, canAsk } }) => ({ tab, token, canAsk }));
+  return [...seats].sort((a, b) => rank(a) - rank(b) || b.since - a.since);
 }

@@ -20,6 +20,8 @@ const BYE_MS = 2_000;
  * As much as is left of 2^53 when a holder's fence is the time of day.
  */
 const FENCES = 1024;
+/** Closed tabs that are remembered. */
+const CLOSED = 100;
 /** Greetings in a row that led to another one at once, before that counts as the end. */
 const GREETINGS = 6;
 
@@ -54,9 +56,14 @@ export interface SessionEvents {
   ended(loss: Loss): void;
 }
 
-/** Gives the least fence of a holder that is above the one a session was held under last. */
-export function fenceAbove(saved: SavedSession | null): number {
-  return saved === null ? 0 : Math.floor(saved.fence / FENCES) + 1;
+/** Gives the fence of a holder above another one, which counts as 0 where it cannot be one: whoever said it is wrong. */
+export function fenceAbove(fence: number): number {
+  return Number.isInteger(fence) && fence < Number.MAX_SAFE_INTEGER / FENCES - 1 ? fence + 1 : 0;
+}
+
+/** The same above the one that a session was held under last. */
+export function fenceAfter(saved: SavedSession | null): number {
+  return saved === null ? 0 : fenceAbove(Math.floor(saved.fence / FENCES));
 }
 
 /** The session of a holder. */
@@ -97,6 +104,18 @@ export class Session {
   /** Whether tabs that had a session before can go on in this one. */
   get isKnown(): boolean {
     return this.info !== null || this._saved !== null;
+  }
+
+  /** Tabs that somebody closed from another place while they were on their way from one holder to the next. */
+  get closed(): readonly string[] {
+    return this._saved?.closed ?? [];
+  }
+
+  /** Notes one more, for all holders. */
+  close(tab: string): void {
+    if (this._saved === null || this.closed.includes(tab)) return;
+    this._saved = { ...this._saved, closed: [...this.closed, tab].slice(-CLOSED) };
+    void this._save();
   }
 
   /** What it takes to end it from elsewhere; null where it never began. */
@@ -207,7 +226,7 @@ export class Session {
 
   private async _welcomed(link: Link, welcome: Welcome): Promise<void> {
     if (welcome.user === undefined || welcome.session === undefined) return link.end(ofRefusal({ is: "error", re: 0, code: "no_user", message: "the server gave this connection no user" }));
-    this._saved = { user: welcome.user, session: welcome.session, resumeToken: welcome.resume_token ?? this._saved?.resumeToken ?? "", fence: this.fence };
+    this._saved = { ...this._saved, user: welcome.user, session: welcome.session, resumeToken: welcome.resume_token ?? this._saved?.resumeToken ?? "", fence: this.fence };
     // Before any tab hears of it: the next holder has to find it.
     await this._save();
     if (link.loss !== null) return;

@@ -3,16 +3,16 @@
  * hands each fact, event and answer to the program once. Pure: the host gives it its ways, locks and clock.
  */
 
+import { Asking } from "./asking.ts";
 import { Bearer } from "./bearer.ts";
 import type { TokenProvider } from "./bearer.ts";
 import { Calls } from "./calls.ts";
-import type { Question } from "./calls.ts";
 import type { Desk, Listener } from "./desk.ts";
-import { Faulted, closed, local } from "./faulted.ts";
+import { Faulted, closed } from "./faulted.ts";
 import { next } from "./lifecycle.ts";
 import type { TabCue, TabState } from "./lifecycle.ts";
 import { PROTOCOL } from "./messages.ts";
-import type { Claimed, Cursor, Ending, Facts, FromTab, FromTabEnvelope, Hello, HolderState, HostKind, LoginWish, ObjectView, SessionInfo, TabView, ToTab, ToTabEnvelope, View, Welcome, WireAnswer, WireCommand } from "./messages.ts";
+import type { Cursor, Ending, Facts, FromTab, FromTabEnvelope, Hello, HolderState, HostKind, LoginWish, ObjectView, SessionInfo, TabView, ToTab, ToTabEnvelope, View, Welcome } from "./messages.ts";
 import { Picture } from "./picture.ts";
 import type { Channel, Clock, Locks } from "./ports.ts";
 import { Seen } from "./seen.ts";
@@ -23,7 +23,12 @@ import type { Ways } from "./ways.ts";
 /** What tells something before the welcome, too; facts of that time are in the welcome, or follow it. */
 const EARLY: ReadonlySet<string> = new Set(["answer", "fault", "state", "need-token", "ended", "unclaimed"]);
 
+/** Ends after which the session goes on without this tab. */
+const OF_ONE_TAB: ReadonlySet<string> = new Set(["tab_closed", "outdated"]);
+
 type Greeting = "welcome" | "outdated" | "who" | "pong" | "elsewhere";
+/** Hellos without an answer after which nobody waits for a first welcome any more: half a minute. */
+const SILENCES = 20;
 /** For a holder to come about that signs out, and to do it. */
 const SIGN_OUT_MS = 30_000;
 /** What only an attached tab is told. */
@@ -53,24 +58,22 @@ export interface TabOptions {
 }
 
 /** What the program of this tab deals with; `attach` begins it. */
-export class Tab implements Desk {
+export class Tab extends Asking implements Desk {
   readonly tab: string;
   host: HostKind | null = null;
   fence = 0;
 
-  private _life: TabState = "new";
+  protected _life: TabState = "new";
   private _channel: Channel<ToTabEnvelope, FromTabEnvelope> | null = null;
   private _silences = 0;
   private _slept = false;
   private _yields = 0;
   private _view: View;
-  private _keys = 0;
   private readonly _since: number;
   private readonly _picture: Picture;
-  private readonly _post: (message: FromTab) => void;
+  protected readonly _post: (message: FromTab) => void;
   private readonly _bearer: Bearer;
-  private readonly _calls: Calls;
-  private _claims: readonly Claimed[] = [];
+  protected readonly _calls: Calls;
   private readonly _seen: Seen;
   private readonly _pulse: Pulse;
   private readonly _watch: Watch;
@@ -80,6 +83,7 @@ export class Tab implements Desk {
   private readonly _listener: Listener;
 
   constructor(ports: TabPorts, options: TabOptions, listener: Listener) {
+    super();
     this._ports = ports;
     this._options = options;
     this._listener = listener;
@@ -145,51 +149,6 @@ export class Tab implements Desk {
     if (this._life === "seeking" && this._channel === null) this._seek();
   }
 
-  request(command: WireCommand, ms?: number): Promise<WireAnswer> {
-    return this._ask({ is: "command", do: command, how: "repeat" }, ms) as Promise<WireAnswer>;
-  }
-
-  requestNow(command: WireCommand, ms?: number): Promise<WireAnswer> {
-    if (this._life === "closed") return Promise.reject(closed());
-    if (this._life !== "attached") return Promise.reject(local("link_down", "there is no connection now", true));
-    return this._ask({ is: "command", do: command, how: "now" }, ms) as Promise<WireAnswer>;
-  }
-
-  place(command: WireCommand & { readonly op: "send"; readonly key: string }): Promise<WireAnswer> {
-    return this._ask({ is: "command", do: command, how: "queue" }) as Promise<WireAnswer>;
-  }
-
-  newKey(): string {
-    return `${this.tab}:${++this._keys}`;
-  }
-
-  isOwnKey(key: string): boolean {
-    return key.startsWith(`${this.tab}:`);
-  }
-
-  setObject(name: string, value: unknown, expect?: number): Promise<number> {
-    return this._ask({ is: "object", name, value, ...(expect !== undefined && { expect }) }) as Promise<number>;
-  }
-
-  async dropObject(name: string, expect?: number): Promise<void> {
-    await this._ask({ is: "object", name, ...(expect !== undefined && { expect }) });
-  }
-
-  async claim(...claim: Claimed): Promise<boolean> {
-    const isGranted = (await this._ask({ is: "claim", claim })) as boolean;
-    if (isGranted) this._claims = [...this._unclaimed(claim), claim];
-    return isGranted;
-  }
-
-  release(...claim: Claimed): void {
-    this._claims = this._unclaimed(claim);
-    this._post({ is: "release", claim });
-  }
-
-  private _unclaimed([name, key]: Claimed): readonly Claimed[] {
-    return this._claims.filter((claim) => claim[0] !== name || claim[1] !== key);
-  }
-
   setView(view: Partial<View>): void {
     this._view = { ...this._view, ...view };
     this._post({ is: "view", view: this._view });
@@ -207,7 +166,7 @@ export class Tab implements Desk {
 
   async signOut(everywhere: boolean): Promise<void> {
     await this._ask({ is: "sign-out", everywhere }, SIGN_OUT_MS);
-    this._end(closed());
+    this._end(closed(), true);
   }
 
   // ------------------------------------------------------------ finding the holder
@@ -234,7 +193,9 @@ export class Tab implements Desk {
   /** The holder is gone or silent: says hello anew, on the next rung after a silence. */
   private _seekAgain(cue: "silence" | "lost"): void {
     if (this._life !== "seeking" && this._life !== "attached") return;
-    if (cue === "silence") this._silences += 1;
+    if (cue === "silence" && ++this._silences >= SILENCES && this.host === null) {
+      return this._stop("no_holder", "nobody holds the session");
+    }
     if (this._life === "attached") this._picture.tell("opening", null);
     this._move(cue);
     this._watch.forget();
@@ -271,18 +232,13 @@ export class Tab implements Desk {
     this._channel = null;
   }
 
-  private _ask(question: Question, ms?: number): Promise<unknown> {
-    if (this._life === "closed") return Promise.reject(closed());
-    return this._calls.ask(question, this._life === "attached" ? this.fence : 0, ms);
-  }
-
   // ------------------------------------------------------------ what the holder says
 
   private _take({ fence, tab, message }: ToTabEnvelope): void {
     if (tab !== null && tab !== this.tab) return;
     if (message.is === "elsewhere") return this._elsewhere();
     // A holder that is over, or was asleep while another took its place.
-    if (fence < this.fence) return;
+    if (!(fence >= this.fence)) return;
     this._pulse.heard();
     switch (message.is) {
       case "pong":
@@ -311,7 +267,11 @@ export class Tab implements Desk {
       // Tabs of its own had it hold again: only a host with this tab's code can end that.
       return this._yields++ > 0 ? this._seekAgain("silence") : undefined;
     }
-    this._ended({ code: "outdated", message: `another tab runs ${sdk}: reload this page`, advice: "stop", isOwn: false });
+    this._stop("outdated", `another tab runs ${sdk}: reload this page`);
+  }
+
+  private _stop(code: string, message: string): void {
+    this._ended({ code, message, advice: "stop", isOwn: false });
   }
 
   private _welcome(fence: number, welcome: Welcome): void {
@@ -380,21 +340,21 @@ export class Tab implements Desk {
     this._picture.answer(asked?.is === "command" ? asked.do.op : "", answer, () => this._calls.answer(n, answer));
   }
 
-  private _ended(said: Ending): void {
-    const ending = { ...said, isOwn: said.isOwn || this._calls.isLeaving };
+  private _ended({ code, message, ...said }: Ending): void {
     this._picture.state = "stopped";
-    this._end(new Faulted({ code: ending.code, message: ending.message, where: "server" }));
-    this._listener.ended(ending);
+    const wasAsked = this._end(new Faulted({ code, message, where: "server" }), !OF_ONE_TAB.has(code));
+    this._listener.ended({ code, message, ...said, isOwn: said.isOwn || wasAsked });
   }
 
-  private _end(problem: Faulted): void {
-    if (this._life === "closed") return;
+  /** Gives whether a plain sign-out waited for this end. */
+  private _end(problem: Faulted, isOver = false): boolean {
+    if (this._life === "closed") return false;
     this._post({ is: "bye" });
     this._move("close");
     this._leave();
     this._ports.ways.close();
     this._ports.left();
     this._picture.end();
-    this._calls.end(problem);
+    return this._calls.end(problem, isOver);
   }
 }

@@ -1,10 +1,13 @@
 /** The one database of an origin: what it holds, and how it is read and written. */
 
 const NAME = "unisono";
-const VERSION = 1;
+/** In version 1 the rows of sessions had another shape. */
+const VERSION = 2;
 const KINDS = ["sessions", "outbox", "objects", "device"] as const;
 /** For the database to open, and for a transaction: some browsers never answer. */
 const PATIENCE_MS = 3_000;
+/** The name of what is wrong with one that does not open in time; the attempt goes on. */
+export const UNOPENED = "NotReadableError";
 
 /** What is kept apart in it. */
 export type Kind = (typeof KINDS)[number];
@@ -22,8 +25,14 @@ export function reopen(): void {
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const asked = indexedDB.open(NAME, VERSION);
-    asked.onupgradeneeded = () => KINDS.forEach((kind) => asked.result.createObjectStore(kind));
-    asked.onerror = asked.onblocked = reject;
+    asked.onupgradeneeded = ({ oldVersion }) => {
+      // The device is the same.
+      for (const kind of oldVersion > 0 ? KINDS.slice(0, -1) : KINDS) {
+        if (oldVersion > 0) asked.result.deleteObjectStore(kind);
+        asked.result.createObjectStore(kind);
+      }
+    };
+    asked.onerror = () => reject(asked.error);
     asked.onsuccess = () => {
       const { result } = asked;
       result.onclose = reopen;
@@ -37,15 +46,17 @@ function open(): Promise<IDBDatabase> {
 }
 
 /**
- * Does one thing in a transaction, and waits until it is on disk; gives the result of the last request. Rejects with a `DOMException`
- * where the disk does not do it, otherwise where there is no database, or none that answers.
+ * Does one thing in a transaction, and waits until it is on disk; gives the result of the last request. Rejects with the `DOMException`
+ * of what the browser does not do, or does not do in time; with something else where it has no databases.
  */
 export function once(kinds: Kind[], act: (rows: Rows) => IDBRequest): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(reject, PATIENCE_MS);
+    let isOpen = false;
+    const timer = setTimeout(() => reject(new DOMException("the disk does not answer", isOpen ? "TimeoutError" : UNOPENED)), PATIENCE_MS);
     const done = (opened ??= open()).then(
       (database) =>
         new Promise((kept, lost) => {
+          isOpen = true;
           const transaction = database.transaction(kinds, "readwrite");
           const request = act((kind) => transaction.objectStore(kind));
           transaction.oncomplete = () => kept(request.result);

@@ -41,6 +41,7 @@ class InMemory implements Shelf {
   readonly session: SavedSession | null;
   readonly outbox: readonly SavedSend[];
   readonly objects: readonly SavedObject[];
+  readonly isWhole = true;
   private readonly _store: MemoryStore;
 
   constructor(store: MemoryStore) {

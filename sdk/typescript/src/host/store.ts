@@ -2,7 +2,7 @@
 
 import { Deposed } from "../core/ports.ts";
 import type { Debt, SavedObject, SavedSend, SavedSession, Shelf, Store } from "../core/ports.ts";
-import { once, reopen } from "./database.ts";
+import { UNOPENED, once, reopen } from "./database.ts";
 import type { Kind, Rows } from "./database.ts";
 import { namesOf } from "./names.ts";
 
@@ -10,6 +10,13 @@ import { namesOf } from "./names.ts";
 const KEPT_MS = 30 * 24 * 3_600_000;
 /** For a holder that woke up late to learn that it is none; who still is one then has the right to write. */
 const AWAKE_MS = 1_000;
+/** All that is kept of a context. */
+const ALL: Kind[] = ["sessions", "outbox", "objects"];
+/** Where the browser gives no database: for as long as the page or worker lives. */
+const unkept = new Map<string, Debt>();
+
+/** Whose the rows are: this holder's; anybody's, for it could only read them; nobody's, for there is no database. */
+type Stand = "taken" | "read" | "nowhere";
 
 /** A session as it lies there; the key is its context. */
 interface Row {
@@ -43,16 +50,16 @@ class OnDisk implements Store {
   }
 
   async take(): Promise<Shelf> {
-    try {
-      const context = this._context;
-      const turn = crypto.randomUUID();
-      let session: SavedSession | null = null;
-      let [outbox, objects]: [readonly SavedSend[], readonly SavedObject[]] = [[], []];
-      await within(["sessions", "outbox", "objects"], (rows) => {
+    const context = this._context;
+    const turn = crypto.randomUUID();
+    let session: SavedSession | null = null;
+    let [outbox, objects]: [readonly SavedSend[], readonly SavedObject[]] = [[], []];
+    const read = (isTaking: boolean): Promise<unknown> =>
+      within(ALL, (rows) => {
         const kept = rows("sessions").get(context);
         kept.onsuccess = () => {
           session = (kept.result as Row | undefined)?.session ?? null;
-          rows("sessions").put({ turn, at: Date.now(), session } satisfies Row, context);
+          if (isTaking) put(rows, context, turn, session);
         };
         const sends = rows("outbox").getAll(rangeOf(context));
         sends.onsuccess = () => (outbox = (sends.result as SavedSend[]).sort((one, other) => one.n - other.n));
@@ -60,24 +67,29 @@ class OnDisk implements Store {
         values.onsuccess = () => (objects = values.result as SavedObject[]);
         return values;
       });
-      void this._sweep().catch(() => undefined);
-      return new DiskShelf(context, turn, { session, outbox, objects });
-    } catch {
-      return nowhere(this._context);
+    let stand: Stand = "taken";
+    try {
+      await read(true);
+    } catch (problem) {
+      stand = isOfDisk(problem) ? "read" : "nowhere";
+      // A full disk can be read; one that did not answer twice is waited for no longer.
+      if (stand === "read" && nameOf(problem) !== "TimeoutError") await read(false).catch(() => undefined);
     }
+    if (stand === "taken") void this._sweep().catch(() => undefined);
+    return new DiskShelf(context, turn, { session, outbox, objects }, stand);
   }
 
   async debts(url: string): Promise<readonly Debt[]> {
-    const found = (await within(["sessions"], (rows) => rows("sessions").getAll(rangeOf(url)))) as DebtRow[];
-    return found.map(({ debt }) => debt);
+    const found = await within(["sessions"], (rows) => rows("sessions").getAll(rangeOf(url))).catch(() => []);
+    return [...(found as DebtRow[]).map(({ debt }) => debt), ...[...unkept.values()].filter((debt) => debt.url === url)];
   }
 
   async owe(debt: Debt): Promise<void> {
-    await within(["sessions"], (rows) => owe(rows, debt));
+    await within(["sessions"], (rows) => owe(rows, debt)).catch(() => unkept.set(debt.session, debt));
   }
 
   async settle({ url, session }: Debt): Promise<void> {
-    await within(["sessions"], (rows) => rows("sessions").delete([url, session]));
+    if (!unkept.delete(session)) await within(["sessions"], (rows) => rows("sessions").delete([url, session]));
   }
 
   /** Removes what nobody came back for. */
@@ -101,18 +113,23 @@ class DiskShelf implements Shelf {
   readonly session: SavedSession | null;
   readonly outbox: readonly SavedSend[];
   readonly objects: readonly SavedObject[];
+  readonly isWhole: boolean;
   private readonly _context: string;
   private readonly _turn: string;
+  private _stand: Stand;
   private _isClosed = false;
 
-  constructor(context: string, turn: string, kept: Pick<Shelf, "session" | "outbox" | "objects">) {
+  constructor(context: string, turn: string, kept: Pick<Shelf, "session" | "outbox" | "objects">, stand: Stand) {
     this._context = context;
     this._turn = turn;
+    this._stand = stand;
+    this.isWhole = stand === "taken";
     ({ session: this.session, outbox: this.outbox, objects: this.objects } = kept);
   }
 
+
   writeSession(session: SavedSession): Promise<void> {
-    return this._write([], (rows) => this._put(rows, this._turn, session));
+    return this._write([], (rows) => put(rows, this._context, this._turn, session));
   }
 
   putSend(send: SavedSend): Promise<void> {
@@ -132,11 +149,19 @@ class DiskShelf implements Shelf {
   }
 
   async clear(last: SavedSession, debt: Debt | null): Promise<void> {
-    await this._write(["outbox", "objects"], (rows) => {
-      empty(rows, this._context);
-      if (debt !== null) owe(rows, debt);
-      this._put(rows, "", last);
-    });
+    if (this._stand === "nowhere") {
+      if (debt !== null) unkept.set(debt.session, debt);
+      // There may be something from before, and by now a database. Where there still is none, nothing is left.
+      await within(ALL, (rows) => erase(rows, this._context)).catch((problem: unknown) => {
+        if (isOfDisk(problem)) throw problem;
+      });
+    } else {
+      await this._write(["outbox", "objects"], (rows) => {
+        empty(rows, this._context);
+        if (debt !== null) owe(rows, debt);
+        put(rows, this._context, "", last);
+      });
+    }
     this.close();
   }
 
@@ -156,6 +181,7 @@ class DiskShelf implements Shelf {
 
   /** Writes, if it is this holder's turn. */
   private async _write(kinds: Kind[], act: (rows: Rows) => unknown): Promise<void> {
+    if (this._stand === "nowhere") return;
     let turn = await this._tryWrite(kinds, act);
     if (turn !== this._turn && turn !== "") {
       await new Promise((go) => setTimeout(go, AWAKE_MS));
@@ -164,7 +190,7 @@ class DiskShelf implements Shelf {
     if (turn !== this._turn) throw new Deposed();
   }
 
-  /** Gives whose turn it is; takes it away from another one if so told, but not what was cleared. */
+  /** Gives whose turn it is; takes it away from another one if so told, but not what was cleared. Who could only read takes what there is. */
   private async _tryWrite(kinds: Kind[], act: (rows: Rows) => unknown, isTaking = false): Promise<string | undefined> {
     if (this._isClosed) return "";
     let turn: string | undefined;
@@ -172,49 +198,42 @@ class DiskShelf implements Shelf {
       const kept = rows("sessions").get(this._context);
       kept.onsuccess = () => {
         const row = kept.result as Row | undefined;
-        turn = isTaking && row?.turn !== "" ? this._turn : row?.turn;
+        turn = this._stand === "read" || (isTaking && row?.turn) ? this._turn : row?.turn;
         if (turn !== this._turn) return;
-        if (row?.turn !== turn) this._put(rows, turn, row?.session ?? null);
+        if (row?.turn !== turn) put(rows, this._context, turn, row?.session ?? null);
         act(rows);
       };
       return kept;
     });
+    if (turn === this._turn) this._stand = "taken";
     return turn;
   }
-
-  private _put(rows: Rows, turn: string, session: SavedSession | null): void {
-    rows("sessions").put({ turn, at: Date.now(), session } satisfies Row, this._context);
-  }
 }
 
-/** No database: the holder's own memory is all there is. Signing out tries to clear one all the same: there may be something from before. */
-function nowhere(context: string): Shelf {
-  const write = (): Promise<void> => Promise.resolve();
-  const clear = async (): Promise<void> => {
-    await within(["sessions", "outbox", "objects"], (rows) => erase(rows, context)).catch((problem: unknown) => {
-      // Where there still is none, nothing is left.
-      if (isOfDisk(problem)) throw problem;
-    });
-  };
-  const writes = { writeSession: write, putSend: write, dropSend: write, putObject: write, dropObject: write, vanish: write, close: write };
-  return { session: null, outbox: [], objects: [], ...writes, clear };
+function nameOf(problem: unknown): string {
+  return problem instanceof DOMException ? problem.name : "";
 }
 
-/** Tries once again, for browsers lose their connection to the disk. A full one, or one that does not answer, is told at once. */
+/** Whether there is a database. */
+function isOfDisk(problem: unknown): boolean {
+  return !["", "SecurityError", "InvalidStateError", "VersionError", UNOPENED].includes(nameOf(problem));
+}
+
+/** Tries once again, for browsers lose their connection to the disk, or are slow. A full one is told at once. */
 async function within(kinds: Kind[], act: (rows: Rows) => IDBRequest): Promise<unknown> {
   try {
     return await once(kinds, act);
   } catch (problem) {
     // Whatever it was, the next one has a connection of its own.
-    reopen();
-    if (!isOfDisk(problem) || problem.name === "QuotaExceededError") throw problem;
+    const name = nameOf(problem);
+    if (name !== UNOPENED) reopen();
+    if (name === "" || name === "QuotaExceededError") throw problem;
     return once(kinds, act);
   }
 }
 
-/** Whether there is a database. */
-function isOfDisk(problem: unknown): problem is DOMException {
-  return problem instanceof DOMException && problem.name !== "SecurityError";
+function put(rows: Rows, context: string, turn: string, session: SavedSession | null): void {
+  rows("sessions").put({ turn, at: Date.now(), session } satisfies Row, context);
 }
 
 function owe(rows: Rows, debt: Debt): IDBRequest {

@@ -278,14 +278,66 @@ test("so it does when the browser learns of it only later, and a new tab begins 
   assert.ok(stage.ops().includes("login"));
 });
 
+/** Gives nothing of what was kept, and does not know whether there was anything. */
+function nowhere(): HubStage {
+  const store = new MemoryStore();
+  const { take } = store;
+  store.take = async () => Object.assign(await take.call(store), { isWhole: false });
+  return new HubStage(store);
+}
+
+test("a tab that was between two holders while somebody signed out hears of it, and does not sign in again", async () => {
+  const kept = new MemoryStore();
+  const first = new HubStage(kept);
+  await first.hello("a");
+  await first.ask("a", SIGN_OUT);
+  assert.ok(first.isOver);
+  const next = new HubStage(kept);
+  await next.hello("b", { cursor: CURSOR, fence: 7, token: "good" });
+  assert.deepEqual([endings(next, "b"), next.dials], [["session_unknown"], 0]);
+  // Who is new was asked for by a person.
+  await next.hello("c", { token: "good" });
+  assert.deepEqual([endings(next, "c"), next.ops()[0]], [[], "login"]);
+});
+
+test("a tab that is opened while another one signs out is not told of that end: it is the next holder's", async () => {
+  // Its login used to fail with the other tab's sign-out.
+  const stage = new HubStage();
+  for (const tab of ["a", "b"]) await stage.hello(tab);
+  stage.answers["logout"] = null;
+  stage.say("a", SIGN_OUT);
+  await stage.clock.go(100);
+  await stage.hello("new");
+  await stage.clock.go(20_000);
+  assert.ok(stage.isOver);
+  assert.deepEqual(["a", "b", "new"].map((tab) => endings(stage, tab)), [["session_closed"], ["session_closed"], []]);
+});
+
+test("what is taken back while somebody tries to sign out everywhere is not carried out afterwards", async () => {
+  const stage = new HubStage();
+  for (const tab of ["a", "b"]) await stage.hello(tab);
+  stage.answers["sessions"] = null;
+  stage.say("a", EVERYWHERE);
+  const ask = (tab: string, n: number, op: string): void => stage.say(tab, { is: "command", n, how: "repeat", do: { op, conversation: "c" } });
+  ask("b", 2, "quit");
+  ask("b", 3, "mark_all_read");
+  ask("a", 2, "sessions");
+  stage.say("b", { is: "cancel", n: 2 });
+  stage.say("b", { ...SIGN_OUT, n: 4 });
+  stage.say("b", { is: "cancel", n: 4 });
+  await stage.clock.go(20_000);
+  assert.deepEqual(["quit", "mark_all_read"].map((op) => stage.ops().includes(op)), [false, true]);
+  assert.deepEqual([stage.of("a", "fault").map(({ n }) => n), stage.isOver], [[1], false]);
+});
+
 test("without a disk the next holder logs in for tabs that were awake, and not for one that slept", async () => {
   // A leader's death used to end the session in all tabs where the browser gives no database.
   const awake: Partial<Hello> = { cursor: CURSOR, fence: 7, token: "good" };
-  const stage = new HubStage();
+  const stage = nowhere();
   await stage.hello("a", awake);
   await stage.clock.go(5_000);
   assert.deepEqual([stage.of("a", "welcome")[0]?.isSnapshot, endings(stage, "a"), stage.ops()[0]], [false, [], "login"]);
-  const other = new HubStage();
+  const other = nowhere();
   await other.hello("a", { ...awake, slept: true });
   assert.deepEqual([endings(other, "a"), other.dials], [["session_unknown"], 0]);
 });
@@ -297,6 +349,11 @@ test("a tab that is closed from another place between two holders is told when i
   stage.told.length = 0;
   for (const tab of ["a", "b"]) await stage.hello(tab, { cursor: CURSOR });
   assert.deepEqual([endings(stage, "b"), endings(stage, "a"), stage.of("b", "welcome").length], [["tab_closed"], [], 0]);
+  // It used to be welcome to the next holder.
+  stage.holder.stop();
+  const next = new HubStage(stage.store);
+  for (const tab of ["a", "b"]) await next.hello(tab, { cursor: CURSOR });
+  assert.deepEqual([next.ops()[0], endings(next, "b"), endings(next, "a")], ["resume", ["tab_closed"], []]);
 });
 
 test("a holder that is stopped writes nothing more", async () => {

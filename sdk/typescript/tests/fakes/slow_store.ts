@@ -37,13 +37,14 @@ class SlowShelf implements Shelf {
   readonly session: SavedSession | null;
   readonly outbox: readonly SavedSend[];
   readonly objects: readonly SavedObject[];
+  readonly isWhole: boolean;
   private readonly kept: Shelf;
   private readonly later: (work: () => Promise<void>) => Promise<void>;
 
   constructor(kept: Shelf, later: (work: () => Promise<void>) => Promise<void>) {
     this.kept = kept;
     this.later = later;
-    ({ session: this.session, outbox: this.outbox, objects: this.objects } = kept);
+    ({ session: this.session, outbox: this.outbox, objects: this.objects, isWhole: this.isWhole } = kept);
   }
 
   writeSession = (saved: SavedSession): Promise<void> => this.later(() => this.kept.writeSession(saved));

@@ -9,7 +9,7 @@ import "fake-indexeddb/auto";
 import { Deposed } from "../../src/core/ports.ts";
 import type { SavedObject, SavedSend, Shelf, Store } from "../../src/core/ports.ts";
 import { systemEntropy } from "../../src/host/clock.ts";
-import { once } from "../../src/host/database.ts";
+import { once, reopen } from "../../src/host/database.ts";
 import type { Kind } from "../../src/host/database.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
 import { deviceId } from "../../src/host/device.ts";
@@ -58,10 +58,10 @@ function fail(t: TestContext, times: number, name = "UnknownError"): void {
   t.after(() => broken.mock.restore());
 }
 
-/** The second that a holder waits for who else may write is over at once. */
-function hasten(t: TestContext): void {
+/** The second that a holder waits for who else may write is over at once, and so may be the patience with the disk. */
+function hasten(t: TestContext, patience = 3_000): void {
   const { setTimeout: later } = globalThis;
-  const hastened = (call: () => void, ms?: number): unknown => later(call, ms === 1_000 ? 30 : ms);
+  const hastened = (call: () => void, ms = 0): unknown => later(call, ms === 1_000 ? 30 : ms === 3_000 ? patience : ms);
   Object.assign(globalThis, { setTimeout: hastened });
   t.after(() => Object.assign(globalThis, { setTimeout: later }));
 }
@@ -175,6 +175,91 @@ test("what did not come to the disk is not said to be there, whether it failed o
   fail(t, 1, "QuotaExceededError");
   await assert.rejects(shelf.putSend(send(3)), { name: "QuotaExceededError" });
   assert.deepEqual(await sent(storeOf("broken")), [2]);
+});
+
+/** The disk is full until the test ends, or is told that there is room. */
+function fill(t: TestContext): () => void {
+  const { put } = IDBObjectStore.prototype;
+  const full = t.mock.method(IDBObjectStore.prototype, "put", function (this: IDBObjectStore, ...words: Parameters<typeof put>) {
+    // As browsers do: the request is taken, and its transaction comes to nothing.
+    const asked = put.apply(this, words);
+    (this.transaction as unknown as { _abort(name: string): void })._abort("QuotaExceededError");
+    return asked;
+  });
+  return () => full.mock.restore();
+}
+
+test("what is kept is found though the disk is full or fails at the load of a page, and later it is written there", async (t) => {
+  // The holder used to go on in memory for its life: a login anew, drafts and sends gone from sight, and what was new lost with it.
+  for (const [name, breaks] of [["full", fill], ["failing", (of: TestContext) => fail(of, 2)]] as const) {
+    const first = await taken(name);
+    await first.writeSession(SESSION);
+    await first.putSend(send(1));
+    await first.putObject(object("o"));
+    const mend = breaks(t);
+    const shelf = await storeOf(name).take();
+    assert.deepEqual([shelf.session, shelf.outbox, shelf.objects, shelf.isWhole], [SESSION, [send(1)], [object("o")], false], name);
+    if (mend) {
+      await assert.rejects(shelf.putSend(send(2)), { name: "QuotaExceededError" });
+      mend();
+    }
+    await shelf.putSend(send(3));
+    hasten(t);
+    setTimeout(() => first.close(), 5);
+    await assert.rejects(first.putSend(send(4)), Deposed);
+    const next = await storeOf(name).take();
+    assert.deepEqual([next.session, next.outbox.map(({ n }) => n), next.isWhole], [SESSION, [1, 3], true], name);
+  }
+});
+
+test("a disk that does not answer at the load of a page is written to when it does", async (t) => {
+  await (await taken("slow")).writeSession(SESSION);
+  hasten(t, 100);
+  const hung = t.mock.method(IDBDatabase.prototype, "transaction", () => ({ objectStore: () => ({ get: () => ({}), getAll: () => ({}) }) }));
+  const shelf = await storeOf("slow").take();
+  assert.deepEqual([shelf.session, shelf.isWhole], [null, false]);
+  hung.mock.restore();
+  await shelf.writeSession({ ...SESSION, session: "next" });
+  assert.equal((await storeOf("slow").take()).session?.session, "next");
+});
+
+test("what is written late by a holder before does not come behind a sign-out", async (t) => {
+  // Where the row was gone by then it used to be written: the next page was signed in again.
+  hasten(t);
+  const [first, next] = [await taken("late"), await taken("late")];
+  const late = assert.rejects(first.writeSession(SESSION), Deposed);
+  await new Promise((go) => setTimeout(go, 5));
+  await next.clear(OVER, null);
+  await next.vanish();
+  await late;
+  assert.equal((await storeOf("late").take()).session, null);
+});
+
+test("rows of the version before are taken for nothing; the device is the same", async (t) => {
+  // They used to be read as rows of now: the session had no token, and no number as its fence.
+  const { indexedDB: present } = globalThis;
+  Object.assign(globalThis, { indexedDB: new IDBFactory() });
+  reopen();
+  t.after(() => {
+    Object.assign(globalThis, { indexedDB: present });
+    reopen();
+  });
+  const before = await new Promise<IDBDatabase>((done) => {
+    const asked = indexedDB.open("unisono", 1);
+    asked.onupgradeneeded = () => ["sessions", "outbox", "objects", "device"].forEach((kind) => asked.result.createObjectStore(kind));
+    asked.onsuccess = () => done(asked.result);
+  });
+  await new Promise((done) => {
+    const transaction = before.transaction(["sessions", "outbox", "device"], "readwrite");
+    transaction.objectStore("sessions").put({ user: "ann", session: "s1", resumeToken: "r", fence: 4000 }, "ctx");
+    transaction.objectStore("outbox").put(send(1), ["ctx", "t:1"]);
+    transaction.objectStore("device").put("the-device", "id");
+    transaction.oncomplete = done;
+  });
+  before.close();
+  const shelf = await storeOf("ctx").take();
+  assert.deepEqual([shelf.session, shelf.outbox], [null, []]);
+  assert.equal(await once(["device"], (rows) => rows("device").get("id")), "the-device");
 });
 
 test("whoever took a context as it was losing it does not keep it from the one that has it", async (t) => {

@@ -1,0 +1,70 @@
+/** What a holder says to its tabs. */
+
+import type { HolderPorts } from "./holding.ts";
+import { PROTOCOL } from "./messages.ts";
+import type { Cursor, NetworkEvent, TabView, ToTab, WireAnswer } from "./messages.ts";
+import type { Objects } from "./objects.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Seat } from "./seat.ts";
+import type { Session } from "./session.ts";
+import { Sharing } from "./sharing.ts";
+
+/** The speaking part of a holder. */
+export abstract class Speaking {
+  protected readonly _ports: HolderPorts;
+  protected readonly _seats = new Map<string, Seat>();
+  protected readonly _sharing = new Sharing();
+  protected abstract readonly _outbox: Outbox;
+  protected _objects: Objects | null = null;
+  protected _session: Session | null = null;
+  protected _fence = 0;
+  protected _isOver = false;
+
+  constructor(ports: HolderPorts) {
+    this._ports = ports;
+  }
+
+  protected _post(tab: string | null, message: ToTab): void {
+    if (!this._isOver) this._ports.post({ fence: this._fence, tab, message });
+  }
+
+  protected _reply(tab: string, n: number, message: ToTab): void {
+    this._seats.get(tab)?.answered(n, message);
+    this._post(tab, message);
+  }
+
+  protected _state(network: NetworkEvent | null): ToTab {
+    const { state = "idle", info = null } = this._session ?? {};
+    return { is: "state", state, session: info, ...(network !== null && { network }) };
+  }
+
+  protected _welcome(seat: Seat, cursor: Cursor, answers: readonly WireAnswer[] | null): void {
+    const { life, host, sdk } = this._ports;
+    const { state = "idle", info = null } = this._session ?? {};
+    this._post(seat.tab, {
+      is: "welcome",
+      v: PROTOCOL,
+      sdk,
+      life,
+      host,
+      state,
+      session: info,
+      cursor,
+      isSnapshot: answers !== null,
+      conversations: answers ?? [],
+      objects: this._objects?.all ?? [],
+      tabs: this._tabs(),
+      outbox: this._outbox.waiting,
+    });
+  }
+
+  private _tabs(): readonly TabView[] {
+    return [...this._seats.values()].map(({ tab, since, view }) => ({ tab, since, visible: view.visible, focused: view.focused, conversation: view.conversation }));
+  }
+
+  protected _tellTabs(): void {
+    const tabs = this._tabs();
+    this._sharing.changed(tabs);
+    this._post(null, { is: "tabs", tabs });
+  }
+}
