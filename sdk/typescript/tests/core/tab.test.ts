@@ -275,7 +275,7 @@ test("a tab that is behind says where it stands; others tell in batches how far 
   assert.deepEqual(stage.said.at(-1), { is: "seen", upTo: 5, cursor: { epoch: 7, checkpoint: 180, positions: { "c/1": { epoch: 7, seq: 80 } } } });
 });
 
-test("a token is asked of the program, and what it throws is told", async () => {
+test("a token is asked of the program; what it throws is none", async () => {
   let fails = false;
   const stage = new Stage(() => (fails ? Promise.reject(new Error("no luck")) : Promise.resolve("fresh")));
   await stage.tab.attach();
