@@ -4,6 +4,7 @@ What happens to a call is decided by the store. Its people hear of it by an even
 node that decided; other nodes look every sweep, so that no bus is relied on. Its end is a fact.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
@@ -56,6 +57,7 @@ class Calling:
         self._rung = RateLimiter(rules.to_one, parts.clock)
         self._tell_here = tell_here
         self._told: dict[CallId, int] = {}
+        self._answering: dict[tuple[CallId, UserId], asyncio.Future[Call]] = {}
 
     def __len__(self) -> int:
         """Count the calls of the app that were not over at the last sweep."""
@@ -72,6 +74,8 @@ class Calling:
         match command:
             case c.StartCall():
                 return self._answer_of(member, await self._begin(member, command))
+            case c.AnswerCall():
+                return self._answer_of(member, await self._be_in(member, command))
             case c.SignalCall():
                 return await self._signal(member, command)
             case c.ListCalls():
@@ -214,6 +218,23 @@ class Calling:
         places = await self._parts.directory.places(conversation, (user,))
         if not any(each.is_member for each in places):
             raise NotFound()
+
+    async def _be_in(self, member: Member, command: c.AnswerCall) -> Call:
+        """Be in a call, or see who was faster: who loses asks nothing of the store that the winner asks already."""
+        key = (command.call, member.user)
+        while (faster := self._answering.get(key)) is not None:
+            await asyncio.wait((faster,))
+            if not faster.cancelled() and not calls.may_answer(faster.result(), member.user):
+                return faster.result()
+        decided = self._answering[key] = asyncio.get_running_loop().create_future()
+        try:
+            call = await self._change(member, command)
+            decided.set_result(call)
+        finally:
+            # After a fault the next one tries.
+            decided.cancel()
+            del self._answering[key]
+        return call
 
     async def _change(self, member: Member, command: c.AnswerCall | c.DeclineCall | c.HangUp | c.HandOver) -> Call:
         user = member.user

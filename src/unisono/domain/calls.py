@@ -116,11 +116,16 @@ def take_part(call: Call | None, user: UserId) -> Call:
     return call
 
 
+def may_answer(call: Call, user: UserId) -> bool:
+    """Say if a user who answers now would be in, and is not yet."""
+    may = call.is_group or user in call.ringing
+    return may and call.ended_at is None and call.end_of(user) is None
+
+
 def answer(call: Call | None, now: Instant, end: CallEnd) -> Call:
     """Put a session in, if its user is not in yet: the first who answers is."""
     call = take_part(call, end.user)
-    may = call.is_group or end.user in call.ringing
-    if call.ended_at is not None or call.end_of(end.user) is not None or not may:
+    if not may_answer(call, end.user):
         return call
     return structs.replace(
         call,

@@ -181,7 +181,8 @@ class AppStage:
         self.encoder = CountingEncoder()
         if beside is None:
             self.store, self.bus = MemoryStore(self.clock), wiring.bus or LocalBus()
-            for port in (self.store.log, self.store.directory, self.store.sessions, self.store.seats, self.store.wills):
+            ports = (self.store.log, self.store.directory, self.store.sessions, self.store.seats, self.store.wills)
+            for port in (*ports, self.store.calls):
                 self._watch(port)
         else:
             self.store, self.bus = beside.store, beside.bus

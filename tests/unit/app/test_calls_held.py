@@ -10,7 +10,8 @@ from tests.unit.app.call_stage import about, ended, heard, rings_for, signals, s
 from tests.unit.app.fanout_stage import settle
 from unisono.app.options import CallRules
 from unisono.domain import commands as c
-from unisono.domain.errors import Forbidden, LimitReached
+from unisono.domain.call_view import CallView
+from unisono.domain.errors import Forbidden, LimitReached, Unavailable
 from unisono.domain.ids import SendKey, UserId
 from unisono.domain.rates import Rate
 
@@ -156,3 +157,44 @@ async def test_a_large_group_is_refused_by_its_number_alone() -> None:
         stage.mood = count
         assert await ann.refused(c.StartCall(SendKey("d"), conversation=big)) == "limit_reached"
         assert looks.count("transact") == 1
+
+
+@in_virtual_time
+async def test_of_a_thousand_answers_at_once_one_is_decided() -> None:
+    """Each used to be a decision of the store's, one after the other, and held up everybody who writes."""
+    async with an_app() as stage:
+        ann, phone, laptop = [await stage.login(*each) for each in (("ann",), ("bob", "phone"), ("bob", "laptop"))]
+        decided: list[str] = []
+
+        async def count(method: str) -> None:
+            decided.append(method)
+            # The others come meanwhile.
+            await settle(5)
+
+        call = await start(ann, "bob")
+        stage.mood = count
+        answers = [about(each, c.AnswerCall(call.call)) for _ in range(500) for each in (phone, laptop)]
+        views = await asyncio.gather(*answers)
+        assert decided.count("decide") == 1
+        assert {tuple(end.session for end in view.ends) for view in views} == {(ann.session, phone.session)}
+
+
+@in_virtual_time
+async def test_who_answers_after_a_fault_of_another_is_in() -> None:
+    async with an_app() as stage:
+        ann, phone, laptop = [await stage.login(*each) for each in (("ann",), ("bob", "phone"), ("bob", "laptop"))]
+        call = await start(ann, "bob")
+        faults = iter((Unavailable(part="store"), None))
+
+        async def fail_once(method: str) -> None:
+            await settle(5)
+            fault = next(faults) if method == "decide" else None
+            if fault is not None:
+                raise fault
+
+        stage.mood = fail_once
+        answers = [about(each, c.AnswerCall(call.call)) for each in (phone, laptop)]
+        first, second = await asyncio.gather(*answers, return_exceptions=True)
+        assert isinstance(first, Unavailable)
+        assert isinstance(second, CallView)
+        assert [end.session for end in second.ends] == [ann.session, laptop.session]
