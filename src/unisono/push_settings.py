@@ -46,6 +46,9 @@ class Push(Struct, frozen=True, forbid_unknown_fields=True):
     deadline_s: Annotated[float, Meta(gt=0, le=300, description="Longest wait for an answer of the service.")] = 10.0
     at_once: Annotated[int, Meta(ge=1, le=64, description="Requests under way at the same time.")] = 4
     batch_max: Annotated[int, Meta(ge=1, le=500, description="Notifications in one request.")] = 100
+    calls: Annotated[
+        bool, Meta(description="Also tell the service of calls that ring for users who are not there, and of the end.")
+    ] = False
 
     def __post_init__(self) -> None:
         """Refuse what the service could not check, and what would be shown as it stands."""

@@ -5,17 +5,36 @@ import asyncio
 import pytest
 
 from tests.sdk.test_against_server import MortalHouse, house, mortal_house
-from tests.support.push_service import KEY, push_desk
+from tests.support.push_service import KEY, PushDesk, push_desk
 from tests.support.server_process import TEST_CONFIG
-from unisono_sdk import Device, Unacceptable, Unisono
+from unisono_sdk import Client, Device, Unacceptable, Unisono
 
 __all__ = ["house", "mortal_house"]
+
+
+async def ring_in_vain(caller: Client, user: str, desk: PushDesk) -> None:
+    """Ring until the service hears of it, and take it back; that is heard of as well."""
+    call = await caller.call(user, data={"topic": "taxi"})
+    await desk.until(lambda: len(desk.calls) > 0)
+    await call.hang_up()
+    await desk.until(lambda: len(desk.calls) > 1)
+    ring, over = desk.calls
+    assert (ring["event"], ring["user"], ring["call"], ring["data"]) == ("ring", user, call.id, {"topic": "taxi"})
+    assert (over["event"], over["reason"]) == ("ring_over", "cancelled")
 
 
 @pytest.mark.rows("L3", "L92", "L93", "X26")
 async def test_a_device_gets_what_comes_while_its_user_is_nowhere(mortal_house: MortalHouse) -> None:
     async with push_desk() as desk:
-        push = ["[push]", f'url = "{desk.url}"', f'secrets = ["{KEY}"]', "grace_s = 0.2", "[sessions]", "sweep_s = 0.1"]
+        push = [
+            "[push]",
+            f'url = "{desk.url}"',
+            f'secrets = ["{KEY}"]',
+            "grace_s = 0.2",
+            "calls = true",
+            "[sessions]",
+            "sweep_s = 0.1",
+        ]
         mortal_house.server.configure("\n".join([TEST_CONFIG, *push]))
         await mortal_house.server.terminate()
         await mortal_house.server.start()
@@ -41,6 +60,11 @@ async def test_a_device_gets_what_comes_while_its_user_is_nowhere(mortal_house: 
         (told,) = desk.pushes
         assert (told["user"], told["text"], told["data"], told["unread"]) == ("bob", "Taxi!", data, 2)
         assert told["devices"] == [{"device": device, "provider": "fcm", "token": "eF3kq:APA91bH"}]
+        async with Unisono(url) as bobs:
+            bob = await bobs.login(user="bob", device=Device(id=device, platform="android"))
+            await bob.register_push("fcm", "rings")
+        await ring_in_vain(ann, "bob", desk)
+        assert [each["devices"] for each in desk.calls] == [[{**told["devices"][0], "token": "rings"}]] * 2
         async with Unisono(url) as bobs:
             bob = await bobs.login(user="bob", device=Device(id=device, platform="android"))
             await bob.logout()

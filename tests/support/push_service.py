@@ -32,6 +32,7 @@ class PushDesk:
         self.attempts: list[tuple[Mapping[str, str], bytes]] = []
         self.bodies: list[dict[str, Any]] = []
         self.pushes: list[dict[str, Any]] = []
+        self.calls: list[dict[str, Any]] = []
         self._key = base64.b64decode(key.removeprefix("whsec_"))
         self._more = asyncio.Event()
 
@@ -53,7 +54,8 @@ class PushDesk:
             return web.Response(status=mood.status, headers=mood.headers)
         posted = json.loads(body)
         self.bodies.append(posted)
-        self.pushes += posted["data"]["pushes"]
+        self.pushes += posted["data"].get("pushes", ())
+        self.calls += posted["data"].get("calls", ())
         if mood is not None:
             await mood.wait()
         return web.Response(status=204)

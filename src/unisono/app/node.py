@@ -26,6 +26,7 @@ from unisono.app.parts import Parts
 from unisono.app.presence import Watching
 from unisono.app.pushing import Pushing
 from unisono.app.reading import Reading
+from unisono.app.ringing import ringing_of
 from unisono.app.rooms import Rooms
 from unisono.app.searching import Indexing
 from unisono.app.signals import Signals
@@ -82,6 +83,7 @@ class Node:
         self.indexing = Indexing(parts, self.lease)
         self.claiming = Claiming(parts)
         self.calling = Calling(parts, options.calls, self._take, self.own_sessions, self.contact_policy)
+        self.ringing = ringing_of(parts, options.push, self.pushing, self.own_sessions)
         self.telling = Telling(parts, options.quotas, self.own_sessions, self.audience)
         self.executor = self._executor()
         self.erasing = Erasing(parts, self.own_sessions, self.executor, self.filing, calling=self.calling)
@@ -112,6 +114,8 @@ class Node:
         }
         if self.pushing is not None:
             chores["pushing"] = self.pushing.sweep
+        if self.ringing is not None:
+            chores["ringing"] = self.ringing.sweep
         return Housekeeping(
             parts, self.options, self.audience, self.own_sessions, lease=self.lease, at_every_sweep=chores
         )

@@ -22,13 +22,17 @@ class PresenceRules(Struct, frozen=True):
 
 
 class PushRules(Struct, frozen=True):
-    """What push notifications say, how long they wait and are kept, and how many are handed over at a time."""
+    """What push notifications say, how long they wait and are kept, and how many are handed over at a time.
+
+    `calls` that ring are told of, too.
+    """
 
     text: str = "You have a new message"
     grace_s: float = 5.0
     kept_s: float = 3600.0
     at_once: int = 4
     batch_max: int = 100
+    calls: bool = False
 
 
 class FileRules(Struct, frozen=True):

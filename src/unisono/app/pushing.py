@@ -49,6 +49,12 @@ class Pushing:
         self._done: dict[ConversationId, Seq] = {}
         self._unread: dict[UserId, int] = {}
         self._behind_since_s: float | None = None
+        self._has_work = False
+
+    @property
+    def has_work(self) -> bool:
+        """Say if this node is the one that hands over, as far as it knows."""
+        return self._has_work and self._lease.is_held
 
     def lag_s(self) -> float:
         """Give for how long something that was due has not been handed over by this node."""
@@ -76,6 +82,7 @@ class Pushing:
         while self._ends and self._ends[0][1] <= now_s - self._rules.grace_s:
             self._until, _ = self._ends.popleft()
         since = await parts.due_pushes.hold(node) if self._lease.is_held else None
+        self._has_work = since is not None
         if since is None or self._until is None or self._until <= since:
             self._behind_since_s = None
             return

@@ -6,7 +6,7 @@ changes nothing gives the very same call back.
 
 import hashlib
 from collections.abc import Collection
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct, structs
@@ -25,6 +25,10 @@ AWAY_MS: Final = 30_000
 """How long a session may be without a connection and be in a call."""
 ENDED_KEPT_MS: Final = 86_400_000
 """How long a call is known after its end, to who asks again with its key, or answers too late."""
+
+
+RingEnd = CallReason | Literal["answered"]
+"""Why a call rings for a user no more: they answered it, or what came of it."""
 
 
 class CallEnd(Struct, frozen=True):
@@ -282,6 +286,19 @@ def facts_of(before: Call | None, after: Call) -> tuple[tuple[UserId, CallEnded]
     heard = {after.caller, *after.joined, *after.gone, *(user for user in after.declined if user not in after.busy)}
     left = (user for user in over_for if user not in earlier)
     return tuple((user, structs.replace(told, is_missed=user not in heard)) for user in left)
+
+
+def rang_out(call: Call, user: UserId) -> RingEnd | None:
+    """Say why a call rings for a user no more; None while it does."""
+    if user in call.ringing:
+        return None
+    if user in call.gone:
+        return "failed"
+    if user in call.joined:
+        return "answered"
+    if user in call.declined:
+        return "busy" if user in call.busy else "declined"
+    return call.reason or "timeout"
 
 
 def view(call: Call, user: UserId) -> CallView:

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from unisono.domain.facts import ConversationKind
-from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, UserId
+from unisono.domain.calls import RingEnd
+from unisono.domain.facts import ConversationKind, Media
+from unisono.domain.ids import CallId, ConversationId, Epoch, Instant, Json, Seq, UserId
 from unisono.ports.push_targets import PushTarget
 
 
@@ -32,6 +33,25 @@ class Push(Struct, frozen=True):
     devices: tuple[PushTarget, ...] = ()
 
 
+class CallPush(Struct, frozen=True):
+    """A call that rings for a user who is not there, or rings for them no more.
+
+    `over` says why it does not; then it was told before that it rings, or that was tried. `at` is when the call began,
+    `until` when its ring ends by itself; `data` is what the caller gave along.
+    """
+
+    call: CallId
+    user: UserId
+    caller: UserId
+    media: Media
+    at: Instant
+    until: Instant
+    conversation: ConversationId | None = None
+    data: Json = None
+    over: RingEnd | None = None
+    devices: tuple[PushTarget, ...] = ()
+
+
 class PushService(Protocol):
     """Takes pushes for all users of an app."""
 
@@ -40,4 +60,10 @@ class PushService(Protocol):
 
         On return they were taken, or refused, or given up for good, and it was counted which. When the wait is
         cancelled nobody knows; handing them over once more is safe.
+        """
+
+    async def hand_over_calls(self, pushes: Sequence[CallPush]) -> bool:
+        """Hand over what rings, or rings no more, once. Never raises for what the service does.
+
+        Says if that was taken, or refused for good; else it is to be tried again, as the calls are by then.
         """

@@ -8,17 +8,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import aiohttp
 import msgspec
 from msgspec import Struct
 
 from unisono import __version__
-from unisono.domain.facts import ConversationKind
-from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, UserId
+from unisono.domain.calls import RingEnd
+from unisono.domain.facts import ConversationKind, Media
+from unisono.domain.ids import CallId, ConversationId, Epoch, Instant, Json, Seq, UserId
 from unisono.ports.clock import Clock, Entropy
-from unisono.ports.push import Push
+from unisono.ports.push import CallPush, Push
 from unisono.ports.push_targets import PushTarget
 from unisono.ports.telemetry import Telemetry
 
@@ -64,6 +65,30 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     devices: tuple[PushTarget, ...] = ()
 
 
+class CallNotification(Struct, frozen=True, omit_defaults=True):
+    """A ring, or its end, as it is posted. `id` is the same whenever it is."""
+
+    id: str
+    event: Literal["ring", "ring_over"]
+    call: CallId
+    user: UserId
+    caller: UserId
+    media: Media
+    at: Instant
+    until: Instant
+    conversation: ConversationId | None = None
+    data: Json = None
+    reason: RingEnd | None = None
+    devices: tuple[PushTarget, ...] = ()
+
+
+class CallBatch(Struct, frozen=True):
+    """What one request about calls brings."""
+
+    app: str
+    calls: tuple[CallNotification, ...]
+
+
 class Batch(Struct, frozen=True):
     """What one request brings."""
 
@@ -76,7 +101,7 @@ class Posted(Struct, frozen=True):
 
     type: str
     timestamp: str
-    data: Batch
+    data: Batch | CallBatch
 
 
 class _Verdict(Enum):
@@ -138,6 +163,17 @@ class Webhook:
         self._telemetry.count("pushes", len(pushes), label=outcome.verdict.value)
         if outcome.verdict is _Verdict.REFUSED:
             self._telemetry.fault("push_refused", batch=name, pushes=len(pushes), status=outcome.status)
+
+    async def hand_over_calls(self, pushes: Sequence[CallPush]) -> bool:
+        """Post what rings, or rings no more, once."""
+        posted = tuple(_call_notification(self._options.app, push) for push in pushes)
+        body = msgspec.json.encode(Posted("call", _iso(self._clock.now()), CallBatch(self._options.app, posted)))
+        outcome = await self._post(_name("calls", *(each.id for each in posted)), body)
+        self._telemetry.count("push_requests", label=outcome.status)
+        if outcome.verdict not in {_Verdict.TAKEN, _Verdict.REFUSED}:
+            return False
+        self._telemetry.count("call_pushes", len(pushes), label=outcome.verdict.value)
+        return True
 
     def _pause_s(self, attempts: int, asked_s: float) -> float:
         # Half of it is chance, so that requests which failed together do not come together again.
@@ -211,6 +247,24 @@ def _notification(app: str, push: Push) -> Notification:
 def _name(kind: str, *parts: str) -> str:
     # No id has a NUL in it, so no two lists of parts are written alike.
     return f"{kind}_{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"
+
+
+def _call_notification(app: str, push: CallPush) -> CallNotification:
+    event: Literal["ring", "ring_over"] = "ring" if push.over is None else "ring_over"
+    return CallNotification(
+        id=_name(event, app, push.call, push.user),
+        event=event,
+        call=push.call,
+        user=push.user,
+        caller=push.caller,
+        media=push.media,
+        at=push.at,
+        until=push.until,
+        conversation=push.conversation,
+        data=push.data,
+        reason=push.over,
+        devices=push.devices,
+    )
 
 
 def _iso(at: Instant) -> str:

@@ -80,6 +80,11 @@ _ALL: Final = (
         "pushes", "Push notifications, by what became of them: `taken`, `refused` or `given_up`.", label="outcome"
     ),
     _counter(
+        "call_pushes",
+        "Rings of calls and their ends told to the push service, by what became of them: `taken` or `refused`.",
+        label="outcome",
+    ),
+    _counter(
         "push_requests",
         "Requests to the push service, by status; `timeout` and `unreachable` where none came.",
         label="status",

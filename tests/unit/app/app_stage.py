@@ -181,9 +181,8 @@ class AppStage:
         self.encoder = CountingEncoder()
         if beside is None:
             self.store, self.bus = MemoryStore(self.clock), wiring.bus or LocalBus()
-            ports = (self.store.log, self.store.directory, self.store.sessions, self.store.seats, self.store.wills)
-            for port in (*ports, self.store.calls):
-                self._watch(port)
+            for port in ("log", "directory", "sessions", "seats", "wills", "calls"):
+                self._watch(getattr(self.store, port))
         else:
             self.store, self.bus = beside.store, beside.bus
         parts = Parts(

@@ -17,7 +17,7 @@ from unisono.domain.errors import Unavailable
 from unisono.domain.facts import Content
 from unisono.domain.ids import ConversationId, SendKey, UserId
 from unisono.domain.importing import ImportedMessage
-from unisono.ports.push import Push
+from unisono.ports.push import CallPush, Push
 
 GRACE_S = 5.0
 
@@ -41,6 +41,9 @@ class Service:
             self.under_way -= 1
         self.taken += pushes
         self.sizes.append(len(pushes))
+
+    async def hand_over_calls(self, pushes: Sequence[CallPush]) -> bool:
+        raise NotImplementedError
 
     def told(self) -> list[tuple[str, str]]:
         """Give who was told what, and forget it."""

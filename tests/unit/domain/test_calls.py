@@ -253,6 +253,24 @@ def test_who_was_busy_missed_it() -> None:
     }
 
 
+def test_why_it_rings_no_more_is_known() -> None:
+    group = calls.decline(answered(BOB, CIM), at(6), CIM, PHONE, DECLINE)
+    timed_out = calls.stop_ringing(answered(BOB, CIM), at(RING_S))
+    gone = calls.put_out(ringing(BOB, CIM), at(6), BOB)
+    assert timed_out is not None
+    assert gone is not None
+    expected = [
+        (ringing(), BOB, None),
+        (group, BOB, "answered"),
+        (group, CIM, "declined"),
+        (calls.decline(ringing(), at(1), BOB, PHONE, BUSY), BOB, "busy"),
+        (timed_out, CIM, "timeout"),
+        (gone, BOB, "failed"),
+        (calls.leave(ringing(), at(1), ANN), BOB, "cancelled"),
+    ]
+    assert [calls.rang_out(call, user) for call, user, _ in expected] == [why for _, _, why in expected]
+
+
 def test_a_view_tells_of_devices_their_own_user_alone() -> None:
     view = calls.view(answered(), BOB)
     assert [(each.user, each.shown) for each in view.ends] == [(ANN, None), (BOB, SHOWN)]

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from msgspec import structs
 
 from tests.support.push_service import KEY, Answer, PushDesk, push_desk
 from tests.support.time_and_chance import NOON, CountingEntropy, ManualClock
-from unisono.domain.ids import ConversationId, Epoch, Instant, Seq, UserId
-from unisono.ports.push import Push
+from unisono.domain.ids import CallId, ConversationId, Epoch, Instant, Seq, UserId
+from unisono.ports.push import CallPush, Push
 from unisono.push import webhook as webhook_module
 from unisono.push.webhook import Webhook, WebhookOptions, opened_webhook, signed
 from unisono.telemetry.recording import RecordingTelemetry
@@ -111,6 +112,33 @@ async def test_what_is_posted_says_all_of_each_push(desk: PushDesk) -> None:
         }
         assert len(set(names)) == 2
         assert stage.counted("pushes") == {"taken": 2}
+
+
+async def test_a_ring_and_its_end_are_posted_once_each(desk: PushDesk) -> None:
+    ring = CallPush(
+        CallId("c1"), UserId("bob"), UserId("ann"), "video", NOON, Instant(NOON + 45_000), data={"topic": "tea"}
+    )
+    async with posting_to(desk.url) as stage:
+        desk.mood = {2: Answer(503), 4: Answer(400)}
+        over = structs.replace(ring, over="answered")
+        assert [await stage.webhook.hand_over_calls([each]) for each in (ring, over, over, ring)] == [
+            True,
+            False,
+            True,
+            True,
+        ]
+        assert [body["type"] for body in desk.bodies] == ["call", "call"]
+        assert desk.bodies[0]["data"]["app"] == "demo"
+        names = [each.pop("id") for each in desk.calls]
+        common = {"call": "c1", "user": "bob", "caller": "ann", "media": "video", "at": NOON, "until": NOON + 45_000}
+        assert desk.calls == [
+            {"event": "ring", **common, "data": {"topic": "tea"}},
+            {"event": "ring_over", **common, "data": {"topic": "tea"}, "reason": "answered"},
+        ]
+        assert len(set(names)) == 2
+        assert [headers["webhook-id"] for headers, _ in desk.attempts][1:3] == [desk.attempts[1][0]["webhook-id"]] * 2
+        assert stage.counted("call_pushes") == {"taken": 2, "refused": 1}
+        assert stage.pauses == []
 
 
 async def test_names_are_the_same_whenever_and_of_nothing_else(desk: PushDesk) -> None:
