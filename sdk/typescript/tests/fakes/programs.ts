@@ -17,6 +17,14 @@ class Page extends BaseUnisono {
   }
 }
 
+/** The SDK as a program in Node has it, which holds its session itself. */
+export class Program extends BaseUnisono {
+  constructor(options: UnisonoOptions = {}) {
+    const load = async () => (await import("../../src/holder.ts")).HOSTS;
+    super(surroundingsOf({ sdk: "test", load, put, device: deviceId, workerUrl: null }), SERVER, options);
+  }
+}
+
 /** Opens tabs of one browser, each with a program of its own. */
 export async function tabs(browser: Browser, ...options: readonly UnisonoOptions[]): Promise<Client[]> {
   const clients: Client[] = [];

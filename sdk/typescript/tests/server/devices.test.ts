@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Browser, idOf, until } from "../fakes/people.ts";
+import { Program } from "../fakes/programs.ts";
 
 const DEVICES = 3;
 const TABS = 4;
@@ -31,4 +32,27 @@ test("a message reaches each of twelve tabs once, by three frames, and the serve
     sessions.flatMap(({ tabs }) => tabs.map(({ tab }) => tab)).sort(),
     devices.flatMap((device) => [...device.tabs.values()].map(({ tab }) => tab)).sort(),
   );
+});
+
+test("with random ids and a limit of four the fifth tab kicks the first, which is told by whom and stays out", async (t) => {
+  const user = `kim-${process.pid}`;
+  const tabs = Array.from({ length: 5 }, () => new Program({ deviceId: "random" }));
+  t.after(() => Promise.all(tabs.map((tab) => tab.close())));
+  const ends: unknown[] = [];
+  const clients = [];
+  for (const [at, tab] of tabs.entries()) {
+    const client = await tab.login({ user, device: { label: `tab ${at}`, info: `{"at":${at}}` } });
+    client.on("displaced", ({ newcomer }) => ends.push(["displaced", at, newcomer]));
+    client.on("closed", ({ code }) => ends.push(["closed", at, code]));
+    clients.push(client);
+  }
+  await until(() => ends.length === 2);
+  assert.deepEqual(ends, [
+    ["displaced", 0, { platform: "web", label: "tab 4", info: '{"at":4}' }],
+    ["closed", 0, "displaced"],
+  ]);
+  assert.equal(tabs[0]?.retry(), false);
+  const left = (await clients[4]?.sessions()) ?? [];
+  assert.deepEqual(left.map(({ shown }) => shown.label), ["tab 1", "tab 2", "tab 3", "tab 4"]);
+  assert.equal(new Set(left.map(({ device }) => device)).size, 4);
 });
