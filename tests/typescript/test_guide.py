@@ -64,6 +64,11 @@ PRINTED: Final = (
     "meanwhile it is at",
     "told of cart { items: 3 } true",
     "to this phone: Look at this!",
+    "boris is a contact, by boris",
+    "anna asks: We met in Rome",
+    "[ 'boris: From Rome' ]",
+    "ding once on all devices",
+    "1 of 2 did it",
     "elsewhere: pinnedConversation [ 'green' ]",
     "Garden is pinned: true",
     "begun: Shall we",
@@ -106,7 +111,7 @@ async def test_each_example_is_typed_and_runs(tmp_path: Path) -> None:
         assert line in printed, f"{line!r} is not in:\n{printed}"
     assert re.findall(r"found (To \w+)", printed) == ["To Bergen", "To Oslo", "To Trondheim"]
     assert re.findall("The café has (.*)", printed) == ["No tea for me", "Tea at five?"]
-    assert len(RUN) == 26
+    assert len(RUN) == 28
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(len(RUN), marks=pytest.mark.full)])

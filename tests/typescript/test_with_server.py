@@ -16,6 +16,7 @@ from unisono.domain.ids import Json
 
 DEADLINE_S: Final = 90.0
 ASKING: Final = "server/asking.test.ts"
+CALLS: Final = "server/calls.test.ts"
 DEVICES: Final = "server/devices.test.ts"
 IN_UNISON: Final = "server/devices_in_unison.test.ts"
 PROGRAMS: Final = "server/program.test.ts"
@@ -47,7 +48,7 @@ async def test_a_second_device_needs_a_token_of_its_own(tmp_path: Path) -> None:
         assert_passed(await run([TOKENS], deadline_s=DEADLINE_S, environment=there), TOKENS)
 
 
-OTHERS: Final = {ASKING, DEVICES, IN_UNISON, PROGRAMS, TOKENS}
+OTHERS: Final = {ASKING, CALLS, DEVICES, IN_UNISON, PROGRAMS, TOKENS}
 
 
 @pytest.mark.parametrize("file", [file for file in files("server") if file not in OTHERS])
@@ -85,6 +86,15 @@ async def test_devices_in_unison(environment: Mapping[str, str]) -> None:
     to_a_login = "a login is told something in all its tabs, a tab alone, and nobody else"
     assert_passed(told, IN_UNISON, to_a_login)
     assert_passed(told, IN_UNISON)
+
+
+@pytest.mark.rows("M3", "M17", "M22", "X54", "D5", "D7", "E7", "E33", "E47", "E48", "E49", "E50", "E51")
+async def test_calls_contacts_and_claims(environment: Mapping[str, str]) -> None:
+    told = await run([CALLS], deadline_s=DEADLINE_S, environment=environment)
+    assert_passed(told, CALLS, "a call rings in all tabs of all devices, and one of them answers")
+    assert_passed(told, CALLS, "what becomes of contacts both users hear, on all their devices")
+    assert_passed(told, CALLS, "what is to be done once one tab of all devices does, and another where that fails")
+    assert_passed(told, CALLS)
 
 
 async def test_a_program_and_its_clients_ask_each_other(tmp_path: Path) -> None:

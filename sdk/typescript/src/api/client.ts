@@ -7,6 +7,7 @@ import { Arrears } from "./arrears.ts";
 import type { Attachment } from "./bodies.ts";
 import { Book } from "./book.ts";
 import { Conversation } from "./conversation.ts";
+import { Contacts } from "./contacts.ts";
 import { Counter } from "./counter.ts";
 import type { GrantProvider } from "./grants.ts";
 import { Emitter } from "./emitter.ts";
@@ -16,7 +17,7 @@ import { NAMES } from "./events.ts";
 import type { AnyEvent, Events, NetworkEvents, Presence } from "./events.ts";
 import { Hearing } from "./hearing.ts";
 import type { Missed, WaitingMessage } from "./hearing.ts";
-import { more } from "./late.ts";
+import { devices, more } from "./late.ts";
 import type { Limits } from "./limits.ts";
 import { Kept } from "./kept.ts";
 import { Line } from "./line.ts";
@@ -61,6 +62,8 @@ export class Client extends Account {
   readonly objects: Objects;
   /** Small values that all my sessions share, on all devices. */
   readonly kept: Kept;
+  /** What other users are to me: contacts, invitations, and whom I block. */
+  readonly contacts: Contacts;
   /** @internal */
   protected readonly _inside: Counter;
   /** @internal */
@@ -91,6 +94,7 @@ export class Client extends Account {
     this.book = new Book(counter, { limit: limits.conversations, rooms, presence: (presence) => this.#watching?.take(presence), recount: (conversation) => void arrears.recount(conversation) });
     this.#hearing = new Hearing({ counter, line: this.#line, book: this.book, arrears, watching: () => this.#watching, rooms, missed, hears });
     this.kept = new Kept(counter);
+    this.contacts = new Contacts(counter);
     this.objects = new Objects(() => this._inside.desk, (handler) => emitter.on("object", handler));
   }
 
@@ -310,8 +314,9 @@ export class Client extends Account {
     return this.#emitter.stream(() => true);
   }
 
-  /** Adds a handler of events; gives what takes it away again. One that fails is reported and disturbs nobody. */
+  /** Adds a handler of events; gives what takes it away again. One that fails is reported and disturbs nobody. With the first one for calls it is asked what rings. */
   on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): () => void {
+    if (/^(call|ring)/.test(name)) this.#hearing.first.then(() => devices(this._inside)).then(({ calls }) => calls.follow(), () => undefined);
     return this.#emitter.on(name, handler);
   }
 

@@ -3,6 +3,9 @@
 import type { WireFact } from "../core/messages.ts";
 import type { Passing } from "../wire/types.ts";
 import { ARRANGING } from "./arranging.ts";
+import { CALLING, CallBook } from "./calling.ts";
+import { CLAIMING } from "./claiming.ts";
+import { CONTACTS } from "./contacting.ts";
 import type { Conversation } from "./conversation.ts";
 import type { AnyEvent } from "./events.ts";
 import type { Inside } from "./inside.ts";
@@ -27,15 +30,18 @@ type Method = (inside: Inside, self: unknown, ...words: readonly unknown[]) => u
 /** What one client has of it. */
 export class Devices {
   /** The methods of each group, by name. */
-  readonly methods = { client: { ...OWN_SESSIONS, ...TELLING }, conversation: { ...ARRANGING, ...RULING }, kept: KEPT } as unknown as { readonly [group: string]: { readonly [name: string]: Method } };
+  readonly methods = { client: { ...CALLING, ...CLAIMING, ...OWN_SESSIONS, ...TELLING }, contacts: CONTACTS, conversation: { ...ARRANGING, ...RULING }, kept: KEPT } as unknown as { readonly [group: string]: { readonly [name: string]: Method } };
   /** What is told to this session, and asked of it. */
   readonly answering: Answering;
+  /** The calls that ring or run. */
+  readonly calls: CallBook;
   readonly #inside: Inside;
   readonly #origins = new Set<string>();
 
   constructor(inside: Inside) {
     this.#inside = inside;
     this.answering = new Answering(inside);
+    this.calls = new CallBook(inside);
     this.renew();
   }
 
@@ -48,6 +54,7 @@ export class Devices {
   renew(): void {
     const { session } = this.#inside.desk;
     if (session) this.#origins.add(originOf(session.session));
+    this.calls.renew();
     if (this.#origins.size > SESSIONS) this.#origins.delete([...this.#origins][0] as string); // there are more than none
   }
 
@@ -55,6 +62,8 @@ export class Devices {
   event(event: Camelled<Passing>): void {
     if (event.kind === "told") this.answering.told(event);
     else if (event.kind === "asked") void this.answering.asked(event);
+    else if (event.kind === "call") this.calls.take(event.call);
+    else if (event.kind === "call_signal") this.calls.signalled(event);
     else if (event.kind === "told_later") this.#emit({ type: "toldLost" });
   }
 

@@ -3,6 +3,7 @@
 import type { Ending, ObjectView, TabView } from "../core/messages.ts";
 import type { Label, Rules, TabView as WireTab } from "../wire/types.ts";
 import type { Attributes, Content, Json } from "./bodies.ts";
+import type * as calling from "./calling.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Message, RoomMessage, TransientMessage } from "./message.ts";
 import type { Camelled } from "./names.ts";
@@ -313,6 +314,20 @@ export interface Events extends NetworkEvents {
   readonly historyDeleted: own.HistoryDeleted;
   readonly draft: own.DraftChanged;
   readonly multiDevice: own.MultiDevice;
+  readonly contactInvited: own.ContactInvited;
+  readonly contactAgreed: own.ContactAgreed;
+  readonly contactDeclined: own.ContactDeclined;
+  readonly contactRemoved: own.ContactRemoved;
+  readonly remarkSet: own.RemarkSet;
+  readonly usersBlocked: own.UsersBlocked;
+  readonly usersUnblocked: own.UsersUnblocked;
+  readonly ringing: calling.Ringing;
+  readonly ringOver: calling.RingOver;
+  readonly callAnswered: calling.CallAnswered;
+  readonly callDeclined: calling.CallDeclined;
+  readonly callRoster: calling.CallRoster;
+  readonly callEnded: calling.CallOver;
+  readonly callSignal: calling.CallSignal;
   readonly told: Told;
   readonly toldLost: ToldLost;
   readonly sessionMessage: SessionMessage;
@@ -349,7 +364,8 @@ export const NETWORK: ReadonlySet<string> = new Set("disconnect schedule retry r
 export const NAMES: ReadonlySet<string> = new Set([
   ...NETWORK,
   ...(
-    "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level pinned marked silence deleted historyDeleted draft multiDevice told toldLost sessionMessage " +
+    "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level pinned marked silence deleted historyDeleted draft multiDevice contactInvited contactAgreed contactDeclined contactRemoved remarkSet usersBlocked usersUnblocked " +
+    "ringing ringOver callAnswered callDeclined callRoster callEnded callSignal told toldLost sessionMessage " +
     "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs sessionTabs claimLost"
   ).split(" "),
 ]);

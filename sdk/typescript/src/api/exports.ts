@@ -3,6 +3,11 @@
 export { Audio, Body, File, Image, Location, Text, Unknown, Video, body } from "./bodies.ts";
 export type { Attachment, Attributes, BodyClass, Common, Content, Json, Needed, Sayable } from "./bodies.ts";
 export type { Amendment, Changes, Duration, Level, Member, Role, RuleSet } from "./belonging.ts";
+export type { Call, CallData, CallEnd } from "./call.ts";
+export type { CallAnswered, CallDeclined, CallOptions, CallOver, CallRoster, CallSignal, IceServer, RingOver, Ringing } from "./calling.ts";
+export type { Claim, ClaimOptions, Signal } from "./claiming.ts";
+export type { Contact, Contacts } from "./contacts.ts";
+export type { MediaLink, Peer } from "./media-link.ts";
 export { Client } from "./client.ts";
 export type { OwnSession, SessionData } from "./own-sessions.ts";
 export type { Silence, Window } from "./silences.ts";

@@ -62,3 +62,38 @@ export interface MultiDevice {
   readonly at: number;
   readonly fact: KnownFact;
 }
+
+interface OfContact<Type extends string> {
+  readonly type: Type;
+  readonly user: string;
+  /** Who did it: me, on whichever of my sessions, or the other. */
+  readonly by: string;
+  readonly at: number;
+}
+
+/** I asked `user` to be my contact, or was asked by them. */
+export interface ContactInvited extends OfContact<"contactInvited"> {
+  readonly message?: string;
+}
+
+/** `user` is my contact: `by` accepted, or invited back. */
+export type ContactAgreed = OfContact<"contactAgreed">;
+/** `by` declined the invitation. */
+export type ContactDeclined = OfContact<"contactDeclined">;
+/** `user` is no contact of mine any more, or an invitation was withdrawn. */
+export type ContactRemoved = OfContact<"contactRemoved">;
+
+/** I noted something about my contact `user`; null for nothing any more. */
+export interface RemarkSet extends OfContact<"remarkSet"> {
+  readonly remark: string | null;
+}
+
+/** I hear nothing from users any more; invitations of theirs are gone. */
+export interface UsersBlocked extends Omit<OfContact<"usersBlocked">, "user"> {
+  readonly users: readonly string[];
+}
+
+/** I hear from users again. */
+export interface UsersUnblocked extends Omit<OfContact<"usersUnblocked">, "user"> {
+  readonly users: readonly string[];
+}

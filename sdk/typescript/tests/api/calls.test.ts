@@ -1,0 +1,241 @@
+// Calls as a tab knows them, and work that is claimed, with a server that says what the test wants.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { WireAnswer } from "../../src/core/messages.ts";
+import type { AnyEvent } from "../../src/api/events.ts";
+import type { Call } from "../../src/api/call.ts";
+import type { Client } from "../../src/api/client.ts";
+import type { Peer } from "../../src/api/media-link.ts";
+import { NOTHING_WAITS, World, fault, settled } from "./fake_desk.ts";
+
+const later = async (): Promise<void> => {
+  for (let turn = 0; turn < 3; turn++) await settled();
+};
+
+const view = (revision: number, more: object = {}): object => ({ call: "c", revision, state: "ringing", caller: "ann", users: ["tom"], media: "audio", began_at: 1, rings_until: 2, ringing: ["tom"], ends: [{ user: "ann", session: "sa", since: 1 }], ...more });
+const answered = (revision: number, session = "s1"): object => view(revision, { state: "answered", ringing: [], ends: [{ user: "ann", session: "sa", since: 1 }, { user: "tom", session, since: 2 }] });
+const OVER = { kind: "call_ended", call: "c", caller: "ann", users: ["tom"], media: "audio", reason: "hung_up", began_at: 1 };
+
+function told(client: Client): { readonly names: string[]; call: Call | null } {
+  const heard = { names: [] as string[], call: null as Call | null };
+  for (const name of ["ringing", "ringOver", "callAnswered", "callDeclined", "callRoster", "callEnded", "callSignal"] as const) {
+    client.on(name, (event: AnyEvent) => {
+      heard.names.push(name);
+      heard.call ??= (event as { call: Call | null }).call;
+    });
+  }
+  return heard;
+}
+
+test("a call is told as it goes on, what is older than what is known is passed over", async () => {
+  const world = new World();
+  world.opens = async (desk, { listener }) => {
+    desk.answers["calls"] = () => ({ kind: "calls", calls: [] });
+    listener.started([NOTHING_WAITS]);
+  };
+  const client = await world.login();
+  const heard = told(client);
+  await later();
+  for (const revision of [2, 1, 2]) world.event({ kind: "call", call: view(revision) });
+  await later();
+  assert.deepEqual([heard.names, heard.call?.ringsHere, heard.call?.others.length], [["ringing"], true, 1]);
+  world.event({ kind: "call_signal", call: "c", user: "ann", session: "sa", data: {} });
+  world.event({ kind: "call", call: view(3, { declined: ["mary"] }) });
+  world.event({ kind: "call", call: answered(4, "s2") });
+  world.event({ kind: "call", call: view(3) });
+  await later();
+  assert.deepEqual(heard.names, ["ringing", "callDeclined", "ringOver", "callAnswered", "callRoster"]);
+  assert.deepEqual([heard.call?.isHere, heard.call?.isInTab, heard.call?.answeredBy?.session], [false, false, "s2"]);
+  world.facts("u/tom", 1, OVER);
+  await later();
+  world.event({ kind: "call", call: answered(5) });
+  await later();
+  assert.deepEqual([heard.names.slice(5), heard.call?.state, heard.call?.reason, heard.call?.ends], [["callEnded"], "ended", "hung_up", []]);
+});
+
+test("one tab has a call, and hears what its other end says; it is asked anew after a loss", async () => {
+  const world = new World();
+  const asked = { calls: [] as object[] };
+  world.opens = async (desk, { listener }) => {
+    desk.answers["calls"] = () => ({ kind: "calls", calls: asked.calls });
+    desk.answers["answer"] = () => ({ kind: "call", call: answered(2) }) as WireAnswer;
+    listener.started([NOTHING_WAITS]);
+  };
+  const client = await world.login();
+  const heard = told(client);
+  asked.calls = [view(1)];
+  await later();
+  world.desk.grants = false;
+  assert.equal(await heard.call?.answer(), false);
+  assert.deepEqual(world.desk.asked.filter(({ op }) => op === "answer"), []);
+  world.desk.grants = true;
+  assert.equal(await heard.call?.answer(), true);
+  world.event({ kind: "call_signal", call: "c", user: "ann", session: "sa", data: { offer: 1 } });
+  await later();
+  assert.equal(heard.names.at(-1), "callSignal");
+  world.listener.state("waiting", null);
+  asked.calls = [view(3, { state: "ended", ringing: [], ends: [], reason: "failed" })];
+  world.listener.state("live", null);
+  await later();
+  assert.deepEqual([heard.call?.state, heard.call?.isInTab], ["ended", false]);
+  world.facts("u/tom", 1, { ...OVER, call: "missed", is_missed: true });
+  const over: unknown[] = [];
+  client.on("callEnded", ({ call, id, isMissed }) => over.push([call, id, isMissed]));
+  await later();
+  assert.deepEqual(over, [[null, "missed", true]]);
+});
+
+test("who is busy says so where that is wished", async () => {
+  const world = new World();
+  world.opens = async (desk, { listener }) => {
+    desk.answers["calls"] = () => ({ kind: "calls", calls: [] });
+    desk.answers["decline"] = () => ({ kind: "call", call: view(2, { call: "d", ringing: [] }) }) as WireAnswer;
+    listener.started([NOTHING_WAITS]);
+  };
+  const client = await world.login();
+  const heard = told(client);
+  await client.whenBusy("busy");
+  world.event({ kind: "call", call: answered(1) });
+  world.event({ kind: "call", call: view(1, { call: "d" }) });
+  await later();
+  assert.deepEqual(world.desk.asked.at(-1), { op: "decline", call: "d", scope: "call", busy: true });
+  assert.deepEqual(heard.names.filter((name) => name === "ringing"), []);
+});
+
+/** A peer connection that does what its place in a negotiation says. */
+class FakePeer implements Peer {
+  signalingState = "stable";
+  connectionState = "new";
+  localDescription: { toJSON(): unknown } | null = null;
+  readonly done: string[] = [];
+  readonly hearers = new Map<string, (event: object) => void>();
+
+  async setLocalDescription(): Promise<void> {
+    const type = this.signalingState === "have-remote-offer" ? "answer" : "offer";
+    this.signalingState = type === "answer" ? "stable" : "have-local-offer";
+    this.localDescription = { toJSON: () => ({ type }) };
+    this.done.push(`local ${type}`);
+  }
+
+  async setRemoteDescription({ type }: { type: string }): Promise<void> {
+    this.signalingState = type === "answer" ? "stable" : "have-remote-offer";
+    this.done.push(`remote ${type}`);
+  }
+
+  async addIceCandidate(candidate: string): Promise<void> {
+    if (candidate === "of an offer that was passed over") throw new Error("unknown");
+    this.done.push(candidate);
+  }
+
+  restartIce(): void {
+    this.done.push("restart");
+  }
+
+  addEventListener(type: string, hear: (event: object) => void): void {
+    this.hearers.set(type, hear);
+  }
+
+  removeEventListener(type: string): void {
+    this.hearers.delete(type);
+  }
+}
+
+async function inCall(other: string): Promise<{ readonly world: World; readonly peer: FakePeer; readonly call: Call; hears(data: object): void; said(): unknown[] }> {
+  const world = new World();
+  const ends = [{ user: "ann", session: other, since: 1 }, { user: "tom", session: "s1", since: 2 }];
+  world.opens = async (desk, { listener }) => {
+    desk.answers["calls"] = () => ({ kind: "calls", calls: [view(1, { ends: ends.slice(0, 1) })] });
+    desk.answers["answer"] = () => ({ kind: "call", call: view(2, { state: "answered", ringing: [], ends }) }) as WireAnswer;
+    listener.started([NOTHING_WAITS]);
+  };
+  const [call] = await (await world.login()).calls();
+  assert.ok(call);
+  await call.answer();
+  const peer = new FakePeer();
+  const hears = (data: object): void => world.event({ kind: "call_signal", call: "c", user: "ann", session: other, data });
+  const said = (): unknown[] => world.desk.asked.filter(({ op }) => op === "call_signal").map(({ data, session }) => [data, session]);
+  return { world, peer, call, hears, said };
+}
+
+test("one end of a call offers, the other answers", async () => {
+  const { peer, call, hears, said } = await inCall("s9");
+  const link = await call.connect(peer);
+  assert.deepEqual([peer.done, link.session], [[], "s9"]);
+  hears({ description: { type: "offer" } });
+  hears({ candidate: "theirs" });
+  await later();
+  peer.hearers.get("icecandidate")?.({ candidate: { toJSON: () => "mine" } });
+  peer.hearers.get("icecandidate")?.({ candidate: null });
+  await later();
+  assert.deepEqual(peer.done, ["remote offer", "local answer", "theirs"]);
+  assert.deepEqual(said(), [[{ description: { type: "answer" } }, "s9"], [{ candidate: "mine" }, "s9"]]);
+  link.close();
+  hears({ candidate: "late" });
+  await later();
+  assert.deepEqual([peer.done.length, peer.hearers.size], [3, 0]);
+});
+
+test("where both offer, one gives way, and what was passed over breaks nothing", async () => {
+  const { peer, call, hears, said, world } = await inCall("s0");
+  await call.connect(peer);
+  hears({ description: { type: "offer" } });
+  hears({ candidate: "of an offer that was passed over" });
+  hears({ description: { type: "answer" } });
+  hears({ candidate: "theirs" });
+  await later();
+  assert.deepEqual(peer.done, ["local offer", "remote answer", "theirs"]);
+  assert.deepEqual(said(), [[{ description: { type: "offer" } }, "s0"]]);
+  world.listener.state("live", { kind: "reconnect" });
+  peer.connectionState = "failed";
+  peer.hearers.get("connectionstatechange")?.({});
+  assert.deepEqual(peer.done.slice(3), ["restart", "restart"]);
+  const other = await inCall("s9");
+  await other.call.connect(other.peer);
+  other.peer.hearers.get("negotiationneeded")?.({});
+  other.hears({ description: { type: "offer" } });
+  await later();
+  assert.deepEqual(other.peer.done, ["local offer", "remote offer", "local answer"]);
+});
+
+test("work is claimed, renewed and finished; who cannot keep it stops", async () => {
+  const world = new World();
+  const client = await world.login();
+  world.desk.answers["claim"] = () => ({ kind: "claimed", is_mine: true, number: 7 });
+  let go = (): void => undefined;
+  const run = client.runOnce("x", () => new Promise<void>((done) => (go = done)), { leaseS: 30 });
+  await later();
+  await world.clock.pass(10_000);
+  await later();
+  go();
+  assert.deepEqual(await run, { name: "x", isMine: true, isDone: true, number: 7, holder: null });
+  assert.deepEqual(world.desk.asked.map(({ op, number }) => [op, number]), [["claim", undefined], ["renew_claim", 7], ["finish_claim", 7]]);
+  world.desk.answers["renew_claim"] = () => fault("conflict");
+  let isStopped = false;
+  const lost = assert.rejects(client.runOnce("x", (_, stop) => new Promise(() => stop.addEventListener("abort", () => (isStopped = true)))), { code: "claim_lost" });
+  await later();
+  await world.clock.pass(10_000);
+  await lost;
+  assert.ok(isStopped);
+  world.desk.answers["finish_claim"] = () => fault("conflict");
+  await assert.rejects(client.runOnce("x", () => undefined), { code: "claim_lost" });
+  world.desk.answers["claim"] = () => ({ kind: "claimed", is_mine: false, is_done: true, number: 6, holder: "s2" });
+  assert.deepEqual(await client.runOnce("x", () => assert.fail(), { wait: true }), { name: "x", isMine: false, isDone: true, number: 6, holder: "s2" });
+});
+
+test("nobody who hears nothing for the whole lease goes on", async () => {
+  const world = new World();
+  const client = await world.login();
+  world.desk.answers["claim"] = () => ({ kind: "claimed", is_mine: true, number: 7 });
+  world.desk.answers["renew_claim"] = () => new Promise(() => undefined);
+  const lost = assert.rejects(client.runOnce("x", () => new Promise(() => undefined), { leaseS: 3 }), { code: "claim_lost" });
+  await later();
+  await world.clock.pass(1000);
+  await later();
+  await world.clock.pass(1999);
+  await later();
+  assert.equal(world.desk.asked.some(({ op }) => op === "release_claim"), false);
+  await world.clock.pass(1);
+  await lost;
+});
