@@ -49,6 +49,9 @@ class Push(Struct, frozen=True, forbid_unknown_fields=True):
     calls: Annotated[
         bool, Meta(description="Also tell the service of calls that ring for users who are not there, and of the end.")
     ] = False
+    reads: Annotated[
+        bool, Meta(description="Also tell the service when what was pushed was read, so that phones show it no more.")
+    ] = False
 
     def __post_init__(self) -> None:
         """Refuse what the service could not check, and what would be shown as it stands."""

@@ -212,7 +212,9 @@ def _app_options(settings: Settings, name: str) -> AppOptions:
             check_s=presence.check_s,
             watched_per_session=presence.watched_per_session,
         ),
-        push=PushRules(push.text, push.grace_s, push.kept_s, push.at_once, push.batch_max, push.calls),
+        push=PushRules(
+            push.text, push.grace_s, push.kept_s, push.at_once, push.batch_max, calls=push.calls, reads=push.reads
+        ),
         calls=_call_rules(settings.calls),
         retention=settings.retention,
         granted=frozenset(settings.grants.required),

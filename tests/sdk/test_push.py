@@ -12,6 +12,14 @@ from unisono_sdk import Client, Device, Unacceptable, Unisono
 __all__ = ["house", "mortal_house"]
 
 
+async def tell_all(house: MortalHouse, desk: PushDesk) -> None:
+    """Start the server anew with a push service that is told of all there is."""
+    push = ["[push]", f'url = "{desk.url}"', f'secrets = ["{KEY}"]', "grace_s = 0.2", "calls = true", "reads = true"]
+    house.server.configure("\n".join([TEST_CONFIG, *push, "[sessions]", "sweep_s = 0.1"]))
+    await house.server.terminate()
+    await house.server.start()
+
+
 async def ring_in_vain(caller: Client, user: str, desk: PushDesk) -> None:
     """Ring until the service hears of it, and take it back; that is heard of as well."""
     call = await caller.call(user, data={"topic": "taxi"})
@@ -26,18 +34,7 @@ async def ring_in_vain(caller: Client, user: str, desk: PushDesk) -> None:
 @pytest.mark.rows("L3", "L92", "L93", "X26")
 async def test_a_device_gets_what_comes_while_its_user_is_nowhere(mortal_house: MortalHouse) -> None:
     async with push_desk() as desk:
-        push = [
-            "[push]",
-            f'url = "{desk.url}"',
-            f'secrets = ["{KEY}"]',
-            "grace_s = 0.2",
-            "calls = true",
-            "[sessions]",
-            "sweep_s = 0.1",
-        ]
-        mortal_house.server.configure("\n".join([TEST_CONFIG, *push]))
-        await mortal_house.server.terminate()
-        await mortal_house.server.start()
+        await tell_all(mortal_house, desk)
         url = f"ws://127.0.0.1:{mortal_house.port}"
         ann = await mortal_house.login("ann")
         chat = await ann.direct("bob")
@@ -63,6 +60,9 @@ async def test_a_device_gets_what_comes_while_its_user_is_nowhere(mortal_house: 
         async with Unisono(url) as bobs:
             bob = await bobs.login(user="bob", device=Device(id=device, platform="android"))
             await bob.register_push("fcm", "rings")
+            await (await bob.direct("ann")).mark_read()
+            await desk.until(lambda: len(desk.reads) > 0)
+            assert [(each["conversation"], each["unread"]) for each in desk.reads] == [(chat.id, 0)]
         await ring_in_vain(ann, "bob", desk)
         assert [each["devices"] for each in desk.calls] == [[{**told["devices"][0], "token": "rings"}]] * 2
         async with Unisono(url) as bobs:

@@ -33,6 +33,7 @@ class PushDesk:
         self.bodies: list[dict[str, Any]] = []
         self.pushes: list[dict[str, Any]] = []
         self.calls: list[dict[str, Any]] = []
+        self.reads: list[dict[str, Any]] = []
         self._key = base64.b64decode(key.removeprefix("whsec_"))
         self._more = asyncio.Event()
 
@@ -56,6 +57,7 @@ class PushDesk:
         self.bodies.append(posted)
         self.pushes += posted["data"].get("pushes", ())
         self.calls += posted["data"].get("calls", ())
+        self.reads += posted["data"].get("reads", ())
         if mood is not None:
             await mood.wait()
         return web.Response(status=204)

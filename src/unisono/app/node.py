@@ -114,6 +114,8 @@ class Node:
         }
         if self.pushing is not None:
             chores["pushing"] = self.pushing.sweep
+            if self.pushing.withdrawing is not None:
+                chores["withdrawing"] = self.pushing.withdrawing.sweep
         if self.ringing is not None:
             chores["ringing"] = self.ringing.sweep
         return Housekeeping(

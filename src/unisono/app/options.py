@@ -24,7 +24,7 @@ class PresenceRules(Struct, frozen=True):
 class PushRules(Struct, frozen=True):
     """What push notifications say, how long they wait and are kept, and how many are handed over at a time.
 
-    `calls` that ring are told of, too.
+    `calls` that ring are told of, too, and `reads` of what was pushed.
     """
 
     text: str = "You have a new message"
@@ -33,6 +33,7 @@ class PushRules(Struct, frozen=True):
     at_once: int = 4
     batch_max: int = 100
     calls: bool = False
+    reads: bool = False
 
 
 class FileRules(Struct, frozen=True):

@@ -15,6 +15,7 @@ import msgspec
 from unisono.app.lease import Lease
 from unisono.app.options import PushRules
 from unisono.app.parts import Parts
+from unisono.app.withdrawing import Withdrawing
 from unisono.domain.errors import UnisonoError
 from unisono.domain.ids import NO_SEQ, Checkpoint, ConversationId, Instant, Seq, UserId, is_imported
 from unisono.domain.pushing import alert_of, is_called, is_wanted, quieter
@@ -50,6 +51,7 @@ class Pushing:
         self._unread: dict[UserId, int] = {}
         self._behind_since_s: float | None = None
         self._has_work = False
+        self.withdrawing = Withdrawing(parts, rules, service) if rules.reads else None
 
     @property
     def has_work(self) -> bool:
@@ -148,6 +150,8 @@ class Pushing:
             now = self._parts.clock.now()
             levels = {absent.user: quieter(absent.level, absent.silence, now) for absent in page.absent}
             wanted = [each for each in page.absent if is_wanted(levels[each.user], is_called=called[each.user])]
+            if self.withdrawing is not None:
+                self.withdrawing.note([absent.user for absent in wanted], due.conversation, due.seq)
             await self._count([absent.user for absent in wanted])
             for absent in wanted:
                 await batches.add(_push(due, absent, text=text, unread=self._unread[absent.user]))

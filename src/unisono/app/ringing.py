@@ -4,11 +4,10 @@ The node that hands over push notifications looks at every sweep what rings. Not
 another one tells once more what rings still, under the same names, and phones stop by themselves when it is time.
 """
 
-import asyncio
 from collections.abc import Sequence
-from itertools import islice
 from typing import Final
 
+from unisono.app.handing import hand_over
 from unisono.app.options import PushRules
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
@@ -63,7 +62,8 @@ class Ringing:
             elif call is not None:
                 self._quiet[name] = call.revision
         # Who is to be silent comes first.
-        await self._hand_over([*await self._over(ringing), *await self._rings(ringing)])
+        due = [*await self._over(ringing), *await self._rings(ringing)]
+        await hand_over(due, self._tell, size=TOLD_AT_ONCE, at_once=self._rules.at_once)
 
     async def _rings(self, ringing: dict[CallId, Call]) -> Sequence[CallPush]:
         untold = [
@@ -83,13 +83,6 @@ class Ringing:
             elif rang_out(call, user) is not None:
                 found.append(await self._push(call, user))
         return found
-
-    async def _hand_over(self, pushes: Sequence[CallPush]) -> None:
-        waiting = iter(pushes)
-        async with asyncio.TaskGroup() as under_way:
-            for _ in range(self._rules.at_once):
-                if batch := list(islice(waiting, TOLD_AT_ONCE)):
-                    under_way.create_task(self._tell(batch))
 
     async def _tell(self, batch: Sequence[CallPush]) -> None:
         for push in batch:

@@ -52,6 +52,19 @@ class CallPush(Struct, frozen=True):
     devices: tuple[PushTarget, ...] = ()
 
 
+class ReadPush(Struct, frozen=True):
+    """A user has read a conversation up to `seq`: what was pushed of it is to be shown no more.
+
+    `unread` is how many messages wait for the user in all conversations by now.
+    """
+
+    user: UserId
+    conversation: ConversationId
+    seq: Seq
+    unread: int
+    devices: tuple[PushTarget, ...] = ()
+
+
 class PushService(Protocol):
     """Takes pushes for all users of an app."""
 
@@ -67,3 +80,6 @@ class PushService(Protocol):
 
         Says if that was taken, or refused for good; else it is to be tried again, as the calls are by then.
         """
+
+    async def hand_over_reads(self, pushes: Sequence[ReadPush]) -> bool:
+        """Hand over what was read, once; the rest as for calls."""

@@ -19,7 +19,7 @@ from unisono.domain.calls import RingEnd
 from unisono.domain.facts import ConversationKind, Media
 from unisono.domain.ids import CallId, ConversationId, Epoch, Instant, Json, Seq, UserId
 from unisono.ports.clock import Clock, Entropy
-from unisono.ports.push import CallPush, Push
+from unisono.ports.push import CallPush, Push, ReadPush
 from unisono.ports.push_targets import PushTarget
 from unisono.ports.telemetry import Telemetry
 
@@ -89,6 +89,24 @@ class CallBatch(Struct, frozen=True):
     calls: tuple[CallNotification, ...]
 
 
+class ReadNotification(Struct, frozen=True, omit_defaults=True):
+    """That something was read, as it is posted. `id` is the same whenever it is."""
+
+    id: str
+    user: UserId
+    conversation: ConversationId
+    seq: Seq
+    unread: int
+    devices: tuple[PushTarget, ...] = ()
+
+
+class ReadBatch(Struct, frozen=True):
+    """What one request about what was read brings."""
+
+    app: str
+    reads: tuple[ReadNotification, ...]
+
+
 class Batch(Struct, frozen=True):
     """What one request brings."""
 
@@ -101,7 +119,7 @@ class Posted(Struct, frozen=True):
 
     type: str
     timestamp: str
-    data: Batch | CallBatch
+    data: Batch | CallBatch | ReadBatch
 
 
 class _Verdict(Enum):
@@ -167,12 +185,31 @@ class Webhook:
     async def hand_over_calls(self, pushes: Sequence[CallPush]) -> bool:
         """Post what rings, or rings no more, once."""
         posted = tuple(_call_notification(self._options.app, push) for push in pushes)
-        body = msgspec.json.encode(Posted("call", _iso(self._clock.now()), CallBatch(self._options.app, posted)))
-        outcome = await self._post(_name("calls", *(each.id for each in posted)), body)
+        return await self._post_once("call", CallBatch(self._options.app, posted), [each.id for each in posted])
+
+    async def hand_over_reads(self, pushes: Sequence[ReadPush]) -> bool:
+        """Post what was read, once."""
+        app = self._options.app
+        posted = tuple(
+            ReadNotification(
+                _name("read", app, push.conversation, str(push.seq), push.user),
+                push.user,
+                push.conversation,
+                push.seq,
+                push.unread,
+                push.devices,
+            )
+            for push in pushes
+        )
+        return await self._post_once("read", ReadBatch(app, posted), [each.id for each in posted])
+
+    async def _post_once(self, kind: Literal["call", "read"], batch: CallBatch | ReadBatch, ids: Sequence[str]) -> bool:
+        body = msgspec.json.encode(Posted(kind, _iso(self._clock.now()), batch))
+        outcome = await self._post(_name(kind, *ids), body)
         self._telemetry.count("push_requests", label=outcome.status)
         if outcome.verdict not in {_Verdict.TAKEN, _Verdict.REFUSED}:
             return False
-        self._telemetry.count("call_pushes", len(pushes), label=outcome.verdict.value)
+        self._telemetry.count(f"{kind}_pushes", len(ids), label=outcome.verdict.value)
         return True
 
     def _pause_s(self, attempts: int, asked_s: float) -> float:

@@ -85,6 +85,11 @@ _ALL: Final = (
         label="outcome",
     ),
     _counter(
+        "read_pushes",
+        "Readings told to the push service, by what became of them: `taken` or `refused`.",
+        label="outcome",
+    ),
+    _counter(
         "push_requests",
         "Requests to the push service, by status; `timeout` and `unreachable` where none came.",
         label="status",

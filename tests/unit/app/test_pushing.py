@@ -17,7 +17,7 @@ from unisono.domain.errors import Unavailable
 from unisono.domain.facts import Content
 from unisono.domain.ids import ConversationId, SendKey, UserId
 from unisono.domain.importing import ImportedMessage
-from unisono.ports.push import CallPush, Push
+from unisono.ports.push import CallPush, Push, ReadPush
 
 GRACE_S = 5.0
 
@@ -43,6 +43,9 @@ class Service:
         self.sizes.append(len(pushes))
 
     async def hand_over_calls(self, pushes: Sequence[CallPush]) -> bool:
+        raise NotImplementedError
+
+    async def hand_over_reads(self, pushes: Sequence[ReadPush]) -> bool:
         raise NotImplementedError
 
     def told(self) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from unisono.app.pushing import Pushing
 from unisono.app.ringing import Ringing, ringing_of
 from unisono.domain import commands as c
 from unisono.domain.ids import DeviceId
-from unisono.ports.push import CallPush, Push
+from unisono.ports.push import CallPush, Push, ReadPush
 from unisono.ports.push_targets import PushTarget
 
 
@@ -33,6 +33,9 @@ class Service:
         self.told += pushes
         self.sizes.append(len(pushes))
         return not self.away
+
+    async def hand_over_reads(self, pushes: Sequence[ReadPush]) -> bool:
+        raise NotImplementedError
 
     def heard(self) -> list[tuple[str, str]]:
         """Give who was told what since it was asked last."""

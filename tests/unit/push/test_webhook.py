@@ -10,8 +10,9 @@ from msgspec import structs
 
 from tests.support.push_service import KEY, Answer, PushDesk, push_desk
 from tests.support.time_and_chance import NOON, CountingEntropy, ManualClock
-from unisono.domain.ids import CallId, ConversationId, Epoch, Instant, Seq, UserId
-from unisono.ports.push import CallPush, Push
+from unisono.domain.ids import CallId, ConversationId, DeviceId, Epoch, Instant, Seq, UserId
+from unisono.ports.push import CallPush, Push, ReadPush
+from unisono.ports.push_targets import PushTarget
 from unisono.push import webhook as webhook_module
 from unisono.push.webhook import Webhook, WebhookOptions, opened_webhook, signed
 from unisono.telemetry.recording import RecordingTelemetry
@@ -139,6 +140,28 @@ async def test_a_ring_and_its_end_are_posted_once_each(desk: PushDesk) -> None:
         assert [headers["webhook-id"] for headers, _ in desk.attempts][1:3] == [desk.attempts[1][0]["webhook-id"]] * 2
         assert stage.counted("call_pushes") == {"taken": 2, "refused": 1}
         assert stage.pauses == []
+
+
+async def test_what_was_read_is_posted_once(desk: PushDesk) -> None:
+    target = PushTarget(DeviceId("phone"), "fcm", "token")
+    read = ReadPush(UserId("bob"), ConversationId("0" * 24), Seq(7), 3, (target,))
+    async with posting_to(desk.url) as stage:
+        desk.mood = {1: Answer(429)}
+        assert [await stage.webhook.hand_over_reads([read]) for _ in range(2)] == [False, True]
+        (body,) = desk.bodies
+        (told,) = body["data"]["reads"]
+        assert told.pop("id").startswith("read")
+        assert (body["type"], told) == (
+            "read",
+            {
+                "user": "bob",
+                "conversation": "0" * 24,
+                "seq": 7,
+                "unread": 3,
+                "devices": [{"device": "phone", "provider": "fcm", "token": "token"}],
+            },
+        )
+        assert stage.counted("read_pushes") == {"taken": 1}
 
 
 async def test_names_are_the_same_whenever_and_of_nothing_else(desk: PushDesk) -> None:

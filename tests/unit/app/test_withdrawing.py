@@ -1,0 +1,164 @@
+"""What was pushed and read: told to the push service, so that phones show it no more."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.support.virtual_time import in_virtual_time
+from tests.unit.app.app_stage import AppStage, Present, Wiring, an_app, group, text
+from unisono.app import withdrawing as withdrawing_module
+from unisono.app.options import PushRules
+from unisono.app.pushing import Pushing
+from unisono.app.withdrawing import Withdrawing
+from unisono.domain import commands as c
+from unisono.domain.errors import Unavailable
+from unisono.domain.ids import ConversationId, DeviceId, Seq, UserId
+from unisono.ports.push import CallPush, Push, ReadPush
+from unisono.ports.push_targets import PushTarget
+
+
+class Service:
+    """Implements `ports.push.PushService`; takes no readings while it is `away`."""
+
+    def __init__(self) -> None:
+        self.pushed: list[Push] = []
+        self.read: list[ReadPush] = []
+        self.away = False
+
+    async def hand_over(self, pushes: Sequence[Push]) -> None:
+        self.pushed += pushes
+
+    async def hand_over_calls(self, pushes: Sequence[CallPush]) -> bool:
+        raise NotImplementedError
+
+    async def hand_over_reads(self, pushes: Sequence[ReadPush]) -> bool:
+        self.read += pushes
+        return not self.away
+
+
+class Watch:
+    """A node that pushes, and takes back what was read."""
+
+    def __init__(self, stage: AppStage) -> None:
+        self.stage = stage
+        self.service = Service()
+        rules = PushRules(grace_s=1.0, reads=True)
+        self.pushing = Pushing(stage.node.parts, rules, self.service, stage.node.lease)
+        assert self.pushing.withdrawing is not None
+        self.withdrawing: Withdrawing = self.pushing.withdrawing
+
+    async def look(self) -> list[ReadPush]:
+        """Sweep, and give what was told to be read."""
+        await self.withdrawing.sweep()
+        told, self.service.read = self.service.read, []
+        return told
+
+    async def push(self, speaker: Present, talk: ConversationId, key: str = "k") -> Seq:
+        """Say something, and have it pushed to who is not there."""
+        self.service.pushed.clear()
+        await speaker.ask(text(talk, key))
+        for _ in range(3):
+            await asyncio.sleep(1)
+            await self.pushing.sweep()
+        return self.service.pushed[0].seq
+
+
+@asynccontextmanager
+async def a_watch() -> AsyncIterator[Watch]:
+    async with an_app(lease_ttl_s=1000.0) as stage:
+        watch = Watch(stage)
+        await watch.pushing.start()
+        await watch.pushing.sweep()
+        await watch.look()
+        yield watch
+
+
+@in_virtual_time
+async def test_what_was_pushed_is_taken_back_once_it_is_read_anywhere() -> None:
+    async with a_watch() as watch:
+        ann, bob = await watch.stage.login("ann"), await watch.stage.login("bob", "phone")
+        await bob.ask(c.RegisterPush("fcm", "token"))
+        talk, other = await group(ann, "bob"), await group(ann, "bob", "cat")
+        await bob.go()
+        seqs = [await watch.push(ann, room, key) for room, key in ((talk, "a"), (other, "b"), (talk, "c"))]
+        assert await watch.look() == []
+        laptop = await watch.stage.login("bob", "laptop")
+        await laptop.ask(c.MarkRead(talk, seqs[0]))
+        assert await watch.look() == []
+        await laptop.ask(c.MarkRead(talk, seqs[2]))
+        devices = (PushTarget(DeviceId("phone"), "fcm", "token"),)
+        assert await watch.look() == [ReadPush(UserId("bob"), talk, seqs[2], 1, devices)]
+        assert await watch.look() == []
+        await laptop.ask(c.MarkRead(other, seqs[1]))
+        assert [(each.conversation, each.unread) for each in await watch.look()] == [(other, 0)]
+        # Nothing more of bob's was pushed: what they read now is nobody's business.
+        await ann.ask(text(talk, "d"))
+        await laptop.ask(c.MarkAllRead())
+        assert await watch.look() == []
+
+
+@in_virtual_time
+async def test_it_is_found_without_any_bus_and_when_it_was_read_before_it_was_noted() -> None:
+    """Who is pushed to is looked for, and noted a moment later: they may have come and read it in between."""
+    async with a_watch() as watch, an_app(Wiring(beside=watch.stage, name="there")) as there:
+        ann, bob = await there.login("ann"), await there.login("bob")
+        talk = await group(ann, "bob")
+        await watch.look()
+        await ann.ask(text(talk))
+        await bob.ask(c.MarkRead(talk, Seq(2)))
+        await watch.look()
+        watch.withdrawing.note([UserId("bob")], talk, Seq(2))
+        assert [each.seq for each in await watch.look()] == [2]
+
+
+@in_virtual_time
+async def test_what_is_not_taken_comes_again_for_a_minute_and_after_a_fault() -> None:
+    async with a_watch() as watch:
+        ann, bob = await watch.stage.login("ann"), await watch.stage.login("bob")
+        talk = await group(ann, "bob")
+        await bob.go()
+        seq = await watch.push(ann, talk)
+        back = await watch.stage.resume(bob)
+        await back.ask(c.MarkRead(talk, seq))
+
+        async def fail(method: str) -> None:
+            raise Unavailable(part=method)
+
+        watch.stage.mood, calm = fail, watch.stage.mood
+        with pytest.raises(Unavailable):
+            await watch.look()
+        watch.stage.mood = calm
+        watch.service.away = True
+        for _ in range(2):
+            assert [each.seq for each in await watch.look()] == [seq]
+        watch.service.away = False
+        assert [each.seq for each in await watch.look()] == [seq]
+        assert await watch.look() == []
+        await back.go()
+        seq = await watch.push(ann, talk, "more")
+        await (await watch.stage.resume(back)).ask(c.MarkRead(talk, seq))
+        watch.service.away = True
+        assert len(await watch.look()) == 1
+        await asyncio.sleep(60)
+        assert await watch.look() == []
+
+
+@in_virtual_time
+async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (withdrawing_module.SHOWN_MAX, withdrawing_module.CONVERSATIONS_MAX) == (100_000, 100)
+    monkeypatch.setattr(withdrawing_module, "SHOWN_MAX", 2)
+    monkeypatch.setattr(withdrawing_module, "CONVERSATIONS_MAX", 2)
+    async with a_watch() as watch:
+        ann = await watch.stage.login("ann")
+        people = [await watch.stage.login(name) for name in ("bob", "cat", "dan")]
+        talks = [await group(ann, "bob", "cat", "dan", *more) for more in ((), ("eve",), ("fay",))]
+        watch.withdrawing.note([UserId("bob")], talks[2], Seq(2))
+        for talk in talks:
+            await ann.ask(text(talk, talk))
+            watch.withdrawing.note([UserId("cat"), UserId("dan")], talk, Seq(2))
+        for present in people:
+            await present.ask(c.MarkAllRead())
+        told = sorted((each.user, talks.index(each.conversation)) for each in await watch.look())
+        assert told == [("cat", 1), ("cat", 2), ("dan", 1), ("dan", 2)]
