@@ -72,6 +72,31 @@ async def test_each_other_session_of_mine_is_told_once_and_the_author_never(
         assert told[0].alias == ("deleteRoaming" if operation in ALIASES else None)
 
 
+async def test_a_silence_of_everything_is_told_to_my_other_sessions_and_to_who_logs_in_later(house: House) -> None:
+    one, two = await house.login("ann"), await house.login("ann")
+    talk = await one.create(["bob"])
+    await settled(talk, one, two)
+    mine, others = heard_by(one), heard_by(two)
+    seen = two.events()
+    night = Window(start="22:00", end="07:00", zone="Europe/Oslo")
+    wanted = Silence(level="mentions", windows=(night,))
+    await one.silence_alerts("mentions", windows=[night])
+    assert (await until(seen, events.AllSilenceChanged)).silence == wanted
+    assert await (await house.login("ann")).alert_silence() == wanted
+    await one.silence_alerts("mentions", windows=[night])
+    await one.unsilence_alerts()
+    assert (await until(seen, events.AllSilenceChanged)).silence is None
+    assert await two.alert_silence() is None
+    with pytest.raises(Unacceptable):
+        await one.silence_alerts(until=1)
+    await settled(talk, one, two)
+    assert mine == []
+    assert [(event.operation, event.conversation) for event in others] == [
+        ("setSilentModeForUser", None),
+        ("all_unsilenced", None),
+    ]
+
+
 async def settled(talk: Conversation, author: Client, *others: Client) -> None:
     """Wait until clients have heard all that happened in a conversation, and to the user of the author."""
     said = (await author.conversation(talk.id).send("the end")).seq

@@ -4,6 +4,8 @@ from typing import Final
 
 from tests.vectors.commands import ROOM
 from unisono.domain.arrangement import (
+    AllSilenced,
+    AllUnsilenced,
     Arrangement,
     ConversationDeleted,
     ConversationMarked,
@@ -13,6 +15,7 @@ from unisono.domain.arrangement import (
     ConversationUnpinned,
     ConversationUnsilenced,
     HistoryDeleted,
+    Quietness,
 )
 from unisono.domain.ids import Instant, Seq
 from unisono.domain.silence import Silence, Window
@@ -20,7 +23,10 @@ from unisono.domain.silence import Silence, Window
 WINDOWS: Final = (Window("22:00", "07:00", ("mon", "sun"), "Europe/Oslo"), Window("12:00", "13:00"))
 SILENCE: Final = Silence("mentions", Instant(1_795_219_200_123), WINDOWS)
 
-ARRANGEMENTS: Final[dict[str, Arrangement]] = {
+ARRANGEMENTS: Final[dict[str, Arrangement | Quietness]] = {
+    "all_silenced: least": AllSilenced(Silence()),
+    "all_silenced: all fields": AllSilenced(SILENCE),
+    "all_unsilenced": AllUnsilenced(),
     "pinned": ConversationPinned(ROOM),
     "unpinned": ConversationUnpinned(ROOM),
     "marked": ConversationMarked(ROOM, "work"),

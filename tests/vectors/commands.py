@@ -109,6 +109,9 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.ReplyTo("q1"),
     c.SilenceConversation(ROOM),
     c.UnsilenceConversation(ROOM),
+    c.SilenceAll(),
+    c.UnsilenceAll(),
+    c.GetSilence(),
     c.DeleteConversation(ROOM),
     c.DeleteHistory(ROOM, Seq(17)),
     c.MarkDelivered(conversation=ROOM, seq=Seq(17)),
@@ -183,6 +186,7 @@ MOST: Final[tuple[c.Command, ...]] = (
     c.SilenceConversation(
         ROOM, "mentions", Instant(1_795_219_200_123), (Window("22:00", "07:00", ("mon", "sun"), "Europe/Oslo"),)
     ),
+    c.SilenceAll("mentions", Instant(1_795_219_200_123), (Window("22:00", "07:00", ("mon", "sun"), "Europe/Oslo"),)),
     c.UpdateConversation(
         conversation=ROOM,
         name="tea",

@@ -255,6 +255,8 @@ ANSWERS: Final[dict[str, a.AnyAnswer]] = {
     "read_mark": a.ReadMark(ROOM, Seq(17)),
     "read_mark: some left": a.ReadMark(ROOM, Seq(12), unread=4),
     "receipts": a.Receipts(ROOM, Seq(3), (BOB, CAT), (BOB,), 3),
+    "silence_of_all: none": a.SilenceOfAll(),
+    "silence_of_all": a.SilenceOfAll(SILENCE),
     "objects: none": a.Objects(()),
     "objects": a.Objects((ObjectView(ObjectName("theme"), Seq(17), NOW, {"is": "dark"}),), next=ObjectName("theme")),
     **CONTACT_ANSWERS,

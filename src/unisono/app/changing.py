@@ -171,6 +171,11 @@ def _of_arrangement(user: UserId, command: c.Command, _: Quotas) -> Change | Non
             return _about(conversation, user), partial(arranging.silence, user=user, command=command)
         case c.UnsilenceConversation(conversation=conversation):
             return _about(conversation, user), partial(arranging.unsilence, user=user)
+        case c.SilenceAll():
+            scope = Scope(sender=user, silence_of=user)
+            return scope, partial(arranging.silence_all, user=user, command=command)
+        case c.UnsilenceAll():
+            return Scope(sender=user, silence_of=user), partial(arranging.unsilence_all, user=user)
         case c.DeleteConversation(conversation=conversation):
             scope = Scope(conversation=conversation, users=(user,), read_to=Seq(INTEGER_MAX))
             return scope, partial(arranging.delete, user=user, command=command)

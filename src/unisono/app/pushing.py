@@ -17,6 +17,7 @@ from unisono.app.options import PushRules
 from unisono.app.parts import Parts
 from unisono.app.withdrawing import Withdrawing
 from unisono.domain.errors import UnisonoError
+from unisono.domain.facts import Level
 from unisono.domain.ids import NO_SEQ, Checkpoint, ConversationId, Instant, Seq, UserId, is_imported
 from unisono.domain.pushing import alert_of, is_called, is_wanted, quieter
 from unisono.ports.due_pushes import Absent, DueMark, DueMessage, Window
@@ -148,7 +149,7 @@ class Pushing:
             page = await self._parts.due_pushes.absent(due, after, MEMBERS_AT_ONCE)
             called = {absent.user: is_called(due.message, absent.user) for absent in page.absent}
             now = self._parts.clock.now()
-            levels = {absent.user: quieter(absent.level, absent.silence, now) for absent in page.absent}
+            levels = {absent.user: _level_of(absent, now) for absent in page.absent}
             wanted = [each for each in page.absent if is_wanted(levels[each.user], is_called=called[each.user])]
             if self.withdrawing is not None:
                 self.withdrawing.note([absent.user for absent in wanted], due.conversation, due.seq)
@@ -202,6 +203,11 @@ class _Batches:
             await self._service.hand_over(batch)
         finally:
             self._places.release()
+
+
+def _level_of(absent: Absent, now: Instant) -> Level:
+    """Give of which messages somebody wants to be alerted: of a conversation, and of all, the quieter counts."""
+    return quieter(quieter(absent.level, absent.silence, now), absent.silence_of_all, now)
 
 
 def _push(due: DueMessage, absent: Absent, *, text: str, unread: int) -> Push:

@@ -24,6 +24,7 @@ from unisono.domain.answers import (
     Moved,
     Objects,
     Receipts,
+    SilenceOfAll,
     StartOver,
     Unread,
     UnreadConversation,
@@ -92,6 +93,8 @@ class Reading:
                 return await self.objects(user, command)
             case c.ListContacts():
                 return await self.contacts(user, command)
+            case c.GetSilence():
+                return SilenceOfAll(await self._parts.directory.silence_of(user))
             case _:
                 raise Internal(reason="a command without a use case")
 

@@ -148,6 +148,12 @@ class HistoryEntry(Struct, frozen=True, omit_defaults=True):
     reactions: tuple[ReactionCount, ...] = ()
 
 
+class SilenceOfAll(Answer, frozen=True, tag="silence_of_all"):
+    """When the user wants to hear less of all conversations; None for as usual."""
+
+    silence: Silence | None = None
+
+
 class ConversationView(Answer, frozen=True, tag="conversation"):
     """A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark.
 
@@ -365,6 +371,7 @@ AnyAnswer = (
     | Upload
     | Missed
     | Objects
+    | SilenceOfAll
     | Claimed
     | Addressed
     | Answered

@@ -65,6 +65,18 @@ class HistoryDeleted(Caused, frozen=True, omit_defaults=True, tag_field="kind", 
     seq: Seq
 
 
+class AllSilenced(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="all_silenced"):
+    """This user wants to hear less of all conversations while the silence holds; an earlier one is over."""
+
+    silence: Silence
+
+
+class AllUnsilenced(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="all_unsilenced"):
+    """This user lifted the silence of all conversations; those of single ones stay."""
+
+
+Quietness = AllSilenced | AllUnsilenced
+
 Arrangement = (
     ConversationPinned
     | ConversationUnpinned

@@ -9,6 +9,8 @@ from msgspec import structs
 
 from unisono.domain.answers import Done
 from unisono.domain.arrangement import (
+    AllSilenced,
+    AllUnsilenced,
     Arrangement,
     ConversationDeleted,
     ConversationMarked,
@@ -25,6 +27,7 @@ from unisono.domain.commands import (
     MarkConversation,
     MarkRead,
     PinConversation,
+    SilenceAll,
     SilenceConversation,
     UnmarkConversation,
     UnpinConversation,
@@ -133,6 +136,24 @@ def unsilence(snapshot: Snapshot, user: UserId) -> Decision:
     if snapshot.memberships[user].silence is None:
         return _done()
     return _done(user, ConversationUnsilenced(conversation.id))
+
+
+def silence_all(snapshot: Snapshot, user: UserId, command: SilenceAll) -> Decision:
+    """Silence all conversations. What is so already leaves no fact.
+
+    Raises:
+        Invalid: It would be over already, or names a zone that there is not.
+    """
+    wanted = Silence(command.level, command.until, command.windows)
+    if snapshot.silence == wanted:
+        return _done()
+    _check(wanted, snapshot.now)
+    return _done(user, AllSilenced(wanted))
+
+
+def unsilence_all(snapshot: Snapshot, user: UserId) -> Decision:
+    """Lift the silence of all; also one whose time is up, so that nothing of it is left."""
+    return _done() if snapshot.silence is None else _done(user, AllUnsilenced())
 
 
 def delete(snapshot: Snapshot, user: UserId, command: DeleteConversation) -> Decision:

@@ -170,6 +170,7 @@ class Scope(Struct, frozen=True):
     - `unique_of`: asks for the unique conversation of this kind and exactly these members.
     - `others`: asks what each of these and the first of `users` are to each other; `ties_change` means that the
       decision may change it, and that they say nothing to each other meanwhile.
+    - `silence_of`: asks for the silence of all conversations of this user.
     - `tallied`: asks how many contacts, invitations and blocked users each of these has.
     - `speaks`: asks the same about the other member of a direct conversation, if it is one.
     """
@@ -189,6 +190,7 @@ class Scope(Struct, frozen=True):
     others: tuple[UserId, ...] = ()
     ties_change: bool = False
     tallied: tuple[UserId, ...] = ()
+    silence_of: UserId | None = None
     speaks: bool = False
 
 
@@ -209,7 +211,8 @@ class Snapshot(Struct, frozen=True):
     `taken` are those of the `keys` asked for that have a place.
     `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`,
     None where the mark would not move; `shelf` what was asked for by `object`; `pinned` how many are; `ties` and
-    `tallies` those asked for; `listener` is the other member of a direct conversation, where that was asked.
+    `tallies` those asked for, and so is `silence`; `listener` is the other member of a direct conversation, where that
+    was asked.
     The use case adds: `is_present`, that the caller is in the conversation, a room; `is_operator`, that the operator
     does this, in the name of the caller, whatever the caller is to the conversation; `writing`, who may write to whom.
     """
@@ -227,6 +230,7 @@ class Snapshot(Struct, frozen=True):
     pinned: int = 0
     ties: Mapping[Pair, Tie] = {}
     tallies: Mapping[UserId, Tally] = {}
+    silence: Silence | None = None
     listener: UserId | None = None
     is_present: bool = False
     is_operator: bool = False

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from unisono.domain.arrangement import Arrangement
+from unisono.domain.arrangement import Arrangement, Quietness
 from unisono.domain.contact_facts import ContactFact
 from unisono.domain.ids import (
     NO_SEQ,
@@ -368,6 +368,7 @@ UserFact = (
     | SessionEnded
     | LevelSet
     | Arrangement
+    | Quietness
     | CallEnded
     | ContactFact
 )

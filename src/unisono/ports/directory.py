@@ -10,6 +10,7 @@ from unisono.domain.commands import FindConversations, GetHistory, Roll
 from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, ObjectName, Seq, StreamKey, UserId
 from unisono.domain.kept import ObjectView
+from unisono.domain.silence import Silence
 
 MEMBERS_AT_ONCE: Final = 5_000
 """Members of several conversations read at once: a page has room for no more of them with names of usual length."""
@@ -113,6 +114,9 @@ class Directory(Protocol):
 
     async def pinned(self, user: UserId) -> Sequence[MyConversation]:
         """List the conversations the user pinned, the last one first, by id what was pinned at the same moment."""
+
+    async def silence_of(self, user: UserId) -> Silence | None:
+        """Give when a user wants to hear less of all conversations; None for as usual."""
 
     async def query(
         self, user: UserId | None, asked: FindConversations, *, finds_open: bool = False

@@ -47,12 +47,16 @@ class DuePage(Struct, frozen=True):
 
 
 class Absent(Struct, frozen=True):
-    """A member without a live session on any node who has not read a message, and the ways to their devices."""
+    """A member without a live session on any node who has not read a message, and the ways to their devices.
+
+    `silence` is theirs of the conversation, `silence_of_all` that of all of theirs.
+    """
 
     user: UserId
     level: Level
     targets: tuple[PushTarget, ...] = ()
     silence: Silence | None = None
+    silence_of_all: Silence | None = None
 
 
 class AbsentPage(Struct, frozen=True):

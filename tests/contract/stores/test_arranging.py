@@ -99,6 +99,32 @@ async def test_who_leaves_takes_it_all_down_and_does_not_find_it_again(store: An
     assert (again.pinned_at, again.marks) == (None, ())
 
 
+async def test_a_silence_of_all_is_kept_told_to_who_pushes_and_goes_with_its_user(store: AnyStore) -> None:
+    async def ask(decide: Decide) -> None:
+        await store.log.transact(Scope(sender=BOB, silence_of=BOB), decide)
+
+    await create(store, ANN, BOB)
+    placed = await send(store, ANN, "k1")
+    said = MessagePlaced(ANN, SendKey("k1"), Content(text="hello"))
+    due = DueMessage(ROOM, "group", None, placed.epoch, placed.seq, placed.at, said)
+    command = c.SilenceAll()
+    for wanted in (Silence(), Silence("mentions", windows=(Window("22:00", "07:00"),))):
+        command = c.SilenceAll(wanted.level, wanted.until, wanted.windows)
+        await ask(partial(arranging.silence_all, user=BOB, command=command))
+        assert await store.directory.silence_of(BOB) == wanted
+        (absent,) = (await store.due_pushes.absent(due, None, 10)).absent
+        assert (absent.user, absent.silence, absent.silence_of_all) == (BOB, None, wanted)
+    await ask(partial(arranging.silence_all, user=BOB, command=command))
+    assert await store.directory.silence_of(ANN) is None
+    await ask(partial(arranging.unsilence_all, user=BOB))
+    assert await store.directory.silence_of(BOB) is None
+    (absent,) = (await store.due_pushes.absent(due, None, 10)).absent
+    assert absent.silence_of_all is None
+    await ask(partial(arranging.silence_all, user=BOB, command=command))
+    await store.erasures.drop_rest(BOB)
+    assert await store.directory.silence_of(BOB) is None
+
+
 async def test_a_silence_is_kept_and_told_to_who_pushes(store: AnyStore) -> None:
     await create(store, ANN, BOB)
     wanted = Silence("mentions", windows=(Window("22:00", "07:00", ("mon",), "Europe/Oslo"),))

@@ -23,6 +23,7 @@ from unisono.domain.ids import (
     user_of,
 )
 from unisono.domain.kept import ObjectView
+from unisono.domain.silence import Silence
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.ports.requests import Request
@@ -136,6 +137,9 @@ class LittleLog:
         raise NotImplementedError
 
     async def pinned(self, user: UserId) -> Sequence[MyConversation]:
+        raise NotImplementedError
+
+    async def silence_of(self, user: UserId) -> Silence | None:
         raise NotImplementedError
 
     async def query(

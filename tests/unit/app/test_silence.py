@@ -29,3 +29,27 @@ async def test_silence_is_obeyed_at_the_moment_of_the_push() -> None:
         assert await watchman.told() == [("bob", "ann: hello"), ("eve", "ann: hello")]
         await say(ann, talk, "help", mention_all=True)
         assert [user for user, _ in await watchman.told()] == ["bob", "cim", "eve"]
+
+
+@in_virtual_time
+async def test_of_two_silences_the_quieter_is_obeyed() -> None:
+    """Bob and Cim hear less of everything; Cim of this conversation nothing, and what Dan said is over."""
+    async with an_app() as stage, watched(stage) as watchman:
+        ann = await stage.login("ann")
+        talk = await group(ann, "bob", "cim", "dan", "eve")
+        soon = Instant(stage.clock.now() + int(GRACE_S * 500))
+        asked: tuple[tuple[str, tuple[c.Command, ...]], ...] = (
+            ("bob", (c.SilenceAll("mentions"),)),
+            ("cim", (c.SilenceAll("mentions"), c.SilenceConversation(talk))),
+            ("dan", (c.SilenceAll(until=soon),)),
+            ("eve", (c.SilenceAll(), c.UnsilenceAll())),
+        )
+        for name, commands in asked:
+            present = await stage.login(name)
+            for command in commands:
+                await present.ask(command)
+            await present.go()
+        await say(ann, talk, "hello")
+        assert [user for user, _ in await watchman.told()] == ["dan", "eve"]
+        await say(ann, talk, "help", mention_all=True)
+        assert [user for user, _ in await watchman.told()] == ["bob", "dan", "eve"]

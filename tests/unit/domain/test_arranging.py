@@ -10,6 +10,8 @@ from tests.unit.domain.stage import ROOM as TALK
 from unisono.domain import arranging
 from unisono.domain.answers import Done
 from unisono.domain.arrangement import (
+    AllSilenced,
+    AllUnsilenced,
     ConversationDeleted,
     ConversationMarked,
     ConversationPinned,
@@ -23,6 +25,7 @@ from unisono.domain.commands import (
     DeleteConversation,
     DeleteHistory,
     MarkConversation,
+    SilenceAll,
     SilenceConversation,
     UnmarkConversation,
 )
@@ -136,6 +139,26 @@ def test_a_silence_takes_the_place_of_the_one_before() -> None:
     assert placed(asked, as_bob(silence=Silence())) == [("u/bob", ConversationSilenced(TALK, wanted))]
     assert placed(unsilence, as_bob(silence=wanted)) == [("u/bob", ConversationUnsilenced(TALK))]
     assert placed(unsilence, as_bob()) == []
+
+
+def test_all_is_silenced_as_one_conversation_is_and_once() -> None:
+    nights = (Window("22:00", "07:00", zone="Europe/Oslo"),)
+    wanted = Silence("mentions", Instant(NOW + 1), nights)
+
+    def ask(held: Silence | None, *asked: object) -> list[Fact]:
+        command = SilenceAll(*asked)  # type: ignore[arg-type]
+        decision = arranging.silence_all(Snapshot(NOW, silence=held), BOB, command)
+        assert decision.answer(()) == Done()
+        assert {draft.stream for draft in decision.drafts} <= {"u/bob"}
+        return [draft.fact for draft in decision.drafts]
+
+    assert ask(None) == [AllSilenced(Silence())]
+    assert ask(Silence()) == []
+    assert ask(Silence(), "mentions", NOW + 1, nights) == [AllSilenced(wanted)]
+    with pytest.raises(Invalid):
+        ask(None, "none", NOW)
+    lifted = [arranging.unsilence_all(Snapshot(NOW, silence=held), BOB).drafts for held in (wanted, None)]
+    assert [[draft.fact for draft in drafts] for drafts in lifted] == [[AllUnsilenced()], []]
 
 
 @pytest.mark.parametrize("zone", ["Europe/Atlantis", "Europe", "../etc"])

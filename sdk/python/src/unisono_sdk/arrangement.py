@@ -77,6 +77,23 @@ class HistoryDeleted(Caused):
     seq: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllSilenced(Caused):
+    """I want to hear less of all conversations while the silence holds."""
+
+    kind: ClassVar[str] = "all_silenced"
+    silence: Silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllUnsilenced(Caused):
+    """I lifted the silence of all conversations; those of single ones stay."""
+
+    kind: ClassVar[str] = "all_unsilenced"
+
+
+Quietness = AllSilenced | AllUnsilenced
+
 Arrangement = (
     ConversationPinned
     | ConversationUnpinned

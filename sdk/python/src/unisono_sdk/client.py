@@ -36,6 +36,7 @@ from unisono_sdk.places import Position
 from unisono_sdk.pushing import RegisterPush, UnregisterPush
 from unisono_sdk.room import Room, Rooms
 from unisono_sdk.session import Session
+from unisono_sdk.silencing import Silencing
 from unisono_sdk.state import SavedSession, SavedState
 from unisono_sdk.waiting import UnreadTotal
 from unisono_sdk.watching import Watching
@@ -44,7 +45,7 @@ F = TypeVar("F", bound=Handler)
 StartTask = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 
-class Client(Asking, Calling, Keeping, Listing):
+class Client(Asking, Calling, Keeping, Silencing, Listing):
     """A user logged in on this device; made by `Unisono.login`.
 
     It resumes by itself after any loss of the link, gives every fact once and in order, and keeps sends in order.

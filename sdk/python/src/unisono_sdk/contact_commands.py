@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from unisono_sdk.commands import Command
 from unisono_sdk.kept import Kept
+from unisono_sdk.silence import SilenceOfAll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,4 +101,4 @@ class ContactPage:
     next: str | None = None
 
 
-AnswerAboutMine = Kept | ContactPage
+AnswerAboutMine = Kept | ContactPage | SilenceOfAll

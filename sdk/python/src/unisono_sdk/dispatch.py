@@ -10,13 +10,13 @@ from unisono_sdk.arrangement import Arrangement
 from unisono_sdk.call_book import CallBook
 from unisono_sdk.call_frames import CallChanged, CallSignalled
 from unisono_sdk.changes import of_arranging, of_change, of_draft, of_ruling
-from unisono_sdk.contact_events import tell_of_contacts
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.desk import Desk
 from unisono_sdk.drafting import conversation_of as draft_of
 from unisono_sdk.facts import SeqFact
 from unisono_sdk.message import Message
 from unisono_sdk.multi_device import ALIASES, conversation_of, operation_of, origin_of
+from unisono_sdk.own_changes import tell_of_mine
 from unisono_sdk.passing import Asked, Passing, Presence, PutOut, TabsChanged, Told, ToldLater, TransientMessage, Typing
 from unisono_sdk.places import Deliver, Outcome, Restart
 from unisono_sdk.room import Rooms
@@ -324,7 +324,7 @@ class Dispatch:
                 ended = events.SessionEnded(session=session, device=device, reason=reason, newcomer=newcomer, at=at)
                 hub.emit("session_ended", ended)
             case fact:
-                tell_of_contacts(hub, fact, at)
+                tell_of_mine(hub, fact, at)
 
     def _kept(self, fact: facts.ObjectSet | facts.ObjectDropped, placed: SeqFact) -> None:
         value, is_dropped = (fact.value, False) if isinstance(fact, facts.ObjectSet) else (None, True)

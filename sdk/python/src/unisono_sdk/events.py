@@ -321,6 +321,7 @@ class ToldLost:
 PinnedChanged = own_events.PinnedChanged
 MarkChanged = own_events.MarkChanged
 SilenceChanged = own_events.SilenceChanged
+AllSilenceChanged = own_events.AllSilenceChanged
 Deleted = own_events.Deleted
 HistoryDeleted = own_events.HistoryDeleted
 DraftChanged = own_events.DraftChanged

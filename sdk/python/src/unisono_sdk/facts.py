@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from unisono_sdk.arrangement import Arrangement
+from unisono_sdk.arrangement import Arrangement, Quietness
 from unisono_sdk.contact_facts import ContactFact
 from unisono_sdk.origin import Caused
 
@@ -360,6 +360,7 @@ KnownFact = (
     | SessionOpened
     | SessionEnded
     | Arrangement
+    | Quietness
     | CallEnded
     | ContactFact
 )

@@ -45,6 +45,7 @@ EVENTS: Final = frozenset(
         "pinned",
         "marked",
         "silence",
+        "all_silence",
         "deleted",
         "history_deleted",
         "draft",

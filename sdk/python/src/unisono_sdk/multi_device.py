@@ -15,6 +15,8 @@ OPERATIONS: Final[dict[type[Fact], str]] = {
     arrangement.ConversationUnmarked: "unMarkConversation",
     arrangement.ConversationSilenced: "setSilentModeForConversation",
     arrangement.ConversationUnsilenced: "removeSilentModeForConversation",
+    arrangement.AllSilenced: "setSilentModeForUser",
+    arrangement.AllUnsilenced: "all_unsilenced",
     arrangement.HistoryDeleted: "history_deleted",
 }
 

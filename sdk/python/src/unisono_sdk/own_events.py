@@ -39,6 +39,14 @@ class SilenceChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AllSilenceChanged:
+    """`all_silence`: I want to hear less of all conversations, or as much as before (None), on all my sessions."""
+
+    silence: Silence | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted:
     """`deleted`: I took a conversation from my lists until something is said in it, on all my sessions."""
 
@@ -83,4 +91,4 @@ class MultiDevice:
     fact: Fact
 
 
-Arranged = PinnedChanged | MarkChanged | SilenceChanged | Deleted | HistoryDeleted
+Arranged = PinnedChanged | MarkChanged | SilenceChanged | AllSilenceChanged | Deleted | HistoryDeleted

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import Final
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -44,6 +44,14 @@ class Silence:
         """Say if it is silent at an instant, in milliseconds since 1970-01-01 UTC."""
         is_over = self.until is not None and at_ms >= self.until
         return not is_over and (not self.windows or any(window.holds(at_ms) for window in self.windows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceOfAll:
+    """When I want to hear less of all my conversations; None for as usual."""
+
+    kind: ClassVar[str] = "silence_of_all"
+    silence: Silence | None = None
 
 
 @lru_cache(maxsize=ZONES_KEPT)

@@ -73,6 +73,9 @@ export type Command =
   | ReplyTo
   | SilenceConversation
   | UnsilenceConversation
+  | SilenceAll
+  | UnsilenceAll
+  | GetSilence
   | StartCall
   | AnswerCall
   | DeclineCall
@@ -118,6 +121,7 @@ export type Answer =
   | Upload
   | Missed
   | Objects
+  | SilenceOfAll
   | Claimed
   | Addressed
   | Answered
@@ -159,6 +163,8 @@ export type Fact =
   | ConversationUnsilenced
   | ConversationDeleted
   | HistoryDeleted
+  | AllSilenced
+  | AllUnsilenced
   | CallEnded
   | ContactInvited
   | ContactAgreed
@@ -247,6 +253,19 @@ export type Addressed = {
 export type AllOf = {
   readonly is: "all";
   readonly of: readonly Condition[];
+};
+
+/** This user wants to hear less of all conversations while the silence holds; an earlier one is over. */
+export type AllSilenced = {
+  readonly kind: "all_silenced";
+  readonly silence: Silence;
+  readonly origin?: string | undefined;
+};
+
+/** This user lifted the silence of all conversations; those of single ones stay. */
+export type AllUnsilenced = {
+  readonly kind: "all_unsilenced";
+  readonly origin?: string | undefined;
 };
 
 /** Be in a call with this session: answer it where it rings for me, or join one of several people that runs. */
@@ -997,6 +1016,11 @@ export type GetReceipts = {
   readonly op: "receipts";
   readonly conversation: string;
   readonly message: number;
+};
+
+/** Ask for the silence of all my conversations. */
+export type GetSilence = {
+  readonly op: "silence_of_all";
 };
 
 /** Ask for the servers that media of calls go by. */
@@ -1909,6 +1933,14 @@ export type Silence = {
   readonly windows?: readonly Window[] | undefined;
 };
 
+/** Be alerted of less in all my conversations, as `SilenceConversation` does it for one; the quieter one counts. */
+export type SilenceAll = {
+  readonly op: "silence_all";
+  readonly level?: "mentions" | "none" | undefined;
+  readonly until?: number | undefined;
+  readonly windows?: readonly Window[] | undefined;
+};
+
 /**
  * Be alerted of less than my level says, on all my sessions: of `mentions`, or of `none`.
  *
@@ -1921,6 +1953,12 @@ export type SilenceConversation = {
   readonly level?: "mentions" | "none" | undefined;
   readonly until?: number | undefined;
   readonly windows?: readonly Window[] | undefined;
+};
+
+/** When the user wants to hear less of all conversations; None for as usual. */
+export type SilenceOfAll = {
+  readonly kind: "silence_of_all";
+  readonly silence?: Silence | undefined;
 };
 
 /** The field is a list of so many values; one in the attributes. */
@@ -2171,6 +2209,11 @@ export type UnregisterPush = {
   readonly op: "unregister_push";
 };
 
+/** Lift the silence of all my conversations; those of single ones stay. None there is no fault. */
+export type UnsilenceAll = {
+  readonly op: "unsilence_all";
+};
+
 /** Lift a silence. None there is no fault. */
 export type UnsilenceConversation = {
   readonly op: "unsilence";
@@ -2316,6 +2359,9 @@ export type Answers = {
   reply: Done;
   silence: Done;
   unsilence: Done;
+  silence_all: Done;
+  unsilence_all: Done;
+  silence_of_all: SilenceOfAll;
   delete_conversation: Done;
   delete_history: Done;
   mark_delivered: Done;

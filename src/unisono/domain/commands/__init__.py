@@ -9,11 +9,14 @@ from unisono.domain.commands.arranging import (
     MARK_MAX_CHARS,
     DeleteConversation,
     DeleteHistory,
+    GetSilence,
     MarkConversation,
     PinConversation,
+    SilenceAll,
     SilenceConversation,
     UnmarkConversation,
     UnpinConversation,
+    UnsilenceAll,
     UnsilenceConversation,
 )
 from unisono.domain.commands.base import (
@@ -186,6 +189,9 @@ AnyCommand = (
     | ReplyTo
     | SilenceConversation
     | UnsilenceConversation
+    | SilenceAll
+    | UnsilenceAll
+    | GetSilence
     | StartCall
     | AnswerCall
     | DeclineCall
@@ -266,6 +272,7 @@ __all__ = [
     "GetMembers",
     "GetMissed",
     "GetReceipts",
+    "GetSilence",
     "GetTurn",
     "GetUnread",
     "HandOver",
@@ -312,6 +319,7 @@ __all__ = [
     "SetObject",
     "ShareTabs",
     "SignalCall",
+    "SilenceAll",
     "SilenceConversation",
     "StartCall",
     "Sync",
@@ -325,6 +333,7 @@ __all__ = [
     "UnmarkConversation",
     "UnpinConversation",
     "UnregisterPush",
+    "UnsilenceAll",
     "UnsilenceConversation",
     "Unwatch",
     "UpdateConversation",

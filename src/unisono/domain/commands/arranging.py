@@ -58,6 +58,22 @@ class UnsilenceConversation(Command, frozen=True, tag="unsilence"):
     conversation: ConversationIdIn
 
 
+class SilenceAll(Command, frozen=True, tag="silence_all"):
+    """Be alerted of less in all my conversations, as `SilenceConversation` does it for one; the quieter one counts."""
+
+    level: SilentLevel = "none"
+    until: InstantIn | None = None
+    windows: Annotated[tuple[Window, ...], Meta(max_length=WINDOWS_MAX)] = ()
+
+
+class UnsilenceAll(Command, frozen=True, tag="unsilence_all"):
+    """Lift the silence of all my conversations; those of single ones stay. None there is no fault."""
+
+
+class GetSilence(Command, frozen=True, tag="silence_of_all"):
+    """Ask for the silence of all my conversations."""
+
+
 class DeleteConversation(Command, frozen=True, tag="delete_conversation"):
     """Take a conversation from my lists, on all my sessions, until something is said in it or I pin it.
 

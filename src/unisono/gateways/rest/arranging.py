@@ -6,11 +6,13 @@ from unisono.domain import answers as a
 from unisono.domain import commands as c
 from unisono.gateways.rest.acting import ONE, does
 from unisono.gateways.rest.operations import Operation
-from unisono.gateways.rest.shapes import OfMark
+from unisono.gateways.rest.shapes import OfMark, OfUser
 
 _PIN: Final = ONE + "/pin"
 _SILENCE: Final = ONE + "/silence"
 _MARK: Final = ONE + "/marks/{mark}"
+
+_ALL: Final = "/v1/users/{user}/silence"
 
 ARRANGING_OPERATIONS: Final[tuple[Operation, ...]] = (
     does(
@@ -58,6 +60,30 @@ ARRANGING_OPERATIONS: Final[tuple[Operation, ...]] = (
         at=("DELETE", _SILENCE),
         name="unsilenceConversation",
         summary="Lift a user's silence",
+    ),
+    does(
+        c.SilenceAll,
+        a.Done,
+        at=("PUT", _ALL),
+        name="silenceAll",
+        summary="Alert a user of less of all their conversations, for good, until an instant or at hours of the day",
+        params=OfUser,
+    ),
+    does(
+        c.UnsilenceAll,
+        a.Done,
+        at=("DELETE", _ALL),
+        name="unsilenceAll",
+        summary="Lift a user's silence of all their conversations",
+        params=OfUser,
+    ),
+    does(
+        c.GetSilence,
+        a.SilenceOfAll,
+        at=("GET", _ALL),
+        name="getSilence",
+        summary="Say when a user wants to hear less of all their conversations",
+        params=OfUser,
     ),
     does(
         c.DeleteConversation,

@@ -30,6 +30,7 @@ from unisono.domain.kinds import KINDS
 from unisono.domain.query import named_ids
 from unisono.domain.retention import lacks_older
 from unisono.domain.revisions import message_until
+from unisono.domain.silence import Silence
 from unisono.ports.directory import MUTED_AT_ONCE, Audience, HistoryPage, MyConversation, SentReceipts, few_enough
 from unisono.stores.memory.objects import kept_objects
 from unisono.stores.memory.query import Subject, holds, ordered
@@ -94,6 +95,11 @@ class MemoryDirectory:
             if one.membership is not None and one.membership.pinned_at is not None
         ]
         return [one for *_, one in sorted(found, key=lambda each: each[:2])]
+
+    async def silence_of(self, user: UserId) -> Silence | None:
+        """Give the silence of all of a user's conversations."""
+        self._state.check_open()
+        return self._state.silences.get(user)
 
     async def query(
         self, user: UserId | None, asked: FindConversations, *, finds_open: bool = False

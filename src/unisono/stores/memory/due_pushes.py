@@ -72,7 +72,8 @@ class MemoryDuePushes:
             is_other = member.user != message.message.sender and member.user > (after or "")
             if is_reader and is_other and member.level != "none" and not await self._is_live(member.user):
                 targets = tuple(self._state.targets_of(member.user))
-                found.append(Absent(member.user, member.level, targets, member.silence))
+                of_all = self._state.silences.get(member.user)
+                found.append(Absent(member.user, member.level, targets, member.silence, of_all))
         page = tuple(found[:limit])
         return AbsentPage(page, page[-1].user if len(page) == limit else None)
 

@@ -74,6 +74,7 @@ class MemoryErasures:
         self._state.check_open()
         self._sessions.drop_ended(user)
         self._state.talk.claims.pop(user, None)
+        self._state.silences.pop(user, None)
         over = (each for each in self._state.talk.calls.values() if each.ended_at is not None)
         for call in [each.id for each in over if user in each.people]:
             del self._state.talk.calls[call]

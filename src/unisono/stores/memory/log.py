@@ -115,6 +115,7 @@ class MemoryLog:
             if scope.users
             else {},
             tallies={user: tally(state.ties, user) for user in scope.tallied},
+            silence=None if scope.silence_of is None else state.silences.get(scope.silence_of),
             listener=listener,
             target=None if scope.message is None or subject is None else state.target(subject, scope.message),
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct, structs
 
 from unisono.domain import roll
-from unisono.domain.arrangement import Arrangement
+from unisono.domain.arrangement import AllSilenced, AllUnsilenced, Arrangement
 from unisono.domain.changes import changed
 from unisono.domain.conversation import Conversation, Membership, Target, unique_members
 from unisono.domain.errors import Draining
@@ -54,9 +54,10 @@ from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.domain.policy import PolicyChange
 from unisono.domain.revisions import recalled, revised, superseded
+from unisono.domain.silence import Silence
 from unisono.ports.erasures import Erasure
 from unisono.ports.push_targets import PushTarget
-from unisono.stores.memory.arranging import arrange
+from unisono.stores.memory.arranging import arrange, silence_all
 from unisono.stores.memory.beginning import begun
 from unisono.stores.memory.call_state import CallState
 from unisono.stores.memory.objects import supersede
@@ -93,6 +94,7 @@ class State:
         self.push_targets: dict[tuple[UserId, DeviceId], KeptTarget] = {}
         self.erasures: dict[UserId, Erasure] = {}
         self.ties: Ties = {}
+        self.silences: dict[UserId, Silence] = {}
         self.position = 0
         self.is_closed = False
 
@@ -189,6 +191,8 @@ class State:
                 self._subscribe(user_of(placed.stream), fact)
             case _ if isinstance(fact, Arrangement):
                 arrange(self.members.get(fact.conversation, {}), user_of(placed.stream), fact, placed.at)
+            case AllSilenced() | AllUnsilenced():
+                silence_all(self.silences, user_of(placed.stream), fact)
             case _:
                 project_ties(self.ties, self.stream(placed.stream).facts, placed)
 

@@ -24,7 +24,9 @@ from unisono.domain.ids import (
 )
 from unisono.domain.kept import ObjectView
 from unisono.domain.kinds import KINDS
+from unisono.domain.silence import Silence
 from unisono.ports.directory import Audience, HistoryPage, MyConversation, SentReceipts
+from unisono.stores.sql.arranging import find_silence
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import read_epoch, read_membership, read_stream
@@ -91,6 +93,10 @@ class SqlDirectory:
         return await self._readers.read(
             lambda connection: [read_mine(row) for row in connection.query(pinned.text, pinned.bind(user=user))]
         )
+
+    async def silence_of(self, user: UserId) -> Silence | None:
+        """Give the silence of all of a user's conversations."""
+        return await self._readers.read(lambda connection: find_silence(connection, self._sql.silences, user))
 
     async def query(
         self, user: UserId | None, asked: FindConversations, *, finds_open: bool = False

@@ -31,6 +31,7 @@ from unisono.stores.sql.pages import PAGE_BYTES, read_page
 from unisono.stores.sql.phrases import LIMIT, MESSAGE, given
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.schema import CONVERSATIONS, FACTS, LEASES, MEMBERS, PUSH_TARGETS, SESSIONS, STREAMS
+from unisono.stores.sql.silence_tables import SILENCES
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.writer import Writer
 
@@ -129,8 +130,8 @@ class SqlDuePushes:
             for user, *target in _ask(connection, self._targets, users):
                 targets[user].append(PushTarget(*target))
             found = tuple(
-                Absent(UserId(user), level, tuple(targets[user]), read_silence(silence))
-                for user, level, silence in rows
+                Absent(UserId(user), level, tuple(targets[user]), read_silence(silence), read_silence(of_all))
+                for user, level, silence, of_all in rows
             )
             return AbsentPage(found, found[-1].user if len(found) == limit else None)
 
@@ -206,7 +207,8 @@ def _absent() -> Executable:
         .correlate(MEMBERS)
     )
     return (
-        select(_M.user_id, _M.level, _M.silence)
+        select(_M.user_id, _M.level, _M.silence, SILENCES.c.silence)
+        .outerjoin_from(MEMBERS, SILENCES, SILENCES.c.user_id == _M.user_id)
         .where(
             _M.stream == stream,
             _M.user_id > given("after", _M.user_id),

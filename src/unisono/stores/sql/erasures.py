@@ -18,6 +18,7 @@ from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.phrases import LIMIT, given, upsert
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.schema import ERASURES, LAST_SEEN, SESSIONS, STREAMS, USER_OBJECTS, WILLS
+from unisono.stores.sql.silence_tables import SILENCES
 from unisono.stores.sql.writer import Writer
 
 _E = ERASURES.c
@@ -44,6 +45,7 @@ class ErasureStatements:
             one(delete(WILLS).where(WILLS.c.user_id == _USER)),
             one(_drop_objects()),
             one(delete(CLAIMS).where(CLAIMS.c.user_id == _USER)),
+            one(delete(SILENCES).where(SILENCES.c.user_id == _USER)),
             *map(one, _drop_calls()),
         )
 

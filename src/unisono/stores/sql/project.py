@@ -7,7 +7,7 @@ import msgspec
 from msgspec import structs
 
 from unisono.domain import roll
-from unisono.domain.arrangement import Arrangement
+from unisono.domain.arrangement import AllSilenced, AllUnsilenced, Arrangement
 from unisono.domain.changes import changed
 from unisono.domain.contact_facts import ContactFact
 from unisono.domain.conversation import unique_members
@@ -37,7 +37,7 @@ from unisono.domain.facts import (
 from unisono.domain.ids import ConversationId, Seq, UserId, conversation_stream, user_of
 from unisono.domain.kinds import KINDS
 from unisono.domain.revisions import recalled, revised, superseded
-from unisono.stores.sql.arranging import arrange
+from unisono.stores.sql.arranging import arrange, silence_all
 from unisono.stores.sql.attributes import describe
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.contact_project import project_ties
@@ -94,6 +94,8 @@ def _project_roll(book: Book, stream: StreamEntry, fact: Fact) -> None:
             _subscribed(book, user_of(stream.key), fact)
         case _ if isinstance(fact, Arrangement):
             arrange(book, user_of(stream.key), fact, stream.head.at)
+        case AllSilenced() | AllUnsilenced():
+            silence_all(book, book.statements.silences, user_of(stream.key), fact)
         case _ if isinstance(fact, ContactFact):
             project_ties(book, stream, fact)
         case _:

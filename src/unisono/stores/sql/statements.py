@@ -28,6 +28,7 @@ from unisono.stores.sql.message_statements import MessageStatements
 from unisono.stores.sql.object_statements import ObjectStatements
 from unisono.stores.sql.phrases import IS_SHOWN, LIMIT, given, insert, upsert, wanted
 from unisono.stores.sql.schema import CONVERSATION_ATTRIBUTES, CONVERSATIONS, FACTS, MEMBERS, META, SESSIONS, STREAMS
+from unisono.stores.sql.silence_statements import SilenceStatements
 from unisono.stores.sql.trim_statements import TrimStatements
 
 _EPOCH: Final = literal_column("'epoch'", Text)
@@ -71,6 +72,7 @@ class Statements:
         self.trimming = TrimStatements(dialect)
         self.roll = MemberStatements(dialect)
         self.objects, self.contacts = ObjectStatements(dialect), ContactStatements(dialect)
+        self.silences = SilenceStatements(dialect)
         self.epoch = one(_epoch())
         self.head = one(_head())
         self.facts = one(_facts())
@@ -79,8 +81,7 @@ class Statements:
         self.find = one(_find())
         self.listed = ListStatement(dialect, _listed)
         self.list_of, self.list_marked = one(_list_of()), one(_list_of(MEMBERS.c.marks.is_not(None)))
-        self.list_pinned = one(_list_pinned())
-        self.membership_of = one(_membership_of())
+        self.list_pinned, self.membership_of = one(_list_pinned()), one(_membership_of())
         self.current_members = one(_current_members())
         self.reached = one(_reached())
         self.members_then = one(_members_then())

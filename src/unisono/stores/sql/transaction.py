@@ -11,7 +11,7 @@ from unisono.domain.marks import Passed, moved
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.domain.ties import Pair, Tie
 from unisono.ports.log import Committed
-from unisono.stores.sql.arranging import count_pinned
+from unisono.stores.sql.arranging import count_pinned, find_silence
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import Earlier, StreamEntry, encode_fact, type_of, view
 from unisono.stores.sql.foresight import Foresight
@@ -133,6 +133,9 @@ def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
             shelf=shelf,
             ties=_ties(scope, book, None),
             tallies={user: book.ties.tally(book.connection, user) for user in scope.tallied},
+            silence=None
+            if scope.silence_of is None
+            else find_silence(book.connection, book.statements.silences, scope.silence_of),
         )
     other = _listener(scope, book, subject)
     return Snapshot(

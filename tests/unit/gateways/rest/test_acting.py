@@ -273,6 +273,8 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         "MarkConversation": "markConversation",
         "UnmarkConversation": "unmarkConversation",
         "UnsilenceConversation": "unsilenceConversation",
+        "UnsilenceAll": "unsilenceAll",
+        "GetSilence": "getSilence",
     }
     by_path |= {"RemoveMembers": "removeMember"}
     for command in COMMANDS:
