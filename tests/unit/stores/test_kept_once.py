@@ -1,28 +1,28 @@
 """What waits for many sessions is written once; what earlier forms kept for each is moved over."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import text
 
 from tests.contract.stores.acts import ANN, BOB, AnyStore, open_session, record
 from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.ids import Instant, SendKey, SessionId
 from unisono.domain.told import Told, ToldLater
-from unisono.stores.sql import StoreOptions, open_store
+from unisono.stores.sql import StoreOptions, migrations, open_store
 from unisono.stores.sql.driver import Driver
 from unisono.stores.sql.migrate import migrate
-from unisono.stores.sql.migrations import REVISIONS
 from unisono.stores.sql.postgres import PostgresDriver
 from unisono.stores.sql.sqlite import SqliteDriver
 
 SOON = Instant(NOON + 60_000)
-PHONE, WATCH, OTHER = SessionId("phone"), SessionId("watch"), SessionId("other")
-BEFORE = (
-    "CREATE TABLE kept_events (session TEXT, key TEXT, number BIGINT, until BIGINT, told {binary}, "
-    "PRIMARY KEY (session, key))"
+SESSION = (
+    "INSERT INTO sessions (id, user_id, device, platform, opened_at, seen_at, resume_hash, fence) "
+    "VALUES (:session, :user, :session, 'web', :at, :at, :hash, 1)"
 )
+PHONE, WATCH, OTHER = SessionId("phone"), SessionId("watch"), SessionId("other")
 
 
 def told(key: str, at: int) -> Told:
@@ -35,8 +35,8 @@ async def waiting(store: AnyStore, session: SessionId) -> tuple[list[str], bool]
     return [each.id for each in later.events], later.lost > 0
 
 
-def fill(driver: Driver, binary: str) -> None:
-    """Bring a database to the form before, and let things wait in it."""
+def fill(driver: Driver) -> None:
+    """Make a database of the form before, and let things wait in it."""
     rows = [
         (PHONE, "", 0, b""),
         (PHONE, "b", 1, told("b", 5)),
@@ -46,31 +46,29 @@ def fill(driver: Driver, binary: str) -> None:
         (WATCH, "d", 2, told("d", 7)),
         (OTHER, "a", 1, told("a", 9)),
     ]
+    driver.prepare()
+    config = Config()
+    config.set_main_option("script_location", str(Path(str(migrations.__file__)).parent))
     with driver.engine().begin() as connection:
-        for table in ("kept_told", "kept_for"):
-            connection.execute(text(f"DROP TABLE {table}"))
-        connection.execute(text(BEFORE.format(binary=binary)))
-        connection.execute(text("CREATE INDEX ix_kept_events_until ON kept_events (until)"))
+        driver.lock_migration(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0015")
+        for session, user in ((PHONE, ANN), (WATCH, ANN), (OTHER, BOB)):
+            values = {"session": session, "user": user, "at": NOON, "hash": b"h"}
+            connection.execute(text(SESSION), values)
         for session, key, number, event in rows:
             shown = json.dumps(_json(event)).encode() if isinstance(event, Told) else b""
             values = {"session": session, "key": key, "number": number, "until": SOON, "told": shown}
             connection.execute(text("INSERT INTO kept_events VALUES (:session, :key, :number, :until, :told)"), values)
-        at = REVISIONS[REVISIONS.index("0016") - 1]
-        connection.execute(text("UPDATE alembic_version SET version_num = :at"), {"at": at})
 
 
 def _json(event: Told) -> dict[str, object]:
     return {"kind": "told", "id": event.id, "at": event.at, "name": event.name, "data": event.data, "is_kept": True}
 
 
-async def moves(options: StoreOptions, driver_of: Callable[[], Driver], binary: str) -> None:
-    store = await open_store(options, ManualClock())
-    for session, user in ((PHONE, ANN), (WATCH, ANN), (OTHER, BOB)):
-        await open_session(store, record(session, user, session, at=NOON))
-    await store.close()
-    driver = driver_of()
+async def moves(options: StoreOptions, driver: Driver) -> None:
     try:
-        fill(driver, binary)
+        fill(driver)
         migrate(driver)
     finally:
         driver.close()
@@ -88,12 +86,12 @@ async def moves(options: StoreOptions, driver_of: Callable[[], Driver], binary: 
 
 async def test_what_waited_before_waits_after_an_upgrade_on_sqlite(tmp_path: Path) -> None:
     options = StoreOptions(app="test", data_dir=tmp_path)
-    await moves(options, lambda: SqliteDriver(options, ManualClock()), "BLOB")
+    await moves(options, SqliteDriver(options, ManualClock()))
 
 
 async def test_what_waited_before_waits_after_an_upgrade_on_postgresql(postgres_dsn: str) -> None:
     options = StoreOptions(app="test", url=postgres_dsn)
-    await moves(options, lambda: PostgresDriver(options), "BYTEA")
+    await moves(options, PostgresDriver(options))
 
 
 def bytes_in(folder: Path) -> int:
