@@ -20,8 +20,8 @@ export const ENTRIES = {
 // another one.
 export const LATER = {
   polling: { entry: "src/polling.ts", format: "esm" },
+  ending: { entry: "src/core/ending.ts", format: "esm" },
   more: { entry: "src/more.ts", format: "esm" },
-  devices: { entry: "src/devices.ts", format: "esm" },
   devices: { entry: "src/devices.ts", format: "esm" },
   worker: { entry: "src/worker.ts", format: "iife" },
   holder: { entry: "src/holder.ts", format: "esm" },

@@ -16,6 +16,7 @@ LIMITS: Final = {
     "unisono.js": 20 * KIB,
     "unisono.global.js": 21 * KIB,
     "unisono.polling.js": 3 * KIB,
+    "unisono.ending.js": 2 * KIB,
     "unisono.more.js": 3 * KIB,
     "unisono.devices.js": 8 * KIB,
     "unisono.notices.js": 2 * KIB,
@@ -77,7 +78,7 @@ def test_what_is_loaded_later_is_another_file_in_each_release(built: Built) -> N
     for page in ("unisono.js", "unisono.global.js"):
         assert all(later[f"unisono.{name}.js"] in named[page] for name in ("worker", "holder", "more", "devices"))
     for holder in ("unisono.worker.js", "unisono.holder.js"):
-        assert later["unisono.polling.js"] in named[holder]
+        assert all(later[f"unisono.{name}.js"] in named[holder] for name in ("polling", "ending"))
     # Under a name that stays, for pages that name it themselves.
     assert (folder / "unisono.worker.js").read_text() == named["unisono.worker.js"]
 

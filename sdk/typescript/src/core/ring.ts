@@ -23,27 +23,15 @@ export function countOf(told: Told): number {
 /** What was told to all, the newest last. */
 export class Ring {
   private _told: Saying[] = [];
-  private _dropped = 0;
   private _facts = 0;
   private _bytes = 0;
-
-  /** The place behind the newest. */
-  get end(): number {
-    return this._dropped + this._told.length;
-  }
 
   put(saying: Saying): void {
     this._told.push(saying);
     this._count(saying, 1);
     while ((this._facts > FACTS || this._bytes > BYTES) && this._told.length > 1) {
       this._count(this._told.shift() as Saying, -1); // there are two at least
-      this._dropped += 1;
     }
-  }
-
-  /** Gives what was told from a place on; null if some of it is gone. */
-  since(place: number): readonly Saying[] | null {
-    return place < this._dropped ? null : this._told.slice(place - this._dropped);
   }
 
   /** Gives what leads from one cursor to another, nothing twice; null if it is not all here. */

@@ -1,15 +1,13 @@
 /** The end of a session by its user's own will, and what is still to be ended on the server because nobody could tell it. */
 
-import { broken, ofRefusal } from "../wire/loss.ts";
+import { broken } from "../wire/loss.ts";
 import type { Loss } from "../wire/loss.ts";
 import { linkDown, refused } from "./faults.ts";
 import { Link } from "./link.ts";
-import type { Said } from "./link.ts";
 import type { Ending, Fault } from "./messages.ts";
 import { Deposed } from "./ports.ts";
 import type { Clock, Debt, Dial, Shelf, Store } from "./ports.ts";
 import type { Session } from "./session.ts";
-import { Stopper } from "./stopper.ts";
 
 /** For the link that is being opened, and for the server's answer; whoever signs out on a train is signed out here all the same. */
 const PATIENCE_MS = 5_000;
@@ -120,30 +118,16 @@ export class SigningOff {
 
   private async _everywhere(): Promise<Fault | null> {
     const { clock, session: { link } } = this._ports;
-    if (link === null) return linkDown(null);
-    const said = await inTime(clock, EVERYWHERE_MS, endAll(link));
+    const ending = await import("./ending.ts").catch(() => null);
+    if (link === null || ending === null) return linkDown(null);
+    const said = await inTime(clock, EVERYWHERE_MS, ending.endAll(link));
     if (said === null) return linkDown(broken("the server did not answer in time"));
     if ("loss" in said) return linkDown(said.loss);
     return "refusal" in said ? refused(said.refusal) : null;
   }
 }
 
-/** Closes all other sessions of the user, then this one; gives the first answer that is none. */
-async function endAll(link: Link): Promise<Said> {
-  for (let after: string | undefined, isMore = true; isMore; ) {
-    const said = await link.request({ op: "sessions", after });
-    if (!("answer" in said)) return said;
-    const others = said.answer.sessions.filter((session) => !session.is_this);
-    const all = await Promise.all(others.map(({ session }) => link.request({ op: "close_session", session })));
-    // One that is gone by now is over as well.
-    const bad = all.find((each) => "loss" in each || ("refusal" in each && each.refusal.code !== "not_found"));
-    if (bad !== undefined) return bad;
-    after = said.answer.next;
-    isMore = after !== undefined;
-  }
-  return link.request({ op: "logout" });
-}
-
+/** What it takes to end a session that nobody here has. */
 export interface SettlingPorts {
   readonly clock: Clock;
   readonly store: Store;
@@ -153,29 +137,11 @@ export interface SettlingPorts {
 
 /** Ends sessions on this server that were signed out of, by whatever context, while it could not be told. */
 export async function settle(ports: SettlingPorts, url: string): Promise<void> {
-  for (const debt of await ports.store.debts(url)) if (await isOver(ports, debt)) await ports.store.settle(debt);
-}
-
-async function isOver({ clock, dial, sdk }: SettlingPorts, { url, session, resumeToken, fence }: Debt): Promise<boolean> {
+  const debts = await ports.store.debts(url);
+  if (debts.length === 0) return;
   const nobody = (): void => undefined;
-  const link = new Link(clock, { facts: nobody, event: nobody, checkpoint: nobody, lost: nobody });
-  const stop = new Stopper();
-  const cancel = clock.after(PATIENCE_MS, () => {
-    stop.stop();
-    link.end(broken("no answer in time"));
-  });
-  try {
-    link.open(await dial(url, link, stop));
-    const resumed = await link.request({ op: "resume", session, resume_token: resumeToken, fence: fence + 1, sdk });
-    const said = "answer" in resumed ? await link.request({ op: "logout" }) : resumed;
-    // What is refused for good is over, or never was.
-    return "answer" in said || ("refusal" in said && !["later", "reconnect"].includes(ofRefusal(said.refusal).advice));
-  } catch {
-    return false;
-  } finally {
-    cancel();
-    link.end(broken("done"));
-  }
+  const newLink = (): Link => new Link(ports.clock, { facts: nobody, event: nobody, checkpoint: nobody, lost: nobody });
+  await (await import("./ending.ts")).settle({ ...ports, newLink }, debts);
 }
 
 /** Gives null when it takes longer. */

@@ -3,7 +3,6 @@
 import type { Link } from "./link.ts";
 import type { Cursor, WireAnswer } from "./messages.ts";
 import type { Clock } from "./ports.ts";
-import type { Ring } from "./ring.ts";
 
 /** Conversations in it, the newest first. */
 const CONVERSATIONS = 100;
@@ -11,30 +10,23 @@ const CONVERSATIONS = 100;
 const UNREAD = 1000;
 const PUT_OFF_MS = 1000;
 
-/** Answers of `query` and `unread`; facts go on from `cursor`, whose facts stand in the ring from `place` on. */
+/** Answers of `query` and `unread`; facts go on from `cursor`. */
 export interface Snapshot {
   readonly cursor: Cursor;
-  readonly place: number;
   readonly answers: readonly WireAnswer[];
 }
 
-/** Asks once for all tabs that come together; without a link the last one is good for as long as what happened since is known. */
+/** Asks once for all tabs that come together. */
 export class Snapshots {
   private readonly _clock: Clock;
-  private readonly _ring: Ring;
   private readonly _done: (snapshot: Snapshot | null) => void;
-  private _last: Snapshot | null = null;
+  /** What a tab begins with while there is no link; it catches up from there. */
+  last: Snapshot | null = null;
   private _asking: Link | null = null;
 
-  constructor(clock: Clock, ring: Ring, done: (snapshot: Snapshot | null) => void) {
+  constructor(clock: Clock, done: (snapshot: Snapshot | null) => void) {
     this._clock = clock;
-    this._ring = ring;
     this._done = done;
-  }
-
-  /** Gives the last one, if it is still good. */
-  get last(): Snapshot | null {
-    return this._last !== null && this._ring.since(this._last.place) !== null ? this._last : null;
   }
 
   /** Asks for one as of a cursor, unless that is under way; `done` is given it, or null where it is to be asked for again. */
@@ -45,7 +37,6 @@ export class Snapshots {
   }
 
   private async _ask(link: Link, cursor: Cursor): Promise<void> {
-    const place = this._ring.end;
     const said = await Promise.all([link.request({ op: "query", limit: CONVERSATIONS, with_last: true }), link.request({ op: "unread", limit: UNREAD })]);
     if (this._asking !== link) return;
     const putOff = said.flatMap((each) => ("refusal" in each && each.refusal.retryable ? [each.refusal.retry_after_ms ?? PUT_OFF_MS] : []));
@@ -54,7 +45,7 @@ export class Snapshots {
     this._asking = null;
     // What the server refuses for good the tab goes without.
     const isWhole = link.loss === null && putOff.length === 0;
-    if (isWhole) this._last = { cursor, place, answers: said.flatMap((each) => ("answer" in each ? [each.answer as WireAnswer] : [])) };
-    this._done(isWhole ? this._last : null);
+    if (isWhole) this.last = { cursor, answers: said.flatMap((each) => ("answer" in each ? [each.answer as WireAnswer] : [])) };
+    this._done(isWhole ? this.last : null);
   }
 }

@@ -39,7 +39,7 @@ export class Telling {
 
   constructor(ports: TellingPorts) {
     this._ports = ports;
-    this._snapshots = new Snapshots(ports.clock, this._ring, (snapshot) => this.greet(snapshot));
+    this._snapshots = new Snapshots(ports.clock, (snapshot) => this.greet(snapshot));
   }
 
   /** A link is live. The first one begins where the tabs are that came back by then. */
@@ -122,10 +122,7 @@ export class Telling {
     seat.isWelcome = true;
     seat.cursor = snapshot.cursor;
     this._ports.welcome(seat, snapshot.cursor, snapshot.answers);
-    const missed = this._ring.since(snapshot.place);
-    // More was said while it was asked for than is kept: then the tab reads for itself what it lacks.
-    if (missed === null) this._join(seat, snapshot.cursor);
-    else for (const saying of missed) this._tellOne(seat, saying);
+    this._join(seat, snapshot.cursor);
   }
 
   // ------------------------------------------------------------ facts come

@@ -6,7 +6,7 @@
 import type { Holder, HolderCode, HolderPorts } from "../core/holding.ts";
 import { PROTOCOL } from "../core/messages.ts";
 import type { FromTabEnvelope, HostKind, ToTabEnvelope } from "../core/messages.ts";
-import type { Held, HostLocks } from "../core/ports.ts";
+import type { Held, Locks } from "../core/ports.ts";
 import { Stopper } from "../core/stopper.ts";
 import type { HolderEnd } from "./channels.ts";
 import type { Names } from "./names.ts";
@@ -18,7 +18,7 @@ export interface HostingPorts extends Omit<HolderPorts, "host" | "life" | "dial"
   readonly kind: HostKind;
   readonly names: Names;
   /** None: nobody shares with this host, and nothing has to be waited for. */
-  readonly locks: HostLocks | null;
+  readonly locks: Locks | null;
   readonly bus: (() => HolderEnd) | null;
   readonly code: HolderCode;
   /** Locks that tell others what kind of holder this is. */
@@ -68,15 +68,12 @@ export class Hosting {
     void this._wait(stop);
   }
 
-  /** Takes the lock away from a holder that is frozen or hangs. */
-  async steal(): Promise<void> {
-    const { locks, names } = this._ports;
-    if (locks === null || this._reign !== null) return;
+  /** Becomes the holder by a lock that is taken away from another one. */
+  async seize(steal: () => Promise<Held>): Promise<void> {
+    if (this._reign !== null) return;
     this._queue?.stop();
     const stop = (this._queue = new Stopper());
-    await this._rule(await locks.steal(names.owner), stop);
-    // A worker that hangs keeps its mark, and nobody would dare to depose this host after it.
-    if (!this._ports.marks.includes(names.ownerIsWorker)) (await locks.steal(names.ownerIsWorker)).release();
+    await this._rule(await steal(), stop);
   }
 
   /** Ends at once: the link is closed and the locks are free when this returns. */

@@ -20,6 +20,14 @@ const STEAL_AFTER = 2;
 /** A worker may only be slow to start: it is given 15 s. */
 const STEAL_FROM_WORKER_AFTER = 10;
 
+/** Takes the lock away from a holder that is frozen or hangs: this host is the holder. */
+export async function depose(hosting: Hosting, { locks, names }: Pick<LeaderPorts, "locks" | "names">): Promise<void> {
+  if (hosting.isHolder) return;
+  await hosting.seize(() => locks.steal(names.owner));
+  // A worker that hangs keeps its mark, and nobody would dare to depose this host after it.
+  (await locks.steal(names.ownerIsWorker)).release();
+}
+
 /** Every tab waits for the lock, in the order in which they came; the first one leads. */
 export function leaderWays(ports: LeaderPorts): Ways {
   let hosting: Hosting | null = null;
@@ -29,9 +37,9 @@ export function leaderWays(ports: LeaderPorts): Ways {
     clock?.close();
     hosting = clock = null;
   };
-  const depose = async (silences: number): Promise<void> => {
+  const seize = async (silences: number): Promise<void> => {
     const isWorker = await ports.isHeld(ports.names.ownerIsWorker);
-    if (silences >= (isWorker ? STEAL_FROM_WORKER_AFTER : STEAL_AFTER)) await hosting?.steal();
+    if (hosting !== null && silences >= (isWorker ? STEAL_FROM_WORKER_AFTER : STEAL_AFTER)) await depose(hosting, ports);
   };
   return {
     patience: SILENCE_MS,
@@ -40,7 +48,7 @@ export function leaderWays(ports: LeaderPorts): Ways {
       clock ??= ports.clock();
       hosting ??= new Hosting({ ...ports, clock, kind: "leader-tab", marks: [], bus: () => busOfHolder(ports.names) });
       hosting.start();
-      if (silences >= STEAL_AFTER) void depose(silences);
+      if (silences >= STEAL_AFTER) void seize(silences);
       return channel;
     },
     elsewhere: () => undefined,

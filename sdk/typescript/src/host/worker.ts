@@ -5,7 +5,7 @@ import type { HolderCode } from "../core/holding.ts";
 import { busOfHolder, overPort } from "./channels.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
 import { Hosting } from "./hosting.ts";
-import { heldWith, hostLocks } from "./locks.ts";
+import { heldWith, webLocks } from "./locks.ts";
 import { namesOf, ofWorkerName } from "./names.ts";
 import { storeOf } from "./store.ts";
 
@@ -28,7 +28,7 @@ export function serve(sdk: string, code: HolderCode): void {
     clock: systemClock,
     entropy: systemEntropy,
     store: storeOf(context, () => heldWith(navigator.locks, "")),
-    locks: hostLocks(navigator.locks),
+    locks: webLocks(navigator.locks),
     bus: () => busOfHolder(names),
     code,
   });

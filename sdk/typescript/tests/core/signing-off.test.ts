@@ -209,6 +209,22 @@ test("a session that was to be ended and is over by itself is owed no more", asy
   }
 });
 
+test("a session that another holder is just ending is owed still, and ended from above it the next time", async () => {
+  // It used to count as over: the holder that was at it may have died.
+  const debts = new Map<string, Debt>();
+  const store = new MemoryStore(debts);
+  await store.owe({ url: "ws://here", session: "s", resumeToken: "r", fence: 1 });
+  const stage = new HubStage(store);
+  stage.answers["resume"] = "replaced";
+  await stage.hello("a");
+  await stage.clock.go(10_000);
+  assert.deepEqual([...debts.values()].map(({ fence }) => fence), [2]);
+  stage.answers["resume"] = { ...GREETING, resume_token: undefined };
+  stage.close(1006);
+  await stage.clock.go(10_000);
+  assert.equal(debts.size, 0);
+});
+
 test("a server that does not answer a sign-out holds nobody up, and is told later", async () => {
   const debts = new Map<string, Debt>();
   const stage = new HubStage(new MemoryStore(debts));
