@@ -36,8 +36,8 @@ export const WORKER = "unisono.worker.js";
 // Names of our own that no program, port, frame or row ever sees; a test looks that they stand nowhere as text.
 export const INSIDE = `
   abandoned afterMs askedNow askers beginLink dropObject dropSend emitter endSync fruitless giveUp hasRoom isAnnounced isAsked isBehind
-  isFresh isInStep isKnown isLeaving isOwnKey isReading isSettled isSure isUnderWay isWelcome keepAlive losses mayLogInAnew newKey
-  nextRead ownerIsWorker patience putBack putObject putOff putSend recount rejoin resumedAt setView stored takeHeads takePage
+  isFresh isInStep isKnown isOwnKey isReading isSettled isSure isUnderWay isWelcome isWhole keepAlive losses mayLogInAnew newKey
+  newLink nextRead ownerIsWorker patience putBack putObject putOff putSend recount rejoin resumedAt setView stored takeHeads takePage
   takeStartOver tryHold vanish waitMs wasLive writeSession
 `.trim().split(/\s+/);
 
