@@ -109,6 +109,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.BlockUsers: (a.Done,),
     c.UnblockUsers: (a.Done,),
     c.ListContacts: (Contacts,),
+    c.CreateThread: (a.ConversationView,),
+    c.ListThreads: (a.Conversations,),
 }
 """What a command that was carried out is answered with."""
 

@@ -14,17 +14,18 @@ What applies to each kind. Both tables are made from the server's own (`unisono.
 
 """
 AFTER: Final = """
-- **members**: `fixed`: two, for ever. `changing`: up to 500, settable. `unlisted`: any number, and no list of them.
-  `subscribed`: any number, each known to themselves alone.
+- **members**: `fixed`: two, for ever. `changing`: up to 500, settable. `joined`: likewise, but each comes by
+  themselves. `unlisted`: any number, and no list of them. `subscribed`: any number, each known to themselves alone.
 - **unique**: whether there is one conversation of a kind and exactly these members, which `create` gives back:
   `always`, unless who creates it makes another `choice`, where they `asked` for it, or `never`: asked for as unique, it
   is refused with `invalid`. One that is over counts no more.
 - **joining**: whether who knows the id may look it up and join: never (`invited`), always (`open`), or by `choice`;
-  it is `invited` then unless told otherwise. In a room, nobody joins a list.
+  it is `invited` then unless told otherwise. In a room, nobody joins a list. A thread is open to its group alone.
 - **has owner**: its creator owns it, and it has [roles and rules](permissions.md#roles-and-rules).
 - **history**: whether what is said is kept: `always`, or by `choice` of who creates it. What a room keeps can be read
   by whoever may see the room, and recalled by who said it; it is in no unread count, and no search finds it.
 - **writers**: who says something in it, and creates it: its `members`, or the `operator` alone.
+- **has threads**: a [thread](#threads) may begin under each message.
 - **expires**: it ends by itself, a day after it began unless `create` says otherwise, 30 days at most.
 
 Many people who come and go, as in a stream's chat, want a room: a group remembers each of them, and tells all others.
@@ -41,6 +42,23 @@ before the conversation began from its beginning, others from when they come. Wh
 
 The operator ends it as well: `ended` is the last fact of its stream, and from then on nothing is said there and nobody
 subscribes. Subscribers leave some at a time, each told by `exited` in their own stream.
+
+## Threads
+
+A thread is a conversation under a message of a group (`parent`): one at most, with an id that is made of both. Whoever
+is in the group may begin it (`create_thread`), look at it and `join` it; nobody is added to it or removed from it. What
+is said there, read and unread, is as in a group; who is silenced in the group does not speak there either. Who began
+it, and who manages or owns the group, in the thread or not, may `update` and `dissolve` it; others get `forbidden`.
+The group hears of `thread_made`, `thread_renamed` and `thread_ended` in its own stream. One that was dissolved does
+not come back, and none begins under that message again.
+
+Who leaves the group, or is removed from it, is out of its threads at that moment: they can say nothing there, and read
+nothing that comes later. With the end of the group all its threads are over. In the threads and to their members both
+is told a moment later (`left`, `exited`, `ended`), and until then a fact of a thread may still reach who has just left.
+Who is back in the group before it was told stays in its threads.
+
+Threads stand in no list of conversations and no `query` finds them: `threads` lists them. What a user pinned or
+marked is listed as such, threads too.
 
 ## What can be done
 
@@ -83,9 +101,13 @@ def _operations() -> str:
 
 
 def _has(rule: Rule, kind: Kind) -> str:
-    if kind.members in rule.lists and (kind.has_owner or not rule.takes_owner):
+    if kind.members in rule.lists and _suits(rule, kind):
         return "yes"
     return "if kept" if rule.if_kept and kind.history == "choice" else "no"
+
+
+def _suits(rule: Rule, kind: Kind) -> bool:
+    return (kind.has_owner or not rule.takes_owner) and (kind.has_threads or not rule.takes_threads)
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:

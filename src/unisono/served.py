@@ -87,6 +87,7 @@ async def serving(name: str, shared: Shared) -> AsyncIterator[Served]:
             calls=store.calls,
             wills=store.wills,
             search=store.search,
+            threads=store.threads,
             traces=store.traces,
             contacts=store.contacts,
             due_pushes=store.due_pushes,

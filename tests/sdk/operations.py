@@ -15,6 +15,7 @@ from unisono_sdk import (
     silencing,
     tabs,
     telling,
+    threads,
     uploading,
 )
 from unisono_sdk import commands as c
@@ -110,4 +111,6 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     contact_commands.BlockUsers,
     contact_commands.UnblockUsers,
     contact_commands.ListContacts,
+    threads.CreateThread,
+    threads.ListThreads,
 )

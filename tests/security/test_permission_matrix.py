@@ -25,6 +25,8 @@ OF: dict[ConversationKind, str] = {
     "direct": "Direct conversations",
     "room": "Rooms",
     "service": "Service conversations",
+    "temporary": "Temporary conversations",
+    "thread": "Threads",
 }
 
 STANDINGS = [each for each in Standing if each is not Standing.OPERATOR]

@@ -147,6 +147,8 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.BlockUsers((BOB, CAT)),
     c.UnblockUsers((BOB,)),
     c.ListContacts(),
+    c.CreateThread(ROOM, Seq(3)),
+    c.ListThreads(),
 )
 
 MOST: Final[tuple[c.Command, ...]] = (
@@ -295,4 +297,6 @@ MOST: Final[tuple[c.Command, ...]] = (
     c.RemarkContact(BOB, remark="from Rome"),
     c.ListContacts(which="received", only=BOB, after=ANN, limit=1000),
     c.LeaveRoom(conversation=ROOM, tab=TabId("tab-1")),
+    c.CreateThread(ROOM, Seq(3), name="Where to eat"),
+    c.ListThreads(ROOM, after=ConversationId(f"{ROOM}~3"), limit=10),
 )

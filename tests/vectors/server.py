@@ -10,6 +10,7 @@ from tests.vectors.arrangements import ARRANGEMENTS, SILENCE
 from tests.vectors.calls import DEVICE, LABEL, NOW, SESSION
 from tests.vectors.commands import ANN, BOB, CAT, KEY, ROOM
 from tests.vectors.contacts import CONTACT_ANSWERS, CONTACT_FACTS
+from tests.vectors.threads import PARENT, THREAD_FACTS
 from unisono.domain import answers as a
 from unisono.domain import events as e
 from unisono.domain import facts as f
@@ -121,6 +122,7 @@ FACTS: Final[dict[str, f.Fact]] = {
     "object_set: superseded": f.ObjectSet(ObjectName("theme"), KEY, is_superseded=True),
     "object_dropped": f.ObjectDropped(ObjectName("theme"), KEY),
     **CONTACT_FACTS,
+    **THREAD_FACTS,
     "delivered_to": f.DeliveredTo(ROOM, Seq(17), BOB, after=Seq(12)),
     "read_by": f.ReadBy(ROOM, Seq(17), BOB, after=Seq(12)),
     "session_opened: least": f.SessionOpened(SESSION, DEVICE, f.Label(Platform("web"))),
@@ -168,6 +170,7 @@ FULL_VIEW: Final = a.ConversationView(
     marks=("work", "später"),
     silence=SILENCE,
     is_muted=True,
+    parent=PARENT,
 )
 ENTRIES: Final = (
     a.HistoryEntry(Seq(16), Instant(NOW - 1), f.MessagePlaced(ANN, KEY, f.Content(text="hello"))),

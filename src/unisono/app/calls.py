@@ -22,10 +22,11 @@ from unisono.domain.answers import Answer, Done
 from unisono.domain.call_answers import CallAnswer, Calls, TurnServers
 from unisono.domain.call_view import IceServer
 from unisono.domain.calls import Call, CallEnd
-from unisono.domain.conversation import UNHEARD, Conversation, Decision, Scope, Snapshot, check_willing, permit
+from unisono.domain.conversation import Conversation, Decision, Scope, Snapshot
 from unisono.domain.errors import Forbidden, Invalid, LimitReached, NoAnswer, NotFound, RateLimited
 from unisono.domain.events import CallChanged, CallSignalled, Signal
 from unisono.domain.ids import CallId, ConversationId, DeviceId, Instant, SessionId, UserId, user_stream
+from unisono.domain.permitting import UNHEARD, check_willing, permit
 from unisono.domain.turn import credentials
 from unisono.ports.calls import CallCommitted, CallDecide
 

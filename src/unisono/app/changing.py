@@ -6,10 +6,21 @@ from typing import Final
 
 from msgspec import structs
 
-from unisono.domain import arranging, changes, contacts, finishing, members, membership, messages, objects, revisions
+from unisono.domain import (
+    arranging,
+    changes,
+    contacts,
+    finishing,
+    members,
+    membership,
+    messages,
+    objects,
+    revisions,
+    threads,
+)
 from unisono.domain import commands as c
 from unisono.domain.conversation import Decide, Decision, Scope, Snapshot
-from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId
+from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId, thread_id
 from unisono.domain.origin import Caused, Origin, origin_of
 from unisono.domain.placement import Draft
 from unisono.domain.quotas import Quotas
@@ -210,6 +221,16 @@ def _of_contacts(user: UserId, command: c.Command, limits: Quotas) -> Change | N
             return None
 
 
+def _of_threads(user: UserId, command: c.Command, limits: Quotas) -> Change | None:
+    match command:
+        case c.CreateThread(conversation=group, message=message):
+            thread = thread_id(group, message)
+            scope = Scope(conversation=thread, users=(user,), all_members=True, beneath=message)
+            return scope, partial(threads.create, creator=user, command=command, limits=limits)
+        case _:
+            return None
+
+
 def _between(user: UserId, other: UserId, *, is_tallied: bool = False) -> Scope:
     both = (user, other)
     return Scope(users=both, others=(other,), ties_change=True, tallied=both if is_tallied else ())
@@ -219,4 +240,4 @@ def _about(conversation: ConversationId, user: UserId) -> Scope:
     return Scope(conversation=conversation, users=(user,))
 
 
-_PARTS: Final = (_of_messages, _of_members, _of_rule, _of_objects, _of_arrangement, _of_contacts)
+_PARTS: Final = (_of_messages, _of_members, _of_rule, _of_objects, _of_arrangement, _of_contacts, _of_threads)

@@ -27,6 +27,7 @@ from unisono.app.rates import RateLimiter
 from unisono.app.reading import Reading, without_messages
 from unisono.app.rooms import Rooms
 from unisono.app.telling import Telling
+from unisono.app.thread_departures import ThreadDepartures
 from unisono.app.wills import Wills
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer, Done, Placed, Pong, Unread
@@ -75,6 +76,7 @@ class Executor:
         hooks: Hooks,
         calling: Calling,
         contact_policy: ContactPolicy,
+        thread_departures: ThreadDepartures,
     ) -> None:
         self._parts = parts
         self._quotas = options.quotas
@@ -91,6 +93,7 @@ class Executor:
         self._hooks = hooks
         self._calling = calling
         self._contact_policy = contact_policy
+        self._thread_departures = thread_departures
         self._rate = RateLimiter(options.commands, parts.clock)
         self._granting = Granting(parts, options.granted)
 
@@ -265,6 +268,7 @@ class Executor:
         self._parts.bus.publish_nowait(committed.facts)
         for signal in committed.signals:
             self._parts.bus.signal_nowait(signal)
+        self._thread_departures.stir(committed.facts)
         self._note(committed, started_s)
 
     async def _mark_all_read(self, user: UserId, command: c.MarkAllRead, session: SessionId | None = None) -> Unread:

@@ -14,6 +14,7 @@ from unisono.domain.facts import ConversationKind, Fact, Level, MessagePlaced, R
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, Seq, UserId, user_stream
 from unisono.domain.session_view import SessionView
 from unisono.domain.silence import Silence
+from unisono.domain.thread_facts import Parent
 from unisono.domain.ties import ContactView
 from unisono.ports.files import FileRecord
 from unisono.ports.push_targets import PushTarget
@@ -67,7 +68,8 @@ class ConversationLine(Line, frozen=True, tag="conversation"):
     """A conversation that knows the user, and what they are in it.
 
     They saw it from the fact at `since` on, up to that at `until` where they are a member no more; 0 where they never
-    were. `name` and `attributes` are there for a member alone, `own_attributes` are those of the member.
+    were. `name` and `attributes` are there for a member alone, `own_attributes` are those of the member; `parent` is
+    what a thread is under.
     """
 
     conversation: ConversationId
@@ -78,6 +80,7 @@ class ConversationLine(Line, frozen=True, tag="conversation"):
     is_creator: bool = False
     name: str | None = None
     attributes: dict[str, Json] | None = None
+    parent: Parent | None = None
     role: Role = "member"
     own_attributes: dict[str, Json] | None = None
     level: Level = "all"
@@ -213,6 +216,7 @@ def _conversation_line(user: UserId, place: Place) -> ConversationLine:
         is_creator=conversation.creator == user,
         name=conversation.name if own.is_member else None,
         attributes=conversation.attributes if own.is_member else None,
+        parent=conversation.parent,
         role=own.role,
         own_attributes=own.attributes,
         level=own.level,

@@ -32,6 +32,7 @@ from unisono.app.searching import Indexing
 from unisono.app.signals import Signals
 from unisono.app.sweeping import Sweeping
 from unisono.app.telling import Telling
+from unisono.app.thread_departures import ThreadDepartures
 from unisono.app.trimming import Trimming
 from unisono.app.wills import Wills
 from unisono.domain.events import Eviction, Passing, Replied, Signal, Stir
@@ -81,7 +82,7 @@ class Node:
         self.pushing = None if parts.push is None else Pushing(parts, options.push, parts.push, self.lease)
         self.filing = Filing(parts, options.quotas, options.files)
         self.indexing = Indexing(parts, self.lease)
-        self.claiming = Claiming(parts)
+        self.claiming, self.thread_departures = Claiming(parts), ThreadDepartures(parts)
         self.calling = Calling(parts, options.calls, self._take, self.own_sessions, self.contact_policy)
         self.ringing = ringing_of(parts, options.push, self.pushing, self.own_sessions)
         self.telling = Telling(parts, options.quotas, self.own_sessions, self.audience)
@@ -105,6 +106,7 @@ class Node:
             "kept events": self.telling.sweep,
             "calls": self.calling.sweep,
             "expired": Expiring(parts).sweep,
+            "threads": self.thread_departures.sweep,
             "erasing": self.erasing.sweep,
             "policy": self.governing.sweep,
             "search": self.indexing.sweep,
@@ -139,6 +141,7 @@ class Node:
             hooks=self.hooks,
             calling=self.calling,
             contact_policy=self.contact_policy,
+            thread_departures=self.thread_departures,
         )
 
     async def start(self) -> None:
@@ -166,6 +169,7 @@ class Node:
             tasks.create_task(self.fanout.run())
             tasks.create_task(self.signals.run())
             tasks.create_task(self.hooks.run())
+            tasks.create_task(self.thread_departures.run())
             tasks.create_task(self.watching.run())
             tasks.create_task(self._housekeeping.run())
 

@@ -23,6 +23,7 @@ from unisono.ports.search import Search
 from unisono.ports.seats import Seats
 from unisono.ports.sessions import Sessions
 from unisono.ports.telemetry import Telemetry
+from unisono.ports.threads import Threads
 from unisono.ports.traces import Traces
 from unisono.ports.wills import Wills
 
@@ -43,6 +44,7 @@ class Parts(Struct, frozen=True):
     kept_events: KeptEvents
     calls: Calls
     wills: Wills
+    threads: Threads
     traces: Traces
     contacts: Contacts
     due_pushes: DuePushes

@@ -95,6 +95,8 @@ class Reading:
                 return await self.contacts(user, command)
             case c.GetSilence():
                 return SilenceOfAll(await self._parts.directory.silence_of(user))
+            case c.ListThreads():
+                return await self.threads(user, command)
             case _:
                 raise Internal(reason="a command without a use case")
 
@@ -114,6 +116,8 @@ class Reading:
                 return await self.members(None, command)
             case c.FindConversations():
                 return await self.query(None, command)
+            case c.ListThreads(conversation=group) if group is not None:
+                return await self.threads(None, command)
             case _:
                 raise Internal(reason="a command without a use case")
 
@@ -197,6 +201,35 @@ class Reading:
                 after = mine.conversation.id
             if len(part) < asked:
                 return Conversations(tuple(page.entries))
+
+    async def threads(self, user: UserId | None, command: c.ListThreads) -> Conversations:
+        """List the threads of a group that are not over, or those that the user is in; a page, fewer of large ones.
+
+        Raises:
+            NotFound: The user is not in the group.
+            Invalid: A page after a thread that there is not.
+        """
+        group, page, after = command.conversation, Page[ConversationView](command.limit), command.after
+        if group is not None:
+            mine = await self._find(user, group, c.ListThreads)
+            if user is not None and not mine.is_member:
+                raise NotFound()
+        while True:
+            asked = page.step
+            part = await self._threads(user, group, after, asked)
+            for mine in part:
+                if not page.take(self._view(mine, user)):
+                    return Conversations(tuple(page.entries), next=page.entries[-1].conversation)
+                after = mine.conversation.id
+            if len(part) < asked:
+                return Conversations(tuple(page.entries))
+
+    async def _threads(
+        self, user: UserId | None, group: ConversationId | None, after: ConversationId | None, limit: int
+    ) -> Sequence[MyConversation]:
+        if group is not None:
+            return await self._parts.threads.of_group(group, user, after, limit)
+        return await self._parts.threads.of_user(user or NOBODY, after, limit)
 
     async def _pinned(self, user: UserId, command: c.ListConversations) -> Conversations:
         """List what the user pinned: it is bounded, so that a page begins behind another by looking through all.

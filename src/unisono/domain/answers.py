@@ -27,6 +27,7 @@ from unisono.domain.kept import Objects as Objects  # noqa: PLC0414  (whoever tr
 from unisono.domain.seats import Seat
 from unisono.domain.session_view import SessionView
 from unisono.domain.silence import Silence
+from unisono.domain.thread_facts import Parent
 from unisono.domain.ties import Contacts
 from unisono.domain.told import Addressed, Answered
 from unisono.domain.upload import Upload as Upload  # noqa: PLC0414  (one of the answers, as any other)
@@ -158,6 +159,7 @@ class ConversationView(Answer, frozen=True, tag="conversation"):
     """A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark.
 
     `role` is the reader's; `count` says how many members there are; `is_muted`: whether they want no alerts now.
+    `parent` says what a thread is under.
     """
 
     conversation: ConversationId
@@ -188,6 +190,7 @@ class ConversationView(Answer, frozen=True, tag="conversation"):
     marks: tuple[str, ...] = ()
     silence: Silence | None = None
     is_muted: bool = False
+    parent: Parent | None = None
 
 
 class FoundConversations(Answer, frozen=True, tag="found"):

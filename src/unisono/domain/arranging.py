@@ -33,11 +33,12 @@ from unisono.domain.commands import (
     UnpinConversation,
     UnsilenceConversation,
 )
-from unisono.domain.conversation import Decision, Membership, Snapshot, permit
+from unisono.domain.conversation import Decision, Membership, Snapshot
 from unisono.domain.errors import Invalid, LimitReached
 from unisono.domain.facts import Fact
 from unisono.domain.ids import NO_SEQ, Instant, Seq, UserId, user_stream
 from unisono.domain.messages import mark_read
+from unisono.domain.permitting import permit
 from unisono.domain.placement import Draft
 from unisono.domain.silence import Silence, find_zone
 

@@ -7,15 +7,17 @@ from msgspec import structs
 from unisono.domain import attributes
 from unisono.domain.answers import Answer
 from unisono.domain.commands import UpdateConversation
-from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, standing_now
+from unisono.domain.conversation import Conversation, Decision, Snapshot
 from unisono.domain.errors import Forbidden, Invalid, KeyReused
 from unisono.domain.facts import ConversationChanged
 from unisono.domain.ids import Instant, UserId, conversation_stream
 from unisono.domain.kinds import KINDS
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing
+from unisono.domain.permitting import permit, standing_now
 from unisono.domain.placement import Draft, Place, check_key, next_head
 from unisono.domain.quotas import Quotas, check_attributes
+from unisono.domain.thread_telling import told_of_name
 
 
 def update(snapshot: Snapshot, caller: UserId, command: UpdateConversation, limits: Quotas) -> Decision:
@@ -53,7 +55,7 @@ def update(snapshot: Snapshot, caller: UserId, command: UpdateConversation, limi
 
     sender = None if command.key is None else caller
     draft = Draft(conversation_stream(conversation.id), fact, sender=sender, key=command.key)
-    return Decision(drafts=(draft,), answer=answer)
+    return Decision(drafts=(draft, *told_of_name(conversation, fact)), answer=answer)
 
 
 def changed(conversation: Conversation, fact: ConversationChanged, at: Instant) -> Conversation:

@@ -4,15 +4,13 @@ A decision is made over a `Snapshot` that the store loads in the same transactio
 the same moment see each other or wait. The decisions themselves stand in `membership` and `messages`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
 from unisono.domain import marks
 from unisono.domain.answers import Answer
-from unisono.domain.commands import Command
-from unisono.domain.errors import Forbidden, NotFound
 from unisono.domain.events import Passing
 from unisono.domain.facts import (
     ConversationEntered,
@@ -31,10 +29,11 @@ from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Json, ObjectName
 from unisono.domain.kept import Shelf
 from unisono.domain.kinds import KINDS
 from unisono.domain.marks import Passed
-from unisono.domain.permission import RULES, About, RuleName, Standing, check, check_role
+from unisono.domain.permission import About, Standing
 from unisono.domain.placement import Draft, Head, Place
 from unisono.domain.pushing import quieter
 from unisono.domain.silence import Silence
+from unisono.domain.thread_facts import Parent
 from unisono.domain.ties import NO_TIE, Pair, Tally, Tie, Writing
 
 
@@ -42,7 +41,8 @@ class Conversation(Struct, frozen=True):
     """A conversation as its log adds up. `head` is that of its stream; `updated_at` the last change but messages.
 
     `expires_at` is when it will end; one that has ended has none left, and no members.
-    `keeps_history` is of a room; all others keep theirs anyway.
+    `keeps_history` is of a room; all others keep theirs anyway. `parent` is what a thread is under; a group has so many
+    `threads` that are not over.
     """
 
     id: ConversationId
@@ -60,6 +60,8 @@ class Conversation(Struct, frozen=True):
     expires_at: Instant | None = None
     audience: Reach | None = None
     keeps_history: bool = False
+    parent: Parent | None = None
+    threads: int = 0
 
     @property
     def lists_members(self) -> bool:
@@ -74,8 +76,10 @@ class Conversation(Struct, frozen=True):
     def is_over(self, now: Instant) -> bool:
         """Say if its time is up, although nobody may have noted it yet.
 
-        One of the operator's is over when it is for nobody any more.
+        One of the operator's is over when it is for nobody any more, a thread when nobody can join it any more.
         """
+        if self.of == "thread" and not self.is_open:
+            return True
         if KINDS[self.of].writers == "operator" and self.audience is None:
             return True
         return self.expires_at is not None and self.expires_at <= now
@@ -147,9 +151,6 @@ class Membership(Struct, frozen=True):
         return self.silenced_until is not None and self.silenced_until > now
 
 
-UNHEARD: Final = "not heard by them"
-"""Why somebody does not reach a user who blocks them, or who hears from contacts alone."""
-
 SenderKey = tuple[UserId, SendKey]
 """A sender and a key of theirs."""
 
@@ -173,6 +174,8 @@ class Scope(Struct, frozen=True):
     - `silence_of`: asks for the silence of all conversations of this user.
     - `tallied`: asks how many contacts, invitations and blocked users each of these has.
     - `speaks`: asks the same about the other member of a direct conversation, if it is one.
+    - `beneath`: asks for the message at this seq of the conversation that the thread asked for is under, and for that
+      conversation whether or not there is a thread; of one that there is, it is always there.
     """
 
     conversation: ConversationId | None = None
@@ -192,6 +195,7 @@ class Scope(Struct, frozen=True):
     tallied: tuple[UserId, ...] = ()
     silence_of: UserId | None = None
     speaks: bool = False
+    beneath: Seq | None = None
 
 
 class Target(Struct, frozen=True):
@@ -212,7 +216,7 @@ class Snapshot(Struct, frozen=True):
     `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`,
     None where the mark would not move; `shelf` what was asked for by `object`; `pinned` how many are; `ties` and
     `tallies` those asked for, and so is `silence`; `listener` is the other member of a direct conversation, where that
-    was asked.
+    was asked. `parent` is what a thread is under, and `above` what the users asked about are there.
     The use case adds: `is_present`, that the caller is in the conversation, a room; `is_operator`, that the operator
     does this, in the name of the caller, whatever the caller is to the conversation; `writing`, who may write to whom.
     """
@@ -232,6 +236,8 @@ class Snapshot(Struct, frozen=True):
     tallies: Mapping[UserId, Tally] = {}
     silence: Silence | None = None
     listener: UserId | None = None
+    parent: Conversation | None = None
+    above: Mapping[UserId, Membership] = {}
     is_present: bool = False
     is_operator: bool = False
     writing: Writing = "anyone"
@@ -279,105 +285,3 @@ def standing(conversation: Conversation, user: UserId, membership: Membership | 
     if membership is None or not membership.was_member:
         return Standing.STRANGER
     return Standing(membership.role) if membership.is_member else Standing.FORMER
-
-
-def permit(command: type[Command], snapshot: Snapshot, caller: UserId) -> Conversation:
-    """Give the conversation a command is about, if the caller may do this to it.
-
-    Raises:
-        NotFound: There is none, or the caller may not know of it.
-        Forbidden: The kind of conversation or its rules do not allow it, the caller is blocked or silenced, it is a
-            room in which the caller is not, or a direct one with somebody who hears nothing from them.
-    """
-    conversation = snapshot.conversation
-    if conversation is None:
-        raise NotFound()
-    membership = snapshot.memberships.get(caller)
-    of, about = _as_of_now(snapshot.now, conversation, standing_now(snapshot, conversation, caller))
-    check(command, of, about, is_present=snapshot.is_present)
-    if of is Standing.OPERATOR:
-        check_lasts(command, conversation, snapshot.now)
-    elif RULES[command].speaks:
-        if membership is not None:
-            check_speaks(membership, snapshot.now)
-        if snapshot.listener is not None:
-            check_heard(snapshot, caller, snapshot.listener)
-    return conversation
-
-
-def standing_now(snapshot: Snapshot, conversation: Conversation, caller: UserId) -> Standing:
-    """Say what the caller of a command is to the conversation that it is about."""
-    if snapshot.is_operator:
-        return Standing.OPERATOR
-    return standing(conversation, caller, snapshot.memberships.get(caller))
-
-
-def check_lasts(command: type[Command], conversation: Conversation, now: Instant) -> None:
-    """Let through what the operator may do to a conversation, as it is now.
-
-    Raises:
-        Forbidden: It is over, or its members are gone: it may have been dissolved, and is not to come back.
-    """
-    is_deserted = conversation.member_count == 0 and KINDS[conversation.of].members in {"fixed", "changing"}
-    if (is_deserted or conversation.is_over(now)) and not RULES[command].outlasts:
-        raise Forbidden(reason="the conversation is over")
-
-
-def check_speaks(membership: Membership, now: Instant) -> None:
-    """Let through who may speak.
-
-    Raises:
-        Forbidden: The user is silenced, or blocked in a room that they are still in.
-    """
-    if membership.is_silenced(now):
-        raise Forbidden(reason="silenced", until=membership.silenced_until or 0)
-    check_not_blocked(membership, now)
-
-
-def check_not_blocked(membership: Membership, now: Instant) -> None:
-    """Let through who is not blocked.
-
-    Raises:
-        Forbidden: The user is.
-    """
-    if membership.is_blocked(now):
-        raise Forbidden(reason="blocked", until=membership.blocked_until or 0)
-
-
-def check_heard(snapshot: Snapshot, speaker: UserId, listener: UserId, *, is_direct: bool = True) -> None:
-    """Let a user reach another, in a direct conversation or not.
-
-    Raises:
-        Forbidden: The other blocks them, or hears from contacts alone in a direct conversation: the same answer.
-    """
-    tie = snapshot.tie(listener, speaker)
-    if tie.is_blocked or (is_direct and snapshot.writing == "contacts" and tie.state != "friend"):
-        raise Forbidden(reason=UNHEARD, user=listener)
-
-
-def check_willing(snapshot: Snapshot, caller: UserId, users: Iterable[UserId], *, is_direct: bool = False) -> None:
-    """Let a user bring others into a conversation; into a direct one where they hear from the user.
-
-    Raises:
-        Forbidden: One of them blocks the caller, or is not heard from.
-    """
-    for user in users:
-        if user != caller and not snapshot.is_operator:
-            check_heard(snapshot, caller, user, is_direct=is_direct)
-
-
-def _as_of_now(now: Instant, conversation: Conversation, caller: Standing) -> tuple[Standing, About]:
-    """Give what a caller is to a conversation and what holds in it: to one that is over nobody belongs."""
-    if not conversation.is_over(now) or caller is Standing.OPERATOR:
-        return caller, conversation.about
-    return Standing.STRANGER if caller is Standing.STRANGER else Standing.FORMER, About(conversation.of)
-
-
-def permit_by(rule: RuleName, snapshot: Snapshot, conversation: Conversation, caller: UserId) -> None:
-    """Let a caller do what a rule of the conversation says.
-
-    Raises:
-        Forbidden: It asks for a higher role.
-    """
-    if KINDS[conversation.of].has_owner:
-        check_role(rule, standing_now(snapshot, conversation, caller), conversation.rules)

@@ -5,7 +5,7 @@ Those that are `Caused` say which session did it.
 
 Facts of a conversation's stream: `ConversationCreated`, `ConversationChanged`, `MessagePlaced`, `MessageRevised`,
 `MessageRecalled`, `MessageReacted`, `MembersJoined`, `MembersLeft`, `MemberChanged`, `MembersRestricted`,
-`ConversationEnded`.
+`ConversationEnded`, and those of `thread_facts`.
 Facts of a user's stream: `ConversationEntered`, `ConversationExited`, `ConversationMade`, `ReadMarkMoved`,
 `MarkedUnread`, `LevelSet`, `DeliveredTo`, `ReadBy`, `SessionOpened`, `SessionEnded`, `ObjectSet`, `ObjectDropped`,
 `CallEnded`, and those of `arrangement` and `contact_facts`.
@@ -36,8 +36,9 @@ from unisono.domain.ids import (
     UserId,
 )
 from unisono.domain.origin import Caused
+from unisono.domain.thread_facts import Parent, ThreadFact
 
-ConversationKind = Literal["direct", "group", "room", "temporary", "service"]
+ConversationKind = Literal["direct", "group", "room", "temporary", "service", "thread"]
 ContentType = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 TEXT: ContentType = -1
 Base64 = Annotated[str, Meta(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?(?![\s\S])")]
@@ -89,7 +90,7 @@ class ConversationCreated(Caused, frozen=True, omit_defaults=True, tag_field="ki
     """A conversation began. Always seq 1 of its stream. Its creator is its owner, if its kind has one.
 
     It ends at `expires_at`, if its kind expires; with `keeps_history` it is a room that keeps what is said in it.
-    `audience` says whom one of the operator's is for.
+    `audience` says whom one of the operator's is for, `parent` what a thread is under.
     """
 
     by: UserId
@@ -103,6 +104,7 @@ class ConversationCreated(Caused, frozen=True, omit_defaults=True, tag_field="ki
     expires_at: Instant | None = None
     keeps_history: bool = False
     audience: Reach | None = None
+    parent: Parent | None = None
 
 
 class ConversationChanged(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="changed"):
@@ -209,22 +211,28 @@ class ConversationEnded(Caused, frozen=True, omit_defaults=True, tag_field="kind
 
 
 class ConversationEntered(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="entered"):
-    """This user became a member, at `seq` of the conversation's stream: from there on they see it."""
+    """This user became a member, at `seq` of the conversation's stream: from there on they see it.
+
+    Of a thread `parent` says what it is under.
+    """
 
     conversation: ConversationId
     seq: Seq
     by: UserId
+    parent: Parent | None = None
 
 
 class ConversationExited(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="exited"):
     """This user is a member no more; facts up to `seq` of the conversation's stream stay readable to them.
 
-    Nobody did it (no `by`) when the conversation ended.
+    Nobody did it (no `by`) when the conversation ended, or the group that a thread, with its `parent`, is under was
+    left.
     """
 
     conversation: ConversationId
     seq: Seq
     by: UserId | None = None
+    parent: Parent | None = None
 
 
 class ConversationMade(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="made"):
@@ -353,6 +361,7 @@ ConversationFact = (
     | MemberChanged
     | MembersRestricted
     | ConversationEnded
+    | ThreadFact
 )
 UserFact = (
     ConversationEntered

@@ -79,6 +79,10 @@ NO_SEQ: Final = Seq(0)
 START: Final = Checkpoint(0)
 FIRST_EPOCH: Final = Epoch(1)
 
+THREAD_SIGN: Final = "~"
+"""Between the id of a conversation and the place of a message, in the id of the thread under it."""
+_THREAD: Final = re.compile(r"(.+)~([1-9][0-9]{0,15})")
+
 IMPORTED: Final = "lc:"
 """How send keys of messages begin that came from LeanCloud: what follows is the id that it gave them."""
 
@@ -115,6 +119,17 @@ def is_user_id(text: str) -> bool:
 def is_imported(key: SendKey) -> bool:
     """Say if a message was brought along from LeanCloud. Nobody who sends has such a key."""
     return key.startswith(IMPORTED)
+
+
+def thread_id(conversation: ConversationId, message: Seq) -> ConversationId:
+    """Name the thread under a message: there is one at most, whoever begins it, and its name tells what it is under."""
+    return ConversationId(f"{conversation}{THREAD_SIGN}{message}")
+
+
+def read_thread_id(conversation: ConversationId) -> tuple[ConversationId, Seq] | None:
+    """Give the conversation and the message that a thread is under; None for a name that no thread has."""
+    found = _THREAD.fullmatch(conversation)
+    return None if found is None else (ConversationId(found[1]), Seq(int(found[2])))
 
 
 def conversation_stream(conversation: ConversationId) -> StreamKey:

@@ -6,13 +6,14 @@ from msgspec import structs
 
 from unisono.domain.answers import Answer, Done
 from unisono.domain.commands import Restrict, SetLevel, SetMember
-from unisono.domain.conversation import Conversation, Decision, Snapshot, permit
+from unisono.domain.conversation import Conversation, Decision, Snapshot
 from unisono.domain.errors import Forbidden, Invalid, NotFound
 from unisono.domain.events import Eviction
 from unisono.domain.facts import LevelSet, MemberChanged, MembersRestricted
 from unisono.domain.ids import ConversationId, Instant, Seq, UserId, conversation_stream, user_stream
 from unisono.domain.kinds import KINDS
 from unisono.domain.membership import check_above, departure
+from unisono.domain.permitting import permit
 from unisono.domain.placement import Draft, Place
 from unisono.domain.quotas import Quotas, check_attributes
 from unisono.domain.roll import FOR_EVER, restricted_until

@@ -9,16 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from unisono.domain.answers import Answer, ConversationView, HistoryEntry
 from unisono.domain.answers import Membership as MembershipAnswer
 from unisono.domain.commands import TTL_DEFAULT_S, AddMembers, CreateConversation, Join, Quit, RemoveMembers
-from unisono.domain.conversation import (
-    Conversation,
-    Decision,
-    Snapshot,
-    check_willing,
-    permit,
-    standing,
-    standing_now,
-    unique_members,
-)
+from unisono.domain.conversation import Conversation, Decision, Snapshot, standing, unique_members
 from unisono.domain.conversation import Membership as Member
 from unisono.domain.errors import Forbidden, Invalid, NotFound
 from unisono.domain.facts import (
@@ -44,9 +35,11 @@ from unisono.domain.ids import (
 )
 from unisono.domain.kinds import KINDS
 from unisono.domain.permission import RANKS, rank_of
+from unisono.domain.permitting import check_willing, permit, standing_now
 from unisono.domain.placement import Draft, Place
 from unisono.domain.quotas import Quotas, check_attributes, check_member_count
 from unisono.domain.subscribing import subscribe, unsubscribe
+from unisono.domain.thread_facts import Parent
 
 
 def members_to_be(creator: UserId, command: CreateConversation) -> tuple[UserId, ...]:
@@ -64,6 +57,8 @@ def members_to_be(creator: UserId, command: CreateConversation) -> tuple[UserId,
             raise Invalid(field="members", reason=f"a {command.of} lists no members", count=len(command.members))
         return ()
     members = unique_members((creator, *command.members))
+    if command.of == "thread":
+        raise Invalid(field="of", reason="a thread begins under a message: `create_thread`")
     if command.of == "direct" and len(members) != 2:
         raise Invalid(field="members", reason="a direct conversation has two members", count=len(members))
     return members
@@ -209,21 +204,22 @@ def quit_(snapshot: Snapshot, caller: UserId) -> Decision:
 def _joining(
     snapshot: Snapshot, conversation: Conversation, by: UserId, users: tuple[UserId, ...], limits: Quotas
 ) -> Decision:
-    current = _current(snapshot)
+    current = members_in(snapshot)
     if not users:
         return _unchanged(conversation.id, current)
     _check_not_blocked(snapshot, users)
     check_member_count(conversation.member_count + len(users), limits)
     at = Seq(conversation.head.seq + 1)
     fact = Draft(stream=conversation_stream(conversation.id), fact=MembersJoined(users=users, by=by))
-    entries = tuple(_entry(conversation.id, at, user, by) for user in users)
+    entries = tuple(_entry(conversation.id, at, user, by, conversation.parent) for user in users)
     # Whoever comes to where nobody is left has nobody above them.
-    owner = () if current else (succession(conversation.id, users[0], by),)
+    is_orphaned = not current and KINDS[conversation.of].has_owner
+    owner = (succession(conversation.id, users[0], by),) if is_orphaned else ()
     return Decision((fact, *owner, *entries), _membership_answer(conversation.id, (*current, *users)))
 
 
 def _leaving(snapshot: Snapshot, conversation: Conversation, by: UserId, asked: Iterable[UserId]) -> Decision:
-    current = _current(snapshot)
+    current = members_in(snapshot)
     asked, members = dict.fromkeys(asked), frozenset(current)
     users = tuple(user for user in asked if user in members)
     # Who is a member no more, learns no more who is: also when a quit is repeated much later.
@@ -241,8 +237,7 @@ def departure(
     """Give what is placed when members leave at a seq: also who is the owner then, if it was one of them."""
     left = Draft(stream=conversation_stream(conversation.id), fact=MembersLeft(users=tuple(users), by=by))
     exits = tuple(
-        Draft(stream=user_stream(user), fact=ConversationExited(conversation=conversation.id, seq=at, by=by))
-        for user in users
+        Draft(user_stream(user), ConversationExited(conversation.id, at, by, conversation.parent)) for user in users
     )
     remaining = [member for member in snapshot.memberships.values() if member.is_member and member.user not in users]
     is_orphaned = any(snapshot.memberships[user].role == "owner" for user in users)
@@ -289,7 +284,7 @@ def _known(snapshot: Snapshot, creator: UserId) -> ConversationView | None:
     own = snapshot.memberships.get(creator)
     if own is None or not own.is_member:
         raise NotFound()
-    return view(conversation, creator, own, _current(snapshot), now=snapshot.now)
+    return view(conversation, creator, own, members_in(snapshot), now=snapshot.now)
 
 
 def view(
@@ -331,6 +326,7 @@ def view(
         marks=() if own is None else own.marks,
         silence=None if own is None else own.silence,
         is_muted=own is not None and own.level_at(now) == "none",
+        parent=conversation.parent,
     )
 
 
@@ -359,6 +355,7 @@ def view_of_new(conversation: ConversationId, fact: ConversationCreated) -> Call
             rules=fact.rules,
             expires_at=fact.expires_at,
             keeps_history=fact.keeps_history,
+            parent=fact.parent,
         )
 
     return answer
@@ -381,14 +378,15 @@ def _unchanged(conversation: ConversationId, members: tuple[UserId, ...]) -> Dec
     return Decision(drafts=(), answer=_membership_answer(conversation, members))
 
 
-def _entry(conversation: ConversationId, seq: Seq, user: UserId, by: UserId) -> Draft:
-    return Draft(stream=user_stream(user), fact=ConversationEntered(conversation=conversation, seq=seq, by=by))
+def _entry(conversation: ConversationId, seq: Seq, user: UserId, by: UserId, parent: Parent | None = None) -> Draft:
+    return Draft(user_stream(user), ConversationEntered(conversation, seq, by, parent))
 
 
-def _current(snapshot: Snapshot) -> tuple[UserId, ...]:
+def members_in(snapshot: Snapshot) -> tuple[UserId, ...]:
+    """Give who of those that a decision sees are members now."""
     return tuple(user for user, membership in snapshot.memberships.items() if membership.is_member)
 
 
 def _absent(snapshot: Snapshot, users: Iterable[UserId]) -> tuple[UserId, ...]:
-    present = set(_current(snapshot))
+    present = set(members_in(snapshot))
     return tuple(user for user in dict.fromkeys(users) if user not in present)

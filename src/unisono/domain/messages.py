@@ -5,7 +5,7 @@ from msgspec import structs
 from unisono.domain import marks
 from unisono.domain.answers import Done, Passed, Placed, ReadMark
 from unisono.domain.commands import MarkDelivered, MarkRead, MarkUnread, SendMessage, TellTyping
-from unisono.domain.conversation import Conversation, Decision, Snapshot, permit, permit_by
+from unisono.domain.conversation import Conversation, Decision, Snapshot
 from unisono.domain.errors import Invalid
 from unisono.domain.events import DEFAULT_PRIORITY, Priority, Signal, TransientMessage, Typing
 from unisono.domain.facts import DeliveredTo, MarkedUnread, MessagePlaced, ReadBy, ReadMarkMoved
@@ -18,6 +18,7 @@ from unisono.domain.ids import (
     user_stream,
 )
 from unisono.domain.marks import Passed as PassedBy
+from unisono.domain.permitting import permit, permit_by
 from unisono.domain.placement import Draft, Place, check_key, next_head
 from unisono.domain.quotas import Quotas, check_content, check_push
 

@@ -51,6 +51,8 @@ class Rule(Struct, frozen=True):
     - `is_operators`: the operator may besides, in conversations that are the operator's.
     - `outlasts`: the operator may where the conversation is over, too.
     - `takes_presence`: where members are not listed, who is there may, and nobody else.
+    - `takes_threads`: it makes sense only where there may be threads.
+    - `rules_threads`: in a thread who began it may, and who manages or owns the group, members of it or not.
     """
 
     allowed: frozenset[Standing]
@@ -63,6 +65,8 @@ class Rule(Struct, frozen=True):
     takes_presence: bool = False
     is_operators: bool = False
     outlasts: bool = False
+    takes_threads: bool = False
+    rules_threads: bool = False
 
 
 _GREETING: Final = frozenset({Standing.UNGREETED})
@@ -72,10 +76,11 @@ _RULERS: Final = _MEMBERS | {Standing.OPERATOR}
 _READERS: Final = _MEMBERS | {Standing.FORMER}
 _USERS: Final = _READERS | {Standing.STRANGER}
 _CHANGING: Final[frozenset[MemberList]] = frozenset({"changing"})
-_LISTED: Final[frozenset[MemberList]] = frozenset({"fixed", "changing"})
+_ENDING: Final[frozenset[MemberList]] = _CHANGING | {"joined"}
+_LISTED: Final[frozenset[MemberList]] = _ENDING | {"fixed"}
 _UNLISTED: Final[frozenset[MemberList]] = frozenset({"unlisted"})
 _KEPT: Final[frozenset[MemberList]] = _LISTED | {"subscribed"}
-_COMING: Final[frozenset[MemberList]] = _CHANGING | {"subscribed"}
+_COMING: Final[frozenset[MemberList]] = _ENDING | {"subscribed"}
 _RUN_BY_USERS: Final[frozenset[MemberList]] = _LISTED | _UNLISTED
 RANKS: Final[tuple[Role, ...]] = ("member", "manager", "owner")
 """Roles, the least first."""
@@ -94,12 +99,12 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.RemoveMembers: Rule(_RULERS, by="remove", lists=_CHANGING),
     c.Join: Rule(_MEMBERS, if_open=_USERS, lists=_COMING),
     c.Quit: Rule(_READERS, lists=_COMING),
-    c.UpdateConversation: Rule(_RULERS, by="update", lists=_RUN_BY_USERS, is_operators=True),
+    c.UpdateConversation: Rule(_RULERS, by="update", lists=_RUN_BY_USERS, is_operators=True, rules_threads=True),
     c.GetMembers: Rule(_RULERS, lists=_RUN_BY_USERS, outlasts=True),
     c.SetMember: Rule(_MEMBERS, lists=_LISTED),
     c.Restrict: Rule(_RULERS, by="restrict", takes_owner=True),
     c.SetLevel: Rule(_MEMBERS, lists=_KEPT),
-    c.Dissolve: Rule(_RULERS, lists=_CHANGING),
+    c.Dissolve: Rule(_RULERS, lists=_ENDING, rules_threads=True),
     c.SendMessage: Rule(_MEMBERS, lists=_RUN_BY_USERS, speaks=True, takes_presence=True),
     c.GetHistory: Rule(_READERS | _RULERS, if_kept=_USERS | _RULERS, lists=_KEPT, outlasts=True),
     c.MarkRead: Rule(_MEMBERS, lists=_KEPT),
@@ -170,6 +175,8 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.BlockUsers: Rule(_USERS),
     c.UnblockUsers: Rule(_USERS),
     c.ListContacts: Rule(_USERS),
+    c.CreateThread: Rule(_MEMBERS, speaks=True, takes_threads=True),
+    c.ListThreads: Rule(_USERS | {Standing.OPERATOR}, outlasts=True),
 }
 
 
@@ -213,6 +220,8 @@ def check(
         raise Forbidden(reason=f"members of a {about.of} conversation are {kind.members}") if knows else NotFound()
     if rule.takes_owner and not kind.has_owner:
         raise Forbidden(reason=f"a {about.of} conversation has no owner")
+    if rule.takes_threads and not kind.has_threads:
+        raise Forbidden(reason=f"a {about.of} conversation has no threads")
     if rule.by is not None and kind.has_owner:
         check_role(rule.by, standing, about.rules)
 

@@ -13,6 +13,9 @@ class Quotas(Struct, frozen=True, forbid_unknown_fields=True):
     """Limits on what one user may put into an app."""
 
     members_per_conversation: Annotated[int, Meta(ge=2, le=100_000, description="Members of one conversation.")] = 500
+    threads_per_group: Annotated[
+        int, Meta(ge=0, le=100_000, description="Threads under messages of one group that are not over.")
+    ] = 1_000
     message_bytes: Annotated[int, Meta(ge=256, le=1_048_576, description="A message in its JSON form.")] = 65_536
     attributes_bytes: Annotated[
         int, Meta(ge=64, le=1_048_576, description="The attributes of a conversation in their JSON form.")

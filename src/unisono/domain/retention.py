@@ -24,7 +24,7 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     direct_days: Annotated[Days | None, Meta(description="Conversations of two.")] = None
-    group_days: Annotated[Days | None, Meta(description="Groups.")] = None
+    group_days: Annotated[Days | None, Meta(description="Groups, and the threads under their messages.")] = None
     room_days: Annotated[Days | None, Meta(description="Rooms that keep what is said; others keep nothing.")] = None
     temporary_days: Annotated[Days | None, Meta(description="Temporary conversations, those that are over, too.")] = (
         None
@@ -43,6 +43,7 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
         days: Mapping[ConversationKind, float | None] = {
             "direct": self.direct_days,
             "group": self.group_days,
+            "thread": self.group_days,
             "room": self.room_days,
             "temporary": self.temporary_days,
             "service": self.service_days,

@@ -11,12 +11,13 @@ from msgspec import structs
 
 from unisono.domain.answers import Done, Placed
 from unisono.domain.commands import EditMessage, React, RecallMessage
-from unisono.domain.conversation import Conversation, Decision, Snapshot, Target, permit, permit_by
+from unisono.domain.conversation import Conversation, Decision, Snapshot, Target
 from unisono.domain.errors import Forbidden, LimitReached, NotFound
 from unisono.domain.events import TransientMessage
 from unisono.domain.facts import Content, Fact, MessagePlaced, MessageReacted, MessageRecalled, MessageRevised
 from unisono.domain.ids import Instant, Seq, UserId, conversation_stream
 from unisono.domain.messages import to_room
+from unisono.domain.permitting import permit, permit_by
 from unisono.domain.placement import Draft, Place, next_head
 from unisono.domain.quotas import Quotas, check_content
 

@@ -2,8 +2,9 @@
 
 from unisono.domain.answers import Done
 from unisono.domain.commands import EnterRoom
-from unisono.domain.conversation import Decision, Snapshot, check_not_blocked, permit
+from unisono.domain.conversation import Decision, Snapshot
 from unisono.domain.ids import UserId
+from unisono.domain.permitting import check_not_blocked, permit
 
 
 def enter(snapshot: Snapshot, user: UserId) -> Decision:

@@ -3,9 +3,10 @@
 from unisono.domain import messages
 from unisono.domain.answers import Done
 from unisono.domain.commands import LeaveWill, SendMessage
-from unisono.domain.conversation import Decision, Snapshot, permit, permit_by
+from unisono.domain.conversation import Decision, Snapshot
 from unisono.domain.errors import RemoteFault
 from unisono.domain.ids import UserId
+from unisono.domain.permitting import permit, permit_by
 from unisono.domain.quotas import Quotas, check_content, check_push
 
 

@@ -98,7 +98,7 @@ class Directory(Protocol):
         """Give a conversation as a current or former member sees it, an open one as anybody does; else None.
 
         Members are listed where asked for, and for a current member only, of a kind that lists them.
-        The operator, None, sees all of all.
+        A thread is hidden from who is out of its group, but for who left it. The operator, None, sees all of all.
         """
 
     async def list_of(
@@ -106,14 +106,17 @@ class Directory(Protocol):
     ) -> Sequence[MyConversation]:
         """List the conversations the user is in now, or of them those they `marked`; the oldest first, after `after`.
 
-        Those that they deleted are left out until something is said in them.
+        Those that they deleted are left out until something is said in them, and threads unless they `marked` them.
 
         Raises:
             Invalid: The user was never in `after`.
         """
 
     async def pinned(self, user: UserId) -> Sequence[MyConversation]:
-        """List the conversations the user pinned, the last one first, by id what was pinned at the same moment."""
+        """List the conversations the user pinned, the last one first, by id what was pinned at the same moment.
+
+        Threads too, of groups that the user is in.
+        """
 
     async def silence_of(self, user: UserId) -> Silence | None:
         """Give when a user wants to hear less of all conversations; None for as usual."""
@@ -125,8 +128,8 @@ class Directory(Protocol):
 
         They are found among those the user is in now, all rooms, and the open ones whose ids the query names
         (`domain.query.named_ids`); with `finds_open`, where it names none, among all open ones but temporary ones. Who
-        belongs to one the user is not in cannot be asked for. The page is the first `limit` after `skip`, and one more
-        where there are more. The operator, None, finds all of all.
+        belongs to one the user is not in cannot be asked for. Threads are not found. The page is the first `limit`
+        after `skip`, and one more where there are more. The operator, None, finds all of all.
 
         Raises:
             Invalid: It takes longer than a query may.
@@ -135,7 +138,7 @@ class Directory(Protocol):
     async def some(
         self, user: UserId, conversations: Sequence[ConversationId], *, with_members: bool, with_last: bool
     ) -> Sequence[MyConversation]:
-        """Give those of some conversations that the user is in now or that are open, in the order given.
+        """Give those of some conversations that the user is in now or that are open, no threads, in the order given.
 
         Members, those who came first at the beginning, and the newest message are given, where asked for, of those that
         the user is in. With members fewer may be given, but one at least: the first that have MEMBERS_AT_ONCE together,
@@ -192,7 +195,7 @@ class Directory(Protocol):
     async def said_by(
         self, user: UserId, *, since: Instant, until: Instant, limit: int, newest_first: bool
     ) -> Sequence[FoundMessage]:
-        """List what a user said from one time to another, where they are or were a member, as it is now.
+        """List what a user said from one time to another, where they are or were a member but in threads, as it is now.
 
         By time, and by conversation and place what is of the same. What it costs grows with all that they ever said.
 

@@ -57,6 +57,7 @@ from unisono.ports.requests import Requests
 from unisono.ports.search import Search
 from unisono.ports.seats import Seats
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, Sessions, SessionsCommitted
+from unisono.ports.threads import Threads
 from unisono.ports.traces import Traces
 from unisono.ports.wills import Wills
 
@@ -90,6 +91,8 @@ class AnyStore(Protocol):
     def search(self) -> Search: ...
     @property
     def traces(self) -> Traces: ...
+    @property
+    def threads(self) -> Threads: ...
     @property
     def contacts(self) -> Contacts: ...
     @property

@@ -176,12 +176,11 @@ class AppStage:
         beside = wiring.beside
         self.clock = LoopClock()
         self.mood: Mood = calm
-        self.telemetry = RecordingTelemetry()
+        self.telemetry, self.encoder = RecordingTelemetry(), CountingEncoder()
         self.passports, self.permits = Passports(), Permits()
-        self.encoder = CountingEncoder()
         if beside is None:
             self.store, self.bus = MemoryStore(self.clock), wiring.bus or LocalBus()
-            for port in ("log", "directory", "sessions", "seats", "wills", "calls"):
+            for port in ("log", "directory", "sessions", "seats", "wills", "calls", "threads"):
                 self._watch(getattr(self.store, port))
         else:
             self.store, self.bus = beside.store, beside.bus
@@ -196,6 +195,7 @@ class AppStage:
             calls=self.store.calls,
             wills=self.store.wills,
             search=self.store.search,
+            threads=self.store.threads,
             traces=self.store.traces,
             contacts=self.store.contacts,
             due_pushes=self.store.due_pushes,
@@ -285,7 +285,8 @@ async def an_app(
     """Give an app that runs, without its periodic chores."""
     stage = AppStage(wiring, policy=policy, **options)
     await stage.node.start()
-    parts = (stage.node.fanout, stage.node.signals, stage.node.watching, stage.node.hooks)
+    node = stage.node
+    parts = (node.fanout, node.signals, node.watching, node.hooks, node.thread_departures)
     running = [asyncio.create_task(part.run()) for part in parts]
     try:
         yield stage

@@ -16,8 +16,8 @@ TRIMMED = Head(seq=Seq(20), messages=15, trimmed=Seq(9), gone=6)
 def test_kinds_without_a_number_are_kept_for_ever() -> None:
     assert Retention().by_kind() == {}
     chosen = Retention(direct_days=1, group_days=2.5, room_days=5, temporary_days=3, service_days=4)
-    assert chosen.by_kind() == {"direct": 1, "group": 2.5, "room": 5, "temporary": 3, "service": 4}
-    assert Retention(group_days=7).by_kind() == {"group": 7}
+    assert chosen.by_kind() == {"direct": 1, "group": 2.5, "thread": 2.5, "room": 5, "temporary": 3, "service": 4}
+    assert Retention(group_days=7).by_kind() == {"group": 7, "thread": 7}
 
 
 @pytest.mark.parametrize("days", ["0", "0.9", "36501", '"a"'])

@@ -32,7 +32,7 @@ from unisono.stores.sql.sqlite import SqliteDriver
 from unisono.stores.sql.statements import Statements
 
 # Lookups of all that is left over, done once an hour over a handful of rows.
-SMALL_TABLES = ("leases", "wanted")
+SMALL_TABLES = ("leases", "wanted", "thread_departures")
 FROZEN = {
     "0001": "6251fe12ed83206e",
     "0002": "fde7466712292c08",
@@ -53,6 +53,7 @@ FROZEN = {
     "0017": "947b83c6d6a1656c",
     "0018": "c1c2cfef4a88266d",
     "0019": "7de229bc09b8e669",
+    "0020": "f627644c679bf16b",
 }
 
 
@@ -106,13 +107,15 @@ async def test_a_database_from_before_lists_had_lengths_finds_them_by_these(tmp_
     with file:
         file.execute("UPDATE conversation_attributes SET number = NULL WHERE kind = 'other'")
         # What later steps made.
-        for index in ("ix_facts_changed", "ix_sessions_ended_user"):
+        for index in ("ix_facts_changed", "ix_sessions_ended_user", "ix_conversations_parent"):
             file.execute(f"DROP INDEX {index}")
         made = ("claims", "contacts", "calls", "call_users", "kept_told", "kept_for", "policy_changes", "silences")
-        for table in made:
+        for table in (*made, "thread_departures"):
             file.execute(f"DROP TABLE {table}")
         for column in ("pinned_at", "marks", "silence", "cleared_seq", "deleted"):
             file.execute(f"ALTER TABLE members DROP COLUMN {column}")
+        for column in ("parent", "threads"):
+            file.execute(f"ALTER TABLE conversations DROP COLUMN {column}")
         file.execute("UPDATE alembic_version SET version_num = '0006'")
     file.close()
     again = await open_store(options, clock)
@@ -164,7 +167,7 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     migrate(driver)
     connection = driver.connect_writer()
     log = vars(Statements(driver.dialect))
-    own = ("messages", "history", "roll", "words", "trimming", "objects", "contacts", "silences")
+    own = ("messages", "history", "roll", "words", "trimming", "objects", "contacts", "silences", "threads")
     parts = {name: vars(log.pop(name)) for name in own}
     del parts["words"]["index"]
     sessions = vars(SessionStatements(driver.dialect))

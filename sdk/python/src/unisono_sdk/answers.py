@@ -7,9 +7,10 @@ from typing import ClassVar
 from unisono_sdk.call_frames import AnswerAboutCalls
 from unisono_sdk.contact_commands import AnswerAboutMine
 from unisono_sdk.facts import DEFAULT_RULES, Json, Label, MessagePlaced, Rules, SeqFact
-from unisono_sdk.passing import Addressed, Answered, Presence
+from unisono_sdk.passing import AnswerAboutTelling, Presence
 from unisono_sdk.silence import Silence
 from unisono_sdk.tabs import SeatView, TabView
+from unisono_sdk.thread_facts import Parent
 from unisono_sdk.upload import Upload
 
 
@@ -141,6 +142,7 @@ class ConversationView:
     marks: tuple[str, ...] = ()
     silence: Silence | None = None
     is_muted: bool = False
+    parent: Parent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -393,7 +395,6 @@ KnownAnswer = (
     | Upload
     | AnswerAboutMine
     | AnswerAboutCalls
-    | Addressed
-    | Answered
+    | AnswerAboutTelling
 )
 Answer = KnownAnswer | UnknownAnswer

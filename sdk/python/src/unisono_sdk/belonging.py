@@ -1,7 +1,7 @@
 """What a conversation is, who belongs to it, and who may do what."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Self
+from typing import Self, cast
 
 from unisono_sdk.answers import ConversationView, Done, Member, Members, Membership
 from unisono_sdk.attributes import changed
@@ -10,6 +10,8 @@ from unisono_sdk.desk import Desk, ask
 from unisono_sdk.drafting import Drafting
 from unisono_sdk.facts import DEFAULT_RULES, ConversationChanged, ConversationCreated, Json, Rules
 from unisono_sdk.member_commands import Dissolve, GetMembers, Restrict, SetLevel, SetMember, UpdateConversation
+from unisono_sdk.thread_facts import Parent
+from unisono_sdk.threads import CreateThread, listed_threads
 
 
 class Belonging(Drafting):
@@ -19,7 +21,8 @@ class Belonging(Drafting):
     facts. `members` has the founders first, then who joined, in that order. `role` is mine (`owner`, `manager`,
     `member`), None where I am no member or where it is not known; `joining` is `open` where whoever knows the id may
     join, else `invited`; `expires_at` is when it will end, None for one that will not; `keeps_history` is of a room
-    whose `history` stays. Times are milliseconds since 1970-01-01 UTC.
+    whose `history` stays. A thread has a `parent`: the group and the message that it is under. Times are milliseconds
+    since 1970-01-01 UTC.
     """
 
     def __init__(self, desk: Desk, conversation: str) -> None:
@@ -37,6 +40,7 @@ class Belonging(Drafting):
         self.rules = DEFAULT_RULES
         self.expires_at: int | None = None
         self.keeps_history = False
+        self.parent: Parent | None = None
 
     async def refresh(self) -> Self:
         """Ask the server for all that is known of it.
@@ -123,7 +127,7 @@ class Belonging(Drafting):
         """End it for all its members; what was said stays readable to them.
 
         Raises:
-            Forbidden: I am not its owner.
+            Forbidden: I am not its owner; of a thread, that I neither began it nor manage or own the group.
         """
         await ask(self._desk, Dissolve(conversation=self.id), Done)
 
@@ -150,6 +154,43 @@ class Belonging(Drafting):
             if answer.next is None:
                 return
             after = answer.next
+
+    # ------------------------------------------------------------ threads under its messages
+
+    @property
+    def is_thread(self) -> bool:
+        """Say if it is under a message of a group, as far as this client knows."""
+        return self.parent is not None
+
+    async def create_thread(self, message: int, name: str | None = None) -> Self:
+        """Begin the thread under a message of this group, by its seq, or join the one that is there.
+
+        There is one at most: of two who begin it at the same time both get the same. A name has up to 256 characters.
+
+        Raises:
+            NotFound: I am not in the group, or no such message is there, or no longer.
+            Forbidden: It is no group, I am silenced in it, or the thread is over: none begins there again.
+            LimitReached: The group has as many threads as it may, or the thread as many members.
+        """
+        command = CreateThread(conversation=self.id, message=message, name=name)
+        view = await ask(self._desk, command, ConversationView)
+        thread = self._beside(view.conversation).know(view)
+        return await thread.join() if view.role is None else thread
+
+    async def threads(self, *, page: int = 100) -> AsyncIterator[Self]:
+        """Go through the threads of this group that are not over, the oldest first, `page` (1 to 1,000) at a time.
+
+        Those that I am in say so by my `role`; any may be joined. Member lists are not loaded.
+
+        Raises:
+            NotFound: I am not in the group.
+        """
+        async for view in listed_threads(self._desk, self.id, page):
+            yield self._beside(view.conversation).know(view, has_members=False)
+
+    def _beside(self, conversation: str) -> Self:
+        """Give another conversation of this client."""
+        return cast("Self", self._desk.known(conversation))
 
     # ------------------------------------------------------------ who may do what
 
@@ -225,7 +266,7 @@ class Belonging(Drafting):
         self.created_at, self.updated_at = view.created_at, view.updated_at
         self.attributes = dict(view.attributes or {})
         self.role, self.joining, self.rules = view.role, view.joining, view.rules
-        self.expires_at, self.keeps_history = view.expires_at, view.keeps_history
+        self.expires_at, self.keeps_history, self.parent = view.expires_at, view.keeps_history, view.parent
         if has_members:
             self.members = view.members
         return self
@@ -236,9 +277,14 @@ class Belonging(Drafting):
         self.attributes = dict(fact.attributes or {})
         self.members = self.members or fact.members
         self.joining, self.rules, self.expires_at = fact.joining, fact.rules, fact.expires_at
-        self.keeps_history = fact.keeps_history
-        if fact.by == self._desk.user and fact.of not in {"direct", "service"}:
-            self.role = "owner"
+        self.keeps_history, self.parent = fact.keeps_history, fact.parent
+        if fact.by == self._desk.user and fact.of != "service":
+            self.role = "member" if fact.of in {"direct", "thread"} else "owner"
+
+    def begun_under(self, parent: Parent | None) -> Self:
+        """Take over what it is under, if it is a thread."""
+        self.parent = parent or self.parent
+        return self
 
     def renewed(self, fact: ConversationChanged, at: int) -> None:
         """Take over how it changed."""

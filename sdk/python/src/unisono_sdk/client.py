@@ -87,6 +87,7 @@ class Client(Asking, Calling, Keeping, Silencing, Listing):
             calls=self._book,
             recount=lambda conversation: spawn(self._arrears.recount(conversation)),
         )
+        self._counter.know(self._dispatch.conversation)
         self._parsing = Parsing(self._dispatch, options.plugins, spawn=spawn, is_own=self._counter.is_own)
         self._following.tell(self._parsing)
         self._arrears = Arrears(self._counter, self._parsing)

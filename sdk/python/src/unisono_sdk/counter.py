@@ -1,6 +1,7 @@
 """Where requests and sends are handed in: what waits for the link, what is repeated, what fails."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -47,6 +48,15 @@ class Counter:
         self.hub: Hub = following.hub
         self.plugins: Plugins = options.plugins
         self.origins: Origins = following.origins
+        self._find: Callable[[str], object] = lambda _: None
+
+    def know(self, find: Callable[[str], object]) -> None:
+        """Set who keeps the conversations."""
+        self._find = find
+
+    def known(self, conversation: str) -> object:
+        """Give the object of a conversation."""
+        return self._find(conversation)
 
     @property
     def user(self) -> str:

@@ -24,6 +24,9 @@ class Desk(Protocol):
     def user(self) -> str:
         """Whose client it is."""
 
+    def known(self, conversation: str) -> object:
+        """Give the object of a conversation, a `Conversation`."""
+
     async def request(self, command: Command) -> Answer:
         """Ask the server."""
 

@@ -21,6 +21,7 @@ from unisono_sdk.passing import Asked, Passing, Presence, PutOut, TabsChanged, T
 from unisono_sdk.places import Deliver, Outcome, Restart
 from unisono_sdk.room import Rooms
 from unisono_sdk.tabs import SeatView
+from unisono_sdk.thread_events import tell_of_threads
 
 EARLY_LIMIT: Final = 10_000
 """Outcomes held before the program has its client; past it they are told without waiting."""
@@ -175,7 +176,7 @@ class Dispatch:
             return
         if isinstance(fact, facts.UnknownFact) and stream != f"u/{user}":
             return
-        key = stream[2:] if stream.startswith("c/") else conversation_of(fact)
+        key = conversation_of(fact, stream)
         conversation = None if key is None else self.conversation(key)
         event = events.MultiDevice(
             operation=operation,
@@ -219,8 +220,8 @@ class Dispatch:
                 if not isinstance(fact, facts.MessageReacted):
                     conversation.newest.changed(fact, placed.seq, at)
                 self._changed(conversation, fact, at)
-            case _:
-                pass
+            case fact:
+                tell_of_threads(hub, conversation, fact, at, find=self.conversation)
 
     def _message(self, message: Message) -> None:
         conversation = message.conversation
@@ -290,8 +291,8 @@ class Dispatch:
     def _of_user(self, placed: SeqFact) -> None:
         hub, at = self._desk.hub, placed.at
         match placed.fact:
-            case facts.ConversationEntered(conversation=key, by=by):
-                self._entered(self.conversation(key), by, at)
+            case facts.ConversationEntered(conversation=key, by=by, parent=parent):
+                self._entered(self.conversation(key).begun_under(parent), by, at)
             case facts.ConversationExited(conversation=key, by=by):
                 self._exited(self.conversation(key), by, at)
             case facts.ConversationMade(conversation=key, of=of):
@@ -365,13 +366,9 @@ class Dispatch:
         conversation, is_read = self.conversation(fact.conversation), isinstance(fact, facts.ReadBy)
         messages = conversation.sent.told(fact.user, fact.seq, at, is_read=is_read)
         for message in messages or (None,):
+            seq = fact.seq if message is None else message.seq
             event = events.Receipt(
-                conversation=conversation,
-                message=message,
-                seq=fact.seq if message is None else message.seq,
-                user=fact.user,
-                is_read=is_read,
-                at=at,
+                conversation=conversation, message=message, seq=seq, user=fact.user, is_read=is_read, at=at
             )
             self._desk.hub.emit("receipt", event, conversation=conversation.id)
 

@@ -6,7 +6,7 @@ Instants are milliseconds since 1970-01-01 UTC. Beside these there is `Message`,
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from unisono_sdk import call_events, contact_events, network_events, own_events, passing
+from unisono_sdk import call_events, contact_events, network_events, own_events, passing, thread_events
 from unisono_sdk.conversation import Conversation
 from unisono_sdk.facts import Content, Json, Label, Rules, UnknownFact
 from unisono_sdk.message import Message, RoomMessage, SessionMessage, TransientMessage
@@ -333,6 +333,9 @@ ContactRemoved = contact_events.ContactRemoved
 RemarkSet = contact_events.RemarkSet
 UsersBlocked = contact_events.UsersBlocked
 UsersUnblocked = contact_events.UsersUnblocked
+ThreadMade = thread_events.ThreadMade
+ThreadRenamed = thread_events.ThreadRenamed
+ThreadEnded = thread_events.ThreadEnded
 
 ClientEvent = (
     Created
@@ -365,6 +368,7 @@ ClientEvent = (
     | DraftChanged
     | MultiDevice
     | contact_events.ContactEvent
+    | thread_events.ThreadEvent
     | SessionOpened
     | SessionEnded
     | Ringing

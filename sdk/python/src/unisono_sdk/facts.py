@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 from unisono_sdk.arrangement import Arrangement, Quietness
 from unisono_sdk.contact_facts import ContactFact
 from unisono_sdk.origin import Caused
+from unisono_sdk.thread_facts import Parent, ThreadFact
 
 Json = object
 """Any value that JSON can carry."""
@@ -72,6 +73,7 @@ class ConversationCreated(Caused):
     expires_at: int | None = None
     keeps_history: bool = False
     audience: str | None = None
+    parent: Parent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +197,7 @@ class ConversationEntered(Caused):
     conversation: str
     seq: int
     by: str
+    parent: Parent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +208,7 @@ class ConversationExited(Caused):
     conversation: str
     seq: int
     by: str | None = None
+    parent: Parent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,6 +358,7 @@ KnownFact = (
     | MemberChanged
     | MembersRestricted
     | ConversationEnded
+    | ThreadFact
     | LevelSet
     | ObjectSet
     | ObjectDropped

@@ -10,6 +10,7 @@ from unisono_sdk.desk import ask
 from unisono_sdk.errors import Unacceptable
 from unisono_sdk.finding import ConversationQuery, FindConversations, ask_found
 from unisono_sdk.searching import MessageSearch, SearchMessages, ask_search
+from unisono_sdk.threads import listed_threads
 from unisono_sdk.uploading import Uploading
 
 
@@ -47,6 +48,14 @@ class Listing(Uploading):
             if pinned:
                 seen.update(view.conversation for view in answer.conversations)
             after, is_last = answer.next, answer.next is None
+
+    async def threads(self, *, page: int = 100) -> AsyncIterator[Conversation]:
+        """Go through the threads that I am in, of all my groups, the oldest first; `Conversation.threads` those of one.
+
+        They come `page` (1 to 1,000) at a time; `conversations` does not list them. Member lists are not loaded.
+        """
+        async for view in listed_threads(self._counter, None, page):
+            yield self.conversation(view.conversation).know(view, has_members=False)
 
     def query(self, *conditions: Condition) -> ConversationQuery:
         """Begin a query for conversations for which all of these conditions hold; see `ConversationQuery`."""

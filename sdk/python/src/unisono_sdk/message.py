@@ -139,6 +139,10 @@ class Message(Said):
         """
         await self.conversation.react(self, reaction, on=on)
 
+    async def create_thread(self, name: str | None = None) -> "Conversation":
+        """Begin the thread under it, or join the one that is there; see `Conversation.create_thread`."""
+        return await self.conversation.create_thread(self.seq, name)
+
     @property
     def status(self) -> Status:
         """Say what is known of its way: `sent` and `delivered` are of my own messages, as far as this client heard."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from unisono_sdk import arrangement, facts
+from unisono_sdk import arrangement, facts, thread_facts
 from unisono_sdk.facts import Fact
 
 ALIASES: Final = {"history_deleted": "deleteRoaming", "conversation_deleted_on_server": "deleteRoaming"}
@@ -19,6 +19,13 @@ OPERATIONS: Final[dict[type[Fact], str]] = {
     arrangement.AllUnsilenced: "all_unsilenced",
     arrangement.HistoryDeleted: "history_deleted",
 }
+THREADS: Final[dict[type[Fact], str]] = {
+    thread_facts.ThreadMade: "chatThreadCreate",
+    thread_facts.ThreadEnded: "chatThreadDestroy",
+    thread_facts.ThreadRenamed: "chatThreadNameUpdate",
+    facts.ConversationEntered: "chatThreadJoin",
+    facts.ConversationExited: "chatThreadLeave",
+}
 
 
 def operation_of(fact: Fact, user: str) -> str | None:
@@ -31,6 +38,15 @@ def operation_of(fact: Fact, user: str) -> str | None:
             return "memberAttributesUpdate" if member == by == user and attributes is not None else None
         case arrangement.ConversationDeleted(history_to=history_to):
             return "deleteConversation" if history_to is None else "conversation_deleted_on_server"
+        case facts.ConversationEntered(parent=None) | facts.ConversationExited(parent=None):
+            return None
+        case facts.ConversationEntered(seq=1):
+            # Who begins a thread does not join it besides.
+            return None
+        case thread_facts.ThreadMade() | thread_facts.ThreadRenamed() | thread_facts.ThreadEnded():
+            return THREADS[type(fact)] if fact.by == user else None
+        case facts.ConversationEntered() | facts.ConversationExited():
+            return THREADS[type(fact)] if fact.by == user else None
         case facts.UnknownFact(kind=kind):
             return kind
         case _:
@@ -42,9 +58,11 @@ def origin_of(fact: Fact) -> object:
     return _said(fact, "origin")
 
 
-def conversation_of(fact: Fact) -> str | None:
-    """Give the conversation that a fact of a user's stream is about."""
-    key = _said(fact, "conversation")
+def conversation_of(fact: Fact, stream: str) -> str | None:
+    """Give the conversation that a fact of a stream is about: a thread, the stream's own, or one that it names."""
+    if isinstance(fact, thread_facts.ThreadFact):
+        return fact.thread
+    key = stream[2:] if stream.startswith("c/") else _said(fact, "conversation")
     return key if isinstance(key, str) else None
 
 

@@ -141,6 +141,9 @@ class Addressed:
     away: int
 
 
+AnswerAboutTelling = Addressed | Answered
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownPassing:
     """Something of a kind that this SDK does not know."""

@@ -93,7 +93,9 @@ export type Command =
   | RemarkContact
   | BlockUsers
   | UnblockUsers
-  | ListContacts;
+  | ListContacts
+  | CreateThread
+  | ListThreads;
 
 /** What comes of it; named by `kind`. */
 export type Answer =
@@ -143,6 +145,9 @@ export type Fact =
   | MemberChanged
   | MembersRestricted
   | ConversationEnded
+  | ThreadMade
+  | ThreadRenamed
+  | ThreadEnded
   | ConversationEntered
   | ConversationExited
   | ConversationMade
@@ -562,12 +567,12 @@ export type ConversationChanged = {
  * A conversation began. Always seq 1 of its stream. Its creator is its owner, if its kind has one.
  *
  * It ends at `expires_at`, if its kind expires; with `keeps_history` it is a room that keeps what is said in it.
- * `audience` says whom one of the operator's is for.
+ * `audience` says whom one of the operator's is for, `parent` what a thread is under.
  */
 export type ConversationCreated = {
   readonly kind: "created";
   readonly by: string;
-  readonly of: "direct" | "group" | "room" | "service" | "temporary";
+  readonly of: "direct" | "group" | "room" | "service" | "temporary" | "thread";
   readonly members: readonly string[];
   readonly name?: string | undefined;
   readonly attributes?: { readonly [key: string]: Json } | undefined;
@@ -577,6 +582,7 @@ export type ConversationCreated = {
   readonly expires_at?: number | undefined;
   readonly keeps_history?: boolean | undefined;
   readonly audience?: "all" | "subscribers" | undefined;
+  readonly parent?: Parent | undefined;
   readonly origin?: string | undefined;
 };
 
@@ -601,25 +607,32 @@ export type ConversationEnded = {
   readonly origin?: string | undefined;
 };
 
-/** This user became a member, at `seq` of the conversation's stream: from there on they see it. */
+/**
+ * This user became a member, at `seq` of the conversation's stream: from there on they see it.
+ *
+ * Of a thread `parent` says what it is under.
+ */
 export type ConversationEntered = {
   readonly kind: "entered";
   readonly conversation: string;
   readonly seq: number;
   readonly by: string;
+  readonly parent?: Parent | undefined;
   readonly origin?: string | undefined;
 };
 
 /**
  * This user is a member no more; facts up to `seq` of the conversation's stream stay readable to them.
  *
- * Nobody did it (no `by`) when the conversation ended.
+ * Nobody did it (no `by`) when the conversation ended, or the group that a thread, with its `parent`, is under was
+ * left.
  */
 export type ConversationExited = {
   readonly kind: "exited";
   readonly conversation: string;
   readonly seq: number;
   readonly by?: string | undefined;
+  readonly parent?: Parent | undefined;
   readonly origin?: string | undefined;
 };
 
@@ -627,7 +640,7 @@ export type ConversationExited = {
 export type ConversationMade = {
   readonly kind: "made";
   readonly conversation: string;
-  readonly of: "direct" | "group" | "room" | "service" | "temporary";
+  readonly of: "direct" | "group" | "room" | "service" | "temporary" | "thread";
   readonly origin?: string | undefined;
 };
 
@@ -680,11 +693,12 @@ export type ConversationUnsilenced = {
  * A conversation as its member sees it. `head` is the last seq, `read` the reader's own mark.
  *
  * `role` is the reader's; `count` says how many members there are; `is_muted`: whether they want no alerts now.
+ * `parent` says what a thread is under.
  */
 export type ConversationView = {
   readonly kind: "conversation";
   readonly conversation: string;
-  readonly of: "direct" | "group" | "room" | "service" | "temporary";
+  readonly of: "direct" | "group" | "room" | "service" | "temporary" | "thread";
   readonly creator: string;
   readonly created_at: number;
   readonly updated_at: number;
@@ -711,6 +725,7 @@ export type ConversationView = {
   readonly marks?: readonly string[] | undefined;
   readonly silence?: Silence | undefined;
   readonly is_muted?: boolean | undefined;
+  readonly parent?: Parent | undefined;
 };
 
 /** My conversations, the oldest first, without their member lists; `next` asks for the following page. */
@@ -747,7 +762,7 @@ export type CountPeople = {
 export type CreateConversation = {
   readonly op: "create";
   readonly key: string;
-  readonly of?: "direct" | "group" | "room" | "service" | "temporary" | undefined;
+  readonly of?: "direct" | "group" | "room" | "service" | "temporary" | "thread" | undefined;
   readonly members?: readonly string[] | undefined;
   readonly name?: string | undefined;
   readonly attributes?: { readonly [key: string]: Json } | undefined;
@@ -757,6 +772,18 @@ export type CreateConversation = {
   readonly ttl_s?: number | undefined;
   readonly keeps_history?: boolean | undefined;
   readonly grant?: string | undefined;
+};
+
+/**
+ * Begin the thread under a message of a group, or have the one that is there shown: there is one at most.
+ *
+ * The answer is the thread, a conversation. Who begins it is its first member; any other of the group may `join` it.
+ */
+export type CreateThread = {
+  readonly op: "create_thread";
+  readonly conversation: string;
+  readonly message: number;
+  readonly name?: string | undefined;
 };
 
 /** Do not take a call: on this device alone, or for me altogether, `busy` to say that I am in another. */
@@ -1233,6 +1260,14 @@ export type ListSessions = {
   readonly limit?: number | undefined;
 };
 
+/** Ask for the threads of a group that are not over, or without one for those that I am in; the oldest first. */
+export type ListThreads = {
+  readonly op: "threads";
+  readonly conversation?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+};
+
 /**
  * Open a session. `login` is made new by the SDK for each login, so that repeating a lost one is no second one.
  *
@@ -1510,6 +1545,12 @@ export type OneOf = {
   readonly is: "one_of";
   readonly field: string;
   readonly values: readonly (string | number | boolean)[];
+};
+
+/** What a thread is under: a message of a group, by its place. */
+export type Parent = {
+  readonly conversation: string;
+  readonly message: number;
 };
 
 /** The transient message was passed on to who is here. Whether it reached anybody is not known. */
@@ -2089,6 +2130,35 @@ export type Teller = {
   readonly tab?: string | undefined;
 };
 
+/** A thread is over: somebody who may destroyed it. */
+export type ThreadEnded = {
+  readonly kind: "thread_ended";
+  readonly message: number;
+  readonly thread: string;
+  readonly by: string;
+  readonly origin?: string | undefined;
+};
+
+/** A thread began under the message at `message`. */
+export type ThreadMade = {
+  readonly kind: "thread_made";
+  readonly message: number;
+  readonly thread: string;
+  readonly by: string;
+  readonly name?: string | undefined;
+  readonly origin?: string | undefined;
+};
+
+/** A thread has another name, or none. */
+export type ThreadRenamed = {
+  readonly kind: "thread_renamed";
+  readonly message: number;
+  readonly thread: string;
+  readonly by: string;
+  readonly name?: string | undefined;
+  readonly origin?: string | undefined;
+};
+
 /**
  * Something for this session: `data` under a name of the application's, or a message that is in no conversation.
  *
@@ -2411,4 +2481,6 @@ export type Answers = {
   block_users: Done;
   unblock_users: Done;
   contacts: Contacts;
+  create_thread: ConversationView;
+  threads: Conversations;
 };

@@ -118,6 +118,7 @@ from unisono.domain.commands.session import (
     Tab,
 )
 from unisono.domain.commands.telling import ASK_DEFAULT_S, ASK_MAX_S, Address, Ask, ReplyTo, Tell, Took
+from unisono.domain.commands.thread import CreateThread, ListThreads
 from unisono.domain.commands.will import DropWill, LeaveWill
 
 AnyCommand = (
@@ -210,6 +211,8 @@ AnyCommand = (
     | BlockUsers
     | UnblockUsers
     | ListContacts
+    | CreateThread
+    | ListThreads
 )
 
 COMMANDS: Final[tuple[type[Command], ...]] = get_args(AnyCommand)
@@ -255,6 +258,7 @@ __all__ = [
     "Command",
     "CountPeople",
     "CreateConversation",
+    "CreateThread",
     "DeclineCall",
     "DeclineContact",
     "DeleteConversation",
@@ -287,6 +291,7 @@ __all__ = [
     "ListConversations",
     "ListObjects",
     "ListSessions",
+    "ListThreads",
     "Login",
     "Logout",
     "MarkAllRead",

@@ -25,7 +25,7 @@ from unisono.gateways.leancloud.saying import NOBODY, made, put_body
 from unisono.gateways.leancloud.tokens import SKEW_MS, Reached
 from unisono.wire.leancloud.envelope import push
 from unisono.wire.leancloud.objects import number_of
-from unisono.wire.leancloud.places import id_of
+from unisono.wire.leancloud.places import id_of, is_hidden
 from unisono.wire.leancloud.realtime_pb2 import (
     GenericCommand,
     PatchItem,
@@ -125,8 +125,9 @@ async def _tell_read(peer: Peer, since: Instant, told: frozenset[ConversationId]
     if not isinstance(begun, Facts):
         return
     facts = await _facts_since(peer, own, begun.head, since, READ_FACTS)
-    moved = dict.fromkeys(each.fact.conversation for each in facts if isinstance(each.fact, ReadMarkMoved))
-    await _send_counts(peer, [await _left(peer, each) for each in moved if each not in told], since)
+    read = dict.fromkeys(each.fact.conversation for each in facts if isinstance(each.fact, ReadMarkMoved))
+    moved = [each for each in read if each not in told and not is_hidden(each)]
+    await _send_counts(peer, [await _left(peer, each) for each in moved], since)
 
 
 async def _left(peer: Peer, conversation: ConversationId) -> UnreadTuple:
@@ -160,6 +161,8 @@ async def _send(peer: Peer, command: GenericCommand) -> None:
 async def _counted(peer: Peer, waiting: UnreadConversation) -> UnreadTuple | None:
     """Say what waits in a conversation; None where nothing does but what is told behind this, and counted then."""
     conversation = waiting.conversation
+    if is_hidden(conversation):
+        return None
     count = waiting.unread - peer.link.count_waiting(conversation, waiting.head)
     if count <= 0:
         return None
@@ -213,6 +216,8 @@ async def _tell_messages(peer: Peer) -> None:
 async def _new(peer: Peer, missed: MissedConversation) -> Sequence[HistoryEntry]:
     """Give what no client of the user's acknowledged, without what waits for the link: that comes by itself."""
     conversation = missed.conversation
+    if is_hidden(conversation):
+        return ()
     places = await peer.station.node.parts.directory.places(conversation, [peer.user])
     has = max((place.delivered for place in places), default=NO_SEQ)
     new = [
@@ -253,7 +258,7 @@ async def _tell_changed(peer: Peer, head: StreamHead, after: Instant, limit: int
     Look at `limit` changes, or a page more, and give at how many it was.
     """
     conversation = conversation_of(head.stream)
-    if conversation is None:
+    if conversation is None or is_hidden(conversation):
         return 0
     changes = await _changes(peer, conversation, head.seq, after, limit)
     seqs = sorted({each.fact.message for each in changes if isinstance(each.fact, MessageRevised | MessageRecalled)})

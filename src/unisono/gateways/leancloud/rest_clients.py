@@ -3,8 +3,8 @@
 from typing import Final
 
 from unisono.domain import commands as c
-from unisono.domain.answers import Unread
-from unisono.domain.commands import ASKED_MAX
+from unisono.domain.answers import Conversations, Unread
+from unisono.domain.commands import ASKED_MAX, PAGE_MAX
 from unisono.domain.errors import Invalid
 from unisono.domain.ids import Instant, Json
 from unisono.gateways.leancloud.acting import Actor
@@ -26,8 +26,19 @@ async def _online(asked: Asked) -> Json:
 async def _unread(asked: Asked) -> Json:
     cid = asked.query.get("conv_id")
     command = c.GetUnread(limit=1, conversation=None if cid is None else named(cid))
-    found = await ask(Actor(asked.app, user_named(asked.path["client"], "client")), command, Unread)
-    return {"count": found.total}
+    actor = Actor(asked.app, user_named(asked.path["client"], "client"))
+    found = await ask(actor, command, Unread)
+    return {"count": found.total - await _unread_in_threads(actor)}
+
+
+async def _unread_in_threads(actor: Actor) -> int:
+    """Count what waits where clients do not look."""
+    count, after = 0, None
+    while True:
+        page = await ask(actor, c.ListThreads(after=after, limit=PAGE_MAX), Conversations)
+        count += sum(view.unread for view in page.conversations)
+        if (after := page.next) is None:
+            return count
 
 
 async def _kick(asked: Asked) -> Json:

@@ -21,7 +21,7 @@ from unisono.gateways.leancloud.http import HttpRefusal
 from unisono.gateways.leancloud.refused import Refused
 from unisono.gateways.leancloud.tokens import read
 from unisono.wire.leancloud.codes import ERRORS
-from unisono.wire.leancloud.places import cid_of, iso_of
+from unisono.wire.leancloud.places import cid_of, is_hidden, iso_of
 
 TOKEN: Final = "X-LC-IM-Session-Token"  # noqa: S105  (the name of a header)
 EXPIRED: Final = 4112
@@ -78,7 +78,7 @@ async def _news(actor: Actor, since: int) -> list[SeqFact]:
     after = NO_SEQ
     while not found or (len(page) == READ_AT_ONCE and found[-1].at == found[NOTICES_MAX - 1].at):
         page = await actor.app.node.parts.log.passages(actor.user, Instant(since), after, READ_AT_ONCE)
-        found += page
+        found += [one for one in page if isinstance(one.fact, Moves) and not is_hidden(one.fact.conversation)]
         if not page:
             break
         after = page[-1].seq

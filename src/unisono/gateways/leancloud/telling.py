@@ -42,7 +42,7 @@ from unisono.ports.clock import Clock
 from unisono.ports.directory import Directory
 from unisono.wire.leancloud.envelope import push
 from unisono.wire.leancloud.objects import written
-from unisono.wire.leancloud.places import cid_of, id_of, iso_of
+from unisono.wire.leancloud.places import cid_of, id_of, is_hidden, iso_of
 from unisono.wire.leancloud.realtime_pb2 import (
     DirectCommand,
     GenericCommand,
@@ -340,9 +340,11 @@ def attributes_text(fact: ConversationChanged) -> str:
 def _key(what: PlacedFact | Event) -> object:
     """Name a fact or event among those of the moment; None for one that clients do not hear of."""
     if isinstance(what, PlacedFact):
+        if is_hidden(conversation_of(what.stream) or getattr(what.fact, "conversation", None)):
+            return None
         # A message that is read after it was recalled is another fact: what it said is gone.
         revision = what.fact.revision if isinstance(what.fact, MessagePlaced) else None
         return what.stream, what.epoch, what.seq, revision
-    if not isinstance(what, TransientMessage):
+    if not isinstance(what, TransientMessage) or is_hidden(what.conversation):
         return None
     return what.conversation, what.at, what.message.sender, what.message.key, what.message.revision

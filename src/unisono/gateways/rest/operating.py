@@ -15,7 +15,7 @@ _MEMBERS: Final = _ONE + "/members"
 _MESSAGE: Final = _ONE + "/messages/{message}"
 
 
-async def _operate(desk: Desk, asked: Asked, command: type[c.Command], build: Build) -> Struct:
+async def operate(desk: Desk, asked: Asked, command: type[c.Command], build: Build) -> Struct:
     """Carry out the command that a request says, as the operator."""
     actor = asked.query if isinstance(asked.query, OfActor) else OfActor()
     return await desk.executor.for_operator(actor.by, said(desk, asked, command, build), asked.request)
@@ -29,7 +29,7 @@ OPERATING_OPERATIONS: Final[tuple[Operation, ...]] = (
         name="seeConversation",
         summary="Show any conversation with its members",
         params=OfAnyConversation,
-        carry=_operate,
+        carry=operate,
     ),
     does(
         c.UpdateConversation,
@@ -39,7 +39,7 @@ OPERATING_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Change any conversation's name, attributes, joining or rules",
         params=OfAnyConversation,
         faults=("too_large",),
-        carry=_operate,
+        carry=operate,
     ),
     does(
         c.Dissolve,
@@ -48,7 +48,7 @@ OPERATING_OPERATIONS: Final[tuple[Operation, ...]] = (
         name="endConversation",
         summary="End any conversation, for all its members",
         params=OfAnyConversation,
-        carry=_operate,
+        carry=operate,
     ),
     does(
         c.GetMembers,
@@ -57,7 +57,7 @@ OPERATING_OPERATIONS: Final[tuple[Operation, ...]] = (
         name="seeMembers",
         summary="List members of any conversation, or users who are muted, blocked or silenced",
         params=OfAnyConversation,
-        carry=_operate,
+        carry=operate,
     ),
     does(
         c.AddMembers,
@@ -67,7 +67,7 @@ OPERATING_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Make users members of any conversation",
         params=OfAnyConversation,
         faults=("limit_reached",),
-        carry=_operate,
+        carry=operate,
     ),
     does(
         c.RemoveMembers,
@@ -77,7 +77,7 @@ OPERATING_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Make a member of any conversation leave",
         params=OfAnyMember,
         build=removal,
-        carry=_operate,
+        carry=operate,
     ),
     does(
         c.Restrict,
@@ -86,7 +86,7 @@ OPERATING_OPERATIONS: Final[tuple[Operation, ...]] = (
         name="restrictMembers",
         summary="Block or silence users in any conversation, or let them again",
         params=OfAnyConversation,
-        carry=_operate,
+        carry=operate,
     ),
     does(
         c.GetHistory,
@@ -96,7 +96,7 @@ OPERATING_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Read the history of any conversation",
         params=OfAnyConversation,
         scope="messages",
-        carry=_operate,
+        carry=operate,
     ),
     does(
         c.EditMessage,
@@ -107,7 +107,7 @@ OPERATING_OPERATIONS: Final[tuple[Operation, ...]] = (
         params=OfAnyMessage,
         scope="messages",
         faults=("too_large",),
-        carry=_operate,
+        carry=operate,
     ),
     does(
         c.RecallMessage,
@@ -117,6 +117,6 @@ OPERATING_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Take anybody's message back, however old",
         params=OfAnyMessage,
         scope="messages",
-        carry=_operate,
+        carry=operate,
     ),
 )

@@ -15,6 +15,7 @@ from unisono.gateways.rest.operations import Operation
 from unisono.gateways.rest.policy import POLICY_OPERATIONS
 from unisono.gateways.rest.sessions import SESSION_OPERATIONS
 from unisono.gateways.rest.telling import TELLING_OPERATIONS
+from unisono.gateways.rest.threads import THREAD_OPERATIONS
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *SESSION_OPERATIONS,
@@ -29,4 +30,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *IMPORT_OPERATIONS,
     *TELLING_OPERATIONS,
     *POLICY_OPERATIONS,
+    *THREAD_OPERATIONS,
 )

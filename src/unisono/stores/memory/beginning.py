@@ -24,4 +24,5 @@ def begun(conversation: ConversationId, at: Instant, fact: ConversationCreated) 
         expires_at=fact.expires_at,
         audience=fact.audience,
         keeps_history=fact.keeps_history,
+        parent=fact.parent,
     )

@@ -11,7 +11,6 @@ from unisono.domain.conversation import Conversation, Membership
 from unisono.domain.errors import Invalid
 from unisono.domain.facts import MessagePlaced, PlacedFact
 from unisono.domain.ids import (
-    INTEGER_MAX,
     NO_SEQ,
     Checkpoint,
     ConversationId,
@@ -64,6 +63,8 @@ class MemoryDirectory:
             membership = None
         if found is None or (membership is None and not found.is_open):
             return None
+        if self._state.is_outside(found, user) and (membership is None or membership.is_member):
+            return None
         if membership is not None and membership.until is not None:
             found = structs.replace(found, head=structs.replace(found.head, seq=membership.until))
         return MyConversation(found, membership)
@@ -78,9 +79,10 @@ class MemoryDirectory:
             if user not in self._state.memberships(after):
                 raise Invalid(field="after", reason="a conversation you were never in")
             ids = ids[ids.index(after) + 1 :]
-        return [one for one in self._own(user, ids) if one.membership is None or one.membership.marks or not marked][
-            :limit
-        ]
+        found = self._own(user, ids)
+        if marked:
+            return [one for one in found if one.membership is not None and one.membership.marks][:limit]
+        return [one for one in found if one.conversation.parent is None][:limit]
 
     def _own(self, user: UserId, ids: Iterable[ConversationId]) -> list[MyConversation]:
         found = (self._mine(conversation, user) for conversation in ids)
@@ -114,12 +116,16 @@ class MemoryDirectory:
     def _all(self) -> list[Subject]:
         return [
             _subject(entry, self._state.roster(conversation))
-            for conversation in self._state.conversations
+            for conversation in self._talks()
             if (entry := self._state.conversation(conversation)) is not None
         ]
 
+    def _talks(self) -> list[ConversationId]:
+        """Give all conversations but threads."""
+        return [entry.id for entry in self._state.conversations.values() if entry.parent is None]
+
     def _seen_by(self, user: UserId, named: Sequence[str], *, finds_open: bool) -> list[Subject]:
-        seen = (self._mine(conversation, user) for conversation in self._state.conversations)
+        seen = (self._mine(conversation, user) for conversation in self._talks())
         return [
             _subject(mine.conversation, self._members(mine))
             for mine in seen
@@ -151,7 +157,8 @@ class MemoryDirectory:
         """Give some conversations."""
         self._state.check_open()
         all_of_them = (self._mine(conversation, user) for conversation in conversations)
-        seen = [mine for mine in all_of_them if mine is not None and (mine.is_member or mine.conversation.is_open)]
+        known = [mine for mine in all_of_them if mine is not None and mine.conversation.parent is None]
+        seen = [mine for mine in known if mine.is_member or mine.conversation.is_open]
         found = []
         for mine in seen[: few_enough(seen)] if with_members else seen:
             members = [member.user for member in self._state.roster(mine.conversation.id)]
@@ -165,7 +172,7 @@ class MemoryDirectory:
     ) -> Unread:
         """Say what waits for the user."""
         waiting = []
-        for mine in await self.list_of(user, None, INTEGER_MAX):
+        for mine in self._own(user, self._state.conversations):
             conversation, member = mine.conversation, mine.membership
             if member is None:
                 continue
@@ -301,7 +308,7 @@ class MemoryDirectory:
         self._state.check_open()
         found = [
             FoundMessage(conversation, placed.seq, placed.at, placed.fact)
-            for conversation in self._state.conversations
+            for conversation in self._talks()
             if user in self._state.memberships(conversation)
             for placed in self._state.kept(conversation)
             if isinstance(placed.fact, MessagePlaced) and placed.fact.sender == user and since <= placed.at <= until

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import structs
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
-from unisono.domain.conversation import Decide, Membership, Scope, SenderKey, Snapshot, made_by, unique_members
+from unisono.domain.conversation import Decide, Membership, Scope, SenderKey, Snapshot, Target, made_by, unique_members
 from unisono.domain.facts import (
     ConversationEntered,
     ConversationExited,
@@ -30,6 +30,7 @@ from unisono.domain.ids import (
 from unisono.domain.kept import Shelf
 from unisono.domain.marks import Passed, moved
 from unisono.domain.revisions import fact_until
+from unisono.domain.thread_facts import parent_of
 from unisono.ports.clock import Clock
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.ports.requests import Request
@@ -99,7 +100,7 @@ class MemoryLog:
         subject = scope.conversation or unique
         if scope.conversation is None and earlier is not None:
             subject = made_by(earlier.fact) or subject
-        listener = self._listener(scope, subject)
+        listener, above = self._listener(scope, subject), self._above(scope, subject)
         return Snapshot(
             now=self._clock.now(),
             conversation=state.conversation(subject),
@@ -117,8 +118,27 @@ class MemoryLog:
             tallies={user: tally(state.ties, user) for user in scope.tallied},
             silence=None if scope.silence_of is None else state.silences.get(scope.silence_of),
             listener=listener,
-            target=None if scope.message is None or subject is None else state.target(subject, scope.message),
+            target=self._target(scope, subject, above),
+            parent=state.conversation(above),
+            above={} if above is None else self._places(scope, above),
         )
+
+    def _above(self, scope: Scope, subject: ConversationId | None) -> ConversationId | None:
+        entry = self._state.conversation(subject)
+        is_thread = entry is not None and entry.parent is not None
+        if scope.conversation is None or not (is_thread or scope.beneath is not None):
+            return None
+        parent = parent_of(scope.conversation)
+        return None if parent is None else parent.conversation
+
+    def _target(self, scope: Scope, subject: ConversationId | None, above: ConversationId | None) -> Target | None:
+        if above is not None and scope.beneath is not None:
+            return self._state.target(above, scope.beneath)
+        return None if scope.message is None or subject is None else self._state.target(subject, scope.message)
+
+    def _places(self, scope: Scope, conversation: ConversationId) -> dict[UserId, Membership]:
+        known = self._state.memberships(conversation)
+        return {user: known[user] for user in scope.users if user in known}
 
     def _listener(self, scope: Scope, subject: ConversationId | None) -> UserId | None:
         entry = self._state.conversation(subject) if scope.speaks else None
@@ -158,10 +178,10 @@ class MemoryLog:
     def _memberships(self, scope: Scope, subject: ConversationId | None) -> Mapping[UserId, Membership]:
         if subject is None:
             return {}
-        known, entry = self._state.memberships(subject), self._state.conversation(subject)
+        entry = self._state.conversation(subject)
         is_listed = scope.all_members and entry is not None and entry.lists_members
         current = {member.user: member for member in self._state.roster(subject)} if is_listed else {}
-        return {**current, **{user: known[user] for user in scope.users if user in known}}
+        return {**current, **self._places(scope, subject)}
 
     async def read(self, stream: StreamKey, after: Seq, limit: int, until: Seq | None = None) -> Facts:
         """Read a slice of the stream."""

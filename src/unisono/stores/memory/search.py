@@ -71,6 +71,7 @@ class MemorySearch:
             Spot(placed.at, one, placed.seq): FoundMessage(one, placed.seq, placed.at, message)
             for one in self._state.conversations
             if conversation in {None, one} and (membership := self._state.memberships(one).get(user)) is not None
+            if not (membership.is_member and self._state.is_outside(self._state.conversations[one], user))
             for placed, message in self._seen(one, membership.until)
             if placed.seq > membership.cleared and set(words) <= set(words_of(message.content.text or ""))
         }

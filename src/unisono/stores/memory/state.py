@@ -55,6 +55,7 @@ from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.domain.policy import PolicyChange
 from unisono.domain.revisions import recalled, revised, superseded
 from unisono.domain.silence import Silence
+from unisono.domain.thread_facts import ThreadEnded, ThreadMade
 from unisono.ports.erasures import Erasure
 from unisono.ports.push_targets import PushTarget
 from unisono.stores.memory.arranging import arrange, silence_all
@@ -62,6 +63,7 @@ from unisono.stores.memory.beginning import begun
 from unisono.stores.memory.call_state import CallState
 from unisono.stores.memory.objects import supersede
 from unisono.stores.memory.records import Duty, KeptTarget, LeftWill, Remembered
+from unisono.stores.memory.thread_state import ThreadState
 from unisono.stores.memory.ties import Ties, project_ties
 
 UniqueKey = tuple[ConversationKind, tuple[UserId, ...]]
@@ -90,6 +92,7 @@ class State:
         self.wills: dict[SessionId, LeftWill] = {}
         self.talk = CallState()
         self.policy: list[PolicyChange] = []
+        self.threads = ThreadState()
         self.duties: dict[str, Duty] = {}
         self.push_targets: dict[tuple[UserId, DeviceId], KeptTarget] = {}
         self.erasures: dict[UserId, Erasure] = {}
@@ -130,6 +133,15 @@ class State:
     def memberships(self, conversation: ConversationId) -> Mapping[UserId, Membership]:
         """Give all memberships, current and former."""
         return self.members.get(conversation, {})
+
+    def is_in(self, conversation: ConversationId, user: UserId) -> bool:
+        """Say if a user is a member now; of a thread, by its own list alone."""
+        member = self.memberships(conversation).get(user)
+        return member is not None and member.is_member
+
+    def is_outside(self, conversation: Conversation, user: UserId) -> bool:
+        """Say of a thread if a user is not in the group that it is under."""
+        return conversation.parent is not None and not self.is_in(conversation.parent.conversation, user)
 
     def roster(self, conversation: ConversationId) -> list[Membership]:
         """Give the current memberships in the order of joining."""
@@ -187,6 +199,9 @@ class State:
                 self._set_level(user_of(placed.stream), fact)
             case ObjectSet() | ObjectDropped():
                 supersede(self.stream(placed.stream).facts, fact)
+            case ThreadMade() | ThreadEnded() if conversation is not None:
+                entry, change = self.conversations[conversation], 1 if isinstance(fact, ThreadMade) else -1
+                self.conversations[conversation] = structs.replace(entry, threads=entry.threads + change)
             case ConversationEntered() | ConversationExited():
                 self._subscribe(user_of(placed.stream), fact)
             case _ if isinstance(fact, Arrangement):
@@ -220,10 +235,16 @@ class State:
             old = members.get(user)
             if old is not None and old.is_member:
                 members[user] = roll.left(old, placed.seq)
+                self._note_departure(conversation, user)
         self._count(conversation, before, placed.at)
+
+    def _note_departure(self, conversation: ConversationId, user: UserId | None) -> None:
+        if self.conversations[conversation].threads:
+            self.threads.note(conversation, user)
 
     def _end(self, conversation: ConversationId, placed: PlacedFact) -> None:
         entry = self.conversations[conversation]
+        self._note_departure(conversation, None)
         later = placed.at if KINDS[entry.of].members == "subscribed" and entry.member_count else None
         if KINDS[entry.of].members != "subscribed":
             self._regroup(conversation, placed, left=tuple(member.user for member in self.roster(conversation)))

@@ -18,6 +18,7 @@ from unisono.stores.memory.search import MemorySearch
 from unisono.stores.memory.seats import MemorySeats
 from unisono.stores.memory.sessions import MemorySessions
 from unisono.stores.memory.state import State
+from unisono.stores.memory.threads import MemoryThreads
 from unisono.stores.memory.traces import MemoryTraces
 from unisono.stores.memory.wills import MemoryWills
 
@@ -31,6 +32,7 @@ class MemoryStore:
         self.log = MemoryLog(self._state, clock, self.requests)
         self.directory = MemoryDirectory(self._state)
         self.contacts = MemoryContacts(self._state)
+        self.threads = MemoryThreads(self._state, self.directory)
         self.traces = MemoryTraces(self._state)
         self.sessions = MemorySessions(self._state, clock)
         self.policies = MemoryPolicies(self._state, clock)

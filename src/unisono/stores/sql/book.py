@@ -185,9 +185,8 @@ class Book:
         key = self._unique[unique_key]
         stream = None if key is None else self.stream(key)
         # Another writer may have changed it before our lock.
-        if stream is None or stream.conversation is None or stream.conversation.unique_key != unique_key:
-            return None
-        return stream
+        is_so = stream is not None and stream.conversation is not None and stream.conversation.unique_key == unique_key
+        return stream if is_so else None
 
     # ------------------------------------------------------------ changing
 
@@ -320,8 +319,6 @@ class Book:
             until_pos = earlier[UNTIL_POS]
         self._joined[member.user, stream.id] = membership_row(stream.id, member, until_pos)
 
-    # ------------------------------------------------------------ loading
-
     def foresee_streams(self, ahead: Foresight) -> None:
         """Load the streams that a batch names, and lock them against other writers, in one order."""
         ahead.own |= self._late
@@ -334,9 +331,12 @@ class Book:
             self._load_streams(unknown)
         if ahead.own:
             self._make(ahead.own)
-        if not self._is_kept and (unseen := {name for name in ahead.unique if self._unique[name] is None}):
-            # Another writer may have made it while we waited for the locks.
-            self._load_unique(unseen)
+        if not self._is_kept:
+            # Another writer may have made them while we waited for the locks.
+            if unseen := {name for name in ahead.unique if self._unique[name] is None}:
+                self._load_unique(unseen)
+            if unmade := {key for key in ahead.to_be if self._streams[key] is None}:
+                self._load_streams(unmade)
 
     def foresee_details(self, ahead: Foresight) -> None:
         """Load what belongs to the streams of a batch."""

@@ -11,6 +11,7 @@ from unisono.domain.ids import ConversationId, Epoch, Instant, Json, Seq, Stream
 from unisono.domain.kinds import KINDS
 from unisono.domain.placement import Head, Place
 from unisono.domain.silence import Silence
+from unisono.domain.thread_facts import parent_of
 from unisono.stores.sql.compiled import Row
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.statements import Statements
@@ -46,6 +47,8 @@ class ConversationEntry(Struct):
     audience: Reach | None
     oldest_at: Instant | None
     keeps_history: bool
+    parent: int | None = None
+    threads: int = 0
 
     def row(self, stream: int) -> Row:
         """Give the row to write."""
@@ -65,6 +68,8 @@ class ConversationEntry(Struct):
             self.audience,
             self.oldest_at,
             int(self.keeps_history) or None,
+            self.parent,
+            self.threads or None,
         )
 
 
@@ -107,7 +112,7 @@ def read_stream(row: Row) -> StreamEntry:
 def read_conversation(row: Row) -> ConversationEntry:
     """Read a row of `conversations`."""
     _, kind, creator, created_at, updated_at, name, attributes, unique_key, count, joining, rules, *rest = row
-    expires_at, audience, oldest_at, keeps_history = rest
+    expires_at, audience, oldest_at, keeps_history, parent, threads = rest
     return ConversationEntry(
         kind,
         creator,
@@ -123,6 +128,8 @@ def read_conversation(row: Row) -> ConversationEntry:
         audience,
         oldest_at,
         bool(keeps_history),
+        parent,
+        threads or 0,
     )
 
 
@@ -197,8 +204,9 @@ def _read(attributes: str | None) -> dict[str, Json] | None:
 
 def view(key: StreamKey, head: Head, entry: ConversationEntry) -> Conversation:
     """Show a conversation and how far its stream has come."""
+    name = conversation_of(key) or ConversationId("")
     return Conversation(
-        conversation_of(key) or ConversationId(""),
+        name,
         entry.of,
         entry.creator,
         entry.created_at,
@@ -213,4 +221,6 @@ def view(key: StreamKey, head: Head, entry: ConversationEntry) -> Conversation:
         entry.expires_at,
         entry.audience,
         entry.keeps_history,
+        None if entry.parent is None else parent_of(name),
+        entry.threads,
     )

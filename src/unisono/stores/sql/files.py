@@ -14,10 +14,10 @@ from unisono.ports.files import FileRecord
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.compiled import ListStatement, Row, Statement
 from unisono.stores.sql.driver import Connection
+from unisono.stores.sql.file_tables import FILE_DAYS, FILES
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.phrases import LIMIT, given, insert, wanted
 from unisono.stores.sql.readers import Readers
-from unisono.stores.sql.schema import FILE_DAYS, FILES
 from unisono.stores.sql.writer import Writer
 
 _F, _D = FILES.c, FILE_DAYS.c

@@ -19,12 +19,14 @@ class Foresight(Struct):
 
     `streams` are looked up, `own` made where they do not exist yet. `sessions`, and those of `session_users` that are
     not over, are locked. `talks` are direct conversations, with who speaks there. The `policy` is read, or changed.
+    `to_be` are streams that may come into being while others' locks are waited for.
     """
 
     sessions: set[SessionId] = set()
     session_users: set[UserId] = set()
     streams: set[StreamKey] = set()
     own: set[StreamKey] = set()
+    to_be: set[StreamKey] = set()
     unique: set[str] = set()
     members: dict[MemberKey, StreamEntry] = {}
     rosters: dict[int, StreamEntry] = {}

@@ -7,7 +7,7 @@ from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.ids import NO_SEQ
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
-from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, upsert
+from unisono.stores.sql.phrases import HAS_GROUP, LIMIT, MESSAGE, given, upsert
 from unisono.stores.sql.schema import FACTS, INDEXED, MEMBERS, STREAMS
 from unisono.stores.sql.words import WordIndex, words_of_dialect
 
@@ -64,6 +64,7 @@ def _mine(*conditions: Any) -> Executable:
             # Who is only restricted has left before the first place.
             MEMBERS.c.until.is_(None) | (MEMBERS.c.until > literal_column(str(NO_SEQ))),
             STREAMS.c.said_at.is_not(None),
+            MEMBERS.c.until.is_not(None) | HAS_GROUP,
             *conditions,
         )
         .order_by(STREAMS.c.said_at.desc())

@@ -7,8 +7,8 @@ from sqlalchemy import Dialect, Text, case, delete, distinct, func, literal_colu
 from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement
-from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, insert
-from unisono.stores.sql.schema import ASKED, FACTS, MEMBERS, MENTIONS, REACTIONS, STREAMS
+from unisono.stores.sql.phrases import HAS_GROUP, IS_NO_THREAD, LIMIT, MESSAGE, given, insert
+from unisono.stores.sql.schema import ASKED, CONVERSATIONS, FACTS, MEMBERS, MENTIONS, REACTIONS, STREAMS
 
 _CHANGES: Final = [literal_column("'revised'", Text), literal_column("'recalled'", Text)]
 
@@ -145,6 +145,7 @@ def _has_unread() -> Any:
         (MEMBERS.c.user_id == given("user", MEMBERS.c.user_id))
         & MEMBERS.c.until.is_(None)
         & ((literal_column("0") < LEFT) | (MEMBERS.c.is_marked_unread == literal_column("1")))
+        & HAS_GROUP
     )
 
 
@@ -207,8 +208,10 @@ def _said(*, is_down: bool) -> Executable:
         .select_from(MEMBERS)
         .join(FACTS, FACTS.c.stream == MEMBERS.c.stream)
         .join(STREAMS, STREAMS.c.id == MEMBERS.c.stream)
+        .join(CONVERSATIONS, CONVERSATIONS.c.stream == MEMBERS.c.stream)
         .where(
             MEMBERS.c.user_id == given("user", MEMBERS.c.user_id),
+            IS_NO_THREAD,
             FACTS.c.sender == MEMBERS.c.user_id,
             # The index of keys leads, where both are.
             FACTS.c.send_key.is_not(None),

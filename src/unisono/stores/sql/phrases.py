@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any, Final
 
-from sqlalchemy import CTE, Column, Dialect, Insert, Table, Text, bindparam, literal_column
+from sqlalchemy import CTE, Column, Dialect, Insert, Table, Text, bindparam, literal_column, select
 from sqlalchemy import values as rows_of
 
 from unisono.stores.sql.compiled import numbered
-from unisono.stores.sql.schema import MEMBERS, STREAMS
+from unisono.stores.sql.schema import CONVERSATIONS, MEMBERS, STREAMS
 
 MESSAGE: Final = literal_column("'message'", Text)
 MATCHES: Final = "matches_pattern"
@@ -16,6 +16,21 @@ MATCHES: Final = "matches_pattern"
 LIMIT: Final = bindparam("limit", type_=STREAMS.c.id.type)
 IS_SHOWN: Final = MEMBERS.c.deleted.is_(None) | (MEMBERS.c.deleted < STREAMS.c.messages)
 """Of a membership and its stream: that the user did not delete the conversation, or something was said in it since."""
+IS_NO_THREAD: Final = CONVERSATIONS.c.parent.is_(None)
+_ABOVE: Final = MEMBERS.alias("above")
+
+
+def is_above(user: Any) -> Any:
+    """Say of a thread that a user is in the group that it is under."""
+    in_group = (_ABOVE.c.user_id == user) & (_ABOVE.c.stream == CONVERSATIONS.c.parent) & _ABOVE.c.until.is_(None)
+    return select(_ABOVE.c.stream).where(in_group).correlate_except(_ABOVE).exists()
+
+
+IS_IN_GROUP: Final = IS_NO_THREAD | is_above(MEMBERS.c.user_id)
+"""Of a membership and its conversation: that it is no thread, or under a group that the user is in."""
+_ITS_CONVERSATION: Final = select(CONVERSATIONS.c.stream).where(CONVERSATIONS.c.stream == MEMBERS.c.stream, IS_IN_GROUP)
+HAS_GROUP: Final = _ITS_CONVERSATION.correlate(MEMBERS).exists()
+"""The same of a membership alone."""
 
 
 def given(name: str, like: Column[Any]) -> Any:

@@ -37,6 +37,7 @@ from unisono.domain.facts import (
 from unisono.domain.ids import ConversationId, Seq, UserId, conversation_stream, user_of
 from unisono.domain.kinds import KINDS
 from unisono.domain.revisions import recalled, revised, superseded
+from unisono.domain.thread_facts import ThreadEnded, ThreadMade
 from unisono.stores.sql.arranging import arrange, silence_all
 from unisono.stores.sql.attributes import describe
 from unisono.stores.sql.book import Book
@@ -44,6 +45,7 @@ from unisono.stores.sql.contact_project import project_ties
 from unisono.stores.sql.entries import ConversationEntry, StreamEntry, view
 from unisono.stores.sql.indexing import renew
 from unisono.stores.sql.objects import project_object
+from unisono.stores.sql.thread_project import count_thread, find_parent, note_departure
 
 
 def unique_key(of: ConversationKind, members: Sequence[UserId]) -> str:
@@ -98,6 +100,8 @@ def _project_roll(book: Book, stream: StreamEntry, fact: Fact) -> None:
             silence_all(book, book.statements.silences, user_of(stream.key), fact)
         case _ if isinstance(fact, ContactFact):
             project_ties(book, stream, fact)
+        case ThreadMade() | ThreadEnded():
+            count_thread(book, stream, 1 if isinstance(fact, ThreadMade) else -1)
         case _:
             # Sessions have their own tables.
             pass
@@ -120,6 +124,7 @@ def _created(book: Book, stream: StreamEntry, fact: ConversationCreated) -> None
         audience=fact.audience,
         oldest_at=head.at,
         keeps_history=fact.keeps_history,
+        parent=find_parent(book, fact.parent),
     )
     describe(book, stream, is_new=True)
     stream.has_all_members = True
@@ -145,6 +150,7 @@ def _left(book: Book, stream: StreamEntry, fact: MembersLeft) -> None:
         if earlier is not None and earlier.until is None:
             count -= 1
             book.join(stream, roll.left(earlier, stream.head.seq), until_pos=stream.pos)
+            note_departure(book, stream, user)
     _regroup(book, stream, count)
 
 
@@ -176,6 +182,7 @@ def _ended(book: Book, stream: StreamEntry) -> None:
         entry.expires_at = stream.head.at if entry.member_count else None
         book.change(stream)
         return
+    note_departure(book, stream, None)
     members = book.roster(stream)
     for member in members:
         book.join(stream, roll.left(member, stream.head.seq), until_pos=stream.pos)

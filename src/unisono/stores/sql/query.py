@@ -27,7 +27,7 @@ from unisono.domain.ids import ConversationId, UserId, conversation_stream
 from unisono.domain.kinds import KINDS
 from unisono.domain.pattern import pattern
 from unisono.stores.sql.compiled import Statement
-from unisono.stores.sql.phrases import IS_SHOWN, MATCHES
+from unisono.stores.sql.phrases import IS_NO_THREAD, IS_SHOWN, MATCHES
 from unisono.stores.sql.schema import CONVERSATION_ATTRIBUTES as VALUES
 from unisono.stores.sql.schema import CONVERSATIONS, MEMBERS, STREAMS
 
@@ -79,7 +79,7 @@ def found_by(dialect: Dialect, user: UserId | None, asked: FindConversations, *,
     keys = [expression.label(f"key_{number}") for number, expression in enumerate(_sort_keys(asked.order))]
     for visible, is_mine in _seen_by(user, asked, finds_open=finds_open) if user is not None else ((true(), False),):
         half = select(CONVERSATIONS.c.stream.label("stream"), STREAMS.c.key.label("key"), *keys)
-        half = half.join(STREAMS, STREAMS.c.id == CONVERSATIONS.c.stream).where(visible)
+        half = half.join(STREAMS, STREAMS.c.id == CONVERSATIONS.c.stream).where(visible, IS_NO_THREAD)
         if asked.where is not None:
             translation = _Translation(dialect, user if is_mine else None, sees_all=user is None)
             half = half.where(translation.of(asked.where))

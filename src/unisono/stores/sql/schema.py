@@ -109,6 +109,10 @@ CONVERSATIONS: Final = Table(
     Column("oldest_at", BigInteger),
     # Of a room: 1 where it keeps what is said in it.
     Column("keeps_history", BigInteger),
+    # Of a thread: the stream of the conversation that it is under.
+    Column("parent", BigInteger),
+    # Of a group: how many threads under its messages are not over.
+    Column("threads", BigInteger),
 )
 Index("ix_conversations_kind", CONVERSATIONS.c.kind, CONVERSATIONS.c.oldest_at)
 Index(
@@ -120,6 +124,13 @@ Index(
     "ix_conversations_expires_at",
     CONVERSATIONS.c.expires_at,
     sqlite_where=CONVERSATIONS.c.expires_at.is_not(None),
+)
+
+Index(
+    "ix_conversations_parent",
+    CONVERSATIONS.c.parent,
+    CONVERSATIONS.c.stream,
+    sqlite_where=CONVERSATIONS.c.parent.is_not(None),
 )
 
 CONVERSATION_ATTRIBUTES: Final = Table(
@@ -362,35 +373,6 @@ ERASURES: Final = Table(
     Column("failed_at", BigInteger),
 )
 Index("ix_erasures_unfinished", ERASURES.c.asked_at, sqlite_where=ERASURES.c.finished_at.is_(None))
-
-FILES: Final = Table(
-    "files",
-    METADATA,
-    # As `ports.files.FileRecord`; the owner of what nobody owns is empty.
-    Column("id", _Name, primary_key=True),
-    Column("user_id", _Name, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("created_at", BigInteger, nullable=False, index=True),
-    Column("arrived_at", BigInteger),
-    Column("url", Text),
-    Column("attributes", Text),
-    Column("source", _Name),
-)
-Index("ix_files_user_id", FILES.c.user_id, FILES.c.created_at, FILES.c.id)
-Index("ix_files_begun", FILES.c.created_at, sqlite_where=FILES.c.arrived_at.is_(None))
-
-FILE_DAYS: Final = Table(
-    "file_days",
-    METADATA,
-    # What the files in FILES count that were begun on a day, by owner: all of them where `source` is empty.
-    Column("day", BigInteger, primary_key=True),
-    Column("user_id", _Name, primary_key=True),
-    Column("source", _Name, primary_key=True),
-    Column("bytes", BigInteger, nullable=False),
-    Column("files", BigInteger, nullable=False),
-)
 
 REVOKED_USERS: Final = Table(
     "revoked_users",

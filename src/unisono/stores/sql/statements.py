@@ -26,14 +26,26 @@ from unisono.stores.sql.index_statements import IndexStatements
 from unisono.stores.sql.member_statements import MemberStatements
 from unisono.stores.sql.message_statements import MessageStatements
 from unisono.stores.sql.object_statements import ObjectStatements
-from unisono.stores.sql.phrases import IS_SHOWN, LIMIT, given, insert, upsert, wanted
+from unisono.stores.sql.phrases import (
+    IS_IN_GROUP,
+    IS_NO_THREAD,
+    IS_SHOWN,
+    LIMIT,
+    given,
+    insert,
+    is_above,
+    upsert,
+    wanted,
+)
 from unisono.stores.sql.schema import CONVERSATION_ATTRIBUTES, CONVERSATIONS, FACTS, MEMBERS, META, SESSIONS, STREAMS
 from unisono.stores.sql.silence_statements import SilenceStatements
+from unisono.stores.sql.thread_statements import ThreadStatements
 from unisono.stores.sql.trim_statements import TrimStatements
 
 _EPOCH: Final = literal_column("'epoch'", Text)
 _LISTED: Final = [literal_column(f"'{of}'", Text) for of, kind in KINDS.items() if kind.lists_members]
 """Kinds of conversations that list their members."""
+_FIXED: Final = ("kind", "creator", "created_at", "parent")
 _ALL: Final = literal_column("'all'", Text)
 
 
@@ -55,7 +67,7 @@ class Statements:
         self.unique = ListStatement(dialect, _unique)
         self.conversations = ListStatement(dialect, _conversations)
         self.write_conversations = ListStatement(
-            dialect, lambda rows: upsert(dialect, CONVERSATIONS, rows, fixed=("kind", "creator", "created_at"))
+            dialect, lambda rows: upsert(dialect, CONVERSATIONS, rows, fixed=_FIXED)
         )
         self.insert_values = ListStatement(
             dialect, lambda rows: insert(dialect, CONVERSATION_ATTRIBUTES, rows, CONVERSATION_ATTRIBUTES.c)
@@ -69,7 +81,7 @@ class Statements:
         self.open_sessions = ListStatement(dialect, _open_sessions)
         self.lock_sessions = ListStatement(dialect, _lock_sessions)
         self.words = IndexStatements(dialect)
-        self.trimming = TrimStatements(dialect)
+        self.trimming, self.threads = TrimStatements(dialect), ThreadStatements(dialect)
         self.roll = MemberStatements(dialect)
         self.objects, self.contacts = ObjectStatements(dialect), ContactStatements(dialect)
         self.silences = SilenceStatements(dialect)
@@ -80,14 +92,14 @@ class Statements:
         self.moved_in_app, self.moved_together = one(_moved_in_app()), one(_moved_together())
         self.find = one(_find())
         self.listed = ListStatement(dialect, _listed)
-        self.list_of, self.list_marked = one(_list_of()), one(_list_of(MEMBERS.c.marks.is_not(None)))
+        self.list_of = one(_list_of(IS_NO_THREAD))
+        self.list_marked = one(_list_of(MEMBERS.c.marks.is_not(None), IS_IN_GROUP))
         self.list_pinned, self.membership_of = one(_list_pinned()), one(_membership_of())
         self.current_members = one(_current_members())
         self.reached = one(_reached())
         self.members_then = one(_members_then())
         self.kind = one(_kind())
-        self.for_all = one(_for_all())
-        self.every = one(_every())
+        self.for_all, self.every = one(_for_all()), one(_every())
         self.expired = one(_expired())
         self.acquainted = ListStatement(dialect, _acquainted)
 
@@ -230,8 +242,13 @@ def _find() -> Executable:
         select(STREAMS, CONVERSATIONS, MEMBERS)
         .join(CONVERSATIONS, CONVERSATIONS.c.stream == STREAMS.c.id)
         .outerjoin(MEMBERS, theirs)
-        .where(STREAMS.c.key == given("key", STREAMS.c.key))
+        .where(STREAMS.c.key == given("key", STREAMS.c.key), _is_known(given("user", MEMBERS.c.user_id)))
     )
+
+
+def _is_known(user: Any) -> Any:
+    """Keep a thread from who is out of its group, noted in it or not; nobody, who is the operator, sees all."""
+    return IS_NO_THREAD | MEMBERS.c.until.is_not(None) | is_above(user) | (user == literal_column("''", Text))
 
 
 def _every() -> Executable:
@@ -252,6 +269,7 @@ def _listed(rows: int) -> Executable:
         .join(STREAMS, STREAMS.c.key == asked.c.key)
         .join(CONVERSATIONS, CONVERSATIONS.c.stream == STREAMS.c.id)
         .outerjoin(MEMBERS, theirs)
+        .where(IS_NO_THREAD)
     )
 
 
@@ -267,7 +285,7 @@ def _list_of(*conditions: Any) -> Executable:
 
 
 def _list_pinned() -> Executable:
-    pinned = _mine().where(MEMBERS.c.until.is_(null()), MEMBERS.c.pinned_at.is_not(None), IS_SHOWN)
+    pinned = _mine().where(MEMBERS.c.until.is_(null()), MEMBERS.c.pinned_at.is_not(None), IS_SHOWN, IS_IN_GROUP)
     listed: Executable = pinned.order_by(MEMBERS.c.pinned_at.desc(), STREAMS.c.key)
     return listed
 

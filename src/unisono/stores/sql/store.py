@@ -33,6 +33,7 @@ from unisono.stores.sql.session_statements import SessionStatements
 from unisono.stores.sql.sessions import SqlSessions
 from unisono.stores.sql.sqlite import SqliteDriver
 from unisono.stores.sql.statements import Statements
+from unisono.stores.sql.threads import SqlThreads
 from unisono.stores.sql.traces import SqlTraces
 from unisono.stores.sql.wills import SqlWills
 from unisono.stores.sql.writer import Writer
@@ -53,6 +54,7 @@ class Store:
         self.directory = SqlDirectory(driver.dialect, statements, readers)
         self.search = SqlSearch(driver.dialect, statements, self.log, writer=writer, readers=readers)
         self.contacts = SqlContacts(statements.contacts, readers)
+        self.threads = SqlThreads(statements, writer=writer, readers=readers)
         self.traces = SqlTraces(driver.dialect, statements, readers)
         self.erasures = SqlErasures(driver.dialect, writer=writer, readers=readers)
         self.claims = SqlClaims(driver.dialect, writer=writer)

@@ -3,12 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from unisono.domain.conversation import Conversation, Decide, Decision, Membership, Scope, SenderKey, Snapshot, made_by
+from unisono.domain.conversation import (
+    Conversation,
+    Decide,
+    Decision,
+    Membership,
+    Scope,
+    SenderKey,
+    Snapshot,
+    Target,
+    made_by,
+)
 from unisono.domain.facts import Fact, MessagePlaced, PlacedFact
 from unisono.domain.ids import Checkpoint, StreamKey, UserId, conversation_stream, user_stream
 from unisono.domain.kept import Shelf
 from unisono.domain.marks import Passed, moved
 from unisono.domain.placement import Draft, Head, Place, next_head
+from unisono.domain.thread_facts import parent_of
 from unisono.domain.ties import Pair, Tie
 from unisono.ports.log import Committed
 from unisono.stores.sql.arranging import count_pinned, find_silence
@@ -53,6 +64,10 @@ class Transaction:
             self._name_ties(ahead)
         if scope.conversation is not None and self._stream is not None:
             ahead.streams.add(self._stream)
+            if (parent := parent_of(scope.conversation)) is not None:
+                ahead.streams.add(conversation_stream(parent.conversation))
+            if scope.beneath is not None:
+                ahead.to_be.add(self._stream)
             if scope.key is not None:
                 return
         elif scope.key is not None and self._stream is not None:
@@ -75,6 +90,8 @@ class Transaction:
         """Name memberships and the place of the send key."""
         scope = self._scope
         stream = None if self._stream is None else book.stream(self._stream)
+        if (above := find_above(scope, stream, book)) is not None:
+            _name_members(scope, above, ahead)
         if stream is None:
             return
         if scope.sender is not None and scope.key is not None:
@@ -83,10 +100,7 @@ class Transaction:
             ahead.places[stream.id, sender, key] = stream
         if stream.conversation is None:
             return
-        members = stream.members
-        for user in scope.users:
-            if user not in members:
-                ahead.members[stream.id, user] = stream
+        _name_members(scope, stream, ahead)
         is_talk = scope.speaks and stream.conversation.of == "direct"
         if is_talk:
             ahead.talks.append((stream, scope.users[0]))
@@ -101,6 +115,13 @@ class Transaction:
         if not decision.drafts:
             return Committed(decision.answer(()), (), decision.signals)
         return place(decision, book)
+
+
+def _name_members(scope: Scope, stream: StreamEntry, ahead: Foresight) -> None:
+    members = stream.members
+    for user in scope.users:
+        if user not in members:
+            ahead.members[stream.id, user] = stream
 
 
 def _stream_of(scope: Scope) -> StreamKey | None:
@@ -122,6 +143,7 @@ def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
         subject = unique
         if earlier is not None and (made := made_by(earlier.fact)) is not None:
             subject = book.stream(conversation_stream(made))
+    above = find_above(scope, subject, book)
     if subject is None or subject.conversation is None:
         shelf = Shelf() if scope.object is None else take_shelf(book, book.statements.objects, stream, scope.object)
         return Snapshot(
@@ -136,6 +158,9 @@ def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
             silence=None
             if scope.silence_of is None
             else find_silence(book.connection, book.statements.silences, scope.silence_of),
+            target=_target(scope, None, above, book),
+            parent=_view(above),
+            above=_places_of(scope, above, book),
         )
     other = _listener(scope, book, subject)
     return Snapshot(
@@ -145,11 +170,13 @@ def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
         *_parts(earlier),
         _taken(scope, book, subject),
         _view(unique),
-        None if scope.message is None else book.target(subject, scope.message),
+        _target(scope, subject, above, book),
         _passed(scope, book, subject),
         pinned=count_pinned(book, scope.users[0]) if scope.pinned else 0,
         ties=_ties(scope, book, other),
         listener=other,
+        parent=_view(above),
+        above=_places_of(scope, above, book),
     )
 
 
@@ -197,12 +224,33 @@ def _passed(scope: Scope, book: Book, stream: StreamEntry) -> Passed | None:
 
 def _memberships(scope: Scope, book: Book, stream: StreamEntry) -> Mapping[UserId, Membership]:
     if not (scope.all_members and stream.lists_members):
-        return {user: member for user in scope.users if (member := book.member(stream, user)) is not None}
+        return _places_of(scope, stream, book)
     found = {member.user: member for member in book.roster(stream)}
     for user in scope.users:
         if user not in found and (member := book.member(stream, user)) is not None:
             found[user] = member
     return found
+
+
+def find_above(scope: Scope, stream: StreamEntry | None, book: Book) -> StreamEntry | None:
+    """Give the conversation that a thread is under, or would be."""
+    is_thread = stream is not None and stream.conversation is not None and stream.conversation.parent is not None
+    if scope.conversation is None or not (is_thread or scope.beneath is not None):
+        return None
+    parent = parent_of(scope.conversation)
+    return None if parent is None else book.stream(conversation_stream(parent.conversation))
+
+
+def _target(scope: Scope, stream: StreamEntry | None, above: StreamEntry | None, book: Book) -> Target | None:
+    if above is not None and scope.beneath is not None:
+        return book.target(above, scope.beneath)
+    return None if stream is None or scope.message is None else book.target(stream, scope.message)
+
+
+def _places_of(scope: Scope, stream: StreamEntry | None, book: Book) -> Mapping[UserId, Membership]:
+    if stream is None:
+        return {}
+    return {user: member for user in scope.users if (member := book.member(stream, user)) is not None}
 
 
 def place(decision: Decision, book: Book) -> Committed:

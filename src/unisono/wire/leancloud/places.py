@@ -22,6 +22,7 @@ from unisono.domain.ids import (
     Instant,
     SendKey,
     Seq,
+    read_thread_id,
 )
 
 MID_CHARS: Final = 22
@@ -71,9 +72,18 @@ def cid_of(conversation: ConversationId, *, is_temporary: bool) -> str:
 
 
 def conversation_of(cid: str) -> ConversationId | None:
-    """Give the conversation that a client names; None for what cannot be an id: 1 to 64 printable characters."""
-    name = cid.removeprefix(TEMPORARY)
-    return ConversationId(name) if len(name) <= OPAQUE_ID_MAX_CHARS and re.match(PRINTABLE, name) else None
+    """Give the conversation that a client names; None for what cannot be an id: 1 to 64 printable characters.
+
+    Nor is a thread known to clients.
+    """
+    name = ConversationId(cid.removeprefix(TEMPORARY))
+    is_id = len(name) <= OPAQUE_ID_MAX_CHARS and re.match(PRINTABLE, name)
+    return name if is_id and not is_hidden(name) else None
+
+
+def is_hidden(conversation: ConversationId | None) -> bool:
+    """Say if clients are told nothing of a conversation: of threads, which they do not know."""
+    return conversation is not None and read_thread_id(conversation) is not None
 
 
 def instant_of(timestamp: int) -> Instant | None:
