@@ -70,7 +70,7 @@ def test_variables_of_the_command_line_are_no_settings() -> None:
         ("[server]\nport = 'x'", "`server.port`: Expected `int`, got `str`"),
         ("[log]\nlevel = 'loud'", "`log.level`: Invalid enum value 'loud'"),
         ("[server]\norigins = ['chat.example']", "`server.origins[0]`: Expected `str` matching regex"),
-        ("[sessions]\npolicy = 'nope'", "`sessions`: no preset `nope`; there are: easemob"),
+        ("[sessions]\npolicy = 'nope'", "`sessions`: no preset `nope`; there are: multi, single, easemob"),
         ("[identity.jwt]\nsecret = 1", "`identity.jwt.secret`: expected text, got int"),
         ("[admin]\nkeys = ['short']", "`admin`: an admin key is shorter than 32 characters"),
         ("[identity.jwt]\nsecret_file = '/no/such/file'", "cannot read /no/such/file for `identity.jwt.secret_file`"),
