@@ -94,14 +94,20 @@ export class CallBook {
     if (this.#isFollowing || this.#calls.size) this.#ask().catch(() => undefined);
   }
 
-  /** Asks for the calls that ring or run. */
+  /** Asks for the calls that ring or run. What is known and is not among them is over. */
   async ask(): Promise<readonly Call[]> {
     this.follow();
     return this.#ask();
   }
 
   async #ask(): Promise<readonly Call[]> {
+    const known = [...this.#calls.values()];
     const { calls } = (await this.#inside.ask("calls", {})) as AnswerTo<"calls">;
+    const listed = new Set(calls.map(({ call }) => call));
+    for (const call of known) {
+      // Its fact tells more, when it comes.
+      if (!listed.has(call.id) && call.state !== "ended") this.#change(call, { ...call.view, state: "ended", ringing: [], ends: [], reason: "failed" });
+    }
     return calls.map((view) => this.take(view)).filter(({ id }) => this.#calls.has(id));
   }
 
@@ -126,7 +132,7 @@ export class CallBook {
     this.#calls.delete(id);
     this.#ended.add(id);
     if (this.#ended.size > ENDED_REMEMBERED) this.#ended.delete([...this.#ended][0] as string); // there are more than none
-    if (call && call.state !== "ended") this.#change(call, { ...call.view, state: "ended", ringing: [], ends: [], endedAt: at, reason, by });
+    if (call && call.view.endedAt === undefined) this.#change(call, { ...call.view, state: "ended", ringing: [], ends: [], endedAt: at, reason, by });
     call?._release();
     return [{ type: "callEnded", call, id, told: fact, isMissed, at }];
   }
@@ -157,7 +163,7 @@ export class CallBook {
 
   #ring(call: Call): void {
     const isBusy = this.whenBusy === "busy" && [...this.#calls.values()].some(({ isHere }) => isHere);
-    if (isBusy) call.decline({ busy: true }).catch(() => undefined);
+    if (isBusy) call.decline({ scope: "device", busy: true }).catch(() => undefined);
     else this.#emit({ type: "ringing", call });
   }
 

@@ -87,6 +87,25 @@ test("one tab has a call, and hears what its other end says; it is asked anew af
   assert.deepEqual(over, [[null, "missed", true]]);
 });
 
+test("what is not listed any more is over, and its fact says why", async () => {
+  const world = new World();
+  const asked = { calls: [answered(1)] };
+  world.opens = async (desk, { listener }) => {
+    desk.answers["calls"] = () => ({ kind: "calls", calls: asked.calls });
+    listener.started([NOTHING_WAITS]);
+  };
+  const client = await world.login();
+  const heard = told(client);
+  const [call] = await client.calls();
+  assert.deepEqual([call?.state, call?.isHere], ["answered", true]);
+  asked.calls = [];
+  assert.deepEqual(await client.calls(), []);
+  assert.deepEqual([call?.state, call?.isHere, call?.reason], ["ended", false, "failed"]);
+  world.facts("u/tom", 1, OVER);
+  await later();
+  assert.deepEqual([call?.reason, heard.names.at(-1), heard.call === call], ["hung_up", "callEnded", true]);
+});
+
 test("who is busy says so where that is wished", async () => {
   const world = new World();
   world.opens = async (desk, { listener }) => {
@@ -100,7 +119,7 @@ test("who is busy says so where that is wished", async () => {
   world.event({ kind: "call", call: answered(1) });
   world.event({ kind: "call", call: view(1, { call: "d" }) });
   await later();
-  assert.deepEqual(world.desk.asked.at(-1), { op: "decline", call: "d", scope: "call", busy: true });
+  assert.deepEqual(world.desk.asked.at(-1), { op: "decline", call: "d", scope: "device", busy: true });
   assert.deepEqual(heard.names.filter((name) => name === "ringing"), []);
 });
 
