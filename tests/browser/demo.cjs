@@ -77,6 +77,31 @@ async function faultless(page, broken) {
   page.on('console', (said) => said.type() === 'error' && broken.push(said.text()));
 }
 
+// A camera and a microphone that are not there, and a way for media on this machine alone.
+const MEDIA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection'];
+
+// How far the picture of the other end is: what plays goes on.
+const picture = (page) => page.evaluate(() => {
+  const video = document.querySelector('.call video.theirs');
+  return { frames: video?.getVideoPlaybackQuality().totalVideoFrames ?? 0, at: video?.currentTime ?? 0, width: video?.videoWidth ?? 0 };
+});
+
+async function moves(page) {
+  await until(async () => (await picture(page)).frames > 5, 'the other end is seen');
+  const before = await picture(page);
+  assert.ok(before.width > 0);
+  await until(async () => {
+    const now = await picture(page);
+    return now.frames > before.frames + 5 && now.at > before.at;
+  }, 'the picture moves');
+}
+
+const pressIn = (page, words) => until(() => page.evaluate((wanted) => {
+  const found = [...document.querySelectorAll('.call button')].find((each) => each.innerText === wanted);
+  found?.click();
+  return found !== undefined;
+}, words), `the button “${words}”`);
+
 // Those that no scenario uses now. Two scenarios never share one: the focus of one would go to the other.
 const idle = [];
 
@@ -318,6 +343,39 @@ const scenarios = {
     await sam.evaluate(() => { window.isCut = false; });
     await shows(sam, '.state', 'connected');
   }),
+
+  // Two browsers: what one shows left the other through the connection of their own.
+  videoCall: async () => {
+    const [one, other] = await Promise.all([launch({ switches: MEDIA }), launch({ switches: MEDIA })]);
+    try {
+      const broken = [];
+      const pages = [];
+      for (const [browser, name] of [[one.browser, 'vera'], [other.browser, 'walt'], [other.browser, null]]) {
+        const { page } = await open(browser, ORIGIN);
+        faultless(page, broken);
+        if (name !== null) await enter(page, name);
+        else await shows(page, '.state', 'connected');
+        pages.push(page);
+      }
+      const [vera, walt, second] = pages;
+      await begin(vera, '0', { users: 'walt' });
+      await vera.bringToFront();
+      await press(vera, 'Video call');
+      for (const page of [walt, second]) await shows(page, '.call', 'vera calls');
+      await walt.bringToFront();
+      await pressIn(walt, 'Answer');
+      await shows(vera, '.call', 'With walt');
+      await shows(walt, '.call', 'With vera');
+      await until(() => second.evaluate(() => document.querySelector('.call').hidden), 'the other tab is silent');
+      await Promise.all([moves(vera), moves(walt)]);
+      await pressIn(walt, 'Hang up');
+      await shows(vera, '.call', 'The call is over');
+      assert.equal(await walt.evaluate(() => document.querySelector('.call video')?.srcObject ?? null), null);
+      assert.deepEqual(broken, []);
+    } finally {
+      await Promise.all([one.browser.close(), other.browser.close()]);
+    }
+  },
 
   signedOut: () => withPeople(['lea'], async ([lea], [browser]) => {
     const { page: other } = await open(browser, ORIGIN);

@@ -67,6 +67,11 @@ def test_who_was_here_waits_for_a_server_that_is_gone_and_is_in_as_soon_as_it_is
     works.assert_that("unreachable")
 
 
+@pytest.mark.rows("M3", "M17", "M22", "X54")
+def test_two_browsers_see_each_other_in_a_call(works: Works) -> None:
+    works.assert_that("videoCall")
+
+
 def test_who_signs_out_is_out_in_all_tabs(works: Works) -> None:
     works.assert_that("signedOut")
 

@@ -1,6 +1,7 @@
 /** The page of one person: all conversations, the one that is open, and a drawer for what is looked up. */
 
 import type { Client } from "../../src/api/exports.ts";
+import { Calls } from "./calls.ts";
 import { Chat } from "./chat.ts";
 import { devices } from "./devices.ts";
 import { fill, h, iconButton } from "./dom.ts";
@@ -19,6 +20,7 @@ export class Page {
   readonly #root: HTMLElement;
   readonly #chat: Chat;
   readonly #inspector: Inspector;
+  readonly #calls: Calls;
   readonly #main = h("main", { class: "conversation-pane" });
   readonly #aside = h("aside", { class: "drawer", attributes: { hidden: true } });
   readonly #banner = h("button", { class: "banner", attributes: { type: "button", hidden: true } });
@@ -34,6 +36,7 @@ export class Page {
     this.#root = root;
     this.#chat = new Chat(client);
     this.#inspector = new Inspector(client);
+    this.#calls = new Calls(client);
     this.#chat.onOpen(() => this.#opened());
     this.#chat.on(() => this.#drawn());
     const actions = {
@@ -42,7 +45,7 @@ export class Page {
       theme: nextTheme,
     };
     this.#app = h("div", { class: "app" }, sidebar(this.#chat, actions), this.#main, this.#aside);
-    fill(this.#root, this.#banner, this.#app);
+    fill(this.#root, this.#banner, this.#app, this.#calls.element);
     this.#banner.addEventListener("click", () => client.retry());
     document.addEventListener("keydown", (event) => this.#key(event), { signal: this.#over.signal });
     this.#empty();
@@ -61,6 +64,7 @@ export class Page {
   end(isOfTab: boolean): void {
     this.#over.abort();
     this.#talk?.close();
+    this.#calls.close();
     this.#hide();
     this.#chat.notices.close();
     title(null);
@@ -93,7 +97,10 @@ export class Page {
     history.replaceState(null, "", current === null ? location.pathname : `#${current.id}`);
     if (this.#panelOf === "people") this.#hide();
     if (current === null) return this.#empty();
-    const talk = new Talk(this.#chat, current, () => this.#show("people", () => people(this.#chat, current)));
+    const talk = new Talk(this.#chat, current, {
+      people: () => this.#show("people", () => people(this.#chat, current)),
+      call: (user, media) => void this.#calls.begin(user, media),
+    });
     this.#talk = talk;
     fill(this.#main, ...talk.elements);
     void talk.begin(sought);

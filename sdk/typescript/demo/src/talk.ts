@@ -10,6 +10,12 @@ import { nameOf, otherOf, problemOf, writingOf } from "./words.ts";
 
 const POPUP = "popup,width=440,height=680";
 
+/** What is done elsewhere on the page. */
+export interface TalkActions {
+  people(): void;
+  call(user: string, media: "audio" | "video"): void;
+}
+
 /** One conversation, from its being opened until another one is. */
 export class Talk {
   readonly elements: readonly HTMLElement[];
@@ -19,7 +25,7 @@ export class Talk {
   readonly #composer: Composer;
   readonly #off: () => void;
 
-  constructor(chat: Chat, conversation: Conversation, people: () => void) {
+  constructor(chat: Chat, conversation: Conversation, { people, call }: TalkActions) {
     this.#chat = chat;
     this.#conversation = conversation;
     const composer: Composer = new Composer(chat, conversation, () => this.#thread.lastOfMine());
@@ -35,6 +41,7 @@ export class Talk {
     const draw = (): void => this.#title(name, face, state);
     this.#off = chat.on(draw);
     draw();
+    const other = otherOf(conversation);
     const header = h(
       "header",
       {},
@@ -44,6 +51,8 @@ export class Talk {
       h(
         "div",
         { class: "buttons" },
+        other !== null && iconButton("phone", "Call", () => call(other, "audio")),
+        other !== null && iconButton("camera", "Video call", () => call(other, "video")),
         iconButton("apart", "Open in a window of its own", () => window.open(`/#${conversation.id}`, "_blank", POPUP), "apart"),
         iconButton("people", "People and settings", people),
       ),

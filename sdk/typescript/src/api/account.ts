@@ -13,6 +13,6 @@ export interface Account extends Calling, Claiming, OwnSessions, Telling {}
 /** My devices and sessions. */
 export abstract class Account extends Founding {
   static {
-    lately(this, "client", "sessions otherSessions closeSession closeDevice closeTab dropWill registerPush unregisterPush tell ask onAsk runOnce call calls turnServers whenBusy");
+    lately(this, "client", "sessions otherSessions closeSession closeDevice closeTab markAllRead removeFile dropWill registerPush unregisterPush tell ask onAsk runOnce call calls turnServers whenBusy");
   }
 }

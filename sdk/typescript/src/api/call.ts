@@ -15,6 +15,9 @@ export type CallEnd = NonNullable<CallData["ends"]>[number];
 /** Of one call one tab of a session is the end; the others know. */
 const CLAIM = "unisono:call";
 
+/** Signals of one end that wait until the program joins a peer connection; a browser finds some dozens of candidates. */
+const EARLY = 256;
+
 /** A call of mine, the same object from its ring to its end. */
 export class Call {
   /** What the server said of it last. */
@@ -23,6 +26,8 @@ export class Call {
   isInTab = false;
   readonly #inside: Inside;
   readonly #take: (view: CallData) => void;
+  readonly #hearers = new Map<string, (data: Json) => void>();
+  readonly #early = new Map<string, Json[]>();
 
   /** @internal */
   constructor(inside: Inside, view: CallData, take: (view: CallData) => void) {
@@ -145,8 +150,26 @@ export class Call {
     }
   }
 
+  /** @internal Hears what an end says, also what it said already; gives what ends that. */
+  _hear(session: string, hear: (data: Json) => void): () => void {
+    this.#hearers.set(session, hear);
+    for (const data of this.#early.get(session) ?? []) hear(data);
+    this.#early.delete(session);
+    return () => void (this.#hearers.get(session) === hear && this.#hearers.delete(session));
+  }
+
+  /** @internal An end says something. */
+  _said(session: string, data: Json): void {
+    const hear = this.#hearers.get(session);
+    if (hear) return hear(data);
+    const early = this.#early.get(session) ?? [];
+    this.#early.set(session, early);
+    if (early.push(data) > EARLY) early.shift();
+  }
+
   /** @internal This tab is not in it. */
   _release(): void {
+    this.#early.clear();
     if (this.isInTab) this.#inside.desk.release(CLAIM, this.id);
     this.isInTab = false;
   }

@@ -140,7 +140,9 @@ export class CallBook {
   /** Tells the tab that is in a call what another end says. */
   signalled({ call: id, user, session, data = null }: Signal): void {
     const call = this.#calls.get(id);
-    if (call?.isInTab) this.#emit({ type: "callSignal", call, user, session, data });
+    if (!call?.isInTab) return;
+    call._said(session, data);
+    this.#emit({ type: "callSignal", call, user, session, data });
   }
 
   #change(call: Call, view: CallData): void {

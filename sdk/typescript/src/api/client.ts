@@ -249,11 +249,6 @@ export class Client extends Account {
     return this.#arrears.count();
   }
 
-  /** Moves my read marks to the end of conversations (up to 1,000); without any, of all in which something waits. */
-  async markAllRead(conversations: readonly (Conversation | string)[] = []): Promise<void> {
-    await this._inside.ask("mark_all_read", { conversations: conversations.map((each) => idOf(each) as string) });
-  }
-
   /**
    * Uploads a `File` or `Blob`, and gives what an `Image`, `Audio`, `Video` or `File` says of it. Whoever has the link in it can
    * read the file. It is sent by this tab, and ends with it; one that the connection was lost for is sent again, a few times.
@@ -261,11 +256,6 @@ export class Client extends Account {
   async upload(file: Bytes, options: UploadOptions = {}): Promise<Attachment> {
     const { surroundings, base, limits } = this.#parts;
     return (await more()).upload(this._inside, { surroundings, base, repeats: limits.uploadRepeats }, file, options);
-  }
-
-  /** Removes a file of mine by its id (`Attachment.id`). Messages that tell of it stay, their link leads nowhere. */
-  async removeFile(file: string): Promise<void> {
-    await this._inside.ask("remove_file", { file });
   }
 
   // ------------------------------------------------------------ who is there

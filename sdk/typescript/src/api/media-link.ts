@@ -15,6 +15,7 @@ export interface Peer {
   readonly signalingState: string;
   readonly connectionState: string;
   readonly localDescription: Travelling | null;
+  readonly remoteDescription: object | null;
   setLocalDescription(): Promise<void>;
   setRemoteDescription(description: never): Promise<void>;
   addIceCandidate(candidate: never): Promise<void>;
@@ -41,7 +42,9 @@ export class MediaLink {
   readonly #offs: (() => void)[] = [];
   #turn: Promise<void> = Promise.resolve();
   #isOffering = false;
-  #isPassedOver = false;
+  #hasPassedOver = false;
+  /** Candidates that came before the description that they are of: the server carries out what comes together in no order. */
+  #held: unknown[] = [];
 
   /** @internal */
   constructor(inside: Inside, call: Call, peer: Peer) {
@@ -54,15 +57,13 @@ export class MediaLink {
   async begin(session?: string): Promise<void> {
     const call = this.#call;
     const { emitter } = this.#inside;
-    const early: { readonly session: string; readonly data: Json }[] = [];
-    this.#offs.push(emitter.on("callSignal", (signal) => void (signal.call === call && (this.session ? this.#heard(signal) : early.push(signal)))));
     this.#offs.push(emitter.on("callEnded", ({ call: over }) => void (over === call && this.close())));
     this.session = await this.#otherEnd(session);
     this.#hear("negotiationneeded", () => this.#offer());
     this.#hear("icecandidate", (event) => this.#found((event as { readonly candidate: Travelling | null }).candidate));
     this.#hear("connectionstatechange", () => void (this.#peer.connectionState === "failed" && this.#peer.restartIce()));
     this.#offs.push(emitter.on("reconnect", () => this.#peer.restartIce()));
-    for (const signal of early) this.#heard(signal);
+    this.#offs.push(call._hear(this.session, (data) => this.#heard(data)));
     if (!this.#isPolite) await this.#offer();
   }
 
@@ -115,8 +116,7 @@ export class MediaLink {
   }
 
   /** One after the other: a candidate is of the description before it. */
-  #heard({ session, data }: { readonly session: string; readonly data: Json }): void {
-    if (session !== this.session) return;
+  #heard(data: Json): void {
     this.#turn = this.#turn.then(() => this.#take(data as Said)).catch((problem: unknown) => report("taking what the other end of a call says", problem));
   }
 
@@ -124,19 +124,22 @@ export class MediaLink {
     const peer = this.#peer;
     if (description) {
       const isOffer = description.type === "offer";
-      this.#isPassedOver = isOffer && !this.#isPolite && (this.#isOffering || peer.signalingState !== "stable");
-      if (this.#isPassedOver) return;
+      if (isOffer && !this.#isPolite && (this.#isOffering || peer.signalingState !== "stable")) return void (this.#hasPassedOver = true);
       await peer.setRemoteDescription(description as never);
+      for (const early of this.#held.splice(0)) await this.#add(early);
       if (!isOffer) return;
       await peer.setLocalDescription();
       await this.#say({ description: peer.localDescription?.toJSON() as Json });
-    } else if (candidate) {
-      try {
-        await peer.addIceCandidate(candidate as never);
-      } catch (problem) {
-        // Of an offer that was passed over.
-        if (!this.#isPassedOver) throw problem;
-      }
+    } else if (candidate) await this.#add(candidate);
+  }
+
+  async #add(candidate: unknown): Promise<void> {
+    if (!this.#peer.remoteDescription) return void this.#held.push(candidate);
+    try {
+      await this.#peer.addIceCandidate(candidate as never);
+    } catch (problem) {
+      // It may be of an offer that was passed over.
+      if (!this.#hasPassedOver) throw problem;
     }
   }
 

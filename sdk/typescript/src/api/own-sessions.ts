@@ -2,6 +2,7 @@
 
 import type { SessionView } from "../wire/types.ts";
 import type { Json, Sayable } from "./bodies.ts";
+import type { Conversation } from "./conversation.ts";
 import type { Inside } from "./inside.ts";
 import type { Late } from "./late.ts";
 import type { Camelled } from "./names.ts";
@@ -23,7 +24,7 @@ export interface OwnSession extends SessionData {
   send(message: Sayable, options?: TellOptions): Promise<Addressed>;
 }
 
-/** The side of a `Client` that is about my devices and sessions. */
+/** The side of a `Client` that is about my devices and sessions, and all that is mine at once. */
 export interface OwnSessions {
   /** Lists my sessions that are not over, the oldest login first, this one included (`isThis`). */
   sessions(): Promise<readonly OwnSession[]>;
@@ -35,6 +36,10 @@ export interface OwnSessions {
   closeDevice(device: string): Promise<void>;
   /** Has one tab of one of my sessions go; its other tabs stay. Throws `NotFound` where I have no such session, or it has no such tab. */
   closeTab(session: string, tab: string): Promise<void>;
+  /** Moves my read marks to the end of conversations (up to 1,000); without any, of all in which something waits. */
+  markAllRead(conversations?: readonly (Conversation | string)[]): Promise<void>;
+  /** Removes a file of mine by its id (`Attachment.id`). Messages that tell of it stay, their link leads nowhere. */
+  removeFile(file: string): Promise<void>;
   /** Takes back what this session left with `Conversation.leaveWill`. Nothing left is no error. */
   dropWill(): Promise<void>;
   /**
@@ -53,6 +58,8 @@ export const OWN_SESSIONS: Late<OwnSessions, unknown> = {
   closeSession: async (inside, _, session) => void (await inside.ask("close_session", { session })),
   closeDevice: async (inside, _, device) => void (await inside.ask("close_device", { device })),
   closeTab: async (inside, _, session, tab) => void (await inside.ask("close_tab", { session, tab })),
+  markAllRead: async (inside, _, conversations = []) => void (await inside.ask("mark_all_read", { conversations: conversations.map((each) => (typeof each === "string" ? each : each.id)) })),
+  removeFile: async (inside, _, file) => void (await inside.ask("remove_file", { file })),
   dropWill: async (inside) => void (await inside.ask("no_will", {})),
   registerPush: async (inside, _, provider, token) => void (await inside.ask("register_push", { provider, token })),
   unregisterPush: async (inside) => void (await inside.ask("unregister_push", {})),

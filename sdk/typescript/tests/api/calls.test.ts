@@ -128,6 +128,7 @@ class FakePeer implements Peer {
   signalingState = "stable";
   connectionState = "new";
   localDescription: { toJSON(): unknown } | null = null;
+  remoteDescription: object | null = null;
   readonly done: string[] = [];
   readonly hearers = new Map<string, (event: object) => void>();
 
@@ -140,6 +141,7 @@ class FakePeer implements Peer {
 
   async setRemoteDescription({ type }: { type: string }): Promise<void> {
     this.signalingState = type === "answer" ? "stable" : "have-remote-offer";
+    this.remoteDescription = { type };
     this.done.push(`remote ${type}`);
   }
 
@@ -180,20 +182,23 @@ async function inCall(other: string): Promise<{ readonly world: World; readonly 
 
 test("one end of a call offers, the other answers", async () => {
   const { peer, call, hears, said } = await inCall("s9");
-  const link = await call.connect(peer);
-  assert.deepEqual([peer.done, link.session], [[], "s9"]);
+  // Said before the program has its peer connection, and not in the order in which it was found.
+  hears({ candidate: "early" });
   hears({ description: { type: "offer" } });
+  await later();
+  const link = await call.connect(peer);
+  assert.equal(link.session, "s9");
   hears({ candidate: "theirs" });
   await later();
   peer.hearers.get("icecandidate")?.({ candidate: { toJSON: () => "mine" } });
   peer.hearers.get("icecandidate")?.({ candidate: null });
   await later();
-  assert.deepEqual(peer.done, ["remote offer", "local answer", "theirs"]);
+  assert.deepEqual(peer.done, ["remote offer", "early", "local answer", "theirs"]);
   assert.deepEqual(said(), [[{ description: { type: "answer" } }, "s9"], [{ candidate: "mine" }, "s9"]]);
   link.close();
   hears({ candidate: "late" });
   await later();
-  assert.deepEqual([peer.done.length, peer.hearers.size], [3, 0]);
+  assert.deepEqual([peer.done.length, peer.hearers.size], [4, 0]);
 });
 
 test("where both offer, one gives way, and what was passed over breaks nothing", async () => {
