@@ -40,6 +40,7 @@ from unisono.domain.ids import (
     UserId,
     UserIdIn,
     conversation_stream,
+    read_thread_id,
     user_stream,
 )
 from unisono.domain.kinds import KINDS
@@ -144,6 +145,9 @@ def take_over(snapshot: Snapshot, given: ImportedConversation, limits: Quotas) -
     conversation = snapshot.conversation
     if record.expires_at is not None and record.expires_at <= snapshot.now:
         return _same(*not_taken, NotTaken(record.conversation, "conversation_over"))
+    if read_thread_id(record.conversation) is not None:
+        # Nothing but a thread is to have the name of one.
+        return _same(NotTaken(record.conversation, "other_kind"))
     if conversation is None:
         if record.is_unique and snapshot.unique is not None:
             record = structs.replace(record, is_unique=False)
@@ -345,6 +349,8 @@ def why_not_in(snapshot: Snapshot) -> Why | None:
     """Say why nothing is taken over in a conversation, if so."""
     if snapshot.conversation is None:
         return "conversation_unknown"
+    if snapshot.conversation.parent is not None:
+        return "other_kind"
     return "conversation_over" if _has_ended(snapshot.conversation, snapshot.now) else None
 
 

@@ -6,10 +6,12 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, Wiring, calm, failing, group, text
 from tests.unit.app.test_housekeeping import a_running_app
 from unisono.app import thread_departures
+from unisono.app.exporting import ConversationLine, Exporting, MessageLine
 from unisono.domain import commands as c
 from unisono.domain.answers import Conversations, ConversationView, Placed
-from unisono.domain.facts import ConversationExited, MembersLeft
-from unisono.domain.ids import NO_SEQ, ConversationId, UserId, conversation_stream
+from unisono.domain.facts import ConversationExited, MembersLeft, MessagePlaced
+from unisono.domain.ids import NO_SEQ, ConversationId, Seq, UserId, conversation_stream
+from unisono.domain.thread_facts import Parent
 
 
 async def thread(present: Present, chat: ConversationId, key: str = "said", *joining: Present) -> ConversationId:
@@ -85,6 +87,30 @@ async def test_what_a_store_that_is_away_kept_from_being_noted_is_noted_by_a_lat
         stage.mood = calm
         await asyncio.sleep(3)
         assert await left(stage, side) == 1
+
+
+@in_virtual_time
+async def test_an_export_tells_of_threads_and_an_erasure_takes_back_what_was_said_there() -> None:
+    async with a_running_app(sweep_s=1.0) as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        chat = await group(alice, "bob")
+        side = await thread(alice, chat, "said", bob)
+        await bob.ask(text(side, "secret", "words"))
+        node, user = stage.node, UserId("bob")
+        lines = [line async for line in Exporting(node.parts, node.own_sessions, node.filing).lines(user)]
+        found = [line for line in lines if isinstance(line, ConversationLine)]
+        assert [(line.conversation, line.of, line.parent) for line in found] == [
+            (chat, "group", None),
+            (side, "thread", Parent(chat, Seq(2))),
+        ]
+        assert [line.conversation for line in lines if isinstance(line, MessageLine)] == [side]
+        await node.erasing.begin(user)
+        await asyncio.sleep(10)
+        assert (await node.erasing.find(user)).finished_at is not None
+        facts = [one.fact for one in (await stage.store.log.read(conversation_stream(side), NO_SEQ, 100)).facts]
+        assert [fact.is_recalled for fact in facts if isinstance(fact, MessagePlaced)] == [True]
+        assert sum(isinstance(fact, MembersLeft) for fact in facts) == 1
+        assert await stage.store.threads.of_user(user, None, 10) == []
 
 
 @in_virtual_time

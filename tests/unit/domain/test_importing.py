@@ -22,7 +22,7 @@ from unisono.domain.facts import (
     ReadMarkMoved,
     Rules,
 )
-from unisono.domain.ids import Instant, SendKey, Seq, UserId, conversation_stream, user_stream
+from unisono.domain.ids import Instant, SendKey, Seq, UserId, conversation_stream, thread_id, user_stream
 from unisono.domain.importing import (
     SKEW_MS,
     ImportedConversation,
@@ -37,6 +37,7 @@ from unisono.domain.importing import (
 )
 from unisono.domain.messages import send
 from unisono.domain.quotas import Quotas
+from unisono.domain.thread_facts import Parent
 
 QUOTAS = Quotas(message_bytes=256, attributes_bytes=64)
 NOBODY_YET = Snapshot(now=NOW)
@@ -164,6 +165,17 @@ def test_two_of_the_same_members_cannot_both_be_the_one() -> None:
 def test_one_of_another_kind_is_left_alone() -> None:
     decision = take_over(snapshot(ANN, BOB), record(of="room"), QUOTAS)
     assert (decision.drafts, told(decision)) == ((), TakenOver("same", (NotTaken(ROOM, "other_kind"),)))
+
+
+def test_nothing_is_brought_along_as_a_thread_or_into_one() -> None:
+    name = thread_id(ROOM, Seq(3))
+    decision = take_over(NOBODY_YET, structs.replace(record(), conversation=name), QUOTAS)
+    assert (decision.drafts, told(decision)) == ((), TakenOver("same", (NotTaken(name, "other_kind"),)))
+    seen = snapshot(ANN, BOB, of="thread", joining="open")
+    assert seen.conversation is not None
+    thread = structs.replace(seen.conversation, id=name, parent=Parent(ROOM, Seq(3)))
+    answer = taken_in(take_in(structs.replace(seen, conversation=thread), name, [said("a", 1)], QUOTAS))
+    assert [each.code for each in answer.not_taken] == ["other_kind"]
 
 
 def test_a_later_export_brings_names_attributes_and_members_without_moving_time() -> None:
