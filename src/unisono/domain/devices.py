@@ -13,12 +13,13 @@ from msgspec import Meta, Struct, structs
 from unisono.domain.errors import DeviceRefused
 from unisono.domain.ids import DeviceId, Instant, Platform, SessionId, Tag
 
-SLOTS_MAX: Final = 100
-"""Slots of a policy, groups of platforms, and platforms that have a capacity of their own."""
+PLATFORMS_MAX: Final = 100
+"""Groups of platforms, and platforms that a slot names or gives a capacity of its own."""
+SLOTS_MAX: Final = 20
 
 SlotKey = Literal["app", "platform", "group", "tag", "device"]
 Capacity = Annotated[int, Meta(ge=1, le=10_000)]
-Capacities = Annotated[Mapping[Platform, Capacity], Meta(max_length=SLOTS_MAX)]
+Capacities = Annotated[Mapping[Platform, Capacity], Meta(max_length=PLATFORMS_MAX)]
 
 
 class Slot(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -34,12 +35,12 @@ class Slot(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     - `capacities`: of some platforms another capacity, where `key` has the platform.
     """
 
-    key: tuple[SlotKey, ...]
+    key: Annotated[tuple[SlotKey, ...], Meta(max_length=5)]
     capacity: Capacity
     counts: Literal["devices", "sessions"] = "devices"
     loser: Literal["oldest", "newcomer"] = "oldest"
     same_device: Literal["replaced", "like_others"] = "replaced"
-    platforms: Annotated[tuple[Platform, ...], Meta(min_length=1)] | None = None
+    platforms: Annotated[tuple[Platform, ...], Meta(min_length=1, max_length=PLATFORMS_MAX)] | None = None
     capacities: Capacities = {}
 
     def of(self, platform: Platform) -> "Slot":
@@ -52,7 +53,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     """The slots of an app, and which platforms form a group."""
 
     slots: Annotated[tuple[Slot, ...], Meta(max_length=SLOTS_MAX)] = ()
-    groups: Annotated[Mapping[str, tuple[Platform, ...]], Meta(max_length=SLOTS_MAX)] = {}
+    groups: Annotated[Mapping[str, tuple[Platform, ...]], Meta(max_length=PLATFORMS_MAX)] = {}
 
 
 class Login(Struct, frozen=True):
@@ -131,7 +132,7 @@ class DeviceRules(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     capacities: Capacities = {}
 
     def problem(self) -> str | None:
-        """Say what keeps these from being rules, or None: a preset that does not exist, capacities of no platform."""
+        """Say what keeps these from being rules, or None: no such preset, capacities of no platform or of too many."""
         if isinstance(self.policy, str) and self.policy not in PRESETS:
             return f"no preset `{self.policy}`; there are: {', '.join(PRESETS)}"
         by_platform = ["platform" in slot.key for slot in self._named.slots]
@@ -140,6 +141,8 @@ class DeviceRules(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
         has_some = [bool(slot.capacities) for slot in self._named.slots]
         if any(some and not by for some, by in zip(has_some, by_platform, strict=True)):
             return "capacities need a slot with `platform` in its key"
+        if any(len(slot.capacities) > PLATFORMS_MAX for slot in self.slots().slots):
+            return f"a slot may have the capacities of {PLATFORMS_MAX} platforms, those for all slots included"
         return None
 
     @property

@@ -113,6 +113,19 @@ async def test_claims_of_a_user_are_not_counted_each_time(durable: Home, monkeyp
     assert 200 <= left.count(True) <= 202
 
 
+async def test_no_user_has_more_than_the_limit_whoever_else_asks(durable: Home) -> None:
+    """They were counted at each hundredth new one of all users: those who asked in between had no limit."""
+    store = await durable.open()
+    got = {ANN: 0, BOB: 0}
+    for number in range(260):
+        for user in got:
+            try:
+                got[user] += (await ask(store, claim("a", f"n{number}", lease_s=300), user, limit=200)).is_mine
+            except LimitReached:
+                continue
+    assert got == {ANN: 200, BOB: 200}
+
+
 async def finish(store: AnyStore, *names: str, limit: int = PLENTY) -> None:
     for name in names:
         await ask(store, FinishClaim(ClaimName(name), (await ask(store, claim("a", name), limit=limit)).number))

@@ -12,10 +12,10 @@ from tests.contract.stores.acts import ANN, BOB, CIM, AnyStore, end_session, ope
 from tests.contract.stores.conftest import Home
 from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.answers import SeqFact
-from unisono.domain.devices import PRESETS, DeviceRules, Login, Policy, Slot, admit
+from unisono.domain.devices import PLATFORMS_MAX, PRESETS, DeviceRules, Login, Policy, Slot, admit
 from unisono.domain.errors import Conflict, Invalid
 from unisono.domain.facts import SessionEnded, SessionOpened
-from unisono.domain.ids import DeviceId, Instant, Seq, SessionId, UserId, user_stream
+from unisono.domain.ids import DeviceId, Instant, Platform, Seq, SessionId, UserId, user_stream
 from unisono.domain.policy import InForce, PolicyChange, Proposal, Said, propose
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, SessionsCommitted
 from unisono.stores.memory import policy as in_memory
@@ -208,3 +208,13 @@ async def test_a_change_waits_for_the_login_before_it_and_the_next_login_for_the
     assert seen == [Said()]
     await change
     assert [one.session for one in (await log_in(slow, record("next", at=NOON))).ended] == ["slow"]
+
+
+async def test_what_could_not_be_read_again_is_refused(durable: Home) -> None:
+    """Nobody could log in any more, and nobody could change it: only the database by hand."""
+    store = await durable.open()
+    many = {Platform(f"p{number}"): 1 for number in range(PLATFORMS_MAX + 1)}
+    with pytest.raises(Invalid):
+        await say(store, Said(DeviceRules(Policy((Slot(key=("platform",), capacity=1, capacities=many),)))))
+    assert await store.policies.last() is None
+    assert (await limit_to(store, 3)).revision == 1

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from unisono.domain.devices import (
     DEFAULT_PRESET,
     LEANCLOUD,
+    PLATFORMS_MAX,
     PRESETS,
     DeviceRules,
     Login,
@@ -362,6 +364,10 @@ def test_capacities_of_platforms_are_for_slots_by_platform() -> None:
     assert DeviceRules(Policy((by_app,))).problem() == "capacities need a slot with `platform` in its key"
     assert str(DeviceRules("nope").problem()).startswith("no preset `nope`; there are: multi, single, ")
     assert DeviceRules("multi", capacities=ios).problem() is None
+    some, others = ({Platform(f"{letter}{n}"): 1 for n in range(PLATFORMS_MAX)} for letter in "ab")
+    full = DeviceRules(Policy((Slot(key=("platform",), capacity=1, capacities=some),)))
+    assert full.problem() is None
+    assert str(structs.replace(full, capacities=others).problem()).startswith("a slot may have the capacities of 100")
 
 
 def test_a_capacity_for_leanclouds_clients_holds_beside_their_tags() -> None:

@@ -1,5 +1,6 @@
 """The claims port on SQL."""
 
+from collections import OrderedDict
 from typing import Final, cast
 
 from sqlalchemy import Dialect, delete, func, select
@@ -20,7 +21,9 @@ from unisono.stores.sql.writer import Writer
 FORGOTTEN_AT_ONCE: Final = 1_000
 """Dropped in one transaction, for which everybody who sends has to wait."""
 COUNTED_PER_LIMIT: Final = 100
-"""A user's claims are counted so often while they grow to their limit, and may be so much more: a hundredth."""
+"""A user's claims are counted so often on the way to their limit; such a part of it is forgotten at once."""
+USERS_KNOWN: Final = 10_000
+"""Of so many users it is known how many claims they have room for; of others they are counted."""
 
 _C = CLAIMS.c
 
@@ -71,29 +74,43 @@ class SqlClaims:
 
 
 class _Room:
-    """Sees to it that a user has no more claims than may be remembered. To count them takes long, so now and then."""
+    """Sees to it that a user has no more claims than may be remembered, without counting them each time.
+
+    Of some users it is known how many more there is certainly room for: counted once, and one less with each new claim.
+    Other nodes count for themselves, so that there may be a hundredth more for each of them.
+    """
 
     def __init__(self, sql: ClaimStatements) -> None:
         self._sql = sql
-        self._new = 0
+        self._free: OrderedDict[UserId, int] = OrderedDict()
 
     def make(self, book: Book, user: UserId, limit: int) -> None:
-        """Make room for one more, each time so many are new as make a hundredth of the limit.
+        """Make room for one more.
 
         Raises:
             LimitReached: Nothing of the user's is over, so that it could be forgotten.
         """
-        self._new += 1
-        if self._new % max(limit // COUNTED_PER_LIMIT, 1):
-            return
+        free = self._free.pop(user, 0)
+        if free == 0:
+            free = self._find(book, user, limit)
+        self._free[user] = free - 1
+        while len(self._free) > USERS_KNOWN:
+            self._free.popitem(last=False)
+
+    def _find(self, book: Book, user: UserId, limit: int) -> int:
+        """Give for how many more there is room until it is looked at again, one at least."""
         sql, connection = self._sql, book.connection
         ((count,),) = connection.query(sql.count.text, sql.count.bind(user=user))
+        share = max(limit // COUNTED_PER_LIMIT, 1)
         if (excess := count + 1 - limit) > 0:
-            given_ones = {"user": user, "now": book.lease_now, "limit": excess}
+            given_ones = {"user": user, "now": book.lease_now, "limit": excess + share - 1}
             # First to be sure: what was refused must have written nothing.
-            if len(connection.query(sql.over.text, sql.over.bind(**given_ones))) < excess:
+            over = len(connection.query(sql.over.text, sql.over.bind(**given_ones)))
+            if over < excess:
                 raise LimitReached(what="claims", limit=limit)
             connection.run(sql.make_room.text, sql.make_room.bind(**given_ones))
+            count -= over
+        return int(min(limit - count, share))
 
 
 class _Decide:

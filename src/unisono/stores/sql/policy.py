@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Dialect, delete, select
 from sqlalchemy.sql.expression import Executable
 
+from unisono.domain.errors import Invalid
 from unisono.domain.ids import INTEGER_MAX, Instant
 from unisono.domain.policy import CHANGES_KEPT, InForce, PolicyChange, Said
 from unisono.ports.policy import PolicyDecide
@@ -34,6 +35,7 @@ class PolicyStatements:
 
         below = select(POLICY_CHANGES).where(_P.revision < given("before", _P.revision))
         self.below = one(below.order_by(_P.revision.desc()).limit(LIMIT))
+        self.said = one(select(_P.said).order_by(_P.revision.desc()).limit(LIMIT))
         self.add = Statement(dialect, lambda: insert(dialect, POLICY_CHANGES, 1, POLICY_CHANGES.c))
         self.drop = one(delete(POLICY_CHANGES).where(_P.revision <= given("old", _P.revision)))
 
@@ -59,6 +61,12 @@ class SqlPolicies:
         return await self._readers.read(lambda connection: _below(connection, self._sql, before, limit))
 
 
+def said_last(connection: Connection, sql: PolicyStatements) -> Said | None:
+    """Read what the last change says, and nothing of what it did; None while nothing was said."""
+    rows = connection.query(sql.said.text, sql.said.bind(limit=1))
+    return _read_said(rows[0][0]) if rows else None
+
+
 class _Change:
     """Work of `Policies.change`. No login is decided meanwhile."""
 
@@ -74,10 +82,20 @@ class _Change:
         """Name nothing."""
 
     def run(self, book: Book) -> PolicyChange:
-        """Decide, then write."""
+        """Decide, then write.
+
+        Raises:
+            Invalid: It could not be read again.
+        """
         sql, connection = self._sql, book.connection
         change = self._decide(book.now, last_change(connection, sql))
-        connection.run(sql.add.text, _row(change))
+        row = _row(change)
+        try:
+            _read(row)
+        except msgspec.ValidationError as problem:
+            # What nobody could read again would keep everybody from logging in.
+            raise Invalid(field="devices", reason=str(problem)) from problem
+        connection.run(sql.add.text, row)
         connection.run(sql.drop.text, sql.drop.bind(old=change.revision - CHANGES_KEPT))
         return change
 

@@ -21,7 +21,7 @@ from unisono.ports.sessions import (
 from unisono.stores.sql import session_work as work
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.driver import Connection
-from unisono.stores.sql.policy import PolicyStatements, last_change
+from unisono.stores.sql.policy import PolicyStatements, said_last
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.session_rows import read_session, read_sighting
 from unisono.stores.sql.session_statements import SessionStatements
@@ -60,8 +60,7 @@ class SqlSessions:
         """Decide over what is said of the policy as well."""
 
         def over_policy(book: Book, held: Sequence[SessionRecord]) -> SessionDecision:
-            last = last_change(book.connection, self._policy)
-            return decide(book.now, held, NOTHING_SAID if last is None else last.said)
+            return decide(book.now, held, said_last(book.connection, self._policy) or NOTHING_SAID)
 
         return cast(SessionsCommitted, await self._writer.do(work.Admit(self._sql, user, over_policy)))
 
