@@ -33,7 +33,7 @@ test: setup ## every deterministic suite and the short adverse runs (12 min on t
 	@$(PYTHON) -m tools.suites test
 
 full: setup ## the adverse, security and fuzz suites at full figures (< 60 min)
-	@tools/bootstrap.sh test
+	@tools/bootstrap.sh full
 	@$(PYTHON) -m tools.suites full
 
 soak: setup ## the long runs, for hours: HOURS=2

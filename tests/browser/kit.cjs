@@ -11,6 +11,7 @@ const puppeteer = require('puppeteer-core').default;
 
 const { listen, pause, until, within } = require('../support/waiting.cjs');
 const { say } = require('../support/playing.cjs');
+const { launchWebKit: drive } = require('./webkit.cjs');
 
 // None of the driver's own switches: they keep background tabs awake, turn the page cache off, and more.
 const SWITCHES = [
@@ -66,7 +67,7 @@ async function launch({ switches = [], profile, hosts = {}, netLog, ...options }
   return { browser, profile: folder };
 }
 
-// A way for all that a Firefox asks for by name: to the ports of these hosts, and nowhere else.
+// A way for all that a Firefox or a WebKit asks for by name: to the ports of these hosts, and nowhere else.
 async function byName(hosts) {
   const portOf = (address) => hosts[new URL(address).hostname];
   const server = http.createServer((request, response) => {
@@ -119,6 +120,11 @@ async function launchFirefox({ profile, hosts = {}, ...options } = {}) {
   });
   say({ process: browser.process().pid });
   return { browser, profile: folder };
+}
+
+// A WebKit of its own. It speaks classic WebDriver: what `webkit.cjs` has, and nothing else.
+async function launchWebKit({ hosts = {} } = {}) {
+  return { browser: await drive({ proxyPort: await byName(hosts) }) };
 }
 
 // As a crash does: all of its processes at once, without a word to anybody.
@@ -229,4 +235,4 @@ async function open(browser, address, { inWindow = false } = {}) {
   return { page, said };
 }
 
-module.exports = { eitherWay, freeze, front, hear, killBrowser, killPage, launch, launchFirefox, listen, open, pause, site, thaw, until, within };
+module.exports = { eitherWay, freeze, front, hear, killBrowser, killPage, launch, launchFirefox, launchWebKit, listen, open, pause, site, thaw, until, within };

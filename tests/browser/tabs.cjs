@@ -4,7 +4,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { eitherWay, freeze, killPage, launch, launchFirefox, open, pause, site, thaw, until, within } = require('./kit.cjs');
+const { eitherWay, freeze, killPage, launch, launchFirefox, launchWebKit, open, pause, site, thaw, until, within } = require('./kit.cjs');
 const { table } = require('../support/playing.cjs');
 
 const { port, admin, dist, browser: kind } = table();
@@ -14,6 +14,12 @@ const TICKS_PER_S = 100;
 // A fifth of a second of a processor and more, however long it takes beside others.
 const WORK = 'for (let i = 0; i < 4e8; i++);';
 const WORKED_TICKS = 0.1 * TICKS_PER_S;
+
+const LAUNCH = {
+  chromium: launch,
+  firefox: ({ hosts }) => launchFirefox({ hosts }),
+  webkit: ({ hosts }) => launchWebKit({ hosts }),
+};
 
 // What was built into a folder, for a site.
 function filesOf(folder, at) {
@@ -30,7 +36,7 @@ async function browserOf({ switches = [], pages = {}, tls } = {}) {
   const both = tls && await eitherWay(served.port, tls);
   const port = both ? both.port : served.port;
   const hosts = Object.fromEntries(['pages.localhost', 'other.localhost', 'plain.test'].map((name) => [name, port]));
-  const { browser } = await (kind === 'firefox' ? launchFirefox({ hosts }) : launch({ hosts, switches }));
+  const { browser } = await LAUNCH[kind]({ hosts, switches });
   return { browser, close: async () => { await browser.close(); await served.close(); if (both) both.close(); } };
 }
 

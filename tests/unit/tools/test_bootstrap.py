@@ -37,6 +37,11 @@ def test_what_is_missing_is_told_by_package(bare: Path) -> None:
         assert package in done.stderr.split("apt-get install")[1].split()
 
 
+def test_the_long_runs_need_a_browser_more(bare: Path) -> None:
+    lacking = [bootstrap(word, bare).stderr.split("apt-get install")[1].split() for word in ("test", "full")]
+    assert lacking[1] == [*lacking[0], "webkit2gtk-driver", "xvfb"]
+
+
 def test_a_machine_that_has_it_all_is_left_alone(bare: Path) -> None:
     for name in ("make", "git", "gcc", "strace", "initdb", "chromium", "firefox-esr"):
         (bare / name).write_text("#!/bin/sh\n")
