@@ -7,6 +7,8 @@ another one tells once more what rings still, under the same names, and phones s
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import structs
+
 from unisono.app.handing import hand_over
 from unisono.app.options import PushRules
 from unisono.app.own_sessions import OwnSessions
@@ -36,8 +38,10 @@ class Ringing:
         self._service = service
         self._pushing = pushing
         self._own_sessions = own_sessions
-        self._rung: dict[Rung, bool] = {}
-        """What was told, or tried to, and whether it was taken."""
+        self._rung: dict[Rung, CallPush] = {}
+        """What was told, or tried to."""
+        self._taken: set[Rung] = set()
+        """Of these, what the service took."""
         self._quiet: dict[CallId, int] = {}
         """Calls that ring for nobody, by their revision then."""
 
@@ -51,6 +55,7 @@ class Ringing:
         """
         if not self._pushing.has_work:
             self._rung.clear()
+            self._taken.clear()
             return
         active = dict(await self._parts.calls.active())
         self._quiet = {call: seen for call, seen in self._quiet.items() if active.get(call) == seen}
@@ -67,35 +72,39 @@ class Ringing:
 
     async def _rings(self, ringing: dict[CallId, Call]) -> Sequence[CallPush]:
         untold = [
-            (call, user)
-            for call in ringing.values()
-            for user in call.ringing
-            if not self._rung.get((call.id, user), False)
+            (call, user) for call in ringing.values() for user in call.ringing if (call.id, user) not in self._taken
         ]
         return [await self._push(call, user) for call, user in untold if not await self._is_there(user)]
 
     async def _over(self, ringing: dict[CallId, Call]) -> Sequence[CallPush]:
         found: list[CallPush] = []
-        for name, user in list(self._rung):
+        for (name, user), told in list(self._rung.items()):
             call = ringing.get(name) or await self._parts.calls.find(name)
-            if call is None or self._parts.clock.now() >= call.rings_until + OVER_KEPT_MS:
-                del self._rung[name, user]
+            if self._parts.clock.now() >= told.until + OVER_KEPT_MS:
+                self._drop((name, user))
+            elif call is None:
+                # Its caller was erased, and the call with them.
+                found.append(structs.replace(told, over="failed"))
             elif rang_out(call, user) is not None:
                 found.append(await self._push(call, user))
         return found
+
+    def _drop(self, rung: Rung) -> None:
+        del self._rung[rung]
+        self._taken.discard(rung)
 
     async def _tell(self, batch: Sequence[CallPush]) -> None:
         for push in batch:
             if push.over is None:
                 # An answer that is lost may be one that took it: its end is to be told all the same.
-                self._rung[push.call, push.user] = False
+                self._rung[push.call, push.user] = push
         if not await self._service.hand_over_calls(batch):
             return
         for push in batch:
             if push.over is None:
-                self._rung[push.call, push.user] = True
+                self._taken.add((push.call, push.user))
             else:
-                del self._rung[push.call, push.user]
+                self._drop((push.call, push.user))
 
     async def _is_there(self, user: UserId) -> bool:
         return any(view.state == "live" for view in await self._own_sessions.list_of(user))

@@ -9,11 +9,12 @@ from msgspec import structs
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Wiring, an_app
 from tests.unit.app.call_stage import about, start, sweep
+from unisono.app.erasing import SETTLING_MS
 from unisono.app.options import PushRules
 from unisono.app.pushing import Pushing
 from unisono.app.ringing import Ringing, ringing_of
 from unisono.domain import commands as c
-from unisono.domain.ids import DeviceId
+from unisono.domain.ids import DeviceId, UserId
 from unisono.ports.push import CallPush, Push, ReadPush
 from unisono.ports.push_targets import PushTarget
 
@@ -120,6 +121,21 @@ async def test_what_was_not_taken_comes_again_while_it_is_worth_it() -> None:
         for _ in range(2):
             assert await watch.look() == [("bob", "cancelled")]
         await asyncio.sleep(45 + 60)
+        assert await watch.look() == []
+
+
+@in_virtual_time
+async def test_an_erased_caller_leaves_no_phone_ringing() -> None:
+    """What they did is gone before anybody looks at it again, and their calls with it."""
+    async with a_watch() as watch:
+        ann = await watch.stage.login("ann")
+        call = await start(ann, "bob")
+        assert await watch.look() == [("bob", "ring")]
+        await watch.stage.node.erasing.begin(UserId("ann"))
+        await asyncio.sleep(SETTLING_MS / 1000)
+        await watch.stage.node.erasing.sweep()
+        assert await watch.stage.node.parts.calls.find(call.call) is None
+        assert await watch.look() == [("bob", "failed")]
         assert await watch.look() == []
 
 

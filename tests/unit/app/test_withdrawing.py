@@ -114,7 +114,7 @@ async def test_it_is_found_without_any_bus_and_when_it_was_read_before_it_was_no
 
 
 @in_virtual_time
-async def test_what_is_not_taken_comes_again_for_a_minute_and_after_a_fault() -> None:
+async def test_what_is_not_taken_comes_again_for_a_minute_and_after_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     async with a_watch() as watch:
         ann, bob = await watch.stage.login("ann"), await watch.stage.login("bob")
         talk = await group(ann, "bob")
@@ -130,6 +130,10 @@ async def test_what_is_not_taken_comes_again_for_a_minute_and_after_a_fault() ->
         with pytest.raises(Unavailable):
             await watch.look()
         watch.stage.mood = calm
+        with monkeypatch.context() as patch:
+            patch.setattr(watch.stage.node.parts.due_pushes, "unread", fail)
+            with pytest.raises(Unavailable):
+                await watch.look()
         watch.service.away = True
         for _ in range(2):
             assert [each.seq for each in await watch.look()] == [seq]
