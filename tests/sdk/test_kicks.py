@@ -14,7 +14,7 @@ from tests.support.fault_proxy import FaultProxy
 from tests.support.server_here import serving
 from unisono.domain.devices import DeviceRules
 from unisono.domain.facts import SessionEnded, SessionOpened
-from unisono.domain.ids import Seq, UserId, user_stream
+from unisono.domain.ids import Seq, SessionId, UserId, user_stream
 from unisono.domain.policy import Proposal, Said
 from unisono.server import Running
 from unisono_sdk import Client, ClientClosed, Device, Label, Unisono, events
@@ -171,3 +171,18 @@ async def test_with_a_fixed_id_ten_tabs_are_one_device(server: Running) -> None:
         ]
         assert len(await tabs[9].sessions()) == 10
         assert len({tab.device.id for tab in tabs}) == 1
+
+
+async def test_who_is_closed_and_the_others_are_told_why(server: Running) -> None:
+    async with Unisono(server.url, fixed_device_id=False) as ann:
+        here, lost = await within(ann.login(user="ann")), await within(ann.login(user="ann", tag="lost"))
+        heard, last = here.events(), lost.events()
+        user, session = UserId("ann"), (await lost.sessions())[1].session
+        await server.node.own_sessions.end_session(user, SessionId(session), "closed", "this phone was lost")
+        async for event in last:
+            if isinstance(event, events.Closed):
+                assert event.message.endswith("why=this phone was lost")
+        async for event in heard:
+            if isinstance(event, events.SessionEnded):
+                assert (event.reason, event.why) == ("closed", "this phone was lost")
+                break

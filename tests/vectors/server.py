@@ -55,9 +55,7 @@ MOST: Final = f.MessagePlaced(
     revision=Seq(19),
     revised_at=NOW,
 )
-RECALLED: Final = f.MessagePlaced(
-    sender=ANN, key=KEY, content=f.Content(), revision=Seq(20), revised_at=NOW, is_recalled=True
-)
+RECALLED: Final = f.MessagePlaced(ANN, KEY, f.Content(), revision=Seq(20), revised_at=NOW, is_recalled=True)
 
 RULES: Final = f.Rules(add="manager", restrict="owner")
 
@@ -129,6 +127,7 @@ FACTS: Final[dict[str, f.Fact]] = {
     "session_opened: all fields": f.SessionOpened(SESSION, DEVICE, LABEL, tag=Tag("Mobile")),
     "session_ended: logged_out": f.SessionEnded(SESSION, DEVICE, "logged_out"),
     "session_ended: closed": f.SessionEnded(SESSION, DEVICE, "closed"),
+    "session_ended: closed, and why": f.SessionEnded(SESSION, DEVICE, "closed", why="this phone was lost"),
     "session_ended: displaced": f.SessionEnded(SESSION, DEVICE, "displaced", newcomer=LABEL),
     "session_ended: replaced": f.SessionEnded(SESSION, DEVICE, "replaced", newcomer=f.Label(Platform("web"))),
     "session_ended: revoked": f.SessionEnded(SESSION, DEVICE, "revoked"),
@@ -328,6 +327,7 @@ EVENTS: Final[dict[str, e.Event]] = {
     "tabs: none": e.TabsChanged(SESSION),
     "tabs": e.TabsChanged(SESSION, (TabView(TabId("tab-1")), TabView(TabId("tab-2"), NOW, "Inbox"))),
     "tab_closed": e.TabClosed(TabId("tab-1")),
+    "tab_closed, and why": e.TabClosed(TabId("tab-1"), "we restart"),
     "told: by the server": Told(KEY, NOW, "cart"),
     "told": Told(KEY, NOW, "cart", {"items": [1]}, teller=Teller(SESSION, TabId("tab-1")), tab=TabId("tab-2")),
     "asked: least": Asked("q1", "where", 10_000),

@@ -14,6 +14,8 @@ from unisono.domain.facts import EndReason, Label, SessionEnded
 
 def fault_of(fact: SessionEnded) -> UnisonoError:
     """Give the fault that the ended session's live link is closed with."""
+    if fact.why is not None and fact.reason == "closed":
+        return SessionClosed(reason=fact.reason, why=fact.why)
     return fault_of_live(fact.reason, fact.newcomer)
 
 

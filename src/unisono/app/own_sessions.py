@@ -49,8 +49,8 @@ class OwnSessions:
         await self._parts.sessions.share(session, shown)
         self._parts.bus.signal_nowait(Signal(user_stream(user), TabsChanged(session, shown)))
 
-    async def close_tab(self, user: UserId, session: SessionId, tab: TabId) -> None:
-        """Tell a session that one of its tabs is to go.
+    async def close_tab(self, user: UserId, session: SessionId, tab: TabId, why: str | None = None) -> None:
+        """Tell a session that one of its tabs is to go, and why.
 
         Raises:
             NotFound: The user has no such session, or it has no such tab.
@@ -58,37 +58,41 @@ class OwnSessions:
         record = await self._parts.sessions.find_open(session)
         if record is None or record.user != user or all(each.tab != tab for each in record.tabs):
             raise NotFound()
-        self._parts.bus.signal_nowait(Signal(user_stream(user), TabClosed(tab), "high", sessions=(session,)))
+        self._parts.bus.signal_nowait(Signal(user_stream(user), TabClosed(tab, why), "high", sessions=(session,)))
 
-    async def end_session(self, user: UserId, session: SessionId, reason: EndReason) -> SessionsCommitted:
+    async def end_session(
+        self, user: UserId, session: SessionId, reason: EndReason, why: str | None = None
+    ) -> SessionsCommitted:
         """End one session; one of theirs that is over already stays so.
 
         Raises:
             NotFound: The user has no such session, and had none as far as that is remembered.
         """
-        committed = await self._end(user, lambda record: record.session == session, reason)
+        committed = await self._end(user, lambda record: record.session == session, reason, why)
         if not committed.ended:
             known = await self._parts.sessions.find_ended(session)
             if known is None or known.user != user:
                 raise NotFound()
         return committed
 
-    async def end_device(self, user: UserId, device: DeviceId, reason: EndReason) -> SessionsCommitted:
+    async def end_device(
+        self, user: UserId, device: DeviceId, reason: EndReason, why: str | None = None
+    ) -> SessionsCommitted:
         """End all sessions of one device, and its pushes; none is no fault.
 
         Those that ran out before are over for good as well: no client comes back by them.
         """
-        committed = await self._end_for_good(user, lambda record: record.device == device, reason, device)
+        committed = await self._end_for_good(user, lambda record: record.device == device, reason, why, device)
         # Its last session may have run out long ago.
         await self._parts.push_targets.forget(user, device)
         return committed
 
-    async def end_all(self, user: UserId, reason: EndReason) -> SessionsCommitted:
+    async def end_all(self, user: UserId, reason: EndReason, why: str | None = None) -> SessionsCommitted:
         """End all sessions of a user, and the pushes to their devices; none is no fault.
 
         Those that ran out before are over for good as well: no client comes back by them.
         """
-        committed = await self._end_for_good(user, lambda _: True, reason)
+        committed = await self._end_for_good(user, lambda _: True, reason, why)
         await self._parts.push_targets.forget(user)
         return committed
 
@@ -147,22 +151,24 @@ class OwnSessions:
         return count
 
     async def _end_for_good(
-        self, user: UserId, selects: Selects, reason: EndReason, device: DeviceId | None = None
+        self, user: UserId, selects: Selects, reason: EndReason, why: str | None, device: DeviceId | None = None
     ) -> SessionsCommitted:
         """End sessions, and where they are closed, those that ran out before, or in this moment, as well."""
         if reason != "closed":
-            return await self._end(user, selects, reason)
+            return await self._end(user, selects, reason, why)
         close_expired = self._parts.sessions.close_expired
         # First, for one who comes back by such a one meanwhile; then once more: the sweep ends some between the two.
         await close_expired(user, device)
-        committed = await self._end(user, selects, reason)
+        committed = await self._end(user, selects, reason, why)
         await close_expired(user, device)
         return committed
 
-    async def _end(self, user: UserId, selects: Selects, reason: EndReason) -> SessionsCommitted:
+    async def _end(
+        self, user: UserId, selects: Selects, reason: EndReason, why: str | None = None
+    ) -> SessionsCommitted:
         def decide(now: Instant, held: Sequence[SessionRecord]) -> SessionDecision:
             del now
-            return SessionDecision(ends=tuple(Ending(record.session, reason) for record in held if selects(record)))
+            return SessionDecision(tuple(Ending(each.session, reason, why=why) for each in held if selects(each)))
 
         committed = await self._parts.sessions.decide(user, decide)
         self._parts.bus.publish_nowait(committed.facts)

@@ -249,6 +249,7 @@ def close_sessions(
     tab: Annotated[str | None, typer.Option(help="Have this tab of the session go, and the session stay.")] = None,
     device: Annotated[str | None, typer.Option(help="End all sessions of this device.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="End all sessions of the user.")] = False,
+    why: Annotated[str | None, typer.Option(help="What is said to who is logged in there.")] = None,
     url: Url = None,
     admin_key: AdminKey = None,
     app: AppName = None,
@@ -262,7 +263,7 @@ def close_sessions(
 
     operator = operator_from(url, admin_key, app, data, config)
     node = {"session": session, "tab": tab, "device": device}
-    close_sessions(operator, user, node, everything=everything, as_json=as_json)
+    close_sessions(operator, user, node, everything=everything, why=why, as_json=as_json)
 
 
 @sessions.command("tell")

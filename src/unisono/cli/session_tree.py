@@ -73,7 +73,13 @@ def _plain(text: str) -> str:
 
 
 def close_sessions(
-    operator: Operator, user: str, node: Mapping[str, str | None], *, everything: bool, as_json: bool
+    operator: Operator,
+    user: str,
+    node: Mapping[str, str | None],
+    *,
+    everything: bool,
+    why: str | None,
+    as_json: bool,
 ) -> None:
     """End one session, one tab of it, all sessions of one device, or all of a user. The `node` has what names it.
 
@@ -90,7 +96,7 @@ def close_sessions(
         path += ["tabs", tab]
     if device is not None:
         path = ["users", user, "devices", device]
-    answer = operator.ask("DELETE", *path)
+    answer = operator.ask("DELETE", *path) if why is None else operator.ask("DELETE", *path, why=why)
     if as_json:
         print_json(answer)
     elif tab is not None:

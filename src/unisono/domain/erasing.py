@@ -52,7 +52,7 @@ def scrubbed(fact: Fact) -> Fact:
             return structs.replace(fact, remark=None)
         case SessionOpened(shown=shown):
             return structs.replace(fact, shown=Label(shown.platform), tag=None)
-        case SessionEnded(newcomer=newcomer) if newcomer is not None:
-            return structs.replace(fact, newcomer=Label(newcomer.platform))
+        case SessionEnded(newcomer=newcomer, why=why) if newcomer is not None or why is not None:
+            return structs.replace(fact, newcomer=None if newcomer is None else Label(newcomer.platform), why=None)
         case _:
             return fact

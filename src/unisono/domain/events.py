@@ -71,9 +71,10 @@ class TabsChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag
 
 
 class TabClosed(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="tab_closed"):
-    """A tab of this session is to go."""
+    """A tab of this session is to go; `why` is what the operator said who closed it."""
 
     tab: TabId
+    why: str | None = None
 
 
 class CallChanged(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="call"):

@@ -321,12 +321,13 @@ class SessionOpened(Struct, frozen=True, omit_defaults=True, tag_field="kind", t
 
 
 class SessionEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="session_ended"):
-    """A login is over. `newcomer` names the device that took the slot, when one did."""
+    """A login is over. `newcomer` names the device that took the slot, when one did, `why` what the operator said."""
 
     session: SessionId
     device: DeviceId
     reason: EndReason
     newcomer: Label | None = None
+    why: str | None = None
 
 
 class CallEnded(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="call_ended"):

@@ -43,11 +43,12 @@ class SessionRecord(Struct, frozen=True):
 
 
 class Ending(Struct, frozen=True):
-    """A session to end, and how its client is told."""
+    """A session to end, and how its client is told. What is said of `why` stands in the fact alone."""
 
     session: SessionId
     reason: EndReason
     newcomer: Label | None = None
+    why: str | None = None
 
 
 class SessionDecision(Struct, frozen=True):

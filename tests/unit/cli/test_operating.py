@@ -45,12 +45,14 @@ async def test_a_session_is_shown_with_its_tabs_and_what_it_says_of_itself(desk:
         assert lines[3] == '      info {"build": [7]}'
         assert lines[4].startswith("      tab t1  Inbox [2]  since 1970-01-01 ")
         assert lines[5:] == ["      tab t2"]
-        told = await sessions(desk, "close", "--user", "alice", "--session", browser.session, "--tab", "t2")
+        told = await sessions(
+            desk, "close", "--user", "alice", "--session", browser.session, "--tab", "t2", "--why", "enough"
+        )
         assert told.out == "Told one tab of alice to go.\n"
         frame = await browser.socket.receive_json()
         while frame.get("event", {}).get("kind") != "tab_closed":
             frame = await browser.socket.receive_json()
-        assert frame["event"]["tab"] == "t2"
+        assert (frame["event"]["tab"], frame["event"]["why"]) == ("t2", "enough")
 
 
 async def test_sessions_are_listed_as_json(desk: Desk) -> None:

@@ -77,6 +77,10 @@ def test_their_reactions_go_wherever_they_are_by_now() -> None:
             SessionEnded(SessionId("s"), DeviceId("d"), "displaced", PHONE),
             SessionEnded(SessionId("s"), DeviceId("d"), "displaced", Label(WEB)),
         ),
+        (
+            SessionEnded(SessionId("s"), DeviceId("d"), "closed", why="lost by Ann"),
+            SessionEnded(SessionId("s"), DeviceId("d"), "closed"),
+        ),
     ],
 )
 def test_what_facts_say_of_them_is_emptied(fact: Fact, left: Fact) -> None:

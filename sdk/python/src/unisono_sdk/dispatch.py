@@ -321,8 +321,8 @@ class Dispatch:
             case facts.SessionOpened(session=session, device=device, shown=shown, tag=tag):
                 opened = events.SessionOpened(session=session, device=device, shown=shown, tag=tag, at=at)
                 hub.emit("session_opened", opened)
-            case facts.SessionEnded(session=session, device=device, reason=reason, newcomer=newcomer):
-                ended = events.SessionEnded(session=session, device=device, reason=reason, newcomer=newcomer, at=at)
+            case facts.SessionEnded(session=session, device=device, reason=reason, newcomer=by, why=why):
+                ended = events.SessionEnded(session=session, device=device, reason=reason, newcomer=by, at=at, why=why)
                 hub.emit("session_ended", ended)
             case fact:
                 tell_of_mine(hub, fact, at)

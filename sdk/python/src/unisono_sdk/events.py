@@ -234,7 +234,8 @@ class SessionOpened:
 class SessionEnded:
     """`session_ended`: one of my logins is over.
 
-    `reason` is logged_out, closed, displaced, replaced, revoked or expired.
+    `reason` is logged_out, closed, displaced, replaced, revoked or expired; `why` is what the operator who closed it
+    said.
     """
 
     session: str
@@ -242,6 +243,7 @@ class SessionEnded:
     reason: str
     newcomer: Label | None
     at: int
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -311,6 +311,7 @@ class SessionEnded:
     device: str
     reason: str
     newcomer: Label | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

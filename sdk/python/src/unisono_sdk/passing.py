@@ -73,6 +73,7 @@ class TabClosed:
 
     kind: ClassVar[str] = "tab_closed"
     tab: str
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1881,13 +1881,14 @@ export type SeqFact = {
   readonly fact: Fact;
 };
 
-/** A login is over. `newcomer` names the device that took the slot, when one did. */
+/** A login is over. `newcomer` names the device that took the slot, when one did, `why` what the operator said. */
 export type SessionEnded = {
   readonly kind: "session_ended";
   readonly session: string;
   readonly device: string;
   readonly reason: "closed" | "displaced" | "expired" | "logged_out" | "replaced" | "revoked";
   readonly newcomer?: Label | undefined;
+  readonly why?: string | undefined;
 };
 
 /** One of this user's devices logged in. */
@@ -2073,10 +2074,11 @@ export type Tab = {
   readonly label?: string | undefined;
 };
 
-/** A tab of this session is to go. */
+/** A tab of this session is to go; `why` is what the operator said who closed it. */
 export type TabClosed = {
   readonly kind: "tab_closed";
   readonly tab: string;
+  readonly why?: string | undefined;
 };
 
 /** A tab or window that shares a session, as its client tells: since when, and how it shows itself to people. */

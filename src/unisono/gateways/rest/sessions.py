@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import UNSET
+
 from unisono.app.pages import Page
 from unisono.domain.answers import Done
 from unisono.domain.commands import ListSessions
-from unisono.domain.errors import Internal
+from unisono.domain.errors import Internal, Invalid
 from unisono.domain.ids import INTEGER_MAX, DeviceId, Instant, SessionId, TabId, UserId, page_mark, read_page_mark
 from unisono.domain.session_view import SessionView
 from unisono.gateways.rest.operations import Asked, Desk, Operation
@@ -15,6 +17,7 @@ from unisono.gateways.rest.shapes import (
     CredentialRevocation,
     DeviceList,
     DeviceView,
+    OfClosing,
     OfDevice,
     OfNothing,
     OfPage,
@@ -48,22 +51,23 @@ async def _list_devices(desk: Desk, asked: Asked) -> DeviceList:
 
 
 async def _close_all(desk: Desk, asked: Asked) -> Closed:
-    return Closed(closed=len((await desk.own_sessions.end_all(asked.user, "closed")).ended))
+    return Closed(closed=len((await desk.own_sessions.end_all(asked.user, "closed", _why(asked))).ended))
 
 
 async def _close_session(desk: Desk, asked: Asked) -> Closed:
     session = SessionId(asked.text("session"))
-    return Closed(closed=len((await desk.own_sessions.end_session(asked.user, session, "closed")).ended))
+    return Closed(closed=len((await desk.own_sessions.end_session(asked.user, session, "closed", _why(asked))).ended))
 
 
 async def _close_tab(desk: Desk, asked: Asked) -> Done:
-    await desk.own_sessions.close_tab(asked.user, SessionId(asked.text("session")), TabId(asked.text("tab")))
+    session, tab = SessionId(asked.text("session")), TabId(asked.text("tab"))
+    await desk.own_sessions.close_tab(asked.user, session, tab, _why(asked))
     return Done()
 
 
 async def _close_device(desk: Desk, asked: Asked) -> Closed:
     device = DeviceId(asked.text("device"))
-    return Closed(closed=len((await desk.own_sessions.end_device(asked.user, device, "closed")).ended))
+    return Closed(closed=len((await desk.own_sessions.end_device(asked.user, device, "closed", _why(asked))).ended))
 
 
 async def _revoke(desk: Desk, asked: Asked) -> Closed:
@@ -78,6 +82,15 @@ async def _revoke(desk: Desk, asked: Asked) -> Closed:
             before = desk.clock.now() if before is None else before
             return Closed(closed=await desk.own_sessions.revoke_before(UserId(user), before))
     raise Internal()
+
+
+def _why(asked: Asked) -> str | None:
+    said = asked.query.why if isinstance(asked.query, OfClosing) else UNSET
+    if said is UNSET:
+        return None
+    if not said.isprintable():
+        raise Invalid(field="why", reason="not printable")
+    return said
 
 
 def _page(asked: Asked) -> OfPage:
@@ -127,6 +140,7 @@ SESSION_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Close all sessions of a user",
         scope="sessions",
         params=OfUser,
+        query=OfClosing,
         answers=(Closed,),
         carry_out=_close_all,
     ),
@@ -137,6 +151,7 @@ SESSION_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Close one session of a user",
         scope="sessions",
         params=OfSession,
+        query=OfClosing,
         answers=(Closed,),
         carry_out=_close_session,
         faults=("not_found",),
@@ -148,6 +163,7 @@ SESSION_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Have one tab of a session go; the others stay",
         scope="sessions",
         params=OfTab,
+        query=OfClosing,
         answers=(Done,),
         carry_out=_close_tab,
         faults=("not_found",),
@@ -170,6 +186,7 @@ SESSION_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Close all sessions of one device",
         scope="sessions",
         params=OfDevice,
+        query=OfClosing,
         answers=(Closed,),
         carry_out=_close_device,
     ),

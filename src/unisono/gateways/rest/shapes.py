@@ -151,6 +151,12 @@ class OfPage(Struct, frozen=True, forbid_unknown_fields=True):
     limit: PageSize = 100
 
 
+class OfClosing(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why something is closed: shown to who is logged in there, and to the user's other sessions."""
+
+    why: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+
+
 class SessionList(Struct, frozen=True, omit_defaults=True):
     """A user's sessions that are not over, the oldest login first; `next` asks for the following page."""
 

@@ -59,7 +59,7 @@ class MemorySessions:
         decision = decide(now, list(held.values()))
         endings = {ending.session: ending for ending in decision.ends if ending.session in held}
         opened, is_new = self._opening(decision, held, endings)
-        self._endings.update({session: (ending, now) for session, ending in endings.items()})
+        self._endings.update({each: (structs.replace(ending, why=None), now) for each, ending in endings.items()})
         for session, ending in endings.items():
             self._state.seats.pop(session, None)
             self._state.talk.end_waiting(user, session)
@@ -68,7 +68,7 @@ class MemorySessions:
                 self._state.push_targets.pop((user, held[session].device), None)
             self._last_seen[user] = max(held[session].detached_at or now, self._last_seen.get(user, Instant(0)))
         facts: list[SessionEnded | SessionOpened] = [
-            SessionEnded(ending.session, held[ending.session].device, ending.reason, ending.newcomer)
+            SessionEnded(ending.session, held[ending.session].device, ending.reason, ending.newcomer, ending.why)
             for ending in endings.values()
         ]
         if opened is not None:

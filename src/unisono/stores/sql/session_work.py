@@ -153,7 +153,8 @@ def _draft(user: UserId, fact: SessionEnded | SessionOpened) -> Draft:
 
 
 def _ended(record: SessionRecord, ending: Ending) -> Draft:
-    return _draft(record.user, SessionEnded(record.session, record.device, ending.reason, ending.newcomer))
+    ended = SessionEnded(record.session, record.device, ending.reason, ending.newcomer, ending.why)
+    return _draft(record.user, ended)
 
 
 def _opened(record: SessionRecord) -> Draft:

@@ -98,6 +98,23 @@ def tree(sessions: Sequence[Json]) -> dict[str, list[tuple[str, list[str]]]]:
     return devices
 
 
+async def test_who_closes_a_node_may_say_why(house: House) -> None:
+    left = house.peers["left"].session
+    await house.close(f"{ANN}/sessions/{left}/tabs/t2?why=one%20is%20enough")
+    assert await house.told("left", "tab_closed") == {"kind": "tab_closed", "tab": "t2", "why": "one is enough"}
+    await house.close(f"{ANN}/devices/d1?why=this%20phone%20was%20lost")
+    await house.over("phone")
+    assert house.heard["phone"][-1]["message"] == "the session was closed: reason=closed, why=this phone was lost"
+    async with asyncio.timeout(WITHIN_S):
+        while not (ended := [frame for frame in house.heard["left"] if "session_ended" in str(frame)]):
+            await asyncio.sleep(0)
+    assert "'why': 'this phone was lost'" in str(ended)
+    for why in ("", "x" * 201, "%00"):
+        status, refusal = await house.desk.ask("DELETE", f"{ANN}/sessions?why={why}")
+        assert (status, refusal["code"]) == (422, "invalid")
+    await house.untouched("left", "right", "bob")
+
+
 @pytest.mark.rows("D8", "E28", "E30")
 async def test_each_node_of_the_tree_is_seen_and_closed_alone(house: House) -> None:
     page = (await house.desk.ask("GET", ANN + "/sessions"))[1]
