@@ -41,7 +41,7 @@ export abstract class Asking {
   }
 
   async dropObject(name: string, expect?: number): Promise<void> {
-    await this._ask({ is: "object", name, ...(expect !== undefined && { expect }) });
+    await this.setObject(name, undefined, expect);
   }
 
   async claim(...claim: Claimed): Promise<boolean> {

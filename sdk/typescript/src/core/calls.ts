@@ -81,7 +81,7 @@ export class Calls {
   /** The holder is gone: what it was asked and must not be asked twice fails, all else waits for the next. */
   lose(): void {
     for (const [n, call] of this._open) {
-      if (call.heard && !isRepeatable(call.asking)) this._take(n)?.reject(local("holder_lost", "the holder is gone: done or not", true));
+      if (call.heard && !isRepeatable(call.asking)) this._take(n)?.reject(local("holder_lost", "the holder is gone", true));
       call.heard = 0;
     }
   }

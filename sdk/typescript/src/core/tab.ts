@@ -194,7 +194,7 @@ export class Tab extends Asking implements Desk {
   private _seekAgain(cue: "silence" | "lost"): void {
     if (this._life !== "seeking" && this._life !== "attached") return;
     if (cue === "silence" && ++this._silences >= SILENCES && this.host === null) {
-      return this._stop("no_holder", "nobody holds the session");
+      return this._stop("no_holder", "no holder");
     }
     if (this._life === "attached") this._picture.tell("opening", null);
     this._move(cue);
@@ -267,7 +267,7 @@ export class Tab extends Asking implements Desk {
       // Tabs of its own had it hold again: only a host with this tab's code can end that.
       return this._yields++ > 0 ? this._seekAgain("silence") : undefined;
     }
-    this._stop("outdated", `another tab runs ${sdk}: reload this page`);
+    this._stop("outdated", `${sdk} runs: reload this page`);
   }
 
   private _stop(code: string, message: string): void {
