@@ -22,6 +22,7 @@ export function workerClock(): WorkerClock {
   let last = 0;
   let isReady = false;
   let worker: Worker | null | undefined;
+  let url = "";
   const take = (n: number): Timer | undefined => {
     const timer = timers.get(n);
     timers.delete(n);
@@ -29,7 +30,8 @@ export function workerClock(): WorkerClock {
     return timer;
   };
   const begin = (): void => {
-    worker = make();
+    url = URL.createObjectURL(new Blob([CODE], { type: "text/javascript" }));
+    worker = make(url);
     if (worker === null) return;
     worker.onmessage = ({ data }: MessageEvent<number>) => {
       isReady = true;
@@ -49,6 +51,7 @@ export function workerClock(): WorkerClock {
     },
     close: () => {
       worker?.terminate();
+      URL.revokeObjectURL(url);
       worker = null;
       isReady = false;
       for (const n of [...timers.keys()]) take(n);
@@ -56,9 +59,9 @@ export function workerClock(): WorkerClock {
   };
 }
 
-function make(): Worker | null {
+function make(url: string): Worker | null {
   try {
-    return new Worker(URL.createObjectURL(new Blob([CODE], { type: "text/javascript" })));
+    return new Worker(url);
   } catch {
     // Forbidden by the page's policy.
     return null;

@@ -29,7 +29,8 @@ class FakeWorker {
   }
 }
 
-test("the worker rings, once and not when called off, and is there only when somebody waits", async () => {
+test("the worker rings, once and not when called off, and is there only when somebody waits", async (t) => {
+  const revoke = t.mock.method(URL, "revokeObjectURL");
   FakeWorker.made = [];
   Object.assign(globalThis, { Worker: FakeWorker });
   const clock = workerClock();
@@ -45,7 +46,7 @@ test("the worker rings, once and not when called off, and is there only when som
   clock.after(3_600_000, () => rung.push("after the end"));
   clock.close();
   worker.ring(worker.asked[2]?.[0] ?? 0);
-  assert.deepEqual([rung, worker.isOver], [["hour"], true]);
+  assert.deepEqual([rung, worker.isOver, revoke.mock.callCount()], [["hour"], true, 1]);
 });
 
 test("before the worker is there, and where none may be, the page's timers ring", async () => {

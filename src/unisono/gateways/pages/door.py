@@ -116,7 +116,10 @@ class PagesDoor:
         return _answer(request, self._find("demo", "index.html"), self._headers, ASK_ANEW)
 
     async def _demo(self, request: web.Request) -> web.Response:
-        return _answer(request, self._find("demo", request.match_info["name"]), self._headers, FOR_EVER)
+        name = request.match_info["name"]
+        # The page names scripts of this release; the names of those say what is in them.
+        keeping = ASK_ANEW if name == "index.html" else FOR_EVER
+        return _answer(request, self._find("demo", name), self._headers, keeping)
 
     async def _examples(self, request: web.Request) -> web.Response:
         name = request.match_info.get("name", "index.html")

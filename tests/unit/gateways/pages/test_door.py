@@ -101,6 +101,13 @@ async def test_what_carries_a_hash_is_kept_for_ever_and_packed_for_who_takes_it(
         assert await answer.text() == LONG
 
 
+async def test_the_page_itself_is_asked_for_anew_under_each_of_its_names(browser: Browser) -> None:
+    """Under its file's name it used to be kept for a year, with the names of the scripts of that day."""
+    for path in ("/", "/demo/index.html"):
+        async with browser.get(path) as answer:
+            assert answer.headers["Cache-Control"] == "no-cache", path
+
+
 async def test_pages_of_other_origins_may_include_the_sdk(browser: Browser) -> None:
     async with browser.get("/sdk/unisono.js") as answer:
         assert answer.status == 200
