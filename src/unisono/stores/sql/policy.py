@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 import msgspec
-from sqlalchemy import Dialect, delete, select
+from sqlalchemy import Dialect, delete, literal_column, select
 from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.errors import Invalid
@@ -35,7 +35,8 @@ class PolicyStatements:
 
         below = select(POLICY_CHANGES).where(_P.revision < given("before", _P.revision))
         self.below = one(below.order_by(_P.revision.desc()).limit(LIMIT))
-        self.said = one(select(_P.said).order_by(_P.revision.desc()).limit(LIMIT))
+        any_of_them = _P.revision > literal_column("0")
+        self.said = one(select(_P.said).where(any_of_them).order_by(_P.revision.desc()).limit(LIMIT))
         self.add = Statement(dialect, lambda: insert(dialect, POLICY_CHANGES, 1, POLICY_CHANGES.c))
         self.drop = one(delete(POLICY_CHANGES).where(_P.revision <= given("old", _P.revision)))
 
