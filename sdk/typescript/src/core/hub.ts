@@ -276,8 +276,11 @@ class Hub extends Speaking implements Holder {
       return this._over();
     }
     if (leaving.isUnderWay) {
-      // Who came meanwhile begins with the next holder.
-      for (const each of this._seats.keys()) this._post(each, { is: "ended", ending: SIGNED_OUT });
+      // Who came new meanwhile begins with the next holder; all others are told, also those on their way here.
+      const hellos = (this._early ?? []).flatMap(({ message }) => (message.is === "hello" ? [message] : []));
+      const back = hellos.filter(({ cursor }) => cursor !== null).map(({ tab }) => tab);
+      const told = hellos.length === back.length ? [null] : [...this._seats.keys(), ...back];
+      for (const tab of told) this._post(tab, { is: "ended", ending: SIGNED_OUT });
       void this._shelf?.vanish().catch(() => undefined);
       return this._over();
     }

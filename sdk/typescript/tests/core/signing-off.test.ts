@@ -324,8 +324,10 @@ test("a tab that is opened while another one signs out is not told of that end: 
   stage.say("a", SIGN_OUT);
   await stage.clock.go(100);
   await stage.hello("new");
+  await stage.hello("back", { cursor: CURSOR });
   await stage.clock.go(20_000);
   assert.ok(stage.isOver);
+  assert.deepEqual(endings(stage, "back"), ["session_closed"]);
   assert.deepEqual(["a", "b", "new"].map((tab) => endings(stage, tab)), [["session_closed"], ["session_closed"], []]);
 });
 
