@@ -36,6 +36,8 @@ export class Passing {
   private _link: Link | null = null;
   private _took: string[] = [];
   private _hasMore = false;
+  /** The loss that was heard of and is to be given back, else 0. */
+  private _lost = 0;
   private _isConfirming = false;
 
   constructor(ports: PassingPorts) {
@@ -47,6 +49,7 @@ export class Passing {
     this._link = link;
     this._recent ??= [];
     this._took = [];
+    this._lost = 0;
     this._isConfirming = this._hasMore = false;
   }
 
@@ -60,12 +63,15 @@ export class Passing {
 
   /** Gives an event to those that it is for. */
   take(event: WireEvent): void {
-    const { kind, events, has_more: hasMore, has_lost: hasLost } = event as WireEvent & { readonly events?: readonly object[] };
+    const { kind, events, has_more: hasMore, lost } = event as WireEvent & { readonly events?: readonly object[] };
     if (kind === "told_later") {
       this._hasMore ||= hasMore === true;
-      if (hasLost) this._tell({ kind, has_lost: true });
+      if (lost) this._tell({ kind, lost });
       for (const each of events ?? []) this._tell({ ...each, kind: "told" });
-      if (hasLost) this._confirm(null);
+      if (lost) {
+        this._lost = Number(lost);
+        this._confirm(null);
+      }
     } else if (kind === "told" || kind === "asked") this._tell(event, this._ports.clock.now() + (Number(event["within_ms"]) || 0));
     else this._pass(event);
   }
@@ -112,11 +118,12 @@ export class Passing {
     // What comes in the same moment is confirmed at once.
     await null;
     do {
-      const took: Operation = { op: "took", ids: this._took.splice(0, TOOK), ...(this._hasMore && { more: true }) };
+      const took: Operation = { op: "took", ids: this._took.splice(0, TOOK), ...(this._hasMore && { more: true }), ...(this._lost && { lost: this._lost }) };
       this._hasMore = false;
+      this._lost = 0;
       await link.request(took);
       if (this._link !== link) return;
-    } while (this._took.length > 0);
+    } while (this._took.length + this._lost > 0);
     this._isConfirming = false;
   }
 

@@ -42,7 +42,7 @@ test("what is told is heard once, a message as one", async () => {
   world.event({ kind: "told", id: "1", at: 5, name: "cart", data: { a_b: 1 }, teller: { session: "s2", tab: "t9" } });
   world.event({ kind: "told", id: "1", at: 5, name: "cart", data: { a_b: 1 } });
   world.event({ kind: "told", id: "2", at: 6, name: "cart", is_kept: true });
-  world.event({ kind: "told_later", has_lost: true });
+  world.event({ kind: "told_later", lost: 7 });
   world.event({ kind: "told", id: "3", at: 7, content: { type: -1, text: "hi" }, teller: { session: "s2" } });
   world.event({ kind: "told", id: "4", at: 8, content: { type: -2, data: { file: { url: "u" } } } });
   world.event({ kind: "of_tomorrow", id: "5" });

@@ -11,7 +11,7 @@ const FRONT = { visible: true, focused: true, conversation: null, online: true }
 const heard = (stage: HubStage, tab: string): unknown[] => stage.of(tab, "event").map(({ event }) => event["id"] ?? event.kind);
 const event = (stage: HubStage, more: object): void => stage.server({ is: "event", event: more });
 const told = (id: string, more: object = {}): object => ({ kind: "told", id, at: 1, name: "n", ...more });
-const took = (stage: HubStage): unknown[] => stage.asked.filter((frame) => frame.do.op === "took").map(({ do: { ids, more } }) => (more === undefined ? ids : [ids, more]));
+const took = (stage: HubStage): unknown[] => stage.asked.filter((frame) => frame.do.op === "took").map(({ do: { ids, more, lost } }) => (more === undefined && lost === undefined ? ids : [ids, more, lost]));
 
 async function stageOf(...tabs: readonly string[]): Promise<HubStage> {
   const stage = new HubStage();
@@ -76,13 +76,13 @@ test("what is kept waits for the next tab where there is none", async () => {
 test("what was told later comes like the rest, what waits behind is brought, and a loss is told", async () => {
   const stage = await stageOf("a", "b");
   const events = [told("1", { is_kept: true }), told("2", { is_kept: true, tab: "b" })].map((each) => ({ ...each, kind: undefined }));
-  event(stage, { kind: "told_later", events, has_more: true, has_lost: true });
+  event(stage, { kind: "told_later", events, has_more: true, lost: 7 });
   await stage.clock.go(10);
   assert.deepEqual([heard(stage, "a"), heard(stage, "b")], [["told_later", "1"], ["told_later", "1", "2"]]);
-  assert.deepEqual(took(stage), [[["1", "2"], true]]);
-  event(stage, { kind: "told_later", has_lost: true });
+  assert.deepEqual(took(stage), [[["1", "2"], true, 7]]);
+  event(stage, { kind: "told_later", lost: 7 });
   await stage.clock.go(10);
-  assert.deepEqual(took(stage).slice(1), [[]]);
+  assert.deepEqual(took(stage).slice(1), [[[], undefined, 7]]);
 });
 
 test("a tab of an earlier holder that comes back is told what is kept, one that does not is waited for no more", async () => {
