@@ -49,7 +49,6 @@ export class Passing {
     this._link = link;
     this._recent ??= [];
     this._took = [];
-    this._lost = 0;
     this._isConfirming = this._hasMore = false;
   }
 
@@ -63,15 +62,13 @@ export class Passing {
 
   /** Gives an event to those that it is for. */
   take(event: WireEvent): void {
-    const { kind, events, has_more: hasMore, lost } = event as WireEvent & { readonly events?: readonly object[] };
+    const { kind, events, has_more: hasMore, lost } = event as WireEvent & { readonly events?: readonly object[]; readonly lost?: number };
     if (kind === "told_later") {
       this._hasMore ||= hasMore === true;
+      this._lost = lost ?? this._lost;
       if (lost) this._tell({ kind, lost });
       for (const each of events ?? []) this._tell({ ...each, kind: "told" });
-      if (lost) {
-        this._lost = Number(lost);
-        this._confirm(null);
-      }
+      if (lost) this._confirm(null);
     } else if (kind === "told" || kind === "asked") this._tell(event, this._ports.clock.now() + (Number(event["within_ms"]) || 0));
     else this._pass(event);
   }
