@@ -13,8 +13,9 @@ from tests.support.server_process import ServerProcess
 from tools.sources import ROOT
 
 GUIDE: Final = (ROOT / "docs" / "guide" / "browser-sdk.md").read_text()
+OTHERS: Final = (ROOT / "docs" / "guide" / "threads.md").read_text()
 REFERENCE: Final = (ROOT / "docs" / "reference" / "typescript.md").read_text()
-RUN: Final = re.findall(r"^```ts\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+RUN: Final = re.findall(r"^```ts\n(.*?)^```$", GUIDE + OTHERS, re.MULTILINE | re.DOTALL)
 SHOWN: Final = re.findall(r"^```ts no-run\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 PROJECT: Final = {
     "extends": str(PACKAGE / "tsconfig.base.json"),
@@ -72,6 +73,12 @@ PRINTED: Final = (
     "elsewhere: pinnedConversation [ 'green' ]",
     "Garden is pinned: true",
     "begun: Shall we",
+    "all silent: mentions",
+    "the laptop hears of chatThreadCreate",
+    "tom began Where to eat",
+    "the same: true tom,jerry",
+    "Pizza? in a thread under message 2",
+    "not jerry's to rename",
 )
 
 
@@ -111,7 +118,7 @@ async def test_each_example_is_typed_and_runs(tmp_path: Path) -> None:
         assert line in printed, f"{line!r} is not in:\n{printed}"
     assert re.findall(r"found (To \w+)", printed) == ["To Bergen", "To Oslo", "To Trondheim"]
     assert re.findall("The café has (.*)", printed) == ["No tea for me", "Tea at five?"]
-    assert len(RUN) == 28
+    assert len(RUN) == 29
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(len(RUN), marks=pytest.mark.full)])

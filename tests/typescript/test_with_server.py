@@ -20,6 +20,7 @@ CALLS: Final = "server/calls.test.ts"
 DEVICES: Final = "server/devices.test.ts"
 IN_UNISON: Final = "server/devices_in_unison.test.ts"
 PROGRAMS: Final = "server/program.test.ts"
+THREADS: Final = "server/threads.test.ts"
 TOKENS: Final = "server/tokens.test.ts"
 USER: Final = "ann"
 
@@ -48,7 +49,7 @@ async def test_a_second_device_needs_a_token_of_its_own(tmp_path: Path) -> None:
         assert_passed(await run([TOKENS], deadline_s=DEADLINE_S, environment=there), TOKENS)
 
 
-OTHERS: Final = {ASKING, CALLS, DEVICES, IN_UNISON, PROGRAMS, TOKENS}
+OTHERS: Final = {ASKING, CALLS, DEVICES, IN_UNISON, PROGRAMS, THREADS, TOKENS}
 
 
 @pytest.mark.parametrize("file", [file for file in files("server") if file not in OTHERS])
@@ -95,6 +96,13 @@ async def test_calls_contacts_and_claims(environment: Mapping[str, str]) -> None
     assert_passed(told, CALLS, "what becomes of contacts both users hear, on all their devices")
     assert_passed(told, CALLS, "what is to be done once one tab of all devices does, and another where that fails")
     assert_passed(told, CALLS)
+
+
+@pytest.mark.rows("E9", "E57", "E58", "E59", "E60", "E61")
+async def test_threads_beside_a_group(environment: Mapping[str, str]) -> None:
+    told = await run([THREADS], deadline_s=DEADLINE_S, environment=environment)
+    assert_passed(told, THREADS, "each tab of my other devices is told once what I do with a thread")
+    assert_passed(told, THREADS)
 
 
 async def test_a_program_and_its_clients_ask_each_other(tmp_path: Path) -> None:

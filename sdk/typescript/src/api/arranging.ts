@@ -1,5 +1,6 @@
 /** How I arrange a conversation, and what I have begun to write there: the same on all my sessions, and mine alone. Loaded at the first use. */
 
+import type { Level } from "./belonging.ts";
 import type { Json } from "./bodies.ts";
 import type { Conversation } from "./conversation.ts";
 import type { KeptValue } from "./kept.ts";
@@ -23,6 +24,12 @@ export interface Arranging {
   mark(name: string): Promise<void>;
   /** Takes a mark of mine away. One that it does not have is no error. */
   unmark(name: string): Promise<void>;
+  /** Be alerted of `all` messages, of those that mention me, or of `none`, on all my sessions. Messages come as before. */
+  setLevel(level: Level): Promise<void>;
+  /** Be alerted of nothing; I stay a member. */
+  mute(): Promise<void>;
+  /** Be alerted of all messages again. */
+  unmute(): Promise<void>;
   /**
    * Be alerted of `mentions` alone, or of `none` (unless told): for good, or `until` an instant (milliseconds since 1970-01-01 UTC), and
    * with `windows` (up to 10) only within one of them. Messages come as before: this is for push notifications and for what a program
@@ -55,6 +62,9 @@ export const ARRANGING: Late<Arranging, Conversation> = {
   unpin: async (_, chat) => void (await chat.ask("unpin")),
   mark: async (_, chat, mark) => void (await chat.ask("mark", { mark })),
   unmark: async (_, chat, mark) => void (await chat.ask("unmark", { mark })),
+  setLevel: (_, chat, level) => leveled(chat, level),
+  mute: (_, chat) => leveled(chat, "none"),
+  unmute: (_, chat) => leveled(chat, "all"),
   async silenceAlerts(_, chat, silence = {}) {
     await chat.ask("silence", silence);
     chat.alertSilence = silence;
@@ -69,3 +79,8 @@ export const ARRANGING: Late<Arranging, Conversation> = {
   keepUnsent: (inside, chat, value, expecting) => KEPT.set(inside, chat, DRAFT + chat.id, value, expecting),
   dropUnsent: (inside, chat, expecting) => KEPT.delete(inside, chat, DRAFT + chat.id, expecting),
 };
+
+async function leveled(chat: Conversation, level: Level): Promise<void> {
+  await chat.ask("level", { level });
+  chat.level = level;
+}

@@ -1,11 +1,10 @@
 /** What a conversation is, who belongs to it, and who may do what. */
 
-import type { MemberView, Rules } from "../wire/types.ts";
+import type { MemberView, Parent, Rules } from "../wire/types.ts";
 import type { Attributes, Json } from "./bodies.ts";
 import type { AnswerTo, Fields, Inside, Op } from "./inside.ts";
 import type { Camelled } from "./names.ts";
 import { devices } from "./late.ts";
-import { paged } from "./pages.ts";
 import type { Silence } from "./silences.ts";
 
 /** The least role that may do something: `owner`, `manager` or `member`. `update` is about name and attributes, `restrict` about blocking and silencing. */
@@ -48,7 +47,7 @@ const DEFAULT_RULES: RuleSet = { add: "member", remove: "manager", update: "memb
 /** What I have of a conversation that I am no member of. */
 export const NOTHING_OF_MINE = { role: null, level: "all", pinnedAt: null, marks: [], alertSilence: null };
 
-const DEFAULTS = { ...NOTHING_OF_MINE, of: null, name: null, creator: null, createdAt: null, updatedAt: null, attributes: {}, joining: "invited", rules: {}, expiresAt: null, keepsHistory: false };
+const DEFAULTS = { ...NOTHING_OF_MINE, of: null, name: null, creator: null, createdAt: null, updatedAt: null, attributes: {}, joining: "invited", rules: {}, expiresAt: null, keepsHistory: false, parent: null };
 
 /** A conversation as the server shows it. */
 export type ConversationData = AnswerTo<"conversation">;
@@ -87,6 +86,8 @@ export abstract class Belonging {
   declare expiresAt: number | null;
   /** Whether it is a room whose `history` stays. */
   declare keepsHistory: boolean;
+  /** What a thread is under: the id of a group, and the seq of the `message` there; null for what is no thread, as far as the client knows. */
+  declare parent: Parent | null;
   /** @internal */
   readonly _inside: Inside;
 
@@ -144,29 +145,6 @@ export abstract class Belonging {
   /** Ceases to be a member. An owner is followed by the longest-standing manager, or else member. */
   quit(): Promise<this> {
     return this.#member("quit");
-  }
-
-  /** Goes through members by user id, `page` (1 to 1,000) at a time; or those of them who `muted` it, or users who are `blocked` or `silenced`. */
-  async *roll(who: "members" | "muted" | "blocked" | "silenced" = "members", page = 100): AsyncGenerator<Member> {
-    for await (const answer of paged(this._inside, "members", { conversation: this.id, who, limit: page })) {
-      for (const member of answer.members) yield { role: "member", ...member } as Member;
-    }
-  }
-
-  /** Be alerted of `all` messages, of those that mention me, or of `none`, on all my sessions. Messages come as before. */
-  async setLevel(level: Level): Promise<void> {
-    await this.ask("level", { level });
-    this.level = level;
-  }
-
-  /** Be alerted of nothing; I stay a member. */
-  mute(): Promise<void> {
-    return this.setLevel("none");
-  }
-
-  /** Be alerted of all messages again. */
-  unmute(): Promise<void> {
-    return this.setLevel("all");
   }
 
   /** @internal Takes over what the server says. */

@@ -71,13 +71,14 @@ export class Book {
   fact(stream: string, placed: WireFact, said: SaidData | null): Promise<void> | void {
     const { seq, at, fact: wire } = placed;
     const whole = camel(wire) as { readonly [field: string]: unknown };
-    const { kind, message: _, ...fact } = whole as { kind: string; message?: number; conversation?: string };
+    const { kind, message: _, ...fact } = whole as { kind: string; message?: number; conversation?: string; parent?: object };
     const isMine = stream[0] === "u";
     const id = isMine ? fact.conversation : stream.slice(2);
     const conversation = id === undefined ? null : this.conversation(id);
     if (!isMine) conversation?._reached(seq);
     if (said && conversation) return conversation.kept.told.comes(seq) ? this.#message(new Message(conversation, seq, at, said)) : undefined;
-    const effect = (isMine ? MINE : OF_CONVERSATION)[kind as keyof typeof MINE] as Effect<never> | undefined;
+    // What becomes of me in a thread is told with what I do in threads.
+    const effect = (isMine ? !fact.parent && MINE[kind as keyof typeof MINE] : OF_CONVERSATION[kind as keyof typeof MINE]) as Effect<never> | undefined;
     if (!effect) return this.#late((code) => code.fact(stream, placed), { type: "unknownFact", stream, seq, at, fact: wire });
     const tell = (more: object): void => this.#emit({ type: CALLED[kind] ?? camelName(kind), at, ...fact, ...more, ...(conversation && { conversation }) } as AnyEvent);
     const told = effect(conversation as Conversation, whole as never, { seq, at }, { tell, unread: () => this.unread(conversation as Conversation), recount: () => this.#ways.recount(conversation as Conversation) });

@@ -23,7 +23,6 @@ import { Kept } from "./kept.ts";
 import { Line } from "./line.ts";
 import { Message } from "./message.ts";
 import { Objects } from "./objects.ts";
-import { paged } from "./pages.ts";
 import type { Plugins } from "./plugins.ts";
 import type { Watching } from "./presence.ts";
 import { ConversationQuery } from "./query.ts";
@@ -219,16 +218,6 @@ export class Client extends Account {
   /** The room that each place of this tab is in, by its id; `""` is the tab as a whole. */
   get rooms(): ReadonlyMap<string, string> {
     return this.#rooms.seats;
-  }
-
-  /**
-   * Goes through my conversations, the oldest first, `page` (1 to 1,000) at a time; member lists are not loaded. Or through those that are
-   * `pinned`, the last one first; of either through those with a `mark` alone.
-   */
-  async *conversations({ page = 100, ...which }: { readonly page?: number; readonly pinned?: boolean; readonly mark?: string } = {}): AsyncGenerator<Conversation> {
-    for await (const answer of paged(this._inside, "conversations", { limit: page, ...which })) {
-      for (const view of answer.conversations) yield await this.book.know(view, false);
-    }
   }
 
   /** Begins a query for conversations for which all of these conditions hold; see `ConversationQuery`. */

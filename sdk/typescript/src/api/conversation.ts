@@ -20,6 +20,7 @@ import type { Calling, SaidData } from "./message.ts";
 import type { Camelled } from "./names.ts";
 import { Sent } from "./receipts.ts";
 import type { Ruling } from "./ruling.ts";
+import type { Threading } from "./threads.ts";
 import { Told, Waiting } from "./unread.ts";
 
 const TYPING_EVERY_MS = 3000;
@@ -43,7 +44,7 @@ export class Kept {
 }
 
 /** What is brought at its first use. */
-export interface Conversation extends Arranging, Ruling {}
+export interface Conversation extends Arranging, Ruling, Threading {}
 
 /** One conversation, the same object for the same id as long as the client remembers it. */
 export class Conversation extends Belonging {
@@ -51,8 +52,8 @@ export class Conversation extends Belonging {
     lately(
       this,
       "conversation",
-      "pin unpin mark unmark silenceAlerts unsilenceAlerts delete deleteHistory unsent keepUnsent dropUnsent " +
-        "dissolve count setMember block unblock silence unsilence muted leaveWill receipts",
+      "pin unpin mark unmark setLevel mute unmute silenceAlerts unsilenceAlerts delete deleteHistory unsent keepUnsent dropUnsent " +
+        "dissolve count setMember block unblock silence unsilence muted leaveWill receipts roll* createThread threads*",
     );
   }
 

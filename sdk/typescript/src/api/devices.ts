@@ -10,6 +10,7 @@ import type { Conversation } from "./conversation.ts";
 import type { AnyEvent } from "./events.ts";
 import type { Inside } from "./inside.ts";
 import { KEPT } from "./keeping.ts";
+import { LISTING } from "./listing.ts";
 import { ALIASES, operationOf } from "./multi-device.ts";
 import type { KnownFact } from "./multi-device.ts";
 import { camel } from "./names.ts";
@@ -21,6 +22,7 @@ import { RULING } from "./ruling.ts";
 import { holds } from "./silences.ts";
 import type { Silence } from "./silences.ts";
 import { Answering, TELLING } from "./telling.ts";
+import { THREADING } from "./threads.ts";
 
 /** Sessions of one client that are remembered: each is a login of its own, whose facts come soon after. */
 const SESSIONS = 100;
@@ -30,7 +32,7 @@ type Method = (inside: Inside, self: unknown, ...words: readonly unknown[]) => u
 /** What one client has of it. */
 export class Devices {
   /** The methods of each group, by name. */
-  readonly methods = { client: { ...CALLING, ...CLAIMING, ...OWN_SESSIONS, ...TELLING }, contacts: CONTACTS, conversation: { ...ARRANGING, ...RULING }, kept: KEPT } as unknown as { readonly [group: string]: { readonly [name: string]: Method } };
+  readonly methods = { client: { ...CALLING, ...CLAIMING, ...LISTING, ...OWN_SESSIONS, ...TELLING }, contacts: CONTACTS, conversation: { ...ARRANGING, ...RULING, ...THREADING }, kept: KEPT } as unknown as { readonly [group: string]: { readonly [name: string]: Method } };
   /** What is told to this session, and asked of it. */
   readonly answering: Answering;
   /** The calls that ring or run. */
@@ -69,7 +71,7 @@ export class Devices {
 
   /** Tells a fact that is told nowhere else, and which of them another session of mine left. */
   fact(stream: string, { seq, at, fact: wire }: WireFact): void {
-    const fact = camel(wire) as unknown as KnownFact & { readonly conversation?: string; readonly origin?: string };
+    const fact = camel(wire) as unknown as KnownFact & { readonly conversation?: string; readonly thread?: string; readonly origin?: string };
     const isMine = stream[0] === "u";
     const id = isMine ? fact.conversation : stream.slice(2);
     const conversation = id === undefined ? null : this.#inside.conversation(id);
@@ -77,7 +79,8 @@ export class Devices {
     if (isUnknown) this.#emit({ type: "unknownFact", stream, seq, at, fact: wire });
     const operation = isUnknown && isMine ? fact.kind : operationOf(fact, this.#inside.user);
     if (operation === null || this.#origins.has(fact.origin ?? "")) return;
-    this.#emit({ type: "multiDevice", operation, alias: ALIASES[operation] ?? null, conversation, by: this.#inside.user, at, fact });
+    const about = fact.thread === undefined ? conversation : this.#inside.conversation(fact.thread);
+    this.#emit({ type: "multiDevice", operation, alias: ALIASES[operation] ?? null, conversation: about, by: this.#inside.user, at, fact });
   }
 
   #tell(fact: KnownFact, conversation: Conversation | null, place: { readonly seq: number; readonly at: number }): boolean {

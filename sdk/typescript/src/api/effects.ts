@@ -29,7 +29,7 @@ type Effects = { readonly [Kind in Fact["kind"]]?: Effect<Kind> };
 export const OF_CONVERSATION: Effects = {
   created(conversation, { of, by, members = [], ...shown }, { at }) {
     const { user, role, updatedAt } = conversation;
-    const isOwner = by === user && of !== "direct" && of !== "service";
+    const isOwner = by === user && !/^(direct|service|thread)$/.test(of);
     conversation.show({ ...conversation, ...shown, of, creator: by, createdAt: at, updatedAt: updatedAt ?? at, role: isOwner ? "owner" : role });
     if (!conversation.members.length) conversation.members = members;
     return {};

@@ -9,6 +9,7 @@ import type { Message, RoomMessage, TransientMessage } from "./message.ts";
 import type { Camelled } from "./names.ts";
 import type * as own from "./own-events.ts";
 import type { SessionMessage, Told, ToldLost } from "./telling.ts";
+import type * as threads from "./thread-events.ts";
 
 /** An event of a conversation; `type` is the name of the event. */
 interface Of<Type extends string> {
@@ -310,6 +311,7 @@ export interface Events extends NetworkEvents {
   readonly pinned: own.PinnedChanged;
   readonly marked: own.MarkChanged;
   readonly silence: own.SilenceChanged;
+  readonly allSilence: own.AllSilenceChanged;
   readonly deleted: own.Deleted;
   readonly historyDeleted: own.HistoryDeleted;
   readonly draft: own.DraftChanged;
@@ -321,6 +323,9 @@ export interface Events extends NetworkEvents {
   readonly remarkSet: own.RemarkSet;
   readonly usersBlocked: own.UsersBlocked;
   readonly usersUnblocked: own.UsersUnblocked;
+  readonly threadMade: threads.ThreadMade;
+  readonly threadRenamed: threads.ThreadRenamed;
+  readonly threadEnded: threads.ThreadEnded;
   readonly ringing: calling.Ringing;
   readonly ringOver: calling.RingOver;
   readonly callAnswered: calling.CallAnswered;
@@ -365,7 +370,7 @@ export const NAMES: ReadonlySet<string> = new Set([
   ...NETWORK,
   ...(
     "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level pinned marked silence deleted historyDeleted draft multiDevice contactInvited contactAgreed contactDeclined contactRemoved remarkSet usersBlocked usersUnblocked " +
-    "ringing ringOver callAnswered callDeclined callRoster callEnded callSignal told toldLost sessionMessage " +
+    "ringing ringOver callAnswered callDeclined callRoster callEnded callSignal told toldLost sessionMessage threadMade threadRenamed threadEnded allSilence " +
     "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs sessionTabs claimLost"
   ).split(" "),
 ]);

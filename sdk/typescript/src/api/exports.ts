@@ -24,6 +24,7 @@ export {
 export type { Details } from "./errors.ts";
 export type * from "./events.ts";
 export type * from "./own-events.ts";
+export type * from "./thread-events.ts";
 export type { GroupOptions, RoomOptions, TemporaryOptions } from "./founding.ts";
 export type { Missed, WaitingMessage } from "./hearing.ts";
 export { HistoryPage } from "./history.ts";

@@ -17,13 +17,17 @@ export type Late<Methods, Self> = {
   readonly [Name in keyof Methods]: Methods[Name] extends (...words: infer Words) => infer Given ? (inside: Inside, self: Self, ...words: Words) => Given : never;
 };
 
-/** Gives a class methods of a group of `devices.ts`, which are brought at their first use. */
+/** Gives a class methods of a group of `devices.ts`, which are brought at their first use. A name with `*` behind it is of one that gives several, to be gone through. */
 export function lately({ prototype }: { readonly prototype: object }, group: string, names: string): void {
-  for (const name of names.split(" ")) {
+  for (const each of names.split(" ")) {
+    const [name = "", isMany] = each.split("*");
     const call = async function (this: { readonly _inside: Inside }, ...words: readonly unknown[]): Promise<unknown> {
       const { methods } = await devices(this._inside);
       return methods[group]?.[name]?.(this._inside, this, ...words);
     };
-    Object.assign(prototype, { [name]: call });
+    const go = async function* (this: { readonly _inside: Inside }, ...words: readonly unknown[]): AsyncGenerator {
+      yield* (await call.call(this, ...words)) as AsyncGenerator;
+    };
+    Object.assign(prototype, { [name]: isMany === undefined ? call : go });
   }
 }

@@ -138,6 +138,11 @@ export class Message extends Said {
     return this.conversation.react(this, reaction, on);
   }
 
+  /** Begins the thread under it, or joins the one that is there; see `Conversation.createThread`. */
+  createThread(name?: string): Promise<Conversation> {
+    return this.conversation.createThread(this.seq, name);
+  }
+
   /** Asks who of the others got and who read it. Throws `Forbidden` where it is not mine. */
   receipts(): Promise<AnswerTo<"receipts">> {
     return this.conversation.receipts(this);

@@ -29,6 +29,13 @@ export interface SilenceChanged extends Of<"silence"> {
   readonly at: number;
 }
 
+/** I want to hear less of all my conversations, or as much as before (null), on all my sessions. */
+export interface AllSilenceChanged {
+  readonly type: "allSilence";
+  readonly silence: Silence | null;
+  readonly at: number;
+}
+
 /** I took a conversation from my lists until something is said in it, on all my sessions. */
 export interface Deleted extends Of<"deleted"> {
   readonly withHistory: boolean;

@@ -3,6 +3,7 @@
 import type { Fact } from "../wire/types.ts";
 import { changed } from "./attributes.ts";
 import { DRAFT } from "./arranging.ts";
+import { NOTHING_OF_MINE } from "./belonging.ts";
 import type { Conversation } from "./conversation.ts";
 import type { AnyEvent, Changed, KeptChanged, MemberChanged, Restricted } from "./events.ts";
 import type { Inside } from "./inside.ts";
@@ -38,6 +39,22 @@ const OF_KINDS: Takings = {
     if (role && user === conversation.user) conversation.role = role;
     return [{ ...without(fact), type: "memberChanged", conversation, at } as MemberChanged];
   },
+  // Of threads alone: these facts have a `parent`.
+  entered({ by, parent = null }, { conversation, at }) {
+    conversation.parent = parent;
+    conversation.role ??= "member";
+    return [{ type: "entered", conversation, by, at, isInvited: by !== conversation.user }];
+  },
+  exited({ by = null, parent = null }, { conversation, at }) {
+    conversation.show({ ...conversation, ...NOTHING_OF_MINE, parent });
+    conversation.kept.waiting.mark(false);
+    return [{ type: "exited", conversation, by, at, isKicked: by !== null && by !== conversation.user }];
+  },
+  thread_made: (fact, around) => [ofThread("threadMade", fact, around)],
+  thread_renamed: (fact, around) => [ofThread("threadRenamed", fact, around)],
+  thread_ended({ message, thread: id, by }, { inside, conversation, at }) {
+    return [{ type: "threadEnded", conversation, thread: under(conversation, message, inside.conversation(id)), message, by, at }];
+  },
   restricted: (fact, { conversation, at }) => [{ ...without(fact), type: "restricted", conversation, at } as Restricted],
   call_ended: (fact, { inside, at }) => inside._devices?.calls.ended(fact, at) ?? [],
   contact_invited: (fact, { at }) => [{ ...without(fact), type: "contactInvited", at } as AnyEvent],
@@ -53,6 +70,8 @@ const OF_KINDS: Takings = {
   unmarked: ({ mark }, { conversation, at }) => marked(conversation, mark, false, at),
   silenced: ({ silence }, { conversation, at }) => [{ type: "silence", conversation, silence: (conversation.alertSilence = silence), at }],
   unsilenced: (_, { conversation, at }) => [{ type: "silence", conversation, silence: (conversation.alertSilence = null), at }],
+  all_silenced: ({ silence }, { at }) => [{ type: "allSilence", silence, at }],
+  all_unsilenced: (_, { at }) => [{ type: "allSilence", silence: null, at }],
   conversation_deleted({ historyTo }, { conversation, at }) {
     conversation.pinnedAt = null;
     if (historyTo !== undefined) conversation._forgetUpTo(historyTo);
@@ -73,6 +92,18 @@ export const TOLD_OF = OF_KINDS as { readonly [kind: string]: ((fact: never, aro
 /** What an event says of a fact besides its name. */
 function without<F extends { readonly kind: string }>({ kind: _, ...fact }: F): Omit<F, "kind"> {
   return fact;
+}
+
+/** Has a thread say what it is under. */
+function under({ id }: Conversation, message: number, thread: Conversation): Conversation {
+  thread.parent = { conversation: id, message };
+  return thread;
+}
+
+function ofThread(type: "threadMade" | "threadRenamed", { message, thread: id, by, name }: FactOf<"thread_made" | "thread_renamed">, { inside, conversation, at }: Around): AnyEvent {
+  const thread = under(conversation, message, inside.conversation(id));
+  thread.name = name ?? null;
+  return { type, conversation, thread, message, by, name: thread.name, at };
 }
 
 function pinned(conversation: Conversation, pinnedAt: number | null, at: number): readonly AnyEvent[] {

@@ -1,16 +1,19 @@
 /** Who may do what in a conversation, and what is left there for later. Loaded at the first use. */
 
 import type { Attributes, Sayable } from "./bodies.ts";
-import type { Duration, Role } from "./belonging.ts";
+import type { Duration, Member, Role } from "./belonging.ts";
 import { asContent } from "./content.ts";
 import type { Conversation, WillOptions } from "./conversation.ts";
 import type { AnswerTo, Fields } from "./inside.ts";
 import type { Late } from "./late.ts";
 import type { Message } from "./message.ts";
+import { paged } from "./pages.ts";
 
 /** The side of a `Conversation` that is about its members. */
 export interface Ruling {
-  /** Ends it for all its members; what was said stays readable to them. Throws `Forbidden` where I am not its owner. */
+  /** Goes through members by user id, `page` (1 to 1,000) at a time; or those of them who `muted` it, or users who are `blocked` or `silenced`. */
+  roll(who?: "members" | "muted" | "blocked" | "silenced", page?: number): AsyncGenerator<Member>;
+  /** Ends it for all its members; what was said stays readable to them. Throws `Forbidden` where I am not its owner; of a thread, where I neither began it nor manage or own the group. */
   dissolve(): Promise<void>;
   /** Gives the number of members on the server; of a room, how many people are there now. */
   count(): Promise<number>;
@@ -37,6 +40,9 @@ export interface Ruling {
 
 /** Asks the server. */
 export const RULING: Late<Ruling, Conversation> = {
+  async *roll(inside, { id: conversation }, who = "members", limit = 100) {
+    for await (const { members } of paged(inside, "members", { conversation, who, limit })) for (const member of members) yield { role: "member", ...member } as Member;
+  },
   dissolve: async (_, chat) => void (await chat.ask("dissolve")),
   count: async (_, chat) => (await chat.ask("count")).users,
   setMember: async (_, chat, user, change) => void (await chat.ask("set_member", { user, ...change } as Partial<Fields<"set_member">>)),
