@@ -27,7 +27,7 @@ check: setup ## format, lint, types, imports, sizes, docs in step (< 1 min)
 	@tools/bootstrap.sh check
 	@$(PYTHON) -m tools.check
 
-test: setup ## every deterministic suite and the short adverse runs (12 min on two cores, to be < 10)
+test: setup ## every deterministic suite and the short adverse runs (< 10 min on two cores)
 	@tools/bootstrap.sh test
 	@$(PYTHON) -m tools.check
 	@$(PYTHON) -m tools.suites test
