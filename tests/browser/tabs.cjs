@@ -36,7 +36,7 @@ async function browserOf({ switches = [], pages = {}, tls } = {}) {
   const both = tls && await eitherWay(served.port, tls);
   const port = both ? both.port : served.port;
   const hosts = Object.fromEntries(['pages.localhost', 'other.localhost', 'plain.test'].map((name) => [name, port]));
-  const { browser } = await LAUNCH[kind]({ hosts, switches });
+  const { browser } = await LAUNCH[kind ?? 'chromium']({ hosts, switches });
   return { browser, close: async () => { await browser.close(); await served.close(); if (both) both.close(); } };
 }
 
