@@ -77,7 +77,7 @@ class _Room:
     """Sees to it that a user has no more claims than may be remembered, without counting them each time.
 
     Of some users it is known how many more there is certainly room for: counted once, and one less with each new claim.
-    Other nodes count for themselves, so that there may be a hundredth more for each of them.
+    Each node counts for itself, so that there may be a hundredth more for each of the others.
     """
 
     def __init__(self, sql: ClaimStatements) -> None:
