@@ -60,21 +60,23 @@ export class Pulse {
     this._isHeard = false;
     this._silentMs = 0;
     this._waitedMs = 0;
-    if (patience > 0) this._arm();
+    if (patience > 0) {
+      this._arm();
+      if (!isSeeking) this._pulsed.ping();
+    }
   }
 
   private _arm(): void {
-    const ms = Math.min(SILENCE_MS, this._patience);
+    const ms = Math.min(SILENCE_MS, this._patience / 2);
     const due = this._clock.now() + ms;
     this._cancel = this._clock.after(ms, () => this._beat(ms, this._clock.now() - due > LATE_MS));
   }
 
   private _beat(ms: number, isLate: boolean): void {
     this._waitedMs += ms;
-    // The first silence of an attached tab may only mean that nothing was asked.
     if (!isLate && !this._isHeard) this._silentMs += ms;
     this._isHeard = false;
-    if (this._silentMs > (this._isSeeking ? 0 : this._patience)) return this._pulsed.dead();
+    if (this._silentMs >= this._patience) return this._pulsed.dead();
     this._arm();
     if (this._isSeeking && this._waitedMs >= HELLO_MS) {
       this._waitedMs = 0;

@@ -161,12 +161,22 @@ test("a leader that hangs keeps its lock and is found by its silence", async () 
   const stage = new Stage();
   stage.patience = 1500;
   await stage.begin();
+  stage.say({ is: "pong" });
   await stage.clock.go(1500);
   assert.equal(stage.said.at(-1)?.is, "ping");
   stage.say({ is: "pong" });
   await stage.clock.go(1500);
   assert.deepEqual(stage.opened, [0]);
-  await stage.clock.go(3000);
+  await stage.clock.go(1500);
+  assert.deepEqual(stage.opened, [0, 1]);
+});
+
+test("a leader that hangs from the welcome on is asked at once", async () => {
+  const stage = new Stage();
+  stage.patience = 1500;
+  await stage.begin();
+  assert.equal(stage.said.at(-1)?.is, "ping");
+  await stage.clock.go(1500);
   assert.deepEqual(stage.opened, [0, 1]);
 });
 
@@ -174,6 +184,7 @@ test("a tab that hung itself does not take its holder for dead", async () => {
   const stage = new Stage();
   stage.patience = 1500;
   await stage.begin();
+  stage.say({ is: "pong" });
   await stage.clock.go(1500);
   await stage.clock.oversleep(20_000);
   stage.say({ is: "pong" });
