@@ -1,7 +1,9 @@
 'use strict';
-// A line between browsers and the server that can be cut.
+// Lines between browsers and the server: one that can be cut, and one that lets no WebSocket through.
 
+const http = require('node:http');
 const net = require('node:net');
+const { passOn } = require('./kit.cjs');
 const { table } = require('../support/playing.cjs');
 
 async function proxy() {
@@ -27,4 +29,14 @@ async function proxy() {
   };
 }
 
-module.exports = { proxy };
+// As some companies have one: requests go through, a WebSocket never does.
+async function wall() {
+  const { port } = table();
+  const server = http.createServer((request, response) => passOn(request, response, { port }));
+  server.on('upgrade', (_, near) => near.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n'));
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  server.unref();
+  return { url: `http://127.0.0.1:${server.address().port}` };
+}
+
+module.exports = { proxy, wall };

@@ -6,19 +6,14 @@ const path = require('node:path');
 const { playAll, say, table } = require('../support/playing.cjs');
 const { proxy } = require('./cut.cjs');
 const {
-  URL_OF_SERVER, again, close, freeze, has, heard, killPage, links, messages, open, pause, sessions, somebody, tabOf, thaw, until, withBrowser, within,
+  URL_OF_SERVER, again, close, freeze, has, heard, inNode, killPage, links, messages, open, pause, sessions, somebody, tabOf, thaw, until, withBrowser, within,
 } = require('./tabs.cjs');
 
-const { hosts, dist, strict, only = [], load } = table();
+const { hosts, strict, only = [], load } = table();
 let next = 0;
 const host = () => hosts[next++ % hosts.length];
 const tab = (browser, user, more) => tabOf(browser, user, { host: host(), ...more });
 const PLAIN = 'http://plain.test';
-
-async function inNode(user) {
-  const { Unisono } = await import(path.join(dist, 'unisono.js'));
-  return await new Unisono(URL_OF_SERVER).login({ user });
-}
 
 // The same numbers each time it is asked with the same seed.
 function chances(seed) {

@@ -67,6 +67,18 @@ async function launch({ switches = [], profile, hosts = {}, netLog, ...options }
   return { browser, profile: folder };
 }
 
+// Hands a request to a server of this machine, and its answer back.
+function passOn(request, response, more) {
+  const { method, headers, url } = request;
+  const asked = http.request({ host: '127.0.0.1', method, headers, path: url, ...more }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  asked.on('error', () => response.destroy());
+  response.on('close', () => asked.destroy());
+  request.pipe(asked);
+}
+
 // A way for all that a Firefox or a WebKit asks for by name: to the ports of these hosts, and nowhere else.
 async function byName(hosts) {
   const portOf = (address) => hosts[new URL(address).hostname];
@@ -77,13 +89,7 @@ async function byName(hosts) {
       return;
     }
     const { pathname, search } = new URL(request.url);
-    const { method, headers } = request;
-    const asked = http.request({ host: '127.0.0.1', port, method, headers, path: pathname + search }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
-    });
-    asked.on('error', () => response.destroy());
-    request.pipe(asked);
+    passOn(request, response, { port, path: pathname + search });
   });
   server.on('connect', (request, near) => {
     const port = portOf(`http://${request.url}`);
@@ -179,13 +185,7 @@ async function site(pages) {
 // A proxy that ends TLS before a server of this machine, as operators have one; `tls` is a key and a certificate.
 async function front(port, tls) {
   const server = https.createServer(tls, (request, response) => {
-    const headers = { ...request.headers, 'x-forwarded-proto': 'https' };
-    const asked = http.request({ host: '127.0.0.1', port, method: request.method, path: request.url, headers }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
-    });
-    asked.on('error', () => response.destroy());
-    request.pipe(asked);
+    passOn(request, response, { port, headers: { ...request.headers, 'x-forwarded-proto': 'https' } });
   });
   server.on('upgrade', (request, near, head) => {
     const far = net.connect(port, '127.0.0.1', () => {
@@ -235,4 +235,4 @@ async function open(browser, address, { inWindow = false } = {}) {
   return { page, said };
 }
 
-module.exports = { eitherWay, freeze, front, hear, killBrowser, killPage, launch, launchFirefox, launchWebKit, listen, open, pause, site, thaw, until, within };
+module.exports = { eitherWay, freeze, front, hear, killBrowser, killPage, launch, launchFirefox, launchWebKit, listen, open, passOn, pause, site, thaw, until, within };

@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const { playAll, table } = require('../support/playing.cjs');
 const {
-  ask, browserOf, close, group, has, heard, links, logins, messages, open, pause, send, sessions, somebody, tabOf, until,
+  ask, browserOf, close, group, has, heard, links, logins, messages, nobody, open, pause, send, sessions, somebody, tabOf, until,
 } = require('./tabs.cjs');
 
 const { hosts, only = [] } = table();
@@ -35,7 +35,7 @@ const scenarios = {
   // T4 T7 T10 T17 T28 M1 M15 X1 X11: one connection and one login for all, each of whom has everything once.
   oneSession: async ({ browser }) => {
     const [ann, bob] = [somebody('ann'), somebody('bob')];
-    await until(async () => await links() === 0, 'nobody is connected');
+    await nobody();
     const before = await logins();
     const anns = await tabs(browser, ann, MANY);
     const bobs = await tab(browser, bob, { login: { more: { device: { platform: 'web' } } } });
@@ -108,7 +108,7 @@ const scenarios = {
   // T14 T15 T16 T27 T29 X6 X15 X39: another user, platform or tag is another connection, in other tabs and in the same page.
   apart: async ({ browser }) => {
     const [ann, bob] = [somebody('ann'), somebody('bob')];
-    await until(async () => await links() === 0, 'nobody is connected');
+    await nobody();
     const pages = [
       await tab(browser, ann), await tab(browser, ann), await tab(browser, bob), await tab(browser, bob),
       await tab(browser, ann, { login: { more: { device: { platform: 'android' } } } }),
@@ -186,7 +186,7 @@ const scenarios = {
   // X38 D13: leaving with one tab, and signing out of all; of three users that one alone is forgotten.
   leaving: async ({ browser }) => {
     const [ann, bob, cat] = [somebody('ann'), somebody('bob'), somebody('cat')];
-    await until(async () => await links() === 0, 'nobody is connected');
+    await nobody();
     const [one, other, third] = await tabs(browser, ann, 3);
     const bobs = await tab(browser, bob);
     const cats = await tab(browser, cat);

@@ -11,12 +11,29 @@ globalThis.SharedWorker = class extends globalThis.SharedWorker {
   }
 };
 
+// Connections of a holder in this page; each knows what it was greeted with.
+const connections = [];
+globalThis.WebSocket = class extends globalThis.WebSocket {
+  greeting = null;
+
+  constructor(...given) {
+    super(...given);
+    connections.push(this);
+  }
+
+  send(frame) {
+    this.greeting ??= frame;
+    super.send(frame);
+  }
+};
+
 const tab = {
   Unisono,
   client: null,
   messages: [],
   heard: [],
   workers,
+  connections,
 
   async login({ url, user, options = {}, login = {} }) {
     const unisono = new Unisono(url, options);

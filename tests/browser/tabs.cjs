@@ -1,16 +1,22 @@
 'use strict';
 // Browsers with tabs that use the SDK as it is built, and what kills, freezes and counts them.
 
+const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { eitherWay, freeze, killPage, launch, launchFirefox, launchWebKit, open, pause, site, thaw, until, within } = require('./kit.cjs');
-const { table } = require('../support/playing.cjs');
+const { wall } = require('./cut.cjs');
+const { eitherWay, freeze, killBrowser, killPage, launch, launchFirefox, launchWebKit, open, pause, site, thaw, until, within } = require('./kit.cjs');
+const { say, table } = require('../support/playing.cjs');
 
-const { port, admin, dist, browser: kind } = table();
+const { port, admin, dist, browser: kind, isPolling = false } = table();
 const URL_OF_SERVER = `http://127.0.0.1:${port}`;
 const ORIGIN = 'http://pages.localhost';
+// Messages that wait to be placed, and how often it is looked whether more are due.
+const UNDER_WAY = 50;
+const SPEAKING_MS = 5;
 const TICKS_PER_S = 100;
+const LOST_POLL_MS = 90_000;
 // A fifth of a second of a processor and more, however long it takes beside others.
 const WORK = 'for (let i = 0; i < 4e8; i++);';
 const WORKED_TICKS = 0.1 * TICKS_PER_S;
@@ -21,14 +27,22 @@ const LAUNCH = {
   webkit: ({ hosts }) => launchWebKit({ hosts }),
 };
 
+// By this word a worker of Firefox works: it is nobody's from outside, and which process it is in shows by that alone.
+const WORKING = `;new BroadcastChannel('work').onmessage = () => { ${WORK} };`;
+
 // What was built into a folder, for a site.
 function filesOf(folder, at) {
   return Object.fromEntries(fs.readdirSync(folder).map((name) => [`${at}${name}`, { file: path.join(folder, name) }]));
 }
 
+// Where pages find the server; behind a wall where they are to poll.
+let urlOfPages = URL_OF_SERVER;
+
 // A browser, and pages that are served on origins known to the server; `close` ends both.
-async function browserOf({ switches = [], pages = {}, tls } = {}) {
+async function browserOf({ switches = [], pages = {}, tls, profile } = {}) {
+  if (isPolling && urlOfPages === URL_OF_SERVER) urlOfPages = (await wall()).url;
   const files = filesOf(dist, '/');
+  if (kind === 'firefox') for (const name of Object.keys(files)) if (/worker.*\.js$/.test(name)) files[name] = fs.readFileSync(files[name].file, 'utf8') + WORKING;
   const served = await site({
     '/': { file: path.join(__dirname, 'tab.html') }, '/tab.js': { file: path.join(__dirname, 'tab.js') },
     '/away': '<!doctype html><title>Away</title>', ...files, ...pages,
@@ -36,8 +50,22 @@ async function browserOf({ switches = [], pages = {}, tls } = {}) {
   const both = tls && await eitherWay(served.port, tls);
   const port = both ? both.port : served.port;
   const hosts = Object.fromEntries(['pages.localhost', 'other.localhost', 'plain.test'].map((name) => [name, port]));
-  const { browser } = await LAUNCH[kind ?? 'chromium']({ hosts, switches });
-  return { browser, close: async () => { await browser.close(); await served.close(); if (both) both.close(); } };
+  const launched = await LAUNCH[kind ?? 'chromium']({ hosts, switches, profile });
+  const { browser } = launched;
+  const close = async () => {
+    // What was killed needs no closing.
+    if (browser.connected !== false) await browser.close();
+    await served.close();
+    if (both) both.close();
+    if (isPolling && !await isPolled()) say({ stray: 'the pages did not poll' });
+  };
+  return { browser, profile: launched.profile, close };
+}
+
+// No connection was opened by WebSocket, and some were by polling.
+async function isPolled() {
+  const opened = (door) => metric(`unisono_connections_opened_total{door="${door}"}`);
+  return await opened('longpoll') > 0 && await opened('websocket') === 0;
 }
 
 async function withBrowser(act, options) {
@@ -58,12 +86,12 @@ async function blank(browser, origin = ORIGIN, where = '/') {
   const { page, said } = await open(browser, `${origin}${where}`);
   await page.waitForFunction('globalThis.tab !== undefined');
   page.said = said;
-  page.url0 = URL_OF_SERVER;
+  page.url0 = urlOfPages;
   return page;
 }
 
 // A tab that has logged in; `host` forces where the session is held.
-async function tabOf(browser, user, { origin = ORIGIN, path: where = '/', url = URL_OF_SERVER, host, options = {}, login = {} } = {}) {
+async function tabOf(browser, user, { origin = ORIGIN, path: where = '/', url = urlOfPages, host, options = {}, login = {} } = {}) {
   const page = await blank(browser, origin, where);
   page.options = { url, user, options: { ...(host && { host }), ...options }, login };
   page.who = await within(page.evaluate((given) => globalThis.tab.login(given), page.options), 'a login');
@@ -92,9 +120,11 @@ async function metric(name) {
   return lines.filter((line) => line === name || line.startsWith(`${name} `) || line.startsWith(`${name}{`))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
-// Connections that are open now, and logins there ever were.
+// Connections that are open now, and logins there ever were that let somebody in.
 const links = () => metric('unisono_connections');
-const logins = () => metric('unisono_logins_total');
+const logins = () => metric('unisono_logins_total{outcome="ok"}');
+// Of one who polled and is gone nobody tells the server.
+const nobody = () => until(async () => await links() === 0, 'nobody is connected', isPolling ? LOST_POLL_MS : undefined);
 const close = (...pages) => Promise.all(pages.map((page) => page.close()));
 
 const messages = (page) => page.evaluate('globalThis.tab.messages');
@@ -102,6 +132,62 @@ const heard = (page, kind) => page.evaluate((wanted) => globalThis.tab.heard.fil
 const send = (page, conversation, text) => page.evaluate((where, what) => globalThis.tab.send(where, what), conversation, text);
 const group = (page, members = []) => page.evaluate((others) => globalThis.tab.client.create(others, { unique: false }).then((made) => made.id), members);
 const has = (page, text) => until(() => page.evaluate((wanted) => globalThis.tab.messages.some((one) => one.text === wanted), text), `a tab has ${text}`);
+
+const numbers = (page) => page.evaluate('globalThis.tab.messages.map((one) => one.seq)');
+
+// Every message from the first one on that a tab heard, each once, in the server's order.
+function assertWhole(heardSeqs, last, who) {
+  assert.ok(heardSeqs.length > 0, `${who} heard nothing`);
+  const wanted = Array.from({ length: last - heardSeqs[0] + 1 }, (_, i) => heardSeqs[0] + i);
+  assert.deepEqual(heardSeqs, wanted, `${who} did not hear each message once and in order`);
+}
+
+// ---------------------------------------------------------------- who speaks to them
+
+// Somebody in Node: the same SDK, in a process that nothing happens to.
+async function inNode(user) {
+  const { Unisono } = await import(path.join(dist, 'unisono.js'));
+  const client = await new Unisono(URL_OF_SERVER).login({ user });
+  assert.equal(client.host, 'single');
+  return client;
+}
+
+// Has somebody say so much a second, on time; of a machine that does not manage so much no more is asked. `stop` gives how much it was.
+function speak(place, perS, textOf = (n) => `in ${n}`) {
+  const [began, placed] = [Date.now(), []];
+  let isRunning = true;
+  let waiting = 0;
+  const speaking = (async () => {
+    for (; isRunning; await pause(SPEAKING_MS)) {
+      while (waiting < UNDER_WAY && placed.length < (Date.now() - began) / 1000 * perS) {
+        waiting += 1;
+        placed.push(place.send(textOf(placed.length)).finally(() => { waiting -= 1; }));
+      }
+    }
+  })();
+  return {
+    stop: async () => {
+      isRunning = false;
+      await speaking;
+      const took = (Date.now() - began) / 1000;
+      await Promise.all(placed);
+      return Math.round(placed.length / took);
+    },
+  };
+}
+
+// All that was said in a place, oldest first.
+async function saidIn(place) {
+  const all = [];
+  for await (const page of place.messagesIterator()) all.push(...page.messages);
+  return all.sort((one, other) => one.seq - other.seq);
+}
+
+// The part of numbers below which so many of them are.
+function quantile(values, part) {
+  const sorted = [...values].sort((one, other) => one - other);
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]);
+}
 
 // ---------------------------------------------------------------- processes
 
@@ -119,19 +205,24 @@ function renderers(browser) {
   return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
     try {
       const [, , , of] = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^\d+ \(.*\) /, '0 ').split(' ');
-      return Number(of) === group && fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer');
+      return Number(of) === group && fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(kind === 'firefox' ? '-contentproc' : '--type=renderer');
     } catch {
       return false;
     }
   });
 }
 
+async function work(runs) {
+  if (kind === 'firefox') return runs.evaluate(WORK);
+  const session = await runs.createCDPSession();
+  await session.send('Runtime.evaluate', { expression: WORK });
+  return session.detach();
+}
+
 // The process in which something runs: the one that works when it is told to.
 async function processOf(browser, runs) {
   const before = new Map(renderers(browser).map((pid) => [pid, ticks(pid)]));
-  const session = await runs.createCDPSession();
-  await within(session.send('Runtime.evaluate', { expression: WORK }), 'some work');
-  await session.detach();
+  await within(work(runs), 'some work');
   const [[pid, worked]] = [...before].map(([one, from]) => [one, ticks(one) - from]).sort((a, b) => b[1] - a[1]);
   if (worked < WORKED_TICKS) throw new Error('no process worked');
   return pid;
@@ -146,6 +237,6 @@ async function makerOf(pages) {
 }
 
 module.exports = {
-  ORIGIN, URL_OF_SERVER, again, ask, browserOf, close, filesOf, freeze, group, has, heard, killPage, links, logins, makerOf, messages, metric, open: blank, pause, processOf,
-  renderers, send, sessions, somebody, tabOf, thaw, until, withBrowser, within,
+  ORIGIN, URL_OF_SERVER, again, ask, assertWhole, browserOf, close, filesOf, freeze, group, has, heard, inNode, killBrowser, killPage, links, logins, makerOf, messages,
+  metric, nobody, numbers, open: blank, pause, processOf, quantile, renderers, saidIn, send, sessions, somebody, speak, tabOf, thaw, until, withBrowser, within,
 };

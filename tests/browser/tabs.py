@@ -3,7 +3,8 @@
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+import tarfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,16 +37,23 @@ LOAD: Final = {
     "inPerS": 100,
     "outPerS": 20,
     "deaths": 2,
-    "p50Ms": 3000,
+    "p50Ms": 2000,
     "p99Ms": 10_000,
+    "managed": 0.2,
     "frozenMs": 1000,
-    "hangMs": 8000,
+    "hangMs": 7000,
     "reloads": 3,
     "crowd": 6,
     "acts": 20,
     "seed": 7,
     "calmMs": 500,
     "pairs": 1,
+    "alertTabs": 5,
+    "alerts": 40,
+    "blockedMs": 2000,
+    "manyMs": 1000,
+    "hiddenMs": 3000,
+    "firefoxDeaths": 1,
 }
 FULL_LOAD: Final = {
     "tabs": 10,
@@ -54,14 +62,21 @@ FULL_LOAD: Final = {
     "deaths": 100,
     "p50Ms": 1000,
     "p99Ms": 3000,
+    "managed": 0.8,
     "frozenMs": 60_000,
-    "hangMs": 20_000,
+    "hangMs": 60_000,
     "reloads": 30,
     "crowd": 50,
     "acts": 500,
     "seed": 11,
     "calmMs": 3000,
     "pairs": 2,
+    "alertTabs": 5,
+    "alerts": 1000,
+    "blockedMs": 30_000,
+    "manyMs": 60_000,
+    "hiddenMs": 390_000,
+    "firefoxDeaths": 20,
 }
 """Tabs, messages a second that come and go, and how often and how long what is done to tabs."""
 DEADLINE_S: Final = 240.0
@@ -90,6 +105,11 @@ def _build(folder: Path, step: int = 0, version: str = "0.1.0") -> None:
     (folder / "package.json").write_text('{"type": "module"}')
 
 
+def _unpack(folder: Path, name: str) -> None:
+    with tarfile.open(HERE / "releases" / f"{name}.tgz") as kept:
+        kept.extractall(folder, filter="data")
+
+
 async def play_in_browsers(
     data: Path,
     program: str,
@@ -97,17 +117,22 @@ async def play_in_browsers(
     only: list[str],
     *,
     releases: Mapping[str, tuple[int, str]] | None = None,
+    kept: Sequence[str] = (),
     browser: str = "chromium",
+    is_polling: bool = False,
 ) -> Played:
     """Build the SDK, serve it with a page that uses it, and have browsers play the scenarios.
 
     `releases` are other ones by name: how far the number of their protocol among tabs is from that of this commit, and
-    their version.
+    their version. Of those `kept` what was built then is served, too. Pages that are polling find the server behind a
+    proxy that lets no WebSocket through.
     """
     dist = data / "sdk"
     _build(dist)
     for name, (step, version) in (releases or {}).items():
         _build(dist / name, step, version)
+    for name in kept:
+        _unpack(dist / name, name)
     async with (
         ServerProcess(data / "data", config=CONFIG, environment={"UNISONO_ADMIN__KEYS": ADMIN}) as server,
         ServerProcess(data / "strict", config=f'{CONFIG}\n[sessions]\npolicy = "turms"\n') as strict,
@@ -117,13 +142,15 @@ async def play_in_browsers(
             "strict": f"http://127.0.0.1:{strict.port}",
             "admin": ADMIN,
             "dist": str(dist),
-            "releases": list(releases or {}),
+            "releases": [*(releases or {}), *kept],
+            "kept": list(kept),
             "tls": certificate(),
             "secret": SECRET,
             "hosts": hosts,
             "only": only,
             "browser": browser,
-            "load": FULL_LOAD if IS_FULL else LOAD,
+            "isPolling": is_polling,
+            "load": {**(FULL_LOAD if IS_FULL else LOAD), "hosts": HOSTS, "isFull": IS_FULL},
         }
         played = await play(HERE / program, table, deadline_s=FULL_DEADLINE_S if IS_FULL else DEADLINE_S)
         server.assert_clean_log()

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -21,6 +22,8 @@ END_TIMEOUT_S: Final = 10.0
 END_POLL_S: Final = 0.02
 BESIDE: Final = "(all)"
 """The name under which stands what went wrong beside the scenarios."""
+
+_log: Final = logging.getLogger(__name__)
 
 Played = Mapping[str, str | None]
 """What went wrong, by scenario; None where nothing did."""
@@ -43,8 +46,8 @@ async def play(program: Path, table: Mapping[str, Any], *, deadline_s: float = D
 
     The program gets the table as its only argument, as JSON, and writes lines of JSON: `{"name", "problem"}` of each
     scenario, `{"stray"}` of what nobody caught, `{"process"}` of each group of processes that it started, at last
-    `{"done": how many}`. Its temporary files and its home are in a folder that is gone afterwards, and so are the
-    processes it told of, however it ended.
+    `{"done": how many}`. What it measured, `{"figure"}`, goes to the log. Its temporary files and its home are
+    in a folder that is gone afterwards, and so are the processes it told of, however it ended.
     """
     with _folder() as (folder, out, errors):
         try:
@@ -56,6 +59,9 @@ async def play(program: Path, table: Mapping[str, Any], *, deadline_s: float = D
             await _end_groups({*told, *_groups_at(folder)})
         complaints = _text(errors)
     played: dict[str, str | None] = {line["name"]: line["problem"] for line in lines if "name" in line}
+    for line in lines:
+        if "figure" in line:
+            _log.info("%s", json.dumps(line["figure"]))
     strays = [str(line["stray"]) for line in lines if "stray" in line]
     is_whole = any(line.get("done") == len(played) for line in lines)
     ended = f"{program.name}: {'not ended in time' if status is None else f'ended with {status}'}"
