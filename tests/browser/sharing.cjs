@@ -215,6 +215,28 @@ const scenarios = {
     await close(one, other, third, bobs, cats, again);
   },
 
+  // M3 M17: a call ends with the tab that is in it, whether it is closed or shows another page; the session goes on in the others.
+  calls: async ({ browser }) => {
+    const [ann, bob] = [somebody('ann'), somebody('bob')];
+    const [one, other] = await tabs(browser, ann, 2);
+    const bobs = await tab(browser, bob);
+    await bobs.evaluate(() => {
+      const { client, heard: all } = globalThis.tab;
+      client.on('ringing', ({ call }) => call.answer());
+      client.on('callAnswered', () => all.push({ kind: 'answered' }));
+      client.on('callEnded', ({ told }) => all.push({ kind: 'ended', reason: told.reason }));
+    });
+    const ways = [(page) => page.close(), (page) => page.goto(`${new URL(page.url()).origin}/away`)];
+    for (const [at, page] of [one, other].entries()) {
+      await page.evaluate((user) => globalThis.tab.client.call(user).then(() => null), bob);
+      await until(async () => (await heard(bobs, 'answered')).length === at + 1, 'bob is in the call');
+      await ways[at](page);
+      await until(async () => (await heard(bobs, 'ended')).length === at + 1, 'bob hears that it is over');
+    }
+    assert.deepEqual((await heard(bobs, 'ended')).map(({ reason }) => reason), ['hung_up', 'hung_up']);
+    await close(other, bobs);
+  },
+
   // X7 X8 X9: who is put out is told so once in each tab, and none of them comes back by itself; other devices stay.
   putOut: async ({ browser }) => {
     const ann = somebody('ann');

@@ -16,7 +16,7 @@ from tests.support.node_player import Works
 SHORT: Final = ["oneSession"]
 SHARED: Final = [
     *SHORT,
-    *("answers", "leaving", "atOnce", "lateJoiner", "apart", "origins", "objects", "ids", "putOut"),
+    *("answers", "leaving", "atOnce", "lateJoiner", "apart", "origins", "objects", "ids", "calls", "putOut"),
 ]
 ALONE: Final = ["unsupported", "noWorker", "oneWord", "alone", "sharedBySlot", "randomDevice", "scriptTag", "rooms"]
 

@@ -93,6 +93,11 @@ def test_a_tab_leaves_alone_and_all_sign_out_together(shared: Works) -> None:
     shared.assert_that("leaving")
 
 
+@pytest.mark.rows("M3", "M17")
+def test_a_call_ends_with_the_tab_that_is_in_it(shared: Works) -> None:
+    shared.assert_that("calls")
+
+
 @pytest.mark.rows("T8", "X7", "X8", "X9")
 def test_all_tabs_are_told_once_that_they_were_put_out_and_none_comes_back(shared: Works) -> None:
     shared.assert_that("putOut")

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 
 SHARED: Final = [
     *("oneSession", "answers", "atOnce", "lateJoiner"),
-    *("apart", "origins", "objects", "ids", "putOut"),
+    *("apart", "origins", "objects", "ids", "calls", "putOut"),
 ]
 ALONE: Final = ["unsupported", "noWorker", "oneWord", "alone", "sharedBySlot", "randomDevice", "scriptTag", "rooms"]
 

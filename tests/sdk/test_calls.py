@@ -1,7 +1,7 @@
 """Calls with a real server: who rings, who is in, who is told, and what a client makes of what comes late."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import pytest
@@ -154,6 +154,17 @@ async def test_a_call_goes_on_after_a_crash_of_the_server_and_to_another_device(
     assert (taken.is_here, [end.session for end in call.ends]) == (False, [ann.session, laptop.session])
     await taken.hang_up()
     assert (await ears[ann].hear(events.CallOver)).told.by == "ben"
+
+
+@pytest.mark.parametrize("goes", [Client.close, Client.logout])
+async def test_who_goes_hangs_up(house: House, goes: Callable[[Client], Awaitable[None]]) -> None:
+    """The other end used to sit in a dead call for half a minute."""
+    ann, ben = await house.login("ann"), await house.login("ben")
+    ear, theirs = Ear(ann), Ear(ben)
+    await ann.call("ben")
+    assert await (await theirs.hear(events.Ringing)).call.answer()
+    await goes(ben)
+    assert (await ear.hear(events.CallOver)).told.reason == "hung_up"
 
 
 async def test_a_group_call_has_a_roster_and_who_is_busy_says_so(house: House) -> None:

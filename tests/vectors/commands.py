@@ -291,6 +291,7 @@ MOST: Final[tuple[c.Command, ...]] = (
     c.StartCall(KEY, (BOB, CAT), ROOM, media="video", data={"topic": "tea"}, ring_s=120),
     c.DeclineCall(CALL, scope="device", busy=True),
     c.SignalCall(CALL, {"type": "offer", "sdp": "v=0"}, SessionId("s-2")),
+    c.HangUp(CALL, SessionId("s-1")),
     c.Claim(ClaimName("notify/17"), KEY, lease_s=300),
     c.RenewClaim(ClaimName("notify/17"), 1_795_219_200_124, lease_s=1),
     c.InviteContact(BOB, message="We met in Rome"),

@@ -255,7 +255,7 @@ class Calling:
                 case c.DeclineCall():
                     return calls.decline(held, now, user, end(now).device, command, devices=devices)
                 case c.HangUp():
-                    return calls.leave(held, now, user)
+                    return calls.leave(held, now, user, command.session)
                 case c.HandOver():
                     return calls.hand_over(held, end(now))
 

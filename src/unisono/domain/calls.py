@@ -174,16 +174,17 @@ def decline(
     return _over(quiet, now, "busy" if quiet.busy == quiet.declined else "declined", user)
 
 
-def leave(call: Call | None, now: Instant, user: UserId) -> Call:
-    """Take a user out. The caller of what nobody answered takes it back.
+def leave(call: Call | None, now: Instant, user: UserId, session: SessionId | None = None) -> Call:
+    """Take a user out, or only that `session` of theirs. The caller of what nobody answered takes it back.
 
     Raises:
         Invalid: The user is rung, and not in it: that is to be declined.
     """
     call = take_part(call, user)
-    if call.ended_at is not None:
+    end = call.end_of(user)
+    if call.ended_at is not None or (session is not None and (end is None or end.session != session)):
         return call
-    if call.end_of(user) is None:
+    if end is None:
         if user in call.ringing:
             raise Invalid(field="call", reason="it rings: decline it")
         return call

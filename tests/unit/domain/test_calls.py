@@ -133,6 +133,17 @@ def test_between_two_the_first_who_leaves_ends_it(who: UserId) -> None:
     assert over(calls.leave(answered(), at(60), who)) == ("ended", "hung_up", who)
 
 
+def test_a_session_that_left_ends_no_call_that_another_one_has_by_now() -> None:
+    """A tab that was closed without a connection used to end, once there was one, what a phone had taken over."""
+    call = answered()
+    handed = calls.hand_over(call, end(BOB, "laptop"))
+    assert calls.leave(handed, at(60), BOB, SessionId("bob-phone")) is handed
+    assert over(calls.leave(handed, at(60), BOB, SessionId("bob-laptop"))) == ("ended", "hung_up", BOB)
+    assert over(calls.leave(ringing(), at(1), ANN, SessionId("ann-phone"))) == ("ended", "cancelled", ANN)
+    rung = ringing()
+    assert calls.leave(rung, at(1), BOB, SessionId("bob-phone")) is rung
+
+
 def test_who_is_rung_declines_and_does_not_hang_up() -> None:
     with pytest.raises(Invalid):
         calls.leave(ringing(), at(1), BOB)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from unisono_sdk.call import Call, Me
 from unisono_sdk.call_events import CallAnswered, CallDeclined, CallOver, CallRoster, CallSignal, Ringing, RingOver
-from unisono_sdk.call_frames import Calls, CallSignalled, CallView, ListCalls
+from unisono_sdk.call_frames import Calls, CallSignalled, CallView, HangUp, ListCalls
 from unisono_sdk.desk import Desk, ask
 from unisono_sdk.errors import UnisonoError
 from unisono_sdk.facts import CallEnded
@@ -61,6 +61,12 @@ class CallBook:
     async def _refresh(self) -> None:
         with suppress(UnisonoError):
             await self.ask()
+
+    async def leave(self) -> None:
+        """Hang up what this session is in, where that can be said now: nobody is left at this end."""
+        for call in [each for each in self._calls.values() if each.is_here]:
+            with suppress(UnisonoError):
+                await self._desk.request_now(HangUp(call=call.id, session=self._me.session))
 
     def take(self, view: CallView) -> Call:
         """Take over how a call is, unless that is older than what is known, and tell what is new of it."""

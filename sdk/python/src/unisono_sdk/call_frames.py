@@ -43,10 +43,11 @@ class DeclineCall(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HangUp(Command):
-    """Leave a call."""
+    """Leave a call; with a `session`, only where I am in it with that one."""
 
     op: ClassVar[str] = "hang_up"
     call: str
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

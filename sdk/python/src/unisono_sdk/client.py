@@ -182,6 +182,7 @@ class Client(Asking, Calling, Keeping, Silencing, Listing):
 
     async def logout(self) -> None:
         """End this session on the server, forget its state, and close."""
+        await self._book.leave()
         with suppress(LinkDown, SessionOver, ClientClosed):
             self._session.is_leaving = True
             await self._counter.request_once(Logout())
@@ -189,7 +190,11 @@ class Client(Asking, Calling, Keeping, Silencing, Listing):
         await self.close()
 
     async def close(self) -> None:
-        """Leave without logging out: the session is detached, and with a `FileState` it can be resumed later."""
+        """Leave without logging out: the session is detached, and with a `FileState` it can be resumed later.
+
+        Calls that it is in are hung up.
+        """
+        await self._book.leave()
         if (task := self._task) is not None and task is not asyncio.current_task():
             task.cancel()
             await asyncio.wait([task])

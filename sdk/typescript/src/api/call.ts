@@ -1,5 +1,6 @@
 /** A call, as a program handles it. Loaded with the first one. */
 
+import { CALL } from "../core/claims.ts";
 import type { CallView as WireView } from "../wire/types.ts";
 import type { Json } from "./bodies.ts";
 import type { AnswerTo, Fields, Inside } from "./inside.ts";
@@ -11,9 +12,6 @@ import type { Camelled } from "./names.ts";
 export type CallData = Camelled<WireView>;
 /** Who is in a call, with which session; of mine also the device it is on. */
 export type CallEnd = NonNullable<CallData["ends"]>[number];
-
-/** Of one call one tab of a session is the end; the others know. */
-const CLAIM = "unisono:call";
 
 /** Signals of one end that wait until the program joins a peer connection; a browser finds some dozens of candidates. */
 const EARLY = 256;
@@ -143,7 +141,7 @@ export class Call {
   /** @internal Asks to be the tab that has it. */
   async _claim(): Promise<boolean> {
     try {
-      return (this.isInTab = await this.#inside.desk.claim(CLAIM, this.id));
+      return (this.isInTab = await this.#inside.desk.claim(CALL, this.id));
     } catch (problem) {
       const { code, message } = ((problem as { fault?: object } | null)?.fault ?? problem) as { code?: string; message?: string };
       throw this.#inside.fault(code ?? "link_down", message ?? "");
@@ -170,8 +168,13 @@ export class Call {
   /** @internal This tab is not in it. */
   _release(): void {
     this.#early.clear();
-    if (this.isInTab) this.#inside.desk.release(CLAIM, this.id);
+    if (this.isInTab) this.#inside.desk.release(CALL, this.id);
     this.isInTab = false;
+  }
+
+  /** @internal Leaves it, unless another of my sessions is in it by now. */
+  _hangUpHere(): Promise<void> {
+    return this.#do(this.#inside.ask("hang_up", { call: this.id, session: this.#session }));
   }
 
   /** @internal The id of this session. */

@@ -1,5 +1,6 @@
 /** The side of a client that calls, and the calls it knows. Loaded at the first use, and with the first ring. */
 
+import { CALL } from "../core/claims.ts";
 import type { Passing } from "../wire/types.ts";
 import type { Json } from "./bodies.ts";
 import { Call } from "./call.ts";
@@ -13,6 +14,10 @@ import type { Camelled } from "./names.ts";
 
 /** Calls that are over whose late events are passed over. */
 const ENDED_REMEMBERED = 256;
+/** For a tab to take a call that was handed over to this session. */
+const TAKEN_MS = 30_000;
+/** For the tab that has a call to be with another holder, after the one that knew of it. */
+const FOUND_MS = 5_000;
 
 /** What a call is to be. */
 export interface CallOptions {
@@ -76,9 +81,12 @@ export class CallBook {
   readonly #calls = new Map<string, Call>();
   readonly #ended = new Set<string>();
   #isFollowing = false;
+  #fence: number;
 
   constructor(inside: Inside) {
     this.#inside = inside;
+    this.#fence = inside.desk.fence;
+    inside.emitter.on("claimLost", ({ name, key }) => void (name === CALL && this.#calls.get(key)?._release()));
   }
 
   /** Tells what rings, now and from now on, and asks for it after each loss of the connection: somebody listens. */
@@ -91,6 +99,10 @@ export class CallBook {
 
   /** Asks anew, where calls matter to the program: what was said meanwhile is not said again. */
   renew(): void {
+    const { fence } = this.#inside.desk;
+    // The tab that had a call may have gone together with the holder, which would have hung up for it.
+    if (fence !== this.#fence) for (const call of this.#calls.values()) void this.#guard(call, FOUND_MS);
+    this.#fence = fence;
     if (this.#isFollowing || this.#calls.size) this.#ask().catch(() => undefined);
   }
 
@@ -156,11 +168,26 @@ export class CallBook {
     const { view } = call;
     if (call.ringsHere && !wasRinging && this.#isFollowing) this.#ring(call);
     if (wasRinging && !call.ringsHere && this.#isFollowing) this.#emit({ type: "ringOver", call });
+    if (call.isHere && !before?.ends?.some(({ session }) => session === call._session)) void this.#guard(call, TAKEN_MS);
     if (!before || view.state === "ended") return;
     const inside = new Set(before.ends?.map(({ user }) => user));
     for (const by of call.ends) if (!inside.has(by.user) && by.user !== view.caller) this.#emit({ type: "callAnswered", call, by });
     for (const user of view.declined ?? []) if (!before.declined?.includes(user)) this.#emit({ type: "callDeclined", call, user });
     if (JSON.stringify(before.ends ?? []) !== JSON.stringify(call.ends)) this.#emit({ type: "callRoster", call, ends: call.ends });
+  }
+
+  /** Hangs up what this session is in and, after so long, none of its tabs. A tab with a session of its own knows by itself. */
+  async #guard(call: Call, ms: number): Promise<void> {
+    const { desk } = this.#inside;
+    if (desk.host === "single") return;
+    await this.#inside.pause(ms);
+    try {
+      if (!call.isHere || call.isInTab || !(await desk.claim(CALL, call.id)) || call.isInTab) return;
+      await call._hangUpHere();
+      desk.release(CALL, call.id);
+    } catch {
+      // What cannot be said now ends with the session, or with this tab, by which it is claimed.
+    }
   }
 
   #ring(call: Call): void {

@@ -9,6 +9,9 @@ const CLAIMS = 1000;
 const NAME = 128;
 const KEY = 256;
 
+/** The name under which the tab that is in a call claims it: of one call one tab is the end, and the others know. */
+export const CALL = "unisono:call";
+
 /** What one tab has claimed: keys of names. Past the limit the name with the most keys gives up its oldest. */
 export class Claims {
   private readonly _names = new Map<string, Set<string>>();
@@ -16,6 +19,11 @@ export class Claims {
 
   has([name, key]: Claimed): boolean {
     return this._names.get(name)?.has(key) ?? false;
+  }
+
+  /** Gives the keys of a name. */
+  of(name: string): readonly string[] {
+    return [...(this._names.get(name) ?? [])];
   }
 
   /** Adds one; gives the one that had to go for it. */

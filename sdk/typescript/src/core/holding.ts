@@ -8,8 +8,11 @@ export interface Holder {
   take(envelope: FromTabEnvelope): void;
   /** The tab's lock is free: it was closed or crashed without a word. */
   gone(tab: string): void;
-  /** Ends at once and without a word: closes the link, writes nothing more. The session lives on for the next holder. */
-  stop(): void;
+  /**
+   * Ends at once: closes the link, writes nothing more. The session lives on for the next holder. Where a `tab` goes with it, which cannot
+   * say good-bye to it any more, that one hangs up; all else is without a word.
+   */
+  stop(tab?: string): void;
 }
 
 export interface HolderPorts {

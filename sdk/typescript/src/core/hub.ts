@@ -4,6 +4,7 @@
  */
 
 import type { Loss } from "../wire/loss.ts";
+import { CALL } from "./claims.ts";
 import { Granting } from "./granting.ts";
 import type { Holder, HolderPorts, MakeHolder } from "./holding.ts";
 import { giveUp, narrowed, note, vacate } from "./interests.ts";
@@ -98,8 +99,11 @@ class Hub extends Speaking implements Holder {
     this._leave(tab);
   }
 
-  stop(): void {
+  stop(tab = ""): void {
     if (this._isOver) return;
+    const seat = this._seats.get(tab);
+    // Its last word does not arrive any more.
+    if (seat !== undefined) this._hangUp(seat);
     this._isOver = true;
     this._cancelLonely();
     this._session?.stop();
@@ -253,11 +257,18 @@ class Hub extends Speaking implements Holder {
     seat.forget();
     this._seats.delete(tab);
     this._requests.gone(tab);
+    this._hangUp(seat);
     this._outbox.gone(tab);
     this._tokens.gone(tab);
     if (this._session?.link) giveUp(seat, this._session.link, this._seats.values());
     this._tellTabs();
     this._lonely();
+  }
+
+  /** Nobody is left at this end of the calls that a tab was in. Another session may have them by the time that this can be said. */
+  private _hangUp({ claims }: Seat): void {
+    const { info, link = null } = this._session ?? {};
+    for (const call of claims.of(CALL)) this._requests.take(call, { is: "command", n: 0, how: "repeat", do: { op: "hang_up", call, session: info?.session ?? "" } }, link);
   }
 
   private async _signOut(seat: Seat, n: number, everywhere: boolean): Promise<void> {

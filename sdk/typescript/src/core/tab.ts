@@ -135,7 +135,7 @@ export class Tab extends Asking implements Desk {
     if (this._life === "attached") this._picture.tell("opening", null);
     this._move("suspend");
     this._leave();
-    this._ports.ways.suspend();
+    this._ports.ways.suspend(this.tab);
     this._calls.lose();
   }
 
@@ -352,7 +352,7 @@ export class Tab extends Asking implements Desk {
     this._post({ is: "bye" });
     this._move("close");
     this._leave();
-    this._ports.ways.close();
+    this._ports.ways.close(this.tab);
     this._ports.left();
     this._picture.end();
     return this._calls.end(problem, isOver);

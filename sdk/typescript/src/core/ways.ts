@@ -15,8 +15,8 @@ export interface Ways {
   elsewhere(): void;
   /** Milliseconds without a sign of life after which an attached tab looks for another holder; 0: it need not ask. */
   readonly patience: number;
-  /** This page sleeps: a holder that lives in it must end now. */
-  suspend(): void;
+  /** This page, with its tab, sleeps: a holder that lives in it must end now. */
+  suspend(tab: string): void;
   /** This tab leaves for good. */
-  close(): void;
+  close(tab: string): void;
 }

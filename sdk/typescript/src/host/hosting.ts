@@ -76,12 +76,12 @@ export class Hosting {
     await this._rule(await steal(), stop);
   }
 
-  /** Ends at once: the link is closed and the locks are free when this returns. */
-  stop(): void {
+  /** Ends at once, with the tab of this page: the link is closed and the locks are free when this returns. */
+  stop(tab?: string): void {
     this._queue?.stop();
     this._queue = null;
     this._early = null;
-    this._abdicate();
+    this._abdicate(tab);
     for (const end of this._ends) end.close();
     this._ends.clear();
   }
@@ -136,11 +136,11 @@ export class Hosting {
     });
   }
 
-  private _abdicate(): void {
+  private _abdicate(tab?: string): void {
     const reign = this._reign;
     if (reign === null) return;
     this._reign = null;
-    reign.holder.stop();
+    reign.holder.stop(tab);
     for (const watch of this._watches.values()) watch.stop();
     this._watches.clear();
     this._ways.clear();

@@ -25,10 +25,10 @@ export function lateWays(load: () => Promise<Ways>, otherwise?: () => TabEnd): W
     },
     open: (silences, failed) => ways?.open(silences, failed) ?? lateEnd(bring(), () => (isOver ? undefined : (ways?.open(silences, failed) ?? otherwise?.()))),
     elsewhere: () => ways?.elsewhere(),
-    suspend: () => ways?.suspend(),
-    close: () => {
+    suspend: (tab) => ways?.suspend(tab),
+    close: (tab) => {
       isOver = true;
-      ways?.close();
+      ways?.close(tab);
     },
   };
 }

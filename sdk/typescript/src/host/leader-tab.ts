@@ -32,8 +32,8 @@ export async function depose(hosting: Hosting, { locks, names }: Pick<LeaderPort
 export function leaderWays(ports: LeaderPorts): Ways {
   let hosting: Hosting | null = null;
   let clock: WorkerClock | null = null;
-  const end = (): void => {
-    hosting?.stop();
+  const end = (tab: string): void => {
+    hosting?.stop(tab);
     clock?.close();
     hosting = clock = null;
   };

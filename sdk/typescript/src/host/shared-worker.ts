@@ -70,12 +70,12 @@ export function workerWays(ports: WorkerPorts): Ways {
     elsewhere: () => {
       isElsewhere = true;
     },
-    suspend: () => {
+    suspend: (tab) => {
       // The same worker is greeted again: it did not die.
       way = "none";
-      fallback?.suspend();
+      fallback?.suspend(tab);
     },
-    close: () => fallback?.close(),
+    close: (tab) => fallback?.close(tab),
   };
 }
 

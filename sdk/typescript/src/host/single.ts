@@ -10,8 +10,8 @@ export type SinglePorts = Omit<HostingPorts, "kind" | "locks" | "bus" | "marks">
 /** Gives the way to a holder that is made for this tab, and ends with it. */
 export function singleWays(ports: SinglePorts): Ways {
   let hosting: Hosting | null = null;
-  const end = (): void => {
-    hosting?.stop();
+  const end = (tab?: string): void => {
+    hosting?.stop(tab);
     hosting = null;
   };
   return {

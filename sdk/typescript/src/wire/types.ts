@@ -1084,10 +1084,15 @@ export type HandOver = {
   readonly session: string;
 };
 
-/** Leave a call, with whichever of my sessions; the caller of one that nobody answered yet takes it back. */
+/**
+ * Leave a call, with whichever of my sessions; the caller of one that nobody answered yet takes it back.
+ *
+ * With a `session`, only if I am in it with that one: it may be with another by now.
+ */
 export type HangUp = {
   readonly op: "hang_up";
   readonly call: string;
+  readonly session?: string | undefined;
 };
 
 /** The field has one of these values, or is a list with one of them in it. */

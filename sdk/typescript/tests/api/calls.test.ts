@@ -123,6 +123,56 @@ test("who is busy says so where that is wished", async () => {
   assert.deepEqual(heard.names.filter((name) => name === "ringing"), []);
 });
 
+test("what this session is in and none of its tabs is hung up after a while", async () => {
+  // A call whose tab crashed together with the holder used to go on until somebody hung up.
+  const world = new World();
+  world.opens = async (desk, { listener }) => {
+    desk.host = "leader-tab";
+    desk.answers["calls"] = () => ({ kind: "calls", calls: [answered(1)] });
+    desk.answers["hang_up"] = () => ({ kind: "call", call: answered(2, "s2") }) as WireAnswer;
+    listener.started([NOTHING_WAITS]);
+  };
+  const hangUps = (): object[] => world.desk.asked.filter(({ op }) => op === "hang_up");
+  const client = await world.login();
+  const [call] = await client.calls();
+  await later();
+  await world.clock.pass(29_999);
+  // Another tab has it.
+  world.desk.grants = false;
+  await world.clock.pass(1);
+  assert.deepEqual([hangUps(), world.desk.claimed], [[], ["unisono:call c"]]);
+  // The next holder, and nobody comes to it with the call.
+  world.desk.grants = true;
+  world.desk.fence = 2;
+  world.listener.state("live", null);
+  await later();
+  await world.clock.pass(4_999);
+  assert.deepEqual(hangUps(), []);
+  await world.clock.pass(1);
+  await later();
+  assert.deepEqual([hangUps(), call?.isInTab], [[{ op: "hang_up", call: "c", session: "s1" }], false]);
+});
+
+test("a tab whose call is another one's by now is not in it", async () => {
+  const world = new World();
+  world.opens = async (desk, { listener }) => {
+    desk.host = "leader-tab";
+    desk.answers["calls"] = () => ({ kind: "calls", calls: [view(1)] });
+    desk.answers["answer"] = () => ({ kind: "call", call: answered(2) }) as WireAnswer;
+    listener.started([NOTHING_WAITS]);
+  };
+  const client = await world.login();
+  const [call] = await client.calls();
+  assert.ok(await call?.answer());
+  world.listener.unclaimed("unisono:call", "c");
+  await later();
+  assert.deepEqual([call?.isHere, call?.isInTab], [true, false]);
+  // In this tab it is left alone.
+  assert.ok(await call?.answer());
+  await world.clock.pass(60_000);
+  assert.deepEqual(world.desk.asked.filter(({ op }) => op === "hang_up"), []);
+});
+
 /** A peer connection that does what its place in a negotiation says. */
 class FakePeer implements Peer {
   signalingState = "stable";

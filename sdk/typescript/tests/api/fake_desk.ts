@@ -1,7 +1,7 @@
 // A tab without a holder: tests say what it answers, and what it tells.
 
 import type { Bytes, Desk, Listener, Opening, Surroundings } from "../../src/core/desk.ts";
-import type { Cursor, Fault, HolderState, ObjectView, SessionInfo, TabView, View, WireAnswer, WireCommand, WireEvent, WireFact } from "../../src/core/messages.ts";
+import type { Cursor, Fault, HolderState, HostKind, ObjectView, SessionInfo, TabView, View, WireAnswer, WireCommand, WireEvent, WireFact } from "../../src/core/messages.ts";
 import { BaseUnisono } from "../../src/api/unisono.ts";
 import type { LoginOptions, UnisonoOptions } from "../../src/api/unisono.ts";
 import type { Client } from "../../src/api/client.ts";
@@ -15,7 +15,7 @@ export const NOTHING_WAITS = { kind: "unread", total: 0, mentions: 0, conversati
 
 export class FakeDesk implements Desk {
   readonly tab = "t1";
-  readonly host = "single";
+  host: HostKind = "single";
   state: HolderState = "live";
   fence = 1;
   tabs: readonly TabView[] = [];

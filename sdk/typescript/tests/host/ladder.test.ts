@@ -89,7 +89,7 @@ test("after a death the next one is asked, never the dead one's name, unless oth
 test("a page that slept greets the same worker again", async () => {
   const page = new Page();
   await page.open(0);
-  page.ways.suspend();
+  page.ways.suspend("t1");
   await page.open(0);
   assert.deepEqual(page.names(), ["0", "0"]);
 });
@@ -174,7 +174,7 @@ test("ways that come late keep what was said; a failed load is tried again, and 
   end.close();
   const other = lateWays(() => Promise.resolve(inner));
   other.open(9, () => undefined);
-  other.close();
+  other.close("t1");
   await settle();
   assert.deepEqual(opened, [1]);
 });

@@ -43,9 +43,13 @@ class DeclineCall(Command, frozen=True, tag="decline"):
 
 
 class HangUp(Command, frozen=True, tag="hang_up"):
-    """Leave a call, with whichever of my sessions; the caller of one that nobody answered yet takes it back."""
+    """Leave a call, with whichever of my sessions; the caller of one that nobody answered yet takes it back.
+
+    With a `session`, only if I am in it with that one: it may be with another by now.
+    """
 
     call: CallIdIn
+    session: SessionIdIn | None = None
 
 
 class HandOver(Command, frozen=True, tag="hand_over"):

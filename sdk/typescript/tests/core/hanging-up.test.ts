@@ -1,0 +1,69 @@
+/** What becomes of a call whose tab goes, as its holder sees to it. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { CALL } from "../../src/core/claims.ts";
+import { HubStage } from "../fakes/hub_stage.ts";
+
+/** A holder of two tabs, of which `a` is in the call `c1`. */
+async function inCall(): Promise<HubStage> {
+  const stage = new HubStage();
+  await stage.hello("a");
+  await stage.hello("b");
+  await stage.ask("a", { is: "claim", n: 1, claim: [CALL, "c1"] });
+  await stage.ask("b", { is: "claim", n: 1, claim: ["sound", "s"] });
+  return stage;
+}
+
+const hangUps = (stage: HubStage): object[] => stage.asked.flatMap(({ do: asked }) => (asked.op === "hang_up" ? [asked] : []));
+const HANG_UP = { op: "hang_up", call: "c1", session: "s" };
+
+test("a tab in a call that is closed, crashes or is closed from elsewhere hangs up", async () => {
+  // The other side used to sit in a dead call for as long as other tabs were open.
+  for (const go of [
+    (stage: HubStage) => stage.say("a", { is: "bye" }),
+    (stage: HubStage) => stage.holder.gone("a"),
+    (stage: HubStage) => stage.server({ is: "event", event: { kind: "tab_closed", tab: "a" } }),
+  ]) {
+    const stage = await inCall();
+    stage.say("b", { is: "bye" });
+    assert.deepEqual(hangUps(stage), []);
+    go(stage);
+    await stage.clock.go(20);
+    assert.deepEqual(hangUps(stage), [HANG_UP]);
+  }
+});
+
+test("who gave the call away, or says hello again, hangs up nothing", async () => {
+  const stage = await inCall();
+  await stage.hello("a");
+  assert.deepEqual(hangUps(stage), []);
+  stage.say("a", { is: "release", claim: [CALL, "c1"] });
+  stage.say("a", { is: "bye" });
+  await stage.clock.go(20);
+  assert.deepEqual(hangUps(stage), []);
+});
+
+test("without a connection it is said with the next one, for the session that it was alone", async () => {
+  const stage = await inCall();
+  stage.isDown = true;
+  stage.close(1006);
+  stage.say("a", { is: "bye" });
+  await stage.clock.go(100);
+  assert.deepEqual(hangUps(stage), []);
+  stage.isDown = false;
+  await stage.clock.go(10_000);
+  assert.deepEqual(hangUps(stage), [HANG_UP]);
+});
+
+test("a holder that goes with the page of its tab says it before it goes, and only for that tab", async () => {
+  const stage = await inCall();
+  stage.holder.stop("a");
+  assert.deepEqual(hangUps(stage), [HANG_UP]);
+  for (const tab of [undefined, "b", "unknown"]) {
+    const other = await inCall();
+    other.holder.stop(tab);
+    assert.deepEqual(hangUps(other), []);
+  }
+});
