@@ -86,7 +86,7 @@ export class CallBook {
   constructor(inside: Inside) {
     this.#inside = inside;
     this.#fence = inside.desk.fence;
-    inside.emitter.on("claimLost", ({ name, key }) => void (name === CALL && this.#calls.get(key)?._release()));
+    inside.emitter.on("claimLost", ({ name, key }) => name === CALL && this.#lost(this.#calls.get(key)));
   }
 
   /** Tells what rings, now and from now on, and asks for it after each loss of the connection: somebody listens. */
@@ -155,6 +155,12 @@ export class CallBook {
     if (!call?.isInTab) return;
     call._said(session, data);
     this.#emit({ type: "callSignal", call, user, session, data });
+  }
+
+  /** Another tab has it by now. */
+  #lost(call: Call | undefined): void {
+    call?._release();
+    if (call) this.#emit({ type: "callRoster", call, ends: call.ends });
   }
 
   #change(call: Call, view: CallData): void {

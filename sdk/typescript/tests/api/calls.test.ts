@@ -7,7 +7,6 @@ import type { WireAnswer } from "../../src/core/messages.ts";
 import type { AnyEvent } from "../../src/api/events.ts";
 import type { Call } from "../../src/api/call.ts";
 import type { Client } from "../../src/api/client.ts";
-import type { Peer } from "../../src/api/media-link.ts";
 import { NOTHING_WAITS, World, fault, settled } from "./fake_desk.ts";
 
 const later = async (): Promise<void> => {
@@ -171,106 +170,6 @@ test("a tab whose call is another one's by now is not in it", async () => {
   assert.ok(await call?.answer());
   await world.clock.pass(60_000);
   assert.deepEqual(world.desk.asked.filter(({ op }) => op === "hang_up"), []);
-});
-
-/** A peer connection that does what its place in a negotiation says. */
-class FakePeer implements Peer {
-  signalingState = "stable";
-  connectionState = "new";
-  localDescription: { toJSON(): unknown } | null = null;
-  remoteDescription: object | null = null;
-  readonly done: string[] = [];
-  readonly hearers = new Map<string, (event: object) => void>();
-
-  async setLocalDescription(): Promise<void> {
-    const type = this.signalingState === "have-remote-offer" ? "answer" : "offer";
-    this.signalingState = type === "answer" ? "stable" : "have-local-offer";
-    this.localDescription = { toJSON: () => ({ type }) };
-    this.done.push(`local ${type}`);
-  }
-
-  async setRemoteDescription({ type }: { type: string }): Promise<void> {
-    this.signalingState = type === "answer" ? "stable" : "have-remote-offer";
-    this.remoteDescription = { type };
-    this.done.push(`remote ${type}`);
-  }
-
-  async addIceCandidate(candidate: string): Promise<void> {
-    if (candidate === "of an offer that was passed over") throw new Error("unknown");
-    this.done.push(candidate);
-  }
-
-  restartIce(): void {
-    this.done.push("restart");
-  }
-
-  addEventListener(type: string, hear: (event: object) => void): void {
-    this.hearers.set(type, hear);
-  }
-
-  removeEventListener(type: string): void {
-    this.hearers.delete(type);
-  }
-}
-
-async function inCall(other: string): Promise<{ readonly world: World; readonly peer: FakePeer; readonly call: Call; hears(data: object): void; said(): unknown[] }> {
-  const world = new World();
-  const ends = [{ user: "ann", session: other, since: 1 }, { user: "tom", session: "s1", since: 2 }];
-  world.opens = async (desk, { listener }) => {
-    desk.answers["calls"] = () => ({ kind: "calls", calls: [view(1, { ends: ends.slice(0, 1) })] });
-    desk.answers["answer"] = () => ({ kind: "call", call: view(2, { state: "answered", ringing: [], ends }) }) as WireAnswer;
-    listener.started([NOTHING_WAITS]);
-  };
-  const [call] = await (await world.login()).calls();
-  assert.ok(call);
-  await call.answer();
-  const peer = new FakePeer();
-  const hears = (data: object): void => world.event({ kind: "call_signal", call: "c", user: "ann", session: other, data });
-  const said = (): unknown[] => world.desk.asked.filter(({ op }) => op === "call_signal").map(({ data, session }) => [data, session]);
-  return { world, peer, call, hears, said };
-}
-
-test("one end of a call offers, the other answers", async () => {
-  const { peer, call, hears, said } = await inCall("s9");
-  // Said before the program has its peer connection, and not in the order in which it was found.
-  hears({ candidate: "early" });
-  hears({ description: { type: "offer" } });
-  await later();
-  const link = await call.connect(peer);
-  assert.equal(link.session, "s9");
-  hears({ candidate: "theirs" });
-  await later();
-  peer.hearers.get("icecandidate")?.({ candidate: { toJSON: () => "mine" } });
-  peer.hearers.get("icecandidate")?.({ candidate: null });
-  await later();
-  assert.deepEqual(peer.done, ["remote offer", "early", "local answer", "theirs"]);
-  assert.deepEqual(said(), [[{ description: { type: "answer" } }, "s9"], [{ candidate: "mine" }, "s9"]]);
-  link.close();
-  hears({ candidate: "late" });
-  await later();
-  assert.deepEqual([peer.done.length, peer.hearers.size], [4, 0]);
-});
-
-test("where both offer, one gives way, and what was passed over breaks nothing", async () => {
-  const { peer, call, hears, said, world } = await inCall("s0");
-  await call.connect(peer);
-  hears({ description: { type: "offer" } });
-  hears({ candidate: "of an offer that was passed over" });
-  hears({ description: { type: "answer" } });
-  hears({ candidate: "theirs" });
-  await later();
-  assert.deepEqual(peer.done, ["local offer", "remote answer", "theirs"]);
-  assert.deepEqual(said(), [[{ description: { type: "offer" } }, "s0"]]);
-  world.listener.state("live", { kind: "reconnect" });
-  peer.connectionState = "failed";
-  peer.hearers.get("connectionstatechange")?.({});
-  assert.deepEqual(peer.done.slice(3), ["restart", "restart"]);
-  const other = await inCall("s9");
-  await other.call.connect(other.peer);
-  other.peer.hearers.get("negotiationneeded")?.({});
-  other.hears({ description: { type: "offer" } });
-  await later();
-  assert.deepEqual(other.peer.done, ["local offer", "remote offer", "local answer"]);
 });
 
 test("work is claimed, renewed and finished; who cannot keep it stops", async () => {
