@@ -102,6 +102,47 @@ const pressIn = (page, words) => until(() => page.evaluate((wanted) => {
   return found !== undefined;
 }, words), `the button “${words}”`);
 
+// Counts what is asked of the camera and the microphone, and what is open of them.
+function countMedia() {
+  const { mediaDevices } = navigator;
+  const [ask, tracks] = [mediaDevices.getUserMedia.bind(mediaDevices), []];
+  window.asked = 0;
+  window.liveTracks = () => tracks.filter(({ readyState }) => readyState === 'live').length;
+  mediaDevices.getUserMedia = async (wish) => {
+    window.asked += 1;
+    const stream = await ask(wish);
+    tracks.push(...stream.getTracks());
+    return stream;
+  };
+}
+
+const opened = (page) => page.evaluate(() => ({ asked: window.asked, live: window.liveTracks() }));
+
+// Who calls hears why it came to nothing, and has the microphone closed.
+async function declined(vera, walt) {
+  await vera.bringToFront();
+  await press(vera, 'Call');
+  await shows(walt, '.call', 'vera calls');
+  await walt.bringToFront();
+  await pressIn(walt, 'Decline');
+  await shows(vera, '.call', 'walt does not take the call');
+  assert.equal((await opened(vera)).live, 0);
+}
+
+// A tab that is closed leaves its call, though its session goes on in another.
+async function closedTab(vera, walt) {
+  await vera.bringToFront();
+  await press(vera, 'Call');
+  await shows(walt, '.call', 'vera calls');
+  await walt.bringToFront();
+  await pressIn(walt, 'Answer');
+  await shows(vera, '.call', 'connected');
+  const before = Date.now();
+  await walt.close();
+  await shows(vera, '.call', 'walt hung up');
+  assert.ok(Date.now() - before < 10_000);
+}
+
 // Those that no scenario uses now. Two scenarios never share one: the focus of one would go to the other.
 const idle = [];
 
@@ -353,6 +394,7 @@ const scenarios = {
       for (const [browser, name] of [[one.browser, 'vera'], [other.browser, 'walt'], [other.browser, null]]) {
         const { page } = await open(browser, ORIGIN);
         faultless(page, broken);
+        await page.evaluate(countMedia);
         if (name !== null) await enter(page, name);
         else await shows(page, '.state', 'connected');
         pages.push(page);
@@ -360,17 +402,21 @@ const scenarios = {
       const [vera, walt, second] = pages;
       await begin(vera, '0', { users: 'walt' });
       await vera.bringToFront();
-      await press(vera, 'Video call');
+      // Two presses are one call, and one camera.
+      await vera.evaluate(() => { for (const each of [1, 2]) document.querySelector('button[title="Video call"]').click(each); });
       for (const page of [walt, second]) await shows(page, '.call', 'vera calls');
       await walt.bringToFront();
       await pressIn(walt, 'Answer');
-      await shows(vera, '.call', 'With walt');
-      await shows(walt, '.call', 'With vera');
-      await until(() => second.evaluate(() => document.querySelector('.call').hidden), 'the other tab is silent');
+      for (const page of [vera, walt]) await shows(page, '.call', 'connected');
+      await shows(second, '.call', 'in another tab');
       await Promise.all([moves(vera), moves(walt)]);
+      assert.deepEqual([await opened(vera), await opened(walt)], [{ asked: 1, live: 2 }, { asked: 1, live: 2 }]);
       await pressIn(walt, 'Hang up');
-      await shows(vera, '.call', 'The call is over');
-      assert.equal(await walt.evaluate(() => document.querySelector('.call video')?.srcObject ?? null), null);
+      await shows(vera, '.call', 'walt hung up');
+      await until(() => second.evaluate(() => document.querySelector('.call').hidden), 'the other tab shows no call');
+      for (const page of [vera, walt]) assert.equal((await opened(page)).live, 0);
+      await declined(vera, walt);
+      await closedTab(vera, walt);
       assert.deepEqual(broken, []);
     } finally {
       await Promise.all([one.browser.close(), other.browser.close()]);

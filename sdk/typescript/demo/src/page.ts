@@ -99,7 +99,7 @@ export class Page {
     if (current === null) return this.#empty();
     const talk = new Talk(this.#chat, current, {
       people: () => this.#show("people", () => people(this.#chat, current)),
-      call: (user, media) => void this.#calls.begin(user, media),
+      call: (whom, media) => void this.#calls.begin(whom, media),
     });
     this.#talk = talk;
     fill(this.#main, ...talk.elements);

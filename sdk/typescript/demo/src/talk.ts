@@ -13,7 +13,7 @@ const POPUP = "popup,width=440,height=680";
 /** What is done elsewhere on the page. */
 export interface TalkActions {
   people(): void;
-  call(user: string, media: "audio" | "video"): void;
+  call(whom: string | Conversation, media: "audio" | "video"): void;
 }
 
 /** One conversation, from its being opened until another one is. */
@@ -41,7 +41,7 @@ export class Talk {
     const draw = (): void => this.#title(name, face, state);
     this.#off = chat.on(draw);
     draw();
-    const other = otherOf(conversation);
+    const called = otherOf(conversation) ?? (conversation.of === "group" ? conversation : null);
     const header = h(
       "header",
       {},
@@ -51,8 +51,8 @@ export class Talk {
       h(
         "div",
         { class: "buttons" },
-        other !== null && iconButton("phone", "Call", () => call(other, "audio")),
-        other !== null && iconButton("camera", "Video call", () => call(other, "video")),
+        called !== null && iconButton("phone", "Call", () => call(called, "audio")),
+        called !== null && iconButton("camera", "Video call", () => call(called, "video")),
         iconButton("apart", "Open in a window of its own", () => window.open(`/#${conversation.id}`, "_blank", POPUP), "apart"),
         iconButton("people", "People and settings", people),
       ),

@@ -166,8 +166,8 @@ export class CallBook {
   #change(call: Call, view: CallData): void {
     const [before, wasRinging] = [call.view, call.ringsHere];
     call.view = view;
-    this.#tell(call, before, wasRinging);
     if (!call.isHere) call._release();
+    this.#tell(call, before, wasRinging);
   }
 
   #tell(call: Call, before: CallData | null, wasRinging: boolean): void {

@@ -172,6 +172,24 @@ test("a tab whose call is another one's by now is not in it", async () => {
   assert.deepEqual(world.desk.asked.filter(({ op }) => op === "hang_up"), []);
 });
 
+test("who hears that another session has a call finds that this tab is not in it any more", async () => {
+  // The tab that gave a call away used to be told of it too early, and kept its microphone open.
+  const world = new World();
+  world.opens = async (desk, { listener }) => {
+    desk.answers["calls"] = () => ({ kind: "calls", calls: [view(1)] });
+    desk.answers["answer"] = () => ({ kind: "call", call: answered(2) }) as WireAnswer;
+    listener.started([NOTHING_WAITS]);
+  };
+  const client = await world.login();
+  const [call] = await client.calls();
+  await call?.answer();
+  const heard: boolean[] = [];
+  client.on("callRoster", ({ call: changed }) => heard.push(changed.isInTab));
+  world.event({ kind: "call", call: answered(3, "s2") });
+  await later();
+  assert.deepEqual(heard, [false]);
+});
+
 test("work is claimed, renewed and finished; who cannot keep it stops", async () => {
   const world = new World();
   const client = await world.login();
