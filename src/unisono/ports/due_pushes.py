@@ -66,6 +66,10 @@ class AbsentPage(Struct, frozen=True):
     next: UserId | None = None
 
 
+Place = tuple[UserId, ConversationId]
+"""That of a user in a conversation."""
+
+
 class DuePushes(Protocol):
     """Reads of one app, and the place up to which its pushes were handed over. One node at a time has the work."""
 
@@ -96,3 +100,6 @@ class DuePushes(Protocol):
 
         It takes as long as they have conversations, all of them.
         """
+
+    async def read(self, places: Sequence[Place]) -> Mapping[Place, Seq]:
+        """Give up to where users have read conversations, of those places where they are a member now."""

@@ -1,6 +1,6 @@
 """Push targets: the way by which each device gets push notifications."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -41,3 +41,6 @@ class PushTargets(Protocol):
 
     async def of_user(self, user: UserId) -> Sequence[PushTarget]:
         """List the targets of a user, by device."""
+
+    async def of_users(self, users: Sequence[UserId]) -> Mapping[UserId, Sequence[PushTarget]]:
+        """List the targets of each of these users, by device; without those who have none."""

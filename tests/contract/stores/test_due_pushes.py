@@ -188,6 +188,20 @@ async def test_what_waits_in_all_conversations_is_counted(store: AnyStore) -> No
     assert await store.due_pushes.unread([BOB, DAN, CIM]) == {BOB: 4, CIM: 1}
 
 
+async def test_up_to_where_members_have_read_is_told_of_many_places_at_once(store: AnyStore) -> None:
+    other = conversation_id(2)
+    await create(store, ANN, BOB, CIM)
+    await create(store, ANN, BOB, room=other)
+    seqs = [(await send(store, ANN, f"k{room}", "hello", room)).seq for room in (ROOM, other)]
+    await mark_read(store, BOB, seqs[0])
+    await remove(store, ANN, CIM)
+    places = [(user, room) for user in (BOB, CIM, DAN) for room in (ROOM, other, conversation_id(3))]
+    assert await store.due_pushes.read(places) == {(BOB, ROOM): seqs[0], (BOB, other): 0}
+    # More than one statement has room for, and the same ones again.
+    assert await store.due_pushes.read(places * 20) == {(BOB, ROOM): seqs[0], (BOB, other): 0}
+    assert await store.due_pushes.read([]) == {}
+
+
 async def test_subscribers_of_what_an_operator_announces_are_told(store: AnyStore) -> None:
     await found(store)
     for user in (BOB, CIM, DAN):

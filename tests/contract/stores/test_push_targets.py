@@ -51,6 +51,20 @@ async def test_a_device_has_one_and_a_later_one_takes_its_place(store: AnyStore)
     assert await kept(store, BOB) == []
 
 
+async def test_those_of_many_users_are_listed_at_once(store: AnyStore) -> None:
+    for session, user, token in (("watch-1", ANN, "a"), ("phone-1", ANN, "b"), ("phone-2", BOB, "c")):
+        await let_in(store, session, user)
+        await keep(store, session, token)
+    many = [UserId(f"nobody {number}") for number in range(200)]
+    for users in ([ANN, BOB, CIM], [ANN, *many, BOB, ANN]):
+        found = await store.push_targets.of_users(users)
+        assert {user: [target.token for target in targets] for user, targets in found.items()} == {
+            ANN: ["b", "a"],
+            BOB: ["c"],
+        }
+    assert await store.push_targets.of_users([]) == {}
+
+
 async def test_a_token_is_that_of_who_registered_it_last(store: AnyStore) -> None:
     await let_in(store, "phone-1", ANN)
     await let_in(store, "phone-2", BOB)

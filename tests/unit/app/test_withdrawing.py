@@ -1,7 +1,8 @@
 """What was pushed and read: told to the push service, so that phones show it no more."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -151,8 +152,8 @@ async def test_what_is_not_taken_comes_again_for_a_minute_and_after_a_fault(monk
 
 @in_virtual_time
 async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (withdrawing_module.SHOWN_MAX, withdrawing_module.CONVERSATIONS_MAX) == (100_000, 100)
-    monkeypatch.setattr(withdrawing_module, "SHOWN_MAX", 2)
+    assert (withdrawing_module.SHOWN_MAX, withdrawing_module.CONVERSATIONS_MAX) == (500_000, 100)
+    monkeypatch.setattr(withdrawing_module, "SHOWN_MAX", 4)
     monkeypatch.setattr(withdrawing_module, "CONVERSATIONS_MAX", 2)
     async with a_watch() as watch:
         ann = await watch.stage.login("ann")
@@ -166,3 +167,75 @@ async def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
             await present.ask(c.MarkAllRead())
         told = sorted((each.user, talks.index(each.conversation)) for each in await watch.look())
         assert told == [("cat", 1), ("cat", 2), ("dan", 1), ("dan", 2)]
+
+
+@in_virtual_time
+async def test_of_what_is_to_be_told_the_newest_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert withdrawing_module.READ_MAX == 100_000
+    monkeypatch.setattr(withdrawing_module, "READ_MAX", 2)
+    async with a_watch() as watch:
+        ann, bob = await watch.stage.login("ann"), await watch.stage.login("bob")
+        talks = [await group(ann, "bob", *more) for more in ((), ("eve",), ("fay",))]
+        watch.service.away = True
+        for number, talk in enumerate((*talks, talks[1])):
+            seq = Seq(2 + number // 3)
+            await ann.ask(text(talk, str(number)))
+            watch.withdrawing.note([UserId("bob")], talk, seq)
+            await bob.ask(c.MarkRead(talk, seq))
+            await watch.look()
+        assert [each.conversation for each in await watch.look()] == [talks[2], talks[1]]
+
+
+@in_virtual_time
+async def test_one_read_looks_at_all_notices_of_many_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_watch() as watch:
+        ann = await watch.stage.login("ann")
+        people = [await watch.stage.login(f"bob {number}") for number in range(5)]
+        talks = [await group(ann, *(f"bob {number}" for number in range(5)), f"guest {more}") for more in range(4)]
+        for talk in talks:
+            await ann.ask(text(talk, talk))
+            watch.withdrawing.note([UserId(f"bob {number}") for number in range(5)], talk, Seq(2))
+        for present in people:
+            await present.ask(c.MarkAllRead())
+        parts, asked = watch.stage.node.parts, list[str]()
+        for port, name in ((parts.due_pushes, "read"), (parts.due_pushes, "unread"), (parts.push_targets, "of_users")):
+            monkeypatch.setattr(port, name, counted(getattr(port, name), asked))
+        assert len(await watch.look()) == 20
+        assert asked == ["read", "unread", "of_users"]
+
+
+def counted(read: Callable[..., Awaitable[object]], asked: list[str]) -> Callable[..., Awaitable[object]]:
+    """Note that something is read."""
+
+    async def reading(*given: object) -> object:
+        asked.append(read.__name__)
+        return await read(*given)
+
+    return reading
+
+
+def test_a_notice_takes_at_most_400_bytes() -> None:
+    """Measured where nothing is shared: each user has one notice, of a conversation of their own."""
+    notices, count = withdrawing_module.Notices(), 20_000
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(count):
+            talk = ConversationId(f"a conversation of {number:08}")
+            notices.add(UserId(f"someone who is {number:08}"), (talk, Seq(1_000 + number)))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(notices) == count
+    assert (after - before) / count < 400
+
+
+def test_what_was_shown_since_is_not_forgotten_with_what_was_read() -> None:
+    notices, ann = withdrawing_module.Notices(), UserId("ann")
+    for talk, seq in (("a", 1), ("b", 1), ("a", 2)):
+        notices.add(ann, (ConversationId(talk), Seq(seq)))
+    notices.drop(ann, (ConversationId("a"), Seq(1)))
+    assert notices.of(ann) == (("b", 1), ("a", 2))
+    notices.drop(ann, (ConversationId("b"), Seq(1)))
+    notices.drop(ann, (ConversationId("a"), Seq(2)))
+    assert (notices.of(ann), len(notices)) == ((), 0)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from unisono.domain.facts import MessagePlaced
-from unisono.domain.ids import NO_SEQ, Checkpoint, NodeId, UserId, conversation_of
-from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Window
+from unisono.domain.ids import NO_SEQ, Checkpoint, NodeId, Seq, UserId, conversation_of
+from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Place, Window
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.records import Duty
 from unisono.stores.memory.sessions import MemorySessions
@@ -81,6 +81,16 @@ class MemoryDuePushes:
         """Count what waits."""
         counts = {user: (await self._directory.unread(user, None, 1)).total for user in users}
         return {user: count for user, count in counts.items() if count}
+
+    async def read(self, places: Sequence[Place]) -> Mapping[Place, Seq]:
+        """Look up who is on the roster."""
+        self._state.check_open()
+        return {
+            (user, conversation): member.read
+            for user, conversation in places
+            for member in self._state.roster(conversation)
+            if member.user == user
+        }
 
     async def _is_live(self, user: UserId) -> bool:
         return any(record.node is not None for record in await self._sessions.list_of(user))

@@ -1,6 +1,6 @@
 """The push targets port in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from unisono.domain.errors import SessionUnknown
 from unisono.domain.ids import DeviceId, SessionId, UserId
@@ -48,3 +48,8 @@ class MemoryPushTargets:
         """List them."""
         self._state.check_open()
         return self._state.targets_of(user)
+
+    async def of_users(self, users: Sequence[UserId]) -> Mapping[UserId, Sequence[PushTarget]]:
+        """List those of several."""
+        self._state.check_open()
+        return {user: targets for user in users if (targets := self._state.targets_of(user))}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from sqlalchemy import Text, func, literal_column, select
+from sqlalchemy import Column, Text, func, literal_column, select
 from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.facts import MessagePlaced
@@ -20,7 +20,7 @@ from unisono.domain.ids import (
     conversation_of,
     conversation_stream,
 )
-from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Window
+from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Place, Window
 from unisono.ports.push_targets import PushTarget
 from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection, Driver
@@ -28,14 +28,15 @@ from unisono.stores.sql.duties import Duty
 from unisono.stores.sql.entries import decode_fact, read_silence
 from unisono.stores.sql.message_statements import LEFT
 from unisono.stores.sql.pages import PAGE_BYTES, read_page
-from unisono.stores.sql.phrases import LIMIT, MESSAGE, given
+from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, wanted
+from unisono.stores.sql.push_targets import targets_of
 from unisono.stores.sql.readers import Readers
-from unisono.stores.sql.schema import CONVERSATIONS, FACTS, LEASES, MEMBERS, PUSH_TARGETS, SESSIONS, STREAMS
+from unisono.stores.sql.schema import CONVERSATIONS, FACTS, LEASES, MEMBERS, SESSIONS, STREAMS
 from unisono.stores.sql.silence_tables import SILENCES
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.writer import Writer
 
-_F, _M, _S, _T = FACTS.c, MEMBERS.c, STREAMS.c, PUSH_TARGETS.c
+_F, _M, _S = FACTS.c, MEMBERS.c, STREAMS.c
 _NONE: Final = literal_column("'none'", Text)
 
 
@@ -51,8 +52,9 @@ class SqlDuePushes:
         self._moved = Statement(dialect, _moved)
         self._messages = Statement(dialect, _messages)
         self._absent = Statement(dialect, _absent)
+        self._read = ListStatement(dialect, _read)
         self._unread = ListStatement(dialect, _unread)
-        self._targets = ListStatement(dialect, _targets)
+        self._targets = ListStatement(dialect, targets_of)
 
     async def hold(self, node: NodeId) -> Checkpoint | None:
         """Give the place, if this node has the work or can take it."""
@@ -136,6 +138,17 @@ class SqlDuePushes:
             return AbsentPage(found, found[-1].user if len(found) == limit else None)
 
         return await self._readers.read_at_one_moment(read)
+
+    async def read(self, places: Sequence[Place]) -> Mapping[Place, Seq]:
+        """Give up to where users have read conversations."""
+        asked = [(user, conversation_stream(conversation)) for user, conversation in places]
+
+        def read(connection: Connection) -> dict[Place, Seq]:
+            rows = _ask(connection, self._read, asked) if asked else ()
+            marks = {(user, key): Seq(seq) for user, key, seq in rows}
+            return {place: marks[row] for place, row in zip(places, asked, strict=True) if row in marks}
+
+        return await self._readers.read(read)
 
     async def unread(self, users: Sequence[UserId]) -> Mapping[UserId, int]:
         """Count how many messages wait for each of these users."""
@@ -224,6 +237,16 @@ def _absent() -> Executable:
     )
 
 
+def _read(rows: int) -> Executable:
+    asked = wanted(rows, [_M.user_id, Column("key", _S.key.type)])
+    return (
+        select(asked.c.user_id, asked.c.key, _M.read_seq)
+        .select_from(asked)
+        .join(STREAMS, _S.key == asked.c.key)
+        .join(MEMBERS, (_M.user_id == asked.c.user_id) & (_M.stream == _S.id) & _M.until.is_(None))
+    )
+
+
 def _unread(rows: int) -> Executable:
     users = [numbered("user", row, _M.user_id) for row in range(rows)]
     return (
@@ -232,8 +255,3 @@ def _unread(rows: int) -> Executable:
         .where(_M.user_id.in_(users), _M.until.is_(None), literal_column("0") < LEFT)
         .group_by(_M.user_id)
     )
-
-
-def _targets(rows: int) -> Executable:
-    users = [numbered("user", row, _T.user_id) for row in range(rows)]
-    return select(_T.user_id, _T.device, _T.provider, _T.token).where(_T.user_id.in_(users)).order_by(_T.device)

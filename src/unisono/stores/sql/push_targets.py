@@ -1,6 +1,6 @@
 """The push targets port on SQL. `session_work` drops what ends with a session."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Dialect, delete, select
 from sqlalchemy.sql.expression import Executable
@@ -9,7 +9,7 @@ from unisono.domain.errors import SessionUnknown
 from unisono.domain.ids import DeviceId, SessionId, UserId
 from unisono.ports.push_targets import PushTarget
 from unisono.stores.sql.book import Book
-from unisono.stores.sql.compiled import Statement
+from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.phrases import LIMIT, given, upsert
@@ -36,6 +36,7 @@ class SqlPushTargets:
         self._drop_all = Statement(dialect, lambda: delete(PUSH_TARGETS).where(_OF_USER))
         of_user = select(_T.device, _T.provider, _T.token).where(_OF_USER).order_by(_T.device)
         self._of_user = Statement(dialect, lambda: of_user)
+        self._of_users = ListStatement(dialect, targets_of)
 
     async def keep(self, session: SessionId, provider: str, token: str, limit: int) -> None:
         """Keep the target of a session's device."""
@@ -53,6 +54,19 @@ class SqlPushTargets:
         else:
             work = _Forget(self._sql, self._sql.drop_target.text, self._sql.drop_target.bind(user=user, device=device))
         await self._writer.do(work)
+
+    async def of_users(self, users: Sequence[UserId]) -> Mapping[UserId, Sequence[PushTarget]]:
+        """List the targets of each of these users, by device."""
+        statement = self._of_users
+
+        def read(connection: Connection) -> Mapping[UserId, Sequence[PushTarget]]:
+            found: dict[UserId, list[PushTarget]] = {}
+            for text, values in statement.padded([(user,) for user in dict.fromkeys(users)]):
+                for user, *target in connection.query(text, values):
+                    found.setdefault(UserId(user), []).append(PushTarget(*target))
+            return found
+
+        return await self._readers.read(read)
 
     async def of_user(self, user: UserId) -> Sequence[PushTarget]:
         """List the targets of a user, by device."""
@@ -136,3 +150,9 @@ def _take_token() -> Executable:
 def _trim() -> Executable:
     newest = select(_T.device).where(_OF_USER).order_by(_T.at.desc(), _T.device).limit(LIMIT)
     return delete(PUSH_TARGETS).where(_OF_USER, _T.device.not_in(newest))
+
+
+def targets_of(rows: int) -> Executable:
+    """List the targets of that many users."""
+    users = [numbered("user", row, _T.user_id) for row in range(rows)]
+    return select(_T.user_id, _T.device, _T.provider, _T.token).where(_T.user_id.in_(users)).order_by(_T.device)
