@@ -1,7 +1,6 @@
 """What an operator sees and changes of an app's policy while it runs."""
 
 import asyncio
-from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
@@ -15,6 +14,7 @@ from unisono.domain.devices import DeviceRules, crowded_out
 from unisono.domain.errors import Invalid
 from unisono.domain.ids import UserId
 from unisono.domain.policy import NOTHING_SAID, InForce, PolicyChange, Proposal, Revision, Said, propose
+from unisono.ports.policy import PolicyPage
 from unisono.ports.sessions import SessionRecord
 
 USERS_AT_ONCE: Final = 200
@@ -75,8 +75,8 @@ class Governing:
         self._contact_policy.writing = change.new.writing
         return self._standing(change)
 
-    async def log(self, before: Revision | None, limit: int) -> Sequence[PolicyChange]:
-        """List changes below a revision, or all; the newest first."""
+    async def log(self, before: Revision | None, limit: int) -> PolicyPage:
+        """List changes below a revision, or all; the newest first, fewer of large ones."""
         return await self._parts.policies.log(before, limit)
 
     async def try_out(self, devices: DeviceRules, after: UserId | None, limit: int) -> Trial:

@@ -17,6 +17,7 @@ from unisono.domain.errors import Conflict, Invalid
 from unisono.domain.facts import SessionEnded, SessionOpened
 from unisono.domain.ids import DeviceId, Instant, Platform, Seq, SessionId, UserId, user_stream
 from unisono.domain.policy import InForce, PolicyChange, Proposal, Said, propose
+from unisono.ports.policy import PolicyPage
 from unisono.ports.sessions import Ending, SessionDecision, SessionRecord, SessionsCommitted
 from unisono.stores.memory import policy as in_memory
 from unisono.stores.sql import policy as in_sql
@@ -55,7 +56,7 @@ async def log_in(store: AnyStore, wanted: SessionRecord) -> SessionsCommitted:
 
 async def test_nothing_is_said_at_first_and_what_is_said_is_kept_whole(store: AnyStore, clock: ManualClock) -> None:
     assert await store.policies.last() is None
-    assert await store.policies.log(None, 10) == []
+    assert await store.policies.log(None, 10) == PolicyPage(())
     devices = DeviceRules("single", 2, {record("one", at=NOON).shown.platform: 3})
     clock.advance(5)
     first = await say(store, Said(devices, "contacts"), note="for a while")
@@ -65,16 +66,16 @@ async def test_nothing_is_said_at_first_and_what_is_said_is_kept_whole(store: An
     assert await store.policies.last() == first
     second = await say(store, Said())
     assert (second.revision, second.old, second.new, second.note) == (2, first.new, SETTINGS, None)
-    assert await store.policies.log(None, 10) == [second, first]
-    assert await store.policies.log(2, 10) == [first]
-    assert await store.policies.log(None, 1) == [second]
+    assert await store.policies.log(None, 2) == PolicyPage((second, first))
+    assert await store.policies.log(2, 10) == PolicyPage((first,))
+    assert await store.policies.log(None, 1) == PolicyPage((second,), next=2)
 
 
 async def test_a_change_over_another_is_refused_and_leaves_no_trace(store: AnyStore) -> None:
     await say(store, Said(), expect=0)
     outcomes = await asyncio.gather(*(say(store, Said(), expect=1) for _ in range(5)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes].count(Conflict) == 4
-    assert [change.revision for change in await store.policies.log(None, 10)] == [2, 1]
+    assert [change.revision for change in (await store.policies.log(None, 10)).changes] == [2, 1]
 
 
 async def test_only_the_last_changes_are_kept(store: AnyStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +83,23 @@ async def test_only_the_last_changes_are_kept(store: AnyStore, monkeypatch: pyte
         monkeypatch.setattr(place, "CHANGES_KEPT", 2)
     for _ in range(4):
         await say(store, Said())
-    assert [change.revision for change in await store.policies.log(None, 10)] == [4, 3]
+    assert [change.revision for change in (await store.policies.log(None, 10)).changes] == [4, 3]
+
+
+async def test_a_page_of_large_changes_has_few_of_them(durable: Home) -> None:
+    """A hundred of them, each of a few megabytes, were one answer."""
+    store = await durable.open()
+    groups = {f"group {number}": (Platform("x" * 4_000),) for number in range(PLATFORMS_MAX // 4)}
+    large = Said(DeviceRules(Policy((Slot(key=("group",), capacity=1),), groups)))
+    for said in (Said(), large, large, Said(), Said()):
+        await say(store, said)
+    pages: list[list[int]] = []
+    below: int | None = None
+    while not pages or below is not None:
+        page = await store.policies.log(below, 100)
+        pages.append([change.revision for change in page.changes])
+        below = page.next
+    assert pages == [[5, 4], [3], [2], [1]]
 
 
 async def test_what_is_said_outlives_a_restart(durable: Home) -> None:

@@ -77,7 +77,7 @@ async def test_what_is_taken_back_holds_as_in_the_settings() -> None:
         standing = await stage.node.governing.see()
         assert (standing.revision, standing.said) == (2, Said(writing="contacts"))
         assert standing.in_force.devices.slots == (Slot(key=("app",), capacity=1),)
-        assert [change.revision for change in await stage.node.governing.log(None, 10)] == [2, 1]
+        assert [change.revision for change in (await stage.node.governing.log(None, 10)).changes] == [2, 1]
         assert ("policy_changed", {"revision": 2, "by": "key", "address": ""}) in stage.telemetry.events
 
 

@@ -56,7 +56,7 @@ class OfPolicyLog(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PolicyLog(Struct, frozen=True, omit_defaults=True):
-    """Changes, the newest first. `next` is the revision below which to go on."""
+    """Changes, the newest first, fewer than asked for where they are large. `next` is the revision to go on below."""
 
     changes: tuple[PolicyChange, ...]
     next: Revision | None = None
@@ -114,8 +114,8 @@ def _view(standing: Standing) -> PolicyView:
 
 async def _log(desk: Desk, asked: Asked) -> PolicyLog:
     wanted = asked.query if isinstance(asked.query, OfPolicyLog) else OfPolicyLog()
-    changes = tuple(await desk.governing.log(None if wanted.before is UNSET else wanted.before, wanted.limit))
-    return PolicyLog(changes, next=changes[-1].revision if len(changes) == wanted.limit else None)
+    page = await desk.governing.log(None if wanted.before is UNSET else wanted.before, wanted.limit)
+    return PolicyLog(page.changes, next=page.next)
 
 
 async def _try(desk: Desk, asked: Asked) -> PolicyTrial:

@@ -1,10 +1,8 @@
 """The policies port in memory."""
 
-from collections.abc import Sequence
-
 from unisono.domain.policy import CHANGES_KEPT, PolicyChange
 from unisono.ports.clock import Clock
-from unisono.ports.policy import PolicyDecide
+from unisono.ports.policy import PolicyDecide, PolicyPage
 from unisono.stores.memory.state import State
 
 
@@ -27,8 +25,9 @@ class MemoryPolicies:
         del self._state.policy[:-CHANGES_KEPT]
         return change
 
-    async def log(self, before: int | None, limit: int) -> Sequence[PolicyChange]:
+    async def log(self, before: int | None, limit: int) -> PolicyPage:
         """List changes."""
         self._state.check_open()
         changes = [each for each in reversed(self._state.policy) if before is None or each.revision < before]
-        return changes[:limit]
+        page = tuple(changes[:limit])
+        return PolicyPage(page, page[-1].revision if len(changes) > limit else None)

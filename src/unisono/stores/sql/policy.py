@@ -1,6 +1,5 @@
 """The policies port on SQL."""
 
-from collections.abc import Sequence
 from typing import Final, cast
 
 import msgspec
@@ -10,15 +9,19 @@ from sqlalchemy.sql.expression import Executable
 from unisono.domain.errors import Invalid
 from unisono.domain.ids import INTEGER_MAX, Instant
 from unisono.domain.policy import CHANGES_KEPT, InForce, PolicyChange, Said
-from unisono.ports.policy import PolicyDecide
+from unisono.ports.policy import PolicyDecide, PolicyPage
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
+from unisono.stores.sql.pages import read_page
 from unisono.stores.sql.phrases import LIMIT, given, insert
 from unisono.stores.sql.policy_tables import POLICY_CHANGES
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.writer import Writer
+
+CHANGES_AT_ONCE: Final = 5
+"""Changes asked of the database at a time: one may have three tables of slots, each of a megabyte."""
 
 _P = POLICY_CHANGES.c
 _encode: Final = msgspec.json.Encoder().encode
@@ -57,9 +60,18 @@ class SqlPolicies:
         """Put the next change after the last."""
         return cast("PolicyChange", await self._writer.do(_Change(self._sql, decide)))
 
-    async def log(self, before: int | None, limit: int) -> Sequence[PolicyChange]:
+    async def log(self, before: int | None, limit: int) -> PolicyPage:
         """List changes."""
-        return await self._readers.read(lambda connection: _below(connection, self._sql, before, limit))
+
+        def read(connection: Connection) -> PolicyPage:
+            def more(row: Row | None, count: int) -> list[Row]:
+                return _below(connection, self._sql, before if row is None else row[0], count)
+
+            rows, has_more = read_page(more, limit, size=_size, step=CHANGES_AT_ONCE)
+            changes = tuple(map(_read, rows))
+            return PolicyPage(changes, changes[-1].revision if has_more else None)
+
+        return await self._readers.read(read)
 
 
 def said_last(connection: Connection, sql: PolicyStatements) -> Said | None:
@@ -103,14 +115,19 @@ class _Change:
 
 def last_change(connection: Connection, sql: PolicyStatements) -> PolicyChange | None:
     """Read the last change."""
-    changes = _below(connection, sql, None, 1)
-    return changes[0] if changes else None
+    rows = _below(connection, sql, None, 1)
+    return _read(rows[0]) if rows else None
 
 
-def _below(connection: Connection, sql: PolicyStatements, before: int | None, limit: int) -> Sequence[PolicyChange]:
+def _below(connection: Connection, sql: PolicyStatements, before: int | None, limit: int) -> list[Row]:
     # One more than the largest revision there can be.
     values = sql.below.bind(before=INTEGER_MAX + 1 if before is None else before, limit=limit)
-    return [_read(row) for row in connection.query(sql.below.text, values)]
+    return connection.query(sql.below.text, values)
+
+
+def _size(row: Row) -> int:
+    """Give the bytes of what was said, and what held before and after."""
+    return sum(len(part) for part in row[3:6])
 
 
 def _row(change: PolicyChange) -> Row:
