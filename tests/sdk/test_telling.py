@@ -81,12 +81,15 @@ async def test_what_is_told_again_or_for_another_tab_is_passed_over(server: Fake
         for name, tab in told:
             event = {"kind": "told", "id": name, "at": 1, "name": name, **({} if tab is None else {"tab": tab})}
             await peer.push({"is": "event", "event": event})
+        others = {"kind": "told", "id": "a", "at": 1, "name": "a of another", "teller": {"session": "s9"}}
+        for _ in range(2):
+            await peer.push({"is": "event", "event": others})
         message = {"kind": "told", "id": "e", "at": 1, "content": {"text": "Hi!"}}
         await peer.push({"is": "event", "event": message})
         async with asyncio.timeout(10):
             while not heard or not isinstance(heard[-1], SessionMessage):
                 await asyncio.sleep(0.01)
-        assert [event.name for event in heard if isinstance(event, events.Told)] == ["a", "b", "d"]
+        assert [event.name for event in heard if isinstance(event, events.Told)] == ["a", "b", "d", "a of another"]
         assert (heard[-1].sender, heard[-1].from_session) == (None, None)
 
 

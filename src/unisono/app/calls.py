@@ -5,7 +5,7 @@ node that decided; other nodes look every sweep, so that no bus is relied on. It
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -121,6 +121,7 @@ class Calling:
             return calls.take_part(known, member.user)
         users = await self._called(member.user, command)
         end = await self._end(member.user, member.session)
+        self._ring(member.user, users)
 
         def decide(now: Instant, held: Call | None, active: int) -> Call | None:
             if held is not None:
@@ -142,9 +143,16 @@ class Calling:
                 data=command.data,
             )
 
-        committed = await self._commit(name, (member.user, *users), decide)
+        try:
+            committed = await self._commit(name, (member.user, *users), decide)
+        except LimitReached:
+            self._ring_not(member.user, users)
+            raise
         if committed.is_changed:
             self._parts.telemetry.count("calls_begun", label=command.media)
+        else:
+            # The same was asked twice at once.
+            self._ring_not(member.user, users)
         return calls.take_part(committed.call, member.user)
 
     async def _called(self, user: UserId, command: c.StartCall) -> tuple[UserId, ...]:
@@ -159,19 +167,24 @@ class Calling:
         others = await self._willing(user, others, is_named=command.conversation is None)
         if not others:
             raise Invalid(field="users", reason="nobody to call")
-        self._ring(user, others)
         return others
 
     def _ring(self, user: UserId, others: Sequence[UserId]) -> None:
-        """Count that a user rings others: each of them hears a call tomorrow, too, that they missed."""
-        for other in others:
+        """Count that a user rings others, or none of them: each hears a call tomorrow, too, that they missed."""
+        for number, other in enumerate(others):
             try:
-                self._rung.spend(f"{user}\0{other}")
+                self._rung.spend(_pair(user, other))
             except RateLimited as fault:
+                self._ring_not(user, others[:number])
                 # Not as a rate: clients would try it again by themselves.
                 again_ms = fault.retry_after_ms or 0
                 limit = self._rules.to_one.burst
                 raise LimitReached(what="calls to one user", user=other, limit=limit, again_ms=again_ms) from None
+
+    def _ring_not(self, user: UserId, others: Iterable[UserId]) -> None:
+        """Count no more that a user rings others: nobody was rung."""
+        for other in others:
+            self._rung.give_back(_pair(user, other))
 
     async def _willing(self, user: UserId, others: tuple[UserId, ...], *, is_named: bool) -> tuple[UserId, ...]:
         """Give those of some users who hear from a user: of those named, all have to; of a group the others ring.
@@ -335,6 +348,10 @@ class Calling:
 
     def _answer_of(self, member: Member, call: Call) -> CallAnswer:
         return CallAnswer(calls.view(call, member.user))
+
+
+def _pair(user: UserId, other: UserId) -> str:
+    return f"{user}\0{other}"
 
 
 def _lose(now: Instant, held: Call | None, _: int, *, session: SessionId) -> Call | None:

@@ -40,3 +40,8 @@ class RateLimiter:
         wait_s = take(bucket, self._rate, now_s, amount)
         if wait_s > 0.0:
             raise RateLimited(retry_after_ms=int(wait_s * 1000) + 1)
+
+    def give_back(self, key: str) -> None:
+        """Count a request no more: nothing came of it."""
+        if (bucket := self._buckets.get(key)) is not None:
+            bucket.tokens += 1.0

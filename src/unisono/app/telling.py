@@ -40,6 +40,9 @@ class Telling:
         """Tell sessions of a user something; say how many are meant, live and away. Refusals: `domain.telling`.
 
         What is kept is durable before anybody hears it. `spend` counts for how many sessions that is, or refuses it.
+
+        Raises:
+            KeyReused: Something else is kept under the key, or another teller told it.
         """
         parts, now = self._parts, self._parts.clock.now()
         teller = None if asking is None else Teller(asking, command.tab)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from unisono.domain.commands import TABS_MAX, Address, Tell
-from unisono.domain.errors import Invalid, NoAnswer, NotFound, TooLarge
+from unisono.domain.errors import Invalid, KeyReused, NoAnswer, NotFound, TooLarge
 from unisono.domain.ids import Instant, Json
 from unisono.domain.quotas import Quotas, check_content
 from unisono.domain.session_view import SessionView
@@ -51,6 +51,16 @@ def tell(held: Sequence[SessionView], command: Tell, teller: Teller | None, *, n
         is_kept=command.keep_s > 0,
     )
     return Telling(told, to)
+
+
+def check_repeated(kept: Told, told: Told) -> None:
+    """Refuse what is told under a key under which something else waits, or the same of another teller.
+
+    Raises:
+        KeyReused: It is.
+    """
+    if structs.replace(kept, at=told.at) != told:
+        raise KeyReused()
 
 
 def reached(held: Sequence[SessionView], to: Address) -> Sequence[SessionView]:

@@ -17,9 +17,9 @@ class Teller(Struct, frozen=True, omit_defaults=True):
 class Told(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="told"):
     """Something for this session: `data` under a name of the application's, or a message that is in no conversation.
 
-    `id` is the key of its teller: what has the same was heard already. The application's server told it where there is
-    no `teller`. With `tab` it is for that tab alone. What `is_kept` comes again until the
-    session says that it took it.
+    `id` is the key of its teller: what has the same, and comes of the same, was heard already. Where there is no
+    `teller`, the application's server told it. With `tab` it is for that tab alone. What `is_kept` comes again until
+    the session says that it took it.
     """
 
     id: SendKey

@@ -15,6 +15,9 @@ class KeptEvents(Protocol):
 
         Durable on return. Of more than `domain.telling` has as limits, the user's oldest goes, and it is remembered
         for each session that it waited for that something did.
+
+        Raises:
+            KeyReused: Something else waits under its id, or the same of another teller.
         """
 
     async def waiting(self, session: SessionId, limit_bytes: int) -> ToldLater:

@@ -1,12 +1,14 @@
 """Kept events: what waits for a session until it took it, its time or the session is over, or there is too much."""
 
 import pytest
+from msgspec import structs
 
 from tests.contract.stores.acts import ANN, AnyStore, end_session, open_session, record
 from tests.contract.stores.conftest import Home
-from tests.support.time_and_chance import NOON
+from tests.support.time_and_chance import NOON, ManualClock
+from unisono.domain.errors import KeyReused
 from unisono.domain.facts import Content
-from unisono.domain.ids import Instant, SendKey, SessionId
+from unisono.domain.ids import Instant, SendKey, SessionId, TabId
 from unisono.domain.told import Teller, Told, ToldLater
 
 PHONE, WATCH = SessionId("phone-1"), SessionId("watch-1")
@@ -36,7 +38,7 @@ async def test_each_session_has_its_own_until_it_took_it(store: AnyStore) -> Non
     await store.kept_events.keep(ANN, BOTH, told("b", {"n": 1}, NOON + 2), SOON)
     await store.kept_events.keep(ANN, BOTH, told("a", at=NOON + 1), SOON)
     await store.kept_events.keep(ANN, (PHONE,), whole, SOON)
-    await store.kept_events.keep(ANN, BOTH, told("a", "again", NOON + 9), SOON)
+    await store.kept_events.keep(ANN, BOTH, told("a", at=NOON + 9), SOON)
     assert (await store.kept_events.waiting(PHONE, PLENTY)).events == (
         told("b", {"n": 1}, NOON + 2),
         told("a", at=NOON + 1),
@@ -46,6 +48,30 @@ async def test_each_session_has_its_own_until_it_took_it(store: AnyStore) -> Non
     assert await waiting(store) == ["b", "whole"]
     assert await waiting(store, WATCH) == ["b", "a"]
     assert await store.kept_events.waiting(SessionId("none"), PLENTY) == ToldLater()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        told("a", "something else"),
+        structs.replace(told("a", [1]), teller=Teller(WATCH)),
+        structs.replace(told("a", [1]), name="another"),
+        structs.replace(told("a", [1]), tab=TabId("t1")),
+    ],
+)
+async def test_a_key_under_which_something_else_waits_is_refused_and_nothing_changes(
+    store: AnyStore, other: Told
+) -> None:
+    await let_in(store, *BOTH)
+    await store.kept_events.keep(ANN, (PHONE,), told("a", [1]), SOON)
+    with pytest.raises(KeyReused):
+        await store.kept_events.keep(ANN, BOTH, other, Instant(SOON + 9))
+    assert (await store.kept_events.waiting(PHONE, PLENTY)).events == (told("a", [1]),)
+    assert await waiting(store, WATCH) == []
+    assert await store.kept_events.forget(Instant(SOON + 1)) == 1
+    # Nothing waits under it any more: it may be used again.
+    await store.kept_events.keep(ANN, BOTH, other, SOON)
+    assert (await store.kept_events.waiting(WATCH, PLENTY)).events == (other,)
 
 
 async def test_what_waits_comes_in_parts(store: AnyStore) -> None:
@@ -115,6 +141,25 @@ async def test_what_goes_while_a_loss_is_told_is_told_next_time(
     third = await keep("e")
     await store.kept_events.took(ANN, PHONE, [], second.lost)
     assert (await store.kept_events.waiting(PHONE, PLENTY)).lost == third.lost > second.lost
+
+
+async def test_what_comes_behind_a_loss_has_a_higher_number_though_clocks_are_set_back(
+    store: AnyStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nothing left but the mark, the next number was the time: confirming one loss took the next along."""
+    for module in ("sql", "memory"):
+        monkeypatch.setattr(f"unisono.stores.{module}.kept_events.KEPT_MAX", 1)
+    await let_in(store, PHONE)
+    losses = []
+    for turn in range(2):
+        for key in ("a", "b"):
+            await store.kept_events.keep(ANN, (PHONE,), told(f"{key}{turn}"), SOON)
+        losses.append((await store.kept_events.waiting(PHONE, PLENTY)).lost)
+        await store.kept_events.took(ANN, PHONE, [SendKey(f"b{turn}")])
+        clock.set_by(-60)
+    assert 0 < losses[0] < losses[1]
+    await store.kept_events.took(ANN, PHONE, [], losses[0])
+    assert (await store.kept_events.waiting(PHONE, PLENTY)).lost == losses[1]
 
 
 async def test_a_loss_is_told_however_soon_what_came_last_is_over(

@@ -11,6 +11,7 @@ from tests.unit.app.fanout_stage import settle
 from unisono.app.options import CallRules
 from unisono.domain import commands as c
 from unisono.domain.call_view import CallView
+from unisono.domain.calls import CALLS_OF_USER_MAX
 from unisono.domain.errors import Forbidden, LimitReached, Unavailable
 from unisono.domain.ids import SendKey, UserId
 from unisono.domain.rates import Rate
@@ -42,11 +43,26 @@ async def test_one_user_rings_another_so_often_and_no_more() -> None:
         with pytest.raises(LimitReached) as refused:
             await start(ann, "eve", "cat", key="more")
         assert refused.value.numbers == {"what": "calls to one user", "user": "cat", "limit": 2, "again_ms": 10_001}
-        await start(ann, "eve", key="other")
+        # Nobody was rung by it, so nobody's rate paid for it.
+        for key in ("other", "another"):
+            await start(ann, "eve", key=key)
         # A repeat is the same call.
         assert (await start(ann, "bob", "cat", key="one")).call == first.call
         await asyncio.sleep(10)
         await start(ann, "cat", key="later")
+
+
+@in_virtual_time
+async def test_a_call_that_is_one_too_many_rings_nobody_and_counts_for_nobody() -> None:
+    async with an_app(calls=CallRules(to_one=Rate(per_s=0.001, burst=2))) as stage:
+        ann = await stage.login("ann")
+        rung = [await start(ann, f"user {number}", key=f"k{number}") for number in range(CALLS_OF_USER_MAX)]
+        for turn in range(4):
+            with pytest.raises(LimitReached) as refused:
+                await start(ann, "bob", "cat", key=f"more {turn}")
+            assert refused.value.numbers["what"] == "calls of a user"
+        await ann.ask(c.HangUp(rung[0].call))
+        await start(ann, "bob", "cat", key="now")
 
 
 @in_virtual_time

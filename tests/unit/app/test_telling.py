@@ -8,7 +8,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import Present, an_app
 from unisono.domain import commands as c
 from unisono.domain.answers import Done
-from unisono.domain.errors import NotFound, RateLimited
+from unisono.domain.errors import KeyReused, NotFound, RateLimited
 from unisono.domain.ids import DeviceId, Platform, SendKey, SessionId, TabId, UserId
 from unisono.domain.rates import Rate
 from unisono.domain.told import Addressed, Teller, Told, ToldLater
@@ -101,6 +101,25 @@ async def test_what_is_kept_waits_for_sessions_that_are_away_until_they_took_it(
         await telling.bring(second.session, second.link)
         assert ids(second) == []
         assert not [event for event in first.link.events if isinstance(event, Told | ToldLater)]
+
+
+@in_virtual_time
+async def test_what_another_teller_told_under_the_same_key_is_refused_while_that_waits() -> None:
+    """The second one was said to be kept, and nobody who was away ever heard of it."""
+    async with an_app() as stage:
+        first, second = await stage.login("alice", "a"), await stage.login("alice", "b")
+        third = await stage.login("alice", "c")
+        await third.go()
+        cart = c.Tell(KEY, name="cart", keep_s=60)
+        for _ in range(2):
+            assert await first.ask(cart) == Addressed(live=1, away=1)
+        assert await second.refused(cart) == "key_reused"
+        with pytest.raises(KeyReused):
+            await stage.node.executor.on_behalf(UserId("alice"), cart)
+        assert told(first, second) == [[], ["cart", "cart"]]
+        third = await stage.resume(third)
+        await stage.node.telling.bring(third.session, third.link)
+        assert ids(third) == ["k"]
 
 
 @in_virtual_time

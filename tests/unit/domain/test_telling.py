@@ -5,12 +5,12 @@ from msgspec import structs
 
 from tests.unit.domain.stage import NOW
 from unisono.domain import commands as c
-from unisono.domain.errors import Invalid, NoAnswer, NotFound, TooLarge
+from unisono.domain.errors import Invalid, KeyReused, NoAnswer, NotFound, TooLarge
 from unisono.domain.facts import Content, Label
-from unisono.domain.ids import DeviceId, Platform, SendKey, SessionId, TabId
+from unisono.domain.ids import DeviceId, Instant, Platform, SendKey, SessionId, TabId
 from unisono.domain.quotas import Quotas
 from unisono.domain.session_view import SessionView, TabView
-from unisono.domain.telling import DATA_BYTES, asked, reached, tell
+from unisono.domain.telling import DATA_BYTES, asked, check_repeated, reached, tell
 from unisono.domain.told import Teller, Told
 
 KEY = SendKey("k")
@@ -75,6 +75,14 @@ def test_the_teller_hears_nothing_unless_named() -> None:
     assert telling.told.tab == "t2"
     nobody = tell(HELD, c.Tell(KEY, content=HI), None, now=NOW, quotas=Quotas())
     assert (len(nobody.to), nobody.told.teller, nobody.told.content) == (3, None, HI)
+
+
+def test_what_is_told_again_is_the_same_of_the_same_teller() -> None:
+    kept = Told(KEY, NOW, "cart", [1], teller=Teller(SessionId("s1")), is_kept=True)
+    check_repeated(kept, structs.replace(kept, at=Instant(NOW + 1)))
+    for other in ({"data": [2]}, {"teller": None}, {"teller": Teller(SessionId("s2"))}, {"name": "basket"}):
+        with pytest.raises(KeyReused):
+            check_repeated(kept, structs.replace(kept, **other))
 
 
 @pytest.mark.parametrize(

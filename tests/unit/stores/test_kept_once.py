@@ -3,15 +3,14 @@
 import json
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 
 from tests.contract.stores.acts import ANN, BOB, AnyStore, open_session, record
+from tests.support.old_schema import schema_of
 from tests.support.time_and_chance import NOON, ManualClock
 from unisono.domain.ids import Instant, SendKey, SessionId
 from unisono.domain.told import Told, ToldLater
-from unisono.stores.sql import StoreOptions, migrations, open_store
+from unisono.stores.sql import StoreOptions, open_store
 from unisono.stores.sql.driver import Driver
 from unisono.stores.sql.migrate import migrate
 from unisono.stores.sql.postgres import PostgresDriver
@@ -46,13 +45,7 @@ def fill(driver: Driver) -> None:
         (WATCH, "d", 2, told("d", 7)),
         (OTHER, "a", 1, told("a", 9)),
     ]
-    driver.prepare()
-    config = Config()
-    config.set_main_option("script_location", str(Path(str(migrations.__file__)).parent))
-    with driver.engine().begin() as connection:
-        driver.lock_migration(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0015")
+    with schema_of(driver, "0015") as connection:
         for session, user in ((PHONE, ANN), (WATCH, ANN), (OTHER, BOB)):
             values = {"session": session, "user": user, "at": NOON, "hash": b"h"}
             connection.execute(text(SESSION), values)

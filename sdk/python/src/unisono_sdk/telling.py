@@ -19,7 +19,7 @@ from unisono_sdk.passing import Addressed, Told, ToldLater
 Priority = Literal["high", "normal", "low"]
 TOOK_MAX: Final = 1_000
 REMEMBERED: Final = 1_000
-"""What was told last, by its ids: what comes once more, its teller repeated."""
+"""What was told last, by its ids and tellers: what comes once more, its teller repeated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ class Hearing:
         self._desk = desk
         self._tab = tab
         self._spawn = spawn
-        self._heard: OrderedDict[str, None] = OrderedDict()
+        self._heard: OrderedDict[tuple[str, str | None], None] = OrderedDict()
         self._unconfirmed: list[str] = []
         self._wants_more = False
         self._lost = 0
@@ -140,9 +140,10 @@ class Hearing:
     def _hear(self, told: Told) -> None:
         if told.is_kept:
             self._unconfirmed.append(told.id)
-        if told.id in self._heard or told.tab not in {None, self._tab}:
+        name = (told.id, None if told.teller is None else told.teller.session)
+        if name in self._heard or told.tab not in {None, self._tab}:
             return
-        self._heard[told.id] = None
+        self._heard[name] = None
         if len(self._heard) > REMEMBERED:
             self._heard.popitem(last=False)
         if told.content is None:

@@ -146,8 +146,9 @@ export class Answering {
 
   told(event: ToldEvent): void {
     const { id, at, name = "", data = null, content, teller } = event;
-    if (this.#heard.has(id)) return;
-    this.#heard.add(id);
+    const repeated = `${teller?.session} ${id}`; // a teller's keys are its own
+    if (this.#heard.has(repeated)) return;
+    this.#heard.add(repeated);
     if (this.#heard.size > REMEMBERED) this.#heard.delete([...this.#heard][0] as string); // there are more than none
     const { emitter } = this.#inside;
     emitter.emit(content ? new SessionMessage(this.#inside, event) : { type: "told", id, name, data, teller: teller ?? null, at });

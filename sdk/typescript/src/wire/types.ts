@@ -2169,9 +2169,9 @@ export type ThreadRenamed = {
 /**
  * Something for this session: `data` under a name of the application's, or a message that is in no conversation.
  *
- * `id` is the key of its teller: what has the same was heard already. The application's server told it where there is
- * no `teller`. With `tab` it is for that tab alone. What `is_kept` comes again until the
- * session says that it took it.
+ * `id` is the key of its teller: what has the same, and comes of the same, was heard already. Where there is no
+ * `teller`, the application's server told it. With `tab` it is for that tab alone. What `is_kept` comes again until
+ * the session says that it took it.
  */
 export type Told = {
   readonly kind: "told";

@@ -41,6 +41,7 @@ test("what is told is heard once, a message as one", async () => {
   client.on("sessionMessage", (message) => heard.push([message.text, message.sender, message.fromSession, message.body instanceof Text, message.at, message.id]));
   world.event({ kind: "told", id: "1", at: 5, name: "cart", data: { a_b: 1 }, teller: { session: "s2", tab: "t9" } });
   world.event({ kind: "told", id: "1", at: 5, name: "cart", data: { a_b: 1 } });
+  world.event({ kind: "told", id: "1", at: 6, name: "cart", teller: { session: "s2" } });
   world.event({ kind: "told", id: "2", at: 6, name: "cart", is_kept: true });
   world.event({ kind: "told_later", lost: 7 });
   world.event({ kind: "told", id: "3", at: 7, content: { type: -1, text: "hi" }, teller: { session: "s2" } });
@@ -49,6 +50,7 @@ test("what is told is heard once, a message as one", async () => {
   await later();
   assert.deepEqual(heard, [
     { id: "1", name: "cart", data: { a_b: 1 }, teller: { session: "s2", tab: "t9" }, at: 5 },
+    { id: "1", name: "cart", data: { a_b: 1 }, teller: null, at: 5 },
     { id: "2", name: "cart", data: null, teller: null, at: 6 },
     "toldLost",
     ["hi", "tom", "s2", true, 7, "3"],

@@ -17,7 +17,7 @@ TELLING_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Tell something to all sessions of a user, or to some",
         params=OfUser,
         scope="messages",
-        faults=("too_large",),
+        faults=("too_large", "key_reused"),
         without=("tab",),
     ),
 )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from unisono.domain.ids import Instant, SendKey, SessionId, UserId
-from unisono.domain.telling import KEPT_BYTES, KEPT_MAX
+from unisono.domain.telling import KEPT_BYTES, KEPT_MAX, check_repeated
 from unisono.domain.told import Told, ToldLater
 from unisono.stores.memory.call_state import Kept
 from unisono.stores.memory.sessions import MemorySessions
@@ -31,6 +31,7 @@ class MemoryKeptEvents:
         if kept is None:
             self._last += 1
             kept = events[told.id] = Kept(told, self._last, until, set())
+        check_repeated(kept.told, told)
         kept.until = max(kept.until, until)
         kept.sessions.update(open_ones)
         self._trim(events)

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from unisono.domain.ids import Instant, SendKey, SessionId, UserId, user_stream
-from unisono.domain.telling import KEPT_BYTES, KEPT_MAX
+from unisono.domain.telling import KEPT_BYTES, KEPT_MAX, check_repeated
 from unisono.domain.told import Told, ToldLater
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.driver import Connection
@@ -122,11 +122,16 @@ class _Keep(_Work):
             connection.run(prolong.text, prolong.bind(user=self._user, number=number, until=self._until))
 
     def _number(self, book: Book) -> tuple[int, bool]:
-        """Give its number, and say if it is new. A later one has a higher one than any that was ever given."""
+        """Give its number, and say if it is new. A later one has a higher one than all that is there, marks included.
+
+        Who clocks are set back for may have been told of a higher one only where nothing is left of that.
+        """
         sql, query = self._sql, book.connection.query
         rows = query(sql.find.text, sql.find.bind(user=self._user, key=self._told.id))
         if rows:
-            return int(rows[0][0]), False
+            number, kept = rows[0]
+            check_repeated(msgspec.json.decode(bytes(kept), type=Told), self._told)
+            return int(number), False
         last = int(query(sql.last.text, sql.last.bind(user=self._user))[0][0])
         return max(last + 1, book.now), True
 

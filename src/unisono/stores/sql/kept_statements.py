@@ -29,8 +29,8 @@ class KeptStatements:
             return Statement(dialect, lambda: build)
 
         number = given("number", _E.number)
-        self.find = one(select(_E.number).where(_OF_USER, _E.key == given("key", _E.key)))
-        self.last = one(select(func.coalesce(func.max(_E.number), 0)).where(_OF_USER))
+        self.find = one(select(_E.number, _E.told).where(_OF_USER, _E.key == given("key", _E.key)))
+        self.last = Statement(dialect, _last)
         self.put = Statement(dialect, lambda: insert(dialect, KEPT_TOLD, 1, _E))
         until = given("until", _E.until)
         self.prolong = one(update(KEPT_TOLD).where(_OF_USER, _E.number == number, _E.until < until).values(until=until))
@@ -64,6 +64,15 @@ class KeptStatements:
         found = select(_E.told).join_from(KEPT_FOR, KEPT_TOLD, _SAME).where(its, _F.key != LOST)
         events = found.where(_F.number <= given("last", _F.number)).order_by(_F.number)
         self.events = Statement(dialect, lambda: events)
+
+
+def _last() -> Executable:
+    """Give the highest number of what a user has: that of an event, or of the mark that something is gone."""
+    known = (
+        select(_E.number).where(_OF_USER).union_all(select(_F.number).where(_F.user_id == given("user", _F.user_id)))
+    )
+    numbers = known.subquery()
+    return select(func.coalesce(func.max(numbers.c.number), 0))
 
 
 def _wait(dialect: Dialect, rows: int) -> Executable:

@@ -73,6 +73,9 @@ class Transaction:
         elif scope.key is not None and self._stream is not None:
             ahead.own.add(self._stream)
         ahead.streams.update(map(user_stream, scope.users))
+        if scope.silence_of is not None:
+            # Who changes it holds the stream of its user, so there must be one.
+            ahead.own.add(user_stream(scope.silence_of))
         if scope.unique_of is not None:
             ahead.unique.add(unique_key(*scope.unique_of))
             ahead.own.update(map(user_stream, scope.unique_of[1]))
