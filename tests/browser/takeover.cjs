@@ -85,7 +85,8 @@ const scenarios = {
     }, place.id, page.who.tab, 1000 / load.outPerS * load.tabs);
     for (const page of pages) await sendOut(page);
     const deaths = [];
-    for (let n = 0; n < load.deaths; n++) {
+    const times = hosts.length > 1 ? load.mixedDeaths : load.deaths;
+    for (let n = 0; n < times; n++) {
       await pause(500);
       const page = await holderOf(pages);
       const pid = await processOf(browser, page);

@@ -1,8 +1,9 @@
 """Firefox shares a session as Chromium does, in a worker, in a leader tab, and where nothing can be shared.
 
-It is driven by WebDriver BiDi, which can neither freeze a page nor crash one nor say which process a page lives in. Of
-what tabs go through (`takeover.cjs`) nothing is played here, nor are crowds of tabs (`crowd`) and pages by https
-(`schemes`).
+It is driven by WebDriver BiDi, which can neither freeze a page nor crash one nor say which process a page lives in:
+that is found by having pages, and workers, work. Of what tabs go through what needs no more than that is played here: a
+holder whose process is killed (`firefox.cjs`), pages that are loaded again, connections that are lost. Crowds of tabs
+(`crowd`) and pages by https (`schemes`) are not.
 """
 
 from pathlib import Path
@@ -18,6 +19,7 @@ SHARED: Final = [
     *SHORT,
     *("answers", "leaving", "atOnce", "lateJoiner", "apart", "origins", "objects", "ids", "calls", "putOut"),
 ]
+LIVED: Final = ["reload", "network"]
 ALONE: Final = ["unsupported", "noWorker", "oneWord", "alone", "sharedBySlot", "randomDevice", "scriptTag", "rooms"]
 
 
@@ -33,7 +35,7 @@ async def test_tabs_of_firefox_have_one_session_in_a_worker(data: Path) -> None:
 
 @pytest.mark.full
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("host", ["worker", "leader"])
+@pytest.mark.parametrize("host", sorted(HOSTS))
 async def test_tabs_of_firefox_share_all_that_tabs_share(data: Path, host: str) -> None:
     await assert_played(data, "sharing.cjs", host, SHARED)
 
@@ -42,3 +44,17 @@ async def test_tabs_of_firefox_share_all_that_tabs_share(data: Path, host: str) 
 @pytest.mark.timeout(600)
 async def test_tabs_of_firefox_that_cannot_share_or_may_not(data: Path) -> None:
     await assert_played(data, "edges.cjs", "worker", ALONE)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("host", sorted(HOSTS))
+async def test_tabs_of_firefox_outlive_the_process_in_which_their_session_is_held(data: Path, host: str) -> None:
+    await assert_played(data, "firefox.cjs", host, ["killed"])
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("host", sorted(HOSTS))
+async def test_tabs_of_firefox_go_through_reloads_and_losses(data: Path, host: str) -> None:
+    await assert_played(data, "takeover.cjs", host, LIVED)
