@@ -202,7 +202,8 @@ const scenarios = {
     };
     const names = ['open', 'open', 'open', ...Object.keys(acts)];
     const done = [];
-    for (let n = 0; n < load.acts; n++) {
+    const times = hosts.length > 1 ? load.mixedActs : load.acts;
+    for (let n = 0; n < times; n++) {
       if (pages.length === 0) await acts.open();
       const name = names[chance(names.length)];
       done.push(name);

@@ -3,8 +3,9 @@
 
 const assert = require('node:assert/strict');
 const { playAll, table } = require('../support/playing.cjs');
+const { wall } = require('./cut.cjs');
 const {
-  ask, browserOf, close, group, has, heard, links, logins, messages, nobody, open, pause, send, sessions, somebody, tabOf, until,
+  ask, browserOf, close, group, has, heard, links, logins, messages, metric, nobody, open, pause, send, sessions, somebody, tabOf, until,
 } = require('./tabs.cjs');
 
 const { hosts, only = [] } = table();
@@ -75,6 +76,25 @@ const scenarios = {
     const mine = async (page) => (await messages(page)).filter((message) => message.isFromHere).map((message) => message.text);
     assert.deepEqual([await mine(one), await mine(other)], [['of one'], ['of the other']]);
     await close(one, other);
+  },
+
+  // Behind a proxy that lets no WebSocket through they share a session all the same.
+  polled: async ({ browser }) => {
+    const [ann, { url }] = [somebody('ann'), await wall()];
+    const opened = (door) => metric(`unisono_connections_opened_total{door="${door}"}`);
+    const [sockets, polls] = [await opened('websocket'), await opened('longpoll')];
+    const pages = [await tab(browser, ann, { url }), await tab(browser, ann, { url })];
+    assert.equal(pages[0].who.session, pages[1].who.session);
+    const place = await group(pages[0]);
+    await send(pages[0], place, 'of one');
+    await send(pages[1], place, 'of the other');
+    for (const page of pages) {
+      await has(page, 'of the other');
+      assert.deepEqual(await texts(page), ['of one', 'of the other']);
+    }
+    assert.deepEqual([await opened('websocket'), await opened('longpoll')], [sockets, polls + 1]);
+    await pages[1].evaluate('globalThis.tab.client.signOut()');
+    await close(...pages);
   },
 
   // X59: tabs that log in at the same moment make one login.

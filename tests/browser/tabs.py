@@ -42,10 +42,11 @@ LOAD: Final = {
     "p99Ms": 10_000,
     "managed": 0.2,
     "frozenMs": 1000,
-    "hangMs": 7000,
+    "hangMs": 6000,
     "reloads": 3,
     "crowd": 6,
     "acts": 20,
+    "mixedActs": 20,
     "seed": 7,
     "calmMs": 500,
     "pairs": 1,
@@ -53,6 +54,7 @@ LOAD: Final = {
     "alerts": 40,
     "blockedMs": 2000,
     "manyMs": 1000,
+    "managedByMany": 0.2,
     "hiddenMs": 3000,
     "firefoxDeaths": 1,
 }
@@ -69,7 +71,8 @@ FULL_LOAD: Final = {
     "hangMs": 60_000,
     "reloads": 30,
     "crowd": 50,
-    "acts": 500,
+    "acts": 150,
+    "mixedActs": 500,
     "seed": 11,
     "calmMs": 3000,
     "pairs": 2,
@@ -77,8 +80,9 @@ FULL_LOAD: Final = {
     "alerts": 1000,
     "blockedMs": 30_000,
     "manyMs": 60_000,
+    "managedByMany": 0.5,
     "hiddenMs": 390_000,
-    "firefoxDeaths": 20,
+    "firefoxDeaths": 10,
 }
 """Tabs, messages a second that come and go, and how often and how long what is done to tabs."""
 DEADLINE_S: Final = 240.0

@@ -58,6 +58,10 @@ def test_answers_and_errors_go_to_the_tab_that_asked(shared: Works) -> None:
     shared.assert_that("answers")
 
 
+def test_tabs_share_a_session_where_no_websocket_gets_through(shared: Works) -> None:
+    shared.assert_that("polled")
+
+
 @pytest.mark.rows("X59")
 def test_tabs_that_log_in_at_once_make_one_login(shared: Works) -> None:
     shared.assert_that("atOnce")
