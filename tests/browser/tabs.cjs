@@ -238,5 +238,5 @@ async function makerOf(pages) {
 
 module.exports = {
   ORIGIN, URL_OF_SERVER, again, ask, assertWhole, browserOf, close, filesOf, freeze, group, has, heard, inNode, killBrowser, killPage, links, logins, makerOf, messages,
-  metric, nobody, numbers, open: blank, pause, processOf, quantile, renderers, saidIn, send, sessions, somebody, speak, tabOf, thaw, until, withBrowser, within,
+  metric, nobody, numbers, open: blank, pause, processOf, quantile, saidIn, send, sessions, somebody, speak, tabOf, thaw, until, withBrowser, within,
 };

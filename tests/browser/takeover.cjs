@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { playAll, say, table } = require('../support/playing.cjs');
 const { proxy } = require('./cut.cjs');
 const {
-  again, assertWhole, browserOf, close, freeze, group, has, heard, inNode, killBrowser, killPage, logins, makerOf, messages, metric, numbers, open, pause, processOf,
+  again, assertWhole, browserOf, freeze, group, has, heard, inNode, killBrowser, killPage, logins, makerOf, messages, metric, numbers, open, pause, processOf,
   quantile, saidIn, send, sessions, somebody, speak, tabOf, thaw, until, withBrowser, within,
 } = require('./tabs.cjs');
 

@@ -131,6 +131,7 @@ def test_a_frozen_tab_gives_the_session_away_and_misses_nothing(lived: Works) ->
     lived.assert_that("frozen")
 
 
+@pytest.mark.rows("D3")
 @on_each_host("hung")
 def test_a_hung_tab_is_deposed_and_goes_on_as_one_of_many(lived: Works) -> None:
     lived.assert_that("hung")
