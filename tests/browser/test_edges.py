@@ -22,17 +22,17 @@ def works(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return Works(once(tmp_path_factory, worker_id, f"edges-{name}", make))
 
 
-@pytest.mark.rows("T20", "T21", "T22", "T26", "X45")
+@pytest.mark.rows("T20", "T21", "T22", "T26", "X45", "D2")
 def test_whoever_asks_is_told_whether_tabs_can_share(works: Works) -> None:
     works.assert_that("unsupported")
 
 
-@pytest.mark.rows("T19", "T25", "M10", "M11", "M12")
+@pytest.mark.rows("T19", "T25", "M10", "M11", "M12", "D2")
 def test_one_word_turns_sharing_on_and_nothing_else_changes(works: Works) -> None:
     works.assert_that("oneWord")
 
 
-@pytest.mark.rows("T1", "T2", "T3")
+@pytest.mark.rows("T1", "T2", "T3", "D2")
 def test_without_sharing_one_tab_has_the_session_and_the_others_are_told(works: Works) -> None:
     works.assert_that("alone")
 
@@ -47,7 +47,7 @@ def test_a_random_device_is_the_sessions_and_not_the_tabs(works: Works) -> None:
     works.assert_that("randomDevice")
 
 
-@pytest.mark.rows("X45")
+@pytest.mark.rows("X45", "D2")
 def test_without_a_worker_one_of_the_tabs_holds_the_session(works: Works) -> None:
     works.assert_that("noWorker")
 

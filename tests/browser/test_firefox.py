@@ -29,12 +29,14 @@ async def assert_played(data: Path, program: str, host: str, scenarios: list[str
         works.assert_that(scenario)
 
 
+@pytest.mark.rows("D2")
 async def test_tabs_of_firefox_have_one_session_in_a_worker(data: Path) -> None:
     await assert_played(data, "sharing.cjs", "worker", SHORT)
 
 
 @pytest.mark.full
 @pytest.mark.timeout(600)
+@pytest.mark.rows("D2")
 @pytest.mark.parametrize("host", sorted(HOSTS))
 async def test_tabs_of_firefox_share_all_that_tabs_share(data: Path, host: str) -> None:
     await assert_played(data, "sharing.cjs", host, SHARED)
@@ -42,6 +44,7 @@ async def test_tabs_of_firefox_share_all_that_tabs_share(data: Path, host: str) 
 
 @pytest.mark.full
 @pytest.mark.timeout(600)
+@pytest.mark.rows("D2")
 async def test_tabs_of_firefox_that_cannot_share_or_may_not(data: Path) -> None:
     await assert_played(data, "edges.cjs", "worker", ALONE)
 

@@ -48,12 +48,12 @@ def lived(host: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
     return Works(once(tmp_path_factory, worker_id, f"takeover-{host}", make))
 
 
-@pytest.mark.rows("T4", "T7", "T9", "T10", "T17", "T28", "M1", "M2", "M15", "M16", "M21", "X1", "X11")
+@pytest.mark.rows("T4", "T7", "T9", "T10", "T17", "T28", "M1", "M2", "M15", "M16", "M21", "X1", "X11", "D2")
 def test_many_tabs_have_one_connection_and_one_login(shared: Works) -> None:
     shared.assert_that("oneSession")
 
 
-@pytest.mark.rows("T5", "T6", "M23", "X20")
+@pytest.mark.rows("T5", "T6", "M23", "X20", "D2")
 def test_answers_and_errors_go_to_the_tab_that_asked(shared: Works) -> None:
     shared.assert_that("answers")
 
@@ -62,37 +62,37 @@ def test_tabs_share_a_session_where_no_websocket_gets_through(shared: Works) -> 
     shared.assert_that("polled")
 
 
-@pytest.mark.rows("X59")
+@pytest.mark.rows("X59", "D2")
 def test_tabs_that_log_in_at_once_make_one_login(shared: Works) -> None:
     shared.assert_that("atOnce")
 
 
-@pytest.mark.rows("M4")
+@pytest.mark.rows("M4", "D2")
 def test_a_tab_that_comes_later_has_what_waits_at_once(shared: Works) -> None:
     shared.assert_that("lateJoiner")
 
 
-@pytest.mark.rows("T14", "T15", "T16", "T27", "T29", "M7", "X6", "X15", "X39")
+@pytest.mark.rows("T14", "T15", "T16", "T27", "T29", "M7", "X6", "X15", "X39", "D2")
 def test_another_user_platform_or_tag_is_another_session(shared: Works) -> None:
     shared.assert_that("apart")
 
 
-@pytest.mark.rows("T12", "T13")
+@pytest.mark.rows("T12", "T13", "D2")
 def test_pages_of_another_origin_have_a_session_of_their_own(shared: Works) -> None:
     shared.assert_that("origins")
 
 
-@pytest.mark.rows("M25", "M26", "M27", "M29", "M30", "M31", "X40", "X41")
+@pytest.mark.rows("M25", "M26", "M27", "M29", "M30", "M31", "X40", "X41", "D2")
 def test_objects_are_shared_as_data_by_all_tabs(shared: Works) -> None:
     shared.assert_that("objects")
 
 
-@pytest.mark.rows("M32", "M33", "M34", "X14", "X16")
+@pytest.mark.rows("M32", "M33", "M34", "X14", "X16", "D2")
 def test_each_tab_has_an_id_of_its_own(shared: Works) -> None:
     shared.assert_that("ids")
 
 
-@pytest.mark.rows("X38", "D13")
+@pytest.mark.rows("X38", "D13", "D2")
 def test_a_tab_leaves_alone_and_all_sign_out_together(shared: Works) -> None:
     shared.assert_that("leaving")
 
@@ -102,7 +102,7 @@ def test_a_call_ends_with_the_tab_that_is_in_it(shared: Works) -> None:
     shared.assert_that("calls")
 
 
-@pytest.mark.rows("T8", "X7", "X8", "X9")
+@pytest.mark.rows("T8", "X7", "X8", "X9", "D2")
 def test_all_tabs_are_told_once_that_they_were_put_out_and_none_comes_back(shared: Works) -> None:
     shared.assert_that("putOut")
 

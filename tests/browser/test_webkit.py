@@ -3,10 +3,6 @@
 It is Debian's WebKitGTK, driven by classic WebDriver (`webkit.cjs`), which can neither freeze a page nor crash one nor
 say which process a page lives in, and tells of no event. Of what tabs go through (`takeover.cjs`) nothing is played
 here, nor are crowds of tabs (`crowd`), windows that a page opens (`windows`) and pages by https (`schemes`).
-
-Signing out (`leaving`) is not played either, for it fails: WebKit may tell a tab that its holder's lock is free before
-it hands over what the holder said last. The tab then hears `session_unknown` instead of `session_closed`, as of
-somebody else's doing. Until that is mended D2 is open.
 """
 
 from pathlib import Path
@@ -21,7 +17,7 @@ pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 
 SHARED: Final = [
     *("oneSession", "answers", "atOnce", "lateJoiner"),
-    *("apart", "origins", "objects", "ids", "calls", "putOut"),
+    *("apart", "origins", "objects", "ids", "calls", "putOut", "leaving"),
 ]
 ALONE: Final = ["unsupported", "noWorker", "oneWord", "alone", "sharedBySlot", "randomDevice", "scriptTag", "rooms"]
 
@@ -32,10 +28,12 @@ async def assert_played(data: Path, program: str, host: str, scenarios: list[str
         works.assert_that(scenario)
 
 
+@pytest.mark.rows("D2")
 @pytest.mark.parametrize("host", ["worker", "leader"])
 async def test_tabs_of_webkit_share_all_that_tabs_share(data: Path, host: str) -> None:
     await assert_played(data, "sharing.cjs", host, SHARED)
 
 
+@pytest.mark.rows("D2")
 async def test_tabs_of_webkit_that_cannot_share_or_may_not(data: Path) -> None:
     await assert_played(data, "edges.cjs", "worker", ALONE)

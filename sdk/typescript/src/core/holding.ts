@@ -5,6 +5,8 @@ import type { Clock, Dial, Entropy, Store } from "./ports.ts";
 
 /** The hub as its host sees it. */
 export interface Holder {
+  /** It tells its tabs how the session ended, and is over when they have heard it. */
+  readonly isLeaving: boolean;
   take(envelope: FromTabEnvelope): void;
   /** The tab's lock is free: it was closed or crashed without a word. */
   gone(tab: string): void;

@@ -9,7 +9,7 @@ import { Granting } from "./granting.ts";
 import type { Holder, HolderPorts, MakeHolder } from "./holding.ts";
 import { giveUp, narrowed, note, vacate } from "./interests.ts";
 import { PROTOCOL } from "./messages.ts";
-import type { Command, Cursor, FromTab, FromTabEnvelope, Hello, ToTab, View } from "./messages.ts";
+import type { Command, Cursor, Ending, FromTab, FromTabEnvelope, Hello, ToTab, View } from "./messages.ts";
 import { Objects } from "./objects.ts";
 import { Outbox } from "./outbox.ts";
 import { Deposed } from "./ports.ts";
@@ -31,6 +31,8 @@ const COLLECT_MS = 50;
 const RETURN_MS = 10_000;
 /** Without any tab: a page that is loaded again finds the link as it was. */
 const LONELY_MS = 15_000;
+/** For tabs to hear the end: a browser may hand over a lock before what was said ahead of it. */
+const FAREWELL_MS = 2_000;
 
 /** Makes a holder. It begins with the first hello. */
 export const makeHub: MakeHolder = (ports) => new Hub(ports);
@@ -47,6 +49,8 @@ class Hub extends Speaking implements Holder {
   /** What came while the store was read, or while somebody signs out. */
   private _early: FromTabEnvelope[] | null = [];
   private _isBooting = false;
+  /** What all are told, and who comes back to a session that is over. */
+  private _ending: Ending | null = null;
   /** Why the session ended, while somebody signs out. */
   private _loss: Loss | null = null;
   private _cancelLonely: () => void = () => undefined;
@@ -86,11 +90,16 @@ class Hub extends Speaking implements Holder {
   take(envelope: FromTabEnvelope): void {
     if (this._isOver || !isSound(envelope)) return;
     const { tab, message } = envelope;
+    if (this._ending !== null) return this._farewell(tab, message);
     if (this._early === null) return this._take(tab, message);
     // What is taken back is not begun.
     if (message.is === "cancel") this._early = this._early.filter((early) => early.tab !== tab || !("n" in early.message) || early.message.n !== message.n);
     this._early.push(envelope);
     if (message.is === "hello" && !this._isBooting && this._session === null) void this._boot(message);
+  }
+
+  get isLeaving(): boolean {
+    return this._ending !== null && !this._isOver;
   }
 
   gone(tab: string): void {
@@ -147,13 +156,29 @@ class Hub extends Speaking implements Holder {
   private _lonely(): void {
     this._cancelLonely();
     if (this._seats.size > 0) return;
+    if (this._ending !== null) return this._over();
     this._cancelLonely = this._ports.clock.after(LONELY_MS, () => this._over());
   }
 
   /** Ends by itself. */
   private _over(): void {
+    if (this._isOver) return;
     this.stop();
     this._ports.over();
+  }
+
+  /** Tells these tabs, null for all, how the session ended, and ends when they said good-bye: the next holder does not know. */
+  private _end(ending: Ending, tabs: readonly (string | null)[] = [null]): void {
+    this._ending = ending;
+    for (const tab of tabs) this._post(tab, { is: "ended", ending });
+    this._ports.clock.after(FAREWELL_MS, () => this._over());
+    this._lonely();
+  }
+
+  /** Who is new begins with the next holder, which calls. */
+  private _farewell(tab: string, message: FromTab): void {
+    if (message.is === "bye") this._leave(tab);
+    else if (message.is === "hello" && message.cursor !== null && this._ending !== null) this._post(tab, { is: "ended", ending: this._ending });
   }
 
   // ------------------------------------------------------------ what tabs say
@@ -290,10 +315,8 @@ class Hub extends Speaking implements Holder {
       // Who came new meanwhile begins with the next holder; all others are told, also those on their way here.
       const hellos = (this._early ?? []).flatMap(({ message }) => (message.is === "hello" ? [message] : []));
       const back = hellos.filter(({ cursor }) => cursor !== null).map(({ tab }) => tab);
-      const told = hellos.length === back.length ? [null] : [...this._seats.keys(), ...back];
-      for (const tab of told) this._post(tab, { is: "ended", ending: SIGNED_OUT });
       void this._shelf?.vanish().catch(() => undefined);
-      return this._over();
+      return this._end(SIGNED_OUT, hellos.length === back.length ? [null] : [...this._seats.keys(), ...back]);
     }
     const { link = null } = this._session ?? {};
     if (link !== null) this._outbox.begin(link);
@@ -363,7 +386,6 @@ class Hub extends Speaking implements Holder {
     const { info = null, fence = 0 } = this._session ?? {};
     const last = { user: info?.user ?? "", session: info?.session ?? "", resumeToken: "", fence, ended: ending };
     if (info !== null) await (FORGOTTEN.has(loss.code) ? this._shelf?.clear(last, null) : this._shelf?.writeSession(last))?.catch(() => undefined);
-    this._post(null, { is: "ended", ending });
-    this._over();
+    this._end(ending);
   }
 }

@@ -45,6 +45,8 @@ export class Hosting {
   private _early: (() => void)[] | null = null;
   /** It ended for tabs of this protocol; it can never serve them. */
   private _yieldedTo = Infinity;
+  /** What follows when its holder is over and it is to hold no more. */
+  private _retired: (() => void) | null = null;
 
   constructor(ports: HostingPorts) {
     this._ports = ports;
@@ -74,6 +76,12 @@ export class Hosting {
     this._queue?.stop();
     const stop = (this._queue = new Stopper());
     await this._rule(await steal(), stop);
+  }
+
+  /** Calls what ends this host: at once, or when its holder has told its tabs how the session ended. */
+  retire(end: () => void): void {
+    if (this._reign?.holder.isLeaving === true) this._retired = end;
+    else end();
   }
 
   /** Ends at once, with the tab of this page: the link is closed and the locks are free when this returns. */
@@ -115,7 +123,7 @@ export class Hosting {
     const holder = make({ ...this._ports, dial, host: kind, life, post: (envelope) => this._post(envelope), over: () => this._over(holder) });
     this._reign = { holder, locks: held };
     // Stolen: the holder ends before anything else is touched, and this host goes on as a candidate.
-    void owner?.lost.then(() => this._reign?.holder === holder && (this._abdicate(), this.start()));
+    void owner?.lost.then(() => this._reign?.holder === holder && (this._abdicate(), (this._retired ?? (() => this.start()))()));
     this._dispatch();
     this._call();
   }
@@ -132,7 +140,7 @@ export class Hosting {
       if (this._reign?.holder !== holder) return;
       this._abdicate();
       // Tabs that were told of no end look for the next holder; without locks they would not know.
-      this._call();
+      (this._retired ?? (() => this._call()))();
     });
   }
 

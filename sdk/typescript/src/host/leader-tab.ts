@@ -53,6 +53,6 @@ export function leaderWays(ports: LeaderPorts): Ways {
     },
     elsewhere: () => undefined,
     suspend: end,
-    close: end,
+    close: (tab) => hosting?.retire(() => end(tab)),
   };
 }

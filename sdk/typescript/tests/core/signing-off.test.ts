@@ -35,10 +35,6 @@ function left({ session, sends, objects }: MemoryStore): unknown[] {
   return [session, ...sends.values(), ...objects.values()].filter((row) => row !== null);
 }
 
-function endings(stage: HubStage, tab: string): string[] {
-  return stage.of(tab, "ended").map(({ ending }) => ending.code);
-}
-
 async function offline(stage: HubStage): Promise<void> {
   stage.isDown = true;
   stage.close(1006);
@@ -66,7 +62,7 @@ test("whoever signs out while the link is being opened leaves no row, and no ses
     await stage.clock.go(moment);
     stage.say("a", SIGN_OUT);
     await stage.clock.go(20_000);
-    assert.deepEqual([left(stage.store), endings(stage, "a")], [[], ["session_closed"]], `${moment} ms after the hello`);
+    assert.deepEqual([left(stage.store), stage.endings("a")], [[], ["session_closed"]], `${moment} ms after the hello`);
     const [isIn, isOut] = ["login", "logout"].map((op) => stage.ops().includes(op));
     assert.equal(isOut, isIn, `${moment} ms after the hello: ${stage.ops().join(" ")}`);
     assert.deepEqual(await stage.store.debts("ws://here"), []);
@@ -84,7 +80,7 @@ test("what is sent or set while somebody signs out is not kept, and whoever aske
     stage.say("b", send("b"));
     stage.say("b", put());
     await stage.clock.go(20_000);
-    assert.deepEqual([left(stage.store), endings(stage, "b"), stage.ops().includes("send")], [[], ["session_closed"], false]);
+    assert.deepEqual([left(stage.store), stage.endings("b"), stage.ops().includes("send")], [[], ["session_closed"], false]);
   }
 });
 
@@ -111,14 +107,14 @@ test("signing out everywhere without a link is refused, and nothing is forgotten
   await stage.ask("a", EVERYWHERE);
   const [fault] = stage.of("a", "fault");
   assert.deepEqual([fault?.n, fault?.fault.code, fault?.fault.retryable], [1, "link_down", true]);
-  assert.deepEqual([endings(stage, "a"), stage.store.session?.resumeToken, stage.store.objects.size], [[], "r", 1]);
+  assert.deepEqual([stage.endings("a"), stage.store.session?.resumeToken, stage.store.objects.size], [[], "r", 1]);
   await stage.ask("b", send("b"));
   assert.equal(stage.store.sends.size, 1);
   stage.isDown = false;
   stage.answers["sessions"] = { kind: "sessions", sessions: [] };
   await stage.clock.go(60_000);
   await stage.ask("a", { ...EVERYWHERE, n: 2 });
-  assert.deepEqual([left(stage.store), endings(stage, "b"), stage.isOver], [[], ["session_closed"], true]);
+  assert.deepEqual([left(stage.store), stage.endings("b"), stage.isOver], [[], ["session_closed"], true]);
 });
 
 test("signing out everywhere is refused unless the server answered that all sessions are over", async () => {
@@ -142,7 +138,7 @@ test("signing out everywhere is refused unless the server answered that all sess
     assert.equal(stage.ops().includes("presence"), answer !== null);
     await stage.clock.go(15_000);
     assert.deepEqual(stage.of("a", "fault").map(({ n, fault }) => [n, fault.code]), [[1, code]], op);
-    assert.deepEqual([endings(stage, "a"), stage.store.session?.resumeToken, stage.store.objects.size], [[], "r", 1]);
+    assert.deepEqual([stage.endings("a"), stage.store.session?.resumeToken, stage.store.objects.size], [[], "r", 1]);
     assert.ok(stage.ops().includes("presence"));
   }
 });
@@ -166,7 +162,7 @@ test("a session that others end while somebody signs out everywhere ends, though
   stage.server({ is: "bye", code: "displaced", message: "a phone", advice: "stop" });
   stage.close(4432);
   await stage.clock.go(10);
-  assert.deepEqual([stage.of("a", "fault").length, endings(stage, "a"), endings(stage, "b"), stage.isOver], [1, ["displaced"], ["displaced"], true]);
+  assert.deepEqual([stage.of("a", "fault").length, stage.endings("a"), stage.endings("b"), stage.isOver], [1, ["displaced"], ["displaced"], true]);
 });
 
 test("who signs out on a train is forgotten here, and the session ends when any context comes to the server", async () => {
@@ -176,7 +172,7 @@ test("who signs out on a train is forgotten here, and the session ends when any 
   await ann.ask("a", put());
   await offline(ann);
   await ann.ask("a", SIGN_OUT);
-  assert.deepEqual([left(ann.store), endings(ann, "a"), ann.ops().includes("logout")], [[], ["session_closed"], false]);
+  assert.deepEqual([left(ann.store), ann.endings("a"), ann.ops().includes("logout")], [[], ["session_closed"], false]);
   const [debt] = debts.values();
   assert.deepEqual(Object.keys(debt ?? {}).sort(), ["fence", "resumeToken", "session", "url"]);
 
@@ -193,7 +189,7 @@ test("who signs out on a train is forgotten here, and the session ends when any 
   const ending = bob.asked.filter(({ do: { op, session } }) => op === "logout" || (op === "resume" && session === "s"));
   assert.deepEqual(ending.map(({ do: { op } }) => op), ["resume", "logout", "resume", "logout"]);
   assert.deepEqual([ending[0]?.do["resume_token"], Number(ending[0]?.do["fence"]) > (debt?.fence ?? 0), debts.size], ["r", true, 0]);
-  assert.deepEqual([endings(bob, "b"), bob.isOver], [[], false]);
+  assert.deepEqual([bob.endings("b"), bob.isOver], [[], false]);
 });
 
 test("a session that was to be ended and is over by itself is owed no more", async () => {
@@ -232,7 +228,7 @@ test("a server that does not answer a sign-out holds nobody up, and is told late
   await stage.hello("a");
   stage.say("a", SIGN_OUT);
   await stage.clock.go(5_100);
-  assert.deepEqual([left(stage.store), endings(stage, "a"), debts.size], [[], ["session_closed"], 1]);
+  assert.deepEqual([left(stage.store), stage.endings("a"), debts.size], [[], ["session_closed"], 1]);
 });
 
 test("a tab that comes while nobody knows yet how it ended is told, and does not log in again", async () => {
@@ -246,7 +242,7 @@ test("a tab that comes while nobody knows yet how it ended is told, and does not
   stage.holder.stop();
   const next = new HubStage(kept);
   await next.hello("b", { cursor: CURSOR, fence: 1, token: "good" });
-  assert.deepEqual([endings(next, "b"), next.dials], [["session_closed"], 0]);
+  assert.deepEqual([next.endings("b"), next.dials], [["session_closed"], 0]);
 });
 
 test("a disk that cannot be cleared is told, and the session is over all the same", async () => {
@@ -263,7 +259,7 @@ test("a disk that cannot be cleared is told, and the session is over all the sam
   const stage = new HubStage(kept, failing);
   await stage.hello("a");
   await stage.ask("a", SIGN_OUT);
-  assert.deepEqual([stage.of("a", "fault").map(({ n, fault }) => [n, fault.code]), endings(stage, "a")], [[[1, "unavailable"]], ["session_closed"]]);
+  assert.deepEqual([stage.of("a", "fault").map(({ n, fault }) => [n, fault.code]), stage.endings("a")], [[[1, "unavailable"]], ["session_closed"]]);
   assert.ok(stage.ops().includes("logout") && stage.isOver);
 });
 
@@ -310,10 +306,10 @@ test("a tab that was between two holders while somebody signed out hears of it, 
   assert.ok(first.isOver);
   const next = new HubStage(kept);
   await next.hello("b", { cursor: CURSOR, fence: 7, token: "good" });
-  assert.deepEqual([endings(next, "b"), next.dials], [["session_unknown"], 0]);
+  assert.deepEqual([next.endings("b"), next.dials], [["session_unknown"], 0]);
   // Who is new was asked for by a person.
   await next.hello("c", { token: "good" });
-  assert.deepEqual([endings(next, "c"), next.ops()[0]], [[], "login"]);
+  assert.deepEqual([next.endings("c"), next.ops()[0]], [[], "login"]);
 });
 
 test("a tab that is opened while another one signs out is not told of that end: it is the next holder's", async () => {
@@ -327,8 +323,8 @@ test("a tab that is opened while another one signs out is not told of that end: 
   await stage.hello("back", { cursor: CURSOR });
   await stage.clock.go(20_000);
   assert.ok(stage.isOver);
-  assert.deepEqual(endings(stage, "back"), ["session_closed"]);
-  assert.deepEqual(["a", "b", "new"].map((tab) => endings(stage, tab)), [["session_closed"], ["session_closed"], []]);
+  assert.deepEqual(stage.endings("back"), ["session_closed"]);
+  assert.deepEqual(["a", "b", "new"].map((tab) => stage.endings(tab)), [["session_closed"], ["session_closed"], []]);
 });
 
 test("what is taken back while somebody tries to sign out everywhere is not carried out afterwards", async () => {
@@ -354,10 +350,10 @@ test("without a disk the next holder logs in for tabs that were awake, and not f
   const stage = nowhere();
   await stage.hello("a", awake);
   await stage.clock.go(5_000);
-  assert.deepEqual([stage.of("a", "welcome")[0]?.isSnapshot, endings(stage, "a"), stage.ops()[0]], [false, [], "login"]);
+  assert.deepEqual([stage.of("a", "welcome")[0]?.isSnapshot, stage.endings("a"), stage.ops()[0]], [false, [], "login"]);
   const other = nowhere();
   await other.hello("a", { ...awake, slept: true });
-  assert.deepEqual([endings(other, "a"), other.dials], [["session_unknown"], 0]);
+  assert.deepEqual([other.endings("a"), other.dials], [["session_unknown"], 0]);
 });
 
 test("a tab that is closed from another place between two holders is told when it comes", async () => {
@@ -366,12 +362,12 @@ test("a tab that is closed from another place between two holders is told when i
   stage.server({ is: "event", event: { kind: "tab_closed", tab: "b" } });
   stage.told.length = 0;
   for (const tab of ["a", "b"]) await stage.hello(tab, { cursor: CURSOR });
-  assert.deepEqual([endings(stage, "b"), endings(stage, "a"), stage.of("b", "welcome").length], [["tab_closed"], [], 0]);
+  assert.deepEqual([stage.endings("b"), stage.endings("a"), stage.of("b", "welcome").length], [["tab_closed"], [], 0]);
   // It used to be welcome to the next holder.
   stage.holder.stop();
   const next = new HubStage(stage.store);
   for (const tab of ["a", "b"]) await next.hello(tab, { cursor: CURSOR });
-  assert.deepEqual([next.ops()[0], endings(next, "b"), endings(next, "a")], ["resume", ["tab_closed"], []]);
+  assert.deepEqual([next.ops()[0], next.endings("b"), next.endings("a")], ["resume", ["tab_closed"], []]);
 });
 
 test("a holder that is stopped writes nothing more", async () => {

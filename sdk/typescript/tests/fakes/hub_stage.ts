@@ -17,11 +17,14 @@ export class HubStage {
   readonly clock: ManualClock;
   readonly told: ToTabEnvelope[] = [];
   readonly asked: Frame[] = [];
+  private readonly tabs = new Set<string>();
   readonly store: MemoryStore;
   /** As the holder sees it. */
   readonly disk: Store;
   isOver = false;
   isDown = false;
+  /** Its tabs hear nothing: neither do they say good-bye, nor that they had what is kept. */
+  isDeaf = false;
   dials = 0;
   /** What the server answers to an operation: an answer, or an error's code. */
   readonly answers: { [op: string]: object | string | null } = {
@@ -41,7 +44,12 @@ export class HubStage {
     this.disk = disk;
     this.clock = clock;
     const entropy = { id: () => "an-id", chance: () => 0.5 };
-    const post = (envelope: ToTabEnvelope): void => void this.told.push(envelope);
+    const post = (envelope: ToTabEnvelope): void => {
+      this.told.push(envelope);
+      const { tab, message } = envelope;
+      if (message.is === "ended" && !this.isDeaf) queueMicrotask(() => this.bye(tab));
+      if (message.is === "event" && message.event["is_kept"] === true && tab !== null && !this.isDeaf) queueMicrotask(() => this.say(tab, { is: "heard", id: String(message.event["id"]) }));
+    };
     const over = (): void => void (this.isOver = true);
     this.holder = makeHub({ clock: this.clock, entropy, store: disk, dial: this.dial, host: "single", life: "life", sdk: "test", post, over });
   }
@@ -72,7 +80,13 @@ export class HubStage {
     this.link?.closed(code, reason);
   }
 
+  /** Every tab leaves that was told to. */
+  private bye(told: string | null): void {
+    for (const tab of told === null ? this.tabs : [told]) this.say(tab, { is: "bye" });
+  }
+
   async hello(tab: string, more: Partial<Hello> = {}): Promise<void> {
+    this.tabs.add(tab);
     const wish = { url: "ws://here", user: null, tag: null, device: { id: "d", platform: "web" } };
     const view = { visible: true, focused: false, conversation: null, online: true };
     this.say(tab, { is: "hello", v: 1, tab, sdk: "test", since: 1, wish, cursor: null, fence: 0, unanswered: [], view, token: null, canAsk: false, ...more });
@@ -91,6 +105,11 @@ export class HubStage {
   /** What a tab was told of one kind, with what was for all. */
   of<Is extends ToTab["is"]>(tab: string, is: Is): Extract<ToTab, { readonly is: Is }>[] {
     return this.told.filter((each) => each.tab === null || each.tab === tab).flatMap(({ message }) => (message.is === is ? [message as Extract<ToTab, { readonly is: Is }>] : []));
+  }
+
+  /** How the session ended, as a tab was told. */
+  endings(tab: string): string[] {
+    return this.of(tab, "ended").map(({ ending }) => ending.code);
   }
 
   ops(): string[] {

@@ -19,6 +19,7 @@ const NAMES = namesOf("unisono/here");
 
 /** Writes down what it is told. */
 class Recorder implements Holder {
+  isLeaving = false;
   readonly told: string[] = [];
   readonly ports: HolderPorts;
 
@@ -253,6 +254,28 @@ test("a host that stops leaves no lock behind and hears nothing more", async () 
   await tab.say({ is: "ping" });
   assert.deepEqual(browser.told("a"), ["t hello", "stop"]);
   assert.deepEqual(tab.heard, []);
+});
+
+test("a host that is not needed any more goes when its holder has told the end, and holds nothing again", async () => {
+  for (const how of ["over", "robbed"]) {
+    const browser = new Browser();
+    const hosting = await started(browser, "a");
+    browser.holder("a").isLeaving = true;
+    const ended: string[] = [];
+    hosting.retire(() => (hosting.stop(), ended.push(how)));
+    await settle();
+    assert.deepEqual([hosting.isHolder, ended], [true, []]);
+    if (how === "over") browser.holder("a").ports.over();
+    else await browser.locks.of("b").steal(NAMES.owner);
+    await settle();
+    assert.deepEqual([hosting.isHolder, ended, browser.told("a")], [false, [how], ["stop"]]);
+    browser.locks.kill("b");
+    await settle();
+    assert.deepEqual(browser.locks.names(), []);
+  }
+  const idle = await started(new Browser(), "a");
+  idle.retire(() => idle.stop());
+  assert.equal(idle.isHolder, false);
 });
 
 test("one that stops while it waits for its turn never has it", async () => {
