@@ -35,10 +35,11 @@ export const WORKER = "unisono.worker.js";
 
 // Names of our own that no program, port, frame or row ever sees; a test looks that they stand nowhere as text.
 export const INSIDE = `
-  abandoned afterMs askedNow askers beginLink dropObject dropSend emitter endSync fruitless giveUp hasRoom isAnnounced isAsked isBehind
-  isFresh isInStep isKnown isOwnKey isReading isSettled isSure isUnderWay isWelcome isWhole keepAlive losses mayLogInAnew newKey
-  newLink nextRead ownerIsWorker patience putBack putObject putOff putSend recount rejoin resumedAt setView stored takeHeads takePage
-  takeStartOver tryHold vanish waitMs wasLive writeSession
+  abandoned afterMs askToken askedNow askers asking beginLink between chance course dead down dropObject dropSend emitter endAll endSync
+  entropy fruitless giveUp goOn greet hasRoom isAnnounced isAsked isBehind isFresh isHeld isHolder isInStep isKnown isLeaving isNew
+  isOwnKey isReading isSettled isSure isUnderWay isWelcome isWhole keepAlive lose losses mayLogInAnew newKey newLink nextRead opened
+  ownerIsWorker pass patience putBack putObject putOff putSend reach recount refuse regain rejoin requestNow resumedAt retire seize sends
+  setObject setView settle shelf slow spread stored takeHeads takePage takeStartOver tryHold vanish waitMs wake wasLive ways writeSession
 `.trim().split(/\s+/);
 
 // Private names begin with `_`; they and those are made short.
@@ -64,7 +65,7 @@ export function apart(folder, { later, short }) {
       return kind === "dynamic-import" ? { path: `${folder}${later[basename(path, ".ts")]}`, external: true } : undefined;
     });
   };
-  const define = { WORKER_FILE: JSON.stringify(`${folder}${later.worker}`) };
+  const define = Object.fromEntries(Object.entries(later).map(([name, file]) => [`FILES.${name}`, JSON.stringify(`${folder}${file}`)]));
   return { plugins: [{ name: "apart", setup }], define, mangleCache: short };
 }
 

@@ -3,20 +3,22 @@
 import * as others from "./api/exports.ts";
 import { BaseUnisono } from "./api/unisono.ts";
 import type { UnisonoOptions } from "./api/unisono.ts";
+import { bringing } from "./core/bringing.ts";
 import { surroundingsOf } from "./host/surroundings.ts";
 import { SDK } from "./version.ts";
 
-/** The worker's file, beside this one; its name is put in when this is built. */
-declare const WORKER_FILE: string;
+/** The files that lie beside this one; their names are put in when this is built. */
+declare const FILES: { readonly [name: string]: string };
 
 const here = (document.currentScript as HTMLScriptElement | null)?.src ?? "";
-const more = (): Promise<typeof import("./more.ts")> => import("./more.ts");
+const more = bringing(() => import("./more.ts"), () => FILES["more"] as string);
+const holder = bringing(() => import("./holder.ts"), () => FILES["holder"] as string);
 const SURROUNDINGS = surroundingsOf({
   sdk: SDK,
-  load: async () => (await import("./holder.ts")).HOSTS,
+  load: async () => (await holder()).HOSTS,
   put: async (...words) => (await more()).put(...words),
   device: async (...words) => (await more()).deviceId(...words),
-  workerUrl: here === "" ? null : new URL(WORKER_FILE, here).href,
+  workerUrl: here === "" ? null : new URL(FILES["worker"] as string, here).href,
 });
 
 class Unisono extends BaseUnisono {

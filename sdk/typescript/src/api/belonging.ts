@@ -114,39 +114,6 @@ export abstract class Belonging {
     return this.know(await this.ask("conversation"));
   }
 
-  /**
-   * Changes what it is, for everybody. Members who change different paths at the same time both have their way; with `amend`, which
-   * adds to a number or changes a list, those who change the same one do, too. Throws `Forbidden` where the rules ask for a higher role.
-   */
-  async update(changes: Changes): Promise<this> {
-    return this.know(await this.ask("update", { key: this._inside.newKey(), ...changes } as Partial<Fields<"update">>), false);
-  }
-
-  /** Gives it another name for all members; an empty one takes it away. */
-  setName(name: string): Promise<this> {
-    return this.update({ name });
-  }
-
-  /** Makes users members (up to 1,000 at once). Throws `Forbidden` where the rules ask for a higher role or one of them is blocked, and `LimitReached`. */
-  add(...users: readonly string[]): Promise<this> {
-    return this.#member("add", { users });
-  }
-
-  /** Makes members leave. Those who are none are passed over. Throws `Forbidden` where the rules ask for a higher role, or one of them is not below me. */
-  remove(...users: readonly string[]): Promise<this> {
-    return this.#member("remove", { users });
-  }
-
-  /** Becomes a member of a conversation that is open; of the operator's (`service`), subscribes to it. Throws `Forbidden` where I am blocked. */
-  join(): Promise<this> {
-    return this.#member("join");
-  }
-
-  /** Ceases to be a member. An owner is followed by the longest-standing manager, or else member. */
-  quit(): Promise<this> {
-    return this.#member("quit");
-  }
-
   /** @internal Takes over what the server says. */
   know(view: ConversationData, hasMembers = true): this {
     if (hasMembers) this.members = view.members ?? [];
@@ -165,10 +132,5 @@ export abstract class Belonging {
   /** @internal Asks the server about it. */
   ask<O extends Op>(op: O, more: Partial<Fields<O>> = {}): Promise<AnswerTo<O>> {
     return this._inside.ask(op, { conversation: this.id, ...more } as unknown as Fields<O>);
-  }
-
-  async #member<O extends "add" | "remove" | "join" | "quit">(op: O, more: object = {}): Promise<this> {
-    this.members = (await this.ask(op, more)).members;
-    return this;
   }
 }

@@ -89,7 +89,7 @@ export class Book {
   passing(event: Camelled<Passing>, said: SaidData | null): Promise<void> | void {
     if (event.kind === "presence") return this.#ways.presence(presenceOf(event));
     if (event.kind === "tabs") return this.#emit({ type: "sessionTabs", session: event.session, tabs: event.tabs ?? [] });
-    if (!("conversation" in event)) return this.#late((code) => code.event(event));
+    if (!("conversation" in event)) return this.#late((code) => code.event(event), "isKept" in event);
     const conversation = this.conversation(event.conversation);
     if (event.kind === "typing") this.#emit({ type: "typing", conversation, user: event.user, isTyping: event.isTyping });
     else if (event.kind === "put_out") this.#ways.rooms._putOut(conversation);
@@ -141,13 +141,14 @@ export class Book {
     this.#emit({ type: "unread", conversation, unread: conversation.unread, mentions: conversation.unreadMentions, last });
   }
 
-  /** Tells what few pages hear. Without its code a fact is told as one that is not known. */
-  async #late(tell: (code: Devices) => void, otherwise?: AnyEvent): Promise<void> {
+  /** Tells what few pages hear. Without its code a fact is told as one that is not known, and what is kept (true) when the code is there. */
+  async #late(tell: (code: Devices) => void, otherwise: AnyEvent | boolean): Promise<void> {
     try {
       tell(await devices(this.#inside));
     } catch (problem) {
       report("loading more", problem);
-      if (otherwise) this.#emit(otherwise);
+      if (otherwise === true) devices(this.#inside, true).then(tell, () => undefined);
+      else if (otherwise) this.#emit(otherwise);
     }
   }
 

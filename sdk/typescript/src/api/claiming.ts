@@ -86,6 +86,8 @@ class Held {
   readonly #leaseS: number;
   #until: number;
   #isOver = false;
+  /** Calls off what is waited for. */
+  #off = (): void => undefined;
 
   constructor(inside: Inside, claim: Claim, { leaseS, until }: { readonly leaseS: number; readonly until: number }) {
     this.#inside = inside;
@@ -98,7 +100,7 @@ class Held {
   }
 
   async finish(): Promise<void> {
-    this.#isOver = true;
+    this.#end();
     const { name, number } = this.#claim;
     try {
       await this.#inside.ask("finish_claim", { name, number });
@@ -109,15 +111,14 @@ class Held {
 
   /** Says that it is not done. Without a connection that answers soon the end of the lease says so. */
   async giveUp(): Promise<void> {
-    this.#isOver = true;
+    this.#end();
     const { name, number } = this.#claim;
     await this.#inside._askNow("release_claim", { name, number }, GIVING_UP_MS).catch(() => undefined);
   }
 
   async #keep(): Promise<never> {
     for (;;) {
-      await this.#inside.pause((this.#leaseS * S) / RENEWALS_PER_LEASE);
-      if (this.#isOver) return new Promise(() => undefined);
+      await this.#pause((this.#leaseS * S) / RENEWALS_PER_LEASE);
       if (!(await this.#isKept()) && !this.#isOver) {
         this.stop.abort();
         throw this.#lost();
@@ -129,7 +130,7 @@ class Held {
   async #isKept(): Promise<boolean> {
     const { name, number } = this.#claim;
     const asked = this.#inside.now();
-    const tooLate = this.#inside.pause(Math.max(this.#until - asked, 0)).then(() => "late" as const);
+    const tooLate = this.#pause(Math.max(this.#until - asked, 0)).then(() => "late" as const);
     try {
       const renewed = this.#inside.ask("renew_claim", { name, number, leaseS: this.#leaseS });
       renewed.catch(() => undefined);
@@ -137,10 +138,24 @@ class Held {
     } catch (fault) {
       if (isConflict(fault)) return false;
       report(`renewing the claim ${name}`, fault);
-      return this.#inside.now() < this.#until;
+      return !this.#inside.over && this.#inside.now() < this.#until;
+    } finally {
+      this.#off();
     }
     this.#until = asked + this.#leaseS * S;
     return true;
+  }
+
+  /** Never ends when the claim is over before it: no timer of this keeps a program alive. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((go) => {
+      if (!this.#isOver) this.#off = this.#inside._after(ms, go);
+    });
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#off();
   }
 
   #lost(): unknown {

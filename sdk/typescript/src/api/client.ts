@@ -295,7 +295,7 @@ export class Client extends Account {
 
   /** Adds a handler of events; gives what takes it away again. One that fails is reported and disturbs nobody. With the first one for calls it is asked what rings. */
   on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): () => void {
-    if (/^(call|ring)/.test(name)) this.#hearing.first.then(() => devices(this._inside)).then(({ calls }) => calls.follow(), () => undefined);
+    if (/^(call|ring)/.test(name)) this.#hearing.first.then(() => devices(this._inside, true)).then(({ calls }) => calls.follow(), () => undefined);
     return this.#emitter.on(name, handler);
   }
 

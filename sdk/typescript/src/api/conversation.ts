@@ -53,7 +53,7 @@ export class Conversation extends Belonging {
       this,
       "conversation",
       "pin unpin mark unmark setLevel mute unmute silenceAlerts unsilenceAlerts delete deleteHistory unsent keepUnsent dropUnsent " +
-        "dissolve count setMember block unblock silence unsilence muted leaveWill receipts roll* createThread threads*",
+        "update setName add remove join quit dissolve count setMember block unblock silence unsilence muted leaveWill receipts roll* createThread threads*",
     );
   }
 

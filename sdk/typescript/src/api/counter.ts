@@ -105,7 +105,11 @@ export class Counter implements Inside {
   }
 
   pause(ms: number): Promise<void> {
-    return new Promise((go) => void this.#parts.clock.after(ms, () => go()));
+    return new Promise((go) => void this._after(ms, go));
+  }
+
+  _after(ms: number, call: () => void): () => void {
+    return this.#parts.clock.after(ms, call);
   }
 
   ask<O extends Op>(op: O, fields: Fields<O>): Promise<AnswerTo<O>> {

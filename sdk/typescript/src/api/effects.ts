@@ -44,7 +44,6 @@ export const OF_CONVERSATION: Effects = {
     // My own leaving is told by my own stream.
     return !users.includes(conversation.user) && {};
   },
-  ended: (conversation) => Object.assign(conversation, { members: [], role: null, joining: "invited", expiresAt: null }) && {},
   revised(conversation, { message: seq, by, content, mentions = [], mentionAll = false }, place, ways) {
     const known = newestAt(conversation, seq, place.seq);
     if (known) {
@@ -93,7 +92,6 @@ export const MINE: Effects = {
   },
   delivered_to: received,
   read_by: received,
-  level: (conversation, { level }) => ((conversation.level = level), {}),
   session_opened: () => ({}),
   session_ended: () => ({}),
 };

@@ -24,6 +24,8 @@ export interface Inside {
   /** The id of the tab. */
   readonly tab: string;
   readonly plugins: Plugins;
+  /** Why nothing more can be asked; null while it can. */
+  readonly over: unknown;
   readonly emitter: Emitter<Events>;
   /** The desk of the tab. Throws where the client is over or has not begun. */
   readonly desk: Desk;
@@ -48,6 +50,8 @@ export interface Inside {
   /** Makes an error of this side. */
   fault(code: string, message: string): unknown;
   pause(ms: number): Promise<void>;
+  /** Calls once, later; gives what calls it off. */
+  _after(ms: number, call: () => void): () => void;
   /** Milliseconds; only goes forward. */
   now(): number;
   /** The time of day, in milliseconds since 1970-01-01 UTC. */

@@ -1,15 +1,31 @@
 /** What few pages need, brought at its first use; in one place, so that each file is named once. */
 
+import { bringing } from "../core/bringing.ts";
 import type { Devices } from "./devices.ts";
 import type { Inside } from "./inside.ts";
 
-/** Gives the code of `more.ts`. */
-export const more = (): Promise<typeof import("./more.ts")> => import("./more.ts");
+/** The files' names; put in when this is built. */
+declare const FILES: { readonly [name: string]: string };
 
-/** Gives what a client has of `devices.ts`. */
-export async function devices(inside: Inside): Promise<Devices> {
-  const { Devices } = await import("./devices.ts");
-  return (inside._devices ??= new Devices(inside));
+/** Before a file is asked for again that could not be had. */
+const AGAIN_MS = 5000;
+
+/** Gives the code of `more.ts`. */
+export const more = bringing(() => import("./more.ts"), () => FILES["more"] as string);
+
+const code = bringing(() => import("./devices.ts"), () => FILES["devices"] as string);
+
+/** Gives what a client has of `devices.ts`; where that `isWanted` it is tried for again as long as the client is there. */
+export async function devices(inside: Inside, isWanted = false): Promise<Devices> {
+  for (;;) {
+    try {
+      const { Devices } = await code();
+      return (inside._devices ??= new Devices(inside));
+    } catch (problem) {
+      if (!isWanted || inside.over) throw problem;
+      await inside.pause(AGAIN_MS);
+    }
+  }
 }
 
 /** Methods as a group of `devices.ts` has them: of an interface, with whom they are of first. */

@@ -39,6 +39,14 @@ const OF_KINDS: Takings = {
     if (role && user === conversation.user) conversation.role = role;
     return [{ ...without(fact), type: "memberChanged", conversation, at } as MemberChanged];
   },
+  ended(fact, { conversation, at }) {
+    Object.assign(conversation, { members: [], role: null, joining: "invited", expiresAt: null });
+    return [{ ...without(fact), type: "ended", conversation, at } as AnyEvent];
+  },
+  level(fact, { conversation, at }) {
+    conversation.level = fact.level;
+    return [{ ...without(fact), type: "level", conversation, at } as AnyEvent];
+  },
   // Of threads alone: these facts have a `parent`.
   entered({ by, parent = null }, { conversation, at }) {
     conversation.parent = parent;

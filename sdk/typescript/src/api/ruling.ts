@@ -1,7 +1,7 @@
 /** Who may do what in a conversation, and what is left there for later. Loaded at the first use. */
 
 import type { Attributes, Sayable } from "./bodies.ts";
-import type { Duration, Member, Role } from "./belonging.ts";
+import type { Changes, Duration, Member, Role } from "./belonging.ts";
 import { asContent } from "./content.ts";
 import type { Conversation, WillOptions } from "./conversation.ts";
 import type { AnswerTo, Fields } from "./inside.ts";
@@ -11,6 +11,21 @@ import { paged } from "./pages.ts";
 
 /** The side of a `Conversation` that is about its members. */
 export interface Ruling {
+  /**
+   * Changes what it is, for everybody. Members who change different paths at the same time both have their way; with `amend`, which
+   * adds to a number or changes a list, those who change the same one do, too. Throws `Forbidden` where the rules ask for a higher role.
+   */
+  update(changes: Changes): Promise<this>;
+  /** Gives it another name for all members; an empty one takes it away. */
+  setName(name: string): Promise<this>;
+  /** Makes users members (up to 1,000 at once). Throws `Forbidden` where the rules ask for a higher role or one of them is blocked, and `LimitReached`. */
+  add(...users: string[]): Promise<this>;
+  /** Makes members leave. Those who are none are passed over. Throws `Forbidden` where the rules ask for a higher role, or one of them is not below me. */
+  remove(...users: string[]): Promise<this>;
+  /** Becomes a member of a conversation that is open; of the operator's (`service`), subscribes to it. Throws `Forbidden` where I am blocked. */
+  join(): Promise<this>;
+  /** Ceases to be a member. An owner is followed by the longest-standing manager, or else member. */
+  quit(): Promise<this>;
   /** Goes through members by user id, `page` (1 to 1,000) at a time; or those of them who `muted` it, or users who are `blocked` or `silenced`. */
   roll(who?: "members" | "muted" | "blocked" | "silenced", page?: number): AsyncGenerator<Member>;
   /** Ends it for all its members; what was said stays readable to them. Throws `Forbidden` where I am not its owner; of a thread, where I neither began it nor manage or own the group. */
@@ -40,6 +55,12 @@ export interface Ruling {
 
 /** Asks the server. */
 export const RULING: Late<Ruling, Conversation> = {
+  update: async (inside, chat, changes) => chat.know(await chat.ask("update", { key: inside.newKey(), ...changes } as Partial<Fields<"update">>), false),
+  setName: (_, chat, name) => chat.update({ name }),
+  add: (_, chat, ...users) => member(chat, "add", { users }),
+  remove: (_, chat, ...users) => member(chat, "remove", { users }),
+  join: (_, chat) => member(chat, "join"),
+  quit: (_, chat) => member(chat, "quit"),
   async *roll(inside, { id: conversation }, who = "members", limit = 100) {
     for await (const { members } of paged(inside, "members", { conversation, who, limit })) for (const member of members) yield { role: "member", ...member } as Member;
   },
@@ -62,6 +83,11 @@ export const RULING: Late<Ruling, Conversation> = {
   },
   receipts: (_, chat, message) => chat.ask("receipts", { message: message.seq }),
 };
+
+async function member<O extends "add" | "remove" | "join" | "quit">(chat: Conversation, op: O, more: object = {}): Promise<Conversation> {
+  chat.members = (await chat.ask(op, more)).members;
+  return chat;
+}
 
 async function restrict(chat: Conversation, what: "blocked" | "silenced", on: boolean, { users, forS }: Duration & { readonly users: string | readonly string[] }): Promise<void> {
   await chat.ask("restrict", { users: [users].flat(), what, on, forS });

@@ -145,22 +145,28 @@ export class Answering {
   }
 
   told(event: ToldEvent): void {
-    const { id, at, name = "", data = null, content, teller } = event;
+    const { id, at, name = "", data = null, content, teller, isKept } = event;
+    const { emitter, over } = this.#inside;
     const repeated = `${teller?.session} ${id}`; // a teller's keys are its own
-    if (this.#heard.has(repeated)) return;
-    this.#heard.add(repeated);
-    if (this.#heard.size > REMEMBERED) this.#heard.delete([...this.#heard][0] as string); // there are more than none
-    const { emitter } = this.#inside;
-    emitter.emit(content ? new SessionMessage(this.#inside, event) : { type: "told", id, name, data, teller: teller ?? null, at });
+    if (!this.#heard.has(repeated)) {
+      this.#heard.add(repeated);
+      if (this.#heard.size > REMEMBERED) this.#heard.delete([...this.#heard][0] as string); // there are more than none
+      emitter.emit(content ? new SessionMessage(this.#inside, event) : { type: "told", id, name, data, teller: teller ?? null, at });
+    }
+    if (isKept && !over) this.#inside.desk.heard(id);
   }
 
-  async asked({ id, name, data = null }: Event<"asked">): Promise<void> {
+  async asked({ id, name, data = null, withinMs }: Event<"asked">): Promise<void> {
     if (this.#underWay >= ANSWERED_AT_ONCE) return;
     this.#underWay++;
+    const inside = this.#inside;
+    const until = inside.now() + withinMs;
     try {
-      await this.#inside._askNow("reply", { id, ...(await this.#reply(name, data)) });
+      const reply = await this.#reply(name, data);
+      // By the next connection, or holder, where this one is just lost; as long as the server waits.
+      await inside.desk.request({ op: "reply", id, ...reply }, Math.max(until - inside.now(), 0));
     } catch {
-      // Nobody waits for it any more, or there is no connection that could bring it.
+      // Nobody waits for it any more, or no connection came that could bring it.
     } finally {
       this.#underWay--;
     }

@@ -55,6 +55,10 @@ export abstract class Asking {
     this._post({ is: "release", claim });
   }
 
+  heard(id: string): void {
+    this._post({ is: "heard", id });
+  }
+
   protected _unclaimed([name, key]: Claimed): readonly Claimed[] {
     return this._claims.filter((claim) => claim[0] !== name || claim[1] !== key);
   }

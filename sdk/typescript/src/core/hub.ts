@@ -212,6 +212,8 @@ class Hub extends Speaking implements Holder {
         return this._objects?.take(tab, message);
       case "claim":
         return this._granting.take(seat, message.n, message.claim);
+      case "heard":
+        return this._passing.heard(message.id);
       case "release":
         return seat.claims.delete(message.claim);
       case "token":

@@ -115,6 +115,8 @@ export type FromTab =
   | { readonly is: "view"; readonly view: View }
   | { readonly is: "retry" }
   | ObjectCall
+  /** The tab's handlers have had an event that is kept. */
+  | { readonly is: "heard"; readonly id: string }
   | { readonly is: "claim"; readonly n: number; readonly claim: Claimed }
   | { readonly is: "release"; readonly claim: Claimed }
   | { readonly is: "token"; readonly ask: number; readonly token: string | null }

@@ -25,8 +25,8 @@ interface Waiting {
 }
 
 /**
- * Who hears of events. What the server keeps for this session is confirmed as soon as a tab was there to be told; until then it waits for
- * one, and so does a question. As long as tabs of an earlier holder may come back, what is kept is told to them, too.
+ * Who hears of events. What the server keeps for this session is confirmed as soon as the program of a tab has had it; until then it waits
+ * for one, and so does a question. As long as tabs of an earlier holder may come back, what is kept is told to them, too.
  */
 export class Passing {
   private readonly _ports: PassingPorts;
@@ -35,6 +35,8 @@ export class Passing {
   private _recent: WireEvent[] | null = null;
   private _link: Link | null = null;
   private _took: string[] = [];
+  /** What was told and is kept, and no tab has said yet that its program had it. */
+  private readonly _unheard = new Map<string, WireEvent>();
   private _hasMore = false;
   /** The loss that was heard of and is to be given back, else 0. */
   private _lost = 0;
@@ -73,9 +75,15 @@ export class Passing {
     else this._pass(event);
   }
 
-  /** A tab is welcome: what waited for one is told. */
+  /** The program of a tab has had what is kept. */
+  heard(id: string): void {
+    if (this._unheard.delete(id)) this._confirm(id);
+  }
+
+  /** A tab is welcome: what waited for one is told, and what others were told and may have died over. */
   welcome(seat: Seat): void {
-    for (const event of this._recent ?? []) if (!seat.isNew && isFor(event, seat)) this._post(seat, event);
+    const recent = seat.isNew ? [] : (this._recent ?? []);
+    for (const event of new Set([...recent, ...this._unheard.values()])) if (isFor(event, seat)) this._post(seat, event);
     const mine = this._waiting.filter(({ event }) => isFor(event, seat));
     this._waiting = this._waiting.filter((each) => !mine.includes(each));
     for (const { event, until } of mine) if (event.kind !== "asked" || until > this._ports.clock.now()) this._tell(event, until);
@@ -96,8 +104,10 @@ export class Passing {
     if (meant.length === 0 && this._mayWait(event, isKept)) return void this._waiting.push({ event, until });
     for (const seat of meant) if (isKept || event.kind !== "told" || seat.hasRoom) this._post(seat, event);
     if (!isKept) return;
+    const id = String(event["id"]);
     this._recent?.push(event);
-    this._confirm(String(event["id"]));
+    if (meant.length > 0) this._unheard.set(id, event);
+    else this._confirm(id);
   }
 
   /** What is for one tab waits for that tab to come back; what is for any, for any. */
@@ -115,8 +125,9 @@ export class Passing {
     // What comes in the same moment is confirmed at once.
     await null;
     do {
-      const took: Operation = { op: "took", ids: this._took.splice(0, TOOK), ...(this._hasMore && { more: true }), ...(this._lost && { lost: this._lost }) };
-      this._hasMore = false;
+      const isMore = this._hasMore && this._unheard.size === 0;
+      const took: Operation = { op: "took", ids: this._took.splice(0, TOOK), ...(isMore && { more: true }), ...(this._lost && { lost: this._lost }) };
+      this._hasMore &&= !isMore;
       this._lost = 0;
       await link.request(took);
       if (this._link !== link) return;

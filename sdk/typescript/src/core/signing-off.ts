@@ -1,5 +1,6 @@
 /** The end of a session by its user's own will, and what is still to be ended on the server because nobody could tell it. */
 
+import { bringing } from "./bringing.ts";
 import { broken } from "../wire/loss.ts";
 import type { Loss } from "../wire/loss.ts";
 import { linkDown, refused } from "./faults.ts";
@@ -8,6 +9,11 @@ import type { Ending, Fault } from "./messages.ts";
 import { Deposed } from "./ports.ts";
 import type { Clock, Debt, Dial, Shelf, Store } from "./ports.ts";
 import type { Session } from "./session.ts";
+
+/** The files' names; put in when this is built. */
+declare const FILES: { readonly [name: string]: string };
+
+const bring = bringing(() => import("./ending.ts"), () => FILES["ending"] as string);
 
 /** For the link that is being opened, and for the server's answer; whoever signs out on a train is signed out here all the same. */
 const PATIENCE_MS = 5_000;
@@ -118,9 +124,9 @@ export class SigningOff {
 
   private async _everywhere(): Promise<Fault | null> {
     const { clock, session: { link } } = this._ports;
-    const ending = await import("./ending.ts").catch(() => null);
-    if (link === null || ending === null) return linkDown(null);
-    const said = await inTime(clock, EVERYWHERE_MS, ending.endAll(link));
+    if (link === null) return linkDown(null);
+    // Its code may take as long as the server, and never come.
+    const said = await inTime(clock, EVERYWHERE_MS, bring().then(({ endAll }) => endAll(link), () => null));
     if (said === null) return linkDown(broken("the server did not answer in time"));
     if ("loss" in said) return linkDown(said.loss);
     return "refusal" in said ? refused(said.refusal) : null;
@@ -141,7 +147,7 @@ export async function settle(ports: SettlingPorts, url: string): Promise<void> {
   if (debts.length === 0) return;
   const nobody = (): void => undefined;
   const newLink = (): Link => new Link(ports.clock, { facts: nobody, event: nobody, checkpoint: nobody, lost: nobody });
-  await (await import("./ending.ts")).settle({ ...ports, newLink }, debts);
+  await (await bring()).settle({ ...ports, newLink }, debts);
 }
 
 /** Gives null when it takes longer. */

@@ -26,6 +26,7 @@ const FIELDS: { readonly [is: string]: { readonly [field: string]: (value: unkno
   claim: { n: isNumber, claim: isClaim },
   release: { claim: isClaim },
   seen: { upTo: isNumber },
+  heard: { id: (value) => typeof value === "string" },
   "sign-out": { n: isNumber },
 };
 

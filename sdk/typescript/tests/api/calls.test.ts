@@ -215,6 +215,22 @@ test("work is claimed, renewed and finished; who cannot keep it stops", async ()
   assert.deepEqual(await client.runOnce("x", () => assert.fail(), { wait: true }), { name: "x", isMine: false, isDone: true, number: 6, holder: "s2" });
 });
 
+test("work that is done, thrown or lost leaves no timer behind that keeps a program alive", async () => {
+  const world = new World();
+  const client = await world.login();
+  world.desk.answers["claim"] = () => ({ kind: "claimed", is_mine: true, number: 7 });
+  const before = world.clock.waiting;
+  await client.runOnce("x", () => undefined);
+  assert.equal(world.clock.waiting, before);
+  await assert.rejects(client.runOnce("x", () => Promise.reject(new Error("no"))), { message: "no" });
+  const lost = assert.rejects(client.runOnce("x", () => new Promise(() => undefined)), { code: "claim_lost" });
+  await later();
+  await client.close();
+  await world.clock.pass(10_000);
+  await lost;
+  assert.equal(world.clock.waiting, 0);
+});
+
 test("nobody who hears nothing for the whole lease goes on", async () => {
   const world = new World();
   const client = await world.login();

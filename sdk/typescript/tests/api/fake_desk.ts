@@ -25,6 +25,7 @@ export class FakeDesk implements Desk {
   readonly asked: WireCommand[] = [];
   readonly views: Partial<View>[] = [];
   readonly claimed: string[] = [];
+  readonly confirmed: string[] = [];
   answers: { [op: string]: (command: WireCommand) => Reply } = {};
   grants = true;
   closed = 0;
@@ -40,8 +41,10 @@ export class FakeDesk implements Desk {
 
   async request(command: WireCommand, ms = Infinity): Promise<WireAnswer> {
     this.asked.push(command);
-    const late = new Promise<Fault>((end) => this.clock.after(ms, () => end(fault("timed_out", { where: "holder" }))));
+    let off = (): void => undefined;
+    const late = new Promise<Fault>((end) => (off = this.clock.after(ms, () => end(fault("timed_out", { where: "holder" })))));
     const reply = await Promise.race([(this.answers[command.op] ?? (() => ({ kind: "done" })))(command), late]);
+    off();
     if ("where" in reply) throw reply;
     return reply;
   }
@@ -79,6 +82,10 @@ export class FakeDesk implements Desk {
 
   release(): void {}
 
+  heard(id: string): void {
+    this.confirmed.push(id);
+  }
+
   setView(view: Partial<View>): void {
     this.views.push(view);
   }
@@ -113,6 +120,11 @@ export class FakeClock {
     const due = { at: this.ms + ms, call };
     this.#due.push(due);
     return () => void this.#due.splice(this.#due.indexOf(due), this.#due.includes(due) ? 1 : 0);
+  }
+
+  /** How many are waited for. */
+  get waiting(): number {
+    return this.#due.filter(({ at }) => at < Infinity).length;
   }
 
   async pass(ms: number): Promise<void> {

@@ -56,7 +56,10 @@ test("what is told is heard once, a message as one", async () => {
     ["hi", "tom", "s2", true, 7, "3"],
     [undefined, null, null, false, 8, "4"],
   ]);
-
+  // Whoever asks again did not hear of it.
+  world.event({ kind: "told", id: "2", at: 6, name: "cart", is_kept: true });
+  await later();
+  assert.deepEqual([heard.length, world.desk.confirmed], [5, ["2", "2"]]);
 });
 
 test("the server is asked once, and refuses with its reason", async () => {
@@ -75,6 +78,25 @@ test("the server is asked once, and refuses with its reason", async () => {
   await late;
   world.desk.state = "waiting";
   await assert.rejects(client.ask("price"), { code: "link_down" });
+});
+
+test("an answer that is ready while there is no connection goes by the next, as long as somebody waits for it", async () => {
+  const world = new World();
+  const client = await world.login();
+  let give = (_: string): void => undefined;
+  await client.onAsk("where", () => new Promise<string>((done) => (give = done)));
+  const limits: number[] = [];
+  const { desk } = world;
+  const { request } = desk;
+  desk.request = (command, ms) => (limits.push(ms ?? Infinity), request.call(desk, command, ms));
+  world.event({ kind: "asked", id: "1", name: "where", within_ms: 1000 });
+  await later();
+  // It used to be dropped.
+  desk.state = "opening";
+  await world.clock.pass(300);
+  give("here");
+  await later();
+  assert.deepEqual([desk.asked.at(-1), limits.at(-1)], [{ op: "reply", id: "1", data: "here" }, 700]);
 });
 
 test("what the server asks is answered by a function, or with an error", async (t) => {

@@ -73,6 +73,30 @@ test("what is kept waits for the next tab where there is none", async () => {
   assert.deepEqual([heard(stage, "b"), took(stage)], [["1"], [["1"]]]);
 });
 
+test("what is kept is confirmed when a program has had it, not when its tab was told", async () => {
+  // A tab whose late file could not be loaded heard nothing, and it was confirmed.
+  const stage = await stageOf("a", "b");
+  stage.isDeaf = true;
+  event(stage, told("1", { is_kept: true }));
+  event(stage, { kind: "told_later", events: [told("2", { is_kept: true })], has_more: true });
+  await stage.clock.go(100);
+  assert.deepEqual([heard(stage, "b"), took(stage)], [["1", "2"], []]);
+  stage.say("a", { is: "heard", id: "unknown" });
+  stage.say("a", { is: "heard", id: "1" });
+  stage.say("b", { is: "heard", id: "1" });
+  await stage.clock.go(100);
+  // More is asked for when what there is was heard.
+  assert.deepEqual(took(stage), [["1"]]);
+  stage.say("a", { is: "bye" });
+  stage.say("b", { is: "bye" });
+  await stage.hello("c");
+  await stage.clock.go(100);
+  assert.deepEqual(heard(stage, "c"), ["2"]);
+  stage.say("c", { is: "heard", id: "2" });
+  await stage.clock.go(100);
+  assert.deepEqual(took(stage), [["1"], [["2"], true, undefined]]);
+});
+
 test("what was told later comes like the rest, what waits behind is brought, and a loss is told", async () => {
   const stage = await stageOf("a", "b");
   const events = [told("1", { is_kept: true }), told("2", { is_kept: true, tab: "b" })].map((each) => ({ ...each, kind: undefined }));
