@@ -62,6 +62,7 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.GetSilence: (a.SilenceOfAll,),
     c.DeleteConversation: (a.Done,),
     c.DeleteHistory: (a.Done,),
+    c.DeleteMessages: (a.Done,),
     c.MarkDelivered: (a.Done,),
     c.GetReceipts: (a.Receipts,),
     c.GetHistory: (a.History,),

@@ -39,6 +39,7 @@ class Model:
     marks: tuple[str, ...] = ()
     silence: Silence | None = None
     cleared: int = 0
+    chosen: set[int] = field(default_factory=set)
     is_deleted: bool = False
     nick: str | None = None
 
@@ -153,6 +154,18 @@ async def delete_history(house: House, talk: Conversation, model: Model) -> str 
     return "history_deleted"
 
 
+async def delete_messages(house: House, talk: Conversation, model: Model) -> str | None:
+    """Delete some messages here and there, perhaps again."""
+    said = house.said[talk.id]
+    chosen = set(house.chance.sample(said, min(len(said), 3)))
+    if not chosen:
+        return None
+    await talk.delete_messages(sorted(chosen))
+    new = {seq for seq in chosen if seq > model.cleared} - model.chosen
+    model.chosen |= new
+    return "messages_deleted" if new else None
+
+
 async def rename(house: House, talk: Conversation, model: Model) -> str | None:
     """Take another nickname."""
     model.nick = f"nick {house.changes}"
@@ -160,7 +173,7 @@ async def rename(house: House, talk: Conversation, model: Model) -> str | None:
     return "memberAttributesUpdate"
 
 
-ACTS: Sequence[Act] = (say, say, pin, mark, silence, delete, delete_history, rename)
+ACTS: Sequence[Act] = (say, say, pin, mark, silence, delete, delete_history, delete_messages, rename)
 
 
 async def agree(house: House) -> None:
@@ -189,7 +202,7 @@ async def compare(house: House, user: str, client: Client) -> None:
         await talk.refresh()
         assert (talk.is_pinned, talk.marks, talk.alert_silence, talk.pinned_at) == (*wanted, pinned_at)
         seen = [message.seq for message in (await talk.history(1000)).messages]
-        assert seen == [seq for seq in house.said[chat] if seq > model.cleared][-1000:]
+        assert seen == [seq for seq in house.said[chat] if seq > model.cleared and seq not in model.chosen][-1000:]
         mine = [member async for member in talk.roll() if member.user == user]
         assert [(member.attributes or {}).get("nick") for member in mine] == [model.nick]
 

@@ -103,6 +103,7 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     silencing.GetSilence,
     arranging.DeleteConversation,
     arranging.DeleteHistory,
+    arranging.DeleteMessages,
     contact_commands.InviteContact,
     contact_commands.AcceptContact,
     contact_commands.DeclineContact,

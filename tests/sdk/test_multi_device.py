@@ -35,6 +35,7 @@ OPERATIONS = [
     pytest.param(lambda talk: talk.delete(), "deleteConversation"),
     pytest.param(lambda talk: talk.delete(with_history=True), "conversation_deleted_on_server"),
     pytest.param(lambda talk: talk.delete_history(), "history_deleted"),
+    pytest.param(lambda talk: talk.delete_messages([talk.head]), "messages_deleted"),
     pytest.param(lambda talk: talk.set_member("ann", attributes={"nick": "A."}), "memberAttributesUpdate"),
 ]
 
@@ -323,3 +324,29 @@ async def test_a_silence_of_mine_does_not_cover_a_later_one_of_another_device(se
             await peer.push({"is": "reply", "re": server.asked.pop()["id"], "answer": {"kind": "done"}})
             await task
             assert talk.alert_silence == Silence(level=theirs["level"])
+
+
+@pytest.mark.rows("E64", "X53")
+async def test_messages_that_i_choose_are_gone_on_all_my_devices_and_others_keep_them(house: House) -> None:
+    phone, laptop, bob = await house.login("ann"), await house.login("ann"), await house.login("bob")
+    seen = laptop.events()
+    talk = await phone.create(["bob"])
+    there, his = laptop.conversation(talk.id), bob.conversation(talk.id)
+    sent = [await his.send(f"message {number}") for number in range(4)]
+    await talk.delete_messages([sent[3].seq, sent[1].seq])
+    assert (await until(seen, events.MessagesDeleted)).seqs == (sent[1].seq, sent[3].seq)
+    for mine in (talk, there):
+        assert [message.text for message in (await mine.history()).messages] == ["message 0", "message 2"]
+    assert (await there.refresh()).unread == 2
+    assert (await laptop.unread()).messages == 2
+    (found,) = await laptop.query().with_last_message().find()
+    assert found.last_message is not None
+    assert found.last_message.text == "message 2"
+    await sent[1].edit("message 1, better said")
+    late = await house.login("ann")
+    assert [message.text for message in (await late.conversation(talk.id).history()).messages][-1] == "message 2"
+    assert len((await his.history()).messages) == 4
+    with pytest.raises(NotFound):
+        await talk.delete_messages([sent[0].seq, 999])
+    await talk.delete_messages([sent[1].seq])
+    assert len((await talk.history()).messages) == 2

@@ -15,6 +15,7 @@ from unisono.domain.arrangement import (
     ConversationUnpinned,
     ConversationUnsilenced,
     HistoryDeleted,
+    MessagesDeleted,
     Quietness,
 )
 from unisono.domain.ids import Instant, Seq
@@ -37,4 +38,6 @@ ARRANGEMENTS: Final[dict[str, Arrangement | Quietness]] = {
     "conversation_deleted": ConversationDeleted(ROOM, 12),
     "conversation_deleted: with its history": ConversationDeleted(ROOM, 12, Seq(17)),
     "history_deleted": HistoryDeleted(ROOM, Seq(17)),
+    "messages_deleted: least": MessagesDeleted(ROOM, (Seq(17),)),
+    "messages_deleted: all fields": MessagesDeleted(ROOM, (Seq(17), Seq(19)), 1),
 }

@@ -114,6 +114,7 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.GetSilence(),
     c.DeleteConversation(ROOM),
     c.DeleteHistory(ROOM, Seq(17)),
+    c.DeleteMessages(ROOM, (Seq(17), Seq(19))),
     c.MarkDelivered(conversation=ROOM, seq=Seq(17)),
     c.GetReceipts(conversation=ROOM, message=Seq(3)),
     c.ListSessions(),

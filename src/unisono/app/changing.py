@@ -193,6 +193,9 @@ def _of_arrangement(user: UserId, command: c.Command, _: Quotas) -> Change | Non
         case c.DeleteHistory(conversation=conversation, up_to=seq):
             scope = Scope(conversation=conversation, users=(user,), read_to=seq)
             return scope, partial(arranging.delete_history, user=user, command=command)
+        case c.DeleteMessages(conversation=conversation, messages=chosen):
+            scope = Scope(conversation=conversation, users=(user,), chosen=chosen)
+            return scope, partial(arranging.delete_messages, user=user, command=command)
         case _:
             return None
 

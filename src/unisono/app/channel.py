@@ -17,6 +17,7 @@ from unisono.domain.facts import (
     PlacedFact,
 )
 from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, START, Epoch, Seq, StreamKey, UserId, user_of
+from unisono.domain.kinds import KINDS
 from unisono.ports.directory import Audience
 
 FACT_BYTES: Final = 200
@@ -143,6 +144,11 @@ def light_prefix(facts: Sequence[PlacedFact], limit_bytes: int) -> Sequence[Plac
 def placed_of(page: Facts, fact: SeqFact) -> PlacedFact:
     """Give a fact of a page with its place. It says nothing of a checkpoint."""
     return PlacedFact(stream=page.stream, epoch=page.epoch, seq=fact.seq, at=fact.at, checkpoint=START, fact=fact.fact)
+
+
+def lists_members(first: Fact) -> bool:
+    """Say if the members of the stream that begins with a fact are told in it."""
+    return not isinstance(first, ConversationCreated) or KINDS[first.of].members != "subscribed"
 
 
 def size_of(fact: Fact) -> int:

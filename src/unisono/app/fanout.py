@@ -12,12 +12,13 @@ from contextlib import suppress
 from typing import Final
 
 from unisono.app.audience import Audience
-from unisono.app.channel import Channel, light_prefix, placed_of, runs, shared
+from unisono.app.channel import Channel, light_prefix, lists_members, placed_of, runs, shared
 from unisono.app.endings import fault_of
+from unisono.app.hiding import as_seen, find_hiders, has_edits
 from unisono.app.rosters import Rosters
 from unisono.domain.delivery import Gap, Push, Stale, advance
 from unisono.domain.errors import UnisonoError
-from unisono.domain.facts import ConversationCreated, Fact, PlacedFact, SessionEnded
+from unisono.domain.facts import PlacedFact, SessionEnded
 from unisono.domain.ids import (
     NO_SEQ,
     START,
@@ -29,7 +30,6 @@ from unisono.domain.ids import (
     user_of,
     user_stream,
 )
-from unisono.domain.kinds import KINDS
 from unisono.ports.directory import Directory
 from unisono.ports.log import Log, MovedStream
 from unisono.ports.telemetry import Telemetry
@@ -227,7 +227,7 @@ class Fanout:
                 return
             channel = self._follow(stream)
             # A hint that comes late may tell of the beginning of a stream that was delivered and forgotten since.
-            if facts[0].seq == 1 and facts[0].checkpoint > self.checkpoint and _lists_members(facts[0].fact):
+            if facts[0].seq == 1 and facts[0].checkpoint > self.checkpoint and lists_members(facts[0].fact):
                 channel.begin(NO_SEQ)
         elif channel.of_user is None:
             self._conversations.move_to_end(stream)
@@ -243,6 +243,9 @@ class Fanout:
             match advance(channel.delivered, run[0].seq, run[-1].seq):
                 case Push(first):
                     new = run[first - run[0].seq :]
+                    if has_edits(new):
+                        self._fall_behind(channel, split[-1][-1].seq)
+                        return
                     light = light_prefix(new, DELIVERY_BYTES)
                     self._deliver(channel, light, is_alone=is_alone and len(split) == 1)
                     if len(light) < len(new):
@@ -375,26 +378,21 @@ class Fanout:
             if channel.is_subscribed:
                 await self._deliver_to_subscribers(channel, facts)
             else:
-                self._deliver(channel, facts)
+                for part in as_seen(channel, facts, await find_hiders(self._directory, facts)):
+                    self._deliver(channel, part)
             await self._notify()
 
     async def _deliver_to_subscribers(self, channel: Channel, facts: Sequence[PlacedFact]) -> None:
-        """Ask who of the users here sees the facts, and give them to these.
-
-        Who comes here while we ask has asked for what moved after we did, or will.
-        """
+        """Ask who of the users here sees the facts. Who comes meanwhile has asked for what moved since, or will."""
         conversation = conversation_of(channel.stream)
         here = [] if conversation is None else self._audience.users()
         places = [] if conversation is None else await self._directory.places(conversation, here)
+        hiders = await find_hiders(self._directory, facts)
         for users, run in shared(facts, places):
             channel.ask(users)
-            self._deliver(channel, run)
+            for part in as_seen(channel, run, hiders):
+                self._deliver(channel, part)
 
     async def _notify(self) -> None:
         async with self._settled:
             self._settled.notify_all()
-
-
-def _lists_members(first: Fact) -> bool:
-    """Say if the members of the stream that begins with a fact are told in it."""
-    return not isinstance(first, ConversationCreated) or KINDS[first.of].members != "subscribed"

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import structs
 
+from unisono.app.hiding import without_deleted
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.app.searching import Searching
@@ -148,7 +149,10 @@ class Reading:
             check(c.ReadStream, Standing.MEMBER if user_of(command.stream) == user else Standing.STRANGER)
             return await self._parts.log.read(command.stream, command.after, command.limit)
         mine = await self._find(user, conversation, c.ReadStream)
-        return await self._parts.log.read(command.stream, command.after, command.limit, mine.until)
+        facts = await self._parts.log.read(command.stream, command.after, command.limit, mine.until)
+        return (
+            facts if mine.membership is None else await without_deleted(self._parts.directory, facts, mine.membership)
+        )
 
     async def conversation(self, user: UserId | None, command: c.GetConversation) -> ConversationView:
         """Show one conversation with its members.

@@ -65,6 +65,14 @@ class HistoryDeleted(Caused, frozen=True, omit_defaults=True, tag_field="kind", 
     seq: Seq
 
 
+class MessagesDeleted(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="messages_deleted"):
+    """This user deleted these messages, for themselves alone. So many of them had counted as `unread`."""
+
+    conversation: ConversationId
+    messages: tuple[Seq, ...]
+    unread: int = 0
+
+
 class AllSilenced(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="all_silenced"):
     """This user wants to hear less of all conversations while the silence holds; an earlier one is over."""
 
@@ -86,4 +94,5 @@ Arrangement = (
     | ConversationUnsilenced
     | ConversationDeleted
     | HistoryDeleted
+    | MessagesDeleted
 )

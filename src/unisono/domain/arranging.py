@@ -20,10 +20,12 @@ from unisono.domain.arrangement import (
     ConversationUnpinned,
     ConversationUnsilenced,
     HistoryDeleted,
+    MessagesDeleted,
 )
 from unisono.domain.commands import (
     DeleteConversation,
     DeleteHistory,
+    DeleteMessages,
     MarkConversation,
     MarkRead,
     PinConversation,
@@ -34,18 +36,21 @@ from unisono.domain.commands import (
     UnsilenceConversation,
 )
 from unisono.domain.conversation import Decision, Membership, Snapshot
-from unisono.domain.errors import Invalid, LimitReached
-from unisono.domain.facts import Fact
+from unisono.domain.errors import Invalid, LimitReached, NotFound
+from unisono.domain.facts import Fact, ReadMarkMoved
 from unisono.domain.ids import NO_SEQ, Instant, Seq, UserId, user_stream
 from unisono.domain.messages import mark_read
 from unisono.domain.permitting import permit
 from unisono.domain.placement import Draft
+from unisono.domain.pushing import is_called
 from unisono.domain.silence import Silence, find_zone
 
 PINNED_MAX: Final = 100
 """Conversations of a user that are pinned: a list of them fits a page."""
 MARKS_MAX: Final = 20
 """Marks of a user to one conversation."""
+DELETED_MAX: Final = 10_000
+"""Messages that a user deleted one by one, in all conversations; those of a history deleted since count no more."""
 
 
 def pin(snapshot: Snapshot, user: UserId) -> Decision:
@@ -191,7 +196,37 @@ def delete_history(snapshot: Snapshot, user: UserId, command: DeleteHistory) -> 
 
 def _read_and(fact: ConversationDeleted | HistoryDeleted, snapshot: Snapshot, user: UserId, seq: Seq) -> Decision:
     read = mark_read(snapshot, user, MarkRead(fact.conversation, seq))
-    return Decision((Draft(user_stream(user), fact), *read.drafts), lambda _: Done())
+    # First what is read: what is deleted one by one counts until then.
+    return Decision((*read.drafts, Draft(user_stream(user), fact)), lambda _: Done())
+
+
+def delete_messages(snapshot: Snapshot, user: UserId, command: DeleteMessages) -> Decision:
+    """Delete chosen messages, for a user alone; none counts as unread any more. What is gone already is no fault.
+
+    The scope asks about these messages.
+
+    Raises:
+        NotFound: The user is no member, or one of them is no message.
+        LimitReached: The user deleted as many as may be.
+    """
+    conversation, chosen = permit(DeleteMessages, snapshot, user), snapshot.chosen
+    member, head = snapshot.memberships[user], conversation.head
+    gone = max(member.cleared, head.trimmed)
+    left = tuple(seq for seq in sorted(set(command.messages)) if seq > gone and seq not in chosen.deleted)
+    if not left:
+        return _done()
+    if not chosen.messages.keys() >= set(left):
+        raise NotFound()
+    if chosen.count + len(left) > DELETED_MAX:
+        raise LimitReached(what="deleted messages", limit=DELETED_MAX)
+    mark = max(member.read, member.since)
+    unread = [one for seq in left if seq > mark and (one := chosen.messages[seq]).sender != user]
+    fact = MessagesDeleted(conversation.id, left, len(unread))
+    if not unread:
+        return _done(user, fact)
+    calls = chosen.calls - sum(is_called(one, user) for one in unread)
+    waiting = member.unread(head) - len(unread)
+    return _done(user, fact, ReadMarkMoved(conversation.id, member.read, head.seq, unread=waiting, mentions=calls))
 
 
 def arranged(old: Membership, fact: Arrangement, at: Instant) -> Membership:
@@ -212,6 +247,8 @@ def arranged(old: Membership, fact: Arrangement, at: Instant) -> Membership:
         case ConversationDeleted(messages=messages, history_to=seq):
             cleared = max(old.cleared, seq or NO_SEQ)
             return structs.replace(old, deleted=messages, pinned_at=None, cleared=cleared)
+        case MessagesDeleted(unread=unread):
+            return structs.replace(old, own=old.own + unread, hides_some=True)
         case _:
             return structs.replace(old, cleared=max(old.cleared, fact.seq))
 

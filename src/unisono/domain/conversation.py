@@ -99,6 +99,7 @@ class Membership(Struct, frozen=True):
     come back to it. A device of theirs has the messages up to `delivered`, all that asked for a
     receipt at least. `pinned_at`, `marks` and `silence` are how the user arranged it.
     What was said up to `cleared` they deleted for themselves; with so many messages as `deleted` the whole of it.
+    Of others that they deleted it is only known that it `hides_some`, or did once; unread ones are among their `own`.
     """
 
     user: UserId
@@ -119,6 +120,7 @@ class Membership(Struct, frozen=True):
     silence: Silence | None = None
     cleared: Seq = NO_SEQ
     deleted: int | None = None
+    hides_some: bool = False
 
     def is_deleted(self, head: Head) -> bool:
         """Say if the user took the conversation from their lists, and nothing was said in it since."""
@@ -166,6 +168,7 @@ class Scope(Struct, frozen=True):
     - `message`: asks for the message at this seq, with its reactions.
     - `read_to`: asks what lies before and behind where the `mark` of the first of `users` will be once it has moved to
       this place, or the end, and never back.
+    - `chosen`: asks about these messages, and which of them the first of `users` deleted.
     - `object`: asks what the sender keeps under this name.
     - `pinned`: asks how many conversations the first of `users` has pinned.
     - `unique_of`: asks for the unique conversation of this kind and exactly these members.
@@ -196,6 +199,7 @@ class Scope(Struct, frozen=True):
     silence_of: UserId | None = None
     speaks: bool = False
     beneath: Seq | None = None
+    chosen: tuple[Seq, ...] = ()
 
 
 class Target(Struct, frozen=True):
@@ -207,6 +211,18 @@ class Target(Struct, frozen=True):
     reactions: Mapping[str, frozenset[UserId]] = {}
 
 
+class Chosen(Struct, frozen=True):
+    """Messages that a command is about: those that there are, and which of them the user deleted.
+
+    The user deleted `count` in all their conversations; `calls` to them in this one wait behind their mark.
+    """
+
+    messages: Mapping[Seq, MessagePlaced] = {}
+    deleted: frozenset[Seq] = frozenset()
+    count: int = 0
+    calls: int = 0
+
+
 class Snapshot(Struct, frozen=True):
     """What a scope asked for, as of one moment.
 
@@ -216,7 +232,8 @@ class Snapshot(Struct, frozen=True):
     `target` is the message asked for, None when there is none at that seq; `passed` what was asked for by `read_to`,
     None where the mark would not move; `shelf` what was asked for by `object`; `pinned` how many are; `ties` and
     `tallies` those asked for, and so is `silence`; `listener` is the other member of a direct conversation, where that
-    was asked. `parent` is what a thread is under, and `above` what the users asked about are there.
+    was asked; `chosen` are the messages asked about. `parent` is what a thread is under, and `above` what the users
+    asked about are there.
     The use case adds: `is_present`, that the caller is in the conversation, a room; `is_operator`, that the operator
     does this, in the name of the caller, whatever the caller is to the conversation; `writing`, who may write to whom.
     """
@@ -238,6 +255,7 @@ class Snapshot(Struct, frozen=True):
     listener: UserId | None = None
     parent: Conversation | None = None
     above: Mapping[UserId, Membership] = {}
+    chosen: Chosen = Chosen()
     is_present: bool = False
     is_operator: bool = False
     writing: Writing = "anyone"

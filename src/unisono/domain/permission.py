@@ -167,6 +167,7 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.GetTurn: Rule(_USERS),
     c.DeleteConversation: Rule(_MEMBERS, lists=_KEPT),
     c.DeleteHistory: Rule(_MEMBERS, lists=_KEPT),
+    c.DeleteMessages: Rule(_MEMBERS, lists=_KEPT),
     c.InviteContact: Rule(_USERS),
     c.AcceptContact: Rule(_USERS),
     c.DeclineContact: Rule(_USERS),

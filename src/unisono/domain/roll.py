@@ -32,6 +32,7 @@ def joined(old: Membership | None, user: UserId, at: Seq, passed: int = 0) -> Me
         blocked_until=before.blocked_until,
         silenced_until=before.silenced_until,
         cleared=before.cleared,
+        hides_some=before.hides_some,
     )
 
 

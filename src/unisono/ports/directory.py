@@ -1,6 +1,6 @@
 """What the log adds up to, for reading: conversations, members, history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -191,6 +191,12 @@ class Directory(Protocol):
         costs does not grow with the conversation, but that of a text among messages of other types grows with those
         between two texts.
         """
+
+    async def deleted(self, user: UserId, conversation: ConversationId, messages: Sequence[Seq]) -> frozenset[Seq]:
+        """Say which of some messages the user deleted one by one."""
+
+    async def hiders(self, conversation: ConversationId, messages: Sequence[Seq]) -> Mapping[Seq, Collection[UserId]]:
+        """Say who deleted some messages one by one; those that nobody did are left out."""
 
     async def said_by(
         self, user: UserId, *, since: Instant, until: Instant, limit: int, newest_first: bool

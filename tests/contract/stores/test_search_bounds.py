@@ -125,7 +125,7 @@ async def test_a_search_that_takes_too_long_is_given_up(durable: Home, monkeypat
 
 
 SLOW_SQLITE = """
-    WITH RECURSIVE n (n) AS (SELECT ?1 + ?2 + ?4 + ?5 + ?6 UNION ALL SELECT n + 1 FROM n WHERE n < 1e12)
-    SELECT max(n), ?3 FROM n
+    WITH RECURSIVE n (n) AS (SELECT ?1 + ?2 + ?4 + ?5 + ?7 UNION ALL SELECT n + 1 FROM n WHERE n < 1e12)
+    SELECT max(n), ?3 || ?6 FROM n
 """
-SLOW_POSTGRES = "SELECT pg_sleep(5), %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s"
+SLOW_POSTGRES = "SELECT pg_sleep(5), %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text, %s"

@@ -1,7 +1,7 @@
 """As much of a log and a directory as the fan-out needs, with the weather under a test's control."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from tests.unit.app.stage import placed
 from unisono.domain.answers import Facts, FoundMessage, Moved, SeqFact, Unread
@@ -167,6 +167,13 @@ class LittleLog:
         self, conversation: ConversationId, who: Roll, *, after: UserId | None, limit: int, now: Instant
     ) -> Sequence[Membership]:
         raise NotImplementedError
+
+    async def deleted(self, user: UserId, conversation: ConversationId, messages: Sequence[Seq]) -> frozenset[Seq]:
+        raise NotImplementedError
+
+    async def hiders(self, conversation: ConversationId, messages: Sequence[Seq]) -> Mapping[Seq, Collection[UserId]]:
+        del conversation, messages
+        return {}
 
     async def places(self, conversation: ConversationId, users: Sequence[UserId]) -> Sequence[Membership]:
         raise NotImplementedError

@@ -20,19 +20,21 @@ from unisono.domain.arrangement import (
     ConversationUnpinned,
     ConversationUnsilenced,
     HistoryDeleted,
+    MessagesDeleted,
 )
 from unisono.domain.commands import (
     DeleteConversation,
     DeleteHistory,
+    DeleteMessages,
     MarkConversation,
     SilenceAll,
     SilenceConversation,
     UnmarkConversation,
 )
-from unisono.domain.conversation import Decision, Membership, Snapshot
+from unisono.domain.conversation import Chosen, Decision, Membership, Snapshot
 from unisono.domain.errors import Forbidden, Invalid, LimitReached, NotFound
-from unisono.domain.facts import Fact, Level, ReadMarkMoved
-from unisono.domain.ids import Instant, Seq
+from unisono.domain.facts import Content, Fact, Level, MessagePlaced, ReadMarkMoved
+from unisono.domain.ids import Instant, SendKey, Seq
 from unisono.domain.placement import Head
 from unisono.domain.silence import Silence, Window
 
@@ -69,6 +71,11 @@ def delete(*, with_history: bool = False) -> Ask:
 
 def delete_history(up_to: int) -> Ask:
     return lambda seen: arranging.delete_history(seen, BOB, DeleteHistory(TALK, Seq(up_to)))
+
+
+def delete_messages(*seqs: int) -> Ask:
+    command = DeleteMessages(TALK, tuple(map(Seq, seqs)))
+    return lambda seen: arranging.delete_messages(seen, BOB, command)
 
 
 def placed(ask: Ask, seen: Snapshot) -> list[tuple[str, Fact]]:
@@ -117,7 +124,8 @@ def test_a_conversation_has_several_marks_at_once_and_twenty_at_most() -> None:
 
 
 @pytest.mark.parametrize(
-    "ask", [pin, unpin, mark("work"), unmark("work"), silence(), unsilence, delete(), delete_history(3)]
+    "ask",
+    [pin, unpin, mark("work"), unmark("work"), silence(), unsilence, delete(), delete_history(3), delete_messages(3)],
 )
 def test_only_members_arrange_a_conversation_and_none_a_room(ask: Ask) -> None:
     with pytest.raises(NotFound):
@@ -192,12 +200,12 @@ def test_what_is_deleted_counts_as_read_and_is_deleted_once() -> None:
     """The stage's conversation has its head at 10, and no messages."""
     to_end, to_three = ReadMarkMoved(TALK, Seq(10), Seq(10)), ReadMarkMoved(TALK, Seq(3), Seq(10))
     gone = ConversationDeleted(TALK, 0)
-    assert placed(delete(), as_bob()) == [("u/bob", gone), ("u/bob", to_end)]
+    assert placed(delete(), as_bob()) == [("u/bob", to_end), ("u/bob", gone)]
     assert placed(delete(), as_bob(deleted=0)) == []
     wholly = ("u/bob", ConversationDeleted(TALK, 0, Seq(10)))
     assert placed(delete(with_history=True), as_bob(deleted=0, read=Seq(10))) == [wholly]
     assert placed(delete(with_history=True), as_bob(deleted=0, cleared=Seq(10))) == []
-    assert placed(delete_history(3), as_bob()) == [("u/bob", HistoryDeleted(TALK, Seq(3))), ("u/bob", to_three)]
+    assert placed(delete_history(3), as_bob()) == [("u/bob", to_three), ("u/bob", HistoryDeleted(TALK, Seq(3)))]
     assert placed(delete_history(99), as_bob(read=Seq(10))) == [("u/bob", HistoryDeleted(TALK, Seq(10)))]
     assert placed(delete_history(3), as_bob(cleared=Seq(3))) == []
 
@@ -227,3 +235,54 @@ def test_facts_add_up_to_how_it_is_arranged() -> None:
     one = arranging.arranged(one, ConversationSilenced(TALK, Silence("mentions")), NOW)
     assert one.silence == Silence("mentions")
     assert arranging.arranged(one, ConversationUnsilenced(TALK), NOW).silence is None
+
+
+SAID = {
+    Seq(3): MessagePlaced(ANN, SendKey("k3"), Content(text="tea?"), mentions=(BOB,)),
+    Seq(4): MessagePlaced(BOB, SendKey("k4"), Content(text="tea!"), mentions=(BOB,)),
+    Seq(5): MessagePlaced(ANN, SendKey("k5"), Content(text="now"), mention_all=True),
+    Seq(6): MessagePlaced(ANN, SendKey("k6"), Content(text="or later")),
+}
+
+
+def with_said(deleted: tuple[int, ...] = (), *, count: int = 0, calls: int = 2, **has: object) -> Snapshot:
+    chosen = Chosen(SAID, frozenset(map(Seq, deleted)), count, calls)
+    seen = as_bob(**({"passed": 6} | has))
+    assert seen.conversation is not None
+    head = structs.replace(seen.conversation.head, messages=10)
+    return structs.replace(seen, conversation=structs.replace(seen.conversation, head=head), chosen=chosen)
+
+
+@pytest.mark.rows("X53")
+def test_chosen_messages_are_deleted_for_one_and_none_of_them_waits() -> None:
+    left = ReadMarkMoved(TALK, Seq(0), Seq(10), unread=2, mentions=0)
+    fact = MessagesDeleted(TALK, (Seq(3), Seq(4), Seq(5)), unread=2)
+    assert placed(delete_messages(5, 3, 4, 3), with_said()) == [("u/bob", fact), ("u/bob", left)]
+    read = MessagesDeleted(TALK, (Seq(3), Seq(6)))
+    assert placed(delete_messages(3, 6), with_said(read=Seq(6))) == [("u/bob", read)]
+    one = MessagesDeleted(TALK, (Seq(6),), unread=1)
+    waits = ReadMarkMoved(TALK, Seq(0), Seq(10), unread=3, mentions=2)
+    assert placed(delete_messages(6, 5), with_said(deleted=(5,))) == [("u/bob", one), ("u/bob", waits)]
+
+
+def test_messages_that_are_deleted_or_gone_are_deleted_without_a_fault() -> None:
+    assert placed(delete_messages(3, 5), with_said(deleted=(3, 5))) == []
+    assert placed(delete_messages(1, 2), with_said(cleared=Seq(2))) == []
+    for absent in (2, 7, 99):
+        with pytest.raises(NotFound):
+            delete_messages(3, absent)(with_said())
+
+
+def test_so_many_messages_may_be_deleted_one_by_one() -> None:
+    almost = with_said(count=arranging.DELETED_MAX - 2)
+    assert len(placed(delete_messages(3, 4), almost)) == 2
+    with pytest.raises(LimitReached) as refused:
+        delete_messages(3, 4, 5)(almost)
+    assert refused.value.numbers == {"what": "deleted messages", "limit": 10_000}
+    assert placed(delete_messages(3), with_said(deleted=(3,), count=arranging.DELETED_MAX)) == []
+
+
+def test_what_was_deleted_one_by_one_counts_as_ones_own() -> None:
+    bob = as_bob(own=1).memberships[BOB]
+    after = arranging.arranged(bob, MessagesDeleted(TALK, (Seq(3), Seq(4)), unread=1), NOW)
+    assert (after.own, after.hides_some, after.cleared) == (2, True, 0)

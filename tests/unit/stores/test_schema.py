@@ -55,6 +55,7 @@ FROZEN = {
     "0019": "7de229bc09b8e669",
     "0020": "f627644c679bf16b",
     "0021": "fa6eac1f44cfcf85",
+    "0022": "x",
 }
 
 
@@ -111,9 +112,9 @@ async def test_a_database_from_before_lists_had_lengths_finds_them_by_these(tmp_
         for index in ("ix_facts_changed", "ix_sessions_ended_user", "ix_conversations_parent"):
             file.execute(f"DROP INDEX {index}")
         made = ("claims", "contacts", "calls", "call_users", "kept_told", "kept_for", "policy_changes", "silences")
-        for table in (*made, "thread_departures"):
+        for table in (*made, "thread_departures", "hidden"):
             file.execute(f"DROP TABLE {table}")
-        for column in ("pinned_at", "marks", "silence", "cleared_seq", "deleted"):
+        for column in ("pinned_at", "marks", "silence", "cleared_seq", "deleted", "hides_some"):
             file.execute(f"ALTER TABLE members DROP COLUMN {column}")
         for column in ("parent", "threads"):
             file.execute(f"ALTER TABLE conversations DROP COLUMN {column}")
@@ -168,7 +169,7 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     migrate(driver)
     connection = driver.connect_writer()
     log = vars(Statements(driver.dialect))
-    own = ("messages", "history", "roll", "words", "trimming", "objects", "contacts", "silences", "threads")
+    own = ("messages", "history", "roll", "words", "trimming", "objects", "contacts", "silences", "hidden", "threads")
     parts = {name: vars(log.pop(name)) for name in own}
     del parts["words"]["index"]
     sessions = vars(SessionStatements(driver.dialect))

@@ -78,6 +78,16 @@ class HistoryDeleted(Caused):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesDeleted(Caused):
+    """I deleted these messages, for myself alone. So many of them had counted as unread."""
+
+    kind: ClassVar[str] = "messages_deleted"
+    conversation: str
+    messages: tuple[int, ...]
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AllSilenced(Caused):
     """I want to hear less of all conversations while the silence holds."""
 
@@ -103,4 +113,5 @@ Arrangement = (
     | ConversationUnsilenced
     | ConversationDeleted
     | HistoryDeleted
+    | MessagesDeleted
 )

@@ -13,6 +13,7 @@ from unisono_sdk.arrangement import (
     ConversationUnmarked,
     ConversationUnsilenced,
     HistoryDeleted,
+    MessagesDeleted,
 )
 from unisono_sdk.commands import Command
 from unisono_sdk.desk import Desk, ask
@@ -91,6 +92,15 @@ class DeleteHistory(Command):
     op: ClassVar[str] = "delete_history"
     conversation: str
     up_to: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteMessages(Command):
+    """Have chosen messages shown to me no more."""
+
+    op: ClassVar[str] = "delete_messages"
+    conversation: str
+    messages: tuple[int, ...]
 
 
 class Arranging:
@@ -196,6 +206,18 @@ class Arranging:
         """
         await ask(self._desk, DeleteHistory(conversation=self.id, up_to=up_to), Done)
 
+    async def delete_messages(self, seqs: Sequence[int]) -> None:
+        """Have messages, up to 100 by their seqs, shown to me no more, on all my sessions; all others keep them.
+
+        None of them counts as unread any more. Those deleted already are no error.
+
+        Raises:
+            NotFound: I am no member, or one of them is no message.
+            LimitReached: I deleted 10,000 messages one by one.
+            Unacceptable: None is given, or too many.
+        """
+        await ask(self._desk, DeleteMessages(conversation=self.id, messages=tuple(seqs)), Done)
+
     def know_arrangement(self, view: ConversationView) -> None:
         """Take over what the server says."""
         self.pinned_at, self.marks = view.pinned_at, view.marks
@@ -214,7 +236,7 @@ class Arranging:
             case ConversationSilenced() | ConversationUnsilenced():
                 self.alert_silence = fact.silence if isinstance(fact, ConversationSilenced) else None
                 self._silences += 1
-            case HistoryDeleted():
+            case HistoryDeleted() | MessagesDeleted():
                 pass
             case _:
                 self.pinned_at = None

@@ -11,6 +11,7 @@ from unisono_sdk.arrangement import (
     ConversationUnpinned,
     ConversationUnsilenced,
     HistoryDeleted,
+    MessagesDeleted,
 )
 from unisono_sdk.conversation import Conversation
 
@@ -83,6 +84,8 @@ def of_arranging(conversation: Conversation, fact: Arrangement, at: int) -> tupl
             return "deleted", events.Deleted(conversation=conversation, with_history=is_all, at=at)
         case HistoryDeleted(seq=seq):
             return "history_deleted", events.HistoryDeleted(conversation=conversation, seq=seq, at=at)
+        case MessagesDeleted(messages=seqs):
+            return "messages_deleted", events.MessagesDeleted(conversation=conversation, seqs=seqs, at=at)
 
 
 def of_draft(conversation: Conversation, changed: events.ObjectChanged) -> own_events.DraftChanged:

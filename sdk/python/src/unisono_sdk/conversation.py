@@ -16,7 +16,7 @@ from unisono_sdk.answers import (
     ReadMark,
     Receipts,
 )
-from unisono_sdk.arrangement import Arrangement, ConversationDeleted, HistoryDeleted
+from unisono_sdk.arrangement import Arrangement, ConversationDeleted, HistoryDeleted, MessagesDeleted
 from unisono_sdk.belonging import Belonging
 from unisono_sdk.bodies import Body, as_content
 from unisono_sdk.commands import (
@@ -338,6 +338,8 @@ class Conversation(Belonging):
         super().arranged(fact, at)
         if isinstance(fact, HistoryDeleted):
             self.newest.deleted(fact.seq)
+        elif isinstance(fact, MessagesDeleted):
+            self.newest.deleted_among(fact.messages)
         elif isinstance(fact, ConversationDeleted) and fact.history_to is not None:
             self.newest.deleted(fact.history_to)
 

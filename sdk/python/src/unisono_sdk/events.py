@@ -326,6 +326,7 @@ SilenceChanged = own_events.SilenceChanged
 AllSilenceChanged = own_events.AllSilenceChanged
 Deleted = own_events.Deleted
 HistoryDeleted = own_events.HistoryDeleted
+MessagesDeleted = own_events.MessagesDeleted
 DraftChanged = own_events.DraftChanged
 MultiDevice = own_events.MultiDevice
 ContactInvited = contact_events.ContactInvited

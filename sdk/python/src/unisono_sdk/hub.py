@@ -48,6 +48,7 @@ EVENTS: Final = frozenset(
         "all_silence",
         "deleted",
         "history_deleted",
+        "messages_deleted",
         "draft",
         "multi_device",
         "ringing",

@@ -5,7 +5,9 @@ from typing import Final
 from unisono_sdk import arrangement, facts, thread_facts
 from unisono_sdk.facts import Fact
 
-ALIASES: Final = {"history_deleted": "deleteRoaming", "conversation_deleted_on_server": "deleteRoaming"}
+ALIASES: Final = dict.fromkeys(
+    ("history_deleted", "messages_deleted", "conversation_deleted_on_server"), "deleteRoaming"
+)
 """Names that other services use for more than one operation."""
 
 OPERATIONS: Final[dict[type[Fact], str]] = {
@@ -18,6 +20,7 @@ OPERATIONS: Final[dict[type[Fact], str]] = {
     arrangement.AllSilenced: "setSilentModeForUser",
     arrangement.AllUnsilenced: "all_unsilenced",
     arrangement.HistoryDeleted: "history_deleted",
+    arrangement.MessagesDeleted: "messages_deleted",
 }
 THREADS: Final[dict[type[Fact], str]] = {
     thread_facts.ThreadMade: "chatThreadCreate",

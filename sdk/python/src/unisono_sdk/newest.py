@@ -1,5 +1,6 @@
 """The newest message of a conversation, as far as the client knows it."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from unisono_sdk.facts import Content, MessagePlaced, MessageRecalled, MessageRevised
@@ -28,6 +29,11 @@ class Newest:
     def deleted(self, up_to: int) -> None:
         """Forget a message that is shown no more."""
         if self.message is not None and self.message.seq <= up_to:
+            self.message = None
+
+    def deleted_among(self, seqs: Collection[int]) -> None:
+        """Forget a message that is one of those shown no more."""
+        if self.message is not None and self.message.seq in seqs:
             self.message = None
 
     def changed(self, fact: MessageRevised | MessageRecalled, seq: int, at: int) -> None:

@@ -65,6 +65,15 @@ class HistoryDeleted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesDeleted:
+    """`messages_deleted`: messages of a conversation, by their seqs, are shown to me no more, on all my sessions."""
+
+    conversation: Conversation
+    seqs: tuple[int, ...]
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftChanged:
     """`draft`: on another session I have begun to write something else in a conversation; None for nothing any more."""
 
@@ -91,4 +100,4 @@ class MultiDevice:
     fact: Fact
 
 
-Arranged = PinnedChanged | MarkChanged | SilenceChanged | AllSilenceChanged | Deleted | HistoryDeleted
+Arranged = PinnedChanged | MarkChanged | SilenceChanged | AllSilenceChanged | Deleted | HistoryDeleted | MessagesDeleted

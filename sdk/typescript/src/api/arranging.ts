@@ -45,6 +45,12 @@ export interface Arranging {
   delete(options?: { readonly withHistory?: boolean }): Promise<void>;
   /** Has what was said up to a seq, or so far, shown to me no more, on all my sessions; all others keep it. It counts as read. Throws `NotFound`. */
   deleteHistory(upTo?: number): Promise<void>;
+  /**
+   * Has messages, up to 100 by their seqs, shown to me no more, on all my sessions; all others keep them. None of them counts as unread any
+   * more, and those deleted already are no error. Throws `NotFound` where I am no member, or one of them is no message; `LimitReached` where
+   * I deleted 10,000 one by one.
+   */
+  deleteMessages(seqs: readonly number[]): Promise<void>;
   /** Asks for what I have begun to write here, on whichever session; null for nothing. */
   unsent(): Promise<KeptValue | null>;
   /**
@@ -75,6 +81,7 @@ export const ARRANGING: Late<Arranging, Conversation> = {
   },
   delete: async (_, chat, { withHistory } = {}) => void (await chat.ask("delete_conversation", { withHistory })),
   deleteHistory: async (_, chat, upTo = END) => void (await chat.ask("delete_history", { upTo })),
+  deleteMessages: async (_, chat, messages) => void (await chat.ask("delete_messages", { messages })),
   unsent: (inside, chat) => KEPT.get(inside, chat, DRAFT + chat.id),
   keepUnsent: (inside, chat, value, expecting) => KEPT.set(inside, chat, DRAFT + chat.id, value, expecting),
   dropUnsent: (inside, chat, expecting) => KEPT.delete(inside, chat, DRAFT + chat.id, expecting),

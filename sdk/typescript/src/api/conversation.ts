@@ -52,7 +52,7 @@ export class Conversation extends Belonging {
     lately(
       this,
       "conversation",
-      "pin unpin mark unmark setLevel mute unmute silenceAlerts unsilenceAlerts delete deleteHistory unsent keepUnsent dropUnsent " +
+      "pin unpin mark unmark setLevel mute unmute silenceAlerts unsilenceAlerts delete deleteHistory deleteMessages unsent keepUnsent dropUnsent " +
         "update setName add remove join quit dissolve count setMember block unblock silence unsilence muted leaveWill receipts roll* createThread threads*",
     );
   }

@@ -314,6 +314,7 @@ export interface Events extends NetworkEvents {
   readonly allSilence: own.AllSilenceChanged;
   readonly deleted: own.Deleted;
   readonly historyDeleted: own.HistoryDeleted;
+  readonly messagesDeleted: own.MessagesDeleted;
   readonly draft: own.DraftChanged;
   readonly multiDevice: own.MultiDevice;
   readonly contactInvited: own.ContactInvited;
@@ -369,7 +370,7 @@ export const NETWORK: ReadonlySet<string> = new Set("disconnect schedule retry r
 export const NAMES: ReadonlySet<string> = new Set([
   ...NETWORK,
   ...(
-    "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level pinned marked silence deleted historyDeleted draft multiDevice contactInvited contactAgreed contactDeclined contactRemoved remarkSet usersBlocked usersUnblocked " +
+    "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level pinned marked silence deleted historyDeleted messagesDeleted draft multiDevice contactInvited contactAgreed contactDeclined contactRemoved remarkSet usersBlocked usersUnblocked " +
     "ringing ringOver callAnswered callDeclined callRoster callEnded callSignal told toldLost sessionMessage threadMade threadRenamed threadEnded allSilence " +
     "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs sessionTabs claimLost"
   ).split(" "),

@@ -7,7 +7,7 @@ import type { Camelled } from "./names.ts";
 export type KnownFact = Camelled<Fact>;
 
 /** Names that other services use for more than one operation. */
-export const ALIASES: { readonly [operation: string]: string } = { history_deleted: "deleteRoaming", conversation_deleted_on_server: "deleteRoaming" };
+export const ALIASES: { readonly [operation: string]: string } = { history_deleted: "deleteRoaming", messages_deleted: "deleteRoaming", conversation_deleted_on_server: "deleteRoaming" };
 
 const OPERATIONS: { readonly [kind: string]: string } = {
   pinned: "pinnedConversation",
@@ -19,6 +19,7 @@ const OPERATIONS: { readonly [kind: string]: string } = {
   all_silenced: "setSilentModeForUser",
   all_unsilenced: "all_unsilenced",
   history_deleted: "history_deleted",
+  messages_deleted: "messages_deleted",
 };
 
 /** What is told of threads, of which others may have done it. */

@@ -39,7 +39,7 @@ const PAGE = globalThis as Page;
  * Notices of a client's messages, each in one tab of the browser: sounds, alerts, whatever `tell` makes of them.
  *
  * Nobody is told of a message while any tab shows its conversation to somebody (`look`), nor of one that was read meanwhile.
- * A notice is taken away when its message is read, on whatever tab or device, or recalled, and when the conversation is gone.
+ * A notice is taken away when its message is read, on whatever tab or device, or recalled, or deleted, and when the conversation is gone.
  */
 export class Notices {
   readonly #client: Client;
@@ -60,6 +60,7 @@ export class Notices {
     this.#offs = [
       client.on("message", (message) => void this.#came(message)),
       client.on("read", ({ conversation, seq }) => this.#takeAway(conversation, (told) => told.seq <= seq)),
+      client.on("messagesDeleted", ({ conversation, seqs }) => this.#takeAway(conversation, (told) => seqs.includes(told.seq))),
       client.on("recalled", ({ conversation, seq }) => this.#takeAway(conversation, (told) => told.seq === seq)),
       client.on("exited", ({ conversation }) => this.#takeAway(conversation)),
       client.on("ended", ({ conversation }) => this.#takeAway(conversation)),

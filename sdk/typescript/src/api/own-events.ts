@@ -48,6 +48,12 @@ export interface HistoryDeleted extends Of<"historyDeleted"> {
   readonly at: number;
 }
 
+/** Messages of a conversation, by their seqs, are shown to me no more, on all my sessions. */
+export interface MessagesDeleted extends Of<"messagesDeleted"> {
+  readonly seqs: readonly number[];
+  readonly at: number;
+}
+
 /** Another session or tab of mine has begun to write something else in a conversation; null for nothing any more. */
 export interface DraftChanged extends Of<"draft"> {
   readonly value: Json;

@@ -89,6 +89,10 @@ const OF_KINDS: Takings = {
     conversation._forgetUpTo(seq);
     return [{ type: "historyDeleted", conversation, seq, at }];
   },
+  messages_deleted({ messages: seqs }, { conversation, at }) {
+    if (seqs.includes(conversation.lastMessage?.seq ?? 0)) conversation.kept.newest = null;
+    return [{ type: "messagesDeleted", conversation, seqs, at }];
+  },
   object_set: ({ name, key, value = null, isSuperseded }, { inside, seq: revision, at }) =>
     isSuperseded || inside.isOwnKey(key) ? [] : kept(inside, { type: "kept", name, value, revision, isThere: true, at }),
   object_dropped: ({ name, key }, { inside, seq: revision, at }) => (inside.isOwnKey(key) ? [] : kept(inside, { type: "kept", name, revision, isThere: false, at })),

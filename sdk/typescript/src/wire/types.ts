@@ -86,6 +86,7 @@ export type Command =
   | GetTurn
   | DeleteConversation
   | DeleteHistory
+  | DeleteMessages
   | InviteContact
   | AcceptContact
   | DeclineContact
@@ -168,6 +169,7 @@ export type Fact =
   | ConversationUnsilenced
   | ConversationDeleted
   | HistoryDeleted
+  | MessagesDeleted
   | AllSilenced
   | AllUnsilenced
   | CallEnded
@@ -818,6 +820,13 @@ export type DeleteHistory = {
   readonly up_to: number;
 };
 
+/** Have chosen messages shown to me no more, on all my sessions. None of them counts as unread; others keep them. */
+export type DeleteMessages = {
+  readonly op: "delete_messages";
+  readonly conversation: string;
+  readonly messages: readonly number[];
+};
+
 /**
  * A device of `user` has this user's messages up to `seq` that asked for a receipt: their first one, told once.
  *
@@ -1460,6 +1469,15 @@ export type MessageRevised = {
   readonly content: Content;
   readonly mentions?: readonly string[] | undefined;
   readonly mention_all?: boolean | undefined;
+  readonly origin?: string | undefined;
+};
+
+/** This user deleted these messages, for themselves alone. So many of them had counted as `unread`. */
+export type MessagesDeleted = {
+  readonly kind: "messages_deleted";
+  readonly conversation: string;
+  readonly messages: readonly number[];
+  readonly unread?: number | undefined;
   readonly origin?: string | undefined;
 };
 
@@ -2441,6 +2459,7 @@ export type Answers = {
   silence_of_all: SilenceOfAll;
   delete_conversation: Done;
   delete_history: Done;
+  delete_messages: Done;
   mark_delivered: Done;
   receipts: Receipts;
   history: History;

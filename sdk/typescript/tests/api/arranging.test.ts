@@ -48,6 +48,7 @@ test("what I arrange is asked of the server", async () => {
   await chat.delete({ withHistory: true });
   await chat.deleteHistory();
   await chat.deleteHistory(7);
+  await chat.deleteMessages([7, 9]);
   assert.equal(await chat.keepUnsent("Dear", { expect: 0 }), 12);
   assert.equal((await chat.unsent())?.value, "Dear");
   await chat.dropUnsent();
@@ -56,6 +57,7 @@ test("what I arrange is asked of the server", async () => {
     { op: "pin", ...at }, { op: "unpin", ...at }, { op: "mark", ...at, mark: "work" }, { op: "unmark", ...at, mark: "work" },
     { op: "silence", ...at, windows: [{ start: "22:00", end: "07:00", zone: "Europe/Oslo" }] }, { op: "unsilence", ...at },
     { op: "delete_conversation", ...at, with_history: true }, { op: "delete_history", ...at, up_to: Number.MAX_SAFE_INTEGER }, { op: "delete_history", ...at, up_to: 7 },
+    { op: "delete_messages", ...at, messages: [7, 9] },
     { op: "set_object", name: "draft/a", value: "Dear", key: "t1:1", expect: 0 }, { op: "objects", only: "draft/a" }, { op: "drop_object", name: "draft/a", key: "t1:2" },
   ]);
 });
@@ -94,6 +96,22 @@ test("how a conversation is arranged is known from the server, and kept in step"
   assert.deepEqual([chat.isPinned, chat.marks, chat.role], [false, [], null]);
 });
 
+test("messages that I choose are shown no more", async () => {
+  const world = new World();
+  const client = await world.login();
+  const heard = told(client, "messagesDeleted");
+  const chat = client.conversation("a");
+  world.facts("c/a", 1, said("hello"));
+  await settled();
+  for (const messages of [[7], [1, 7]]) {
+    assert.equal(chat.lastMessage?.seq, 1);
+    world.facts("u/tom", messages.length, { kind: "messages_deleted", conversation: "a", messages, origin: OTHER });
+    await settled();
+  }
+  assert.equal(chat.lastMessage, null);
+  assert.deepEqual(heard.map(([type, id, fields]) => [type, id, (fields as { readonly seqs: unknown }).seqs]), [["messagesDeleted", "a", [7]], ["messagesDeleted", "a", [1, 7]]]);
+});
+
 test("my other sessions are told by the names that such events have elsewhere, the one that did it is not", async () => {
   const world = new World();
   const client = await world.login();
@@ -103,6 +121,7 @@ test("my other sessions are told by the names that such events have elsewhere, t
   const facts = [
     { kind: "pinned", ...mine }, { kind: "unpinned", ...mine }, { kind: "marked", ...mine, mark: "x" }, { kind: "unmarked", ...mine, mark: "x" }, { kind: "silenced", ...mine, silence: {} }, { kind: "unsilenced", ...mine },
     { kind: "conversation_deleted", ...mine, messages: 1 }, { kind: "conversation_deleted", ...mine, messages: 1, history_to: 4 }, { kind: "history_deleted", ...mine, seq: 4 },
+    { kind: "messages_deleted", ...mine, messages: [3] },
     { kind: "of_tomorrow", ...mine }, { kind: "level", ...mine, level: "none" },
   ];
   world.facts("u/tom", 1, ...facts);
@@ -112,10 +131,10 @@ test("my other sessions are told by the names that such events have elsewhere, t
   const told = ["pinnedConversation", "unpinnedConversation", "markConversation", "unMarkConversation", "setSilentModeForConversation", "removeSilentModeForConversation", "deleteConversation"].map((name) => [name, null, "a", "tom"]);
   assert.deepEqual(heard, [
     ...told,
-    ["conversation_deleted_on_server", "deleteRoaming", "a", "tom"], ["history_deleted", "deleteRoaming", "a", "tom"], ["of_tomorrow", null, "a", "tom"], ["memberAttributesUpdate", null, "a", "tom"],
+    ["conversation_deleted_on_server", "deleteRoaming", "a", "tom"], ["history_deleted", "deleteRoaming", "a", "tom"], ["messages_deleted", "deleteRoaming", "a", "tom"], ["of_tomorrow", null, "a", "tom"], ["memberAttributesUpdate", null, "a", "tom"],
   ]);
   heard.length = 0;
-  world.facts("u/tom", 12, ...facts.map((fact) => ({ ...fact, origin: OWN })));
+  world.facts("u/tom", 13, ...facts.map((fact) => ({ ...fact, origin: OWN })));
   await settled();
   assert.deepEqual(heard, []);
 });

@@ -24,6 +24,7 @@ const OPERATIONS: readonly (readonly [string, (chat: Conversation) => Promise<un
   ["removeSilentModeForConversation", (chat) => chat.unsilenceAlerts()],
   ["memberAttributesUpdate", (chat) => chat.setMember(chat.user, { attributes: { nick: "A." } })],
   ["deleteConversation", (chat) => chat.delete()],
+  ["messages_deleted", (chat) => chat.deleteMessages([chat.head])],
   ["history_deleted", (chat) => chat.deleteHistory()],
   ["conversation_deleted_on_server", (chat) => chat.delete({ withHistory: true })],
 ];

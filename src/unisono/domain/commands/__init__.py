@@ -9,6 +9,7 @@ from unisono.domain.commands.arranging import (
     MARK_MAX_CHARS,
     DeleteConversation,
     DeleteHistory,
+    DeleteMessages,
     GetSilence,
     MarkConversation,
     PinConversation,
@@ -203,6 +204,7 @@ AnyCommand = (
     | GetTurn
     | DeleteConversation
     | DeleteHistory
+    | DeleteMessages
     | InviteContact
     | AcceptContact
     | DeclineContact
@@ -263,6 +265,7 @@ __all__ = [
     "DeclineContact",
     "DeleteConversation",
     "DeleteHistory",
+    "DeleteMessages",
     "Device",
     "Dissolve",
     "DropObject",

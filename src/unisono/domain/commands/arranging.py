@@ -9,6 +9,7 @@ from unisono.domain.ids import PRINTABLE, ConversationIdIn, InstantIn, SeqIn
 from unisono.domain.silence import WINDOWS_MAX, SilentLevel, Window
 
 MARK_MAX_CHARS: Final = 64
+DELETED_AT_ONCE_MAX: Final = 100
 
 MarkName = Annotated[str, Meta(min_length=1, max_length=MARK_MAX_CHARS, pattern=PRINTABLE)]
 
@@ -89,3 +90,10 @@ class DeleteHistory(Command, frozen=True, tag="delete_history"):
 
     conversation: ConversationIdIn
     up_to: SeqIn
+
+
+class DeleteMessages(Command, frozen=True, tag="delete_messages"):
+    """Have chosen messages shown to me no more, on all my sessions. None of them counts as unread; others keep them."""
+
+    conversation: ConversationIdIn
+    messages: Annotated[tuple[SeqIn, ...], Meta(min_length=1, max_length=DELETED_AT_ONCE_MAX)]

@@ -320,6 +320,6 @@ async def _window(peer: Peer, stream: StreamKey, after: Seq, until: Seq) -> Sequ
 async def _items(peer: Peer, conversation: ConversationId, seqs: Iterable[Seq], head: Seq) -> list[PatchItem]:
     """Give messages as they are now, but for those that changed again behind the head: the link brings that."""
     telling = peer.station.telling
-    entries = [await telling.entry(conversation, seq) for seq in seqs]
+    entries = [await telling.entry(conversation, seq, peer.user) for seq in seqs]
     known = (entry for entry in entries if entry is not None and (entry.message.revision or NO_SEQ) <= head)
     return [await telling.patch_item(conversation, entry) for entry in known]

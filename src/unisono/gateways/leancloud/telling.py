@@ -35,6 +35,7 @@ from unisono.domain.facts import (
 )
 from unisono.domain.ids import ConversationId, Instant, Json, Seq, UserId, conversation_of, user_of
 from unisono.domain.kinds import KINDS
+from unisono.domain.revisions import EMPTY
 from unisono.gateways.leancloud.making import Making
 from unisono.gateways.leancloud.parcels import Push
 from unisono.gateways.leancloud.saying import NOBODY, Said, direct_of, made, push_of, put_body, said_in
@@ -187,6 +188,9 @@ class Telling:
             yield push_of(said, await self.kind_of(conversation))
             return
         match placed.fact:
+            case MessageRevised(content=content) if content == EMPTY:
+                # A later change tells of it, or it is not for who hears this.
+                pass
             case MessageRevised(message=seq) | MessageRecalled(message=seq):
                 async for each in self._of_change(conversation, seq, placed.at):
                     yield each
@@ -287,14 +291,14 @@ class Telling:
                 found.append(made(command))
         return found
 
-    async def entry(self, conversation: ConversationId, seq: Seq) -> HistoryEntry | None:
-        """Give a message as it is now; None where none stands there.
+    async def entry(self, conversation: ConversationId, seq: Seq, reader: UserId = NOBODY) -> HistoryEntry | None:
+        """Give a message as it is now; None where none stands there, or the reader deleted it.
 
         Raises:
             Unavailable: The store does not answer.
         """
         asked = GetHistory(conversation, after=Seq(seq - 1), before=Seq(seq + 1), limit=1)
-        page = await self._directory.history(asked, reader=NOBODY)
+        page = await self._directory.history(asked, reader=reader)
         return page.messages[0] if page.messages else None
 
 

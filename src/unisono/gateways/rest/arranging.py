@@ -100,4 +100,13 @@ ARRANGING_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Delete what was said up to a place, for a user alone",
         scope="messages",
     ),
+    does(
+        c.DeleteMessages,
+        a.Done,
+        at=("POST", ONE + "/messages/delete"),
+        name="deleteMessages",
+        summary="Delete chosen messages, for a user alone",
+        scope="messages",
+        faults=("limit_reached",),
+    ),
 )

@@ -31,9 +31,10 @@ from unisono.domain.retention import lacks_older
 from unisono.domain.revisions import message_until
 from unisono.domain.silence import Silence
 from unisono.ports.directory import MUTED_AT_ONCE, Audience, HistoryPage, MyConversation, SentReceipts, few_enough
+from unisono.stores.memory import hiding
 from unisono.stores.memory.objects import kept_objects
 from unisono.stores.memory.query import Subject, holds, ordered
-from unisono.stores.memory.state import State, seq_at
+from unisono.stores.memory.state import State
 
 
 class MemoryDirectory:
@@ -224,8 +225,9 @@ class MemoryDirectory:
 
     def _last(self, conversation: ConversationId, member: Membership | None) -> HistoryEntry | None:
         cleared = NO_SEQ if member is None else member.cleared
+        hidden = () if member is None else self._state.hidden.get((conversation, member.user), ())
         for placed in reversed(self._state.kept(conversation)):
-            if isinstance(placed.fact, MessagePlaced):
+            if isinstance(placed.fact, MessagePlaced) and placed.seq not in hidden:
                 return HistoryEntry(placed.seq, placed.at, placed.fact) if placed.seq > cleared else None
         return None
 
@@ -252,7 +254,7 @@ class MemoryDirectory:
         """Give who saw a stream at a checkpoint."""
         self._state.check_open()
         found, user, conversation = self._state.stream(stream), user_of(stream), conversation_of(stream)
-        after = seq_at(found, checkpoint)
+        after = max((placed.seq for placed in found.facts if placed.checkpoint <= checkpoint), default=NO_SEQ)
         if user is not None:
             return Audience(found.head.epoch, found.head.seq, after, frozenset((user,)))
         entry = self._state.conversation(conversation)
@@ -276,11 +278,13 @@ class MemoryDirectory:
         """Read messages of a conversation."""
         self._state.check_open()
         conversation = asked.conversation
+        hidden = self._state.hidden.get((conversation, reader), ())
         found = [
             self._entry(placed, placed.fact, reader, until)
             for placed in self._state.kept(conversation)
             if isinstance(placed.fact, MessagePlaced)
             and (until is None or placed.seq <= until)
+            and placed.seq not in hidden
             and _is_asked_for(asked, placed.seq, placed.at, placed.fact)
         ]
         page = found[-asked.limit :] if asked.is_newest else found[: asked.limit]
@@ -300,6 +304,16 @@ class MemoryDirectory:
         seen, conversation = message_until(message, until), conversation_of(placed.stream)
         given = () if seen.is_recalled or conversation is None else self._reactions(conversation, placed.seq, reader)
         return HistoryEntry(placed.seq, placed.at, seen, given)
+
+    async def deleted(self, user: UserId, conversation: ConversationId, messages: Sequence[Seq]) -> frozenset[Seq]:
+        """Say which of some messages a user deleted."""
+        self._state.check_open()
+        return hiding.among(self._state.hidden, conversation, user, messages)
+
+    async def hiders(self, conversation: ConversationId, messages: Sequence[Seq]) -> Mapping[Seq, Collection[UserId]]:
+        """Say who deleted some messages."""
+        self._state.check_open()
+        return hiding.hiders(self._state.hidden, conversation, messages)
 
     async def said_by(
         self, user: UserId, *, since: Instant, until: Instant, limit: int, newest_first: bool

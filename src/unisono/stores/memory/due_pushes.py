@@ -68,7 +68,8 @@ class MemoryDuePushes:
         self._state.check_open()
         found = []
         for member in sorted(self._state.roster(message.conversation), key=lambda member: member.user):
-            is_reader = member.since <= message.seq and member.read < message.seq
+            is_hidden = message.seq in self._state.hidden.get((message.conversation, member.user), ())
+            is_reader = member.since <= message.seq and member.read < message.seq and not is_hidden
             is_other = member.user != message.message.sender and member.user > (after or "")
             if is_reader and is_other and member.level != "none" and not await self._is_live(member.user):
                 targets = tuple(self._state.targets_of(member.user))

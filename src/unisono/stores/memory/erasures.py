@@ -8,6 +8,7 @@ from unisono.domain.erasing import scrubbed
 from unisono.domain.ids import Instant, Seq, StreamKey, UserId
 from unisono.ports.clock import Clock
 from unisono.ports.erasures import Erasure
+from unisono.stores.memory import hiding
 from unisono.stores.memory.sessions import MemorySessions
 from unisono.stores.memory.state import State
 
@@ -75,6 +76,7 @@ class MemoryErasures:
         self._sessions.drop_ended(user)
         self._state.talk.claims.pop(user, None)
         self._state.silences.pop(user, None)
+        hiding.forget(self._state.hidden, user)
         over = (each for each in self._state.talk.calls.values() if each.ended_at is not None)
         for call in [each.id for each in over if user in each.people]:
             del self._state.talk.calls[call]

@@ -7,7 +7,17 @@ import msgspec
 from msgspec import structs
 
 from unisono.domain.answers import Facts, Moved, SeqFact, StreamHead
-from unisono.domain.conversation import Decide, Membership, Scope, SenderKey, Snapshot, Target, made_by, unique_members
+from unisono.domain.conversation import (
+    Chosen,
+    Decide,
+    Membership,
+    Scope,
+    SenderKey,
+    Snapshot,
+    Target,
+    made_by,
+    unique_members,
+)
 from unisono.domain.facts import (
     ConversationEntered,
     ConversationExited,
@@ -16,6 +26,7 @@ from unisono.domain.facts import (
     MessageRevised,
 )
 from unisono.domain.ids import (
+    NO_SEQ,
     START,
     Checkpoint,
     ConversationId,
@@ -34,6 +45,7 @@ from unisono.domain.thread_facts import parent_of
 from unisono.ports.clock import Clock
 from unisono.ports.log import AppMoves, Committed, MovedStream
 from unisono.ports.requests import Request
+from unisono.stores.memory import hiding
 from unisono.stores.memory.arranging import count_pinned
 from unisono.stores.memory.objects import shelf_of
 from unisono.stores.memory.requests import MemoryRequests
@@ -121,7 +133,18 @@ class MemoryLog:
             target=self._target(scope, subject, above),
             parent=state.conversation(above),
             above={} if above is None else self._places(scope, above),
+            chosen=self._chosen(scope, subject),
         )
+
+    def _chosen(self, scope: Scope, subject: ConversationId | None) -> Chosen:
+        if not scope.chosen or subject is None:
+            return Chosen()
+        state, user = self._state, scope.users[0]
+        member = state.memberships(subject).get(user)
+        found = {seq: target.message for seq in scope.chosen if (target := state.target(subject, seq)) is not None}
+        deleted = hiding.among(state.hidden, subject, user, scope.chosen)
+        mark = NO_SEQ if member is None else max(member.read, member.since)
+        return Chosen(found, deleted, hiding.count(state.hidden, user), state.passed(subject, mark, user).mentions)
 
     def _above(self, scope: Scope, subject: ConversationId | None) -> ConversationId | None:
         entry = self._state.conversation(subject)

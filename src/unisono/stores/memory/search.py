@@ -73,7 +73,8 @@ class MemorySearch:
             if conversation in {None, one} and (membership := self._state.memberships(one).get(user)) is not None
             if not (membership.is_member and self._state.is_outside(self._state.conversations[one], user))
             for placed, message in self._seen(one, membership.until)
-            if placed.seq > membership.cleared and set(words) <= set(words_of(message.content.text or ""))
+            if placed.seq > membership.cleared and placed.seq not in self._state.hidden.get((one, user), ())
+            if set(words) <= set(words_of(message.content.text or ""))
         }
         spots = sorted((spot for spot in found if below is None or spot < below), reverse=True)
         return [found[spot] for spot in spots[:limit]]

@@ -33,7 +33,6 @@ from unisono.domain.facts import (
     ReadMarkMoved,
 )
 from unisono.domain.ids import (
-    NO_SEQ,
     Checkpoint,
     ConversationId,
     DeviceId,
@@ -53,11 +52,13 @@ from unisono.domain.kinds import KINDS
 from unisono.domain.marks import Passed
 from unisono.domain.placement import Draft, Head, Place, next_head
 from unisono.domain.policy import PolicyChange
+from unisono.domain.pushing import is_called
 from unisono.domain.revisions import recalled, revised, superseded
 from unisono.domain.silence import Silence
 from unisono.domain.thread_facts import ThreadEnded, ThreadMade
 from unisono.ports.erasures import Erasure
 from unisono.ports.push_targets import PushTarget
+from unisono.stores.memory import hiding
 from unisono.stores.memory.arranging import arrange, silence_all
 from unisono.stores.memory.beginning import begun
 from unisono.stores.memory.call_state import CallState
@@ -98,6 +99,7 @@ class State:
         self.erasures: dict[UserId, Erasure] = {}
         self.ties: Ties = {}
         self.silences: dict[UserId, Silence] = {}
+        self.hidden: hiding.Hidden = {}
         self.position = 0
         self.is_closed = False
 
@@ -206,6 +208,7 @@ class State:
                 self._subscribe(user_of(placed.stream), fact)
             case _ if isinstance(fact, Arrangement):
                 arrange(self.members.get(fact.conversation, {}), user_of(placed.stream), fact, placed.at)
+                hiding.hide(self.hidden, user_of(placed.stream), fact)
             case AllSilenced() | AllUnsilenced():
                 silence_all(self.silences, user_of(placed.stream), fact)
             case _:
@@ -327,7 +330,9 @@ class State:
         """Hide the oldest facts of a conversation, up to a limit; give how many. Their places in the list stay."""
         stream, members = self.stream(conversation_stream(conversation)), self.members[conversation]
         old = [placed for placed in stream.facts[stream.head.trimmed :] if placed.at < before][:limit]
-        for seq, message in [(placed.seq, placed.fact) for placed in old if isinstance(placed.fact, MessagePlaced)]:
+        said = [(placed.seq, placed.fact) for placed in old if isinstance(placed.fact, MessagePlaced)]
+        hiding.trim(self.hidden, conversation, members, {seq: message.sender for seq, message in said})
+        for seq, message in said:
             stream.places.pop((message.sender, message.key), None)
             self.reactions.pop((conversation, seq), None)
             member = members.get(message.sender)
@@ -350,10 +355,11 @@ class State:
 
     def passed(self, conversation: ConversationId, seq: Seq, user: UserId) -> Passed:
         """Count what lies before and behind a place, for a reader."""
-        later = [placed.fact for placed in self.kept(conversation) if placed.seq > seq]
-        messages = [fact for fact in later if isinstance(fact, MessagePlaced)]
-        own = sum(fact.sender == user for fact in messages)
-        calls = sum((fact.mention_all or user in fact.mentions) and fact.sender != user for fact in messages)
+        later = [(placed.seq, placed.fact) for placed in self.kept(conversation) if placed.seq > seq]
+        messages = [(at, fact) for at, fact in later if isinstance(fact, MessagePlaced)]
+        hidden = self.hidden.get((conversation, user), ())
+        own = sum(fact.sender == user or at in hidden for at, fact in messages)
+        calls = sum(is_called(fact, user) and fact.sender != user and at not in hidden for at, fact in messages)
         gone = self.stream(conversation_stream(conversation)).head.gone
         return Passed(max(self.messages_up_to(conversation, seq), gone), own, calls)
 
@@ -390,8 +396,3 @@ class State:
 def place_of(placed: PlacedFact) -> Place:
     """Give the place of a fact that stood there before."""
     return Place(placed.stream, placed.epoch, placed.seq, placed.at, is_repeat=True)
-
-
-def seq_at(stream: Stream, checkpoint: Checkpoint) -> Seq:
-    """Give the last seq that was committed up to a checkpoint."""
-    return max((placed.seq for placed in stream.facts if placed.checkpoint <= checkpoint), default=NO_SEQ)

@@ -9,6 +9,7 @@ from unisono.domain.silence import Silence
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import membership_row, read_silence
+from unisono.stores.sql.hiding import hide
 from unisono.stores.sql.silence_statements import SilenceStatements
 
 
@@ -20,6 +21,7 @@ def arrange(book: Book, user: UserId | None, fact: Arrangement, at: Instant) -> 
         return
     member = arranged(member, fact, at)
     book.join(stream, member)
+    hide(book, stream, member, fact)
     for text, values in book.statements.roll.write.exact([membership_row(stream.id, member, None)]):
         book.connection.run(text, values)
 

@@ -1,6 +1,6 @@
 """The directory port on SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Dialect
@@ -31,6 +31,7 @@ from unisono.stores.sql.compiled import Row, Statement
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.entries import read_epoch, read_membership, read_stream
 from unisono.stores.sql.finding import QUERY_MAX_MS, find_conversations, read_members, read_muted, read_some
+from unisono.stores.sql.hiding import find_hidden, find_hiders
 from unisono.stores.sql.history import read_history, read_message
 from unisono.stores.sql.mine import read_mine, read_place
 from unisono.stores.sql.objects import read_objects
@@ -139,7 +140,9 @@ class SqlDirectory:
             found = []
             for stream_key, stream, head, read_seq, unread, mentions, is_marked, cleared in rows[:limit]:
                 last = [
-                    read_message(row, {}) for row in ask(sql.last_message, stream=stream) if row[0] > (cleared or 0)
+                    read_message(row, {})
+                    for row in ask(sql.last_message, stream=stream, user=user)
+                    if row[0] > (cleared or 0)
                 ]
                 conversation = conversation_of(StreamKey(stream_key)) or ConversationId("")
                 entry = UnreadConversation(
@@ -246,6 +249,26 @@ class SqlDirectory:
         return await self._readers.read_at_one_moment(
             lambda connection: read_history(connection, self._sql, asked, reader=reader, until=until)
         )
+
+    async def deleted(self, user: UserId, conversation: ConversationId, messages: Sequence[Seq]) -> frozenset[Seq]:
+        """Say which of some messages a user deleted."""
+        head = self._sql.head
+
+        def read(connection: Connection) -> frozenset[Seq]:
+            rows = connection.query(head.text, head.bind(key=conversation_stream(conversation)))
+            return find_hidden(connection, self._sql.hidden, user, rows[0][0], messages) if rows else frozenset()
+
+        return await self._readers.read(read)
+
+    async def hiders(self, conversation: ConversationId, messages: Sequence[Seq]) -> Mapping[Seq, Collection[UserId]]:
+        """Say who deleted some messages."""
+        head = self._sql.head
+
+        def read(connection: Connection) -> Mapping[Seq, Collection[UserId]]:
+            rows = connection.query(head.text, head.bind(key=conversation_stream(conversation)))
+            return find_hiders(connection, self._sql.hidden, rows[0][0], messages) if rows else {}
+
+        return await self._readers.read(read)
 
     async def said_by(
         self, user: UserId, *, since: Instant, until: Instant, limit: int, newest_first: bool

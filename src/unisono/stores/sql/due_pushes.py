@@ -26,6 +26,7 @@ from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection, Driver
 from unisono.stores.sql.duties import Duty
 from unisono.stores.sql.entries import decode_fact, read_silence
+from unisono.stores.sql.hidden_tables import is_hidden
 from unisono.stores.sql.message_statements import LEFT
 from unisono.stores.sql.pages import PAGE_BYTES, read_page
 from unisono.stores.sql.phrases import LIMIT, MESSAGE, given, wanted
@@ -231,6 +232,7 @@ def _absent() -> Executable:
             _M.read_seq < seq,
             _M.level != _NONE,
             ~live.exists(),
+            ~is_hidden(_M.user_id, _M.stream, seq),
         )
         .order_by(_M.user_id)
         .limit(LIMIT)

@@ -136,7 +136,7 @@ def read_conversation(row: Row) -> ConversationEntry:
 def read_membership(row: Row) -> Membership:
     """Read a row of `members`."""
     user, _, since, until, _, read, passed, own, is_marked, delivered, *rest = row
-    role, attributes, level, blocked_until, silenced_until, pinned_at, marks, silence, cleared, deleted = rest
+    role, attributes, level, blocked_until, silenced_until, pinned_at, marks, silence, cleared, deleted, hides = rest
     return Membership(
         user,
         Seq(since),
@@ -156,6 +156,7 @@ def read_membership(row: Row) -> Membership:
         read_silence(silence),
         Seq(cleared or 0),
         deleted,
+        bool(hides),
     )
 
 
@@ -186,6 +187,7 @@ def membership_row(stream: int, member: Membership, until_pos: int | None) -> Ro
         None if member.silence is None else _encode(member.silence).decode(),
         member.cleared or None,
         member.deleted,
+        int(member.hides_some) or None,
     )
 
 

@@ -15,6 +15,7 @@ from unisono.stores.sql.call_tables import CALL_USERS, CALLS, CLAIMS
 from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
+from unisono.stores.sql.hidden_tables import HIDDEN
 from unisono.stores.sql.phrases import LIMIT, given, upsert
 from unisono.stores.sql.readers import Readers
 from unisono.stores.sql.schema import ERASURES, LAST_SEEN, SESSIONS, STREAMS, USER_OBJECTS, WILLS
@@ -46,6 +47,7 @@ class ErasureStatements:
             one(_drop_objects()),
             one(delete(CLAIMS).where(CLAIMS.c.user_id == _USER)),
             one(delete(SILENCES).where(SILENCES.c.user_id == _USER)),
+            one(delete(HIDDEN).where(HIDDEN.c.user_id == _USER)),
             *map(one, _drop_calls()),
         )
 

@@ -47,7 +47,7 @@ def read_some(
         seen = seen[: few_enough([mine for _, mine in seen])]
         members = {row[0]: read_members(connection, sql, row[0]) for row, mine in seen if mine.shows_members}
     own = [row[0] for row, mine in seen if mine.is_member]
-    last = _last(connection, sql, own) if with_last else {}
+    last = _last(connection, sql, user, own) if with_last else {}
     return [
         MyConversation(mine.conversation, mine.membership, members.get(row[0], ()), _shown(last.get(row[0]), mine))
         for row, mine in seen
@@ -83,7 +83,7 @@ def _shown(last: HistoryEntry | None, mine: MyConversation) -> HistoryEntry | No
     return None if is_deleted else last
 
 
-def _last(connection: Connection, sql: Statements, streams: Sequence[int]) -> Mapping[int, HistoryEntry]:
+def _last(connection: Connection, sql: Statements, user: UserId, streams: Sequence[int]) -> Mapping[int, HistoryEntry]:
     statement = sql.messages.last_message
-    found = ((stream, connection.query(statement.text, statement.bind(stream=stream))) for stream in streams)
+    found = ((stream, connection.query(statement.text, statement.bind(stream=stream, user=user))) for stream in streams)
     return {stream: read_message(rows[0], {}) for stream, rows in found if rows}

@@ -37,7 +37,9 @@ def read_history(
         first = row[0] if row is not None and not is_newest else after
         end = row[0] if row is not None and is_newest else before
         values = {} if asked.type is None else {"type": asked.type}
-        return _ask(connection, statement, stream=stream.id, after=first, before=end, limit=count, **values)
+        return _ask(
+            connection, statement, stream=stream.id, after=first, before=end, reader=reader, limit=count, **values
+        )
 
     rows, has_more = read_page(more, asked.limit)
     page = rows[::-1] if is_newest else rows

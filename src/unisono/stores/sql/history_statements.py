@@ -7,6 +7,7 @@ from sqlalchemy.sql.expression import Executable
 
 from unisono.domain.facts import TEXT
 from unisono.stores.sql.compiled import Statement
+from unisono.stores.sql.hidden_tables import is_hidden
 from unisono.stores.sql.phrases import LIMIT, MESSAGE, given
 from unisono.stores.sql.schema import FACTS
 
@@ -61,6 +62,7 @@ def _page(*conditions: Any, newest: bool) -> Executable:
             FACTS.c.kind == MESSAGE,
             seq > given("after", seq),
             seq < given("before", seq),
+            ~is_hidden(given("reader", FACTS.c.sender)),
             *conditions,
         )
         .order_by(seq.desc() if newest else seq)

@@ -7,6 +7,7 @@ from sqlalchemy import Dialect, Text, case, delete, distinct, func, literal_colu
 from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement
+from unisono.stores.sql.hidden_tables import is_hidden
 from unisono.stores.sql.phrases import HAS_GROUP, IS_NO_THREAD, LIMIT, MESSAGE, given, insert
 from unisono.stores.sql.schema import ASKED, CONVERSATIONS, FACTS, MEMBERS, MENTIONS, REACTIONS, STREAMS
 
@@ -113,17 +114,20 @@ def _changes() -> Executable:
 
 
 def _own_between() -> Executable:
+    """Count what does not count as unread to a user: their own messages, and those that they deleted."""
+    user = given("user", FACTS.c.sender)
     return select(func.count()).where(
         FACTS.c.stream == given("stream", FACTS.c.stream),
         FACTS.c.seq > given("after", FACTS.c.seq),
         FACTS.c.seq <= given("until", FACTS.c.seq),
         FACTS.c.kind == MESSAGE,
-        FACTS.c.sender == given("user", FACTS.c.sender),
+        (FACTS.c.sender == user) | is_hidden(user),
     )
 
 
 def _calls(user: Any) -> Any:
-    return MENTIONS.c.user_id.in_([user, literal_column("''", Text)]) & (MENTIONS.c.sender != user)
+    called = MENTIONS.c.user_id.in_([user, literal_column("''", Text)])
+    return called & (MENTIONS.c.sender != user) & ~is_hidden(user, MENTIONS.c.stream, MENTIONS.c.seq)
 
 
 def _mentions_after() -> Executable:
@@ -193,9 +197,14 @@ def _mentions_total() -> Executable:
 
 
 def _last_message() -> Executable:
+    """Find the newest message that a user did not delete."""
     return (
         select(FACTS.c.seq, FACTS.c.at, FACTS.c.body)
-        .where(FACTS.c.stream == given("stream", FACTS.c.stream), FACTS.c.kind == MESSAGE)
+        .where(
+            FACTS.c.stream == given("stream", FACTS.c.stream),
+            FACTS.c.kind == MESSAGE,
+            ~is_hidden(given("user", FACTS.c.sender)),
+        )
         .order_by(FACTS.c.seq.desc())
         .limit(literal_column("1"))
     )

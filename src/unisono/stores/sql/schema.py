@@ -180,6 +180,8 @@ MEMBERS: Final = Table(
     Column("silence", Text),
     Column("cleared_seq", BigInteger),
     Column("deleted", BigInteger),
+    # 1: the user deleted messages one by one.
+    Column("hides_some", Integer),
     sqlite_with_rowid=False,
 )
 # A conversation's members are read in pages by user.

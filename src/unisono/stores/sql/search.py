@@ -99,7 +99,7 @@ class SqlSearch:
             found: list[FoundMessage] = []
             behind = below
             while len(found) < limit:
-                asked = Asked(words, limit - len(found), deadline)
+                asked = Asked(words, limit - len(found), deadline, user)
                 reach_of = self._reach_of(connection, deadline, behind)
                 best = _newest(self._sql.words.index, connection, asked, places, reach_of)
                 seen = (self._message(connection, reach, spot) for spot, reach in best)

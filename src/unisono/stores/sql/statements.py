@@ -21,6 +21,7 @@ from sqlalchemy.sql.expression import Executable
 from unisono.domain.kinds import KINDS
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.contact_statements import ContactStatements
+from unisono.stores.sql.hidden_statements import HiddenStatements
 from unisono.stores.sql.history_statements import HistoryStatements
 from unisono.stores.sql.index_statements import IndexStatements
 from unisono.stores.sql.member_statements import MemberStatements
@@ -84,7 +85,7 @@ class Statements:
         self.trimming, self.threads = TrimStatements(dialect), ThreadStatements(dialect)
         self.roll = MemberStatements(dialect)
         self.objects, self.contacts = ObjectStatements(dialect), ContactStatements(dialect)
-        self.silences = SilenceStatements(dialect)
+        self.silences, self.hidden = SilenceStatements(dialect), HiddenStatements(dialect)
         self.epoch = one(_epoch())
         self.head = one(_head())
         self.facts = one(_facts())

@@ -26,6 +26,7 @@ from unisono.stores.sql.arranging import count_pinned, find_silence
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.entries import Earlier, StreamEntry, encode_fact, type_of, view
 from unisono.stores.sql.foresight import Foresight
+from unisono.stores.sql.hiding import take_chosen
 from unisono.stores.sql.objects import take_shelf
 from unisono.stores.sql.project import note_delivered, project, unique_key
 from unisono.stores.sql.ties import both_ways, listener
@@ -180,6 +181,7 @@ def take_snapshot(scope: Scope, key: StreamKey | None, book: Book) -> Snapshot:
         listener=other,
         parent=_view(above),
         above=_places_of(scope, above, book),
+        chosen=take_chosen(scope, book, subject),
     )
 
 

@@ -11,6 +11,7 @@ from unisono.stores.sql.book import Book
 from unisono.stores.sql.compiled import Row
 from unisono.stores.sql.entries import StreamEntry, decode_fact
 from unisono.stores.sql.foresight import Foresight
+from unisono.stores.sql.hiding import count_hidden
 from unisono.stores.sql.indexing import forget
 from unisono.stores.sql.project import called
 from unisono.stores.sql.trim_statements import TrimStatements
@@ -70,6 +71,7 @@ class Trim:
             book.call_off(stream, seq, called(message))
             member = book.member(stream, message.sender)
             own[message.sender] += member is not None and seq > max(member.read, member.since)
+        own.update(count_hidden(book, stream, doomed[-1][0], {seq: message.sender for seq, message in messages}))
         for user, count in own.items():
             member = stream.members[user]
             if count and member is not None and member.is_member:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from unisono.domain.errors import Invalid
-from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Seq
+from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Seq, UserId
 from unisono.stores.sql.driver import Connection
 
 Hit = tuple[int, int]
@@ -89,11 +89,12 @@ class Deadline:
 
 
 class Asked(NamedTuple):
-    """Words that are looked for, how many hits of each conversation are enough, and how long it may take."""
+    """Words that are looked for, how many hits of each conversation are enough, how long it may take, and for whom."""
 
     words: Sequence[str]
     limit: int
     deadline: Deadline
+    user: UserId
 
 
 class WordIndex(Protocol):
@@ -135,6 +136,7 @@ class SqliteWords:
         SELECT facts.seq, facts.at FROM message_words
         JOIN facts ON facts.stream = ? AND facts.seq = message_words.rowid - ?
         WHERE message_words MATCH ? AND message_words.rowid > ? AND message_words.rowid < ?
+            AND NOT EXISTS (SELECT 1 FROM hidden WHERE user_id = ? AND stream = facts.stream AND seq = facts.seq)
         ORDER BY message_words.rowid DESC LIMIT ?
     """
 
@@ -163,11 +165,11 @@ class SqliteWords:
         self, connection: Connection, asked: Asked, places: Sequence[Place], reach_of: ReachOf
     ) -> Iterator[tuple[Reach, list[Hit]]]:
         """Look into one conversation after the other; where the words are rare, only into those that have them."""
-        words, limit, deadline = asked
+        words, limit, deadline, user = asked
         phrase = " AND ".join(f'"{word}"' for word in words)
         for reach in map(reach_of, self._promising(connection, phrase, places, deadline)):
             first = _row_id(reach.stream, 0)
-            values = (reach.stream, first, phrase, first + reach.cleared, first + reach.before, limit)
+            values = (reach.stream, first, phrase, first + reach.cleared, first + reach.before, user, limit)
             yield reach, [(seq, at) for seq, at in connection.query_within(deadline.left_ms, self.WITHIN, values)]
 
     def _promising(
@@ -201,7 +203,10 @@ class PostgresWords:
         CROSS JOIN LATERAL (
             SELECT message_words.stream, message_words.seq FROM message_words
             WHERE message_words.words @@ asked.words::tsquery AND message_words.seq > asked.cleared
-                AND message_words.seq < asked.before
+                AND message_words.seq < asked.before AND NOT EXISTS (
+                    SELECT 1 FROM hidden
+                    WHERE user_id = %s AND hidden.stream = message_words.stream AND hidden.seq = message_words.seq
+                )
             ORDER BY message_words.seq DESC LIMIT %s
         ) AS hits
         JOIN facts ON facts.stream = hits.stream AND facts.seq = hits.seq
@@ -230,12 +235,12 @@ class PostgresWords:
         self, connection: Connection, asked: Asked, places: Sequence[Place], reach_of: ReachOf
     ) -> Iterator[tuple[Reach, list[Hit]]]:
         """Look into some conversations at a time."""
-        words, limit, deadline = asked
+        words, limit, deadline, user = asked
         for start in range(0, len(places), TOGETHER):
             part = [reach_of(place) for place in places[start : start + TOGETHER]]
             phrases = [" & ".join(f"'{reach.stream} {word}'" for word in words) for reach in part]
             streams, cleared = [reach.stream for reach in part], [int(reach.cleared) for reach in part]
-            values = (streams, cleared, [reach.before for reach in part], phrases, limit)
+            values = (streams, cleared, [reach.before for reach in part], phrases, user, limit)
             hits: dict[int, list[Hit]] = {}
             for stream, seq, at in connection.query_within(deadline.left_ms, self.WITHIN, values):
                 hits.setdefault(stream, []).append((seq, at))

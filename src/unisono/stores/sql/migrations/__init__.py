@@ -2,7 +2,7 @@
 
 from typing import Final
 
-LAST: Final = 21
+LAST: Final = 22
 REVISIONS: Final = tuple(f"{number:04}" for number in range(1, LAST + 1))
 """All steps, the oldest first; none is changed any more, others are added.
 

@@ -1,0 +1,84 @@
+"""What a user deleted for themselves, one by one, as it stands in the stream of its conversation."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from msgspec import structs
+
+from unisono.app.channel import Channel
+from unisono.domain.answers import Facts
+from unisono.domain.conversation import Membership
+from unisono.domain.facts import Fact, MessagePlaced, MessageRevised, PlacedFact
+from unisono.domain.ids import NO_SEQ, Seq, UserId, conversation_of
+from unisono.domain.revisions import recalled, superseded
+from unisono.ports.directory import Directory
+
+
+async def without_deleted(directory: Directory, facts: Facts, reader: Membership) -> Facts:
+    """Give facts of a conversation as a member sees them: what they deleted keeps its place, and says nothing."""
+    conversation = conversation_of(facts.stream)
+    told = {} if conversation is None or not reader.hides_some else _telling(facts)
+    if conversation is None or not told:
+        return facts
+    deleted = await directory.deleted(reader.user, conversation, sorted(set(told.values())))
+    return structs.replace(
+        facts,
+        facts=tuple(
+            structs.replace(each, fact=emptied(each.fact)) if told.get(each.seq) in deleted else each
+            for each in facts.facts
+        ),
+    )
+
+
+def _telling(facts: Facts) -> dict[Seq, Seq]:
+    """Say which facts tell what which messages say."""
+    return {each.seq: message for each in facts.facts if (message := said_in(each.seq, each.fact)) != NO_SEQ}
+
+
+def said_in(seq: Seq, fact: Fact) -> Seq:
+    """Give the message of which a fact tells what it says; none for most."""
+    if isinstance(fact, MessagePlaced):
+        return seq
+    return fact.message if isinstance(fact, MessageRevised) else NO_SEQ
+
+
+def emptied(fact: Fact) -> Fact:
+    """Give what is left of a fact that told what a message says."""
+    if isinstance(fact, MessagePlaced):
+        return recalled(fact, None, None)
+    return superseded(fact) if isinstance(fact, MessageRevised) else fact
+
+
+def has_edits(facts: Sequence[PlacedFact]) -> bool:
+    """Say if some facts tell what messages say that may have been deleted."""
+    return any(isinstance(placed.fact, MessageRevised) for placed in facts)
+
+
+async def find_hiders(directory: Directory, facts: Sequence[PlacedFact]) -> Mapping[Seq, Collection[UserId]]:
+    """Give who deleted the messages that some facts of a conversation edit, by the messages' places."""
+    edited = {placed.fact.message for placed in facts if isinstance(placed.fact, MessageRevised)}
+    conversation = conversation_of(facts[0].stream) if edited else None
+    return {} if conversation is None else await directory.hiders(conversation, sorted(edited))
+
+
+def as_seen(
+    channel: Channel, facts: Sequence[PlacedFact], hiders: Mapping[Seq, Collection[UserId]]
+) -> Iterator[Sequence[PlacedFact]]:
+    """Give facts in parts, each while the channel's members are those who see it so.
+
+    Who deleted a message for themselves gets the place of an edit of it, and not what it says.
+    """
+    start = 0
+    for index, placed in enumerate(facts) if hiders else ():
+        unseen_by = hiders.get(placed.fact.message) if isinstance(placed.fact, MessageRevised) else None
+        if not unseen_by:
+            continue
+        if index > start:
+            yield facts[start:index]
+        start, everybody = index + 1, channel.members
+        channel.ask(everybody.difference(unseen_by))
+        yield [placed]
+        channel.ask(everybody.intersection(unseen_by))
+        yield [structs.replace(placed, fact=emptied(placed.fact))]
+        channel.ask(everybody)
+    if start < len(facts):
+        yield facts[start:] if start else facts
