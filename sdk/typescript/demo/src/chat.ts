@@ -1,14 +1,22 @@
 /** What the page knows: the client, its conversations, and which of them is on screen. */
 
 import { field } from "../../src/api/exports.ts";
-import type { Client, Conversation } from "../../src/api/exports.ts";
+import type { Client, Conversation, Silence } from "../../src/api/exports.ts";
 import { Notices } from "../../src/api/notices.ts";
 import { soon } from "./dom.ts";
+import { Drafts } from "./drafts.ts";
+import { Known } from "./known.ts";
 import { tell } from "./notices.ts";
-import { otherOf } from "./words.ts";
+import { nameOf, otherOf } from "./words.ts";
 
 const LISTED = 100;
 const TYPING_MS = 6000;
+/** Browsers count no longer. */
+const LATEST_MS = 0x7fffffff;
+const TOUCHING = [
+  ...(["message", "entered", "created", "membersJoined", "membersLeft", "changed", "edited", "recalled", "unread", "read", "level"] as const),
+  ...(["pinned", "marked", "silence", "historyDeleted"] as const),
+];
 
 /** One person's chats, as this tab shows them. */
 export class Chat {
@@ -17,6 +25,12 @@ export class Chat {
   readonly conversations = new Map<string, Conversation>();
   readonly rooms = new Map<string, Conversation>();
   readonly notices: Notices;
+  readonly known: Known;
+  readonly drafts: Drafts;
+  /** When I want to hear less of all of them. */
+  silence: Silence | null = null;
+  /** Those with this label alone are listed; null for all. */
+  label: string | null = null;
   /** Who is writing, by conversation, and until when that holds. */
   readonly writing = new Map<string, Map<string, number>>();
   /** Whether it is known which conversations there are. */
@@ -30,10 +44,14 @@ export class Chat {
 
   constructor(client: Client) {
     this.client = client;
-    this.notices = new Notices(client, (message) => tell(this, message));
+    this.known = new Known(client, this.changed);
+    this.drafts = new Drafts(client, this.changed);
+    this.notices = new Notices(client, (message) => tell(this, message), { among: "devices" });
     const touch = ({ conversation }: { readonly conversation: Conversation }): void => this.#touch(conversation);
-    for (const name of ["message", "entered", "created", "membersJoined", "membersLeft", "changed", "edited", "recalled", "unread", "read", "level"] as const) client.on(name, touch);
-    for (const name of ["exited", "ended"] as const) client.on(name, ({ conversation }) => this.#drop(conversation));
+    for (const name of TOUCHING) client.on(name, touch);
+    for (const name of ["exited", "ended", "deleted"] as const) client.on(name, ({ conversation }) => this.#drop(conversation));
+    client.on("silence", ({ silence }) => this.#ends(silence));
+    client.on("allSilence", ({ silence }) => this.#silent(silence));
     for (const name of ["presence", "disconnect", "reconnect", "schedule", "retry", "outbox"] as const) client.on(name, () => this.changed());
     // Away for so long that all is begun anew.
     client.on("startOver", (range) => void (range.conversation === null && this.load().catch(() => undefined)));
@@ -55,9 +73,11 @@ export class Chat {
   /** Asks for the conversations, those spoken in last first. */
   async load(): Promise<void> {
     for (const found of await this.client.query().limit(LISTED).withLastMessage().find()) this.#list(found);
+    for await (const pinned of this.client.conversations({ pinned: true })) if (!this.conversations.has(pinned.id)) this.#list(await pinned.refresh());
     for (const room of await this.client.query(field("kind").equal("room")).limit(LISTED).find()) this.rooms.set(room.id, room);
     this.isLoaded = true;
     this.changed();
+    await Promise.all([this.drafts.load(), this.known.load(), this.client.silenceOfAll().then((silence) => this.#silent(silence))]);
     const others = [...this.conversations.values()].map(otherOf).filter((user) => user !== null);
     if (others.length > 0) await this.client.watch(...others.slice(0, LISTED));
     this.changed();
@@ -72,6 +92,23 @@ export class Chat {
     this.changed();
   }
 
+  /** Gives the conversation with one person, new or not. */
+  async direct(user: string): Promise<Conversation> {
+    const conversation = await this.client.direct(user);
+    await this.add(conversation);
+    return conversation;
+  }
+
+  /** What I call a conversation. */
+  called(conversation: Conversation): string {
+    return this.known.of(otherOf(conversation) ?? "")?.remark ?? nameOf(conversation);
+  }
+
+  /** The labels that I have put to any of them. */
+  labels(): readonly string[] {
+    return [...new Set([...this.conversations.values()].flatMap(({ marks }) => marks))].sort((a, b) => a.localeCompare(b));
+  }
+
   /** Brings a conversation on screen; null for none. */
   open(conversation: Conversation | null, sought: number | null = null): void {
     if (conversation === this.current && sought === null) return;
@@ -82,9 +119,11 @@ export class Chat {
     this.changed();
   }
 
-  /** Gives the conversations, the latest first. */
+  /** Gives the conversations: those that are pinned first, the others after that, the latest first. */
   latest(): readonly Conversation[] {
-    return latestFirst(this.conversations.values());
+    const all = latestFirst(this.conversations.values());
+    const pinned = all.filter(({ isPinned }) => isPinned).sort((a, b) => (b.pinnedAt ?? 0) - (a.pinnedAt ?? 0));
+    return [...pinned, ...all.filter(({ isPinned }) => !isPinned)];
   }
 
   /** Gives the rooms, the latest first. */
@@ -113,7 +152,19 @@ export class Chat {
     await this.add(conversation);
   }
 
+  #silent(silence: Silence | null): void {
+    this.silence = silence;
+    this.#ends(silence);
+    this.changed();
+  }
+
+  /** What is silent until an instant looks otherwise from then on. */
+  #ends(silence: Silence | null): void {
+    if (silence?.until !== undefined) setTimeout(this.changed, Math.max(0, Math.min(silence.until - Date.now(), LATEST_MS)));
+  }
+
   #list(conversation: Conversation): void {
+    this.#ends(conversation.alertSilence);
     if (conversation.of === "room") this.rooms.set(conversation.id, conversation);
     else if (conversation.role !== null || conversation.of === "direct") this.conversations.set(conversation.id, conversation);
   }

@@ -8,7 +8,6 @@ import { problemOf } from "./words.ts";
 
 const ROWS_MAX = 8;
 const TEXT_MAX = 10_000;
-const DRAFT = "draft:";
 /** So long after the last key a draft is kept. */
 const KEEP_MS = 500;
 
@@ -26,6 +25,9 @@ export class Composer {
   /** What was half written when an edit began. */
   #setAside = "";
   #keeping: ReturnType<typeof setTimeout> | undefined;
+  /** What all my devices have of it, as far as this one knows. */
+  #kept: string;
+  readonly #off: () => void;
 
   constructor(chat: Chat, conversation: Conversation, lastOfMine: () => Message | null) {
     this.#chat = chat;
@@ -44,7 +46,8 @@ export class Composer {
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.#field.addEventListener("paste", (event) => void this.#paste(event));
     this.element = h("div", { class: "composer" }, this.#about, this.#problem, form);
-    this.#field.value = this.#draft();
+    this.#field.value = this.#kept = chat.drafts.of(conversation);
+    this.#off = chat.drafts.on((id, text) => id === conversation.id && this.#follow(text));
     this.#grow();
   }
 
@@ -55,6 +58,7 @@ export class Composer {
 
   /** Nothing is written here any more: what is there is kept now, unless the session is over. */
   close(): void {
+    this.#off();
     if (this.#keeping !== undefined) this.#keepNow();
   }
 
@@ -127,7 +131,7 @@ export class Composer {
     if (text === "") return;
     if (edited === null) this.#field.value = "";
     this.#clear();
-    this.#keep();
+    this.#keepNow();
     try {
       if (edited !== null) await edited.edit(text);
       else await this.#send(text, replied);
@@ -135,6 +139,7 @@ export class Composer {
       if (edited !== null) this.edit(edited);
       if (edited !== null || this.#field.value === "") this.#field.value = text;
       this.#grow();
+      this.#keep();
       this.failed(problem);
     }
   }
@@ -174,12 +179,6 @@ export class Composer {
     }
   }
 
-  /** What is half written is the same in all tabs of this browser that are opened later. */
-  #draft(): string {
-    const kept = this.#chat.client.objects.get(DRAFT + this.#conversation.id);
-    return typeof kept === "string" ? kept : "";
-  }
-
   #keep(): void {
     clearTimeout(this.#keeping);
     this.#keeping = setTimeout(() => this.#keepNow(), KEEP_MS);
@@ -188,13 +187,18 @@ export class Composer {
   #keepNow(): void {
     clearTimeout(this.#keeping);
     this.#keeping = undefined;
-    const { client } = this.#chat;
-    if (client.isClosed) return;
-    const name = DRAFT + this.#conversation.id;
-    const text = this.#edited === null ? this.#field.value : this.#setAside;
-    if (text === this.#draft()) return;
-    const kept = text === "" ? client.objects.delete(name) : client.objects.set(name, text);
-    void kept.catch(() => undefined);
+    this.#kept = this.#edited === null ? this.#field.value : this.#setAside;
+    this.#chat.drafts.keep(this.#conversation, this.#kept);
+  }
+
+  /** What is written elsewhere stands here, too, unless something else was begun here since. */
+  #follow(text: string): void {
+    const isAside = this.#edited !== null;
+    if ((isAside ? this.#setAside : this.#field.value) !== this.#kept) return;
+    this.#kept = text;
+    if (isAside) this.#setAside = text;
+    else this.#field.value = text;
+    this.#grow();
   }
 }
 

@@ -120,7 +120,8 @@ function tabView(act: Act): View<TabNode> {
   return { element: h("li", {}, node), show };
 }
 
-async function signOut(client: Client, everywhere: boolean): Promise<void> {
+/** Signs out, if that is meant. */
+export async function signOut(client: Client, everywhere: boolean): Promise<void> {
   const words = everywhere ? "All your devices and tabs are logged out." : "All tabs of this browser are logged out.";
   if (await confirmed("Sign out", words, "Sign out")) await client.signOut({ everywhere });
 }

@@ -6,6 +6,7 @@ import { fill, h } from "./dom.ts";
 import { problemOf } from "./words.ts";
 
 const NAME_MAX = "256";
+const LABEL_MAX = "64";
 
 /** Asks what to begin, and with whom; opens it. */
 export async function create(chat: Chat): Promise<void> {
@@ -24,7 +25,7 @@ export async function create(chat: Chat): Promise<void> {
     if (kind.value === "2") return chat.client.createRoom({ name: name.value || "Lobby", keepsHistory: true });
     if (kind.value === "1") return chat.client.create(people, { unique: false, ...(name.value === "" ? {} : { name: name.value }) });
     if (people.length !== 1) throw new Error("One name, please. For more people begin a group.");
-    return chat.client.direct(people[0] as string);
+    return chat.direct(people[0] as string);
   };
   await asked("New conversation", [h("label", {}, "What", kind), withUsers, withName], "Begin", async () => {
     const made = await begin();
@@ -34,18 +35,36 @@ export async function create(chat: Chat): Promise<void> {
 }
 
 /** Asks for one text; null where nobody wants to say. */
-export async function prompted(title: string, label: string, value = ""): Promise<string | null> {
+export async function askedFor(title: string, label: string, value = ""): Promise<string | null> {
   const field = h("input", { attributes: { maxlength: NAME_MAX, value } });
   let said: string | null = null;
   await asked(title, [h("label", {}, label, field)], "OK", async () => void (said = field.value.trim()));
   return said;
 }
 
-/** Asks whether to go on. */
-export async function confirmed(title: string, words: string, button: string): Promise<boolean> {
+/** Asks whether to go on; an `option` that is there says what somebody chose besides. */
+export async function confirmed(title: string, words: string, button: string, option?: { readonly words: string; chosen(isOn: boolean): void }): Promise<boolean> {
   let isSure = false;
-  await asked(title, [h("p", {}, words)], button, async () => void (isSure = true));
+  const box = h("input", { attributes: { type: "checkbox" } });
+  const also = option === undefined ? [] : [h("label", { class: "option" }, box, option.words)];
+  await asked(title, [h("p", {}, words), ...also], button, async () => {
+    isSure = true;
+    option?.chosen(box.checked);
+  });
   return isSure;
+}
+
+/** Asks which labels something is to have, of all there are and new ones; gives those that it has then. */
+export async function labelled(title: string, all: readonly string[], has: readonly string[]): Promise<readonly string[]> {
+  const boxes = all.map((label) => h("input", { attributes: { type: "checkbox", value: label, checked: has.includes(label) } }));
+  const another = h("input", { attributes: { name: "label", maxlength: LABEL_MAX, placeholder: "Family", autocomplete: "off" } });
+  let now = has;
+  const lines = boxes.map((box, at) => h("label", { class: "option" }, box, all[at] ?? ""));
+  await asked(`Labels of “${title}”`, [...lines, h("label", {}, "Another one", another)], "Save", async () => {
+    const added = another.value.trim();
+    now = [...new Set([...boxes.filter(({ checked }) => checked).map(({ value }) => value), ...(added === "" ? [] : [added])])];
+  });
+  return now;
 }
 
 function asked(title: string, parts: readonly HTMLElement[], button: string, go: () => Promise<void>): Promise<void> {

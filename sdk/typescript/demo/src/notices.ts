@@ -3,7 +3,7 @@
 import type { Message } from "../../src/api/exports.ts";
 import type { Chat } from "./chat.ts";
 import { fill, h, iconButton } from "./dom.ts";
-import { nameOf, preview } from "./words.ts";
+import { preview } from "./words.ts";
 
 const TITLE = "Unisono";
 const REFUSED = "unisono-demo:no-notices";
@@ -25,7 +25,7 @@ export function tell(chat: Chat, message: Message): () => void {
 
 function show(chat: Chat, message: Message): () => void {
   const { conversation } = message;
-  const notice = new Notification(nameOf(conversation), { body: preview(message), tag: conversation.id });
+  const notice = new Notification(chat.called(conversation), { body: preview(message), tag: conversation.id });
   notice.addEventListener("click", () => {
     window.focus();
     chat.open(conversation);

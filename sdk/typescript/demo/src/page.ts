@@ -3,6 +3,7 @@
 import type { Client } from "../../src/api/exports.ts";
 import { Calls } from "./calls.ts";
 import { Chat } from "./chat.ts";
+import { contacts } from "./contacts.ts";
 import { devices } from "./devices.ts";
 import { fill, h, iconButton } from "./dom.ts";
 import { Inspector } from "./inspector.ts";
@@ -11,7 +12,6 @@ import { title } from "./notices.ts";
 import { people } from "./people.ts";
 import { sidebar } from "./sidebar.ts";
 import { Talk } from "./talk.ts";
-import { nextTheme } from "./theme.ts";
 
 type Panel = { readonly element: HTMLElement; readonly close: () => void };
 
@@ -40,9 +40,9 @@ export class Page {
     this.#chat.onOpen(() => this.#opened());
     this.#chat.on(() => this.#drawn());
     const actions = {
+      contacts: () => this.#show("contacts", () => contacts(this.#chat)),
       devices: () => this.#show("devices", () => devices(client)),
       inspect: () => this.#show("inspector", () => this.#inspector.panel()),
-      theme: nextTheme,
     };
     this.#app = h("div", { class: "app" }, sidebar(this.#chat, actions), this.#main, this.#aside);
     fill(this.#root, this.#banner, this.#app, this.#calls.element);

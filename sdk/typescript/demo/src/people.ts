@@ -3,7 +3,7 @@
 import type { Conversation, Member } from "../../src/api/exports.ts";
 import { avatar } from "./avatar.ts";
 import type { Chat } from "./chat.ts";
-import { confirmed, prompted } from "./dialogs.ts";
+import { askedFor, confirmed } from "./dialogs.ts";
 import { h, redraw, Rows } from "./dom.ts";
 import type { View } from "./dom.ts";
 import { nameOf, problemOf } from "./words.ts";
@@ -24,7 +24,7 @@ export function people(chat: Chat, conversation: Conversation): { readonly eleme
   const rows = new Rows<Member>(list, ({ user }) => user, () => person(chat, conversation, act));
   const draw = async (): Promise<void> => {
     redraw(name, nameOf(conversation), () => [nameOf(conversation)]);
-    redraw(buttons, [conversation.of, conversation.isMuted, conversation.role], () => actions(chat, conversation, act));
+    redraw(buttons, [conversation.of, conversation.role], () => actions(chat, conversation, act));
     if (conversation.of === "room") {
       count.textContent = await here(chat, conversation);
       return;
@@ -35,7 +35,7 @@ export function people(chat: Chat, conversation: Conversation): { readonly eleme
     rows.show(members);
   };
   const again = (): void => void draw().catch(failed);
-  const offs = (["membersJoined", "membersLeft", "memberChanged", "changed", "level"] as const).map((event) => conversation.on(event, again));
+  const offs = (["membersJoined", "membersLeft", "memberChanged", "changed"] as const).map((event) => conversation.on(event, again));
   offs.push(chat.client.on("presence", () => rows.show(members)));
   again();
   return { element: h("section", { class: "panel" }, name, count, list, problem, buttons), close: () => offs.forEach((off) => off()) };
@@ -68,27 +68,17 @@ function actions(chat: Chat, conversation: Conversation, act: (what: () => Promi
   if (conversation.of === "group") {
     found.push(button("Add people", () => add(conversation)), button("Rename", () => rename(conversation)));
   }
-  if (conversation.of !== "room") {
-    found.push(button(conversation.isMuted ? "Unmute" : "Mute", () => (conversation.isMuted ? conversation.unmute() : conversation.mute())));
-    found.push(button("Mark unread", () => markUnread(chat, conversation)));
-  }
   if (conversation.of === "group") found.push(button("Leave", () => leave(chat, conversation)));
   return found;
 }
 
-/** It is unread as long as nobody looks at it. */
-async function markUnread(chat: Chat, conversation: Conversation): Promise<void> {
-  chat.open(null);
-  await conversation.markUnread();
-}
-
 async function add(conversation: Conversation): Promise<void> {
-  const names = await prompted("Add people", "Their names");
+  const names = await askedFor("Add people", "Their names");
   if (names) await conversation.add(...names.split(/[\s,;]+/).filter(Boolean));
 }
 
 async function rename(conversation: Conversation): Promise<void> {
-  const name = await prompted("Rename", "Name", conversation.name ?? "");
+  const name = await askedFor("Rename", "Name", conversation.name ?? "");
   if (name !== null) await conversation.setName(name);
 }
 

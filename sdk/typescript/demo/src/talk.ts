@@ -1,14 +1,14 @@
 /** A conversation on screen: who it is with, what was said, and where to write. */
 
 import type { Conversation, Message } from "../../src/api/exports.ts";
+import { choicesOf } from "./arrange.ts";
 import { avatar } from "./avatar.ts";
 import type { Chat } from "./chat.ts";
 import { Composer } from "./composer.ts";
 import { h, iconButton, redraw } from "./dom.ts";
+import { menuButton } from "./menu.ts";
 import { Thread } from "./thread.ts";
-import { nameOf, otherOf, problemOf, writingOf } from "./words.ts";
-
-const POPUP = "popup,width=440,height=680";
+import { otherOf, problemOf, writingOf } from "./words.ts";
 
 /** What is done elsewhere on the page. */
 export interface TalkActions {
@@ -53,8 +53,8 @@ export class Talk {
         { class: "buttons" },
         called !== null && iconButton("phone", "Call", () => call(called, "audio")),
         called !== null && iconButton("camera", "Video call", () => call(called, "video")),
-        iconButton("apart", "Open in a window of its own", () => window.open(`/#${conversation.id}`, "_blank", POPUP), "apart"),
         iconButton("people", "People and settings", people),
+        menuButton("More of this chat", () => choicesOf(chat, conversation)),
       ),
     );
     this.elements = [header, this.#thread.element, composer.element];
@@ -80,7 +80,7 @@ export class Talk {
 
   #title(name: HTMLElement, face: HTMLElement, state: HTMLElement): void {
     const conversation = this.#conversation;
-    const called = nameOf(conversation);
+    const called = this.#chat.called(conversation);
     const other = otherOf(conversation);
     const isOnline = other !== null && this.#chat.isOnline(other);
     const writers = this.#chat.writers(conversation);

@@ -1,9 +1,11 @@
 /** Light or dark: as the system has it, or as somebody chose for all tabs of this browser. */
 
 const KEY = "unisono-demo:theme";
-const THEMES = ["auto", "light", "dark"] as const;
+/** What can be chosen. */
+export const THEMES = ["auto", "light", "dark"] as const;
 
-type Theme = (typeof THEMES)[number];
+/** One of them. */
+export type Theme = (typeof THEMES)[number];
 
 /** Puts on what was chosen, now and whenever another tab chooses. */
 export function followTheme(): void {
@@ -11,15 +13,14 @@ export function followTheme(): void {
   window.addEventListener("storage", ({ key }) => key === KEY && putOn(chosen()));
 }
 
-/** Goes on to the next one; gives its name. */
-export function nextTheme(): Theme {
-  const next = THEMES[(THEMES.indexOf(chosen()) + 1) % THEMES.length] ?? "auto";
-  localStorage.setItem(KEY, next);
-  putOn(next);
-  return next;
+/** Puts one on, in all tabs of this browser. */
+export function choose(theme: Theme): void {
+  localStorage.setItem(KEY, theme);
+  putOn(theme);
 }
 
-function chosen(): Theme {
+/** Gives the one that was chosen. */
+export function chosen(): Theme {
   const kept = localStorage.getItem(KEY);
   return THEMES.find((each) => each === kept) ?? "auto";
 }

@@ -113,6 +113,7 @@ export class Thread {
       conversation.on("membersLeft", ({ users, by, at }) => this.#note(at, users.length === 1 && users[0] === by ? `${by} left` : `${by} removed ${users.join(", ")}`)),
       conversation.on("changed", ({ by, at, name }) => name !== undefined && this.#note(at, `${by} called this “${name}”`)),
       conversation.on("outbox", () => this.#draw()),
+      conversation.on("historyDeleted", ({ seq }) => this.#forget(seq)),
       this.#chat.client.on("startOver", (range) => {
         if (range.conversation === null || range.conversation === conversation) void this.#anew();
       }),
@@ -149,6 +150,13 @@ export class Thread {
     if (!this.#messages.has(seq)) return this.#draw();
     const page = await this.conversation.history({ after: seq - 1, before: seq + 1, limit: 1 }).catch(() => []);
     for (const message of page) if (this.#messages.has(seq)) this.#messages.set(message.seq, message);
+    this.#draw();
+  }
+
+  /** What was said up to a place is nothing to me any more. */
+  #forget(upTo: number): void {
+    for (const seq of this.#messages.keys()) if (seq <= upTo) this.#messages.delete(seq);
+    this.#passing.length = 0;
     this.#draw();
   }
 

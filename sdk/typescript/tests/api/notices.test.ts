@@ -1,4 +1,4 @@
-// One notice per browser: who tells of a message, who does not, and when it is taken away.
+// One notice of a message: who tells of a message, who does not, and when it is taken away.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Notices } from "../../src/api/notices.ts";
 import type { NoticeOptions } from "../../src/api/notices.ts";
 import type { Client } from "../../src/api/client.ts";
-import { World, said, settled } from "./fake_desk.ts";
+import { World, fault, said, settled } from "./fake_desk.ts";
 
 interface Scene {
   readonly world: World;
@@ -147,4 +147,76 @@ test("levels decide what is told of, unless the program does", async () => {
   wanting.world.facts("c/a", 1, said("smoke"), said("fire"));
   await settled();
   assert.deepEqual(wanting.told, ["fire"]);
+});
+
+test("silences of the conversation and of all are obeyed, and calls come through where they may", async () => {
+  const { world, client, told } = await scene();
+  world.desk.answers["silence_of_all"] = () => ({ kind: "silence_of_all" });
+  await client.conversation("a").silenceAlerts();
+  await client.conversation("b").silenceAlerts({ level: "mentions" });
+  world.facts("c/a", 1, said("silent", { mentions: ["tom"] }));
+  world.facts("c/b", 1, said("nothing"), said("a call", { mentions: ["tom"] }));
+  await settled();
+  assert.deepEqual(told, ["a call"]);
+  world.facts("u/tom", 1, { kind: "all_silenced", silence: { level: "mentions" } });
+  await settled();
+  world.facts("c/c", 1, said("all are quiet"), said("another call", { mentions: ["tom"] }));
+  await settled();
+  assert.deepEqual(told, ["a call", "another call"]);
+  world.facts("u/tom", 2, { kind: "all_unsilenced" });
+  world.facts("c/c", 3, said("loud"));
+  await settled();
+  assert.deepEqual(told, ["a call", "another call", "loud"]);
+});
+
+test("among all devices the one to whom the server gives it tells, and any that the server does not answer", async () => {
+  const { world, told } = await scene({ among: "devices", isAttended: () => true });
+  const claim = (more: object) => (): never => ({ kind: "claimed", name: "n", ...more }) as never;
+  const { answers, asked } = world.desk;
+  answers["claim"] = claim({ is_mine: true, number: 1 });
+  world.facts("c/a", 1, said("mine to tell"));
+  await settled();
+  answers["claim"] = claim({ is_mine: false, is_done: true, number: 1 });
+  world.facts("c/a", 2, said("told elsewhere"));
+  await settled();
+  answers["claim"] = () => fault("unavailable");
+  world.facts("c/a", 3, said("nobody knows"));
+  await settled();
+  assert.deepEqual(told, ["mine to tell", "nobody knows"]);
+  assert.deepEqual(asked.filter(({ op }) => op === "claim").map(({ name }) => name), ["notice/a/1", "notice/a/2", "notice/a/3"]);
+});
+
+test("a device that nobody uses waits, and says nothing of what is read meanwhile", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { world, told } = await scene({ among: "devices", isAttended: () => false });
+  world.facts("c/a", 1, said("read on the phone"));
+  await settled();
+  world.facts("u/tom", 1, { kind: "read", conversation: "a", seq: 1, head: 1 });
+  await settled();
+  context.mock.timers.tick(1000);
+  await settled();
+  assert.deepEqual([told, world.desk.asked.filter(({ op }) => op === "claim")], [[], []]);
+});
+
+test("what was read while this device was away is gone once it is counted", async () => {
+  const { world, shown } = await scene();
+  world.facts("c/a", 1, said("one"));
+  world.facts("c/b", 1, said("two"));
+  await settled();
+  const counted = { kind: "unread", total: 1, mentions: 0, conversations: [{ conversation: "b", head: 1, read: 0, unread: 1 }] };
+  world.desk.answers["unread"] = () => counted;
+  world.listener.started([counted]);
+  await settled();
+  assert.deepEqual([...shown], ["two"]);
+});
+
+test("no notice outlives its page", async (context) => {
+  const heard = new Map<string, () => void>();
+  Object.assign(globalThis, { addEventListener: (type: string, hear: () => void) => heard.set(type, hear) });
+  context.after(() => Reflect.deleteProperty(globalThis, "addEventListener"));
+  const { world, shown } = await scene();
+  world.facts("c/a", 1, said("one"));
+  await settled();
+  heard.get("pagehide")?.();
+  assert.deepEqual([...shown], []);
 });
