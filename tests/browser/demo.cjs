@@ -3,10 +3,10 @@
 
 const assert = require('node:assert/strict');
 
-const { launch, open, until } = require('./kit.cjs');
+const { launch, open, pause, until } = require('./kit.cjs');
 const { playAll, table } = require('../support/playing.cjs');
 
-const { port } = table();
+const { port, only = [] } = table();
 const ORIGIN = `http://127.0.0.1:${port}/`;
 
 const text = (page, selector) => page.evaluate((at) => document.querySelector(at)?.innerText ?? '', selector);
@@ -38,7 +38,7 @@ async function say(page, words) {
 async function choose(page, name) {
   await until(
     () => page.evaluate((wanted) => {
-      const found = [...document.querySelectorAll('.conversation')].find((each) => each.querySelector('.name').textContent === wanted);
+      const found = [...document.querySelectorAll('.conversation')].find((each) => (each.querySelector('.name > span') ?? each.querySelector('.name')).textContent === wanted);
       found?.click();
       return found !== undefined;
     }, name),
@@ -54,8 +54,16 @@ const sends = (page, user, url) => page.evaluate(async (to, address) => {
   await client.close();
 }, user, url);
 
+// What the page would show and sound, which no test could see or hear.
 function countNotices() {
   window.noticed = [];
+  window.tones = 0;
+  window.AudioContext = class {
+    constructor() {
+      window.tones += 1;
+      throw new Error('no sound here');
+    }
+  };
   window.Notification = class {
     static permission = 'granted';
 
@@ -95,6 +103,19 @@ async function moves(page) {
     return now.frames > before.frames + 5 && now.at > before.at;
   }, 'the picture moves');
 }
+
+const pressAny = (page, selector, words) => until(() => page.evaluate((at, wanted) => {
+  const found = [...document.querySelectorAll(at)].find((each) => each.innerText === wanted);
+  found?.click();
+  return found !== undefined;
+}, selector, words), `the button “${words}”`);
+
+// Of an open menu.
+const pick = (page, words) => until(() => page.evaluate((wanted) => {
+  const found = [...document.querySelectorAll('.choices button')].find((each) => each.innerText.startsWith(wanted));
+  found?.click();
+  return found !== undefined;
+}, words), `“${words}” in the menu`);
 
 const pressIn = (page, words) => until(() => page.evaluate((wanted) => {
   const found = [...document.querySelectorAll('.call button')].find((each) => each.innerText === wanted);
@@ -190,13 +211,13 @@ const scenarios = {
     await begin(ann, '0', { users: 'bob' });
     await say(ann, 'Lunch at https://example.org ?');
     await shows(bob, '.conversations', 'Lunch at');
-    await shows(bob, '.badge', '1');
+    await shows(bob, '.conversation .badge', '1');
     await shows(ann, '.ticks', '✓✓');
     await choose(bob, 'ann');
     await shows(bob, '.messages', 'Lunch at');
     assert.equal(await bob.evaluate(() => document.querySelector('.bubble a').getAttribute('href')), 'https://example.org');
     await bob.bringToFront();
-    await until(async () => !(await bob.$('.badge:not(:empty)')), 'what is read is unread no more');
+    await until(async () => !(await bob.$('.conversation .badge:not(:empty)')), 'what is read is unread no more');
     await until(() => ann.$('.ticks.read'), 'the sender sees that it was read');
     await bob.type('.composer textarea', 'Ye');
     await shows(ann, '.title', 'bob is writing');
@@ -228,28 +249,178 @@ const scenarios = {
     assert.equal(await ann.$('a[href^=javascript]'), null);
   }),
 
-  // One notice per browser: not for each tab, not where somebody looks, gone when it is read.
-  notices: () => withPeople(['mia', 'ned'], async ([mia, ned], [browser]) => {
+  // D6: three devices with five tabs, and another person. One tells; all of them know when it is read on one.
+  notices: () => withBrowsers(4, async ([phone, laptop, desk, browser]) => {
+    const { page: ned } = await open(browser, ORIGIN);
+    await enter(ned, 'ned');
+    const tabs = [];
+    for (const device of [phone, phone, laptop, laptop, desk]) {
+      const page = await device.newPage();
+      await page.evaluateOnNewDocument(countNotices);
+      // Each browser takes its own window for the one in front.
+      if (device !== desk) await page.evaluateOnNewDocument(() => { document.hasFocus = () => false; });
+      await page.goto(ORIGIN);
+      if (device === tabs.at(-1)?.device) await shows(page, '.state', 'connected');
+      else await enter(page, 'mia');
+      tabs.push({ device, page });
+    }
+    const pages = tabs.map(({ page }) => page);
     await begin(ned, '0', { users: 'mia' });
-    const other = await browser.newPage();
-    for (const page of [mia, other]) await page.evaluateOnNewDocument(countNotices);
-    await other.goto(ORIGIN);
-    await mia.reload();
-    for (const page of [mia, other]) await shows(page, '.state', 'connected');
-    const notices = async () => (await Promise.all([mia, other].map((page) => page.evaluate(() => window.noticed)))).flat();
-    const open = async () => (await notices()).filter(({ isOpen }) => isOpen).length;
+    const all = async () => (await Promise.all(pages.map((page) => page.evaluate(() => window.noticed)))).flat();
+    const shown = async () => (await all()).filter(({ isOpen }) => isOpen).length;
+    const tones = async () => (await Promise.all(pages.map((page) => page.evaluate(() => window.tones)))).reduce((one, other) => one + other);
     await say(ned, 'Are you there?');
-    await until(async () => (await open()) === 1, 'a notice');
-    for (const page of [mia, other]) await shows(page, '.badge', '1');
-    assert.deepEqual((await notices()).map(({ title, body }) => [title, body]), [['ned', 'Are you there?']]);
-    await other.bringToFront();
-    await choose(other, 'ned');
-    await shows(other, '.messages', 'Are you there?');
-    await until(async () => (await open()) === 0, 'no notice is left of what was read');
+    for (const page of pages) await shows(page, '.conversation .badge', '1');
+    await until(async () => (await shown()) === 1, 'a notice');
+    // Longer than any of them waits for another.
+    await pause(1200);
+    assert.deepEqual((await all()).map(({ title, body }) => [title, body]), [['ned', 'Are you there?']]);
+    assert.equal(await tones(), 1);
+    const reader = pages.at(-1);
+    await reader.bringToFront();
+    await choose(reader, 'ned');
+    await until(() => ned.$('.ticks.read'), 'it was read');
+    await until(async () => (await shown()) === 0, 'no notice is left of what was read', 2000);
     await say(ned, 'Good.');
-    await shows(other, '.messages', 'Good.');
-    await until(async () => !(await mia.$('.badge:not(:empty)')), 'it is read in both');
-    assert.equal((await notices()).length, 1);
+    await shows(reader, '.messages', 'Good.');
+    for (const page of pages) await until(async () => !(await page.$('.conversation .badge:not(:empty)')), 'it is read in all of them');
+    assert.deepEqual([(await all()).length, await tones()], [1, 1]);
+  }),
+
+  // One person's two devices: what is done on one is so on the other.
+  arranged: () => withPeople(['uma', 'uma', 'vic'], async ([uma, other, vic]) => {
+    await press(vic, 'Contacts');
+    await vic.type('input[name=contact]', 'uma');
+    await vic.type('input[name=words]', 'We met in Rome');
+    await vic.keyboard.press('Enter');
+    await shows(vic, '.drawer', 'You have asked');
+    for (const page of [uma, other]) await shows(page, '.counted .badge', '1');
+    await uma.bringToFront();
+    await press(uma, 'Contacts');
+    await shows(uma, '.drawer', '“We met in Rome”');
+    await pressAny(uma, '.drawer button', 'Accept');
+    await until(() => uma.$('.drawer button[aria-label="What to do with vic"]'), 'vic is a contact');
+    await uma.click('button[aria-label="What to do with vic"]');
+    await pick(uma, 'Note a name');
+    await uma.type('dialog input', 'Victoria');
+    await uma.keyboard.press('Enter');
+    await shows(uma, '.drawer', 'Victoria');
+    await uma.click('.who');
+    await shows(uma, '.title', 'Victoria');
+    await uma.keyboard.press('Escape');
+    // A text that is begun on one device goes on on the other.
+    await uma.type('.composer textarea', 'Back to R');
+    await until(() => other.$('.conversation'), 'it is in the list of the other device');
+    await shows(other, '.preview.draft', 'Back to R');
+    await other.bringToFront();
+    await choose(other, 'Victoria');
+    await say(other, 'ome?');
+    await shows(vic, '.conversations', 'Back to Rome?');
+    await until(() => uma.evaluate(() => document.querySelector('.composer textarea').value === ''), 'it is sent, on both');
+    await uma.bringToFront();
+    for (const words of ['Pin to the top', 'Silence', 'Labels']) {
+      await press(uma, 'More of this chat');
+      await pick(uma, words);
+      if (words === 'Silence') await pick(uma, 'For an hour');
+    }
+    await uma.type('dialog input[name=label]', 'Friends');
+    await uma.keyboard.press('Enter');
+    await until(() => other.evaluate(() => document.querySelector('.conversation .name').textContent === 'Victoria, pinned, silent'), 'it is pinned and silent there');
+    await shows(other, '.labels', 'Friends');
+    await press(other, 'More');
+    await pick(other, 'Silence all');
+    await pick(other, 'For good');
+    await shows(uma, '.sidebar', 'All chats are silent');
+    await pressAny(uma, '.ask button', 'Sound again');
+    await until(() => other.evaluate(() => !document.querySelector('.sidebar').innerText.includes('All chats are silent')), 'they sound again');
+    // Whom I block says nothing to me.
+    await press(uma, 'More of this chat');
+    await pick(uma, 'Block vic');
+    await uma.click('dialog .primary');
+    await press(other, 'Contacts');
+    await shows(other, '.drawer', 'Blocked');
+    await vic.bringToFront();
+    await choose(vic, 'uma');
+    await say(vic, 'Hello?');
+    await until(() => vic.$('.composer .problem:not(:empty)'), 'vic cannot write');
+    await pressAny(other, '.drawer button', 'Unblock');
+    await until(() => other.evaluate(() => !document.querySelector('.drawer').innerText.includes('Blocked')), 'nobody is blocked');
+    // It is gone from both, until something is said in it; what was said is gone for good.
+    await uma.bringToFront();
+    await press(uma, 'More of this chat');
+    await pick(uma, 'Delete chat');
+    await uma.click('dialog input');
+    await uma.click('dialog .primary');
+    for (const page of [uma, other]) await until(async () => !(await text(page, '.conversations')).includes('Victoria'), 'it is in no list');
+    await vic.evaluate(() => { document.querySelector('.composer textarea').value = ''; });
+    await say(vic, 'Again?');
+    for (const page of [uma, other]) await shows(page, '.conversations', 'Again?');
+    await choose(uma, 'Victoria');
+    await shows(uma, '.messages', 'Again?');
+    assert.equal((await text(uma, '.messages')).includes('Back to Rome?'), false);
+    // Logged out from the tree of the other device: that is the session of the one, and nothing of it is left.
+    await other.bringToFront();
+    await press(other, 'My devices and tabs');
+    await until(async () => (await other.$$('.tree > li')).length === 2, 'both devices are in the tree');
+    await pressAny(other, '.tree button', 'Log out');
+    await uma.waitForSelector('input[name=user]');
+    await until(async () => (await other.$$('.tree > li')).length === 1, 'one is left');
+    await shows(other, '.state', 'connected');
+  }),
+
+  // Without a pointer, in the dark, with a look at what happens.
+  byKeyboard: () => withPeople(['xia'], async ([xia]) => {
+    await xia.bringToFront();
+    await xia.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    const [, green] = await xia.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number));
+    assert.ok(green < 64, 'it is dark');
+    const focused = () => xia.evaluate(() => document.activeElement.title || document.activeElement.ariaLabel || document.activeElement.innerText);
+    const tab = async () => {
+      await xia.keyboard.press('Tab');
+      return focused();
+    };
+    await xia.evaluate(() => document.querySelector('.ask:not([hidden]) button[title]')?.click());
+    const stops = [];
+    for (let at = 0; at < 6; at++) stops.push(await tab());
+    assert.deepEqual(stops, ['connected', 'New conversation', 'Contacts', 'My devices and tabs', 'More', 'Search conversations and messages']);
+    await xia.evaluate(() => document.querySelector('button[title="New conversation"]').focus());
+    await xia.keyboard.press('Enter');
+    await xia.waitForSelector('dialog');
+    await xia.keyboard.press('Escape');
+    await until(async () => !(await xia.$('dialog')) && (await focused()) === 'New conversation', 'the focus is back');
+    await xia.keyboard.press('Enter');
+    await xia.waitForSelector('dialog select');
+    await xia.keyboard.press('Tab');
+    await xia.keyboard.type('yan');
+    await xia.keyboard.press('Enter');
+    await xia.waitForSelector('.composer textarea');
+    // Where there is no pointer the field does not take the focus by itself: on a telephone that would bring its keys up.
+    await xia.focus('.composer textarea');
+    await xia.keyboard.type('Typed');
+    await xia.keyboard.press('Enter');
+    await shows(xia, '.messages', 'Typed');
+    // By arrows to the menu of the chat in the list, and back.
+    await xia.evaluate(() => document.querySelector('.search').focus());
+    await xia.keyboard.press('ArrowDown');
+    await xia.keyboard.press('ArrowRight');
+    assert.equal(await xia.evaluate(() => document.activeElement.ariaLabel), 'More of yan');
+    await xia.keyboard.press('Enter');
+    await until(async () => (await focused()) === 'Pin to the top', 'the menu');
+    await xia.keyboard.press('ArrowUp');
+    assert.equal(await focused(), 'Delete chat…');
+    await xia.keyboard.press('Escape');
+    await until(async () => !(await xia.$('.choices')), 'the menu is gone');
+    assert.equal(await xia.evaluate(() => document.activeElement.ariaLabel), 'More of yan');
+    await press(xia, 'More');
+    await xia.keyboard.press('End');
+    await xia.keyboard.press('ArrowUp');
+    await xia.keyboard.press('Enter');
+    await shows(xia, '.drawer .facts', 'a shared worker');
+    await shows(xia, '.places', 'yan c/');
+    await shows(xia, '.places', 'My own u/xia');
+    await shows(xia, '.log', 'message');
+    await xia.keyboard.press('Escape');
+    assert.equal(await xia.evaluate(() => document.querySelector('.drawer').hidden), true);
   }),
 
   anotherTab: () => withPeople(['cat'], async ([first], [browser]) => {
@@ -439,4 +610,4 @@ const scenarios = {
   }),
 };
 
-playAll(scenarios, () => undefined, { atOnce: 2 }).finally(() => Promise.all(idle.map((browser) => browser.close())));
+playAll(scenarios, () => undefined, { atOnce: 2, only }).finally(() => Promise.all(idle.map((browser) => browser.close())));

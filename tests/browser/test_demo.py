@@ -32,8 +32,18 @@ def test_a_second_tab_is_in_at_once_and_is_closed_from_the_first(works: Works) -
     works.assert_that("anotherTab")
 
 
-def test_a_browser_gives_one_notice_of_a_message_and_none_of_what_somebody_reads(works: Works) -> None:
+@pytest.mark.rows("D6")
+def test_one_of_three_devices_and_five_tabs_tells_of_a_message_and_none_of_what_is_read(works: Works) -> None:
     works.assert_that("notices")
+
+
+@pytest.mark.rows("E51")
+def test_what_is_arranged_on_one_device_is_so_on_the_other(works: Works) -> None:
+    works.assert_that("arranged")
+
+
+def test_all_can_be_done_by_the_keyboard_and_seen_in_the_dark(works: Works) -> None:
+    works.assert_that("byKeyboard")
 
 
 def test_rooms_are_found_and_entered(works: Works) -> None:

@@ -12,6 +12,7 @@ const POPUP = "popup,width=440,height=680";
 
 /** Gives what there is to choose for a conversation. */
 export function choicesOf(chat: Chat, conversation: Conversation): readonly Choice[] {
+  const hasWindows = matchMedia("(width > 720px)").matches;
   const apart: Choice = { words: "Open in a window of its own", icon: "apart", choose: () => window.open(`/#${conversation.id}`, "_blank", POPUP) };
   if (conversation.of === "room") return [apart];
   const { isPinned, isMuted, alertSilence } = conversation;
@@ -22,7 +23,7 @@ export function choicesOf(chat: Chat, conversation: Conversation): readonly Choi
     { words: "Labels…", icon: "tag", choose: () => labels(chat, conversation) },
     isSilent ? { words: "Sound again", icon: "bell", choose: () => sound(conversation) } : { words: "Silence", icon: "silent", more: () => silences((silence) => conversation.silenceAlerts(silence)) },
     { words: "Mark as unread", icon: "unread", choose: () => markUnread(chat, conversation) },
-    apart,
+    ...(hasWindows ? [apart] : []),
     ...(other === null ? [] : relation(chat, other)),
     { words: "Clear history…", icon: "close", isGrave: true, choose: () => clear(chat, conversation) },
     { words: "Delete chat…", icon: "trash", isGrave: true, choose: () => remove(chat, conversation) },

@@ -11,11 +11,19 @@ const TEXT_MAX = 10_000;
 /** So long after the last key a draft is kept. */
 const KEEP_MS = 500;
 
+/** What is known around the field. */
+export interface ComposerWays {
+  /** Done when something may be said. */
+  readonly entered: Promise<unknown>;
+  readonly lastOfMine: () => Message | null;
+}
+
 /** The field at the bottom, with what it is about: a new message, an answer, or another content. */
 export class Composer {
   readonly element: HTMLElement;
   readonly #chat: Chat;
   readonly #conversation: Conversation;
+  readonly #entered: Promise<unknown>;
   readonly #lastOfMine: () => Message | null;
   readonly #field = h("textarea", { attributes: { rows: "1", maxlength: String(TEXT_MAX), placeholder: "Write a message", "aria-label": "Message" } });
   readonly #about = h("div", { class: "about" });
@@ -29,9 +37,10 @@ export class Composer {
   #kept: string;
   readonly #off: () => void;
 
-  constructor(chat: Chat, conversation: Conversation, lastOfMine: () => Message | null) {
+  constructor(chat: Chat, conversation: Conversation, { entered, lastOfMine }: ComposerWays) {
     this.#chat = chat;
     this.#conversation = conversation;
+    this.#entered = entered;
     this.#lastOfMine = lastOfMine;
     const files = h("input", { class: "hidden", attributes: { type: "file", multiple: true, "aria-hidden": "true", tabindex: "-1" }, on: { change: () => void this.#attach(files) } });
     const form = h(
@@ -145,6 +154,7 @@ export class Composer {
   }
 
   async #send(said: Sayable, replied: Message | null = null): Promise<void> {
+    await this.#entered;
     if (this.#conversation.of === "room") {
       await this.#chat.client.room(this.#conversation).send(said);
       return;

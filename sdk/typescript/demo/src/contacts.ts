@@ -12,6 +12,8 @@ import { problemOf } from "./words.ts";
 
 const WORDS_MAX = "256";
 const NAME_MAX = "64";
+/** Asked for at once. */
+const WATCHED = 100;
 
 type Buttons = (contact: Contact) => readonly HTMLElement[];
 
@@ -24,23 +26,24 @@ export function contacts(chat: Chat): { readonly element: HTMLElement; readonly 
   const decline = ask("Decline", "", (user) => client.contacts.decline(user));
   const withdraw = ask("Withdraw", "", (user) => client.contacts.remove(user));
   const unblock = ask("Unblock", "", (user) => client.contacts.unblock(user));
+  const asking = group(chat, "Would like to be a contact", () => known.asking, (one) => [accept(one), decline(one)]);
   const groups = [
-    group(chat, "Would like to be a contact", () => known.asking, (one) => [accept(one), decline(one)]),
     group(chat, "Contacts", () => known.friends, ({ user }) => [menuButton(`What to do with ${user}`, () => relation(chat, user))]),
     group(chat, "You have asked", () => known.invited, (one) => [withdraw(one)]),
     group(chat, "Blocked", () => known.blocked, (one) => [unblock(one)]),
   ];
   const nobody = h("p", { class: "hint" }, "Nobody yet. Invite somebody by their name: once they accept, each of you has the other here.");
+  const watched = new Set<string>();
   const draw = (): void => {
-    groups.forEach(({ show }) => show());
+    [asking, ...groups].forEach(({ show }) => show());
     nobody.hidden = groups.some(({ element }) => !element.hidden);
+    const strangers = known.friends.map(({ user }) => user).filter((user) => !watched.has(user)).slice(0, WATCHED);
+    for (const user of strangers) watched.add(user);
+    if (strangers.length > 0) void client.watch(...strangers).then(chat.changed, () => undefined);
   };
   const off = chat.on(draw);
   draw();
-  void known.load().catch(() => undefined);
-  const watched = known.friends.map(({ user }) => user);
-  if (watched.length > 0) attempt(() => client.watch(...watched));
-  const element = h("section", { class: "panel" }, h("h2", {}, "Contacts"), invitation(chat), nobody, ...groups.map((each) => each.element));
+  const element = h("section", { class: "panel" }, h("h2", {}, "Contacts"), asking.element, invitation(chat), nobody, ...groups.map((each) => each.element));
   return { element, close: off };
 }
 

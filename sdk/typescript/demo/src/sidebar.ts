@@ -114,7 +114,7 @@ function labels(chat: Chat): HTMLElement {
     if (chat.label !== null && !all.includes(chat.label)) chat.label = null;
     box.hidden = all.length === 0;
     const chip = (words: string, label: string | null): HTMLElement =>
-      h("button", { class: "chip", attributes: { type: "button", "aria-pressed": String(chat.label === label) }, on: { click: press(label) } }, words);
+      h("button", { class: "label", attributes: { type: "button", "aria-pressed": String(chat.label === label) }, on: { click: press(label) } }, words);
     redraw(box, [all, chat.label], () => [chip("All", null), ...all.map((label) => chip(label, label))]);
   });
   box.hidden = true;

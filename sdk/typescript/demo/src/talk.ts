@@ -23,12 +23,15 @@ export class Talk {
   readonly #conversation: Conversation;
   readonly #thread: Thread;
   readonly #composer: Composer;
+  /** A room is heard, and spoken in, only by who is in it. */
+  readonly #entered: Promise<unknown>;
   readonly #off: () => void;
 
   constructor(chat: Chat, conversation: Conversation, { people, call }: TalkActions) {
     this.#chat = chat;
     this.#conversation = conversation;
-    const composer: Composer = new Composer(chat, conversation, () => this.#thread.lastOfMine());
+    this.#entered = conversation.of === "room" ? chat.client.room(conversation).enter() : Promise.resolve();
+    const composer: Composer = new Composer(chat, conversation, { entered: this.#entered, lastOfMine: () => this.#thread.lastOfMine() });
     this.#composer = composer;
     this.#thread = new Thread(chat, conversation, {
       reply: (message: Message) => composer.reply(message),
@@ -60,11 +63,11 @@ export class Talk {
     this.elements = [header, this.#thread.element, composer.element];
   }
 
-  /** Reads what is to be seen. A room is heard only by who is in it. */
+  /** Reads what is to be seen. */
   async begin(sought: number | null): Promise<void> {
     if (matchMedia("(hover: hover)").matches) this.#composer.focus();
     try {
-      if (this.#conversation.of === "room") await this.#chat.client.room(this.#conversation).enter();
+      await this.#entered;
     } catch (problem) {
       this.#composer.failed(problemOf(problem));
     }

@@ -12,8 +12,9 @@ const CLAIM = "unisono:notice";
 /** Notices of one conversation that are remembered to be taken away; older ones go at once. */
 const SHOWN = 20;
 const LOOKS = ["focus", "blur", "visibilitychange"];
-/** A device that nobody uses leaves it so long to one that somebody does, and to the news that it was read there. */
-const GRACE_MS = 300;
+/** So long a device waits for the news that a message was read on another one; one that nobody uses waits longer, so that another tells. */
+const USED_MS = 300;
+const UNUSED_MS = 1000;
 /** One that is gone after it took it upon itself to tell is followed by nobody: the next message is told elsewhere. */
 const LEASE_S = 5;
 
@@ -133,7 +134,7 @@ export class Notices {
       isOver = true;
     };
     const isUsed = this.#isAttended() || this.#client.tabs.some(({ visible, focused }) => visible && focused);
-    if (!isUsed) await new Promise<void>((go) => setTimeout(go, GRACE_MS));
+    await new Promise<void>((go) => setTimeout(go, isUsed ? USED_MS : UNUSED_MS));
     if (this.#isNeeded(message)) await this.#client.runOnce(`notice/${conversation.id}/${seq}`, tell, { leaseS: LEASE_S }).catch(tell);
   }
 

@@ -169,19 +169,25 @@ test("silences of the conversation and of all are obeyed, and calls come through
   assert.deepEqual(told, ["a call", "another call", "loud"]);
 });
 
-test("among all devices the one to whom the server gives it tells, and any that the server does not answer", async () => {
+test("among all devices the one to whom the server gives it tells, and any that the server does not answer", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
   const { world, told } = await scene({ among: "devices", isAttended: () => true });
+  const waited = async (): Promise<void> => {
+    await settled();
+    context.mock.timers.tick(300);
+    await settled();
+  };
   const claim = (more: object) => (): never => ({ kind: "claimed", name: "n", ...more }) as never;
   const { answers, asked } = world.desk;
   answers["claim"] = claim({ is_mine: true, number: 1 });
   world.facts("c/a", 1, said("mine to tell"));
-  await settled();
+  await waited();
   answers["claim"] = claim({ is_mine: false, is_done: true, number: 1 });
   world.facts("c/a", 2, said("told elsewhere"));
-  await settled();
+  await waited();
   answers["claim"] = () => fault("unavailable");
   world.facts("c/a", 3, said("nobody knows"));
-  await settled();
+  await waited();
   assert.deepEqual(told, ["mine to tell", "nobody knows"]);
   assert.deepEqual(asked.filter(({ op }) => op === "claim").map(({ name }) => name), ["notice/a/1", "notice/a/2", "notice/a/3"]);
 });
