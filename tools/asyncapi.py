@@ -12,7 +12,7 @@ from unisono.domain import answers as a
 from unisono.domain import call_answers as ca
 from unisono.domain import commands as c
 from unisono.domain.facts import Fact
-from unisono.domain.ties import Contacts
+from unisono.domain.ties import Contacts, WritingRule
 from unisono.domain.told import Addressed, Answered
 from unisono.wire.codes import CODES
 from unisono.wire.native import SUBPROTOCOLS, Bye, Delivery, EventFrame, Refusal, Reply, Request
@@ -109,6 +109,8 @@ ANSWERS: Final[Mapping[type[c.Command], tuple[type[a.Answer], ...]]] = {
     c.RemarkContact: (a.Done,),
     c.BlockUsers: (a.Done,),
     c.UnblockUsers: (a.Done,),
+    c.SetWriting: (a.Done,),
+    c.GetWriting: (WritingRule,),
     c.ListContacts: (Contacts,),
     c.CreateThread: (a.ConversationView,),
     c.ListThreads: (a.Conversations,),

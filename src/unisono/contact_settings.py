@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from unisono.domain.ties import Writing
+from unisono.domain.contact_facts import Writing
 
 
 class ContactRules(Struct, frozen=True, forbid_unknown_fields=True):

@@ -111,6 +111,8 @@ COMMANDS: Final[tuple[type[c.Command], ...]] = (
     contact_commands.RemarkContact,
     contact_commands.BlockUsers,
     contact_commands.UnblockUsers,
+    contact_commands.SetWriting,
+    contact_commands.GetWriting,
     contact_commands.ListContacts,
     threads.CreateThread,
     threads.ListThreads,

@@ -16,7 +16,7 @@ from tests.support.fault_proxy import FaultProxy
 from tests.support.server_here import serving
 from unisono.domain import commands as c
 from unisono.domain.ids import UserId
-from unisono_sdk import Client, Conflict, ContactView, Device, Forbidden, NotFound, Unisono, events
+from unisono_sdk import Client, Conflict, ContactView, Device, Forbidden, NotFound, Unacceptable, Unisono, events
 from unisono_sdk.contact_facts import ContactFact
 from unisono_sdk.errors import Refused
 
@@ -31,6 +31,7 @@ ContactEvent = (
     | events.RemarkSet
     | events.UsersBlocked
     | events.UsersUnblocked
+    | events.WritingSet
 )
 
 
@@ -90,7 +91,9 @@ async def test_what_is_done_on_one_device_is_told_to_all_devices_of_both(house: 
         heard = await listener.count(len(expected))
         assert [(name, event.by) for name, event in heard] == expected
         others = {
-            event.user for _, event in heard if not isinstance(event, events.UsersBlocked | events.UsersUnblocked)
+            event.user
+            for _, event in heard
+            if not isinstance(event, events.UsersBlocked | events.UsersUnblocked | events.WritingSet)
         }
         assert others == {"ann", "bob"} - {listener.client.user}
     assert [one.user for one in await phone.contacts.blocked()] == ["bob"]
@@ -259,3 +262,37 @@ async def test_all_at_random_from_two_sessions_each_through_losses_ends_the_same
     first, second, third, fourth = (list(map(lasting, listener.told)) for listener in hearing)
     assert first == second
     assert third == fourth
+
+
+@pytest.mark.rows("E7", "E33")
+async def test_i_say_who_may_write_to_me_and_all_my_devices_know(house: House) -> None:
+    phone, laptop, bob = await house.login("ann"), await house.login("ann"), await house.login("bob")
+    heard = laptop.events()
+    chat, group = await bob.direct("ann"), await bob.create(["ann", "cat"], unique=False)
+    assert await laptop.contacts.writing() == "anyone"
+    await phone.contacts.set_writing("contacts")
+    told = await until(heard, events.WritingSet)
+    assert (told.writing, told.by) == ("contacts", "ann")
+    assert await laptop.contacts.writing() == "contacts"
+    for refused in (
+        chat.send("hello"),
+        bob.create(["ann", "dan"], unique=False),
+        (await bob.create(["dan"], unique=False)).add("ann"),
+        (await house.login("cat")).direct("ann"),
+        bob.call("ann"),
+    ):
+        with pytest.raises(Forbidden):
+            await refused
+    await group.send("what goes on goes on")
+    await phone.conversation(chat.id).send("I may")
+    await bob.contacts.invite("ann")
+    await phone.contacts.accept("bob")
+    await chat.send("hello")
+    assert await phone.contacts.blocked() == []
+    await phone.contacts.remove("bob")
+    with pytest.raises(Forbidden):
+        await chat.send("still there?")
+    await laptop.contacts.set_writing("anyone")
+    await chat.send("hello again")
+    with pytest.raises(Unacceptable):
+        await phone.contacts.set_writing("nobody")

@@ -81,15 +81,15 @@ async def test_a_silence_of_everything_is_told_to_my_other_sessions_and_to_who_l
     seen = two.events()
     night = Window(start="22:00", end="07:00", zone="Europe/Oslo")
     wanted = Silence(level="mentions", windows=(night,))
-    await one.silence_alerts("mentions", windows=[night])
+    await one.silence_all("mentions", windows=[night])
     assert (await until(seen, events.AllSilenceChanged)).silence == wanted
-    assert await (await house.login("ann")).alert_silence() == wanted
-    await one.silence_alerts("mentions", windows=[night])
-    await one.unsilence_alerts()
+    assert await (await house.login("ann")).silence_of_all() == wanted
+    await one.silence_all("mentions", windows=[night])
+    await one.unsilence_all()
     assert (await until(seen, events.AllSilenceChanged)).silence is None
-    assert await two.alert_silence() is None
+    assert await two.silence_of_all() is None
     with pytest.raises(Unacceptable):
-        await one.silence_alerts(until=1)
+        await one.silence_all(until=1)
     await settled(talk, one, two)
     assert mine == []
     assert [(event.operation, event.conversation) for event in others] == [

@@ -147,6 +147,8 @@ LEAST: Final[tuple[c.Command, ...]] = (
     c.RemarkContact(BOB),
     c.BlockUsers((BOB, CAT)),
     c.UnblockUsers((BOB,)),
+    c.SetWriting("contacts"),
+    c.GetWriting(),
     c.ListContacts(),
     c.CreateThread(ROOM, Seq(3)),
     c.ListThreads(),

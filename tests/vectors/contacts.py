@@ -5,7 +5,7 @@ from typing import Final
 from tests.vectors.commands import ANN, BOB, CAT
 from unisono.domain import contact_facts as k
 from unisono.domain.ids import Instant
-from unisono.domain.ties import Contacts, ContactView
+from unisono.domain.ties import Contacts, ContactView, WritingRule
 
 NOW: Final = Instant(1_795_219_200_123)
 CONTACT_FACTS: Final[dict[str, k.ContactFact]] = {
@@ -18,8 +18,11 @@ CONTACT_FACTS: Final[dict[str, k.ContactFact]] = {
     "remark_set: nothing": k.RemarkSet(BOB, by=ANN),
     "users_blocked": k.UsersBlocked((BOB, CAT), by=ANN),
     "users_unblocked": k.UsersUnblocked((BOB,), by=ANN),
+    "writing_set": k.WritingSet("contacts", by=ANN),
 }
-CONTACT_ANSWERS: Final[dict[str, Contacts]] = {
+CONTACT_ANSWERS: Final[dict[str, Contacts | WritingRule]] = {
+    "writing": WritingRule("contacts"),
+    "writing: anyone": WritingRule(),
     "contacts: none": Contacts(()),
     "contacts": Contacts(
         (

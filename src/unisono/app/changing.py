@@ -19,12 +19,13 @@ from unisono.domain import (
     threads,
 )
 from unisono.domain import commands as c
+from unisono.domain.contact_facts import Writing
 from unisono.domain.conversation import Decide, Decision, Scope, Snapshot
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, SessionId, UserId, thread_id
 from unisono.domain.origin import Caused, Origin, origin_of
 from unisono.domain.placement import Draft
 from unisono.domain.quotas import Quotas
-from unisono.domain.ties import Writing
+from unisono.domain.ties import EVERYBODY
 
 Change = tuple[Scope, Decide]
 NewId = Callable[[], ConversationId]
@@ -220,6 +221,8 @@ def _of_contacts(user: UserId, command: c.Command, limits: Quotas) -> Change | N
         case c.UnblockUsers(users=users):
             scope = Scope(users=(user,), others=users, ties_change=True)
             return scope, partial(contacts.unblock, user=user, command=command)
+        case c.SetWriting():
+            return Scope(users=(user,), others=(EVERYBODY,)), partial(contacts.set_writing, user=user, command=command)
         case _:
             return None
 

@@ -1,6 +1,6 @@
 """What holds in an app about who may write to whom, now."""
 
-from unisono.domain.ties import Writing
+from unisono.domain.contact_facts import Writing
 
 
 class ContactPolicy:

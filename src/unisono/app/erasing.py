@@ -16,12 +16,13 @@ from unisono.app.execute import Executor
 from unisono.app.filing import Filing
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
-from unisono.domain.commands import RecallMessage
-from unisono.domain.contacts import untie
+from unisono.domain.commands import RecallMessage, SetWriting
+from unisono.domain.contacts import set_writing, untie
 from unisono.domain.conversation import Decide, Scope
 from unisono.domain.erasing import leave, scrubbed, take_off
 from unisono.domain.errors import Forbidden, LocalFault, NotFound
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, Seq, StreamKey, UserId, conversation_stream, user_stream
+from unisono.domain.ties import EVERYBODY
 from unisono.ports.erasures import Erasure
 from unisono.ports.traces import Left
 
@@ -130,6 +131,8 @@ class Erasing:
 
     async def _untie(self, user: UserId) -> None:
         """End what the user is to others, and others to them: what they said with invitations goes with it."""
+        rule = Scope(users=(user,), others=(EVERYBODY,))
+        await self._place(rule, partial(set_writing, user=user, command=SetWriting("anyone")))
         after: UserId | None = None
         while page := await self._parts.contacts.every(user, after, TIES_AT_ONCE):
             for tie in page:

@@ -1,4 +1,4 @@
-"""What a user deleted for themselves, one by one, as it stands in the stream of its conversation."""
+"""What a user deleted for themselves: left out of history, and without words in the stream of its conversation."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -6,11 +6,20 @@ from msgspec import structs
 
 from unisono.app.channel import Channel
 from unisono.domain.answers import Facts
+from unisono.domain.commands import GetHistory
 from unisono.domain.conversation import Membership
 from unisono.domain.facts import Fact, MessagePlaced, MessageRevised, PlacedFact
 from unisono.domain.ids import NO_SEQ, Seq, UserId, conversation_of
 from unisono.domain.revisions import recalled, superseded
 from unisono.ports.directory import Directory
+
+
+def behind(command: GetHistory, reader: Membership | None) -> GetHistory:
+    """Leave out a history that the reader deleted; from which end the page is taken stays as it was."""
+    cleared = NO_SEQ if reader is None else reader.cleared
+    if cleared <= (command.after or NO_SEQ):
+        return command
+    return structs.replace(command, after=cleared, direction="older" if command.is_newest else "newer")
 
 
 async def without_deleted(directory: Directory, facts: Facts, reader: Membership) -> Facts:

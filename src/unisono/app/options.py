@@ -4,12 +4,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from unisono.domain.contact_facts import Writing
 from unisono.domain.devices import Policy
 from unisono.domain.grants import GrantedAct
 from unisono.domain.quotas import Quotas
 from unisono.domain.rates import Rate
 from unisono.domain.retention import Retention
-from unisono.domain.ties import Writing
 
 
 class PresenceRules(Struct, frozen=True):

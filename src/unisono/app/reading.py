@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import structs
 
-from unisono.app.hiding import without_deleted
+from unisono.app.hiding import behind, without_deleted
 from unisono.app.pages import Page
 from unisono.app.parts import Parts
 from unisono.app.searching import Searching
@@ -39,7 +39,7 @@ from unisono.domain.kept import ObjectView
 from unisono.domain.membership import view
 from unisono.domain.permission import Standing, check
 from unisono.domain.query import check as check_query
-from unisono.domain.ties import Contacts, ContactView
+from unisono.domain.ties import EVERYBODY, Contacts, ContactView, WritingRule
 from unisono.ports.directory import MyConversation
 
 NOBODY: Final = UserId("")
@@ -94,6 +94,8 @@ class Reading:
                 return await self.objects(user, command)
             case c.ListContacts():
                 return await self.contacts(user, command)
+            case c.GetWriting():
+                return WritingRule("contacts" if await self._parts.contacts.find(user, EVERYBODY) else "anyone")
             case c.GetSilence():
                 return SilenceOfAll(await self._parts.directory.silence_of(user))
             case c.ListThreads():
@@ -291,7 +293,9 @@ class Reading:
             NotFound: None that the user is or was in.
         """
         mine = await self._find(user, command.conversation, c.GetHistory)
-        page = await self._parts.directory.history(_kept(command, mine), reader=user or NOBODY, until=mine.until)
+        page = await self._parts.directory.history(
+            behind(command, mine.membership), reader=user or NOBODY, until=mine.until
+        )
         return History(command.conversation, page.messages, page.has_more, trimmed=page.trimmed)
 
     async def receipts(self, user: UserId, command: c.GetReceipts) -> Receipts:
@@ -377,14 +381,6 @@ class Reading:
             raise NotFound()
         check(command, _standing(mine, user), mine.conversation.about)
         return mine
-
-
-def _kept(command: c.GetHistory, mine: MyConversation) -> c.GetHistory:
-    """Leave out what the reader deleted; from which end the page is taken stays as it was."""
-    cleared = NO_SEQ if mine.membership is None else mine.membership.cleared
-    if cleared <= (command.after or NO_SEQ):
-        return command
-    return structs.replace(command, after=cleared, direction="older" if command.is_newest else "newer")
 
 
 def _is_marked(mine: MyConversation, mark: str | None) -> bool:

@@ -28,7 +28,7 @@ from unisono.domain.seats import Seat
 from unisono.domain.session_view import SessionView
 from unisono.domain.silence import Silence
 from unisono.domain.thread_facts import Parent
-from unisono.domain.ties import Contacts
+from unisono.domain.ties import Contacts, WritingRule
 from unisono.domain.told import Addressed, Answered
 from unisono.domain.upload import Upload as Upload  # noqa: PLC0414  (one of the answers, as any other)
 
@@ -382,4 +382,5 @@ AnyAnswer = (
     | Calls
     | TurnServers
     | Contacts
+    | WritingRule
 )

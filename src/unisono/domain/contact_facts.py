@@ -3,8 +3,13 @@
 Nothing here tells a user that somebody blocked them: that stands in the stream of who did it, alone.
 """
 
+from typing import Literal
+
 from unisono.domain.ids import UserId
 from unisono.domain.origin import Caused
+
+Writing = Literal["anyone", "contacts"]
+"""Who may write to a user."""
 
 
 class ContactInvited(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="contact_invited"):
@@ -61,6 +66,20 @@ class UsersUnblocked(Caused, frozen=True, omit_defaults=True, tag_field="kind", 
     by: UserId
 
 
+class WritingSet(Caused, frozen=True, omit_defaults=True, tag_field="kind", tag="writing_set"):
+    """This user said who may write to them: `anyone`, or their `contacts` alone. Nobody else sees it."""
+
+    writing: Writing
+    by: UserId
+
+
 ContactFact = (
-    ContactInvited | ContactAgreed | ContactDeclined | ContactRemoved | RemarkSet | UsersBlocked | UsersUnblocked
+    ContactInvited
+    | ContactAgreed
+    | ContactDeclined
+    | ContactRemoved
+    | RemarkSet
+    | UsersBlocked
+    | UsersUnblocked
+    | WritingSet
 )

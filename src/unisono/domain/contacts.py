@@ -12,6 +12,7 @@ from unisono.domain.commands import (
     InviteContact,
     RemarkContact,
     RemoveContact,
+    SetWriting,
     UnblockUsers,
 )
 from unisono.domain.contact_facts import (
@@ -23,12 +24,14 @@ from unisono.domain.contact_facts import (
     RemarkSet,
     UsersBlocked,
     UsersUnblocked,
+    WritingSet,
 )
 from unisono.domain.conversation import Decision, Snapshot
 from unisono.domain.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound
 from unisono.domain.ids import UserId, user_stream
 from unisono.domain.placement import Draft
 from unisono.domain.quotas import Quotas
+from unisono.domain.ties import EVERYBODY
 
 
 def invite(snapshot: Snapshot, user: UserId, command: InviteContact, limits: Quotas) -> Decision:
@@ -129,6 +132,13 @@ def unblock(snapshot: Snapshot, user: UserId, command: UnblockUsers) -> Decision
     """Hear from users again."""
     users = tuple(other for other in dict.fromkeys(command.users) if snapshot.tie(user, other).is_blocked)
     return _decide(_told(user, UsersUnblocked(users, by=user))) if users else _decide()
+
+
+def set_writing(snapshot: Snapshot, user: UserId, command: SetWriting) -> Decision:
+    """Hear from contacts alone, or from anyone again. What is so already leaves no fact."""
+    if snapshot.tie(user, EVERYBODY).is_blocked == (command.writing == "contacts"):
+        return _decide()
+    return _decide(_told(user, WritingSet(command.writing, by=user)))
 
 
 def untie(snapshot: Snapshot, user: UserId, other: UserId) -> Decision:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from unisono.domain import marks
 from unisono.domain.answers import Answer
+from unisono.domain.contact_facts import Writing
 from unisono.domain.events import Passing
 from unisono.domain.facts import (
     ConversationEntered,
@@ -34,7 +35,7 @@ from unisono.domain.placement import Draft, Head, Place
 from unisono.domain.pushing import quieter
 from unisono.domain.silence import Silence
 from unisono.domain.thread_facts import Parent
-from unisono.domain.ties import NO_TIE, Pair, Tally, Tie, Writing
+from unisono.domain.ties import NO_TIE, Pair, Tally, Tie
 
 
 class Conversation(Struct, frozen=True):

@@ -175,6 +175,8 @@ RULES: Final[Mapping[type[c.Command], Rule]] = {
     c.RemarkContact: Rule(_USERS),
     c.BlockUsers: Rule(_USERS),
     c.UnblockUsers: Rule(_USERS),
+    c.SetWriting: Rule(_USERS),
+    c.GetWriting: Rule(_USERS),
     c.ListContacts: Rule(_USERS),
     c.CreateThread: Rule(_MEMBERS, speaks=True, takes_threads=True),
     c.ListThreads: Rule(_USERS | {Standing.OPERATOR}, outlasts=True),

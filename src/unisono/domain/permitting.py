@@ -9,6 +9,7 @@ from unisono.domain.errors import Forbidden, NotFound
 from unisono.domain.ids import Instant, UserId
 from unisono.domain.kinds import KINDS
 from unisono.domain.permission import RULES, About, RuleName, Standing, check, check_role
+from unisono.domain.ties import EVERYBODY
 
 UNHEARD: Final = "not heard by them"
 """Why somebody does not reach a user who blocks them, or who hears from contacts alone."""
@@ -104,10 +105,12 @@ def check_heard(snapshot: Snapshot, speaker: UserId, listener: UserId, *, is_dir
     """Let a user reach another, in a direct conversation or not.
 
     Raises:
-        Forbidden: The other blocks them, or hears from contacts alone in a direct conversation: the same answer.
+        Forbidden: The other blocks them, or hears from contacts alone, as all do in direct conversations where the app
+            has it so: the same answer.
     """
     tie = snapshot.tie(listener, speaker)
-    if tie.is_blocked or (is_direct and snapshot.writing == "contacts" and tie.state != "friend"):
+    hears_contacts = snapshot.tie(listener, EVERYBODY).is_blocked or (is_direct and snapshot.writing == "contacts")
+    if tie.is_blocked or (hears_contacts and tie.state != "friend"):
         raise Forbidden(reason=UNHEARD, user=listener)
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from unisono.domain.contact_facts import Writing
 from unisono.domain.devices import DeviceRules, Policy
 from unisono.domain.errors import Conflict
 from unisono.domain.ids import INTEGER_MAX, Instant
-from unisono.domain.ties import Writing
 
 CHANGES_KEPT: Final = 10_000
 """Changes that are kept of an app; of more the oldest go."""

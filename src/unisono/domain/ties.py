@@ -15,14 +15,16 @@ from unisono.domain.contact_facts import (
     RemarkSet,
     UsersBlocked,
     UsersUnblocked,
+    Writing,
+    WritingSet,
 )
 from unisono.domain.ids import NO_SEQ, Instant, Seq, UserId
 
 TieState = Literal["none", "invited", "asked", "friend"]
 Pair = tuple[UserId, UserId]
 """Whose tie it is, and to whom."""
-Writing = Literal["anyone", "contacts"]
-"""Who may write to a user in direct conversations."""
+EVERYBODY: Final = UserId("")
+"""No user's id. Who blocks everybody hears from contacts alone."""
 
 
 class Tie(Struct, frozen=True):
@@ -66,6 +68,12 @@ class Contacts(Answer, frozen=True, tag="contacts"):
     next: UserId | None = None
 
 
+class WritingRule(Answer, frozen=True, tag="writing"):
+    """Whom I let write to me: `anyone` whom the app lets, or my `contacts` alone."""
+
+    writing: Writing = "anyone"
+
+
 class Tally(Struct, frozen=True):
     """How many ties of each sort a user has."""
 
@@ -82,6 +90,8 @@ def view(user: UserId, tie: Tie) -> ContactView:
 
 def named(fact: ContactFact) -> tuple[UserId, ...]:
     """Give whom a fact tells of."""
+    if isinstance(fact, WritingSet):
+        return (EVERYBODY,)
     return fact.users if isinstance(fact, UsersBlocked | UsersUnblocked) else (fact.user,)
 
 
@@ -98,6 +108,8 @@ def after(old: Tie, owner: UserId, fact: ContactFact, *, seq: Seq, at: Instant) 
             return Tie("none", at, is_blocked=True)
         case UsersBlocked():
             return structs.replace(old, is_blocked=True)
+        case WritingSet(writing=writing):
+            return Tie(since=at, is_blocked=writing == "contacts")
         case UsersUnblocked():
             return structs.replace(old, is_blocked=False)
         case _:

@@ -5,6 +5,7 @@ import threading
 from random import Random
 
 import pytest
+from msgspec import structs
 
 from tests.contract.stores import acts
 from tests.contract.stores.acts import ANN, BOB, CIM, DAN, QUOTAS, AnyStore, conversation_id
@@ -14,13 +15,13 @@ from tests.support.time_and_chance import ManualClock
 from unisono.app.changing import change, where
 from unisono.domain import commands as c
 from unisono.domain.answers import Answer
-from unisono.domain.contact_facts import ContactInvited
+from unisono.domain.contact_facts import ContactInvited, Writing, WritingSet
 from unisono.domain.conversation import Decision, Snapshot
 from unisono.domain.errors import Forbidden, LimitReached, UnisonoError
 from unisono.domain.facts import Content
 from unisono.domain.ids import NO_SEQ, ConversationId, Instant, SendKey, Seq, UserId, user_stream
 from unisono.domain.quotas import Quotas
-from unisono.domain.ties import ContactView, Writing
+from unisono.domain.ties import EVERYBODY, ContactView
 
 USERS = (ANN, BOB, CIM, DAN)
 PATIENCE_S = 20.0
@@ -232,3 +233,29 @@ async def test_limits_hold_where_many_come_at_once(store: AnyStore) -> None:
     with pytest.raises(LimitReached) as full:
         await do(store, DAN, c.BlockUsers((ANN, BOB, CIM)), FEW)
     assert full.value.numbers == {"what": "blocked users", "limit": 2}
+
+
+async def test_who_hears_from_contacts_alone_blocks_nobody_by_name(store: AnyStore) -> None:
+    few = structs.replace(FEW, blocked_per_user=1)
+    await acts.create(store, ANN, BOB, of="direct", unique=None)
+    say = c.SendMessage(acts.ROOM, SendKey("k1"), Content(text="hello"))
+    await do(store, ANN, c.SetWriting("contacts"))
+    await do(store, ANN, c.SetWriting("contacts"))
+    assert (await facts(store, ANN)).count(WritingSet("contacts", by=ANN)) == 1
+    found = await store.contacts.find(ANN, EVERYBODY)
+    assert found is not None
+    assert found.is_blocked
+    assert await ties(store, ANN) == {}
+    assert await store.contacts.page(ANN, "blocked", None, 10) == []
+    assert await outcome(store, ANN, c.BlockUsers((CIM,)), few) == "done"
+    assert await outcome(store, BOB, say) == "forbidden"
+    assert await outcome(store, BOB, c.CreateConversation(SendKey("k2"), members=(ANN,))) == "forbidden"
+    assert await outcome(store, BOB, c.InviteContact(ANN)) == "done"
+    await do(store, ANN, c.AcceptContact(BOB))
+    assert await outcome(store, BOB, say) == "done"
+    await do(store, ANN, c.RemoveContact(BOB))
+    again = structs.replace(say, key=SendKey("k3"))
+    assert await outcome(store, BOB, again) == "forbidden"
+    await do(store, ANN, c.SetWriting("anyone"))
+    assert await store.contacts.find(ANN, EVERYBODY) is None
+    assert await outcome(store, BOB, again) == "done"

@@ -18,14 +18,16 @@ from unisono.domain.contact_facts import (
     RemarkSet,
     UsersBlocked,
     UsersUnblocked,
+    WritingSet,
 )
 from unisono.domain.conversation import Decision, Snapshot
 from unisono.domain.erasing import scrubbed
 from unisono.domain.errors import Conflict, Forbidden, Invalid, LimitReached, NotFound
 from unisono.domain.facts import Content
 from unisono.domain.ids import ConversationId, Instant, SendKey, Seq, UserId
+from unisono.domain.permitting import check_willing
 from unisono.domain.quotas import Quotas
-from unisono.domain.ties import NO_TIE, Pair, Tally, Tie, TieState, after, closed, named, view
+from unisono.domain.ties import EVERYBODY, NO_TIE, Pair, Tally, Tie, TieState, after, closed, named, view
 
 LIMITS = Quotas(contacts_per_user=2, invitations_per_user=2, blocked_per_user=2)
 INVITED, ASKED, FRIEND, BLOCKED = Tie("invited"), Tie("asked"), Tie("friend"), Tie(is_blocked=True)
@@ -218,3 +220,28 @@ def test_nobody_is_brought_into_a_group_by_whom_they_block() -> None:
     assert membership.add(seen, CAT, c.AddMembers(ConversationId("room"), (BOB,)), Quotas()).drafts
     by_operator = structs.replace(seen, is_operator=True)
     assert membership.add(by_operator, ANN, c.AddMembers(ConversationId("room"), (BOB,)), Quotas()).drafts
+
+
+@pytest.mark.parametrize("is_shut", [False, True])
+def test_a_user_says_who_may_write_to_them_and_what_is_so_already_leaves_no_fact(is_shut: bool) -> None:
+    seen = structs.replace(between(), ties={(ANN, EVERYBODY): BLOCKED} if is_shut else {})
+    shut, opened = (told(contacts.set_writing(seen, ANN, c.SetWriting(who))) for who in ("contacts", "anyone"))
+    assert shut == ({} if is_shut else {"u/ann": WritingSet("contacts", ANN)})
+    assert opened == ({"u/ann": WritingSet("anyone", ANN)} if is_shut else {})
+    for fact in (*shut.values(), *opened.values()):
+        assert named(fact) == (EVERYBODY,)
+        assert after(NO_TIE, ANN, fact, seq=Seq(1), at=Instant(1)).is_blocked != is_shut
+
+
+@pytest.mark.parametrize(("tie", "is_heard"), [(NO_TIE, False), (ASKED, False), (Tie("friend"), True)])
+@pytest.mark.parametrize("is_direct", [False, True])
+def test_who_hears_from_contacts_is_neither_written_to_nor_taken_along_by_others(
+    tie: Tie, is_heard: bool, is_direct: bool
+) -> None:
+    seen = structs.replace(between(theirs=tie), ties={(BOB, ANN): tie, (BOB, EVERYBODY): BLOCKED})
+    if is_heard:
+        check_willing(seen, ANN, (ANN, BOB), is_direct=is_direct)
+        return
+    with pytest.raises(Forbidden, match="not heard"):
+        check_willing(seen, ANN, (ANN, BOB), is_direct=is_direct)
+    check_willing(structs.replace(seen, is_operator=True), ANN, (BOB,), is_direct=is_direct)

@@ -67,6 +67,21 @@ class UnblockUsers(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetWriting(Command):
+    """Say who may write to me: `anyone`, or my `contacts`."""
+
+    op: ClassVar[str] = "set_writing"
+    writing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetWriting(Command):
+    """Ask whom I let write to me."""
+
+    op: ClassVar[str] = "writing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListContacts(Command):
     """Ask what users are to me: `contacts`, who asked me (`received`), whom I asked (`sent`) or `blocked`."""
 
@@ -101,4 +116,12 @@ class ContactPage:
     next: str | None = None
 
 
-AnswerAboutMine = Kept | ContactPage | SilenceOfAll
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingRule:
+    """Whom I let write to me."""
+
+    kind: ClassVar[str] = "writing"
+    writing: str = "anyone"
+
+
+AnswerAboutMine = Kept | ContactPage | WritingRule | SilenceOfAll

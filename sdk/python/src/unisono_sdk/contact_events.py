@@ -74,8 +74,24 @@ class UsersUnblocked:
     at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingSet:
+    """`writing_set`: I said who may write to me, on whichever of my sessions: `anyone`, or my `contacts` alone."""
+
+    writing: str
+    by: str
+    at: int
+
+
 ContactEvent = (
-    ContactInvited | ContactAgreed | ContactDeclined | ContactRemoved | RemarkSet | UsersBlocked | UsersUnblocked
+    ContactInvited
+    | ContactAgreed
+    | ContactDeclined
+    | ContactRemoved
+    | RemarkSet
+    | UsersBlocked
+    | UsersUnblocked
+    | WritingSet
 )
 
 
@@ -101,3 +117,5 @@ def _event_of(fact: facts.ContactFact, at: int) -> ContactEvent:
             return UsersBlocked(users=users, by=by, at=at)
         case facts.UsersUnblocked(users=users, by=by):
             return UsersUnblocked(users=users, by=by, at=at)
+        case facts.WritingSet(writing=writing, by=by):
+            return WritingSet(writing=writing, by=by, at=at)

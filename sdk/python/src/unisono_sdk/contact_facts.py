@@ -71,6 +71,22 @@ class UsersUnblocked(Caused):
     by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingSet(Caused):
+    """I said who may write to me: `anyone`, or my `contacts` alone."""
+
+    kind: ClassVar[str] = "writing_set"
+    writing: str
+    by: str
+
+
 ContactFact = (
-    ContactInvited | ContactAgreed | ContactDeclined | ContactRemoved | RemarkSet | UsersBlocked | UsersUnblocked
+    ContactInvited
+    | ContactAgreed
+    | ContactDeclined
+    | ContactRemoved
+    | RemarkSet
+    | UsersBlocked
+    | UsersUnblocked
+    | WritingSet
 )

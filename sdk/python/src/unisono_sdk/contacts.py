@@ -10,11 +10,14 @@ from unisono_sdk.contact_commands import (
     ContactPage,
     ContactView,
     DeclineContact,
+    GetWriting,
     InviteContact,
     ListContacts,
     RemarkContact,
     RemoveContact,
+    SetWriting,
     UnblockUsers,
+    WritingRule,
 )
 from unisono_sdk.desk import Desk, ask
 
@@ -23,8 +26,8 @@ class Contacts:
     """What other users are to me, on all my sessions; the server keeps it.
 
     Whatever changes is told to all my sessions, and where it is about both to the other user's, too: by the events
-    `contact_invited`, `contact_agreed`, `contact_declined`, `contact_removed`, `remark_set`, `users_blocked` and
-    `users_unblocked`. Their `by` says who did it: me, on whichever session, or the other.
+    `contact_invited`, `contact_agreed`, `contact_declined`, `contact_removed`, `remark_set`, `users_blocked`,
+    `users_unblocked` and `writing_set`. Their `by` says who did it: me, on whichever session, or the other.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -86,6 +89,21 @@ class Contacts:
     async def unblock(self, *users: str) -> None:
         """Hear from users again (up to 100 at once)."""
         await self._do(UnblockUsers(users=users))
+
+    async def set_writing(self, writing: str) -> None:
+        """Say who may write to me: `anyone` whom the app lets, or my `contacts` alone, on all my sessions.
+
+        Others then say nothing to me in a direct conversation, neither begin one nor call me by name, and do not take
+        me into a group; they can still ask to be a contact. In groups where both of us are all goes on.
+
+        Raises:
+            Unacceptable: There is no such rule.
+        """
+        await self._do(SetWriting(writing=writing))
+
+    async def writing(self) -> str:
+        """Ask whom I let write to me: `anyone`, or my `contacts`."""
+        return (await ask(self._desk, GetWriting(), WritingRule)).writing
 
     async def get(self, user: str) -> ContactView | None:
         """Ask what a user is to me; None for nothing at all."""

@@ -336,6 +336,7 @@ ContactRemoved = contact_events.ContactRemoved
 RemarkSet = contact_events.RemarkSet
 UsersBlocked = contact_events.UsersBlocked
 UsersUnblocked = contact_events.UsersUnblocked
+WritingSet = contact_events.WritingSet
 ThreadMade = thread_events.ThreadMade
 ThreadRenamed = thread_events.ThreadRenamed
 ThreadEnded = thread_events.ThreadEnded

@@ -65,6 +65,7 @@ EVENTS: Final = frozenset(
         "remark_set",
         "users_blocked",
         "users_unblocked",
+        "writing_set",
         "thread_made",
         "thread_renamed",
         "thread_ended",

@@ -40,7 +40,7 @@ class Silencing:
 
     _counter: Counter
 
-    async def silence_alerts(
+    async def silence_all(
         self, level: str = "none", *, until: int | None = None, windows: Sequence[Window] = ()
     ) -> None:
         """Be alerted of `mentions` alone, or of `none`, in all my conversations, on all my sessions.
@@ -53,10 +53,10 @@ class Silencing:
         """
         await ask(self._counter, SilenceAll(level=level, until=until, windows=tuple(windows)), Done)
 
-    async def unsilence_alerts(self) -> None:
+    async def unsilence_all(self) -> None:
         """Lift the silence of all my conversations; those of single ones stay. No silence is no error."""
         await ask(self._counter, UnsilenceAll(), Done)
 
-    async def alert_silence(self) -> Silence | None:
+    async def silence_of_all(self) -> Silence | None:
         """Ask when I want to hear less of all my conversations; from then on `all_silence` events tell."""
         return (await ask(self._counter, GetSilence(), SilenceOfAll)).silence

@@ -8,6 +8,9 @@ import type { Camelled } from "./names.ts";
 /** What a user is to me: a contact (`friend`), `invited` by me, `asked` by them, or `none`; `message` is that of an open invitation. */
 export type Contact = Camelled<ContactView>;
 
+/** Who may write to a user. */
+export type Writing = "anyone" | "contacts";
+
 /** What is brought at its first use. */
 export interface Contacts {
   /**
@@ -30,6 +33,14 @@ export interface Contacts {
   block(...users: string[]): Promise<void>;
   /** Hears from users again (up to 100 at once). */
   unblock(...users: string[]): Promise<void>;
+  /**
+   * Says who may write to me: `anyone` whom the app lets, or my `contacts` alone, on all my sessions. Others then say nothing to me in a direct
+   * conversation, neither begin one nor call me by name, and do not take me into a group; they can still ask to be a contact. In groups where
+   * both of us are all goes on.
+   */
+  setWriting(writing: Writing): Promise<void>;
+  /** Asks whom I let write to me. */
+  writing(): Promise<Writing>;
   /** Asks what a user is to me; null for nothing at all. */
   get(user: string): Promise<Contact | null>;
   /** Asks for all my contacts, by user id. */
@@ -48,7 +59,7 @@ export interface Contacts {
  */
 export class Contacts {
   static {
-    lately(this, "contacts", "invite accept decline remove remark block unblock get list requests sent blocked");
+    lately(this, "contacts", "invite accept decline remove remark block unblock setWriting writing get list requests sent blocked");
   }
 
   /** @internal */

@@ -324,6 +324,7 @@ export interface Events extends NetworkEvents {
   readonly remarkSet: own.RemarkSet;
   readonly usersBlocked: own.UsersBlocked;
   readonly usersUnblocked: own.UsersUnblocked;
+  readonly writingSet: own.WritingSet;
   readonly threadMade: threads.ThreadMade;
   readonly threadRenamed: threads.ThreadRenamed;
   readonly threadEnded: threads.ThreadEnded;
@@ -370,7 +371,7 @@ export const NETWORK: ReadonlySet<string> = new Set("disconnect schedule retry r
 export const NAMES: ReadonlySet<string> = new Set([
   ...NETWORK,
   ...(
-    "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level pinned marked silence deleted historyDeleted messagesDeleted draft multiDevice contactInvited contactAgreed contactDeclined contactRemoved remarkSet usersBlocked usersUnblocked " +
+    "message transient roomMessage roomLeft presence typing unread receipt edited recalled reacted created changed memberChanged restricted ended level pinned marked silence deleted historyDeleted messagesDeleted draft multiDevice contactInvited contactAgreed contactDeclined contactRemoved remarkSet usersBlocked usersUnblocked writingSet " +
     "ringing ringOver callAnswered callDeclined callRoster callEnded callSignal told toldLost sessionMessage threadMade threadRenamed threadEnded allSilence " +
     "membersJoined membersLeft entered invited exited kicked read sessionOpened sessionEnded unknownFact startOver displaced closed object kept outbox tabs sessionTabs claimLost"
   ).split(" "),

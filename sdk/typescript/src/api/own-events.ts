@@ -1,6 +1,7 @@
 /** What I did on whichever session, told by name. Instants are milliseconds since 1970-01-01 UTC. */
 
 import type { Json } from "./bodies.ts";
+import type { Writing } from "./contacts.ts";
 import type { Conversation } from "./conversation.ts";
 import type { KnownFact } from "./multi-device.ts";
 import type { Silence } from "./silences.ts";
@@ -104,6 +105,11 @@ export interface RemarkSet extends OfContact<"remarkSet"> {
 /** I hear nothing from users any more; invitations of theirs are gone. */
 export interface UsersBlocked extends Omit<OfContact<"usersBlocked">, "user"> {
   readonly users: readonly string[];
+}
+
+/** I said who may write to me, on whichever of my sessions. */
+export interface WritingSet extends Omit<OfContact<"writingSet">, "user"> {
+  readonly writing: Writing;
 }
 
 /** I hear from users again. */

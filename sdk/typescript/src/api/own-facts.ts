@@ -72,6 +72,7 @@ const OF_KINDS: Takings = {
   remark_set: (fact, { at }) => [{ ...without(fact), remark: fact.remark ?? null, type: "remarkSet", at } as AnyEvent],
   users_blocked: (fact, { at }) => [{ ...without(fact), type: "usersBlocked", at } as AnyEvent],
   users_unblocked: (fact, { at }) => [{ ...without(fact), type: "usersUnblocked", at } as AnyEvent],
+  writing_set: (fact, { at }) => [{ ...without(fact), type: "writingSet", at } as AnyEvent],
   pinned: (_, { conversation, at }) => pinned(conversation, at, at),
   unpinned: (_, { conversation, at }) => pinned(conversation, null, at),
   marked: ({ mark }, { conversation, at }) => marked(conversation, mark, true, at),

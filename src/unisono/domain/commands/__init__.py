@@ -52,10 +52,12 @@ from unisono.domain.commands.contact import (
     AcceptContact,
     BlockUsers,
     DeclineContact,
+    GetWriting,
     InviteContact,
     ListContacts,
     RemarkContact,
     RemoveContact,
+    SetWriting,
     Ties,
     UnblockUsers,
 )
@@ -212,6 +214,8 @@ AnyCommand = (
     | RemarkContact
     | BlockUsers
     | UnblockUsers
+    | SetWriting
+    | GetWriting
     | ListContacts
     | CreateThread
     | ListThreads
@@ -282,6 +286,7 @@ __all__ = [
     "GetSilence",
     "GetTurn",
     "GetUnread",
+    "GetWriting",
     "HandOver",
     "HangUp",
     "Increase",
@@ -325,6 +330,7 @@ __all__ = [
     "SetLevel",
     "SetMember",
     "SetObject",
+    "SetWriting",
     "ShareTabs",
     "SignalCall",
     "SilenceAll",

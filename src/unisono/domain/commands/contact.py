@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from unisono.domain.commands.base import Command, PageSize
+from unisono.domain.contact_facts import Writing
 from unisono.domain.ids import NO_NUL, UserIdIn
 
 MESSAGE_MAX_CHARS: Final = 256
@@ -57,6 +58,16 @@ class UnblockUsers(Command, frozen=True, tag="unblock_users"):
     """Hear from users again; who is not blocked is passed over."""
 
     users: BlockedUsers
+
+
+class SetWriting(Command, frozen=True, tag="set_writing"):
+    """Say who may write to me: `anyone` whom the app lets, or my `contacts` alone."""
+
+    writing: Writing
+
+
+class GetWriting(Command, frozen=True, tag="writing"):
+    """Ask whom I let write to me."""
 
 
 class ListContacts(Command, frozen=True, tag="contacts"):

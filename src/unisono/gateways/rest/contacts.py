@@ -5,7 +5,7 @@ from typing import Final
 from unisono.domain import answers as a
 from unisono.domain import commands as c
 from unisono.domain.ids import UserId
-from unisono.domain.ties import Contacts
+from unisono.domain.ties import Contacts, WritingRule
 from unisono.gateways.rest.acting import does
 from unisono.gateways.rest.operations import Operation
 from unisono.gateways.rest.shapes import OfOther, OfUser
@@ -13,6 +13,7 @@ from unisono.gateways.rest.shapes import OfOther, OfUser
 _ALL: Final = "/v1/users/{user}/contacts"
 _ONE: Final = _ALL + "/{other}"
 _BLOCKED: Final = "/v1/users/{user}/blocked"
+_WRITING: Final = "/v1/users/{user}/writing"
 
 
 def _invitation(other: UserId, **more: object) -> c.InviteContact:
@@ -113,5 +114,21 @@ CONTACT_OPERATIONS: Final[tuple[Operation, ...]] = (
         summary="Let a user hear from another again",
         params=OfOther,
         build=_release,
+    ),
+    does(
+        c.SetWriting,
+        a.Done,
+        at=("PUT", _WRITING),
+        name="setWriting",
+        summary="Say who may write to a user: anyone, or their contacts alone",
+        params=OfUser,
+    ),
+    does(
+        c.GetWriting,
+        WritingRule,
+        at=("GET", _WRITING),
+        name="getWriting",
+        summary="Say whom a user lets write to them",
+        params=OfUser,
     ),
 )

@@ -6,12 +6,12 @@ from msgspec import UNSET, Struct, UnsetType
 
 from unisono.app.governing import Standing
 from unisono.domain.commands.base import PageSize
+from unisono.domain.contact_facts import Writing
 from unisono.domain.devices import DeviceRules
 from unisono.domain.errors import Internal
 from unisono.domain.ids import Instant, UserId, UserIdIn
 from unisono.domain.policy import InForce, Note, PolicyChange, Proposal, Revision, Said
 from unisono.domain.session_view import SessionView
-from unisono.domain.ties import Writing
 from unisono.gateways.rest.operations import Asked, Desk, Operation
 from unisono.gateways.rest.shapes import OfNothing
 

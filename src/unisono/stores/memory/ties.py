@@ -7,7 +7,7 @@ from msgspec import structs
 from unisono.domain.contact_facts import ContactFact, ContactInvited
 from unisono.domain.facts import PlacedFact
 from unisono.domain.ids import NO_SEQ, UserId, user_of
-from unisono.domain.ties import NO_TIE, Pair, Tally, Tie, after, closed, named
+from unisono.domain.ties import EVERYBODY, NO_TIE, Pair, Tally, Tie, after, closed, named
 
 Ties = dict[Pair, Tie]
 
@@ -35,13 +35,13 @@ def _close(facts: list[PlacedFact], index: int) -> None:
 
 def between(ties: Mapping[Pair, Tie], user: UserId, others: Sequence[UserId]) -> dict[Pair, Tie]:
     """Give what a user and each of some others are to each other, where they are anything."""
-    pairs = [pair for other in others for pair in ((user, other), (other, user))]
+    pairs = [pair for other in others for pair in ((user, other), (other, user), (other, EVERYBODY))]
     return {pair: ties[pair] for pair in pairs if pair in ties}
 
 
 def tally(ties: Mapping[Pair, Tie], user: UserId) -> Tally:
     """Count the ties of a user."""
-    mine = [tie for (owner, _), tie in ties.items() if owner == user]
+    mine = [tie for (owner, other), tie in ties.items() if owner == user and other != EVERYBODY]
     states = [tie.state for tie in mine]
     return Tally(
         states.count("friend"), states.count("invited"), states.count("asked"), sum(tie.is_blocked for tie in mine)

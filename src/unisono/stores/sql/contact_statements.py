@@ -57,7 +57,8 @@ def _states() -> Executable:
 
 
 def _blocked_count() -> Executable:
-    return select(func.count()).where(_C.user_id == given("user", _C.user_id), _IS_BLOCKED)
+    mine = (_C.user_id == given("user", _C.user_id)) & (_C.other > literal_column("''", Text))
+    return select(func.count()).where(mine, _IS_BLOCKED)
 
 
 def _page(*which: ColumnElement[bool]) -> Executable:

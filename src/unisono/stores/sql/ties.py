@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from unisono.domain.ids import Instant, Seq, UserId
-from unisono.domain.ties import NO_TIE, Pair, Tally, Tie
+from unisono.domain.ties import EVERYBODY, NO_TIE, Pair, Tally, Tie
 from unisono.stores.sql.compiled import Row
 from unisono.stores.sql.contact_statements import ContactStatements
 from unisono.stores.sql.driver import Connection
@@ -65,8 +65,8 @@ class Ties:
 
 
 def both_ways(user: UserId, others: Iterable[UserId]) -> list[Pair]:
-    """Give the pairs of a user and some others, each way."""
-    return [pair for other in others for pair in ((user, other), (other, user))]
+    """Give the pairs of a user and some others, each way, and of these to everybody."""
+    return [pair for other in others for pair in ((user, other), (other, user), (other, EVERYBODY))]
 
 
 def listener(stream: StreamEntry, user: UserId) -> UserId | None:

@@ -275,6 +275,7 @@ def test_each_command_that_needs_no_connection_is_there() -> None:
         "UnsilenceConversation": "unsilenceConversation",
         "UnsilenceAll": "unsilenceAll",
         "GetSilence": "getSilence",
+        "GetWriting": "getWriting",
     }
     by_path |= {"RemoveMembers": "removeMember"}
     for command in COMMANDS:
