@@ -3,7 +3,8 @@
 import pytest
 
 from tests.support.virtual_time import in_virtual_time
-from tests.unit.app.app_stage import Present, an_app, group, settle, text
+from tests.unit.app.app_stage import Present, an_app, group, text
+from tests.unit.app.fanout_stage import settle
 from unisono.domain import commands as c
 from unisono.domain.answers import Facts, History
 from unisono.domain.facts import Content, MessagePlaced, MessageRevised
