@@ -94,6 +94,8 @@ export type Command =
   | RemarkContact
   | BlockUsers
   | UnblockUsers
+  | SetWriting
+  | GetWriting
   | ListContacts
   | CreateThread
   | ListThreads;
@@ -131,7 +133,8 @@ export type Answer =
   | CallAnswer
   | Calls
   | TurnServers
-  | Contacts;
+  | Contacts
+  | WritingRule;
 
 /** What has happened; named by `kind`. */
 export type Fact =
@@ -179,7 +182,8 @@ export type Fact =
   | ContactRemoved
   | RemarkSet
   | UsersBlocked
-  | UsersUnblocked;
+  | UsersUnblocked
+  | WritingSet;
 
 /** What passes by without a place; named by `kind`. */
 export type Passing =
@@ -1070,6 +1074,11 @@ export type GetUnread = {
   readonly after?: string | undefined;
   readonly limit?: number | undefined;
   readonly conversation?: string | undefined;
+};
+
+/** Ask whom I let write to me. */
+export type GetWriting = {
+  readonly op: "writing";
 };
 
 /** The field has a higher value. */
@@ -1977,6 +1986,12 @@ export type SetObject = {
   readonly expect?: number | undefined;
 };
 
+/** Say who may write to me: `anyone` whom the app lets, or my `contacts` alone. */
+export type SetWriting = {
+  readonly op: "set_writing";
+  readonly writing: "anyone" | "contacts";
+};
+
 /** Say which tabs share this session now: all of them, in place of those told before. */
 export type ShareTabs = {
   readonly op: "tabs";
@@ -2415,6 +2430,20 @@ export type WithMembers = {
   readonly users: readonly string[];
 };
 
+/** Whom I let write to me: `anyone` whom the app lets, or my `contacts` alone. */
+export type WritingRule = {
+  readonly kind: "writing";
+  readonly writing?: "anyone" | "contacts" | undefined;
+};
+
+/** This user said who may write to them: `anyone`, or their `contacts` alone. Nobody else sees it. */
+export type WritingSet = {
+  readonly kind: "writing_set";
+  readonly writing: "anyone" | "contacts";
+  readonly by: string;
+  readonly origin?: string | undefined;
+};
+
 /** What each operation is answered with. */
 export type Answers = {
   login: Welcome;
@@ -2506,6 +2535,8 @@ export type Answers = {
   remark_contact: Done;
   block_users: Done;
   unblock_users: Done;
+  set_writing: Done;
+  writing: WritingRule;
   contacts: Contacts;
   create_thread: ConversationView;
   threads: Conversations;
