@@ -22,6 +22,8 @@ const BYE_MS = 2_000;
 const FENCES = 1024;
 /** Closed tabs that are remembered. */
 const CLOSED = 100;
+/** Before a session is saved again that the disk did not take. */
+const SAVE_AGAIN_MS = 10_000;
 /** Greetings in a row that led to another one at once, before that counts as the end. */
 const GREETINGS = 6;
 
@@ -90,6 +92,7 @@ export class Session {
   private _cut: (() => void) | null = null;
   private _dialing = new Stopper();
   private _settled: () => void = () => undefined;
+  private _cancelSave: () => void = () => undefined;
 
   constructor(ports: SessionPorts, wish: LoginWish, saved: SavedSession | null, fence: number, events: SessionEvents) {
     this._ports = ports;
@@ -315,7 +318,9 @@ export class Session {
     try {
       if (this._saved !== null) await this._ports.shelf.writeSession(this._saved);
     } catch {
-      // The session is good for as long as this holder lives.
+      // The session is good for as long as this holder lives; the disk may be back before its end.
+      this._cancelSave();
+      this._cancelSave = this._ports.clock.after(SAVE_AGAIN_MS, () => void (this.state === "stopped" || this._save()));
     }
   }
 

@@ -53,12 +53,16 @@ class OnDisk implements Store {
     const context = this._context;
     const turn = crypto.randomUUID();
     let session: SavedSession | null = null;
+    let isUnsaved = false;
     let [outbox, objects]: [readonly SavedSend[], readonly SavedObject[]] = [[], []];
     const read = (isTaking: boolean): Promise<unknown> =>
       within(ALL, (rows) => {
         const kept = rows("sessions").get(context);
         kept.onsuccess = () => {
-          session = (kept.result as Row | undefined)?.session ?? null;
+          const row = kept.result as Row | undefined;
+          session = row?.session ?? null;
+          // A holder was here, whose session did not come to the disk.
+          isUnsaved = row !== undefined && session === null;
           if (isTaking) put(rows, context, turn, session);
         };
         const sends = rows("outbox").getAll(rangeOf(context));
@@ -76,7 +80,7 @@ class OnDisk implements Store {
       if (stand === "read" && nameOf(problem) !== "TimeoutError") await read(false).catch(() => undefined);
     }
     if (stand === "taken") void this._sweep().catch(() => undefined);
-    return new DiskShelf(context, turn, { session, outbox, objects }, stand);
+    return new DiskShelf(context, turn, { session, outbox, objects, isWhole: stand === "taken" && !isUnsaved }, stand);
   }
 
   async debts(url: string): Promise<readonly Debt[]> {
@@ -119,14 +123,12 @@ class DiskShelf implements Shelf {
   private _stand: Stand;
   private _isClosed = false;
 
-  constructor(context: string, turn: string, kept: Pick<Shelf, "session" | "outbox" | "objects">, stand: Stand) {
+  constructor(context: string, turn: string, kept: Pick<Shelf, "session" | "outbox" | "objects" | "isWhole">, stand: Stand) {
     this._context = context;
     this._turn = turn;
     this._stand = stand;
-    this.isWhole = stand === "taken";
-    ({ session: this.session, outbox: this.outbox, objects: this.objects } = kept);
+    ({ session: this.session, outbox: this.outbox, objects: this.objects, isWhole: this.isWhole } = kept);
   }
-
 
   writeSession(session: SavedSession): Promise<void> {
     return this._write([], (rows) => put(rows, this._context, this._turn, session));

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Filter } from "../../src/core/filter.ts";
+import type { SavedSession } from "../../src/core/ports.ts";
 import { Positions } from "../../src/core/positions.ts";
+import { MemoryStore } from "../../src/host/memory-store.ts";
 import type { SeqFact } from "../../src/wire/types.ts";
 import { HubStage } from "../fakes/hub_stage.ts";
 
@@ -33,4 +35,25 @@ test("a holder that is asked to end before it began does not begin", async () =>
   stage.say("b", { is: "yield", v: 2 });
   await stage.clock.go(1000);
   assert.equal(stage.dials, 0);
+});
+
+test("a session that the disk does not take is written when it does, once", async () => {
+  // Whoever held it next had to log in anew, or took it for signed out.
+  const kept = new MemoryStore();
+  const { take } = kept;
+  let isBroken = true;
+  let writes = 0;
+  kept.take = async () => {
+    const shelf = await take.call(kept);
+    const write = shelf.writeSession.bind(shelf);
+    return Object.assign(shelf, { writeSession: (saved: SavedSession) => ((writes += 1), isBroken ? Promise.reject(new Error("full")) : write(saved)) });
+  };
+  const stage = new HubStage(kept);
+  await stage.hello("a");
+  assert.deepEqual([stage.of("a", "welcome").length, kept.session], [1, null]);
+  await stage.clock.go(10_000);
+  isBroken = false;
+  writes = 0;
+  await stage.clock.go(60_000);
+  assert.deepEqual([writes, kept.session?.session, kept.session?.resumeToken], [1, "s", "r"]);
 });

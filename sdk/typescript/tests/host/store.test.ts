@@ -212,6 +212,19 @@ test("what is kept is found though the disk is full or fails at the load of a pa
   }
 });
 
+test("a session that did not come to the disk was not signed out: the next holder does not say so", async (t) => {
+  // Its tabs were told that their session had ended, though nobody had ended it.
+  const first = await taken("unsaved");
+  fail(t, 2);
+  await assert.rejects(first.writeSession(SESSION), { name: "UnknownError" });
+  const next = await taken("unsaved");
+  assert.deepEqual([next.session, next.isWhole], [null, false]);
+  await next.writeSession(SESSION);
+  await next.clear(OVER, null);
+  await next.vanish();
+  assert.deepEqual((await taken("unsaved")).isWhole, true);
+});
+
 test("a disk that does not answer at the load of a page is written to when it does", async (t) => {
   await (await taken("slow")).writeSession(SESSION);
   hasten(t, 100);
