@@ -42,6 +42,9 @@ export const INSIDE = `
   setObject setView settle shelf slow spread stored takeHeads takePage takeStartOver tryHold vanish waitMs wake wasLive ways writeSession
 `.trim().split(/\s+/);
 
+// Short names of fields that servers and tabs know: nothing of ours is called so.
+const OF_OTHERS = ["at", "by", "do", "id", "is", "me", "n", "of", "on", "op", "re", "to", "v"];
+
 // Private names begin with `_`; they and those are made short.
 export const OPTIONS = {
   absWorkingDir: HERE,
@@ -88,7 +91,7 @@ async function write(folder, { name, entry, format }, names, more) {
 // that all have in common. `more` are plugins besides.
 export async function bundle(folder, more = []) {
   await mkdir(folder, { recursive: true });
-  const names = { later: {}, short: {} };
+  const names = { later: {}, short: Object.fromEntries(OF_OTHERS.map((name) => [name, false])) };
   // What every page loads has the shortest names; it is written again when it is known what it loads later.
   await write(folder, { name: PAGE, ...ENTRIES[PAGE] }, names, more);
   for (const [name, script] of Object.entries(LATER)) {

@@ -175,7 +175,7 @@ export class Client extends Account {
   /**
    * Connects now, and is done when this client is live. For who has the connection alone (`host` is `single`): one that tabs share is
    * opened and kept by the session, and this throws a `LocalFault` with the code `connection_shared`. Throws `LinkDown` where the
-   * attempt failed; the next ones go on by themselves.
+   * attempt failed, the next ones go on by themselves; `NotLetIn` where nobody gave a token.
    */
   async connect(): Promise<void> {
     await (await more()).connect(this, this._inside);

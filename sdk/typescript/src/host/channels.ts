@@ -7,17 +7,20 @@ import type { Names } from "./names.ts";
 export type TabEnd = Channel<ToTabEnvelope, FromTabEnvelope>;
 export type HolderEnd = Channel<FromTabEnvelope, ToTabEnvelope>;
 
-/** Two ends in one page. What is said arrives in a later turn, in order, as it does everywhere else. */
+/** Two ends in one page. What is said arrives in a later turn, in order, and as a copy, as it does everywhere else. */
 export function loopback(): { readonly tab: TabEnd; readonly holder: HolderEnd } {
   const takes: { tab: (message: ToTabEnvelope) => void; holder: (message: FromTabEnvelope) => void } = { tab: () => undefined, holder: () => undefined };
   let isOpen = true;
   const close = (): void => {
     isOpen = false;
   };
-  const later = (call: () => void): void => queueMicrotask(() => void (isOpen && call()));
+  const pass = <T>(message: T, take: (copy: T) => void): void => {
+    const copy = structuredClone(message);
+    queueMicrotask(() => void (isOpen && take(copy)));
+  };
   return {
-    tab: { post: (message) => later(() => takes.holder(message)), listen: (take) => void (takes.tab = take), close },
-    holder: { post: (message) => later(() => takes.tab(message)), listen: (take) => void (takes.holder = take), close },
+    tab: { post: (message) => pass(message, (copy) => takes.holder(copy)), listen: (take) => void (takes.tab = take), close },
+    holder: { post: (message) => pass(message, (copy) => takes.tab(copy)), listen: (take) => void (takes.holder = take), close },
   };
 }
 

@@ -161,6 +161,21 @@ test("without a connection requests wait; what fails fast does not", async () =>
   }
 });
 
+test("who connects by hand is told at once that nobody gives a token, and when it comes to that", async () => {
+  // It waited without end.
+  for (const state of ["needs-token", "waiting"] as const) {
+    const world = new World();
+    const client = await world.login();
+    world.desk.state = state;
+    const connecting = assert.rejects(client.connect(), (problem) => problem instanceof NotLetIn && problem.code === "token_missing");
+    await settled();
+    world.desk.state = "needs-token";
+    await world.clock.pass(200);
+    await connecting;
+    assert.equal(world.clock.waiting, 0);
+  }
+});
+
 test("a request without an answer ends in time", async () => {
   const world = new World({ limits: { requestS: 5 } });
   const client = await world.login();

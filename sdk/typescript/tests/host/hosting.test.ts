@@ -315,6 +315,17 @@ test("a holder that ended by itself frees its locks; the next hello begins anoth
   assert.deepEqual(browser.told("w"), ["p hello"]);
 });
 
+test("what is said in one page arrives as a copy: a program that changes its own changes nothing of the holder's", async () => {
+  const { tab, holder } = loopback();
+  const said: unknown[] = [];
+  holder.listen(({ message }) => said.push(message));
+  const message = { is: "object", n: 1, name: "o", value: { a: [1] } } as const;
+  tab.post({ tab: "t", message });
+  (message.value.a as unknown as number[])[0] = 2;
+  await settle();
+  assert.deepEqual(said, [{ is: "object", n: 1, name: "o", value: { a: [1] } }]);
+});
+
 test("a tab alone needs no lock and no bus", async () => {
   const browser = new Browser();
   const hosting = browser.host("a", "single", false);
