@@ -90,18 +90,9 @@ export const MINE: Effects = {
     unread();
     return false;
   },
-  delivered_to: received,
-  read_by: received,
   session_opened: () => ({}),
   session_ended: () => ({}),
 };
-
-function received(conversation: Conversation, { kind, user, seq }: FactOf<"delivered_to" | "read_by">, { at }: { readonly at: number }, { tell }: Ways): false {
-  const isRead = kind === "read_by";
-  const messages = conversation.kept.sent.told(user, seq, at, isRead);
-  for (const message of messages.length ? messages : [null]) tell({ type: "receipt", message, seq: message?.seq ?? seq, isRead });
-  return false;
-}
 
 /** Gives the newest message where it is the one at a place and no later change of it is known. */
 function newestAt({ kept: { newest } }: Conversation, place: number, seq: number): Message | null {

@@ -47,6 +47,8 @@ const OF_KINDS: Takings = {
     conversation.level = fact.level;
     return [{ ...without(fact), type: "level", conversation, at } as AnyEvent];
   },
+  delivered_to: (fact, around) => received(fact, around, false),
+  read_by: (fact, around) => received(fact, around, true),
   // Of threads alone: these facts have a `parent`.
   entered({ by, parent = null }, { conversation, at }) {
     conversation.parent = parent;
@@ -105,6 +107,11 @@ export const TOLD_OF = OF_KINDS as { readonly [kind: string]: ((fact: never, aro
 /** What an event says of a fact besides its name. */
 function without<F extends { readonly kind: string }>({ kind: _, ...fact }: F): Omit<F, "kind"> {
   return fact;
+}
+
+function received(fact: FactOf<"delivered_to" | "read_by">, { conversation, at }: Around, isRead: boolean): readonly AnyEvent[] {
+  const messages = conversation.kept.sent.told(fact.user, fact.seq, at, isRead);
+  return (messages.length ? messages : [null]).map((message) => ({ ...without(fact), type: "receipt", at, message, seq: message?.seq ?? fact.seq, isRead, conversation }) as AnyEvent);
 }
 
 /** Has a thread say what it is under. */

@@ -243,6 +243,7 @@ test("a message with a receipt is the one that was sent, and others are told to 
   const message = (mine = await chat.send("hi", { receipt: true }));
   assert.equal(message.status, "sent");
   world.facts("u/tom", 1, { kind: "delivered_to", conversation: "a", seq: 7, user: "jerry" }, { kind: "delivered_to", conversation: "a", seq: 7, user: "jerry" }, { kind: "read_by", conversation: "a", seq: 7, user: "jerry" });
+  await settled();
   assert.deepEqual(receipts, [[true, 7, "jerry", false], [false, 7, "jerry", false], [true, 7, "jerry", true]]);
   assert.deepEqual([message.status, message.deliveredAt?.getTime()], ["delivered", 1000]);
 });

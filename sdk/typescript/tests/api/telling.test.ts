@@ -59,7 +59,7 @@ test("what is told is heard once, a message as one", async () => {
   // Whoever asks again did not hear of it.
   world.event({ kind: "told", id: "2", at: 6, name: "cart", is_kept: true });
   await later();
-  assert.deepEqual([heard.length, world.desk.confirmed], [5, ["2", "2"]]);
+  assert.deepEqual([heard.length, world.desk.confirmed], [6, ["2", "2"]]);
 });
 
 test("the server is asked once, and refuses with its reason", async () => {
