@@ -269,10 +269,11 @@ async def test_what_is_not_listed_any_more_is_over(server: FakeServer, connect: 
         client = await unisono.login(user="me")
         (call,) = await client.calls()
         assert call.state == "answered"
+        ear = Ear(client)
         asked.clear()
         assert list(await client.calls()) == []
         assert (call.state, call.ends, call.reason) == ("ended", (), "failed")
-        ear = Ear(client)
+        assert (await ear.hear(events.CallRoster)).ends == ()
         peer = server.current
         assert peer is not None
         over = {"kind": "call_ended", "call": "c1", "caller": "you", "users": ["me"], "media": "audio"}

@@ -52,8 +52,9 @@ class CallBook:
         listed = {view.call for view in views}
         for call in known:
             if call.id not in listed and call.state != "ended":
-                # Its fact tells more, when it comes.
+                # Its fact tells more, when it comes; after a long absence it may not.
                 self._change(call, replace(call.view, state="ended", ringing=(), ends=(), reason="failed"))
+                self._desk.hub.emit("call_roster", CallRoster(call=call, ends=()))
         for view in views:
             self.take(view)
         return [self._calls[view.call] for view in views if view.call in self._calls]

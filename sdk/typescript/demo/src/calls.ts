@@ -110,8 +110,9 @@ export class Calls {
   }
 
   #heard(call: Call): void {
-    if (this.#isOver || call.state === "ended") return;
-    this.#calls.set(call.id, call);
+    if (this.#isOver) return;
+    if (call.state === "ended") this.#calls.delete(call.id);
+    else this.#calls.set(call.id, call);
     if (call.isInTab) this.#media.follow(call).catch((problem: unknown) => call.isInTab && this.#say(problemOf(problem)));
     else if (this.#here === undefined && this.#opening === null) this.#media.stop();
     this.#draw();

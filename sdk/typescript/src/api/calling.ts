@@ -59,7 +59,12 @@ export const CALLING: Late<Calling, unknown> = {
     const id = typeof conversation === "object" ? conversation.id : conversation;
     const fields = { key: inside.newKey(), users: [users].flat(), conversation: id, ...how } as Fields<"call">;
     const call = bookOf(inside).take((await inside.ask("call", fields)).call);
-    await call._claim();
+    try {
+      await call._claim();
+    } finally {
+      // It is not to ring for nobody.
+      if (!call.isInTab) call._hangUpHere().catch(() => undefined);
+    }
     return call;
   },
   calls: (inside) => bookOf(inside).ask(),
@@ -117,8 +122,10 @@ export class CallBook {
     const { calls } = (await this.#inside.ask("calls", {})) as AnswerTo<"calls">;
     const listed = new Set(calls.map(({ call }) => call));
     for (const call of known) {
-      // Its fact tells more, when it comes.
-      if (!listed.has(call.id) && call.state !== "ended") this.#change(call, { ...call.view, state: "ended", ringing: [], ends: [], reason: "failed" });
+      if (listed.has(call.id) || call.state === "ended") continue;
+      // Its fact tells more, when it comes; after a long absence it may not, and nobody is to sit there with an open camera.
+      this.#change(call, { ...call.view, state: "ended", ringing: [], ends: [], reason: "failed" });
+      this.#emit({ type: "callRoster", call, ends: [] });
     }
     return calls.map((view) => this.take(view)).filter(({ id }) => this.#calls.has(id));
   }

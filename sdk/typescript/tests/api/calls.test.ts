@@ -99,7 +99,8 @@ test("what is not listed any more is over, and its fact says why", async () => {
   assert.deepEqual([call?.state, call?.isHere], ["answered", true]);
   asked.calls = [];
   assert.deepEqual(await client.calls(), []);
-  assert.deepEqual([call?.state, call?.isHere, call?.reason], ["ended", false, "failed"]);
+  assert.deepEqual([call?.state, call?.isHere, call?.reason, heard.names.at(-1)], ["ended", false, "failed", "callRoster"]);
+  assert.deepEqual([await client.calls(), heard.names.filter((name) => name === "callRoster").length], [[], 1]);
   world.facts("u/tom", 1, OVER);
   await later();
   assert.deepEqual([call?.reason, heard.names.at(-1), heard.call === call], ["hung_up", "callEnded", true]);
@@ -170,6 +171,18 @@ test("a tab whose call is another one's by now is not in it", async () => {
   assert.ok(await call?.answer());
   await world.clock.pass(60_000);
   assert.deepEqual(world.desk.asked.filter(({ op }) => op === "hang_up"), []);
+});
+
+test("a call that this tab cannot be in rings for nobody", async () => {
+  const world = new World();
+  world.opens = async (desk, { listener }) => {
+    desk.answers["call"] = () => ({ kind: "call", call: view(1, { caller: "tom", users: ["ann"], ringing: ["ann"], ends: [{ user: "tom", session: "s1", since: 1 }] }) }) as WireAnswer;
+    desk.claim = () => Promise.reject(fault("holder_lost"));
+    listener.started([NOTHING_WAITS]);
+  };
+  const client = await world.login();
+  await assert.rejects(client.call("ann"), { code: "holder_lost" });
+  assert.deepEqual(world.desk.asked.at(-1), { op: "hang_up", call: "c", session: "s1" });
 });
 
 test("who hears that another session has a call finds that this tab is not in it any more", async () => {
