@@ -4,7 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { CALL } from "../../src/core/claims.ts";
+import { makeHub } from "../../src/core/hub.ts";
+import { Tab } from "../../src/core/tab.ts";
+import { MemoryStore } from "../../src/host/memory-store.ts";
+import { namesOf } from "../../src/host/names.ts";
+import { singleWays } from "../../src/host/single.ts";
 import { HubStage } from "../fakes/hub_stage.ts";
+import { Diary } from "../fakes/listener.ts";
 
 /** A holder of two tabs, of which `a` is in the call `c1`. */
 async function inCall(): Promise<HubStage> {
@@ -65,5 +71,24 @@ test("a holder that goes with the page of its tab says it before it goes, and on
     const other = await inCall();
     other.holder.stop(tab);
     assert.deepEqual(hangUps(other), []);
+  }
+});
+
+test("a tab that holds its session itself hangs up before its connection goes, when it is closed and when it sleeps", async () => {
+  // Its last word to a holder in its own page never arrived.
+  for (const go of [(tab: Tab) => void tab.close(), (tab: Tab) => tab.suspend()]) {
+    const stage = new HubStage();
+    const { clock, dial } = stage;
+    const ways = singleWays({ clock, entropy: { id: () => "an-id", chance: () => 0.5 }, store: new MemoryStore(), sdk: "test", names: namesOf("unisono/here"), code: { make: makeHub, dial } });
+    const view = { visible: true, focused: true, conversation: null, online: true };
+    const wish = { url: "ws://here", user: "ann", tag: null, device: { id: "d", platform: "web" } };
+    const tab = new Tab({ clock, locks: null, ways, left: () => undefined }, { tab: "t", lock: "tab/t", sdk: "test", wish, view, token: null, askToken: null }, new Diary());
+    await tab.attach();
+    await clock.go(200);
+    const claimed = tab.claim(CALL, "c1");
+    await clock.go(20);
+    assert.ok(await claimed);
+    go(tab);
+    assert.deepEqual(hangUps(stage), [HANG_UP]);
   }
 });

@@ -54,7 +54,8 @@ export class HubStage {
     this.holder = makeHub({ clock: this.clock, entropy, store: disk, dial: this.dial, host: "single", life: "life", sdk: "test", post, over });
   }
 
-  private readonly dial: Dial = (_url, events) => {
+  /** The way to the server. */
+  readonly dial: Dial = (_url, events) => {
     this.dials += 1;
     if (this.isDown) return Promise.reject(new Error("nobody there"));
     const before = this.link;
