@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { playAll, table } = require('../support/playing.cjs');
 const { wall } = require('./cut.cjs');
 const {
-  ask, browserOf, close, group, has, heard, links, logins, messages, metric, nobody, open, pause, send, sessions, somebody, tabOf, until,
+  ORIGIN, ask, browserOf, close, group, has, heard, links, logins, messages, metric, nobody, open, pause, send, sessions, somebody, tabOf, until,
 } = require('./tabs.cjs');
 
 const { hosts, only = [] } = table();
@@ -246,7 +246,7 @@ const scenarios = {
       client.on('callAnswered', () => all.push({ kind: 'answered' }));
       client.on('callEnded', ({ told }) => all.push({ kind: 'ended', reason: told.reason }));
     });
-    const ways = [(page) => page.close(), (page) => page.goto(`${new URL(page.url()).origin}/away`)];
+    const ways = [(page) => page.close(), (page) => page.goto(`${ORIGIN}/away`)];
     for (const [at, page] of [one, other].entries()) {
       await page.evaluate((user) => globalThis.tab.client.call(user).then(() => null), bob);
       await until(async () => (await heard(bobs, 'answered')).length === at + 1, 'bob is in the call');

@@ -17,7 +17,7 @@ from tests.support.node_player import Works
 SHORT: Final = ["oneSession"]
 SHARED: Final = [
     *SHORT,
-    *("answers", "leaving", "atOnce", "lateJoiner", "apart", "origins", "objects", "ids", "calls", "putOut"),
+    *("answers", "leaving", "atOnce", "lateJoiner", "apart", "origins", "objects", "ids", "putOut"),
 ]
 LIVED: Final = ["reload", "network"]
 ALONE: Final = ["unsupported", "noWorker", "oneWord", "alone", "sharedBySlot", "randomDevice", "scriptTag", "rooms"]
@@ -39,7 +39,9 @@ async def test_tabs_of_firefox_have_one_session_in_a_worker(data: Path) -> None:
 @pytest.mark.rows("D2")
 @pytest.mark.parametrize("host", sorted(HOSTS))
 async def test_tabs_of_firefox_share_all_that_tabs_share(data: Path, host: str) -> None:
-    await assert_played(data, "sharing.cjs", host, SHARED)
+    # What a page of Firefox says over a socket of its own as it goes does not get out: the server hangs up, after 30 s.
+    calls = ["calls"] if host == "worker" else []
+    await assert_played(data, "sharing.cjs", host, [*SHARED, *calls])
 
 
 @pytest.mark.full
