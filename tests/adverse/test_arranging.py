@@ -1,231 +1,318 @@
-"""Two users with two devices each arrange their conversations at random while links are cut: all of theirs agree.
+"""Two users with two devices each do all that a user can do for themselves, at random, while links are cut.
 
 What each device knows, and what the server says, is compared with a model; and each operation is told once to each
-other device of its user, and never to the one that did it.
+other device of its user, and never to the one that did it. `OPERATIONS` is the table of all of them.
 """
 
-import asyncio
 import random
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from tests.adverse.own_house import ADMIN_KEY, USERS, Device, House, Scene, Thread, agree
+from tests.adverse.own_house import Said as Message
 from tests.support.fault_proxy import FaultProxy
 from tests.support.figures import Report
 from tests.support.server_process import ServerProcess
-from unisono_sdk import Backoff, Client, Conversation, Silence, Unisono, events
+from unisono.domain import commands as c
+from unisono.domain.ids import UserId
+from unisono_sdk import Backoff, Conflict, Conversation, Forbidden, Silence, Unisono, UnisonoError, Window
 
 pytestmark = pytest.mark.adverse
 
-USERS = ("ann", "bob")
 DEVICES_EACH = 2
-CHATS = 3
-SHORT, FULL = 120, 2_000
+GROUPS = 2
+SHORT, FULL = 120, 4_000
 """Operations."""
-PATIENCE_S = 30
 SOON = Backoff(first_ms=5, cap_ms=50)
-Told = Counter[tuple[str, str]]
+NIGHT = Window(start="22:00", end="07:00", days=("fri", "sat"), zone="Europe/Oslo")
+SILENCES = (None, Silence(), Silence(level="mentions"), Silence(windows=(NIGHT,)))
 
 
-@dataclass
-class Model:
-    """How one user has one conversation."""
-
-    is_pinned: bool = False
-    marks: tuple[str, ...] = ()
-    silence: Silence | None = None
-    cleared: int = 0
-    chosen: set[int] = field(default_factory=set)
-    is_deleted: bool = False
-    nick: str | None = None
-
-
-class Device:
-    """A client behind a proxy of its own, and what it was told of its user's other device."""
-
-    def __init__(self, client: Client, proxy: FaultProxy) -> None:
-        self.client = client
-        self.proxy = proxy
-        self.told: Told = Counter()
-        self.expected: Told = Counter()
-        client.on("multi_device", self._hear)
-
-    def _hear(self, event: events.MultiDevice) -> None:
-        assert event.conversation is not None
-        self.told[event.operation, event.conversation.id] += 1
-
-
-@dataclass
-class House:
-    """Who lives there, and what has been said."""
-
-    devices: dict[str, list[Device]]
-    chats: list[str]
-    chance: random.Random
-    said: dict[str, list[int]] = field(default_factory=dict)
-    models: dict[tuple[str, str], Model] = field(default_factory=dict)
-    changes: int = 0
-
-    async def step(self) -> None:
-        """Let somebody do something, perhaps over a link that has just been cut."""
-        user, chat = self.chance.choice(USERS), self.chance.choice(self.chats)
-        author = self.chance.choice(self.devices[user])
-        if self.chance.random() < 0.2:
-            self.chance.choice(self.devices[user]).proxy.cut_all()
-        talk = author.client.conversation(chat)
-        operation = await self.chance.choice(ACTS)(self, talk, self.models[user, chat])
-        if operation is not None:
-            self.changes += 1
-            for other in self.devices[user]:
-                if other is not author:
-                    other.expected[operation, chat] += 1
-
-
-Act = Callable[[House, Conversation, Model], Awaitable[str | None]]
-
-
-async def say(house: House, talk: Conversation, _: Model) -> None:
-    """Say something: it is on everybody's lists again."""
-    house.said[talk.id].append((await talk.send("something")).seq)
+async def say(scene: Scene) -> None:
+    """Say something: it is on everybody's lists again. Directly, only whom the other hears from."""
+    text = f"words {next(scene.house.numbers)}"
+    if scene.chat == scene.house.direct and not scene.is_heard:
+        with pytest.raises(Forbidden):
+            await scene.talk.send(text)
+        return
+    scene.house.said[scene.chat][(await scene.talk.send(text)).seq] = Message(scene.user, text)
     for user in USERS:
-        house.models[user, talk.id].is_deleted = False
+        scene.house.mine[user, scene.chat].is_deleted = False
 
 
-async def pin(_: House, talk: Conversation, model: Model) -> str | None:
-    """Pin, or no longer."""
-    if model.is_pinned:
-        await talk.unpin()
-        model.is_pinned = False
-        return "unpinnedConversation"
-    await talk.pin()
-    model.is_pinned, model.is_deleted = True, False
-    return "pinnedConversation"
+async def edit(scene: Scene) -> None:
+    """Say something else instead."""
+    seq = scene.pick(scene.visible(mine=True))
+    if seq is not None and scene.chat in scene.house.groups:
+        text = f"other words {next(scene.house.numbers)}"
+        await (await scene.message(seq)).edit(text)
+        scene.house.said[scene.chat][seq].text = text
 
 
-async def mark(house: House, talk: Conversation, model: Model) -> str | None:
-    """Put a mark or take it away."""
-    name = house.chance.choice(("work", "home", "tea"))
-    if name in model.marks:
-        await talk.unmark(name)
-        model.marks = tuple(each for each in model.marks if each != name)
-        return "unMarkConversation"
-    await talk.mark(name)
-    model.marks = (*model.marks, name)
-    return "markConversation"
+async def recall(scene: Scene) -> None:
+    """Take something back."""
+    seq = scene.pick(scene.visible(mine=True))
+    if seq is not None and scene.chat in scene.house.groups:
+        await (await scene.message(seq)).recall()
+        said = scene.house.said[scene.chat][seq]
+        said.text = None
+        said.reactions.clear()
 
 
-async def silence(house: House, talk: Conversation, model: Model) -> str | None:
-    """Silence, or lift it."""
-    wanted = house.chance.choice((None, Silence(), Silence(level="mentions")))
-    if wanted is None:
-        await talk.unsilence_alerts()
+async def react(scene: Scene) -> None:
+    """Put a reaction, or take it away."""
+    seq = scene.pick(scene.visible())
+    if seq is not None and scene.chat in scene.house.groups:
+        reactions = scene.house.said[scene.chat][seq].reactions
+        reactions ^= {scene.user}
+        await (await scene.message(seq)).react("+", on=scene.user in reactions)
+
+
+async def read(scene: Scene) -> None:
+    """Read up to some message, or wish to come back to it."""
+    seq = scene.pick(scene.visible())
+    if seq is None:
+        await scene.talk.mark_unread()
     else:
-        await talk.silence_alerts(wanted.level)
-    before, model.silence = model.silence, wanted
-    if before == wanted:
-        return None
-    return "removeSilentModeForConversation" if wanted is None else "setSilentModeForConversation"
+        await scene.talk.mark_read(seq)
 
 
-async def delete(house: House, talk: Conversation, model: Model) -> str | None:
+async def pin(scene: Scene) -> None:
+    """Pin, or no longer."""
+    mine = scene.mine
+    if mine.is_pinned:
+        await scene.talk.unpin()
+        mine.is_pinned = False
+        scene.told("unpinnedConversation")
+        return
+    await scene.talk.pin()
+    mine.is_pinned, mine.is_deleted = True, False
+    scene.told("pinnedConversation")
+
+
+async def mark(scene: Scene) -> None:
+    """Put a mark or take it away."""
+    name, mine = scene.house.chance.choice(("work", "home", "tea")), scene.mine
+    if name in mine.marks:
+        await scene.talk.unmark(name)
+        mine.marks = tuple(each for each in mine.marks if each != name)
+        scene.told("unMarkConversation")
+        return
+    await scene.talk.mark(name)
+    mine.marks = (*mine.marks, name)
+    scene.told("markConversation")
+
+
+async def silence(scene: Scene) -> None:
+    """Silence a conversation, for good or on a schedule, or lift it."""
+    wanted, mine = scene.house.chance.choice(SILENCES), scene.mine
+    if wanted is None:
+        await scene.talk.unsilence_alerts()
+    else:
+        await scene.talk.silence_alerts(wanted.level, windows=wanted.windows)
+    before, mine.silence = mine.silence, wanted
+    if before != wanted:
+        scene.told("removeSilentModeForConversation" if wanted is None else "setSilentModeForConversation")
+
+
+async def silence_all(scene: Scene) -> None:
+    """Silence all conversations, or lift that."""
+    wanted, client = scene.house.chance.choice(SILENCES), scene.author.client
+    if wanted is None:
+        await client.unsilence_alerts()
+    else:
+        await client.silence_alerts(wanted.level, windows=wanted.windows)
+    before, scene.house.silence[scene.user] = scene.house.silence[scene.user], wanted
+    if before != wanted:
+        scene.told("all_unsilenced" if wanted is None else "setSilentModeForUser", "")
+
+
+async def set_level(scene: Scene) -> None:
+    """Want to be alerted of more or of less."""
+    scene.mine.level = scene.house.chance.choice(("all", "mentions", "none"))
+    await scene.talk.set_level(scene.mine.level)
+
+
+async def delete(scene: Scene) -> None:
     """Delete the whole, with its history or without it."""
-    if model.is_deleted:
-        return None
-    with_history = house.chance.random() < 0.3
-    await talk.delete(with_history=with_history)
-    model.is_deleted, model.is_pinned = True, False
-    if not with_history:
-        return "deleteConversation"
-    model.cleared = max([model.cleared, *house.said[talk.id]])
-    return "conversation_deleted_on_server"
+    mine = scene.mine
+    if mine.is_deleted:
+        return
+    with_history = scene.house.chance.random() < 0.3
+    await scene.talk.delete(with_history=with_history)
+    mine.is_deleted, mine.is_pinned = True, False
+    if with_history:
+        mine.cleared = max([mine.cleared, *scene.house.said[scene.chat]])
+    scene.told("conversation_deleted_on_server" if with_history else "deleteConversation")
 
 
-async def delete_history(house: House, talk: Conversation, model: Model) -> str | None:
-    """Delete some of what was said."""
-    left = [seq for seq in house.said[talk.id] if seq > model.cleared]
-    if not left:
-        return None
-    model.cleared = house.chance.choice(left)
-    await talk.delete_history(model.cleared)
-    return "history_deleted"
+async def delete_history(scene: Scene) -> None:
+    """Delete what was said up to a point."""
+    mine = scene.mine
+    seq = scene.pick([seq for seq in scene.house.said[scene.chat] if seq > mine.cleared])
+    if seq is not None:
+        await scene.talk.delete_history(seq)
+        mine.cleared = seq
+        scene.told("history_deleted")
 
 
-async def delete_messages(house: House, talk: Conversation, model: Model) -> str | None:
-    """Delete some messages here and there, perhaps again."""
-    said = house.said[talk.id]
-    chosen = set(house.chance.sample(said, min(len(said), 3)))
-    if not chosen:
-        return None
-    await talk.delete_messages(sorted(chosen))
-    new = {seq for seq in chosen if seq > model.cleared} - model.chosen
-    model.chosen |= new
-    return "messages_deleted" if new else None
+async def rename_me(scene: Scene) -> None:
+    """Take another nickname in a group."""
+    if scene.chat in scene.house.groups:
+        scene.mine.nick = f"nick {next(scene.house.numbers)}"
+        await scene.talk.set_member(scene.user, attributes={"nick": scene.mine.nick})
+        scene.told("memberAttributesUpdate")
 
 
-async def rename(house: House, talk: Conversation, model: Model) -> str | None:
-    """Take another nickname."""
-    model.nick = f"nick {house.changes}"
-    await talk.set_member(talk.user, attributes={"nick": model.nick})
-    return "memberAttributesUpdate"
+async def draft(scene: Scene) -> None:
+    """Go on with a draft as it is by now, give it up, or run into what another device has made of it."""
+    name = f"draft/{scene.chat}"
+    _, revision = scene.house.objects[scene.user].get(name, (None, 0))
+    match scene.house.chance.randrange(4):
+        case 0 if revision:
+            await scene.talk.drop_unsent(expect=revision)
+            scene.dropped(name)
+        case 1:
+            with pytest.raises(Conflict):
+                await scene.talk.keep_unsent("too late", expect=revision + 1)
+        case _:
+            text = f"begun {next(scene.house.numbers)}"
+            scene.wrote(name, text, await scene.talk.keep_unsent(text, expect=revision))
 
 
-ACTS: Sequence[Act] = (say, say, pin, mark, silence, delete, delete_history, delete_messages, rename)
+async def keep(scene: Scene) -> None:
+    """Keep something under a name, or no longer."""
+    name, objects = scene.house.chance.choice(("colour", "size")), scene.author.client.objects
+    if name in scene.house.objects[scene.user] and scene.house.chance.random() < 0.3:
+        await objects.drop(name)
+        scene.dropped(name)
+        return
+    value = {"number": next(scene.house.numbers)}
+    scene.wrote(name, value, await objects.set(name, value))
 
 
-async def agree(house: House) -> None:
-    """Wait until each device was told all, and compare what all know."""
-    everybody = [(user, device) for user in USERS for device in house.devices[user]]
-    async with asyncio.timeout(PATIENCE_S):
-        for _, device in everybody:
-            while device.told.total() < device.expected.total():
-                await asyncio.sleep(0.01)
-        for user, device in everybody:
-            await compare(house, user, device.client)
-    for _, device in everybody:
-        assert device.told == device.expected
+async def meet(scene: Scene) -> None:
+    """Do something about being contacts; what comes of it is what the model says."""
+    other, contacts = UserId(scene.other), scene.author.client.contacts
+    note = scene.house.chance.choice((None, f"note {next(scene.house.numbers)}"))
+    command, act = scene.house.chance.choice(
+        (
+            (c.InviteContact(other, note), partial(contacts.invite, other, note)),
+            (c.AcceptContact(other), partial(contacts.accept, other)),
+            (c.DeclineContact(other), partial(contacts.decline, other)),
+            (c.RemoveContact(other), partial(contacts.remove, other)),
+            (c.RemarkContact(other, note), partial(contacts.remark, other, note)),
+            (c.BlockUsers((other,)), partial(contacts.block, other)),
+            (c.UnblockUsers((other,)), partial(contacts.unblock, other)),
+        )
+    )
+    try:
+        await act()
+        came = "done"
+    except UnisonoError as fault:
+        came = fault.code
+    assert came == scene.house.contacts.do(scene.user, command), command
+    scene.house.told[f"{type(command).__name__}: {came}"] += 1
 
 
-async def compare(house: House, user: str, client: Client) -> None:
-    """Compare what a device knows by itself, and what it is told by the server, with the model."""
-    listed = [talk.id async for talk in client.conversations()]
-    assert set(listed) == {chat for chat in house.chats if not house.models[user, chat].is_deleted}
-    for chat in house.chats:
-        talk, model = client.conversation(chat), house.models[user, chat]
-        wanted = (model.is_pinned, model.marks, model.silence)
-        while (talk.is_pinned, talk.marks, talk.alert_silence) != wanted:
-            await asyncio.sleep(0.01)
-        pinned_at = talk.pinned_at
-        await talk.refresh()
-        assert (talk.is_pinned, talk.marks, talk.alert_silence, talk.pinned_at) == (*wanted, pinned_at)
-        seen = [message.seq for message in (await talk.history(1000)).messages]
-        assert seen == [seq for seq in house.said[chat] if seq > model.cleared and seq not in model.chosen][-1000:]
-        mine = [member async for member in talk.roll() if member.user == user]
-        assert [(member.attributes or {}).get("nick") for member in mine] == [model.nick]
+async def thread(scene: Scene) -> None:
+    """Begin a thread, or join, leave, rename or destroy one."""
+    chance, threads = scene.house.chance, scene.house.threads
+    seq = scene.pick(scene.visible())
+    if seq is None or scene.chat not in scene.house.groups:
+        return
+    name, key = f"thread {next(scene.house.numbers)}", f"{scene.chat}~{seq}"
+    known, there = threads.get((scene.chat, seq)), scene.author.client.conversation(key)
+    if known is None:
+        await scene.talk.create_thread(seq, name)
+        threads[scene.chat, seq] = Thread(scene.user, name, {scene.user})
+        scene.told("chatThreadCreate", key)
+    elif known.is_over:
+        with pytest.raises(Forbidden):
+            await scene.talk.create_thread(seq, name)
+    elif scene.user not in known.members:
+        await there.join()
+        known.members.add(scene.user)
+        scene.told("chatThreadJoin", key)
+    elif scene.user == known.begun_by and chance.random() < 0.6:
+        await _rule(scene, there, known, name)
+    else:
+        await there.quit()
+        known.members.remove(scene.user)
+        scene.told("chatThreadLeave", key)
+
+
+async def _rule(scene: Scene, there: Conversation, known: Thread, name: str) -> None:
+    if scene.house.chance.random() < 0.6:
+        await there.set_name(name)
+        known.name = name
+        scene.told("chatThreadNameUpdate", there.id)
+    else:
+        await there.dissolve()
+        known.is_over = True
+        scene.told("chatThreadDestroy", there.id)
+
+
+async def say_writing(scene: Scene) -> None:
+    """Have the operator say who may write to a user directly."""
+    await scene.house.say_writing(scene.house.chance.choice(("anyone", "contacts")))
+
+
+OPERATIONS: Sequence[Callable[[Scene], Awaitable[None]]] = (
+    say,
+    say,
+    edit,
+    recall,
+    react,
+    read,
+    pin,
+    mark,
+    silence,
+    silence_all,
+    set_level,
+    delete,
+    delete_history,
+    rename_me,
+    draft,
+    keep,
+    meet,
+    meet,
+    thread,
+    thread,
+    say_writing,
+)
 
 
 @pytest.mark.rows("E10", "E73", "X51", "X53")
-async def test_whatever_is_arranged_all_devices_of_a_user_agree(data: Path, is_full: bool, report: Report) -> None:
-    async with ServerProcess(data) as server, AsyncExitStack() as stack:
+@pytest.mark.timeout(900)
+async def test_whatever_is_done_all_devices_of_a_user_agree(data: Path, is_full: bool, report: Report) -> None:
+    environment = {"UNISONO_ADMIN__KEYS": ADMIN_KEY}
+    async with ServerProcess(data, environment=environment) as server, AsyncExitStack() as stack:
         devices: dict[str, list[Device]] = {}
-        for user in USERS:
-            for _ in range(DEVICES_EACH):
-                proxy = await stack.enter_async_context(FaultProxy(server.port))
-                unisono = await stack.enter_async_context(Unisono(f"ws://127.0.0.1:{proxy.port}", backoff=SOON))
-                devices.setdefault(user, []).append(Device(await unisono.login(user=user), proxy))
+        for user in USERS * DEVICES_EACH:
+            proxy = await stack.enter_async_context(FaultProxy(server.port))
+            unisono = await stack.enter_async_context(Unisono(f"ws://127.0.0.1:{proxy.port}", backoff=SOON))
+            devices.setdefault(user, []).append(Device(await unisono.login(user=user), proxy))
         first = devices[USERS[0]][0].client
-        chats = [(await first.create([USERS[1]], unique=False)).id for _ in range(CHATS)]
-        house = House(devices, chats, random.Random(7))
-        house.said = {chat: [] for chat in chats}
-        house.models = {(user, chat): Model() for user in USERS for chat in chats}
+        groups = [(await first.create([USERS[1]], unique=False)).id for _ in range(GROUPS)]
+        house = House(
+            devices,
+            groups,
+            (await first.direct(USERS[1])).id,
+            random.Random(7),
+            await stack.enter_async_context(aiohttp.ClientSession()),
+            f"http://127.0.0.1:{server.port}",
+        )
         for step in range(FULL if is_full else SHORT):
-            await house.step()
-            if step % 40 == 39:
+            await house.chance.choice(OPERATIONS)(house.scene())
+            if step % 60 == 59:
                 await agree(house)
         await agree(house)
-        report(f"{house.changes} operations, each told once to each other device of its user, and never to its own")
-        assert house.changes > SHORT / 3
+        report(f"{house.told.total()} operations of {len(house.told)} kinds, each told once to each other device")
+        assert house.told.total() > SHORT / 3
     server.assert_clean_log()
