@@ -32,6 +32,11 @@ def test_signing_out_one_of_three_users_removes_only_its_data(told: Told) -> Non
     assert_passed(told, "host/users.test.ts")
 
 
+@pytest.mark.rows("D9")
+def test_of_two_browsers_that_come_back_by_themselves_one_is_kicked_once_and_stays_out(told: Told) -> None:
+    assert_passed(told, "core/kicks.test.ts")
+
+
 @pytest.mark.parametrize("file", UNITS)
 def test_units(told: Told, file: str) -> None:
     assert_passed(told, file)
