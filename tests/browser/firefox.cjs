@@ -38,7 +38,7 @@ const scenarios = {
     };
     for (let n = 0; n < TABS; n++) await come();
     const loginsBefore = await logins();
-    const speaking = speak(place, PER_S);
+    const speaking = speak([place], PER_S);
     const took = [];
     for (let n = 0; n < load.firefoxDeaths; n++) {
       const [held, mine] = [await home(browser, pages), `mine ${n}`];

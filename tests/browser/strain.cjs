@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const { playAll, say, table } = require('../support/playing.cjs');
 const {
-  assertWhole, close, heard, inNode, logins, makerOf, messages, metric, numbers, open, pause, processOf, quantile, somebody, speak, tabOf, until, withBrowser,
+  assertWhole, close, heard, inNode, logins, makerOf, messages, metric, numbers, open, pause, processOf, quantile, somebody, speak, speakersTo, tabOf, until, withBrowser,
   within,
 } = require('./tabs.cjs');
 
@@ -80,12 +80,12 @@ const scenarios = {
 
   // A tab that holds nothing hangs: the others hear as soon as before, and it hears all in order when it goes on.
   blocked: () => withBrowser(async ({ browser }) => {
-    const [ann, bob] = [somebody('ann'), somebody('bob')];
-    const bobs = await inNode(bob);
+    const ann = somebody('ann');
     const pages = [await tab(browser, ann), await tab(browser, ann), await tab(browser, ann)];
-    const place = await bobs.create([ann]);
+    const bobs = await speakersTo(ann);
+    const [place] = bobs.places;
     const [resumesBefore, openedBefore] = [await resumes(), await opened()];
-    const speaking = speak(place, load.inPerS, timed);
+    const speaking = speak(bobs.places, load.inPerS, timed);
     const from = Date.now();
     await pause(load.blockedMs / 2);
     const hungAt = Date.now();
@@ -109,15 +109,15 @@ const scenarios = {
 
   // Fifty tabs hear all that comes, each once.
   many: () => withBrowser(async ({ browser }) => {
-    const [ann, bob] = [somebody('ann'), somebody('bob')];
-    const bobs = await inNode(bob);
+    const ann = somebody('ann');
     const pages = [];
     for (let n = 0; n < load.crowd; n++) pages.push(await tab(browser, ann));
-    const place = await bobs.create([ann]);
+    const bobs = await speakersTo(ann);
+    const [place] = bobs.places;
     await place.send(timed());
     for (const page of pages) await until(async () => (await numbers(page)).length > 0, 'a tab hears the first');
     const openedBefore = await opened();
-    const speaking = speak(place, load.inPerS, timed);
+    const speaking = speak(bobs.places, load.inPerS, timed);
     await pause(load.manyMs);
     const inPerS = await speaking.stop();
     const { seq } = await place.send(timed());

@@ -14,6 +14,7 @@ const URL_OF_SERVER = `http://127.0.0.1:${port}`;
 const ORIGIN = 'http://pages.localhost';
 // Messages that wait to be placed, and how often it is looked whether more are due.
 const UNDER_WAY = 50;
+const SPEAKERS = 5;
 const SPEAKING_MS = 5;
 const TICKS_PER_S = 100;
 const LOST_POLL_MS = 90_000;
@@ -152,8 +153,16 @@ async function inNode(user) {
   return client;
 }
 
-// Has somebody say so much a second, on time; of a machine that does not manage so much no more is asked. `stop` gives how much it was.
-function speak(place, perS, textOf = (n) => `in ${n}`) {
+// People in Node who speak with a user in one place: of each one message at a time is on its way, so that one alone says less.
+async function speakersTo(user) {
+  const people = await Promise.all(Array.from({ length: SPEAKERS }, () => inNode(somebody('bob'))));
+  const [first, ...others] = people;
+  const place = await first.create([user, ...others.map((one) => one.user)]);
+  return { places: [place, ...others.map((one) => one.conversation(place.id))], close: () => Promise.all(people.map((one) => one.close())) };
+}
+
+// Has them say so much a second, on time; of a machine that does not manage so much no more is asked. `stop` gives how much it was.
+function speak(places, perS, textOf = (n) => `in ${n}`) {
   const [began, placed] = [Date.now(), []];
   let isRunning = true;
   let waiting = 0;
@@ -161,7 +170,7 @@ function speak(place, perS, textOf = (n) => `in ${n}`) {
     for (; isRunning; await pause(SPEAKING_MS)) {
       while (waiting < UNDER_WAY && placed.length < (Date.now() - began) / 1000 * perS) {
         waiting += 1;
-        placed.push(place.send(textOf(placed.length)).finally(() => { waiting -= 1; }));
+        placed.push(places[placed.length % places.length].send(textOf(placed.length)).finally(() => { waiting -= 1; }));
       }
     }
   })();
@@ -238,5 +247,5 @@ async function makerOf(pages) {
 
 module.exports = {
   ORIGIN, URL_OF_SERVER, again, ask, assertWhole, browserOf, close, filesOf, freeze, group, has, heard, inNode, killBrowser, killPage, links, logins, makerOf, messages,
-  metric, nobody, numbers, open: blank, pause, processOf, quantile, saidIn, send, sessions, somebody, speak, tabOf, thaw, until, withBrowser, within,
+  metric, nobody, numbers, open: blank, pause, processOf, quantile, saidIn, send, sessions, somebody, speak, speakersTo, tabOf, thaw, until, withBrowser, within,
 };

@@ -6,7 +6,7 @@ const { playAll, say, table } = require('../support/playing.cjs');
 const { proxy } = require('./cut.cjs');
 const {
   again, assertWhole, browserOf, freeze, group, has, heard, inNode, killBrowser, killPage, logins, makerOf, messages, metric, numbers, open, pause, processOf,
-  quantile, saidIn, send, sessions, somebody, speak, tabOf, thaw, until, withBrowser, within,
+  quantile, saidIn, send, sessions, somebody, speak, speakersTo, tabOf, thaw, until, withBrowser, within,
 } = require('./tabs.cjs');
 
 const { hosts, only = [], load } = table();
@@ -66,12 +66,12 @@ async function present(page, founder) {
 const scenarios = {
   // kill -9 of the holder's process while facts come in and messages go out.
   deaths: () => withBrowser(async ({ browser }) => {
-    const [ann, bob] = [somebody('ann'), somebody('bob')];
-    const bobs = await inNode(bob);
+    const ann = somebody('ann');
     const pages = [];
     for (let i = 0; i < load.tabs; i++) pages.push(await tab(browser, ann));
-    const place = await bobs.create([ann]);
-    const speaking = speak(place, load.inPerS);
+    const bobs = await speakersTo(ann);
+    const [place] = bobs.places;
+    const speaking = speak(bobs.places, load.inPerS);
     const began = Date.now();
     // By the clock of a worker: timers of hidden pages ring once a second.
     const sendOut = (page) => page.evaluate((where, name, everyMs) => {
