@@ -13,9 +13,11 @@ const LISTED = 100;
 const TYPING_MS = 6000;
 /** Browsers count no longer. */
 const LATEST_MS = 0x7fffffff;
-const TOUCHING = [
-  ...(["message", "entered", "created", "membersJoined", "membersLeft", "changed", "edited", "recalled", "unread", "read", "level"] as const),
-  ...(["pinned", "marked", "silence", "historyDeleted"] as const),
+/** What brings a conversation into the list, and what only changes how it looks there. */
+const BRINGING = ["message", "entered", "created"] as const;
+const CHANGING = [
+  ...(["membersJoined", "membersLeft", "changed", "edited", "recalled", "read", "level", "marked", "silence", "historyDeleted"] as const),
+  ...(["presence", "disconnect", "reconnect", "schedule", "retry", "outbox"] as const),
 ];
 
 /** One person's chats, as this tab shows them. */
@@ -48,11 +50,13 @@ export class Chat {
     this.drafts = new Drafts(client, this.changed);
     this.notices = new Notices(client, (message) => tell(this, message), { among: "devices" });
     const touch = ({ conversation }: { readonly conversation: Conversation }): void => this.#touch(conversation);
-    for (const name of TOUCHING) client.on(name, touch);
+    for (const name of BRINGING) client.on(name, touch);
+    for (const name of CHANGING) client.on(name, () => this.changed());
+    client.on("unread", (waiting) => (waiting.unread > 0 ? touch(waiting) : this.changed()));
+    client.on("pinned", (pinned) => (pinned.isPinned ? touch(pinned) : this.changed()));
     for (const name of ["exited", "ended", "deleted"] as const) client.on(name, ({ conversation }) => this.#drop(conversation));
     client.on("silence", ({ silence }) => this.#ends(silence));
     client.on("allSilence", ({ silence }) => this.#silent(silence));
-    for (const name of ["presence", "disconnect", "reconnect", "schedule", "retry", "outbox"] as const) client.on(name, () => this.changed());
     // Away for so long that all is begun anew.
     client.on("startOver", (range) => void (range.conversation === null && this.load().catch(() => undefined)));
     client.on("typing", ({ conversation, user, isTyping }) => this.#write(conversation, user, isTyping));
