@@ -90,7 +90,7 @@ async def say(present: Present, talk: ConversationId, words: str, **more: object
     return answer
 
 
-@pytest.mark.rows("L3", "L94", "X26")
+@pytest.mark.rows("L3", "L94", "X26", "D6")
 @in_virtual_time
 async def test_who_has_no_session_anywhere_is_told_and_nobody_else() -> None:
     """Bob has two devices, one of them here: then he is here. Cim's are all gone, Dan never had one."""

@@ -76,6 +76,7 @@ async def a_watch() -> AsyncIterator[Watch]:
         yield watch
 
 
+@pytest.mark.rows("D6")
 @in_virtual_time
 async def test_what_was_pushed_is_taken_back_once_it_is_read_anywhere() -> None:
     async with a_watch() as watch:
