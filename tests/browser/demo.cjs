@@ -333,6 +333,17 @@ const scenarios = {
     await shows(uma, '.sidebar', 'All chats are silent');
     await pressAny(uma, '.ask button', 'Sound again');
     await until(() => other.evaluate(() => !document.querySelector('.sidebar').innerText.includes('All chats are silent')), 'they sound again');
+    await say(uma, 'A slip');
+    for (const page of [other, vic]) await shows(page, '.conversations', 'A slip');
+    await until(() => uma.evaluate(() => {
+      const found = [...document.querySelectorAll('.mine')].find((each) => each.innerText.includes('A slip'))?.querySelector('button[title="Delete for me"]');
+      found?.click();
+      return found !== undefined && found !== null;
+    }), 'the message may be deleted');
+    await uma.waitForSelector('dialog .primary');
+    await uma.click('dialog .primary');
+    for (const page of [uma, other]) await until(async () => !(await text(page, '.messages')).includes('A slip'), 'it is gone for me');
+    assert.ok((await text(vic, '.conversations')).includes('A slip'));
     // Whom I block says nothing to me.
     await press(uma, 'More of this chat');
     await pick(uma, 'Block vic');

@@ -1,6 +1,6 @@
 /** What can be done with a conversation: where it stands, how loud it is, and whether it is there at all. It is so on all my devices. */
 
-import type { Conversation, Silence } from "../../src/api/exports.ts";
+import type { Conversation, Message, Silence } from "../../src/api/exports.ts";
 import type { Chat } from "./chat.ts";
 import { askedFor, confirmed, labelled } from "./dialogs.ts";
 import type { Choice } from "./menu.ts";
@@ -102,4 +102,9 @@ async function remove(chat: Chat, conversation: Conversation): Promise<void> {
   let withHistory = false;
   const option = { words: "What was said goes, too", chosen: (isOn: boolean) => void (withHistory = isOn) };
   if (await confirmed("Delete chat?", words, "Delete", option)) await conversation.delete({ withHistory });
+}
+
+/** Deletes a message from my devices, if that is meant. */
+export async function removeMessage({ conversation, seq }: Message): Promise<void> {
+  if (await confirmed("Delete this message?", "It goes from all your devices. The others keep it.", "Delete")) await conversation.deleteMessages([seq]);
 }

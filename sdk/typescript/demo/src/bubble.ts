@@ -14,6 +14,8 @@ const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)]/g;
 export interface BubbleActions {
   reply(message: Message): void;
   edit(message: Message): void;
+  /** Deletes it for me alone. */
+  remove(message: Message): void;
   failed(problem: unknown): void;
 }
 
@@ -81,13 +83,15 @@ export class Bubble implements View<Placed> {
 
   #choices(): (HTMLElement | null)[] {
     if (this.#message.isRecalled) return [];
-    const { reply, edit, failed } = this.#actions;
-    const { isMine, text } = this.#message;
+    const { reply, edit, remove, failed } = this.#actions;
+    const { isMine, text, conversation } = this.#message;
+    const hasPlaces = conversation.of !== "room";
     return [
       iconButton("smile", "React", () => this.#open()),
       iconButton("reply", "Reply", () => reply(this.#message)),
       isMine && text !== undefined ? iconButton("edit", "Edit", () => edit(this.#message)) : null,
-      isMine ? iconButton("trash", "Take back for everybody", () => void this.#message.recall().catch(failed)) : null,
+      isMine ? iconButton("undo", "Take back for everybody", () => void this.#message.recall().catch(failed)) : null,
+      hasPlaces ? iconButton("trash", "Delete for me", () => remove(this.#message)) : null,
     ];
   }
 

@@ -16,7 +16,7 @@ const LATEST_MS = 0x7fffffff;
 /** What brings a conversation into the list, and what only changes how it looks there. */
 const BRINGING = ["message", "entered", "created"] as const;
 const CHANGING = [
-  ...(["membersJoined", "membersLeft", "changed", "edited", "recalled", "read", "level", "marked", "silence", "historyDeleted"] as const),
+  ...(["membersJoined", "membersLeft", "changed", "edited", "recalled", "read", "level", "marked", "silence", "historyDeleted", "messagesDeleted"] as const),
   ...(["presence", "disconnect", "reconnect", "schedule", "retry", "outbox"] as const),
 ];
 

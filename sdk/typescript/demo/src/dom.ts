@@ -129,6 +129,7 @@ const PATHS = {
   tag: "M4 4h8l8 8-8 8-8-8zM8.500 8v1",
   theme: "M12 3a9 9 0 1 0 9 9c-5 2-11-3-9-9",
   trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13",
+  undo: "M9 14L4 9l5-5M4 9h10a5.500 5.500 0 0 1 0 11h-3",
   unread: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8",
 } as const;
 

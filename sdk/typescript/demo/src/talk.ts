@@ -1,13 +1,14 @@
 /** A conversation on screen: who it is with, what was said, and where to write. */
 
 import type { Conversation, Message } from "../../src/api/exports.ts";
-import { choicesOf } from "./arrange.ts";
+import { choicesOf, removeMessage } from "./arrange.ts";
 import { avatar } from "./avatar.ts";
 import type { Chat } from "./chat.ts";
 import { Composer } from "./composer.ts";
 import { h, iconButton, redraw } from "./dom.ts";
 import { menuButton } from "./menu.ts";
 import { Thread } from "./thread.ts";
+import { attempt } from "./toast.ts";
 import { otherOf, problemOf, writingOf } from "./words.ts";
 
 /** What is done elsewhere on the page. */
@@ -36,6 +37,7 @@ export class Talk {
     this.#thread = new Thread(chat, conversation, {
       reply: (message: Message) => composer.reply(message),
       edit: (message: Message) => composer.edit(message),
+      remove: (message: Message) => attempt(() => removeMessage(message)),
       failed: (problem: unknown) => composer.failed(problem),
     });
     const name = h("h2", {});

@@ -114,6 +114,10 @@ export class Thread {
       conversation.on("changed", ({ by, at, name }) => name !== undefined && this.#note(at, `${by} called this “${name}”`)),
       conversation.on("outbox", () => this.#draw()),
       conversation.on("historyDeleted", ({ seq }) => this.#forget(seq)),
+      conversation.on("messagesDeleted", ({ seqs }) => {
+        for (const seq of seqs) this.#messages.delete(seq);
+        this.#draw();
+      }),
       this.#chat.client.on("startOver", (range) => {
         if (range.conversation === null || range.conversation === conversation) void this.#anew();
       }),
