@@ -124,9 +124,9 @@ async def silence_all(scene: Scene) -> None:
     """Silence all conversations, or lift that."""
     wanted, client = scene.house.chance.choice(SILENCES), scene.author.client
     if wanted is None:
-        await client.unsilence_alerts()
+        await client.unsilence_all()
     else:
-        await client.silence_alerts(wanted.level, windows=wanted.windows)
+        await client.silence_all(wanted.level, windows=wanted.windows)
     before, scene.house.silence[scene.user] = scene.house.silence[scene.user], wanted
     if before != wanted:
         scene.told("all_unsilenced" if wanted is None else "setSilentModeForUser", "")
@@ -159,6 +159,19 @@ async def delete_history(scene: Scene) -> None:
         await scene.talk.delete_history(seq)
         mine.cleared = seq
         scene.told("history_deleted")
+
+
+async def delete_messages(scene: Scene) -> None:
+    """Delete some messages here and there, perhaps again."""
+    said, mine = [*scene.house.said[scene.chat]], scene.mine
+    chosen = set(scene.house.chance.sample(said, min(len(said), 3)))
+    if not chosen:
+        return
+    await scene.talk.delete_messages(sorted(chosen))
+    seen = {seq for seq in chosen if mine.sees(seq)}
+    mine.chosen |= seen
+    if seen:
+        scene.told("messages_deleted")
 
 
 async def rename_me(scene: Scene) -> None:
@@ -277,6 +290,7 @@ OPERATIONS: Sequence[Callable[[Scene], Awaitable[None]]] = (
     set_level,
     delete,
     delete_history,
+    delete_messages,
     rename_me,
     draft,
     keep,
