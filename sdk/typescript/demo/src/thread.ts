@@ -277,7 +277,7 @@ export class Thread {
     this.#down.hidden = this.#isAtEnd;
     const words = this.#missed === 0 ? "To the latest" : `${this.#missed} new`;
     this.#down.setAttribute("aria-label", words);
-    fill(this.#down, this.#missed === 0 ? null : words, icon("down"));
+    fill(this.#down, this.#missed === 0 ? null : words, icon("latest"));
   }
 
   #view({ placed, draw }: Item): View<Item> {
