@@ -28,6 +28,7 @@ ABOUT_BOTH = (
     "remark_set",
     "users_blocked",
     "users_unblocked",
+    "writing_set",
     "thread_made",
     "thread_renamed",
     "thread_ended",
@@ -118,6 +119,8 @@ class House:
     threads: dict[tuple[str, int], Thread] = field(default_factory=dict)
     mine: dict[tuple[str, str], Mine] = field(default_factory=dict)
     silence: dict[str, Silence | None] = field(default_factory=dict)
+    writing_to: dict[str, str] = field(default_factory=lambda: dict.fromkeys(USERS, "anyone"))
+    """Whom each user lets write to them; `writing` is whom the operator does."""
     objects: dict[str, Kept] = field(default_factory=dict)
     made: dict[tuple[str, str], list[tuple[int | None, Device]]] = field(default_factory=dict)
     """Which device made which revision of an object of a user's, or dropped it (None)."""
@@ -184,7 +187,8 @@ class Scene:
     def is_heard(self) -> bool:
         """Say if the other user hears from this one directly."""
         tie = self.house.contacts.seen_by(self.other).get(self.user, ("none", False, None, None))
-        return not tie[1] and (self.house.writing == "anyone" or tie[0] == "friend")
+        is_open = (self.house.writing, self.house.writing_to[self.other]) == ("anyone", "anyone")
+        return not tie[1] and (is_open or tie[0] == "friend")
 
     def told(self, operation: str, about: str | None = None) -> None:
         """Expect each other device of the user, and no device besides, to be told once."""
@@ -280,6 +284,7 @@ async def _compare_conversations(house: House, user: str, client: Client) -> Non
 
 async def _compare_rest(house: House, user: str, client: Client) -> None:
     assert await client.silence_of_all() == house.silence[user]
+    assert await client.contacts.writing() == house.writing_to[user]
     kept = {each.name: (each.value, each.revision) for each in await client.objects.list()}
     assert kept == house.objects[user]
     other = USERS[1 - USERS.index(user)]
