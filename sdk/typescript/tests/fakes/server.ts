@@ -173,6 +173,7 @@ export class FakeServer {
   }
 
   private end(connection: Connection, code: string, close: number, advice: string): void {
+    if (connection.isLive) this.watched.clear();
     connection.isLive = false;
     this.say(connection, { is: "bye", code, message: code, advice }, () => {
       this.forget(connection);

@@ -15,15 +15,21 @@ export class Log extends Diary {
   starts = 0;
   lost = 0;
   private heads: { readonly [stream: string]: number } = {};
+  /** Keys that this tab was granted and has not lost, as far as it knows. */
+  readonly claims = new Set<string>();
+  /** What its program can read. */
+  objects: ReadonlyMap<string, ObjectView> = new Map();
   private readonly revisions = new Map<string, number>();
   private readonly server: FakeServer;
   private readonly queued: Set<string>;
+  private readonly values: Map<string, unknown>;
 
-  /** `queued` gets the keys of what was said to be kept. */
-  constructor(server: FakeServer, queued: Set<string>) {
+  /** `queued` gets the keys of what was said to be kept, `values` what every revision of an object was to anybody. */
+  constructor(server: FakeServer, queued: Set<string>, values: Map<string, unknown>) {
     super();
     this.server = server;
     this.queued = queued;
+    this.values = values;
   }
 
   override outbox(send: SavedSend, status: string): void {
@@ -35,12 +41,29 @@ export class Log extends Diary {
     const { revision = 0 } = object ?? {};
     if (object !== null) assert.ok(revision > (this.revisions.get(name) ?? 0), `${name} went back to ${revision}`);
     this.revisions.set(name, Math.max(revision, this.revisions.get(name) ?? 0));
+    if (object !== null) this.judge(object);
     super.object(name, object, isOwn);
+  }
+
+  override unclaimed(name: string, key: string): void {
+    this.claims.delete(key);
+    super.unclaimed(name, key);
+  }
+
+  /** A revision is one value, whoever tells it, and no snapshot is behind what this tab had. */
+  private judge({ name, revision, value }: ObjectView): void {
+    const place = `${name} ${revision}`;
+    if (!this.values.has(place)) this.values.set(place, value);
+    assert.deepEqual(value, this.values.get(place), `another value at ${place}`);
+    assert.ok(revision >= (this.revisions.get(name) ?? 0), `a snapshot of ${name} is behind at ${revision}`);
+    this.revisions.set(name, revision);
   }
 
   override started(answers: readonly WireAnswer[]): void {
     this.starts += 1;
     this.at.clear();
+    for (const name of this.revisions.keys()) assert.ok(this.objects.has(name), `the snapshot lacks ${name}`);
+    for (const object of this.objects.values()) this.judge(object);
     const found = answers.find(({ kind }) => kind === "found")?.["conversations"] as readonly { conversation: string; head: number }[];
     this.heads = Object.fromEntries(found.map(({ conversation, head }) => [conversation, head]));
   }

@@ -45,9 +45,11 @@ export class World {
   readonly locks = new FakeLocks();
   readonly pages = new Map<string, Page>();
   readonly sent = new Map<string, Sent[]>();
-  readonly counts = { facts: 0, sends: 0, holders: 0, tabs: 0, cuts: 0, starts: 0, lost: 0, queued: 0, claims: 0, objects: 0, rooms: 0, signOuts: 0, yields: 0 };
+  readonly counts = { facts: 0, sends: 0, holders: 0, tabs: 0, cuts: 0, starts: 0, lost: 0, queued: 0, claims: 0, held: 0, objects: 0, rooms: 0, signOuts: 0, yields: 0 };
   /** Sends that a page was told are kept. */
   private readonly queued = new Set<string>();
+  /** What each revision of an object was, by name and revision. */
+  private readonly values = new Map<string, unknown>();
   /** Claims by key: the page and the holder of each. */
   private readonly claims = new Map<string, { readonly page: Page; readonly reign: Reign | null }>();
   private readonly rooms = new Map<string, { readonly page: string; readonly room: string }>();
@@ -78,12 +80,13 @@ export class World {
   async open(): Promise<void> {
     const name = `t${++this.names}`;
     this.counts.tabs += 1;
-    const log = new Log(this.server, this.queued);
+    const log = new Log(this.server, this.queued, this.values);
     const ways = { patience: 0, open: () => this.way(name), elsewhere: () => undefined, suspend: () => undefined, close: () => undefined };
     const wish = { url: "ws://here", user: USER, tag: null, device: { id: "d", platform: "web" } };
     const view = { visible: true, focused: false, conversation: null, online: true };
     const options = { tab: name, lock: `tab/${name}`, sdk: "test", wish, view, token: null, askToken: null };
     const tab = new Tab({ clock: this.clock, locks: this.locks.of(name), ways, left: () => undefined }, options, log);
+    log.objects = tab.objects;
     this.pages.set(name, { tab, log, blocked: null, isAsleep: false });
     this.sent.set(name, []);
     await tab.attach();
@@ -124,6 +127,7 @@ export class World {
     const key = String(this.chance.below(40));
     page.tab.claim("alert", key).then((isGranted) => {
       const before = this.claims.get(key);
+      if (isGranted) page.log.claims.add(key);
       if (!isGranted || page.isAsleep) return;
       this.counts.claims += 1;
       // Whoever died, slept, or claimed it of another holder has it no more.
@@ -283,6 +287,9 @@ export class World {
   private judgeShared(): void {
     const [first, ...others] = [...this.pages.values()].map(({ tab }) => [...tab.objects].sort());
     for (const other of others) assert.deepEqual(other, first);
+    const all = [...this.pages.values()].flatMap(({ log }) => [...log.claims]);
+    assert.equal(new Set(all).size, all.length, `two tabs have a claim: ${all.sort().join(" ")}`);
+    this.counts.held += all.length;
     const isAlive = (name: string): boolean => this.pages.has(name);
     for (const { room, tab } of this.server.seats.values()) assert.ok(isAlive(tab), `${tab} is gone and still in ${room}`);
     for (const user of this.server.watched) assert.ok(isAlive(user.replace("friend of ", "")), `nobody is left who watches the ${user}`);
