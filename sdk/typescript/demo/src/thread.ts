@@ -34,7 +34,7 @@ export class Thread {
   readonly #actions: BubbleActions;
   readonly #list = h("ol", { class: "messages", attributes: { role: "log", "aria-relevant": "additions", "aria-label": "Messages" } });
   readonly #scroller = h("div", { class: "thread", on: { scroll: () => this.#scrolled() } }, this.#list);
-  readonly #down = h("button", { class: "down", attributes: { type: "button" }, on: { click: () => void this.#goDown() } });
+  readonly #down = h("button", { class: "newest", attributes: { type: "button" }, on: { click: () => void this.#goDown() } });
   readonly #rows: Rows<Item>;
   readonly #messages = new Map<number, Message>();
   readonly #passing: Item[] = [];

@@ -78,17 +78,21 @@ export interface Store {
   settle(debt: Debt): Promise<void>;
 }
 
-/**
- * What is kept of a context, as it was taken, and where its holder writes. A write that is done is durable. One that is not is rejected:
- * with `Deposed` where the context was taken by another holder or cleared, else because of the disk; then nothing was written.
- */
-export interface Shelf {
+/** What is kept of a context, as it was taken. */
+export interface Kept {
   readonly session: SavedSession | null;
   /** Sends that wait, oldest first. */
   readonly outbox: readonly SavedSend[];
   readonly objects: readonly SavedObject[];
   /** Nothing was kept but this: what is not here was cleared, or never was. */
   readonly isWhole: boolean;
+}
+
+/**
+ * What is kept of a context, as it was taken, and where its holder writes. A write that is done is durable. One that is not is rejected:
+ * with `Deposed` where the context was taken by another holder or cleared, else because of the disk; then nothing was written.
+ */
+export interface Shelf extends Kept {
   writeSession(saved: SavedSession): Promise<void>;
   putSend(send: SavedSend): Promise<void>;
   dropSend(key: string): Promise<void>;

@@ -1,7 +1,7 @@
 /** What outlives pages and workers of an origin: IndexedDB. Without it memory, which outlives nothing. */
 
 import { Deposed } from "../core/ports.ts";
-import type { Debt, SavedObject, SavedSend, SavedSession, Shelf, Store } from "../core/ports.ts";
+import type { Debt, Kept, SavedObject, SavedSend, SavedSession, Shelf, Store } from "../core/ports.ts";
 import { UNOPENED, once, reopen } from "./database.ts";
 import type { Kind, Rows } from "./database.ts";
 import { namesOf } from "./names.ts";
@@ -123,7 +123,7 @@ class DiskShelf implements Shelf {
   private _stand: Stand;
   private _isClosed = false;
 
-  constructor(context: string, turn: string, kept: Pick<Shelf, "session" | "outbox" | "objects" | "isWhole">, stand: Stand) {
+  constructor(context: string, turn: string, kept: Kept, stand: Stand) {
     this._context = context;
     this._turn = turn;
     this._stand = stand;
