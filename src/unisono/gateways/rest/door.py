@@ -88,7 +88,7 @@ class RestDoor:
         handlers["/v1/openapi.json"] = {"GET": self._openapi}
         handlers |= {"/healthz": {"GET": self._healthz}, "/readyz": {"GET": self._readyz}}
         handlers["/metrics"] = {"GET": self._metrics}
-        for path, by_method in handlers.items():
+        for path, by_method in sorted(handlers.items(), key=_place):
             resource = router.add_resource(path)
             for method, handler in by_method.items():
                 resource.add_route(method, self._counted(handler))
@@ -187,6 +187,11 @@ class RestDoor:
     async def _openapi(self, request: web.Request) -> web.Response:
         del request
         return web.Response(body=encoded(), content_type="application/json")
+
+
+def _place(handler: tuple[str, object]) -> list[tuple[bool, str]]:
+    """Give where a path stands among all: what names a thing of its own is looked at before what any name fits."""
+    return [(part.startswith("{"), part) for part in handler[0].split("/")]
 
 
 def _under_key(request: web.Request, by: str, body: bytes) -> Request | None:
