@@ -115,6 +115,7 @@ def desk_of(node: Node, rate: RateLimiter) -> Desk:
     parts = node.parts
     return Desk(
         own_sessions=node.own_sessions,
+        trees=node.trees,
         executor=node.executor,
         broadcasting=Broadcasting(node.executor),
         announcing=node.announcing,

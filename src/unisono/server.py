@@ -241,8 +241,10 @@ class Hosting:
             try:
                 yield port
             finally:
-                # Before the requests are waited for: a poll waits for long.
+                # Before the requests are waited for: a poll waits for long, and a tree is watched for ever.
                 self._polled.shut()
+                for app in self._apps.values():
+                    app.node.trees.shut()
 
     def _polled_door(self) -> LongPollDoor:
         poll = self._settings.longpoll

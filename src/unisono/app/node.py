@@ -33,6 +33,7 @@ from unisono.app.signals import Signals
 from unisono.app.sweeping import Sweeping
 from unisono.app.telling import Telling
 from unisono.app.thread_departures import ThreadDepartures
+from unisono.app.trees import Trees
 from unisono.app.trimming import Trimming
 from unisono.app.wills import Wills
 from unisono.domain.events import Eviction, Passing, Replied, Signal, Stir
@@ -73,7 +74,7 @@ class Node:
         )
         self.own_sessions = OwnSessions(parts, self.audience)
         self.asking = Asking(parts, self.own_sessions, options.asks, options.asks_at_once)
-        self.announcing = Announcing(parts, options.quotas)
+        self.announcing, self.trees = Announcing(parts, options.quotas), Trees(self.own_sessions)
         self.sweeping = Sweeping(parts.log, self.fanout, parts.clock)
         self.watching = Watching(parts, options.presence, self.audience)
         self.contact_policy = ContactPolicy(options.writing)
@@ -188,10 +189,12 @@ class Node:
         match passing:
             case Stir():
                 self.watching.take(passing)
+                self.trees.take(passing)
             case Eviction():
                 self.rooms.put_out(passing)
             case Replied():
                 self.asking.inquiries.take(passing)
             case Signal():
                 self.asking.inquiries.note(passing)
+                self.trees.take(passing)
                 self.signals.take(passing)

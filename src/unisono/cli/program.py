@@ -241,6 +241,25 @@ def list_sessions(
     list_sessions(operator, user, as_json=as_json)
 
 
+@sessions.command("watch")
+def watch_sessions(
+    *,
+    user: User,
+    url: Url = None,
+    admin_key: AdminKey = None,
+    app: AppName = None,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the sessions of a user with their tabs, and anew each time they change, until Ctrl-C."""
+    from unisono.cli.operating import operator_from
+    from unisono.cli.tree_watching import watch_sessions
+
+    operator = operator_from(url, admin_key, app, data, config)
+    watch_sessions(operator, user, as_json=as_json)
+
+
 @sessions.command("close")
 def close_sessions(
     *,

@@ -1,13 +1,16 @@
 """`unisono sessions`: what an operator sees of a user, and ends: devices, their sessions, and tabs that share these."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 
 from unisono.cli.failing import Exit, Failure
 from unisono.cli.operating import Operator
 from unisono.cli.printing import console, moment, print_json, safe
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Json = dict[str, Any]
 
@@ -18,11 +21,17 @@ def list_sessions(operator: Operator, user: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"sessions": sessions})
         return
+    show(console(), user, sessions)
+
+
+def show(screen: "Console", user: str, sessions: Sequence[Json], *, is_watched: bool = False) -> None:
+    """Print the tree, or that there is none.
+
+    When a live session was heard is left out where it `is_watched`: nobody tells when it is heard again.
+    """
     if not sessions:
-        console().print(f"{_plain(user)} has no sessions.")
-        return
-    screen = console()
-    for line in tree(user, sessions):
+        screen.print(f"{_plain(user)} has no sessions.")
+    for line in tree(user, sessions, is_watched=is_watched) if sessions else ():
         # Ids stay whole, to be copied; the terminal wraps what is too long for it.
         screen.print(line, soft_wrap=True)
 
@@ -36,7 +45,7 @@ def _all_sessions(operator: Operator, user: str) -> list[Json]:
     return sessions
 
 
-def tree(user: str, sessions: Sequence[Json]) -> Iterator[str]:
+def tree(user: str, sessions: Sequence[Json], *, is_watched: bool = False) -> Iterator[str]:
     """Give the lines that show tabs below their sessions, and these below their devices, in the order of login."""
     by_device: dict[str, list[Json]] = {}
     for session in sessions:
@@ -47,12 +56,14 @@ def tree(user: str, sessions: Sequence[Json]) -> Iterator[str]:
         name = f"{shown['label']} ({shown['platform']})" if shown.get("label") else shown["platform"]
         yield f"  [bold]{_plain(name)}[/]  [dim]device {_plain(device)}[/]"
         for session in its:
-            yield from _session_lines(session)
+            yield from _session_lines(session, is_watched=is_watched)
 
 
-def _session_lines(session: Json) -> Iterator[str]:
-    colour = "green" if session["state"] == "live" else "yellow"
-    parts = [f"since {moment(session['opened_at'])}", f"heard {moment(session['seen_at'])}"]
+def _session_lines(session: Json, *, is_watched: bool) -> Iterator[str]:
+    is_live = session["state"] == "live"
+    colour = "green" if is_live else "yellow"
+    parts = [f"since {moment(session['opened_at'])}"]
+    parts += [] if is_live and is_watched else [f"heard {moment(session['seen_at'])}"]
     parts += [_plain(session["address"])] if session.get("address") else []
     parts += [f"tag {_plain(session['tag'])}"] if session.get("tag") else []
     yield f"    {_plain(session['session'])}  [{colour}]{session['state']:<8}[/]  [dim]{' · '.join(parts)}[/]"

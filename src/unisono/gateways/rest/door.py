@@ -25,6 +25,7 @@ from unisono.domain.errors import (
 from unisono.gateways.hosting.address import Network, address_of
 from unisono.gateways.hosting.reading import read_body
 from unisono.gateways.hosting.refusal import refuse
+from unisono.gateways.rest.events import tell_events
 from unisono.gateways.rest.guard import Guard
 from unisono.gateways.rest.health import Health
 from unisono.gateways.rest.lines import tell
@@ -37,6 +38,7 @@ from unisono.gateways.rest.operations import (
     CarryOut,
     Desk,
     Desks,
+    InEvents,
     InLines,
     Operation,
 )
@@ -125,6 +127,8 @@ class RestDoor:
             desk = self._desks.of(app)
             if isinstance(carry_out, InLines):
                 return await tell(request, carry_out.lines(desk, asked), self._options.body_s)
+            if isinstance(carry_out, InEvents):
+                return await tell_events(request, carry_out.name, carry_out.news(desk, asked), self._options.body_s)
             try:
                 async with asyncio.timeout(WORK_DEADLINE_S):
                     answer = await self._answer(desk, operation, carry_out, asked)

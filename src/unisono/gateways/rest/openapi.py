@@ -8,8 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from unisono import __version__
+from unisono.gateways.rest.events import EVENT_STREAM
 from unisono.gateways.rest.lines import JSON_LINES
-from unisono.gateways.rest.operations import APP_HEADER, KEY_HEADER, KEY_PATTERN, InLines, Operation
+from unisono.gateways.rest.operations import APP_HEADER, KEY_HEADER, KEY_PATTERN, InEvents, InLines, Operation
 from unisono.gateways.rest.shapes import Alive, Fault, Readiness
 from unisono.gateways.rest.table import OPERATIONS
 from unisono.leancloud_settings import APP_NAME
@@ -146,13 +147,18 @@ def _answer(*kinds: type[Struct], description: str = "Done") -> Document:
 
 
 def _told(operation: Operation) -> Document:
-    if not isinstance(operation.carry_out, InLines):
-        return _answer(*operation.answers)
     names = ", ".join(kind.__name__ for kind in operation.answers)
-    return {
-        "description": f"Done: in each line one of {names}",
-        "content": {JSON_LINES: {"schema": {"type": "string"}}},
-    }
+    match operation.carry_out:
+        case InLines():
+            return _text(JSON_LINES, f"Done: in each line one of {names}")
+        case InEvents(name=name):
+            return _text(EVENT_STREAM, f"Events `{name}`, the data of each one of {names}, until one of us ends it")
+        case _:
+            return _answer(*operation.answers)
+
+
+def _text(content_type: str, description: str) -> Document:
+    return {"description": description, "content": {content_type: {"schema": {"type": "string"}}}}
 
 
 def _json(*kinds: type[Struct]) -> Document:

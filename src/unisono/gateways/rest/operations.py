@@ -16,6 +16,7 @@ from unisono.app.governing import Governing
 from unisono.app.importing import Importing
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.rates import RateLimiter
+from unisono.app.trees import Trees
 from unisono.domain.errors import NotFound
 from unisono.domain.ids import Instant, SendKey, UserId
 from unisono.gateways.rest.shapes import OfNothing
@@ -49,6 +50,7 @@ class Desk(Struct, frozen=True):
     """
 
     own_sessions: OwnSessions
+    trees: Trees
     executor: Executor
     broadcasting: Broadcasting
     announcing: Announcing
@@ -122,12 +124,22 @@ class InLines(Struct, frozen=True):
     lines: Callable[[Desk, Asked], AsyncGenerator[Struct, None]]
 
 
+class InEvents(Struct, frozen=True):
+    """How an operation is carried out that only reads, and answers with an event of this name whenever it has news.
+
+    None is no news, and tells the door to see if the asker is there still.
+    """
+
+    name: str
+    news: Callable[[Desk, Asked], AsyncGenerator[Struct | None, None]]
+
+
 class Operation(Struct, frozen=True, kw_only=True):
     """One operation, for keys with its `scope`. `faults` are the codes it may answer with beside those that all have.
 
     A body has one of the shapes in `bodies`, told apart by their first fields; the answer that of one in `answers`.
     One that `keeps_answer` does so itself, together with what it changes, for requests with a key. One
-    that `needs_key` is not done without. What is answered in lines is of all `answers`, one of them in each.
+    that `needs_key` is not done without. What is answered in lines or events is of all `answers`, one of them in each.
     """
 
     name: str
@@ -137,7 +149,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     scope: AdminScope
     params: type[Struct]
     answers: tuple[type[Struct], ...]
-    carry_out: CarryOut | InLines
+    carry_out: CarryOut | InLines | InEvents
     query: type[Struct] = OfNothing
     bodies: tuple[type[Struct], ...] = ()
     faults: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """What operators do about sessions, devices and tokens."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Final
 
 from msgspec import UNSET
@@ -11,7 +12,7 @@ from unisono.domain.commands import ListSessions
 from unisono.domain.errors import Internal, Invalid
 from unisono.domain.ids import INTEGER_MAX, DeviceId, Instant, SessionId, TabId, UserId, page_mark, read_page_mark
 from unisono.domain.session_view import SessionView
-from unisono.gateways.rest.operations import Asked, Desk, Operation
+from unisono.gateways.rest.operations import Asked, Desk, InEvents, Operation
 from unisono.gateways.rest.shapes import (
     Closed,
     CredentialRevocation,
@@ -37,6 +38,12 @@ async def _list_sessions(desk: Desk, asked: Asked) -> SessionList:
     command = ListSessions(after=wanted.after or None, limit=wanted.limit)
     page = await desk.own_sessions.page_of(asked.user, command)
     return SessionList(sessions=page.sessions, next=page.next)
+
+
+async def _watch_sessions(desk: Desk, asked: Asked) -> AsyncGenerator[SessionList | None, None]:
+    async with aclosing(desk.trees.of(asked.user)) as trees:
+        async for tree in trees:
+            yield None if tree is None else SessionList(tree)
 
 
 async def _list_devices(desk: Desk, asked: Asked) -> DeviceList:
@@ -132,6 +139,16 @@ SESSION_OPERATIONS: Final[tuple[Operation, ...]] = (
         query=OfPage,
         answers=(SessionList,),
         carry_out=_list_sessions,
+    ),
+    Operation(
+        name="watchSessions",
+        method="GET",
+        path="/v1/users/{user}/tree",
+        summary="Show a user's sessions with their tabs, and anew each time they change",
+        scope="sessions",
+        params=OfUser,
+        answers=(SessionList,),
+        carry_out=InEvents("sessions", _watch_sessions),
     ),
     Operation(
         name="closeAllSessions",

@@ -62,6 +62,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 LARGE = r"/conversations/query$"
 """Where a request may hold conditions within conditions: to go through all that may be at an edge takes minutes."""
+ENDLESS = r"/tree$"
+"""What is answered for as long as somebody listens: test_watching.py does."""
 schema = schemathesis.openapi.from_dict(document())
 EDGES = [Phase.explicit] if "TESTS_FULL" in os.environ else []
 """To go through all that may be at an edge takes a minute: that is for `make full`."""
@@ -75,7 +77,7 @@ PLAIN = settings(
 )
 
 
-@schema.exclude(path_regex=LARGE).parametrize()
+@schema.exclude(path_regex=f"{LARGE}|{ENDLESS}").parametrize()
 @PLAIN
 def test_the_server_keeps_to_its_document(case: schemathesis.Case, served: Served) -> None:
     ask(case, served)

@@ -238,6 +238,7 @@ async def test_a_body_of_another_type_is_refused(desk: Desk) -> None:
 
 OPERATIONS = [
     ("GET", "/v1/users/alice/sessions"),
+    ("GET", "/v1/users/alice/tree"),
     ("GET", "/v1/users/alice/devices"),
     ("DELETE", "/v1/users/alice/sessions"),
     ("DELETE", "/v1/users/alice/sessions/s1"),

@@ -1,0 +1,106 @@
+"""`unisono sessions watch`: against a whole server, and against one that comes and goes."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.operator_desk import ADMIN_KEY, Desk, open_desk
+from tests.unit.cli.commands import Outcome, run
+from unisono.cli import tree_watching
+from unisono.cli.failing import Exit
+
+WITHIN_S = 10.0
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_desk(tmp_path) as opened:
+        yield opened
+
+
+@pytest.mark.rows("D8", "E28")
+async def test_the_tree_is_shown_anew_as_it_changes_until_it_is_interrupted(desk: Desk) -> None:
+    words = ("sessions", "watch", "--user", "ann", "--url", desk.url, "--admin-key", ADMIN_KEY)
+    command = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "unisono", *words, "--json"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert command.stdout is not None
+    assert command.stderr is not None
+    async with asyncio.timeout(WITHIN_S):
+        assert json.loads(await command.stdout.readline()) == {"sessions": []}
+        async with await desk.login("ann", "d1") as peer:
+            (session,) = json.loads(await command.stdout.readline())["sessions"]
+            assert (session["session"], session["state"]) == (peer.session, "live")
+            await peer.ask("logout")
+            assert json.loads(await command.stdout.readline()) == {"sessions": []}
+        command.send_signal(signal.SIGINT)
+        assert await command.wait() == 130
+        assert (await command.stdout.read(), await command.stderr.read()) == (b"", b"")
+
+
+def event(*tabs: str) -> bytes:
+    session = {
+        "session": "s1",
+        "device": "d1",
+        "shown": {"platform": "web"},
+        "state": "live",
+        "opened_at": 1,
+        "seen_at": 1,
+        "tabs": [{"tab": tab} for tab in tabs],
+    }
+    return b"event: sessions\ndata: %s\n\n" % json.dumps({"sessions": [session]}).encode()
+
+
+def refusal(status: bytes, code: bytes) -> bytes:
+    body = b'{"code":"%s","message":""}' % code
+    return b"HTTP/1.1 %s\r\nRetry-After: 1\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+
+
+async def watched(*answers: bytes) -> Outcome:
+    """Watch a server that gives these answers, one for each connection."""
+    left = [*answers]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"GET /v1/users/ann/tree ")
+        writer.write(left.pop(0))
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        words = ("sessions", "watch", "--user", "ann", "--url", url, "--admin-key", ADMIN_KEY)
+        outcome = await asyncio.to_thread(run, *words)
+    assert left == []
+    return outcome
+
+
+async def test_it_goes_on_when_the_server_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_watching, "PAUSE_S", 0.01)
+    busy, unknown = refusal(b"503 Busy", b"draining"), refusal(b"401 Unauthorized", b"token_invalid")
+    cut = event("t3")[:-9]
+    told = await watched(HEAD + event("t1") + b":\n\n" + cut, b"", busy, HEAD + event("t2"), unknown)
+    assert told.code == Exit.NOT_LET_IN
+    assert [line.strip() for line in told.out.splitlines() if "tab" in line] == ["tab t1", "tab t2"]
+    assert "heard" not in told.out
+    lines = told.err.splitlines()
+    assert lines[:2] == ["unisono: the server ended it; trying again"] * 2
+    assert "admin key was not accepted" in lines[2]
+
+
+@pytest.mark.parametrize("said", ["data: {", "data: []", "data: {}"])
+async def test_what_is_no_server_of_ours_is_told(said: str) -> None:
+    told = await watched(HEAD + said.encode() + b"\n")
+    assert (told.code, "no event of a Unisono server" in told.err) == (Exit.FAILED, True)
+
+
+def test_a_server_that_is_not_there_is_not_waited_for() -> None:
+    told = run("sessions", "watch", "--user", "ann", "--url", "http://127.0.0.1:1", "--admin-key", ADMIN_KEY)
+    assert (told.code, told.out) == (Exit.UNREACHABLE, "")
