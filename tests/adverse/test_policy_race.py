@@ -134,5 +134,5 @@ def test_the_judge_sees_a_login_above_the_limit() -> None:
     """The control."""
     assert holds([4, 4, 1, 1], 4, 1)
     assert holds([], 4, 1)
-    assert not holds([4, 1, 2], 4, 1)
+    assert not holds([4, 1], 1, 3)
     assert not holds([5, 1], 4, 1)

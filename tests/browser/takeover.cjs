@@ -14,8 +14,6 @@ const { hosts, only = [], load } = table();
 const AFTER_MS = 1000;
 // Takes longer than a promise that waits for others: what was asked before is on its way.
 const HOPS = 100;
-// A frozen holder is followed by then.
-const FOLLOWED_MS = 5000;
 let next = 0;
 const host = () => hosts[next++ % hosts.length];
 const tab = (browser, user, more) => tabOf(browser, user, { host: host(), ...more });
@@ -174,7 +172,7 @@ const scenarios = {
     const frozenAt = Date.now();
     await place.send('while it sleeps');
     await has(other, 'while it sleeps');
-    assert.ok(Date.now() - frozenAt < FOLLOWED_MS, 'the takeover took too long');
+    assert.ok(Date.now() - frozenAt < load.followedMs, 'the takeover took too long');
     for (let n = 0; n < 20; n++) await place.send(`${n}`);
     await pause(load.frozenMs);
     const takeovers = await resumes() - resumesBefore;
@@ -226,7 +224,7 @@ const scenarios = {
     const takeovers = leads(first) ? 1 : 0;
     assert.deepEqual([await resumes() - resumesBefore, await replaced() - replacedBefore], [takeovers, takeovers], 'there is one takeover, of a tab that leads');
     if (leads(first)) {
-      assert.ok(hungMs < FOLLOWED_MS, `the takeover took ${hungMs} ms`);
+      assert.ok(hungMs < load.followedMs, `the takeover took ${hungMs} ms`);
       assert.equal(await first.evaluate('globalThis.tab.connections.length'), 1, 'it holds nothing again');
       assert.equal(await greetAgain(first), 'replaced', 'its number is refused');
     }

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import pytest
 
 from tests.sdk.fake_server import FakeServer, Frame, Peer
 from tests.sdk.test_against_server import House, MortalHouse, house, mortal_house
+from tests.support.fault_proxy import FaultProxy
 from unisono_sdk import Call, Client, MemoryState, NotFound, Refused, Unacceptable, Unisono, events
 
 __all__ = ["house", "mortal_house"]
@@ -165,6 +167,23 @@ async def test_who_goes_hangs_up(house: House, goes: Callable[[Client], Awaitabl
     assert await (await theirs.hear(events.Ringing)).call.answer()
     await goes(ben)
     assert (await ear.hear(events.CallOver)).told.reason == "hung_up"
+
+
+@pytest.mark.parametrize("patience_s", [0.1, 10], ids=["cut short", "patient"])
+async def test_who_goes_while_nothing_gets_through_is_gone(house: House, patience_s: float) -> None:
+    """It waited half a minute for an answer to each hang-up; who lost patience had a client that came back for ever."""
+    ann = await house.login("ann")
+    async with FaultProxy(house.port) as proxy, Unisono(f"ws://127.0.0.1:{proxy.port}") as unisono:
+        ben = await unisono.login(user="ben")
+        theirs = Ear(ben)
+        await ann.call("ben")
+        assert await (await theirs.hear(events.Ringing)).call.answer()
+        with proxy.black_hole():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience_s) as limit:
+                    await ben.close()
+            assert limit.expired() == (patience_s < 1)
+            assert ben.is_closed
 
 
 async def test_a_group_call_has_a_roster_and_who_is_busy_says_so(house: House) -> None:

@@ -145,7 +145,8 @@ class Calling:
 
         try:
             committed = await self._commit(name, (member.user, *users), decide)
-        except LimitReached:
+        except BaseException:
+            # Nobody was rung, whatever it was.
             self._ring_not(member.user, users)
             raise
         if committed.is_changed:

@@ -12,7 +12,6 @@ from unisono.app.handing import hand_over
 from unisono.app.options import PushRules
 from unisono.app.parts import Parts
 from unisono.domain.ids import Checkpoint, ConversationId, Seq, UserId, user_of
-from unisono.ports.due_pushes import Place
 from unisono.ports.push import PushService, ReadPush
 
 SHOWN_MAX: Final = 500_000
@@ -33,6 +32,7 @@ WORTH_S: Final = 60.0
 """How long it is tried to tell of something that was read."""
 
 Notice = tuple[ConversationId, Seq]
+_Place = tuple[UserId, ConversationId]
 
 
 class Notices:
@@ -85,7 +85,7 @@ class Withdrawing:
         self._shown = Notices()
         self._ends: deque[tuple[Checkpoint, float]] = deque()
         """The ends of the log at the last sweeps, and when that was, in seconds of the monotonic clock."""
-        self._read: OrderedDict[Place, tuple[Seq, float]] = OrderedDict()
+        self._read: OrderedDict[_Place, tuple[Seq, float]] = OrderedDict()
         """What was read and is to be told, and when that was found, by the same clock: the first found first."""
 
     def note(self, users: Iterable[UserId], conversation: ConversationId, seq: Seq) -> None:
@@ -123,10 +123,10 @@ class Withdrawing:
         shown = [(user, *notice) for user in users for notice in self._shown.of(user)]
         for start in range(0, len(shown), PLACES_AT_ONCE):
             part = shown[start : start + PLACES_AT_ONCE]
-            read = await self._parts.due_pushes.read([(user, conversation) for user, conversation, _ in part])
+            waiting = await self._parts.due_pushes.waiting(part)
             for user, conversation, seq in part:
                 # Who is no member any more has nothing left to read.
-                if read.get((user, conversation), seq) >= seq:
+                if (user, conversation, seq) not in waiting:
                     self._note_read(user, (conversation, seq))
 
     def _note_read(self, user: UserId, notice: Notice) -> None:
@@ -137,7 +137,7 @@ class Withdrawing:
         if len(self._read) > READ_MAX:
             self._read.popitem(last=False)
 
-    async def _tell(self, batch: Sequence[tuple[Place, tuple[Seq, float]]]) -> None:
+    async def _tell(self, batch: Sequence[tuple[_Place, tuple[Seq, float]]]) -> None:
         users = list(dict.fromkeys(user for (user, _), _ in batch))
         unread = await self._parts.due_pushes.unread(users)
         devices = await self._parts.push_targets.of_users(users)

@@ -1,6 +1,7 @@
 """What is to be pushed: read from the log behind a place that is kept, so that a message pays nothing for it."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 from msgspec import Struct
@@ -66,8 +67,8 @@ class AbsentPage(Struct, frozen=True):
     next: UserId | None = None
 
 
-Place = tuple[UserId, ConversationId]
-"""That of a user in a conversation."""
+Shown = tuple[UserId, ConversationId, Seq]
+"""A message as a user was told of it."""
 
 
 class DuePushes(Protocol):
@@ -101,5 +102,5 @@ class DuePushes(Protocol):
         It takes as long as they have conversations, all of them.
         """
 
-    async def read(self, places: Sequence[Place]) -> Mapping[Place, Seq]:
-        """Give up to where users have read conversations, of those places where they are a member now."""
+    async def waiting(self, shown: Sequence[Shown]) -> AbstractSet[Shown]:
+        """Give those of some messages that their users, members still, have neither read nor deleted for themselves."""

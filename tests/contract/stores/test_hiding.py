@@ -78,6 +78,11 @@ async def test_what_was_deleted_is_in_no_read_of_the_user(store: AnyStore) -> No
         assert mine.last.message.content.text == last
     assert await store.directory.deleted(ANN, ROOM, seqs) == {seqs[1], seqs[4]}
     assert await store.directory.deleted(BOB, ROOM, seqs) == frozenset()
+    # What a phone shows of it goes, too.
+    shown = [(user, ROOM, seq) for user in (ANN, BOB) for seq in seqs]
+    waiting = await store.due_pushes.waiting(shown)
+    assert [seq for user, _, seq in shown if user == BOB and (user, ROOM, seq) not in waiting] == []
+    assert not {(ANN, ROOM, seqs[1]), (ANN, ROOM, seqs[4])} & waiting
     assert await store.directory.deleted(ANN, conversation_id(9), seqs) == frozenset()
     assert [(await place(store, user)).hides_some for user in (ANN, BOB)] == [True, False]
 

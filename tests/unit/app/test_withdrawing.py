@@ -101,6 +101,22 @@ async def test_what_was_pushed_is_taken_back_once_it_is_read_anywhere() -> None:
         assert await watch.look() == []
 
 
+@pytest.mark.rows("D6", "X53")
+@in_virtual_time
+async def test_what_was_pushed_is_taken_back_when_its_user_deletes_it_unread() -> None:
+    """It stayed on the phone, with its words, and counted on the badge."""
+    async with a_watch() as watch:
+        ann, bob = await watch.stage.login("ann"), await watch.stage.login("bob", "phone")
+        talk = await group(ann, "bob")
+        await bob.go()
+        first, second = [await watch.push(ann, talk, key) for key in ("a", "b")]
+        laptop = await watch.stage.login("bob", "laptop")
+        await laptop.ask(c.DeleteMessages(talk, (first,)))
+        assert await watch.look() == []
+        await laptop.ask(c.DeleteMessages(talk, (second,)))
+        assert [(each.conversation, each.seq, each.unread) for each in await watch.look()] == [(talk, second, 0)]
+
+
 @in_virtual_time
 async def test_it_is_found_without_any_bus_and_when_it_was_read_before_it_was_noted() -> None:
     """Who is pushed to is looked for, and noted a moment later: they may have come and read it in between."""
@@ -199,10 +215,11 @@ async def test_one_read_looks_at_all_notices_of_many_users(monkeypatch: pytest.M
         for present in people:
             await present.ask(c.MarkAllRead())
         parts, asked = watch.stage.node.parts, list[str]()
-        for port, name in ((parts.due_pushes, "read"), (parts.due_pushes, "unread"), (parts.push_targets, "of_users")):
+        due = parts.due_pushes
+        for port, name in ((due, "waiting"), (due, "unread"), (parts.push_targets, "of_users")):
             monkeypatch.setattr(port, name, counted(getattr(port, name), asked))
         assert len(await watch.look()) == 20
-        assert asked == ["read", "unread", "of_users"]
+        assert asked == ["waiting", "unread", "of_users"]
 
 
 def counted(read: Callable[..., Awaitable[object]], asked: list[str]) -> Callable[..., Awaitable[object]]:

@@ -1,5 +1,6 @@
 """The calls of a client: what the server says of them, once and in order, told in the words of a program."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,6 +17,8 @@ from unisono_sdk.hub import Spawn
 
 ENDED_REMEMBERED: Final = 256
 """Calls that are over whose late events are passed over."""
+LEAVE_S: Final = 1.0
+"""For saying that a client is in its calls no more. A server that hears nothing finds out by itself."""
 CALL_EVENTS: Final = frozenset(
     {"ringing", "ring_over", "call_answered", "call_declined", "call_roster", "call_ended", "call_signal"}
 )
@@ -64,10 +67,14 @@ class CallBook:
             await self.ask()
 
     async def leave(self) -> None:
-        """Hang up what this session is in, where that can be said now: nobody is left at this end."""
-        for call in [each for each in self._calls.values() if each.is_here]:
-            with suppress(UnisonoError):
-                await self._desk.request_now(HangUp(call=call.id, session=self._me.session))
+        """Hang up what this session is in, where that can be said within a second: nobody is left at this end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                await asyncio.gather(*(self._leave(call) for call in self._calls.values() if call.is_here))
+
+    async def _leave(self, call: Call) -> None:
+        with suppress(UnisonoError):
+            await self._desk.request_now(HangUp(call=call.id, session=self._me.session))
 
     def take(self, view: CallView) -> Call:
         """Take over how a call is, unless that is older than what is known, and tell what is new of it."""

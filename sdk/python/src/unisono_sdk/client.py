@@ -194,10 +194,12 @@ class Client(Asking, Calling, Keeping, Silencing, Listing):
 
         Calls that it is in are hung up.
         """
-        await self._book.leave()
-        if (task := self._task) is not None and task is not asyncio.current_task():
-            task.cancel()
-            await asyncio.wait([task])
+        try:
+            await self._book.leave()
+        finally:
+            if (task := self._task) is not None and task is not asyncio.current_task():
+                task.cancel()
+                await asyncio.wait([task])
 
     # ------------------------------------------------------------ conversations
 

@@ -48,7 +48,7 @@ test("what I arrange on one device each tab of the others is told once, and the 
   await chat.send("done");
   await until(() => [...laptop, ...phone].every((client) => client.conversation(chat.id).lastMessage?.text === "done" && client.conversation(chat.id).marks.length === 0));
   await until(() => phone.every((_, at) => heard[2 + at]?.length === OPERATIONS.length));
-  const told = OPERATIONS.map(([operation]) => [operation, /history|server/.test(operation) ? "deleteRoaming" : null]);
+  const told = OPERATIONS.map(([operation]) => [operation, /history|messages|server/.test(operation) ? "deleteRoaming" : null]);
   assert.deepEqual(heard.map((each) => [...each].sort()), [[], [], [...told].sort(), [...told].sort()]);
   for (const client of [...laptop, ...phone]) {
     const { isPinned, isMuted, alertSilence } = client.conversation(chat.id);

@@ -103,7 +103,7 @@ ARRANGING_OPERATIONS: Final[tuple[Operation, ...]] = (
     does(
         c.DeleteMessages,
         a.Done,
-        at=("POST", ONE + "/messages/delete"),
+        at=("POST", ONE + "/history/delete-messages"),
         name="deleteMessages",
         summary="Delete chosen messages, for a user alone",
         scope="messages",

@@ -1,10 +1,11 @@
 """The due pushes port in memory."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from unisono.domain.facts import MessagePlaced
-from unisono.domain.ids import NO_SEQ, Checkpoint, NodeId, Seq, UserId, conversation_of
-from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Place, Window
+from unisono.domain.ids import NO_SEQ, Checkpoint, NodeId, UserId, conversation_of
+from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Shown, Window
 from unisono.stores.memory.directory import MemoryDirectory
 from unisono.stores.memory.records import Duty
 from unisono.stores.memory.sessions import MemorySessions
@@ -83,14 +84,14 @@ class MemoryDuePushes:
         counts = {user: (await self._directory.unread(user, None, 1)).total for user in users}
         return {user: count for user, count in counts.items() if count}
 
-    async def read(self, places: Sequence[Place]) -> Mapping[Place, Seq]:
+    async def waiting(self, shown: Sequence[Shown]) -> AbstractSet[Shown]:
         """Look up who is on the roster."""
         self._state.check_open()
         return {
-            (user, conversation): member.read
-            for user, conversation in places
+            (user, conversation, seq)
+            for user, conversation, seq in shown
             for member in self._state.roster(conversation)
-            if member.user == user
+            if member.user == user and member.read < seq and seq not in self._state.hidden.get((conversation, user), ())
         }
 
     async def _is_live(self, user: UserId) -> bool:

@@ -1,6 +1,7 @@
 """The due pushes port on SQL. Streams that moved are found by their head, and their facts from the newest backwards."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from sqlalchemy import Column, Text, func, literal_column, select
@@ -20,7 +21,7 @@ from unisono.domain.ids import (
     conversation_of,
     conversation_stream,
 )
-from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Place, Window
+from unisono.ports.due_pushes import Absent, AbsentPage, DueMark, DueMessage, DuePage, Shown, Window
 from unisono.ports.push_targets import PushTarget
 from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
 from unisono.stores.sql.driver import Connection, Driver
@@ -53,7 +54,7 @@ class SqlDuePushes:
         self._moved = Statement(dialect, _moved)
         self._messages = Statement(dialect, _messages)
         self._absent = Statement(dialect, _absent)
-        self._read = ListStatement(dialect, _read)
+        self._waiting = ListStatement(dialect, _waiting)
         self._unread = ListStatement(dialect, _unread)
         self._targets = ListStatement(dialect, targets_of)
 
@@ -140,14 +141,13 @@ class SqlDuePushes:
 
         return await self._readers.read_at_one_moment(read)
 
-    async def read(self, places: Sequence[Place]) -> Mapping[Place, Seq]:
-        """Give up to where users have read conversations."""
-        asked = [(user, conversation_stream(conversation)) for user, conversation in places]
+    async def waiting(self, shown: Sequence[Shown]) -> AbstractSet[Shown]:
+        """Look at marks, and at what was deleted where anything was."""
+        asked = [(user, conversation_stream(conversation), seq) for user, conversation, seq in shown]
 
-        def read(connection: Connection) -> dict[Place, Seq]:
-            rows = _ask(connection, self._read, asked) if asked else ()
-            marks = {(user, key): Seq(seq) for user, key, seq in rows}
-            return {place: marks[row] for place, row in zip(places, asked, strict=True) if row in marks}
+        def read(connection: Connection) -> AbstractSet[Shown]:
+            waiting = {tuple(row) for row in _ask(connection, self._waiting, asked)} if asked else ()
+            return {each for each, row in zip(shown, asked, strict=True) if row in waiting}
 
         return await self._readers.read(read)
 
@@ -239,13 +239,15 @@ def _absent() -> Executable:
     )
 
 
-def _read(rows: int) -> Executable:
-    asked = wanted(rows, [_M.user_id, Column("key", _S.key.type)])
+def _waiting(rows: int) -> Executable:
+    asked = wanted(rows, [_M.user_id, Column("key", _S.key.type), _F.seq])
+    deleted = _M.hides_some.is_not(None) & is_hidden(asked.c.user_id, _S.id, asked.c.seq)
     return (
-        select(asked.c.user_id, asked.c.key, _M.read_seq)
+        select(asked.c.user_id, asked.c.key, asked.c.seq)
         .select_from(asked)
         .join(STREAMS, _S.key == asked.c.key)
         .join(MEMBERS, (_M.user_id == asked.c.user_id) & (_M.stream == _S.id) & _M.until.is_(None))
+        .where(_M.read_seq < asked.c.seq, ~deleted)
     )
 
 
