@@ -194,6 +194,18 @@ async def test_a_message_is_edited_reacted_to_read_and_recalled(desk: Desk) -> N
     assert await texts(desk, path) == [None]
 
 
+@pytest.mark.rows("X53")
+async def test_chosen_messages_are_deleted_for_one_user(desk: Desk) -> None:
+    path = await made(desk, "bob")
+    places = [await said(desk, path, word) for word in ("one", "two", "three")]
+    theirs, chosen = path.replace("/alice/", "/bob/"), [places[0]["seq"], places[2]["seq"]]
+    status, answer = await desk.ask("POST", theirs + "/history/delete-messages", json={"messages": chosen})
+    assert (status, answer["kind"]) == (200, "done")
+    assert (await texts(desk, theirs), await texts(desk, path)) == (["two"], ["one", "two", "three"])
+    status, answer = await desk.ask("POST", theirs + "/history/delete-messages", json={"messages": [99]})
+    assert (status, answer["code"]) == (404, "not_found")
+
+
 async def test_all_is_read_at_once(desk: Desk) -> None:
     for unique in (True, False):
         await said(desk, await made(desk, "bob", unique=unique), "hello")
