@@ -103,7 +103,7 @@ ARRANGING_OPERATIONS: Final[tuple[Operation, ...]] = (
     does(
         c.DeleteMessages,
         a.Done,
-        at=("POST", ONE + "/history/delete-messages"),
+        at=("POST", ONE + "/messages/delete"),
         name="deleteMessages",
         summary="Delete chosen messages, for a user alone",
         scope="messages",

@@ -168,15 +168,6 @@ async def test_history_is_read_from_either_end(desk: Desk) -> None:
     assert await texts(desk, path, "?type=-2") == []
 
 
-async def test_chosen_messages_are_deleted_for_a_user_alone(desk: Desk) -> None:
-    """Their path was taken for that of one message, and refused."""
-    path = await made(desk, "bob")
-    places = [(await said(desk, path, str(number)))["seq"] for number in range(3)]
-    assert (await desk.ask("POST", path + "/messages/delete", json={"messages": places[:2]}))[0] == 200
-    assert await texts(desk, path, "") == ["2"]
-    assert await texts(desk, path.replace("alice", "bob"), "") == ["0", "1", "2"]
-
-
 async def test_a_message_is_edited_reacted_to_read_and_recalled(desk: Desk) -> None:
     path = await made(desk, "bob")
     as_bob = path.replace("alice", "bob")
@@ -195,14 +186,15 @@ async def test_a_message_is_edited_reacted_to_read_and_recalled(desk: Desk) -> N
 
 
 @pytest.mark.rows("X53")
-async def test_chosen_messages_are_deleted_for_one_user(desk: Desk) -> None:
+async def test_chosen_messages_are_deleted_for_a_user_alone(desk: Desk) -> None:
+    """Their path was taken for that of one message, and refused."""
     path = await made(desk, "bob")
     places = [await said(desk, path, word) for word in ("one", "two", "three")]
     theirs, chosen = path.replace("/alice/", "/bob/"), [places[0]["seq"], places[2]["seq"]]
-    status, answer = await desk.ask("POST", theirs + "/history/delete-messages", json={"messages": chosen})
+    status, answer = await desk.ask("POST", theirs + "/messages/delete", json={"messages": chosen})
     assert (status, answer["kind"]) == (200, "done")
     assert (await texts(desk, theirs), await texts(desk, path)) == (["two"], ["one", "two", "three"])
-    status, answer = await desk.ask("POST", theirs + "/history/delete-messages", json={"messages": [99]})
+    status, answer = await desk.ask("POST", theirs + "/messages/delete", json={"messages": [99]})
     assert (status, answer["code"]) == (404, "not_found")
 
 
