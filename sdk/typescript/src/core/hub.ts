@@ -286,6 +286,7 @@ class Hub extends Speaking implements Holder {
     this._requests.gone(tab);
     this._hangUp(seat);
     this._outbox.gone(tab);
+    this._passing.gone();
     this._tokens.gone(tab);
     if (this._session?.link) giveUp(seat, this._session.link, this._seats.values());
     this._tellTabs();

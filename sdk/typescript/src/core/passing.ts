@@ -8,7 +8,7 @@ import type { Clock } from "./ports.ts";
 import { fromTheFront } from "./seat.ts";
 import type { Seat } from "./seat.ts";
 
-/** Ids that are confirmed at once; the server takes no more. */
+/** Ids that are confirmed at once, and events that wait to be heard; the server takes, and keeps for a user, no more. */
 const TOOK = 1000;
 
 /** What it needs of the holder. */
@@ -60,6 +60,12 @@ export class Passing {
     const all = this._waiting;
     this._waiting = [];
     for (const { event, until } of all) this._tell(event, until);
+    this.gone();
+  }
+
+  /** A tab is gone. What it alone was told and its program did not have is dropped, unless it may come back. */
+  gone(): void {
+    if (this._recent === null) for (const [id, { tab }] of this._unheard) if (tab !== undefined && !this._ports.seats.has(String(tab))) this.heard(id);
   }
 
   /** Gives an event to those that it is for. */
@@ -106,8 +112,10 @@ export class Passing {
     if (!isKept) return;
     const id = String(event["id"]);
     this._recent?.push(event);
-    if (meant.length > 0) this._unheard.set(id, event);
-    else this._confirm(id);
+    if (meant.length === 0) return this._confirm(id);
+    this._unheard.set(id, event);
+    // Not confirmed, it comes again with the next link, if it is kept by then.
+    if (this._unheard.size > TOOK) this._unheard.delete([...this._unheard.keys()][0] as string); // there are more than none
   }
 
   /** What is for one tab waits for that tab to come back; what is for any, for any. */

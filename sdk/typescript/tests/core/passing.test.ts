@@ -97,6 +97,45 @@ test("what is kept is confirmed when a program has had it, not when its tab was 
   assert.deepEqual(took(stage), [["1"], [["2"], true, undefined]]);
 });
 
+test("what one tab alone was told and did not hear is dropped with that tab, once it cannot come back", async () => {
+  // It held up what waits behind for the life of the holder.
+  for (const isSettled of [false, true]) {
+    const stage = await stageOf("a", "b");
+    stage.isDeaf = true;
+    if (isSettled) await stage.clock.go(11_000);
+    event(stage, { kind: "told_later", events: [told("1", { is_kept: true, tab: "b" }), told("2", { is_kept: true })], has_more: true });
+    await stage.clock.go(100);
+    stage.say("a", { is: "heard", id: "2" });
+    await stage.clock.go(100);
+    stage.say("b", { is: "bye" });
+    await stage.clock.go(100);
+    assert.equal(took(stage).length, isSettled ? 2 : 1);
+    await stage.clock.go(11_000);
+    assert.deepEqual(took(stage), [["2"], [["1"], true, undefined]]);
+  }
+});
+
+test("a tab that comes back in time is told what it alone was told and did not hear", async () => {
+  const stage = await stageOf("a", "b");
+  stage.isDeaf = true;
+  event(stage, told("1", { is_kept: true, tab: "b" }));
+  await stage.clock.go(100);
+  stage.say("b", { is: "bye" });
+  await stage.hello("b");
+  await stage.clock.go(100);
+  assert.deepEqual([heard(stage, "b"), took(stage)], [["1", "1"], []]);
+});
+
+test("of what no tab hears no more is kept than the server keeps", async () => {
+  const stage = await stageOf("a");
+  stage.isDeaf = true;
+  for (let each = 0; each < 1002; each++) event(stage, told(String(each), { is_kept: true }));
+  await stage.clock.go(11_000);
+  await stage.hello("b");
+  await stage.clock.go(100);
+  assert.deepEqual([heard(stage, "b").length, heard(stage, "b")[0], took(stage)], [1000, "2", []]);
+});
+
 test("what was told later comes like the rest, what waits behind is brought, and a loss is told", async () => {
   const stage = await stageOf("a", "b");
   const events = [told("1", { is_kept: true }), told("2", { is_kept: true, tab: "b" })].map((each) => ({ ...each, kind: undefined }));
