@@ -167,7 +167,7 @@ export class Client extends Account {
     return this.#desk?.session ?? null;
   }
 
-  /** Reconnects now instead of after the delay; false when no delay is running. */
+  /** Reconnects now instead of after the delay, and asks anew for a token where nobody gave one; false when there is nothing to cut short. */
   retry(): boolean {
     return this.#desk?.retry() ?? false;
   }

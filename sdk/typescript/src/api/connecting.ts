@@ -17,13 +17,11 @@ export async function connect(client: Client, inside: Inside): Promise<void> {
       for (const each of [...offs, off]) each();
       turn(problem);
     };
-    const look = (): void => {
-      if (client.state === "needs-token") end("token_missing");
-      else off = inside._after(LOOK_MS, look);
-    };
+    // The holder is in this page: by the first look it asks anew for a token, or has asked in vain.
+    const wait = (): void => void (off = inside._after(LOOK_MS, () => (client.state === "needs-token" ? end("token_missing") : wait())));
     client.retry();
     if (client.isLive) end("");
-    else look();
+    else wait();
   });
   const problem = await turned;
   if (problem) throw inside.fault(problem, problem === "link_down" ? "the server was not reached" : "nobody gave a token");

@@ -171,6 +171,7 @@ export class Session {
 
   private _again(): void {
     this._move("retry");
+    this._events.changed(null);
     void this._open();
   }
 

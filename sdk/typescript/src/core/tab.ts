@@ -155,7 +155,7 @@ export class Tab extends Asking implements Desk {
   }
 
   retry(): boolean {
-    if (this.state !== "waiting") return false;
+    if (this.state !== "waiting" && this.state !== "needs-token") return false;
     this._post({ is: "retry" });
     return true;
   }

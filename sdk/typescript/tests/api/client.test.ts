@@ -161,7 +161,7 @@ test("without a connection requests wait; what fails fast does not", async () =>
   }
 });
 
-test("who connects by hand is told at once that nobody gives a token, and when it comes to that", async () => {
+test("who connects by hand is told that nobody gives a token, when it comes to that", async () => {
   // It waited without end.
   for (const state of ["needs-token", "waiting"] as const) {
     const world = new World();

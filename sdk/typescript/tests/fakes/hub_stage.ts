@@ -25,6 +25,8 @@ export class HubStage {
   isDown = false;
   /** Its tabs hear nothing: neither do they say good-bye, nor that they had what is kept. */
   isDeaf = false;
+  /** Hears what the holder says, too. */
+  hears: (envelope: ToTabEnvelope) => void = () => undefined;
   dials = 0;
   /** What the server answers to an operation: an answer, or an error's code. */
   readonly answers: { [op: string]: object | string | null } = {
@@ -46,6 +48,7 @@ export class HubStage {
     const entropy = { id: () => "an-id", chance: () => 0.5 };
     const post = (envelope: ToTabEnvelope): void => {
       this.told.push(envelope);
+      this.hears(envelope);
       const { tab, message } = envelope;
       if (message.is === "ended" && !this.isDeaf) queueMicrotask(() => this.bye(tab));
       if (message.is === "event" && message.event["is_kept"] === true && tab !== null && !this.isDeaf) queueMicrotask(() => this.say(tab, { is: "heard", id: String(message.event["id"]) }));
