@@ -22,6 +22,8 @@ export class Call {
   view: CallData;
   /** Whether this very tab is in it: where sound and picture are. */
   isInTab = false;
+  /** @internal Done when this tab has hung up what none of them took: until then it has the claim for that. */
+  _givenUp: Promise<void> | null = null;
   readonly #inside: Inside;
   readonly #take: (view: CallData) => void;
   readonly #hearers = new Map<string, (data: Json) => void>();
@@ -98,6 +100,7 @@ export class Call {
    * (`answeredBy`) or tabs was faster. After `handOver` a tab of the session that has it takes it by this, too.
    */
   async answer(): Promise<boolean> {
+    await this._givenUp;
     if (!(await this._claim())) return false;
     try {
       await this.#do(this.#inside.ask("answer", { call: this.id }));

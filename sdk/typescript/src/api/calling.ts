@@ -194,8 +194,13 @@ export class CallBook {
     const { desk } = this.#inside;
     if (desk.host === "single") return;
     await this.#inside.pause(ms);
+    if (call.isHere && !call.isInTab) await (call._givenUp = this.#giveUp(call));
+  }
+
+  async #giveUp(call: Call): Promise<void> {
+    const { desk } = this.#inside;
     try {
-      if (!call.isHere || call.isInTab || !(await desk.claim(CALL, call.id)) || call.isInTab) return;
+      if (!(await desk.claim(CALL, call.id)) || call.isInTab) return;
       await call._hangUpHere();
       desk.release(CALL, call.id);
     } catch {

@@ -173,6 +173,31 @@ test("a tab whose call is another one's by now is not in it", async () => {
   assert.deepEqual(world.desk.asked.filter(({ op }) => op === "hang_up"), []);
 });
 
+test("a call that is being given up for want of a tab is not taken in between", async () => {
+  // The tab had the claim by then: the call that its user just took was hung up, and the claim of who was in it went with it.
+  const world = new World();
+  let hungUp = (): void => undefined;
+  world.opens = async (desk, { listener }) => {
+    desk.host = "leader-tab";
+    desk.answers["calls"] = () => ({ kind: "calls", calls: [answered(1)] });
+    desk.answers["hang_up"] = () => new Promise((go) => (hungUp = () => go({ kind: "call", call: answered(2, "s2") } as WireAnswer)));
+    desk.answers["answer"] = () => ({ kind: "call", call: answered(3) }) as WireAnswer;
+    listener.started([NOTHING_WAITS]);
+  };
+  const [call] = await (await world.login()).calls();
+  const done: string[] = [];
+  world.desk.release = () => void done.push("release");
+  await world.clock.pass(30_000);
+  await later();
+  const answering = call?.answer();
+  await later();
+  const ops = (): unknown[] => world.desk.asked.map(({ op }) => op).filter((op) => op !== "calls");
+  assert.deepEqual([ops(), done, call?.isInTab], [["hang_up"], [], false]);
+  hungUp();
+  assert.equal(await answering, true);
+  assert.deepEqual([ops(), done, call?.isInTab], [["hang_up", "answer"], ["release"], true]);
+});
+
 test("a call that this tab cannot be in rings for nobody", async () => {
   const world = new World();
   world.opens = async (desk, { listener }) => {
