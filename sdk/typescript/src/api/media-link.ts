@@ -35,6 +35,8 @@ interface Candidate {
 
 interface Said {
   readonly description?: Description;
+  /** The name of the offer that the description is, or answers. Ends of other makers may give none. */
+  readonly offer?: string;
   readonly candidate?: Candidate;
 }
 
@@ -60,6 +62,9 @@ export class MediaLink {
   #said: Promise<unknown> = Promise.resolve();
   #isOver = false;
   #isOffering = false;
+  /** The names of my last offer, and of theirs: one that was told again is answered again, and that is no answer to the next one. */
+  #mine = "";
+  #theirs: string | undefined;
   /** Whoever gives way waits for the first offer, unless it may have been lost: two at the beginning are one too many. */
   #mayOffer = true;
   #isHeldBack = false;
@@ -128,6 +133,7 @@ export class MediaLink {
 
   async #offer(): Promise<void> {
     this.#isOffering = true;
+    this.#mine = this.#inside.newKey();
     try {
       await this.#peer.setLocalDescription();
       await this.#describe();
@@ -161,7 +167,7 @@ export class MediaLink {
     this.#turn = this.#turn.then(() => this.#take(data as Said)).catch((problem: unknown) => this.#report("taking what the other end of a call says", problem));
   }
 
-  async #take({ description, candidate }: Said): Promise<void> {
+  async #take({ description, candidate, offer }: Said): Promise<void> {
     const peer = this.#peer;
     if (this.#isOver) return;
     if (!description) return candidate && this.#add(candidate);
@@ -172,7 +178,8 @@ export class MediaLink {
       return this.#isOffering ? undefined : this.#repeat();
     }
     // The second answer to an offer that was told again.
-    if (!isOffer && peer.signalingState !== "have-local-offer") return;
+    if (!isOffer && (peer.signalingState !== "have-local-offer" || (offer ?? this.#mine) !== this.#mine)) return;
+    if (isOffer) this.#theirs = offer;
     await peer.setRemoteDescription(description as never);
     this.#mayOffer = true;
     await this.#know(description);
@@ -207,8 +214,9 @@ export class MediaLink {
 
   /** Says how this end is to be reached now, after what it said of that before. */
   #describe(): Promise<void> {
-    const description = this.#peer.localDescription?.toJSON() as Json;
-    const said = this.#said.then(() => this.#say({ description }));
+    const description = this.#peer.localDescription?.toJSON() as { readonly type: string };
+    const offer = description.type === "offer" ? this.#mine : this.#theirs;
+    const said = this.#said.then(() => this.#say({ description, ...(offer !== undefined && { offer }) }));
     this.#said = said.catch(() => undefined);
     return said;
   }

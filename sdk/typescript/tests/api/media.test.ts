@@ -62,8 +62,14 @@ interface InCall {
   readonly call: Call;
   /** The other end says something. */
   hears(data: object): void;
-  /** What was said to it. */
+  /** What was said to it, but for the names of offers. */
   said(): unknown[];
+  /** Those. */
+  offers(): unknown[];
+}
+
+interface Told {
+  readonly offer?: string;
 }
 
 /** A call whose other end is a session of this name; this one is `s1`. */
@@ -80,8 +86,10 @@ async function inCall(other: string): Promise<InCall> {
   assert.ok(call);
   await call.answer();
   const hears = (data: object): void => world.event({ kind: "call_signal", call: "c", user: "ann", session: other, data });
-  const said = (): unknown[] => world.desk.asked.filter(({ op }) => op === "call_signal").map(({ data, session }) => [data, session]);
-  return { world, peer: new FakePeer(), call, hears, said };
+  const all = (): { readonly data: Told; readonly session: string }[] => world.desk.asked.filter(({ op }) => op === "call_signal") as never;
+  const said = (): unknown[] => all().map(({ data: { offer: _, ...data }, session }) => [data, session]);
+  const offers = (): unknown[] => all().map(({ data }) => data.offer);
+  return { world, peer: new FakePeer(), call, hears, said, offers };
 }
 
 const OFFER = { description: { type: "offer" } };
@@ -152,6 +160,36 @@ test("an offer that was lost on the way is told again", async () => {
   world.listener.state("live", { kind: "reconnect" });
   await later();
   assert.deepEqual([peer.done, said()], [["local offer", "restart"], [[OFFER, "s0"], [OFFER, "s0"]]]);
+});
+
+test("the second answer to an offer that was told again is not taken for that to the next one", async () => {
+  // Both ends then disagreed on the ways, and the media stopped.
+  const { peer, call, hears, offers, world } = await inCall("s0");
+  await call.connect(peer);
+  world.listener.state("live", { kind: "reconnect" });
+  await later();
+  const [first] = offers();
+  assert.deepEqual([typeof first, offers()], ["string", [first, first]]);
+  hears({ ...ANSWER, offer: first });
+  await later();
+  peer.hearers.get("negotiationneeded")?.({});
+  await later();
+  const next = offers().at(-1);
+  assert.notEqual(next, first);
+  hears({ ...ANSWER, offer: first });
+  await later();
+  assert.equal(peer.signalingState, "have-local-offer");
+  hears({ ...ANSWER, offer: next });
+  await later();
+  assert.deepEqual([peer.signalingState, peer.done], ["stable", ["local offer", "restart", "remote answer", "local offer", "remote answer"]]);
+});
+
+test("an answer names its offer, and none where that has no name", async () => {
+  const { peer, call, hears, offers } = await inCall("s9");
+  await call.connect(peer);
+  for (const offer of ["one", "two", undefined]) hears({ ...OFFER, offer });
+  await later();
+  assert.deepEqual(offers(), ["one", "two", undefined]);
 });
 
 test("candidates are of the ways that the description names: early ones wait, late ones are passed over", async () => {
