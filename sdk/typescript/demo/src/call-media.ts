@@ -99,8 +99,17 @@ export class CallMedia {
     if (stream === null) return;
     const far: Far = { user, video: video("theirs"), peer: null };
     this.#ends.set(session, far);
-    // Names and passwords for TURN are good for a while: one answer does for a call.
-    const iceServers = await (this.#servers ??= this.#client.turnServers());
+    try {
+      await this.#join(call, session, { far, stream });
+    } catch (problem) {
+      // Whatever is told of the call next tries again.
+      if (this.#ends.get(session) === far) this.#drop(session);
+      throw problem;
+    }
+  }
+
+  async #join(call: Call, session: string, { far, stream }: { readonly far: Far; readonly stream: MediaStream }): Promise<void> {
+    const iceServers = await this.#turnServers();
     if (this.#ends.get(session) !== far) return;
     const peer = (far.peer = new RTCPeerConnection({ iceServers }));
     peer.addEventListener("track", ({ streams: [theirs = null] }) => {
@@ -111,6 +120,17 @@ export class CallMedia {
     far.video.addEventListener("resize", this.#changed);
     for (const track of stream.getTracks()) peer.addTrack(track, stream);
     await call.connect(peer, session);
+  }
+
+  /** Names and passwords for TURN are good for a while: one answer does for a call. */
+  async #turnServers(): Promise<RTCIceServer[]> {
+    const servers = (this.#servers ??= this.#client.turnServers());
+    try {
+      return await servers;
+    } catch (problem) {
+      if (this.#servers === servers) this.#servers = null;
+      throw problem;
+    }
   }
 
   #drop(session: string): void {

@@ -47,6 +47,8 @@ export class Calls {
     fill(this.element, this.#talk, this.#list, this.#last);
     for (const name of ["ringing", "ringOver", "callAnswered", "callRoster"] as const) client.on(name, ({ call }) => this.#heard(call));
     client.on("callEnded", (over) => this.#ended(over));
+    // What failed for want of a connection is tried again with it.
+    client.on("reconnect", () => this.#here && this.#heard(this.#here));
     client.calls().then((calls) => calls.forEach((call) => this.#heard(call)), () => undefined);
   }
 
