@@ -14,7 +14,7 @@ const KEEP_MS = 500;
 /** What is known around the field. */
 export interface ComposerWays {
   /** Done when something may be said. */
-  readonly entered: Promise<unknown>;
+  enter(): Promise<void>;
   readonly lastOfMine: () => Message | null;
 }
 
@@ -23,7 +23,7 @@ export class Composer {
   readonly element: HTMLElement;
   readonly #chat: Chat;
   readonly #conversation: Conversation;
-  readonly #entered: Promise<unknown>;
+  readonly #enter: () => Promise<void>;
   readonly #lastOfMine: () => Message | null;
   readonly #field = h("textarea", { attributes: { rows: "1", maxlength: String(TEXT_MAX), placeholder: "Write a message", "aria-label": "Message" } });
   readonly #about = h("div", { class: "about" });
@@ -37,10 +37,10 @@ export class Composer {
   #kept: string;
   readonly #off: () => void;
 
-  constructor(chat: Chat, conversation: Conversation, { entered, lastOfMine }: ComposerWays) {
+  constructor(chat: Chat, conversation: Conversation, { enter, lastOfMine }: ComposerWays) {
     this.#chat = chat;
     this.#conversation = conversation;
-    this.#entered = entered;
+    this.#enter = enter;
     this.#lastOfMine = lastOfMine;
     const files = h("input", { class: "hidden", attributes: { type: "file", multiple: true, "aria-hidden": "true", tabindex: "-1" }, on: { change: () => void this.#attach(files) } });
     const form = h(
@@ -154,7 +154,7 @@ export class Composer {
   }
 
   async #send(said: Sayable, replied: Message | null = null): Promise<void> {
-    await this.#entered;
+    await this.#enter();
     if (this.#conversation.of === "room") {
       await this.#chat.client.room(this.#conversation).send(said);
       return;

@@ -24,15 +24,13 @@ export class Talk {
   readonly #conversation: Conversation;
   readonly #thread: Thread;
   readonly #composer: Composer;
-  /** A room is heard, and spoken in, only by who is in it. */
-  readonly #entered: Promise<unknown>;
+  #entered: Promise<unknown> | null = null;
   readonly #off: () => void;
 
   constructor(chat: Chat, conversation: Conversation, { people, call }: TalkActions) {
     this.#chat = chat;
     this.#conversation = conversation;
-    this.#entered = conversation.of === "room" ? chat.client.room(conversation).enter() : Promise.resolve();
-    const composer: Composer = new Composer(chat, conversation, { entered: this.#entered, lastOfMine: () => this.#thread.lastOfMine() });
+    const composer: Composer = new Composer(chat, conversation, { enter: () => this.#enter(), lastOfMine: () => this.#thread.lastOfMine() });
     this.#composer = composer;
     this.#thread = new Thread(chat, conversation, {
       reply: (message: Message) => composer.reply(message),
@@ -69,11 +67,23 @@ export class Talk {
   async begin(sought: number | null): Promise<void> {
     if (matchMedia("(hover: hover)").matches) this.#composer.focus();
     try {
-      await this.#entered;
+      await this.#enter();
     } catch (problem) {
       this.#composer.failed(problemOf(problem));
     }
     await this.#thread.begin(sought);
+  }
+
+  /** A room is heard, and spoken in, only by who is in it. What failed is tried again the next time. */
+  async #enter(): Promise<void> {
+    if (this.#conversation.of !== "room") return;
+    const entered = (this.#entered ??= this.#chat.client.room(this.#conversation).enter());
+    try {
+      await entered;
+    } catch (problem) {
+      if (this.#entered === entered) this.#entered = null;
+      throw problem;
+    }
   }
 
   /** Another conversation is on screen. */
