@@ -9,12 +9,17 @@ export class Drafts {
   readonly #client: Client;
   readonly #changed: () => void;
   readonly #texts = new Map<string, string>();
+  /** In which what was begun could not be kept. */
+  readonly #unkept = new Map<string, Conversation>();
   readonly #hearers = new Set<(conversation: string, text: string) => void>();
 
   constructor(client: Client, changed: () => void) {
     this.#client = client;
     this.#changed = changed;
     client.on("draft", ({ conversation, value }) => this.#take(conversation.id, value));
+    client.on("reconnect", () => {
+      for (const conversation of this.#unkept.values()) this.keep(conversation, this.of(conversation));
+    });
   }
 
   /** Asks for all there are. */
@@ -34,13 +39,14 @@ export class Drafts {
     return () => this.#hearers.delete(hear);
   }
 
-  /** Keeps what is begun. Without a connection it is kept when there is one again. */
+  /** Keeps what is begun. Without a connection it is kept when there is one again, and so is what could not be. */
   keep(conversation: Conversation, text: string): void {
-    if (this.#client.isClosed || text === this.of(conversation)) return;
-    this.#set(conversation.id, text);
+    const { id } = conversation;
+    if (this.#client.isClosed || (text === this.of(conversation) && !this.#unkept.delete(id))) return;
+    this.#set(id, text);
     const kept: Promise<unknown> = text === "" ? conversation.dropUnsent() : conversation.keepUnsent(text);
-    // A half-written text that could not be kept is still in its field.
-    void kept.catch(() => undefined);
+    // Unless something else was begun since, which has its own fate.
+    void kept.catch(() => void (text === this.of(conversation) && this.#unkept.set(id, conversation)));
   }
 
   #take(conversation: string, value: Json): void {
@@ -51,6 +57,7 @@ export class Drafts {
   }
 
   #set(conversation: string, text: string): void {
+    this.#unkept.delete(conversation);
     if (text === "") this.#texts.delete(conversation);
     else this.#texts.set(conversation, text);
     this.#changed();
