@@ -33,7 +33,7 @@ export interface Desk {
   dropObject(name: string, expect?: number): Promise<void>;
   claim(name: string, key: string): Promise<boolean>;
   release(name: string, key: string): void;
-  /** The program has had an event that is kept: it need not come again. */
+  /** The program was given an event that is kept: it need not come again. */
   heard(id: string): void;
   setView(view: Partial<View>): void;
   retry(): boolean;

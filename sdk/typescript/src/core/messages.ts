@@ -115,7 +115,7 @@ export type FromTab =
   | { readonly is: "view"; readonly view: View }
   | { readonly is: "retry" }
   | ObjectCall
-  /** The tab's handlers have had an event that is kept. */
+  /** The tab's handlers were given an event that is kept; async ones may not be done with it. */
   | { readonly is: "heard"; readonly id: string }
   | { readonly is: "claim"; readonly n: number; readonly claim: Claimed }
   | { readonly is: "release"; readonly claim: Claimed }

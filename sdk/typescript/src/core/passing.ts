@@ -25,7 +25,7 @@ interface Waiting {
 }
 
 /**
- * Who hears of events. What the server keeps for this session is confirmed as soon as the program of a tab has had it; until then it waits
+ * Who hears of events. What the server keeps for this session is confirmed as soon as the program of a tab was given it; until then it waits
  * for one, and so does a question. As long as tabs of an earlier holder may come back, what is kept is told to them, too.
  */
 export class Passing {
@@ -81,7 +81,7 @@ export class Passing {
     else this._pass(event);
   }
 
-  /** The program of a tab has had what is kept. */
+  /** The program of a tab was given what is kept. */
   heard(id: string): void {
     if (this._unheard.delete(id)) this._confirm(id);
   }
