@@ -15,6 +15,11 @@ from unisono.cli import tree_watching
 from unisono.cli.failing import Exit
 
 WITHIN_S = 10.0
+# Whoever runs the tests in the background has them ignore Ctrl-C, and what they start as well.
+INTERRUPTIBLE = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "runpy.run_module('unisono', run_name='__main__', alter_sys=True)"
+)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
@@ -28,7 +33,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 async def test_the_tree_is_shown_anew_as_it_changes_until_it_is_interrupted(desk: Desk) -> None:
     words = ("sessions", "watch", "--user", "ann", "--url", desk.url, "--admin-key", ADMIN_KEY)
     command = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "unisono", *words, "--json"),
+        *(sys.executable, "-c", INTERRUPTIBLE, *words, "--json"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
