@@ -39,7 +39,7 @@ async def test_tabs_of_firefox_have_one_session_in_a_worker(data: Path) -> None:
 @pytest.mark.rows("D2")
 @pytest.mark.parametrize("host", sorted(HOSTS))
 async def test_tabs_of_firefox_share_all_that_tabs_share(data: Path, host: str) -> None:
-    # What a page of Firefox says over a socket of its own as it goes does not get out: the server hangs up, after 30 s.
+    # The last word of a page of Firefox that leads was not heard in time; why is not known. The server hangs up.
     calls = ["calls"] if host == "worker" else []
     await assert_played(data, "sharing.cjs", host, [*SHARED, *calls])
 
