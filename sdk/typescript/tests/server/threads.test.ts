@@ -25,7 +25,10 @@ async function scene(name: string): Promise<Scene> {
   const mine = [...(await tabs(laptop, {})), ...(await tabs(phone, {}, {}))] as unknown as Scene["mine"];
   const [jon] = (await tabs(other, {})) as [Client];
   const group = await mine[0].create([jon.user], { name: "Team", unique: false });
-  return { browsers: [laptop, phone, other], mine, jon, group, said: await group.send("Lunch?") };
+  const said = await group.send("Lunch?");
+  // What was before is not heard amid what is done from here on.
+  await until(() => [...mine, jon].every((client) => client.conversation(group.id).lastMessage?.text === "Lunch?"));
+  return { browsers: [laptop, phone, other], mine, jon, group, said };
 }
 
 async function all<T>(several: AsyncIterable<T>): Promise<T[]> {
