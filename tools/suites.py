@@ -26,6 +26,8 @@ PURE: Final = ("tests/unit/domain", "tests/unit/wire")
 ADVERSE: Final = "tests/adverse"
 # Browsers hold back what is hidden by the clock, and start a dozen processes each: no other suite beside them.
 BROWSER: Final = "tests/browser"
+PLAY_BY_PLAY: Final = ("-n", "3", "--dist=loadgroup", "--no-loadscope-reorder")
+"""Tests that look at the same play run one after another, as `tests/browser/conftest.py` groups them."""
 ALONE: Final = tuple(f"{ADVERSE}/test_{name}.py" for name in ("bad_network", "floods", "slow_consumer", "storm"))
 """Adverse tests that say how long others may wait meanwhile."""
 
@@ -57,7 +59,7 @@ SUITES: Final[Mapping[str, Sequence[Suite]]] = {
             "not (adverse or full or soak)",
             ("tests", *(f"--ignore={path}" for path in (*PURE, ADVERSE, BROWSER)), *side_by_side(3)),
         ),
-        Suite("browser", "not (adverse or full or soak)", (BROWSER, *side_by_side(3))),
+        Suite("browser", "not (adverse or full or soak)", (BROWSER, *PLAY_BY_PLAY)),
         Suite(
             "adverse",
             "adverse and not (full or soak)",

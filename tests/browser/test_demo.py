@@ -101,6 +101,9 @@ def test_who_signs_out_is_out_in_all_tabs(pages: Works) -> None:
     pages.assert_that("signedOut")
 
 
-def test_nothing_goes_wrong_beside_the_scenarios(works: Works, pages: Works) -> None:
+def test_nothing_goes_wrong_beside_what_people_do(works: Works) -> None:
     works.assert_that("(all)")
+
+
+def test_nothing_goes_wrong_beside_the_rest(pages: Works) -> None:
     pages.assert_that("(all)")

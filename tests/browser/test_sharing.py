@@ -166,6 +166,9 @@ def test_a_holder_that_is_killed_a_hundred_times_loses_nothing(lived: Works) -> 
     lived.assert_that("deaths")
 
 
-def test_nothing_goes_wrong_beside_the_scenarios(shared: Works, lived: Works) -> None:
+def test_nothing_goes_wrong_beside_what_tabs_share(shared: Works) -> None:
     shared.assert_that("(all)")
+
+
+def test_nothing_goes_wrong_beside_what_tabs_go_through(lived: Works) -> None:
     lived.assert_that("(all)")

@@ -44,10 +44,11 @@ class Works:
 async def play(program: Path, table: Mapping[str, Any], *, deadline_s: float = DEADLINE_S) -> dict[str, str | None]:
     """Have Node play the scenarios of a program; give what went wrong.
 
-    The program gets the table as its only argument, as JSON, and writes lines of JSON: `{"name", "problem"}` of each
-    scenario, `{"stray"}` of what nobody caught, `{"process"}` of each group of processes that it started, at last
-    `{"done": how many}`. What it measured, `{"figure"}`, goes to the log. Its temporary files and its home are
-    in a folder that is gone afterwards, and so are the processes it told of, however it ended.
+    The program gets the table as its only argument, as JSON, and writes lines of JSON: `{"name", "problem", "ms"}` of
+    each scenario, `{"stray"}` of what nobody caught, `{"process"}` of each group of processes that it started, at last
+    `{"done": how many}`. What it measured, `{"figure"}`, goes to the log, as does how long each scenario took. Its
+    temporary files and its home are in a folder that is gone afterwards, and so are the processes it told of, however
+    it ended.
     """
     with _folder() as (folder, out, errors):
         try:
@@ -62,6 +63,8 @@ async def play(program: Path, table: Mapping[str, Any], *, deadline_s: float = D
     for line in lines:
         if "figure" in line:
             _log.info("%s", json.dumps(line["figure"]))
+    took = {line["name"]: line["ms"] for line in lines if "ms" in line}
+    _log.info("%s took %s", program.name, json.dumps(took))
     strays = [str(line["stray"]) for line in lines if "stray" in line]
     is_whole = any(line.get("done") == len(played) for line in lines)
     ended = f"{program.name}: {'not ended in time' if status is None else f'ended with {status}'}"

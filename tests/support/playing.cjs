@@ -15,12 +15,14 @@ async function playAll(scenarios, tools, { atOnce = 1, only = [] } = {}) {
   await Promise.all(Array.from({ length: atOnce }, async () => {
     while (left.length > 0) {
       const name = left.shift();
+      const began = Date.now();
+      let problem = null;
       try {
         await scenarios[name](await tools(name));
-        say({ name, problem: null });
-      } catch (problem) {
-        say({ name, problem: text(problem) });
+      } catch (thrown) {
+        problem = text(thrown);
       }
+      say({ name, problem, ms: Date.now() - began });
     }
   }));
   say({ done: all });

@@ -18,6 +18,7 @@ from typing import Final, Self
 import aiohttp
 
 from tests.support.fresh_schema import lay
+from tests.support.preloaded import Preloaded, begin
 
 START_TIMEOUT_S: Final = 30
 STOP_TIMEOUT_S: Final = 30
@@ -77,7 +78,7 @@ class ServerProcess:
         self._config = data.with_name(data.name + ".toml")
         self._config.write_text(config)
         self._is_dev = is_dev
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Preloaded | None = None
         self._pumps: asyncio.TaskGroup | None = None
         self._announced: asyncio.Future[int] | None = None
 
@@ -110,15 +111,11 @@ class ServerProcess:
         """
         begun_s = time.monotonic()
         self._announced = asyncio.get_running_loop().create_future()
-        self._process = await asyncio.create_subprocess_exec(
-            *self.wrapper,
-            *self._command(),
-            env=_own_environment() | self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            preexec_fn=_die_with_parent,
-        )
+        environment = _own_environment() | self.environment
+        if self.wrapper:
+            self._process = await _wrapped([*self.wrapper, *self._command()], environment)
+        else:
+            self._process = await begin(self._command(), environment)
         assert self._pumps is not None, "use the server as a context manager"
         self._pumps.create_task(self._pump(self._process))
         try:
@@ -244,7 +241,7 @@ class ServerProcess:
             self.send_signal(number)
         await self.wait_ended()
 
-    async def _pump(self, process: asyncio.subprocess.Process) -> None:
+    async def _pump(self, process: asyncio.subprocess.Process | Preloaded) -> None:
         assert process.stdout is not None
         assert self._announced is not None
         announced = self._announced
@@ -282,6 +279,17 @@ def _own_environment() -> dict[str, str]:
     """Give our environment without settings: those are the test's to choose."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("UNISONO_")}
     return kept | {"PYTHONUNBUFFERED": "1"}
+
+
+async def _wrapped(command: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=_die_with_parent,
+    )
 
 
 def _die_with_parent() -> None:

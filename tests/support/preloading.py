@@ -1,0 +1,142 @@
+"""Lends the program to others as a process that has loaded it: `python -m tests.support.preloading ADDRESS`.
+
+A server loads for a second before it does anything, and the suites start several hundred. This process loads once all
+that `unisono` may need and is forked for each start: from there on a fork is what a start by the shell is, with a
+process of its own, the environment and the words that were asked for. One connection is one program. Its request is a
+line of JSON with the words and the environment, and beside it goes the file to write to; answered are its process id
+and, at its end, how it ended. What is forked ends with this process, and this one with whoever started it.
+"""
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import unisono
+
+PIECE_BYTES: Final = 1 << 16
+PR_SET_PDEATHSIG: Final = 1
+NOT_HERE: Final = ("unisono.__main__", "unisono.stores.sql.migrations.")
+"""What does something as it is loaded."""
+BESIDE: Final = ("alembic.command", "alembic.runtime.migration", "sqlalchemy.dialects.sqlite.pysqlite")
+"""What is loaded by its name, when it is needed."""
+
+
+def load_all() -> None:
+    """Load all that the program may load, which starts nothing."""
+    for module in pkgutil.walk_packages(unisono.__path__, "unisono."):
+        if not module.name.startswith(NOT_HERE):
+            importlib.import_module(module.name)
+    for name in BESIDE:
+        importlib.import_module(name)
+    assert threading.active_count() == 1, "a fork has one thread only"
+    gc.collect()
+    # What is there for good is not looked through in each fork again.
+    gc.freeze()
+
+
+@dataclass
+class Preloading:
+    """Waits for requests and for the ends of those that were forked."""
+
+    listener: socket.socket
+    _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    _askers: set[socket.socket] = field(default_factory=set)
+
+    def run(self) -> list[str] | None:
+        """Serve until nobody is left who asks; in a fork give the words of its program."""
+        self._selector.register(sys.stdin, selectors.EVENT_READ, lambda: None)
+        self._selector.register(self.listener, selectors.EVENT_READ, self._accept)
+        while True:
+            for key, _ in self._selector.select():
+                # Nothing is ever said there: it is closed when whoever started us is gone.
+                if key.fileobj is sys.stdin:
+                    return None
+                answer: Callable[[], list[str] | None] = key.data
+                words = answer()
+                if words is not None:
+                    return words
+
+    def _accept(self) -> list[str] | None:
+        asker, _ = self.listener.accept()
+        text, (out,), *_ = socket.recv_fds(asker, PIECE_BYTES, 1)
+        while not text.endswith(b"\n"):
+            text += asker.recv(PIECE_BYTES)
+        self._askers.add(asker)
+        asked = json.loads(text)
+        me = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._forget()
+            _become(out, me, asked["environment"])
+            words: list[str] = asked["words"]
+            return words
+        os.close(out)
+        asker.send(f"{pid}\n".encode())
+        ended = os.pidfd_open(pid)
+        self._selector.register(ended, selectors.EVENT_READ, lambda: self._tell(asker, ended, pid))
+        return None
+
+    def _tell(self, asker: socket.socket, ended: int, pid: int) -> None:
+        self._selector.unregister(ended)
+        os.close(ended)
+        _, status = os.waitpid(pid, 0)
+        self._askers.discard(asker)
+        with asker:
+            try:
+                asker.send(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+            except OSError:
+                return
+
+    def _forget(self) -> None:
+        """Let go of files: what is collected later must not close others of the same numbers."""
+        self._selector.close()
+        for one in (self.listener, *self._askers):
+            one.detach()
+
+
+def _become(out: int, parent: int, environment: dict[str, str]) -> None:
+    """Have what a program has that was started: its own files, environment and answers to signals."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, file in ((0, nothing), (1, out), (2, out)):
+        os.dup2(file, number)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def main() -> None:
+    """Load, listen, and be one of the programs where that is what came of it."""
+    # A key press at the terminal is meant for those that were forked.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(f"\0{sys.argv[1]}")
+        listener.listen()
+        load_all()
+        words = Preloading(listener).run()
+        if words is None:
+            return
+    from unisono.cli import main as program
+
+    sys.argv = words
+    program()
+
+
+if __name__ == "__main__":
+    main()
