@@ -38,7 +38,7 @@ async def test_a_killed_server_loses_doubles_and_reorders_nothing(data: Path, is
     chance = Random(2)
     cycles = CYCLES_FULL if is_full else CYCLES_SHORT
     begun_s = time.monotonic()
-    async with ServerProcess(data) as server, gathered(server.port, seed=2) as crowd:
+    async with ServerProcess(data, loads_itself=True) as server, gathered(server.port, seed=2) as crowd:
         for user, sessions in USERS.items():
             crowd.add(user, sessions, doubt=0.05)
         await crowd.wait_live()

@@ -9,7 +9,7 @@ const path = require('node:path');
 const { freeze, killBrowser, killPage, launch, open, pause, site, thaw, until } = require('./kit.cjs');
 const { playAll, table } = require('../support/playing.cjs');
 
-const { port } = table();
+const { port, only } = table();
 const TICK_MS = 20;
 const PAGE = `<!doctype html><title>A page</title><p>Hello</p><script>
   var ticks = [], heard = [];
@@ -125,4 +125,4 @@ const scenarios = {
   },
 };
 
-playAll(scenarios, () => undefined, { atOnce: 2 }).then(() => process.exit(0));
+playAll(scenarios, () => undefined, { atOnce: 2, only }).then(() => process.exit(0));

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 HERE: Final = Path(__file__).parent
-PLAYS: Final = ("lived", "shared", "works", "pages", "played", "strained")
+PLAYS: Final = ("lived", "shared", "works", "pages", "strained")
 """Fixtures that play; where tests of one play ran side by side, all but one would wait for it and do nothing else."""
 LONGEST: Final = ("edges", "sharing-lived", "demo", "leancloud", "sharing", "firefox", "windows")
 """What begins first, so that nothing long is left at the end."""
@@ -15,8 +15,7 @@ LONGEST: Final = ("edges", "sharing-lived", "demo", "leancloud", "sharing", "fir
 def _play_of(item: pytest.Function) -> str:
     words = [item.path.stem.removeprefix("test_")]
     words += [name for name in PLAYS if name in item.fixturenames][:1]
-    # That of LeanCloud's packages plays all its parameters at once.
-    if hasattr(item, "callspec") and "played" not in words:
+    if hasattr(item, "callspec"):
         words += map(str, item.callspec.params.values())
     return "-".join(words)
 
@@ -25,8 +24,9 @@ def _rank(play: str) -> int:
     return next((at for at, name in enumerate(LONGEST) if play.startswith(name)), len(LONGEST))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name the play of each test to those that hand out tests, the longest plays first."""
+    """Name the play of each test to who hands them out and looks next, the longest plays first."""
     own = [item for item in items if isinstance(item, pytest.Function) and item.path.parent == HERE]
     plays = {item: _play_of(item) for item in own}
     for item in own:

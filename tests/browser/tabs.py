@@ -34,7 +34,7 @@ HOSTS: Final = {
 }
 LOAD: Final = {
     "tabs": 4,
-    "inPerS": 100,
+    "inPerS": 50,
     "outPerS": 20,
     "deaths": 2,
     "mixedDeaths": 2,

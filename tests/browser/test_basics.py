@@ -7,15 +7,19 @@ from typing import Final
 
 import pytest
 
+from tests.browser.tabs import IS_FULL
 from tests.support.node_player import Played, Works, members, once, play
 from tests.support.server_process import ServerProcess
 
 HERE: Final = Path(__file__).parent
+SHORT: Final = ["serversPage", "frozenTab", "backFromTheCache", "nothingOutside"]
+"""What `make test` looks at; the rest of what browsers are taken for is looked at in `make full`."""
 
 
 async def play_all(data: Path) -> Played:
     async with ServerProcess(data) as server:
-        played = await play(HERE / "basics.cjs", {"port": server.port})
+        only = [] if IS_FULL else SHORT
+        played = await play(HERE / "basics.cjs", {"port": server.port, "only": only})
         server.assert_clean_log()
     return played
 
@@ -29,6 +33,7 @@ def test_a_page_of_the_server_is_shown(works: Works) -> None:
     works.assert_that("serversPage")
 
 
+@pytest.mark.full
 def test_a_tab_behind_another_is_hidden_and_held_back(works: Works) -> None:
     works.assert_that("hiddenTabs")
 
@@ -41,18 +46,22 @@ def test_a_page_comes_back_from_the_cache(works: Works) -> None:
     works.assert_that("backFromTheCache")
 
 
+@pytest.mark.full
 def test_a_page_that_dies_leaves_other_sites_alone(works: Works) -> None:
     works.assert_that("killedPage")
 
 
+@pytest.mark.full
 def test_a_browser_that_dies_leaves_other_browsers_and_its_profile(works: Works) -> None:
     works.assert_that("killedBrowser")
 
 
+@pytest.mark.full
 def test_browsers_share_nothing(works: Works) -> None:
     works.assert_that("ownStores")
 
 
+@pytest.mark.full
 def test_a_picture_of_a_page_is_taken(works: Works) -> None:
     works.assert_that("pictures")
 

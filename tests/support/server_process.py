@@ -54,7 +54,8 @@ class ServerProcess:
     """`unisono serve` on a free port, which it keeps over restarts on the same data.
 
     Use as an async context manager. `starts_s` has the time from the start of each process to its first ready answer.
-    Log lines of all its lives are in `log`. What `makes_schema` begins without any file, as a first start of all does.
+    Log lines of all its lives are in `log`. What `makes_schema` begins without any file, as a first start of all does;
+    what `loads_itself` is started as people start it, and is not forked from what has loaded the program already.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class ServerProcess:
         wrapper: Sequence[str] = (),
         is_dev: bool = True,
         makes_schema: bool = False,
+        loads_itself: bool = False,
     ) -> None:
         self.data = data
         if not makes_schema:
@@ -74,6 +76,7 @@ class ServerProcess:
         self.starts_s: list[float] = []
         self.environment = dict(environment or {})
         self.wrapper = list(wrapper)
+        self._loads_itself = loads_itself or bool(wrapper)
         self.log = bytearray()
         self._config = data.with_name(data.name + ".toml")
         self._config.write_text(config)
@@ -112,8 +115,8 @@ class ServerProcess:
         begun_s = time.monotonic()
         self._announced = asyncio.get_running_loop().create_future()
         environment = _own_environment() | self.environment
-        if self.wrapper:
-            self._process = await _wrapped([*self.wrapper, *self._command()], environment)
+        if self._loads_itself:
+            self._process = await _started([*self.wrapper, *self._command()], environment)
         else:
             self._process = await begin(self._command(), environment)
         assert self._pumps is not None, "use the server as a context manager"
@@ -281,7 +284,7 @@ def _own_environment() -> dict[str, str]:
     return kept | {"PYTHONUNBUFFERED": "1"}
 
 
-async def _wrapped(command: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+async def _started(command: Sequence[str], environment: Mapping[str, str]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *command,
         env=environment,
