@@ -5,7 +5,7 @@ import json
 import platform
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.support.node_tests import NODE, PACKAGE
 from tools.sources import ROOT
@@ -36,10 +36,17 @@ async def run_node(folder: Path, *words: str | Path, node: Path = NODE) -> str:
     return out.decode()
 
 
-async def install(folder: Path) -> None:
-    """Put the package into a folder as `npm install` does."""
+async def build(folder: Path) -> dict[str, Any]:
+    """Build the package as it is published; give where, and what each script is: its file and its sizes in bytes."""
+    dist = folder / "dist"
+    told = json.loads(await run_node(PACKAGE, "build.mjs", "--out", dist))
+    assert "unisono.js" in told
+    return {"folder": str(dist), "scripts": told}
+
+
+def install(folder: Path, dist: Path) -> None:
+    """Put the package, as it was built, into a folder as `npm install` does."""
     package = folder / "node_modules" / "unisono"
     package.mkdir(parents=True)
     shutil.copy(PACKAGE / "package.json", package)
-    told = json.loads(await run_node(PACKAGE, "build.mjs", "--out", package / "dist"))
-    assert "unisono.js" in told
+    shutil.copytree(dist, package / "dist")

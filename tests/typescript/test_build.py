@@ -3,13 +3,13 @@
 import json
 import re
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final
 
 import pytest
 
 from tests.support.node_tests import NODE, PACKAGE
+from tests.typescript.conftest import Built
 
 KIB: Final = 1024
 LIMITS: Final = {
@@ -28,16 +28,6 @@ OF_OTHERS: Final = ("wire/types.ts", "core/messages.ts")
 """Where names stand that servers, stored rows and tabs of other releases know."""
 
 
-class Size(TypedDict):
-    """A script: the name of its file, and how large it is."""
-
-    file: str
-    bytes: int
-    gzip: int
-
-
-Built = tuple[Path, Mapping[str, Size]]
-
 SCRIPT_TAG: Final = """
 const { readFileSync } = require("node:fs");
 const { runInThisContext } = require("node:vm");
@@ -52,13 +42,6 @@ import(module).then((given) => {
   console.log(JSON.stringify({ count: names.length, lacking, isOne: made instanceof Unisono, sharing: made.sharing }));
 });
 """
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    folder = tmp_path_factory.mktemp("dist")
-    told = subprocess.run([NODE, "build.mjs", "--out", folder], cwd=PACKAGE, check=True, capture_output=True, text=True)
-    return folder, json.loads(told.stdout)
 
 
 def test_what_a_page_loads_stays_small(built: Built) -> None:
@@ -123,12 +106,17 @@ def test_the_rules_find_what_is_planted(tmp_path: Path) -> None:
         "nested deeper": f"function b(a: boolean) {{ {deep} }}",
         "401 lines": "\n" * 401,
     }
+    files = {word: f"planted{number}.ts" for number, word in enumerate(planted)}
     for word, text in planted.items():
-        (core / "planted.ts").write_text(text)
-        found = subprocess.run(
-            [NODE, "check.mjs", "rules", tmp_path], cwd=PACKAGE, capture_output=True, text=True, check=False
-        )
-        assert found.returncode == 1, word
-        assert word in found.stdout
-    (core / "planted.ts").write_text("/** Says nothing. */\nexport function a(): void {}\n")
-    assert subprocess.run([NODE, "check.mjs", "rules", tmp_path], cwd=PACKAGE, check=False).returncode == 0
+        (core / files[word]).write_text(text)
+    found = _judged(tmp_path)
+    assert found.returncode == 1
+    for word, file in files.items():
+        assert [line for line in found.stdout.splitlines() if file in line and word in line], f"{word}: {found.stdout}"
+        (core / file).write_text("/** Says nothing. */\nexport function a(): void {}\n")
+    assert _judged(tmp_path).returncode == 0
+
+
+def _judged(folder: Path) -> subprocess.CompletedProcess[str]:
+    words: list[str | Path] = [NODE, "check.mjs", "rules", folder]
+    return subprocess.run(words, cwd=PACKAGE, capture_output=True, text=True, check=False)

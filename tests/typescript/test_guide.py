@@ -10,6 +10,7 @@ import pytest
 from tests.support.node_tests import PACKAGE
 from tests.support.sdk_package import install, oldest_node, run_node
 from tests.support.server_process import ServerProcess
+from tests.typescript.conftest import Built
 from tools.sources import ROOT
 
 GUIDE: Final = (ROOT / "docs" / "guide" / "browser-sdk.md").read_text()
@@ -90,9 +91,9 @@ writeFileSync(to, code);
 """
 
 
-async def _install(folder: Path) -> None:
+def _install(folder: Path, dist: Path) -> None:
     """Put the package beside the examples as `npm install` does, and write them down."""
-    await install(folder)
+    install(folder, dist)
     (folder / "tsconfig.json").write_text(json.dumps(PROJECT))
     for number, module in enumerate(RUN + SHOWN):
         (folder / f"example{number}.mts").write_text(module)
@@ -105,8 +106,8 @@ def _write_for(folder: Path, port: int, count: int) -> None:
 
 
 @pytest.mark.rows("L6", "L11", "L31")
-async def test_each_example_is_typed_and_runs(tmp_path: Path) -> None:
-    await _install(tmp_path)
+async def test_each_example_is_typed_and_runs(tmp_path: Path, built: Built) -> None:
+    _install(tmp_path, built[0])
     await run_node(tmp_path, PACKAGE / "node_modules" / "typescript" / "bin" / "tsc", "-p", ".")
     all_of_them = "".join(f'await import("./example{number}.mts");\n' for number in range(len(RUN)))
     (tmp_path / "all.mts").write_text(all_of_them)
@@ -122,9 +123,9 @@ async def test_each_example_is_typed_and_runs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(len(RUN), marks=pytest.mark.full)])
-async def test_examples_run_in_the_oldest_node(tmp_path: Path, count: int) -> None:
+async def test_examples_run_in_the_oldest_node(tmp_path: Path, built: Built, count: int) -> None:
     """Node 20 has no WebSocket: there it goes by long polling."""
-    await install(tmp_path)
+    install(tmp_path, built[0])
     async with ServerProcess(tmp_path / "served") as server:
         _write_for(tmp_path, server.port, count)
         names = [f"example{number}" for number in range(count)]

@@ -65,10 +65,11 @@ LARGE = r"/conversations/query$"
 ENDLESS = r"/tree$"
 """What is answered for as long as somebody listens: test_watching.py does."""
 schema = schemathesis.openapi.from_dict(document())
-EDGES = [Phase.explicit] if "TESTS_FULL" in os.environ else []
+IS_FULL = "TESTS_FULL" in os.environ
+EDGES = [Phase.explicit] if IS_FULL else []
 """To go through all that may be at an edge takes a minute: that is for `make full`."""
 PLAIN = settings(
-    max_examples=12,
+    max_examples=100 if IS_FULL else 6,
     deadline=None,
     derandomize=True,
     database=None,
