@@ -14,6 +14,7 @@ from unisono.domain.facts import (
     MembersJoined,
     MembersLeft,
     MessagePlaced,
+    MessageRevised,
     PlacedFact,
 )
 from unisono.domain.ids import FIRST_EPOCH, NO_SEQ, START, Epoch, Seq, StreamKey, UserId, user_of
@@ -153,11 +154,11 @@ def lists_members(first: Fact) -> bool:
 
 def size_of(fact: Fact) -> int:
     """Say about how many bytes a fact takes on the wire."""
-    if not isinstance(fact, MessagePlaced):
+    if not isinstance(fact, MessagePlaced | MessageRevised):
         return FACT_BYTES
     content = fact.content
     has_more = content.attributes is not None or content.data is not None or content.binary is not None
-    if has_more or fact.push is not None or fact.mentions:
+    if has_more or fact.mentions or (isinstance(fact, MessagePlaced) and fact.push is not None):
         return FACT_BYTES + len(msgspec.json.encode(fact))
     return FACT_BYTES + len(content.text or "")
 

@@ -14,7 +14,8 @@ from typing import Final
 from unisono.app.audience import Audience
 from unisono.app.channel import Channel, light_prefix, lists_members, placed_of, runs, shared
 from unisono.app.endings import fault_of
-from unisono.app.hiding import as_seen, find_hiders, has_edits
+from unisono.app.heard import Heard
+from unisono.app.hiding import as_committed, as_seen
 from unisono.app.rosters import Rosters
 from unisono.domain.delivery import Gap, Push, Stale, advance
 from unisono.domain.errors import UnisonoError
@@ -69,6 +70,7 @@ class Fanout:
         self._conversations: OrderedDict[StreamKey, Channel] = OrderedDict()
         self._gathered: dict[StreamKey, list[PlacedFact]] = {}
         self._behind: dict[StreamKey, Channel] = {}
+        self._heard = Heard()
         self._rosters = Rosters(audience)
         self._members = 0
         self._failures: dict[StreamKey, int] = {}
@@ -232,7 +234,7 @@ class Fanout:
         elif channel.of_user is None:
             self._conversations.move_to_end(stream)
         if channel.is_behind or channel.is_subscribed or not channel.is_loaded:
-            self._fall_behind(channel, max(placed.seq for placed in facts))
+            self._leave_to_log(channel, facts)
         else:
             self._take(channel, facts, is_alone=is_alone)
 
@@ -243,25 +245,27 @@ class Fanout:
             match advance(channel.delivered, run[0].seq, run[-1].seq):
                 case Push(first):
                     new = run[first - run[0].seq :]
-                    if has_edits(new):
-                        self._fall_behind(channel, split[-1][-1].seq)
-                        return
                     light = light_prefix(new, DELIVERY_BYTES)
                     self._deliver(channel, light, is_alone=is_alone and len(split) == 1)
                     if len(light) < len(new):
                         # Large facts go out page by page, so that who reads has a chance to.
-                        self._fall_behind(channel, split[-1][-1].seq)
+                        self._leave_to_log(channel, facts)
                         return
                 case Gap():
                     self._telemetry.count("gaps_read")
-                    self._fall_behind(channel, split[-1][-1].seq)
+                    self._leave_to_log(channel, facts)
                     return
                 case Stale():
                     pass
 
+    def _leave_to_log(self, channel: Channel, facts: Sequence[PlacedFact]) -> None:
+        self._fall_behind(channel, max(placed.seq for placed in facts))
+        self._heard.note(channel, facts)
+
     def _deliver(self, channel: Channel, facts: Sequence[PlacedFact], *, is_alone: bool = False) -> None:
         for part in channel.pass_on(facts):
-            self._push(channel, part, is_alone=is_alone and len(part) == len(facts))
+            for seen in as_seen(channel, part):
+                self._push(channel, seen, is_alone=is_alone and len(seen) == len(facts))
         self._telemetry.count("facts_delivered", len(facts))
         self._weigh(channel)
         if channel.of_user is not None:
@@ -318,6 +322,7 @@ class Fanout:
     def _rest(self, channel: Channel) -> None:
         """Note that nobody waits for a channel; another one of its stream may be behind by now."""
         channel.is_behind = False
+        self._heard.drop(channel)
         if self._behind.get(channel.stream) is channel:
             del self._behind[channel.stream]
 
@@ -366,32 +371,29 @@ class Fanout:
         while channel.delivered < max(channel.hinted, head) or head == NO_SEQ:
             hinted = channel.hinted
             page = await self._log.read(channel.stream, channel.delivered, READ_PAGE)
+            read = [placed_of(page, fact) for fact in page.facts]
+            facts = await as_committed(self._directory, read, self._heard.of(channel, page.epoch))
             if self._channels.get(channel.stream) is not channel:
                 # All began anew: another channel of the stream goes on from there.
                 return
             head = page.head
-            if not page.facts:
+            if not facts:
                 if hinted == channel.hinted:
                     return
                 continue
-            facts = [placed_of(page, fact) for fact in page.facts]
             if channel.is_subscribed:
                 await self._deliver_to_subscribers(channel, facts)
             else:
-                for part in as_seen(channel, facts, await find_hiders(self._directory, facts)):
-                    self._deliver(channel, part)
+                self._deliver(channel, facts)
             await self._notify()
 
     async def _deliver_to_subscribers(self, channel: Channel, facts: Sequence[PlacedFact]) -> None:
         """Ask who of the users here sees the facts. Who comes meanwhile has asked for what moved since, or will."""
         conversation = conversation_of(channel.stream)
-        here = [] if conversation is None else self._audience.users()
-        places = [] if conversation is None else await self._directory.places(conversation, here)
-        hiders = await find_hiders(self._directory, facts)
+        places = [] if conversation is None else await self._directory.places(conversation, self._audience.users())
         for users, run in shared(facts, places):
             channel.ask(users)
-            for part in as_seen(channel, run, hiders):
-                self._deliver(channel, part)
+            self._deliver(channel, run)
 
     async def _notify(self) -> None:
         async with self._settled:

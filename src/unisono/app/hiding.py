@@ -57,36 +57,40 @@ def emptied(fact: Fact) -> Fact:
     return superseded(fact) if isinstance(fact, MessageRevised) else fact
 
 
-def has_edits(facts: Sequence[PlacedFact]) -> bool:
-    """Say if some facts tell what messages say that may have been deleted."""
-    return any(isinstance(placed.fact, MessageRevised) for placed in facts)
+async def as_committed(
+    directory: Directory, read: Sequence[PlacedFact], heard: Mapping[Seq, PlacedFact]
+) -> Sequence[PlacedFact]:
+    """Give facts that were read from the log as a hint would have told of them: edits as they were `heard` of.
+
+    Of an edit that no hint told of it is asked who deleted the message; what it said may be gone.
+    """
+    edits = [placed for placed in read if isinstance(placed.fact, MessageRevised)]
+    asked = {said_in(placed.seq, placed.fact) for placed in edits if placed.seq not in heard}
+    conversation = conversation_of(edits[0].stream) if asked else None
+    hiders = {} if conversation is None else await directory.hiders(conversation, sorted(asked))
+    return [heard.get(placed.seq) or _noting(placed, hiders) for placed in read] if edits else read
 
 
-async def find_hiders(directory: Directory, facts: Sequence[PlacedFact]) -> Mapping[Seq, Collection[UserId]]:
-    """Give who deleted the messages that some facts of a conversation edit, by the messages' places."""
-    edited = {placed.fact.message for placed in facts if isinstance(placed.fact, MessageRevised)}
-    conversation = conversation_of(facts[0].stream) if edited else None
-    return {} if conversation is None else await directory.hiders(conversation, sorted(edited))
+def _noting(placed: PlacedFact, hiders: Mapping[Seq, Collection[UserId]]) -> PlacedFact:
+    unseen_by = hiders.get(placed.fact.message) if isinstance(placed.fact, MessageRevised) else None
+    return placed if unseen_by is None else structs.replace(placed, unseen_by=frozenset(unseen_by))
 
 
-def as_seen(
-    channel: Channel, facts: Sequence[PlacedFact], hiders: Mapping[Seq, Collection[UserId]]
-) -> Iterator[Sequence[PlacedFact]]:
+def as_seen(channel: Channel, facts: Sequence[PlacedFact]) -> Iterator[Sequence[PlacedFact]]:
     """Give facts in parts, each while the channel's members are those who see it so.
 
     Who deleted a message for themselves gets the place of an edit of it, and not what it says.
     """
     start = 0
-    for index, placed in enumerate(facts) if hiders else ():
-        unseen_by = hiders.get(placed.fact.message) if isinstance(placed.fact, MessageRevised) else None
-        if not unseen_by:
+    for index, placed in enumerate(facts):
+        if channel.members.isdisjoint(placed.unseen_by):
             continue
         if index > start:
             yield facts[start:index]
         start, everybody = index + 1, channel.members
-        channel.ask(everybody.difference(unseen_by))
+        channel.ask(everybody.difference(placed.unseen_by))
         yield [placed]
-        channel.ask(everybody.intersection(unseen_by))
+        channel.ask(everybody.intersection(placed.unseen_by))
         yield [structs.replace(placed, fact=emptied(placed.fact))]
         channel.ask(everybody)
     if start < len(facts):

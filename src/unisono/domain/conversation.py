@@ -204,12 +204,13 @@ class Scope(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True):
-    """A message that a command is about, with who reacted to it how."""
+    """A message that a command is about, with who reacted to it how, and who deleted it for themselves."""
 
     seq: Seq
     at: Instant
     message: MessagePlaced
     reactions: Mapping[str, frozenset[UserId]] = {}
+    hiders: frozenset[UserId] = frozenset()
 
 
 class Chosen(Struct, frozen=True):

@@ -386,7 +386,10 @@ Fact = ConversationFact | UserFact
 
 
 class PlacedFact(Struct, frozen=True):
-    """A fact with its place. `at` is server time, never smaller than that of the fact before it in the stream."""
+    """A fact with its place. `at` is server time, never smaller than that of the fact before it in the stream.
+
+    `unseen_by` had deleted the message for themselves when this edit of it was committed: what it says is not theirs.
+    """
 
     stream: StreamKey
     epoch: Epoch
@@ -394,3 +397,4 @@ class PlacedFact(Struct, frozen=True):
     at: Instant
     checkpoint: Checkpoint
     fact: Fact
+    unseen_by: frozenset[UserId] = frozenset()

@@ -45,6 +45,7 @@ class Draft(Struct, frozen=True):
     """A fact that wants a place. With `sender` and `key` its place is remembered under both as long as it is kept.
 
     What happened elsewhere says when (`at`): that is its time, unless its stream is later already.
+    `unseen_by` is as in `PlacedFact`.
     """
 
     stream: StreamKey
@@ -52,6 +53,7 @@ class Draft(Struct, frozen=True):
     sender: UserId | None = None
     key: SendKey | None = None
     at: Instant | None = None
+    unseen_by: frozenset[UserId] = frozenset()
 
 
 class Place(Struct, frozen=True):

@@ -52,7 +52,7 @@ def edit(snapshot: Snapshot, editor: UserId, command: EditMessage, limits: Quota
         mentions=mentions,
         mention_all=command.mention_all,
     )
-    return _changing(conversation, fact)
+    return _changing(conversation, fact, target.hiders)
 
 
 def recall(snapshot: Snapshot, caller: UserId, command: RecallMessage, limits: Quotas) -> Decision:
@@ -165,8 +165,10 @@ def _unchanged(conversation: Conversation, target: Target) -> Decision:
     return Decision(drafts=(), answer=lambda _: place)
 
 
-def _changing(conversation: Conversation, fact: MessageRevised | MessageRecalled) -> Decision:
-    draft = Draft(stream=conversation_stream(conversation.id), fact=fact)
+def _changing(
+    conversation: Conversation, fact: MessageRevised | MessageRecalled, unseen_by: frozenset[UserId] = frozenset()
+) -> Decision:
+    draft = Draft(stream=conversation_stream(conversation.id), fact=fact, unseen_by=unseen_by)
     return Decision(drafts=(draft,), answer=lambda places: _placed(places[0]))
 
 

@@ -1,5 +1,6 @@
 """Messages that users deleted for themselves, one by one: no read of theirs has them, and those of others do."""
 
+import asyncio
 from functools import partial
 
 import pytest
@@ -128,6 +129,18 @@ async def test_an_edit_or_a_recall_brings_nothing_back(store: AnyStore) -> None:
     await index(store)
     assert await found(store, ANN, "coffee") == []
     assert await found(store, BOB, "coffee") == ["coffee"]
+
+
+async def test_an_edit_says_at_once_who_had_deleted_the_message(store: AnyStore) -> None:
+    seqs = await said(store, 2)
+    await delete(store, ANN, seqs[1])
+    for seq, hiders in ((seqs[0], frozenset()), (seqs[1], frozenset({ANN}))):
+        committed = await edit(store, BOB, seq, "coffee")
+        assert [placed.unseen_by for placed in committed.facts] == [hiders]
+    assert await store.directory.hiders(ROOM, seqs) == {seqs[1]: {ANN}}
+    # Also where both are committed together.
+    _, committed = await asyncio.gather(delete(store, ANN, seqs[0]), edit(store, BOB, seqs[0], "water"))
+    assert [placed.unseen_by for placed in committed.facts] == [{ANN}]
 
 
 async def test_nobody_is_pushed_what_they_deleted(store: AnyStore) -> None:

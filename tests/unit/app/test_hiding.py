@@ -1,10 +1,13 @@
 """What a user deleted one by one, in streams: the places stay, and say nothing to that user."""
 
+import asyncio
+
 import pytest
 
 from tests.support.virtual_time import in_virtual_time
-from tests.unit.app.app_stage import Present, an_app, group, text
+from tests.unit.app.app_stage import AppStage, Hearing, Present, Wiring, an_app, group, text
 from tests.unit.app.fanout_stage import settle
+from unisono.app import heard
 from unisono.domain import commands as c
 from unisono.domain.answers import Facts, History
 from unisono.domain.facts import Content, MessagePlaced, MessageRevised
@@ -52,3 +55,84 @@ async def test_who_deleted_a_message_is_not_told_what_an_edit_of_it_says() -> No
         page = await bob.ask(c.GetHistory(chat))
         assert isinstance(page, History)
         assert [entry.seq for entry in page.messages] == [3, 6]
+
+
+EDITS = [f"words {number}" for number in range(10)]
+
+
+async def edit_quickly(stage: AppStage, editor: Present, chat: ConversationId, message: int) -> None:
+    """Edit a message ten times, and wait for nothing between."""
+    hearings = [Hearing(lambda _: None) for _ in EDITS]
+    for words, hearing in zip(EDITS, hearings, strict=True):
+        work = stage.node.executor.start(editor.caller, c.EditMessage(chat, Seq(message), Content(text=words)), hearing)
+        if work is not None:
+            await work
+    await asyncio.gather(*(hearing.done for hearing in hearings))
+    await settle(50)
+
+
+def noting(stage: AppStage) -> list[str]:
+    """Note from now on what the store is asked."""
+    asked: list[str] = []
+
+    async def mood(method: str) -> None:
+        asked.append(method)
+
+    stage.mood = mood
+    return asked
+
+
+@pytest.mark.rows("X53")
+@pytest.mark.parametrize("is_deleted", [False, True])
+@in_virtual_time
+async def test_an_edit_is_told_from_what_the_bus_brings_without_a_read(is_deleted: bool) -> None:
+    """Each edit was read from the log on each node, though nobody had deleted anything; overtaken ones said nothing."""
+    async with an_app() as stage, an_app(Wiring(beside=stage, name="other")) as other:
+        alice, bob, cat = await stage.login("alice"), await stage.login("bob"), await stage.login("cat")
+        far, bobs = await other.login("dan"), await other.login("bob", "tablet")
+        chat = await group(alice, "bob", "cat", "dan")
+        await alice.ask(text(chat, "k2", "tea"))
+        if is_deleted:
+            await bob.ask(c.DeleteMessages(chat, (Seq(2),)))
+        await settle(20)
+        asked = noting(stage)
+        await edit_quickly(stage, alice, chat, 2)
+        assert asked == ["transact"] * len(EDITS)
+        said = [(3 + index, words) for index, words in enumerate(EDITS)]
+        unsaid = [(seq, None) for seq, _ in said]
+        for present in (alice, cat, far):
+            assert told(present, chat)[2:] == said
+        for present in (bob, bobs):
+            assert told(present, chat)[2:] == (unsaid if is_deleted else said)
+
+
+@in_virtual_time
+async def test_edits_that_come_while_their_stream_is_being_read_are_told_with_their_words() -> None:
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        chat = await group(alice, "bob", "cat", "dan")
+        await alice.ask(text(chat, "k2", "tea"))
+        await bob.ask(c.DeleteMessages(chat, (Seq(2),)))
+        async with an_app(Wiring(beside=stage, name="other")) as other:
+            cat, bobs = await other.login("cat"), await other.login("bob", "tablet")
+            asked = noting(stage)
+            await edit_quickly(stage, alice, chat, 2)
+            assert asked.count("audience") == asked.count("read") == 1
+            assert "hiders" not in asked
+            assert [words for _, words in told(cat, chat)] == EDITS
+            assert [words for _, words in told(bobs, chat)] == [None] * len(EDITS)
+
+
+@in_virtual_time
+async def test_what_no_hint_is_kept_of_is_told_as_the_log_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heard, "HEARD_BYTES", 0)
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        chat = await group(alice, "bob", "cat")
+        await alice.ask(text(chat, "k2", "tea"))
+        await bob.ask(c.DeleteMessages(chat, (Seq(2),)))
+        async with an_app(Wiring(beside=stage, name="other")) as other:
+            cat, bobs = await other.login("cat"), await other.login("bob", "tablet")
+            await edit_quickly(stage, alice, chat, 2)
+            assert [words for _, words in told(cat, chat)] == [*[None] * 9, EDITS[-1]]
+            assert [words for _, words in told(bobs, chat)] == [None] * len(EDITS)

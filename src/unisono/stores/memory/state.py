@@ -157,7 +157,8 @@ class State:
         if named is not None and (earlier := stream.places.get(named)) is not None:
             return place_of(earlier), None
         head = stream.head = next_head(stream.head, now if draft.at is None else draft.at, draft.fact)
-        fact = PlacedFact(draft.stream, head.epoch, head.seq, head.at, Checkpoint(self.position), draft.fact)
+        position = Checkpoint(self.position)
+        fact = PlacedFact(draft.stream, head.epoch, head.seq, head.at, position, draft.fact, draft.unseen_by)
         stream.facts.append(fact)
         if named is not None:
             stream.places[named] = fact
@@ -294,12 +295,14 @@ class State:
             self.unique = {key: kept for key, kept in self.unique.items() if kept != conversation}
 
     def target(self, conversation: ConversationId, seq: Seq) -> Target | None:
-        """Give a message with its reactions."""
+        """Give a message with its reactions and who deleted it."""
         placed = next((placed for placed in self.kept(conversation) if placed.seq == seq), None)
         if placed is None or not isinstance(placed.fact, MessagePlaced):
             return None
         given = self.reactions.get((conversation, seq), {})
-        return Target(seq, placed.at, placed.fact, {each: frozenset(users) for each, users in given.items() if users})
+        reactions = {each: frozenset(users) for each, users in given.items() if users}
+        hiders = frozenset(hiding.hiders(self.hidden, conversation, [seq]).get(seq, ()))
+        return Target(seq, placed.at, placed.fact, reactions, hiders)
 
     def _revise(
         self, conversation: ConversationId, placed: PlacedFact, fact: MessageRevised | MessageRecalled | MessageReacted
@@ -317,11 +320,8 @@ class State:
         facts, old = self.stream(conversation_stream(conversation)).facts, found.message
         if old.revision is not None and isinstance(last := facts[old.revision - 1].fact, MessageRevised):
             facts[old.revision - 1] = structs.replace(facts[old.revision - 1], fact=superseded(last))
-        new = (
-            revised(old, fact, placed.seq, placed.at)
-            if isinstance(fact, MessageRevised)
-            else recalled(old, placed.seq, placed.at)
-        )
+        seq, at = placed.seq, placed.at
+        new = revised(old, fact, seq, at) if isinstance(fact, MessageRevised) else recalled(old, seq, at)
         facts[fact.message - 1] = structs.replace(facts[fact.message - 1], fact=new)
         if isinstance(fact, MessageRecalled):
             self.reactions.pop((conversation, fact.message), None)

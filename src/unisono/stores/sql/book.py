@@ -6,10 +6,10 @@ one batch to the next and so reads nothing for a conversation that is talked in.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
-from unisono.domain.conversation import Membership, Target
-from unisono.domain.facts import Fact, MessagePlaced
+from unisono.domain.conversation import Membership
+from unisono.domain.facts import Fact
 from unisono.domain.ids import Instant, SendKey, Seq, StreamKey, UserId, conversation_of
 from unisono.domain.placement import Head, Place
 from unisono.stores.sql.compiled import ListStatement, Row, Statement
@@ -33,6 +33,14 @@ from unisono.stores.sql.ties import Ties
 
 KEPT_MAX: Final = 100_000
 """Streams and memberships that a sole writer remembers; beyond it, it begins with an empty book."""
+
+
+class FactAt(NamedTuple):
+    """What stands at a place; `is_hidden` when it is a message that some deleted for themselves."""
+
+    at: Instant
+    fact: Fact
+    is_hidden: bool
 
 
 class Book:
@@ -197,30 +205,18 @@ class Book:
         self._facts.append(row)
         self._moved[stream.id] = stream
 
-    def target(self, stream: StreamEntry, seq: Seq) -> Target | None:
-        """Give the message at a place with its reactions, or None when there is none."""
-        found = self._fact_at(stream, seq)
-        if found is None or not isinstance(found[1], MessagePlaced):
-            return None
-        statement = self.statements.messages.reactions
-        given: dict[str, set[UserId]] = {}
-        for reaction, user in self.connection.query(statement.text, statement.bind(stream=stream.id, seq=seq)):
-            given.setdefault(reaction, set()).add(user)
-        reactions = {reaction: frozenset(users) for reaction, users in given.items()}
-        return Target(seq, Instant(found[0]), found[1], reactions)
-
-    def _fact_at(self, stream: StreamEntry, seq: Seq) -> tuple[int, Fact] | None:
+    def fact_at(self, stream: StreamEntry, seq: Seq) -> FactAt | None:
+        """Give what stands at a place, and since when. Nobody can have deleted what was placed in this batch."""
         for row in reversed(self._facts):
             if row[0] == stream.id and row[1] == seq:
-                return row[3], decode_fact(row[-1])
-        statement = self.statements.messages.fact
-        rows = self.connection.query(statement.text, statement.bind(stream=stream.id, seq=seq))
-        return (rows[0][0], decode_fact(rows[0][1])) if rows else None
+                return FactAt(Instant(row[3]), decode_fact(row[-1]), is_hidden=False)
+        rows = self._rows(self.statements.messages.fact_at, stream=stream.id, seq=seq)
+        return FactAt(Instant(rows[0][0]), decode_fact(rows[0][1]), is_hidden=bool(rows[0][2])) if rows else None
 
     def fact(self, stream: StreamEntry, seq: Seq) -> Fact | None:
         """Give what stands at a place."""
-        found = self._fact_at(stream, seq)
-        return None if found is None else found[1]
+        found = self.fact_at(stream, seq)
+        return None if found is None else found.fact
 
     def call(self, stream: StreamEntry, seq: Seq, sender: UserId, users: Iterable[str]) -> None:
         """Note whom a message calls; the empty name is everybody."""

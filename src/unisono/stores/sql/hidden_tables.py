@@ -23,3 +23,12 @@ def is_hidden(user: Any, stream: Any = FACTS.c.stream, seq: Any = FACTS.c.seq) -
     """Say of a message that a user deleted it."""
     theirs = (HIDDEN.c.user_id == user) & (HIDDEN.c.stream == stream) & (HIDDEN.c.seq == seq)
     return select(HIDDEN.c.seq).where(theirs).correlate_except(HIDDEN).exists()
+
+
+HIDDEN_BY_ANY: Final[Any] = (
+    select(HIDDEN.c.seq)
+    .where(HIDDEN.c.stream == FACTS.c.stream, HIDDEN.c.seq == FACTS.c.seq)
+    .correlate_except(HIDDEN)
+    .exists()
+)
+"""Says of a fact that it is a message which somebody deleted."""

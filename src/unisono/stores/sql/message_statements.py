@@ -7,7 +7,7 @@ from sqlalchemy import Dialect, Text, case, delete, distinct, func, literal_colu
 from sqlalchemy.sql.expression import Executable
 
 from unisono.stores.sql.compiled import ListStatement, Statement
-from unisono.stores.sql.hidden_tables import is_hidden
+from unisono.stores.sql.hidden_tables import HIDDEN_BY_ANY, is_hidden
 from unisono.stores.sql.phrases import HAS_GROUP, IS_NO_THREAD, LIMIT, MESSAGE, given, insert
 from unisono.stores.sql.schema import ASKED, CONVERSATIONS, FACTS, MEMBERS, MENTIONS, REACTIONS, STREAMS
 
@@ -37,7 +37,8 @@ class MessageStatements:
         self.said_last, self.said_first = one(_said(is_down=True)), one(_said(is_down=False))
         self.changes = one(_changes())
         self.rewrite_fact = one(_rewrite_fact())
-        self.fact = one(_fact())
+        self.fact = one(_fact(FACTS.c.at, FACTS.c.body))
+        self.fact_at = one(_fact(FACTS.c.at, FACTS.c.body, HIDDEN_BY_ANY))
         self.reactions = one(_reactions())
         self.add_reaction = one(_add_reaction(dialect))
         self.drop_reaction = one(_drop_reaction())
@@ -241,8 +242,9 @@ def _rewrite_fact() -> Executable:
     )
 
 
-def _fact() -> Executable:
-    return select(FACTS.c.at, FACTS.c.body).where(
+def _fact(*asked: Any) -> Executable:
+    """Find what stands at a place."""
+    return select(*asked).where(
         FACTS.c.stream == given("stream", FACTS.c.stream), FACTS.c.seq == given("seq", FACTS.c.seq)
     )
 

@@ -29,6 +29,7 @@ from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.hiding import take_chosen
 from unisono.stores.sql.objects import take_shelf
 from unisono.stores.sql.project import note_delivered, project, unique_key
+from unisono.stores.sql.targets import take_target
 from unisono.stores.sql.ties import both_ways, listener
 
 KINDS: Final[Mapping[type[Fact], str]] = {kind: str(kind.__struct_config__.tag) for kind in Fact.__args__}
@@ -248,8 +249,8 @@ def find_above(scope: Scope, stream: StreamEntry | None, book: Book) -> StreamEn
 
 def _target(scope: Scope, stream: StreamEntry | None, above: StreamEntry | None, book: Book) -> Target | None:
     if above is not None and scope.beneath is not None:
-        return book.target(above, scope.beneath)
-    return None if stream is None or scope.message is None else book.target(stream, scope.message)
+        return take_target(book, above, scope.beneath)
+    return None if stream is None or scope.message is None else take_target(book, stream, scope.message)
 
 
 def _places_of(scope: Scope, stream: StreamEntry | None, book: Book) -> Mapping[UserId, Membership]:
@@ -306,4 +307,4 @@ def put(book: Book, draft: Draft, taken: Place, body: bytes) -> PlacedFact:
         again = Place(taken.stream, taken.epoch, taken.seq, taken.at, is_repeat=True)
         book.remember((stream.id, draft.sender, draft.key), Earlier(again, fact))
     project(book, stream, fact)
-    return PlacedFact(taken.stream, taken.epoch, taken.seq, taken.at, Checkpoint(pos), fact)
+    return PlacedFact(taken.stream, taken.epoch, taken.seq, taken.at, Checkpoint(pos), fact, draft.unseen_by)
