@@ -1,6 +1,7 @@
 """Messages that users deleted for themselves, one by one: no read of theirs has them, and those of others do."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -19,6 +20,7 @@ from tests.contract.stores.acts import (
     remove,
     send,
 )
+from tests.contract.stores.conftest import Home
 from tests.contract.stores.test_arranging import place
 from tests.contract.stores.test_search import found, index
 from tests.support.time_and_chance import ManualClock
@@ -29,6 +31,8 @@ from unisono.domain.errors import LimitReached, NotFound
 from unisono.domain.facts import Content, MessagePlaced
 from unisono.domain.ids import ConversationId, Instant, SendKey, Seq, UserId
 from unisono.ports.due_pushes import DueMessage
+from unisono.stores.sql.postgres import PostgresConnection
+from unisono.stores.sql.sqlite import SqliteConnection
 
 
 async def delete(store: AnyStore, user: UserId, *seqs: int, room: ConversationId = ROOM) -> None:
@@ -104,6 +108,38 @@ async def test_unread_counts_know_of_it_whatever_is_read_later(store: AnyStore) 
     await mark_read(store, ANN, seqs[5])
     assert await waiting(store, ANN) == (1, 0, "more")
     assert (await waiting(store, BOB))[0] == 1
+
+
+async def test_a_mark_of_who_deleted_nothing_does_not_ask_what_was_deleted(
+    durable: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each message that a mark moved over was looked up among what its reader deleted, which mostly is nothing."""
+    store, asked = await durable.open(), list[str]()
+    for connections in (SqliteConnection, PostgresConnection):
+        monkeypatch.setattr(connections, "query", noting(connections.query, asked))
+    seqs = await said(store, 6)
+    await send(store, BOB, "all", "all of you", mention_all=True)
+    await mark_read(store, ANN, seqs[1])
+    assert await waiting(store, ANN) == (5, 1, "all of you")
+    asked.clear()
+    await mark_read(store, ANN, seqs[2])
+    assert [text for text in asked if "count(" in text]
+    assert [text for text in asked if "hidden" in text] == []
+    await delete(store, ANN, seqs[3])
+    asked.clear()
+    await mark_read(store, ANN, seqs[4])
+    assert [text for text in asked if "hidden" in text]
+    assert await waiting(store, ANN) == (2, 1, "all of you")
+
+
+def noting(query: Callable[..., object], asked: list[str]) -> Callable[..., object]:
+    """Have a connection note what it is asked."""
+
+    def noted(connection: object, text: str, *params: object) -> object:
+        asked.append(text)
+        return query(connection, text, *params)
+
+    return noted
 
 
 async def test_a_history_that_is_deleted_takes_those_along(store: AnyStore) -> None:

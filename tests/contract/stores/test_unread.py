@@ -21,6 +21,7 @@ from tests.contract.stores.acts import (
 )
 from tests.contract.stores.conftest import Home
 from unisono.domain.answers import ReadMark, Unread
+from unisono.domain.conversation import Membership
 from unisono.domain.facts import MessagePlaced, ReadMarkMoved
 from unisono.domain.ids import INTEGER_MAX, ConversationId, Seq, UserId, conversation_stream
 from unisono.stores.sql.book import Book
@@ -106,9 +107,9 @@ async def test_a_mark_walks_over_what_it_passes_and_over_nothing_else(
     walked: list[tuple[int, int]] = []
     count = Book.count_own
 
-    def noted(book: Book, stream: StreamEntry, after: Seq, until: Seq, user: UserId) -> int:
+    def noted(book: Book, stream: StreamEntry, after: Seq, until: Seq, member: Membership) -> int:
         walked.append((after, until))
-        return count(book, stream, after, until, user)
+        return count(book, stream, after, until, member)
 
     monkeypatch.setattr(Book, "count_own", noted)
     for seq in (1, 4, 4, 2, 7, 1, INTEGER_MAX, 1):

@@ -247,7 +247,7 @@ class Book:
         start = max(member.read, member.since)
         if seq >= stream.head.seq:
             return stream.head.messages, 0
-        own = self.count_own(stream, start, seq, member.user) if seq > start else 0
+        own = self.count_own(stream, start, seq, member) if seq > start else 0
         return self.messages_up_to(stream, max(seq, start)), member.own - own
 
     def messages_up_to(self, stream: StreamEntry, seq: Seq) -> int:
@@ -260,18 +260,22 @@ class Book:
         rows = self._rows(self.statements.messages.nth, stream=stream.id, seq=seq)
         return int(rows[0][0]) if rows else stream.head.gone
 
-    def count_own(self, stream: StreamEntry, after: Seq, until: Seq, user: UserId) -> int:
-        """Count a user's own messages behind one place and up to another."""
-        between = {"stream": stream.id, "after": after, "until": until, "user": user}
-        own = int(self._rows(self.statements.messages.own_between, **between)[0][0])
-        mine = [row[1] for row in self._facts if row[0] == stream.id and row[7] is not None and row[5] == user]
+    def count_own(self, stream: StreamEntry, after: Seq, until: Seq, member: Membership) -> int:
+        """Count a user's own messages, and those they deleted, behind one place and up to another."""
+        between = {"stream": stream.id, "after": after, "until": until, "user": member.user}
+        sql = self.statements.messages
+        counted = sql.own_or_deleted_between if member.hides_some else sql.own_between
+        own = int(self._rows(counted, **between)[0][0])
+        mine = [row[1] for row in self._facts if row[0] == stream.id and row[7] is not None and row[5] == member.user]
         return own + sum(1 for each in mine if after < each <= until)
 
     def calls(self, stream: StreamEntry, seq: Seq, user: UserId) -> int:
         """Count the messages behind a place that call a user."""
         if seq >= stream.head.seq:
             return 0
-        rows = self._rows(self.statements.messages.mentions_after, stream=stream.id, seq=seq, user=user)
+        member, sql = self.member(stream, user), self.statements.messages
+        counted = sql.mentions_left_after if member is not None and member.hides_some else sql.mentions_after
+        rows = self._rows(counted, stream=stream.id, seq=seq, user=user)
         waiting = {row[2] for row in self._mentions if row[1] == stream.id and row[0] in {"", user} and row[3] != user}
         return int(rows[0][0]) + sum(1 for each in waiting if each > seq)
 

@@ -27,8 +27,9 @@ class MessageStatements:
         self.sender_of = one(_sender_of())
         self.recipients = one(_recipients())
         self.nth = one(_nth())
-        self.own_between = one(_own_between())
-        self.mentions_after = one(_mentions_after())
+        # Of who deleted nothing here what was deleted is not asked.
+        self.own_between, self.own_or_deleted_between = one(_own_between()), one(_own_between(hides=True))
+        self.mentions_after, self.mentions_left_after = one(_mentions_after()), one(_mentions_after(hides=True))
         self.unread = one(_unread().where(STREAMS.c.key > given("after", STREAMS.c.key)).limit(LIMIT))
         self.unread_in = one(_unread().where(STREAMS.c.key == given("key", STREAMS.c.key)))
         self.unread_total = one(_unread_total())
@@ -114,29 +115,35 @@ def _changes() -> Executable:
     )
 
 
-def _own_between() -> Executable:
-    """Count what does not count as unread to a user: their own messages, and those that they deleted."""
+def _own_between(*, hides: bool = False) -> Executable:
+    """Count what does not count as unread to a user: their own messages, and those that they deleted, if any."""
     user = given("user", FACTS.c.sender)
+    is_own = FACTS.c.sender == user
     return select(func.count()).where(
         FACTS.c.stream == given("stream", FACTS.c.stream),
         FACTS.c.seq > given("after", FACTS.c.seq),
         FACTS.c.seq <= given("until", FACTS.c.seq),
         FACTS.c.kind == MESSAGE,
-        (FACTS.c.sender == user) | is_hidden(user),
+        is_own | is_hidden(user) if hides else is_own,
     )
 
 
 def _calls(user: Any) -> Any:
     called = MENTIONS.c.user_id.in_([user, literal_column("''", Text)])
-    return called & (MENTIONS.c.sender != user) & ~is_hidden(user, MENTIONS.c.stream, MENTIONS.c.seq)
+    return called & (MENTIONS.c.sender != user)
 
 
-def _mentions_after() -> Executable:
+def _is_deleted(user: Any) -> Any:
+    return is_hidden(user, MENTIONS.c.stream, MENTIONS.c.seq)
+
+
+def _mentions_after(*, hides: bool = False) -> Executable:
     # A message that calls somebody by name and everybody calls them once.
+    user = given("user", MENTIONS.c.user_id)
     return select(func.count(distinct(MENTIONS.c.seq))).where(
         MENTIONS.c.stream == given("stream", MENTIONS.c.stream),
         MENTIONS.c.seq > given("seq", MENTIONS.c.seq),
-        _calls(given("user", MENTIONS.c.user_id)),
+        _calls(user) & ~_is_deleted(user) if hides else _calls(user),
     )
 
 
@@ -162,6 +169,7 @@ def _mentions_of_mine() -> Any:
             MENTIONS.c.seq > MEMBERS.c.read_seq,
             MENTIONS.c.seq >= MEMBERS.c.since,
             _calls(MEMBERS.c.user_id),
+            MEMBERS.c.hides_some.is_(None) | ~_is_deleted(MEMBERS.c.user_id),
         )
         .scalar_subquery()
     )
