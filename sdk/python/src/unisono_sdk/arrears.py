@@ -39,7 +39,7 @@ class Arrears:
         return page
 
     async def recount(self, conversation: Conversation) -> None:
-        """Ask again how much waits in a conversation; once for what comes together."""
+        """Ask again how much waits in a conversation, and what was said last; once for what comes together."""
         if conversation.id in self._recounting:
             return
         self._recounting.add(conversation.id)
@@ -49,6 +49,9 @@ class Arrears:
         head = conversation.head
         with suppress(UnisonoError):
             page = await ask(self._desk, GetUnread(conversation=conversation.id), Unread)
+            if not page.conversations and conversation.last_message is None:
+                for message in (await conversation.history(limit=1)).messages:
+                    conversation.newest.came(message)
             for waiting in page.conversations:
                 await self._parsing.count(waiting)
             if not page.conversations:

@@ -346,12 +346,16 @@ class Conversation(Belonging):
     def know(self, view: ConversationView, *, has_members: bool = True) -> Self:
         """Take over what the server says."""
         super().know(view, has_members=has_members)
-        self.read, self.head = max(self.read, view.read), max(self.head, view.head)
+        self.reached(view.head, view.read)
         self.newest.told(view.last_message_at)
         self.waiting.counted(
             view.unread, mentions=None, as_of=view.head, read=view.read, is_marked=view.is_marked_unread
         )
         return self
+
+    def reached(self, head: int, read: int) -> None:
+        """Take over how far it has come, and how far I have read it."""
+        self.head, self.read = max(self.head, head), max(self.read, read)
 
     async def know_last(self, entry: HistoryEntry) -> None:
         """Take over what the server says is the newest message."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from unisono_sdk import events, facts
-from unisono_sdk.answers import MissedConversation, UnreadConversation
+from unisono_sdk.answers import Gap, MissedConversation, UnreadConversation
 from unisono_sdk.arrangement import Arrangement
 from unisono_sdk.call_book import CallBook
 from unisono_sdk.call_frames import CallChanged, CallSignalled
@@ -143,14 +143,11 @@ class Dispatch:
         elif conversation is None:
             for known in self._conversations.values():
                 known.waiting.doubt()
-        event = events.StartOver(
-            conversation=conversation,
-            stream=restart.stream,
-            first=restart.first,
-            until=restart.until,
-            reason=restart.reason,
-        )
-        self._desk.hub.emit("start_over", event, conversation=None if conversation is None else conversation.id)
+        self._start_over(conversation, restart.stream, restart, restart.reason)
+
+    def _start_over(self, of: Conversation | None, stream: str, gap: Restart | Gap, reason: str) -> None:
+        event = events.StartOver(conversation=of, stream=stream, first=gap.first, until=gap.until, reason=reason)
+        self._desk.hub.emit("start_over", event, conversation=None if of is None else of.id)
 
     def _fact(self, deliver: Deliver) -> None:
         placed = deliver.placed
@@ -259,14 +256,7 @@ class Dispatch:
         """Tell messages that waited for me, but for those that came meanwhile."""
         conversation, gap = self.conversation(missed.conversation), missed.gap
         if gap is not None:
-            event = events.StartOver(
-                conversation=conversation,
-                stream=f"c/{conversation.id}",
-                first=gap.first,
-                until=gap.until,
-                reason="capped",
-            )
-            self._desk.hub.emit("start_over", event, conversation=conversation.id)
+            self._start_over(conversation, f"c/{conversation.id}", gap, "capped")
         for entry in missed.messages:
             if conversation.told.waited(entry.seq):
                 conversation.head = max(conversation.head, entry.seq)
@@ -314,10 +304,7 @@ class Dispatch:
             case facts.ObjectSet() | facts.ObjectDropped() as fact:
                 self._kept(fact, placed)
             case fact if isinstance(fact, Arrangement):
-                conversation = self.conversation(fact.conversation)
-                conversation.arranged(fact, at)
-                name, event = of_arranging(conversation, fact, at)
-                hub.emit(name, event, conversation=conversation.id)
+                self._arranged(self.conversation(fact.conversation), fact, at)
             case facts.SessionOpened(session=session, device=device, shown=shown, tag=tag):
                 opened = events.SessionOpened(session=session, device=device, shown=shown, tag=tag, at=at)
                 hub.emit("session_opened", opened)
@@ -326,6 +313,13 @@ class Dispatch:
                 hub.emit("session_ended", ended)
             case fact:
                 tell_of_mine(hub, fact, at)
+
+    def _arranged(self, conversation: Conversation, fact: Arrangement, at: int) -> None:
+        conversation.arranged(fact, at)
+        if fact.kind == "messages_deleted" and conversation.last_message is None:
+            self._recount(conversation)
+        name, event = of_arranging(conversation, fact, at)
+        self._desk.hub.emit(name, event, conversation=conversation.id)
 
     def _kept(self, fact: facts.ObjectSet | facts.ObjectDropped, placed: SeqFact) -> None:
         value, is_dropped = (fact.value, False) if isinstance(fact, facts.ObjectSet) else (None, True)
@@ -350,8 +344,7 @@ class Dispatch:
     def count(self, waiting: UnreadConversation) -> None:
         """Take over what the server counted, and tell it."""
         conversation = self.conversation(waiting.conversation)
-        conversation.head = max(conversation.head, waiting.head)
-        conversation.read = max(conversation.read, waiting.read)
+        conversation.reached(waiting.head, waiting.read)
         conversation.waiting.counted(
             waiting.unread,
             mentions=waiting.mentions,
@@ -359,8 +352,11 @@ class Dispatch:
             read=waiting.read,
             is_marked=waiting.is_marked_unread,
         )
-        last = waiting.last
-        self._unread(conversation, None if last is None else conversation.message(last.seq, last.at, last.message))
+        entry = waiting.last
+        last = None if entry is None else conversation.message(entry.seq, entry.at, entry.message)
+        if last is not None:
+            conversation.newest.came(last)
+        self._unread(conversation, last)
 
     def _receipt(self, fact: facts.DeliveredTo | facts.ReadBy, at: int) -> None:
         conversation, is_read = self.conversation(fact.conversation), isinstance(fact, facts.ReadBy)

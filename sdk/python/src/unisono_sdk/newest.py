@@ -2,25 +2,38 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Final
 
 from unisono_sdk.facts import Content, MessagePlaced, MessageRecalled, MessageRevised
 from unisono_sdk.message import Message
 
+DELETED_MAX: Final = 1000
+"""Deleted messages that are remembered, those with the highest places: none below can be the newest."""
+
 
 class Newest:
-    """Kept in step by what comes: later messages, and changes to the one it is."""
+    """Kept in step by what comes: later messages, and changes to the one it is.
+
+    What I deleted is never it, whether the message or its deletion is told first.
+    """
 
     def __init__(self) -> None:
         """Know none."""
         self.message: Message | None = None
         self.at: int | None = None
+        self._cleared = 0
+        self._deleted: frozenset[int] = frozenset()
 
     def told(self, at: int | None) -> None:
         """Take over when the newest message was placed, unless a later one is known."""
         self.at = at if self.at is None else max(at or 0, self.at)
 
     def came(self, message: Message) -> None:
-        """Take over a message, unless a later one is known, or a later state of it."""
+        """Take over a message, unless a later one is known, or a later state of it, or I deleted it."""
+        # One that was taken back says by which fact; that I deleted looks taken back by none.
+        was_mine_to_see = message.said.revision is not None or not message.said.is_recalled
+        if message.seq <= self._cleared or message.seq in self._deleted or not was_mine_to_see:
+            return
         known = self.message
         if known is None or (message.seq, message.said.revision or 0) >= (known.seq, known.said.revision or 0):
             self.message = message
@@ -28,11 +41,13 @@ class Newest:
 
     def deleted(self, up_to: int) -> None:
         """Forget a message that is shown no more."""
+        self._cleared = max(self._cleared, up_to)
         if self.message is not None and self.message.seq <= up_to:
             self.message = None
 
     def deleted_among(self, seqs: Collection[int]) -> None:
-        """Forget a message that is one of those shown no more."""
+        """Forget a message that is one of those shown no more. Which is the newest then, the server knows."""
+        self._deleted = frozenset(sorted(self._deleted.union(seqs))[-DELETED_MAX:])
         if self.message is not None and self.message.seq in seqs:
             self.message = None
 

@@ -41,6 +41,9 @@ export class Kept {
   readonly sent = new Sent();
   newest: Message | null = null;
   _newestAt: number | null = null;
+  /** What I deleted, up to a place and one by one: it is not the newest, whether its message or its deletion is told first. */
+  _cleared = 0;
+  _deleted: readonly number[] = [];
 }
 
 /** What is brought at its first use. */
@@ -245,12 +248,15 @@ export class Conversation extends Belonging {
 
   /** @internal What was said up to a place is nothing to me any more. */
   _forgetUpTo(seq: number): void {
+    this.kept._cleared = Math.max(this.kept._cleared, seq);
     if ((this.lastMessage?.seq ?? Infinity) <= seq) this.kept.newest = null;
   }
 
-  /** @internal Takes over a message as the newest, unless a later one is known, or a later state of it. */
+  /** @internal Takes over a message as the newest, unless a later one is known, or a later state of it, or I deleted it. */
   came(message: Message): void {
-    const known = this.kept.newest;
+    const { newest: known, _cleared, _deleted } = this.kept;
+    // One that was taken back says by which fact; that I deleted looks taken back by none.
+    if (message.seq <= _cleared || _deleted.includes(message.seq) || (message.isRecalled && !message.revision)) return;
     if (known && (message.seq < known.seq || (message.seq === known.seq && (message.revision ?? 0) < (known.revision ?? 0)))) return;
     this.kept.newest = message;
     this.kept._newestAt = Math.max(this.kept._newestAt ?? 0, message.at);

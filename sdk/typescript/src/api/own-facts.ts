@@ -4,7 +4,7 @@ import type { Fact } from "../wire/types.ts";
 import { changed } from "./attributes.ts";
 import { DRAFT } from "./arranging.ts";
 import { NOTHING_OF_MINE } from "./belonging.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation, Kept } from "./conversation.ts";
 import type { AnyEvent, Changed, KeptChanged, MemberChanged, Restricted } from "./events.ts";
 import type { Inside } from "./inside.ts";
 import type { Camelled } from "./names.ts";
@@ -93,13 +93,20 @@ const OF_KINDS: Takings = {
     return [{ type: "historyDeleted", conversation, seq, at }];
   },
   messages_deleted({ messages: seqs }, { conversation, at }) {
-    if (seqs.includes(conversation.lastMessage?.seq ?? 0)) conversation.kept.newest = null;
+    forget(conversation.kept, seqs);
+    if (!conversation.lastMessage) void findLast(conversation);
     return [{ type: "messagesDeleted", conversation, seqs, at }];
   },
   object_set: ({ name, key, value = null, isSuperseded }, { inside, seq: revision, at }) =>
     isSuperseded || inside.isOwnKey(key) ? [] : kept(inside, { type: "kept", name, value, revision, isThere: true, at }),
   object_dropped: ({ name, key }, { inside, seq: revision, at }) => (inside.isOwnKey(key) ? [] : kept(inside, { type: "kept", name, revision, isThere: false, at })),
 };
+
+/** Deleted messages that are remembered, those with the highest places: none below can be the newest. */
+const DELETED_MAX = 1000;
+
+/** Conversations of which it is being asked what was said last; true where more was deleted meanwhile. */
+const SOUGHT = new Map<Conversation, boolean>();
 
 /** By the kind of the fact. */
 export const TOLD_OF = OF_KINDS as { readonly [kind: string]: ((fact: never, around: Around) => readonly AnyEvent[]) | undefined };
@@ -124,6 +131,26 @@ function ofThread(type: "threadMade" | "threadRenamed", { message, thread: id, b
   const thread = under(conversation, message, inside.conversation(id));
   thread.name = name ?? null;
   return { type, conversation, thread, message, by, name: thread.name, at };
+}
+
+function forget(kept: Kept, seqs: readonly number[]): void {
+  kept._deleted = [...new Set([...kept._deleted, ...seqs])].sort((one, other) => one - other).slice(-DELETED_MAX);
+  if (kept.newest && seqs.includes(kept.newest.seq)) kept.newest = null;
+}
+
+/** Asks what was said last, where it was deleted, and tells when it is known; once for what comes together. */
+async function findLast(conversation: Conversation): Promise<void> {
+  const isBeingAsked = SOUGHT.has(conversation);
+  SOUGHT.set(conversation, isBeingAsked);
+  if (isBeingAsked) return;
+  do {
+    SOUGHT.set(conversation, false);
+    // What is refused is not known, then, until something is said or the server tells.
+    for (const message of await conversation.history({ limit: 1 }).catch(() => [])) conversation.came(message);
+  } while (SOUGHT.get(conversation) && !conversation.lastMessage);
+  SOUGHT.delete(conversation);
+  const { unread, unreadMentions: mentions, lastMessage: last } = conversation;
+  conversation._inside.emitter.emit({ type: "unread", conversation, unread, mentions, last });
 }
 
 function pinned(conversation: Conversation, pinnedAt: number | null, at: number): readonly AnyEvent[] {

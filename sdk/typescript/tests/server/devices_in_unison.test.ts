@@ -5,6 +5,9 @@ import { test } from "node:test";
 
 import type { Client } from "../../src/api/client.ts";
 import type { Conversation } from "../../src/api/conversation.ts";
+import type { Message } from "../../src/api/message.ts";
+import type { Dial } from "../../src/core/ports.ts";
+import { byWebSocket } from "../../src/links/websocket.ts";
 import { Browser, until } from "../fakes/people.ts";
 import { tabs } from "../fakes/programs.ts";
 
@@ -55,6 +58,63 @@ test("what I arrange on one device each tab of the others is told once, and the 
     assert.deepEqual([isPinned, isMuted, alertSilence], [false, false, null]);
   }
   assert.equal((await phone[0].conversation(chat.id).history()).messages.map(({ text }) => text).join(), "again,done");
+});
+
+/** A connection that can be cut, and is made again later. */
+class Cable {
+  #isCut = false;
+  #cut: () => void = () => undefined;
+
+  readonly dial: Dial = async (url, events, stop) => {
+    if (this.#isCut) throw new Error("cut");
+    const wire = await byWebSocket((address, protocol) => new WebSocket(address, protocol))(url, events, stop);
+    this.#cut = () => {
+      wire.close();
+      events.closed(1006, "");
+    };
+    return wire;
+  };
+
+  cut(): void {
+    this.#isCut = true;
+    this.#cut();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+}
+
+test("all my devices come to the same last message when I delete it, those that were away, too", async (t) => {
+  const cable = new Cable();
+  const laptop = new Browser("dot");
+  const phone = new Browser("dots phone", undefined, laptop.user);
+  const tablet = new Browser("dots tablet", undefined, laptop.user, cable.dial);
+  t.after(() => [laptop, phone, tablet].forEach((browser) => browser.close()));
+  const here = [...(await tabs(laptop, {}, {})), ...(await tabs(phone, {}))] as [Client, ...Client[]];
+  const [away] = (await tabs(tablet, {})) as [Client];
+  const chat = await here[0].create([], { unique: false });
+  const last = (client: Client): string | null => client.conversation(chat.id).lastMessage?.text ?? null;
+  const comeTo = (clients: readonly Client[], text: string | null): Promise<void> => until(() => clients.every((client) => last(client) === text));
+  const told: unknown[] = [];
+  here[2]?.on("unread", ({ last: message }) => told.push(message?.text));
+  const sent: Message[] = [];
+  for (const text of ["one", "two", "three"]) sent.push(await chat.send(text));
+  const everybody = [...here, away];
+  await comeTo(everybody, "three");
+  cable.cut();
+  sent.push(await chat.send("four"));
+  await comeTo(here, "four");
+  await chat.deleteMessages(sent.slice(2).map(({ seq }) => seq));
+  await comeTo(here, "two");
+  assert.deepEqual(told, ["two"]);
+  cable.mend();
+  await until(() => away.conversation(chat.id).head >= (sent[3]?.seq ?? 0));
+  await comeTo([away], "two");
+  await chat.deleteMessages(sent.slice(0, 2).map(({ seq }) => seq));
+  await comeTo(everybody, null);
+  await chat.send("five");
+  await comeTo(everybody, "five");
 });
 
 test("what is pinned, marked and begun is found on another device", async (t) => {

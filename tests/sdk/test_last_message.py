@@ -1,0 +1,80 @@
+"""What was said last, as each of my devices has it, when I delete it."""
+
+import asyncio
+
+import pytest
+
+from tests.sdk.fake_server import FakeServer
+from tests.sdk.test_against_server import House, house, until
+from unisono_sdk import Client, Conversation, MemoryState, Message, Unisono, events
+
+__all__ = ["house"]
+
+
+async def come_to(client: Client, talk: Conversation, text: str | None) -> None:
+    """Wait until a device holds what was said last, for good."""
+    mine = client.conversation(talk.id)
+    async with asyncio.timeout(20):
+        while text != (mine.last_message and mine.last_message.text):
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+@pytest.mark.rows("E64", "X53")
+async def test_all_my_devices_come_to_the_same_last_message_when_i_delete_it(house: House, is_read: bool) -> None:
+    """Those that were here knew of none any more; one that was away took what is left of the deleted one for it."""
+    state = MemoryState()
+    phone, laptop, bob = await house.login("ann"), await house.login("ann"), await house.login("bob")
+    talk = await phone.create(["bob"])
+    his = bob.conversation(talk.id)
+    sent = [await his.send("message 0")]
+    async with house.entrance(state=state) as before:
+        await come_to(await before.login(user="ann"), talk, "message 0")
+    sent += [await his.send(f"message {number}") for number in range(1, 4)]
+    for mine in (phone, laptop):
+        await come_to(mine, talk, "message 3")
+    if is_read:
+        await talk.mark_read()
+    heard = laptop.events()
+    await talk.delete_messages([sent[3].seq, sent[1].seq])
+    await until(heard, events.MessagesDeleted)
+    # It is told when the last message is known again.
+    await until(heard, events.Unread)
+    for mine in (phone, laptop):
+        await come_to(mine, talk, "message 2")
+    async with house.entrance(state=state) as after:
+        seen: list[int] = []
+        back = await after.login(user="ann", handlers={"message": lambda message: seen.append(message.seq)})
+        async with asyncio.timeout(20):
+            while sent[3].seq not in seen:
+                await asyncio.sleep(0.01)
+        await come_to(back, talk, "message 2")
+    await talk.delete_messages([sent[0].seq, sent[2].seq])
+    for mine in (phone, laptop):
+        await come_to(mine, talk, None)
+    await his.send("message 4")
+    for mine in (phone, laptop):
+        await come_to(mine, talk, "message 4")
+
+
+@pytest.mark.rows("X53")
+async def test_what_i_deleted_is_not_the_last_message_whatever_is_told_first(server: FakeServer) -> None:
+    async with Unisono(server.url, missed="nothing") as unisono:
+        tom = await unisono.login(user="me")
+        peer, talk, heard = await server.peer(), tom.conversation("1"), tom.events()
+        await peer.push(server.message("one"))
+        await until(heard, Message)
+        gone = [talk.head + 1, talk.head + 2]
+        await peer.push(server.place("u/me", {"kind": "messages_deleted", "conversation": "1", "messages": gone}))
+        left = {"kind": "message", "sender": "you", "key": "k", "content": {}, "is_recalled": True}
+        frames = [server.message("two"), server.place("c/1", left), server.message("three")]
+        for frame, last in zip(frames, ("one", "one", "three"), strict=True):
+            await peer.push(frame)
+            await until(heard, Message)
+            assert talk.last_message is not None
+            assert talk.last_message.text == last
+        await peer.push(server.place("u/me", {"kind": "history_deleted", "conversation": "1", "seq": talk.head + 1}))
+        await until(heard, events.HistoryDeleted)
+        await peer.push(server.message("four"))
+        await until(heard, Message)
+        assert talk.last_message is None
