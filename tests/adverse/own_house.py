@@ -36,6 +36,10 @@ ABOUT_BOTH = (
 """Events of which all devices of a user hear the same ones, the one that caused it, too."""
 
 
+class NotNow(Exception):
+    """An operation has nothing to act on in this scene."""
+
+
 @dataclass
 class Mine:
     """How one user has one conversation."""
@@ -126,6 +130,8 @@ class House:
     """Which device made which revision of an object of a user's, or dropped it (None)."""
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     told: Counter[str] = field(default_factory=Counter)
+    came_about: Counter[str] = field(default_factory=Counter)
+    """How often each operation was carried out."""
 
     def __post_init__(self) -> None:
         """Begin with nothing said."""
@@ -220,6 +226,16 @@ class Scene:
     def pick(self, seqs: list[int]) -> int | None:
         """Choose one, if there is any."""
         return self.house.chance.choice(seqs) if seqs else None
+
+    def one_of(self, seqs: list[int], *, in_group: bool = False) -> int:
+        """Choose one.
+
+        Raises:
+            NotNow: There is none, or this is no group where it has to be one.
+        """
+        if not seqs or (in_group and self.chat not in self.house.groups):
+            raise NotNow()
+        return self.house.chance.choice(seqs)
 
     async def message(self, seq: int) -> Message:
         """Give a message as the device sees it."""
