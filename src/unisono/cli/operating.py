@@ -20,6 +20,8 @@ from unisono.cli.sources import admin_key, server_url, settings_from
 DEADLINE_S: Final = 10.0
 ANSWER_MAX_BYTES: Final = 64 << 20
 PATIENCE_S: Final = 120.0
+AWAY: Final = frozenset({502, 503, 504})
+"""What a proxy answers, or a server that cannot do its work now, where nobody says after how long to ask again."""
 """How long something is tried again that the server has no time for."""
 
 T = TypeVar("T")
@@ -137,10 +139,12 @@ def _refused(refusal: urllib.error.HTTPError) -> Failure:
         fault = _object(refusal.read(ANSWER_MAX_BYTES))
         code, message = str(fault["code"]), str(fault["message"])
     except (ValueError, KeyError, OSError):
+        if refusal.code in AWAY:
+            return Failure(f"refused with status {refusal.code}: the server is away", exit_code=Exit.UNREACHABLE)
         return Failure(f"refused with status {refusal.code}: this may be no Unisono server")
     if refusal.code == 401:
         return Failure("the admin key was not accepted", exit_code=Exit.NOT_LET_IN, hint="name it with --admin-key")
     retry_after = refusal.headers.get("Retry-After", "")
     if retry_after.isdecimal():
         return Busy(message, float(retry_after))
-    return of_code(code, message)
+    return Failure(message, exit_code=Exit.UNREACHABLE) if refusal.code in AWAY else of_code(code, message)

@@ -64,9 +64,12 @@ def event(*tabs: str) -> bytes:
     return b"event: sessions\ndata: %s\n\n" % json.dumps({"sessions": [session]}).encode()
 
 
-def refusal(status: bytes, code: bytes) -> bytes:
-    body = b'{"code":"%s","message":""}' % code
-    return b"HTTP/1.1 %s\r\nRetry-After: 1\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+def refusal(status: bytes, code: bytes, more: bytes = b"Retry-After: 1\r\n") -> bytes:
+    return page(status, b'{"code":"%s","message":""}' % code, more)
+
+
+def page(status: bytes, body: bytes = b"<html>", more: bytes = b"") -> bytes:
+    return b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s" % (status, more, len(body), body)
 
 
 async def watched(*answers: bytes) -> Outcome:
@@ -98,6 +101,21 @@ async def test_it_goes_on_when_the_server_is_back(monkeypatch: pytest.MonkeyPatc
     lines = told.err.splitlines()
     assert lines[:2] == ["unisono: the server ended it; trying again"] * 2
     assert "admin key was not accepted" in lines[2]
+
+
+async def test_a_proxy_that_says_the_server_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch was over at the first such answer, as each restart of a server behind a proxy gives some."""
+    monkeypatch.setattr(tree_watching, "PAUSE_S", 0.01)
+    away = [page(status) for status in (b"502 Bad Gateway", b"503 Service Unavailable", b"504 Gateway Timeout")]
+    away.append(refusal(b"503 Unavailable", b"unavailable", b""))
+    told = await watched(HEAD + event("t1"), *away, HEAD + event("t2"), page(b"500 Internal Server Error"))
+    assert [line.strip() for line in told.out.splitlines() if "tab" in line] == ["tab t1", "tab t2"]
+    assert (told.code, "status 500" in told.err) == (Exit.FAILED, True)
+
+
+async def test_a_proxy_without_a_server_is_not_waited_for_in_the_first_place() -> None:
+    told = await watched(page(b"502 Bad Gateway"))
+    assert (told.code, "the server is away" in told.err) == (Exit.UNREACHABLE, True)
 
 
 @pytest.mark.parametrize("said", ["data: {", "data: []", "data: {}"])
