@@ -5,6 +5,7 @@ The order that the promises rest on is in `_finish`: commit, acknowledge, publis
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Final, Protocol
 
@@ -162,12 +163,15 @@ class Executor:
             exchange.over(None)
 
     async def _wait_for_leave(self, member: Member, command: c.Command, need: Need | None, exchange: Exchange) -> None:
+        # Who leaves a room right after entering it is out in the end, however long it takes to be let in.
+        turn = self._rooms.turn(member.session) if isinstance(command, c.EnterRoom) else nullcontext()
         try:
-            once = None if need is None else await self._granting.check(member.user, need)
-            async with self._hooks.turn(member, command) as allowed:
-                with spending():
-                    answer = await self._carry_out(member, allowed, once, exchange)
-            self._hooks.done(member, allowed, answer)
+            async with turn:
+                once = None if need is None else await self._granting.check(member.user, need)
+                async with self._hooks.turn(member, command) as allowed:
+                    with spending():
+                        answer = await self._carry_out(member, allowed, once, exchange)
+                self._hooks.done(member, allowed, answer)
         except Exception as problem:  # noqa: BLE001  (a defect costs its own request alone)
             exchange.over(problem)
         else:
@@ -184,7 +188,10 @@ class Executor:
             return committed.answer
         if once is not None:
             await self._parts.requests.begin(once)
-        answer = await self._other(member.user, member.session, command)
+        if isinstance(command, c.EnterRoom):
+            answer: Answer = await self._rooms.enter(member, command)
+        else:
+            answer = await self._other(member.user, member.session, command)
         exchange.acknowledge(answer)
         return answer
 

@@ -6,7 +6,8 @@ on whichever node; what was said meanwhile is gone.
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -79,19 +80,31 @@ class Rooms:
         """
         if isinstance(command, CountPeople):
             return await self.count(member.user, command)
-        # Whoever waits for the lock keeps it alive; the last one takes it along.
-        async with self._turns.setdefault(member.session, asyncio.Lock()):
+        async with self.turn(member.session):
             if isinstance(command, EnterRoom):
-                await self._enter(member, command)
+                await self.enter(member, command)
             else:
                 await self._leave(member, command)
         return Done()
 
-    async def _enter(self, member: Member, command: EnterRoom) -> None:
+    @asynccontextmanager
+    async def turn(self, session: SessionId) -> AsyncIterator[None]:
+        """Let nothing else change a session's seats while inside; who asks first is first inside."""
+        # Whoever waits for the lock keeps it alive; the last one takes it along.
+        async with self._turns.setdefault(session, asyncio.Lock()):
+            yield
+
+    async def enter(self, member: Member, command: EnterRoom) -> Done:
+        """Enter a room; to be awaited within the session's `turn`.
+
+        Raises:
+            NotFound, Forbidden, LimitReached, SessionUnknown: As of `answer`.
+        """
         tab = command.tab or OWN_TAB
         await self._permit(member.user, command.conversation)
         await self._parts.seats.take(member.session, Seat(command.conversation, tab), SEATS_PER_SESSION)
         self._sit(member.session, tab, command.conversation)
+        return Done()
 
     async def _leave(self, member: Member, command: LeaveRoom) -> None:
         tab = command.tab or OWN_TAB
