@@ -29,6 +29,7 @@ SUSPICIOUS: Final = ("Traceback (most recent call last)", "was never awaited", "
 OF_THE_MACHINE: Final = ("event=loop_lagged",)
 """What a busy machine does to a server, and says nothing about it."""
 PR_SET_PDEATHSIG: Final = 1
+LOADERS: Final = ("LD_", "PYTHON", "MALLOC_")
 
 TEST_CONFIG: Final = """
 [rates]
@@ -76,7 +77,8 @@ class ServerProcess:
         self.starts_s: list[float] = []
         self.environment = dict(environment or {})
         self.wrapper = list(wrapper)
-        self._loads_itself = loads_itself or bool(wrapper)
+        # What these ask for is done by the loader and by Python, long before the program begins.
+        self._loads_itself = loads_itself or bool(wrapper) or any(name.startswith(LOADERS) for name in self.environment)
         self.log = bytearray()
         self._config = data.with_name(data.name + ".toml")
         self._config.write_text(config)
