@@ -169,6 +169,29 @@ async def test_who_ceases_to_be_acquainted_is_told_no_more_than_that_nobody_is_t
 
 
 @in_virtual_time
+async def test_who_is_unwatched_while_it_is_looked_at_them_is_watched_no_more() -> None:
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        looking, release = asyncio.Event(), asyncio.Event()
+
+        async def slow(method: str) -> None:
+            if method == "seen":
+                looking.set()
+                await release.wait()
+
+        stage.mood = slow
+        watched = asyncio.create_task(told(alice, BOB))
+        await looking.wait()
+        assert await alice.ask(c.Unwatch(users=(BOB,))) == Done()
+        release.set()
+        assert await watched == (unseen(BOB),)
+        assert stage.node.watching.watches == 0
+        await bob.go()
+        await wait(stage, 60)
+        assert not alice.link.events
+
+
+@in_virtual_time
 async def test_nothing_is_told_after_unwatch_or_to_a_link_that_is_gone() -> None:
     async with an_app() as stage:
         alice, bob = await two(stage)
