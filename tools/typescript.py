@@ -44,9 +44,12 @@ def types() -> str:
 def codes() -> str:
     """Give sdk/typescript/src/wire/codes.ts: error codes with their close codes and advices."""
     table: Mapping[str, Mapping[str, Any]] = json.loads(document())["x-codes"]
-    advices: dict[str, list[str]] = {}
-    for code, row in table.items():
-        advices.setdefault(row["advice"], []).append(f"{code}:{row['close']}")
+    advices: dict[str, list[str]] = {row["advice"]: [] for row in table.values()}
+    following: dict[str, int] = {}
+    for code, row in sorted(table.items(), key=lambda item: item[1]["close"]):
+        advice, close = row["advice"], row["close"]
+        advices[advice] += [code] if following.get(advice) == close else [str(close), code]
+        following[advice] = close + 1
     rows = "".join(f'  {advice}: "{" ".join(found)}",\n' for advice, found in advices.items())
     names = " | ".join(f'"{code}"' for code in table)
     return f"""{HEAD}
@@ -56,7 +59,7 @@ export type Advice = {" | ".join(f'"{advice}"' for advice in advices)};
 /** The codes that the server knows; a later one may know more. */
 export type ServerCode = {names};
 
-/** Codes with their close codes, by advice. */
+/** Codes by advice, in the order of their close codes: each has the next one, but where a number says another. */
 export const CODES: {{ readonly [advice in Advice]: string }} = {{
 {rows}}};
 """

@@ -19,11 +19,14 @@ export const LINK_LOST = "link_lost";
 
 const ADVICES = new Map<string, Advice>();
 const CLOSES = new Map<number, string>();
-for (const [advice, codes] of Object.entries(CODES)) {
-  for (const row of codes.split(" ")) {
-    const [code = "", close] = row.split(":");
-    ADVICES.set(code, advice as Advice);
-    CLOSES.set(Number(close), code);
+for (const [advice, words] of Object.entries(CODES)) {
+  let close = 0;
+  for (const word of words.split(" ")) {
+    if (Number(word) > 0) close = Number(word);
+    else {
+      ADVICES.set(word, advice as Advice);
+      CLOSES.set(close++, word);
+    }
   }
 }
 
