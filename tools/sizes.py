@@ -15,7 +15,7 @@ FOLDERS: Final = ("src", "sdk", "tools", "bench", "tests")
 ENDINGS: Final = (".py", ".ts", ".tsx")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+SCOPES: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # What branches, repeats or catches. A `with` only says how long something is held.
 BLOCKS: Final = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match)
 
@@ -33,8 +33,10 @@ def offences(sources: Sequence[Source]) -> Iterator[Offence]:
 
 
 def _of_functions(source: Source) -> Iterator[Offence]:
-    for parent in ast.walk(source.tree):
-        functions = (node for node in ast.iter_child_nodes(parent) if isinstance(node, Function))
+    parents: list[ast.AST] = [source.tree]
+    for parent in parents:
+        parents += _statements(parent)
+        functions = (node for node in _statements(parent) if isinstance(node, Function))
         for function in functions:
             faults = _faults(function, is_method=isinstance(parent, ast.ClassDef))
             yield from (Offence(source.path, function.lineno, f"{function.name}: {text}") for text in faults)
@@ -68,7 +70,13 @@ def positional(function: Function, *, is_method: bool) -> int:
 
 def nesting(node: ast.AST) -> int:
     """Give the depth of blocks inside; a function inside a function starts anew, an `elif` stays where its `if` is."""
-    return max((_depth(node, child) for child in ast.iter_child_nodes(node)), default=0)
+    return max((_depth(node, child) for child in _statements(node)), default=0)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Give the statements right below, with the branches that hold statements; expressions hold none."""
+    for held in ("body", "handlers", "cases", "orelse", "finalbody"):
+        yield from getattr(node, held, ())
 
 
 def _depth(parent: ast.AST, child: ast.AST) -> int:
