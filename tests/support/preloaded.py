@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -27,8 +26,14 @@ class Preloaded(asyncio.Protocol):
         self.stdout: asyncio.StreamReader | None = stdout
         self.pid = 0
         self.returncode: int | None = None
+        self.connection: asyncio.BaseTransport | None = None
+        """It ends with this."""
         self._begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ended = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what it ends with."""
+        self.connection = transport
 
     def data_received(self, data: bytes) -> None:
         """Take the process id, then how it ended."""
@@ -65,34 +70,50 @@ async def begin(words: Sequence[str], environment: Mapping[str, str]) -> Preload
     stdout = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stdout), os.fdopen(ours, "rb", 0))
     try:
-        asked = await _connected()
-        request = json.dumps({"words": list(words), "environment": dict(environment)})
-        line = f"{request}\n".encode()
-        sent = socket.send_fds(asked, [line], [theirs])
-        asked.sendall(line[sent:])
+        asked = await _asked(words, environment, theirs)
     finally:
         os.close(theirs)
-    _, process = await loop.create_connection(lambda: Preloaded(stdout), sock=asked)
-    await process.begun()
+    # Where this is broken off the connection is closed, and with it what it began.
+    connection, process = await loop.create_connection(lambda: Preloaded(stdout), sock=asked)
+    try:
+        await process.begun()
+    except BaseException:
+        connection.close()
+        raise
     return process
 
 
+async def _asked(words: Sequence[str], environment: Mapping[str, str], out: int) -> socket.socket:
+    asked = await _connected()
+    try:
+        line = json.dumps({"words": list(words), "environment": dict(environment)}).encode() + b"\n"
+        sent = socket.send_fds(asked, [line], [out])
+        asked.sendall(line[sent:])
+    except BaseException:
+        asked.close()
+        raise
+    return asked
+
+
 async def _connected() -> socket.socket:
-    address = f"\0{_preloading()}"
     async with asyncio.timeout(CONNECT_TIMEOUT_S):
         while True:
+            name, process = _preloading()
+            assert process.poll() is None, f"what is forked for the tests ended with {process.returncode}"
             asked = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            # While it loads nobody listens yet, and later it answers in its turn.
-            with suppress(ConnectionRefusedError):
-                asked.connect(address)
+            try:
+                asked.connect(f"\0{name}")
+            except ConnectionRefusedError:
+                # It does not listen yet; later whoever asks waits for its turn.
+                asked.close()
+                await asyncio.sleep(CONNECT_POLL_S)
+            else:
                 return asked
-            asked.close()
-            await asyncio.sleep(CONNECT_POLL_S)
 
 
 @cache
-def _preloading() -> str:
-    """Start what is forked, one for this process; give where it listens."""
+def _preloading() -> tuple[str, subprocess.Popen[bytes]]:
+    """Start what is forked, one for this process; give where it listens, and it."""
     name = f"unisono-{os.getpid()}-{secrets.token_hex(8)}"
     words = [sys.executable, "-m", "tests.support.preloading", name]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("UNISONO_")}
@@ -110,4 +131,4 @@ def _preloading() -> str:
         process.wait(END_TIMEOUT_S)
 
     atexit.register(end)
-    return name
+    return name, process

@@ -4,7 +4,8 @@ A server loads for a second before it does anything, and the suites start severa
 that `unisono` may need and is forked for each start: from there on a fork is what a start by the shell is, with a
 process of its own, the environment and the words that were asked for. One connection is one program. Its request is a
 line of JSON with the words and the environment, and beside it goes the file to write to; answered are its process id
-and, at its end, how it ended. What is forked ends with this process, and this one with whoever started it.
+and, at its end, how it ended. What is forked ends with its connection and with this process, and this one with whoever
+started it.
 """
 
 import ctypes
@@ -20,6 +21,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -70,40 +72,67 @@ class Preloading:
 
     def _accept(self) -> list[str] | None:
         asker, _ = self.listener.accept()
-        text, (out,), *_ = socket.recv_fds(asker, PIECE_BYTES, 1)
-        while not text.endswith(b"\n"):
-            text += asker.recv(PIECE_BYTES)
+        asked = _heard(asker)
+        if asked is None:
+            asker.close()
+            return None
+        out, words, environment = asked
         self._askers.add(asker)
-        asked = json.loads(text)
         me = os.getpid()
         pid = os.fork()
         if pid == 0:
             self._forget()
-            _become(out, me, asked["environment"])
-            words: list[str] = asked["words"]
+            _become(out, me, environment)
             return words
         os.close(out)
-        asker.send(f"{pid}\n".encode())
+        _tell(asker, pid)
         ended = os.pidfd_open(pid)
-        self._selector.register(ended, selectors.EVENT_READ, lambda: self._tell(asker, ended, pid))
+        self._selector.register(ended, selectors.EVENT_READ, lambda: self._bury(asker, ended, pid))
+        # Nothing is said there any more: who closes it wants no program any more.
+        self._selector.register(asker, selectors.EVENT_READ, lambda: self._abandon(asker, ended))
         return None
 
-    def _tell(self, asker: socket.socket, ended: int, pid: int) -> None:
-        self._selector.unregister(ended)
+    def _abandon(self, asker: socket.socket, ended: int) -> None:
+        self._selector.unregister(asker)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(ended, signal.SIGKILL)
+
+    def _bury(self, asker: socket.socket, ended: int, pid: int) -> None:
+        for file in (ended, asker):
+            with suppress(KeyError):
+                self._selector.unregister(file)
         os.close(ended)
         _, status = os.waitpid(pid, 0)
         self._askers.discard(asker)
         with asker:
-            try:
-                asker.send(f"{os.waitstatus_to_exitcode(status)}\n".encode())
-            except OSError:
-                return
+            _tell(asker, os.waitstatus_to_exitcode(status))
 
     def _forget(self) -> None:
         """Let go of files: what is collected later must not close others of the same numbers."""
         self._selector.close()
         for one in (self.listener, *self._askers):
             one.detach()
+
+
+def _heard(asker: socket.socket) -> tuple[int, list[str], dict[str, str]] | None:
+    """Give what is asked for: the file to write to, the words, the environment. None where the asker is gone."""
+    files: list[int] = []
+    try:
+        text, files, *_ = socket.recv_fds(asker, PIECE_BYTES, 1)
+        while not text.endswith(b"\n"):
+            piece = asker.recv(PIECE_BYTES)
+            text += piece or b"\n"
+        asked = json.loads(text)
+        return files[0], asked["words"], asked["environment"]
+    except (OSError, ValueError, IndexError):
+        for file in files:
+            os.close(file)
+        return None
+
+
+def _tell(asker: socket.socket, number: int) -> None:
+    with suppress(OSError):
+        asker.send(f"{number}\n".encode())
 
 
 def _become(out: int, parent: int, environment: dict[str, str]) -> None:

@@ -29,7 +29,7 @@ SUSPICIOUS: Final = ("Traceback (most recent call last)", "was never awaited", "
 OF_THE_MACHINE: Final = ("event=loop_lagged",)
 """What a busy machine does to a server, and says nothing about it."""
 PR_SET_PDEATHSIG: Final = 1
-LOADERS: Final = ("LD_", "PYTHON", "MALLOC_")
+LOADERS: Final = ("LD_", "PYTHON", "MALLOC_", "LANG", "LC_", "OPENSSL_", "SSL_")
 
 TEST_CONFIG: Final = """
 [rates]
