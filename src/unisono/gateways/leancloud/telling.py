@@ -21,6 +21,7 @@ from unisono.domain.facts import (
     ConversationEnded,
     ConversationKind,
     DeliveredTo,
+    Fact,
     MemberChanged,
     MembersJoined,
     MembersLeft,
@@ -188,9 +189,6 @@ class Telling:
             yield push_of(said, await self.kind_of(conversation))
             return
         match placed.fact:
-            case MessageRevised(content=content) if content == EMPTY:
-                # A later change tells of it, or it is not for who hears this.
-                pass
             case MessageRevised(message=seq) | MessageRecalled(message=seq):
                 async for each in self._of_change(conversation, seq, placed.at):
                     yield each
@@ -341,10 +339,20 @@ def attributes_text(fact: ConversationChanged) -> str:
     return written(named)
 
 
+def _is_emptied(fact: Fact) -> bool:
+    """Say if an edit says nothing: a later change tells of it, or it is not for who hears this.
+
+    It stands at the place of the one that does say something, so nothing may be kept of either for the other.
+    """
+    return isinstance(fact, MessageRevised) and fact.content == EMPTY
+
+
 def _key(what: PlacedFact | Event) -> object:
     """Name a fact or event among those of the moment; None for one that clients do not hear of."""
     if isinstance(what, PlacedFact):
         if is_hidden(conversation_of(what.stream) or getattr(what.fact, "conversation", None)):
+            return None
+        if _is_emptied(what.fact):
             return None
         # A message that is read after it was recalled is another fact: what it said is gone.
         revision = what.fact.revision if isinstance(what.fact, MessagePlaced) else None

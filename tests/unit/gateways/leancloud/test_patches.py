@@ -6,6 +6,11 @@ import pytest
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.gateways.leancloud.clients import clients
+from tests.unit.gateways.leancloud.door_stage import a_hall
+from tests.unit.gateways.websocket.door_stage import on_uvloop
+from unisono.domain import commands as c
+from unisono.domain.answers import History
+from unisono.domain.ids import ConversationId
 from unisono.domain.quotas import Quotas
 from unisono.wire.leancloud import realtime_pb2 as pb
 from unisono.wire.leancloud.bodies import RECALLED
@@ -62,3 +67,24 @@ async def test_what_may_not_be_changed_has_its_number(is_recall: bool) -> None:
         assert await tom.refused(tom.patch(patch(mid=""))) == 4404
         await asyncio.sleep(61)
         assert await tom.refused(tom.patch(patch())) == (4407 if is_recall else 4406)
+
+
+@pytest.mark.rows("X53")
+@on_uvloop
+async def test_an_edit_says_nothing_to_who_deleted_the_message_and_all_to_the_others() -> None:
+    """Either all of a node's clients were told what it says, or none: both stand at one place."""
+    async with a_hall() as hall:
+        ann, bob, cat = [await hall.open(user, configBitmap=1) for user in ("ann", "bob", "cat")]
+        native = await hall.app.login("bob", "laptop")
+        cid = await ann.start("bob", "cat")
+        sent = [await ann.send(cid, "hi") for _ in range(2)]
+        page = await native.ask(c.GetHistory(ConversationId(cid)))
+        assert isinstance(page, History)
+        await native.ask(c.DeleteMessages(ConversationId(cid), (page.messages[0].seq,)))
+        for each, words in zip(sent, ("secret", "open"), strict=True):
+            edit = pb.PatchItem(cid=cid, mid=each.uid, timestamp=each.t, recall=False, data=words)
+            await ann.ask(pb.patch, pb.modify, patchMessage=pb.PatchCommand(patches=[edit]))
+        for client, told in ((cat, ["secret", "open"]), (bob, ["open"])):
+            heard = [(await client.told(pb.patch, pb.modify)).patchMessage.patches[0].data for _ in told]
+            assert heard == told
+            assert client.heard(pb.patch) == []

@@ -7,10 +7,19 @@ from msgspec import structs
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import AppStage, Present, an_app
+from unisono.app.hiding import emptied
 from unisono.domain import commands as c
 from unisono.domain.answers import ConversationView, Placed
 from unisono.domain.events import TransientMessage
-from unisono.domain.facts import Content, ConversationChanged, DeliveredTo, MessagePlaced, PlacedFact, ReadBy
+from unisono.domain.facts import (
+    Content,
+    ConversationChanged,
+    DeliveredTo,
+    MessagePlaced,
+    MessageRevised,
+    PlacedFact,
+    ReadBy,
+)
 from unisono.domain.ids import Checkpoint, ConversationId, Epoch, Instant, SendKey, Seq, UserId
 from unisono.gateways.leancloud import making
 from unisono.gateways.leancloud import telling as module
@@ -122,6 +131,25 @@ async def test_of_what_is_gone_nothing_is_told() -> None:
         assert await telling.of(unknown) == ()
         assert await telling.kind_of(ConversationId("nowhere")) is None
         assert await telling.entry(conversation, Seq(99)) is None
+
+
+@pytest.mark.rows("X53")
+@pytest.mark.parametrize("is_emptied_first", [False, True])
+@in_virtual_time
+async def test_what_an_edit_says_is_apart_from_what_is_left_of_it(is_emptied_first: bool) -> None:
+    """What was told first of the two was kept for both: the words for who deleted the message, or nothing for all."""
+    async with an_app() as stage:
+        ann = await stage.login("ann")
+        conversation = await begun(ann)
+        placed = await said(ann, conversation, "one")
+        await ann.ask(c.EditMessage(conversation, placed.seq, Content(text="two")))
+        (edit,) = [fact for fact in ann.link.facts if isinstance(fact.fact, MessageRevised)]
+        left = structs.replace(edit, fact=emptied(edit.fact))
+        telling = Telling(stage.store.directory, stage.clock)
+        for fact in (left, edit) if is_emptied_first else (edit, left):
+            assert len(await telling.of(fact)) == (fact is edit)
+        assert telling.at_once(left) == ()
+        assert len(telling.at_once(edit) or ()) == 1
 
 
 def test_what_changed_is_written_by_paths_and_what_was_taken_out_is_null() -> None:
