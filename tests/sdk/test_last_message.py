@@ -1,6 +1,7 @@
 """What was said last, as each of my devices has it, when I delete it."""
 
 import asyncio
+from typing import Final
 
 import pytest
 
@@ -9,6 +10,9 @@ from tests.sdk.test_against_server import House, house, until
 from unisono_sdk import Client, Conversation, MemoryState, Message, Unisono, events
 
 __all__ = ["house"]
+
+LEFT: Final = {"sender": "you", "key": "k", "content": {}, "is_recalled": True}
+"""What is left of a message that I deleted, or that was taken back before it was brought along."""
 
 
 async def come_to(client: Client, talk: Conversation, text: str | None) -> None:
@@ -66,7 +70,7 @@ async def test_what_i_deleted_is_not_the_last_message_whatever_is_told_first(ser
         await until(heard, Message)
         gone = [talk.head + 1, talk.head + 2]
         await peer.push(server.place("u/me", {"kind": "messages_deleted", "conversation": "1", "messages": gone}))
-        left = {"kind": "message", "sender": "you", "key": "k", "content": {}, "is_recalled": True}
+        left = {"kind": "message", **LEFT}
         frames = [server.message("two"), server.place("c/1", left), server.message("three")]
         for frame, last in zip(frames, ("one", "one", "three"), strict=True):
             await peer.push(frame)
@@ -78,3 +82,21 @@ async def test_what_i_deleted_is_not_the_last_message_whatever_is_told_first(ser
         await peer.push(server.message("four"))
         await until(heard, Message)
         assert talk.last_message is None
+
+
+async def test_what_was_taken_back_before_it_was_brought_along_is_the_last_message(server: FakeServer) -> None:
+    """It was taken for one that I deleted, so that there was none, or an older one."""
+    waits = {"conversation": "1", "unread": 1, "head": 3, "read": 0, "last": {"seq": 3, "at": 3, "message": LEFT}}
+    server.hooks["unread"] = lambda *_: {"kind": "unread", "total": 1, "mentions": 0, "conversations": [waits]}
+    async with Unisono(server.url) as unisono:
+        tom = await unisono.login(user="me")
+        talk, heard = tom.conversation("1"), tom.events()
+        await tom.unread()
+        assert talk.last_message is not None
+        assert (talk.last_message.seq, talk.last_message.is_recalled) == (3, True)
+        peer = await server.peer()
+        # In the stream it may be one that I deleted.
+        await peer.push(server.place("c/1", *({"kind": "message", **LEFT, "key": f"{key}"} for key in range(5))))
+        while talk.head < 5:
+            await until(heard, Message)
+        assert talk.last_message.seq == 3

@@ -191,7 +191,9 @@ class Dispatch:
         match placed.fact:
             case facts.MessagePlaced() as said:
                 if conversation.told.comes(placed.seq):
-                    self._message(conversation.message(placed.seq, at, said))
+                    message = conversation.message(placed.seq, at, said)
+                    conversation.newest.placed(message)
+                    self._message(message)
             case facts.ConversationCreated() as fact:
                 conversation.began(fact)
                 hub.emit("created", events.Created(conversation=conversation, by=fact.by, at=at), conversation=key)
@@ -222,7 +224,6 @@ class Dispatch:
 
     def _message(self, message: Message) -> None:
         conversation = message.conversation
-        conversation.newest.came(message)
         if not message.is_mine:
             conversation.waiting.came(message.seq, calls_me=message.mentions_me)
             if message.said.receipt:
@@ -260,7 +261,9 @@ class Dispatch:
         for entry in missed.messages:
             if conversation.told.waited(entry.seq):
                 conversation.head = max(conversation.head, entry.seq)
-                self._message(conversation.read_message(entry))
+                message = conversation.read_message(entry)
+                conversation.newest.came(message)
+                self._message(message)
 
     def _ruled(
         self,

@@ -28,11 +28,18 @@ class Newest:
         """Take over when the newest message was placed, unless a later one is known."""
         self.at = at if self.at is None else max(at or 0, self.at)
 
+    def placed(self, message: Message) -> None:
+        """Take over a message that the stream tells, where one that I deleted looks taken back.
+
+        By which fact, it does not say then: nor does one that was taken back before it was brought along, but that
+        one the server gives wherever it gives messages, and those that I deleted nowhere.
+        """
+        if message.said.revision is not None or not message.said.is_recalled:
+            self.came(message)
+
     def came(self, message: Message) -> None:
         """Take over a message, unless a later one is known, or a later state of it, or I deleted it."""
-        # One that was taken back says by which fact; that I deleted looks taken back by none.
-        was_mine_to_see = message.said.revision is not None or not message.said.is_recalled
-        if message.seq <= self._cleared or message.seq in self._deleted or not was_mine_to_see:
+        if message.seq <= self._cleared or message.seq in self._deleted:
             return
         known = self.message
         if known is None or (message.seq, message.said.revision or 0) >= (known.seq, known.said.revision or 0):

@@ -76,7 +76,8 @@ export class Book {
     const id = isMine ? fact.conversation : stream.slice(2);
     const conversation = id === undefined ? null : this.conversation(id);
     if (!isMine) conversation?._reached(seq);
-    if (said && conversation) return conversation.kept.told.comes(seq) ? this.#message(new Message(conversation, seq, at, said)) : undefined;
+    // In the stream, and nowhere else, one that I deleted looks taken back, by no fact.
+    if (said && conversation) return conversation.kept.told.comes(seq) ? this.#message(new Message(conversation, seq, at, said), !said.isRecalled || !!said.revision) : undefined;
     // What becomes of me in a thread is told with what I do in threads.
     const effect = (isMine ? !fact.parent && MINE[kind as keyof typeof MINE] : OF_CONVERSATION[kind as keyof typeof MINE]) as Effect<never> | undefined;
     if (!effect) return this.#late((code) => code.fact(stream, placed), { type: "unknownFact", stream, seq, at, fact: wire });
@@ -152,9 +153,9 @@ export class Book {
     }
   }
 
-  #message(message: Message): void {
+  #message(message: Message, canBeNewest = true): void {
     const { conversation, seq, receipt, isMine } = message;
-    conversation.came(message);
+    if (canBeNewest) conversation.came(message);
     if (!isMine) {
       conversation.kept.waiting.came(seq, message.mentionsMe);
       if (receipt) this.#inside._noteDelivered(conversation.id, seq);

@@ -255,8 +255,7 @@ export class Conversation extends Belonging {
   /** @internal Takes over a message as the newest, unless a later one is known, or a later state of it, or I deleted it. */
   came(message: Message): void {
     const { newest: known, _cleared, _deleted } = this.kept;
-    // One that was taken back says by which fact; that I deleted looks taken back by none.
-    if (message.seq <= _cleared || _deleted.includes(message.seq) || (message.isRecalled && !message.revision)) return;
+    if (message.seq <= _cleared || _deleted.includes(message.seq)) return;
     if (known && (message.seq < known.seq || (message.seq === known.seq && (message.revision ?? 0) < (known.revision ?? 0)))) return;
     this.kept.newest = message;
     this.kept._newestAt = Math.max(this.kept._newestAt ?? 0, message.at);

@@ -126,6 +126,19 @@ test("messages that I choose are shown no more", async () => {
   assert.deepEqual(heard.map(([type, id, fields]) => [type, id, (fields as { readonly seqs: unknown }).seqs]), [["messagesDeleted", "a", [7]], ["messagesDeleted", "a", [1, 7]]]);
 });
 
+test("what was taken back before it was brought along is the last message where the server gives it", async () => {
+  const world = new World();
+  const gone = { ...said("gone"), content: {}, is_recalled: true };
+  const page = { kind: "unread", total: 1, mentions: 0, conversations: [{ conversation: "a", unread: 1, head: 3, read: 0, last: { seq: 3, at: 3, message: gone } }] };
+  world.opens = async (_, { listener }) => listener.started([page]);
+  const chat = (await world.login()).conversation("a");
+  assert.deepEqual([chat.lastMessage?.seq, chat.lastMessage?.isRecalled], [3, true]);
+  // In the stream it may be one that I deleted.
+  world.facts("c/a", 4, gone);
+  await settled();
+  assert.deepEqual([chat.lastMessage?.seq, chat.head], [3, 4]);
+});
+
 test("my other sessions are told by the names that such events have elsewhere, the one that did it is not", async () => {
   const world = new World();
   const client = await world.login();
