@@ -1,13 +1,15 @@
 """What was said last, as each of my devices has it, when I delete it."""
 
 import asyncio
-from typing import Final
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 import pytest
 
-from tests.sdk.fake_server import FakeServer
+from tests.sdk.fake_server import FakeServer, Peer, Refuse
 from tests.sdk.test_against_server import House, house, until
-from unisono_sdk import Client, Conversation, MemoryState, Message, Unisono, events
+from unisono_sdk import Client, Conversation, EventIterator, MemoryState, Message, Unisono, events
 
 __all__ = ["house"]
 
@@ -100,3 +102,64 @@ async def test_what_was_taken_back_before_it_was_brought_along_is_the_last_messa
         while talk.head < 5:
             await until(heard, Message)
         assert talk.last_message.seq == 3
+
+
+def said(seq: int, text: str) -> dict[str, Any]:
+    """Give an answer to a question for what was said last."""
+    entry = {"seq": seq, "at": seq, "message": {"sender": "you", "key": f"{seq}", "content": {"text": text}}}
+    return {"kind": "history", "conversation": "1", "messages": [entry], "has_more": False}
+
+
+@asynccontextmanager
+async def hearing(server: FakeServer, *texts: str) -> AsyncIterator[tuple[Client, EventIterator[Any], Peer]]:
+    """Log in and hear what is said in the conversation `1`."""
+    async with Unisono(server.url, missed="nothing") as unisono:
+        tom = await unisono.login(user="me")
+        heard, peer = tom.events(), await server.peer()
+        for text in texts:
+            await peer.push(server.message(text))
+            await until(heard, Message)
+        yield tom, heard, peer
+
+
+def deletion(server: FakeServer, *messages: int, conversation: str = "1") -> dict[str, Any]:
+    fact = {"kind": "messages_deleted", "conversation": conversation, "messages": messages}
+    return server.place("u/me", fact)
+
+
+@pytest.mark.rows("X53")
+async def test_what_is_the_last_message_now_is_told_and_asked_again_where_that_was_deleted_too(
+    server: FakeServer,
+) -> None:
+    """The event said of none, where it is the TypeScript SDK's that says which."""
+    async with hearing(server, "one", "two", "three") as (tom, heard, peer):
+        talk = tom.conversation("1")
+        answers = [said(talk.head - 1, "two"), said(talk.head - 2, "one")]
+        server.hooks["history"] = lambda *_: answers.pop(0)
+        for message in (talk.head, talk.head - 1):
+            await peer.push(deletion(server, message))
+        event = await until(heard, events.Unread)
+        assert (event.last, event.last and event.last.text) == (talk.last_message, "one")
+        assert server.ops().count("history") == 2
+        assert "unread" not in server.ops()
+
+
+async def test_a_count_is_taken_over_though_the_last_message_is_refused(server: FakeServer) -> None:
+    """Where nothing waited any more, and what was said last was not answered, all of it went on waiting."""
+    waits = {"conversation": "1", "unread": 2, "mentions": 0, "head": 2, "read": 0}
+    answers = [{"kind": "unread", "total": 2, "mentions": 0, "conversations": [waits]}]
+
+    def busy(*_: object) -> None:
+        raise Refuse("unavailable")
+
+    server.hooks |= {"unread": lambda *_: answers.pop() if answers else None, "history": busy}
+    async with hearing(server) as (tom, heard, peer):
+        talk = tom.conversation("1")
+        await tom.unread()
+        assert (talk.unread, talk.last_message) == (2, None)
+        edit = {"kind": "revised", "message": 1, "by": "you", "content": {"text": "you!"}, "mentions": ["me"]}
+        await peer.push(server.place("c/1", edit))
+        event = await until(heard, events.Unread)
+        while event.unread:
+            event = await until(heard, events.Unread)
+        assert (talk.unread, event.last) == (0, None)

@@ -102,7 +102,7 @@ async def test_what_passes_by_before_the_program_listens_is_told_when_it_does() 
     desk = LittleDesk()
     heard: list[object] = []
     parts = {"presence": heard.append, "told": heard.append, "rooms": Rooms(desk), "recount": heard.append}  # type: ignore[arg-type]  # not all is needed
-    parts["calls"] = heard.append
+    parts["calls"] = parts["find_last"] = heard.append
     dispatch = Dispatch(desk, remembered=10, **parts)  # type: ignore[arg-type]  # as above
     desk.hub.on("typing", heard.append)
     for is_typing in (True, False):

@@ -23,6 +23,8 @@ class Arrears:
         self._desk = desk
         self._parsing = parsing
         self._recounting: set[str] = set()
+        self._seeking: dict[str, bool] = {}
+        """Where it is being asked what was said last; true where more was deleted meanwhile."""
 
     async def count(self) -> UnreadTotal:
         """Ask how much waits, and tell it of each conversation."""
@@ -39,7 +41,7 @@ class Arrears:
         return page
 
     async def recount(self, conversation: Conversation) -> None:
-        """Ask again how much waits in a conversation, and what was said last; once for what comes together."""
+        """Ask again how much waits in a conversation; once for what comes together."""
         if conversation.id in self._recounting:
             return
         self._recounting.add(conversation.id)
@@ -49,13 +51,33 @@ class Arrears:
         head = conversation.head
         with suppress(UnisonoError):
             page = await ask(self._desk, GetUnread(conversation=conversation.id), Unread)
-            if not page.conversations and conversation.last_message is None:
-                for message in (await conversation.history(limit=1)).messages:
-                    conversation.newest.came(message)
             for waiting in page.conversations:
                 await self._parsing.count(waiting)
             if not page.conversations:
                 self._parsing.nothing_waits(conversation, head)
+
+    async def find_last(self, conversation: Conversation) -> None:
+        """Ask what was said last, where it was deleted, and have it told; once for what comes together."""
+        is_being_asked = conversation.id in self._seeking
+        self._seeking[conversation.id] = is_being_asked
+        if is_being_asked:
+            return
+        try:
+            await self._seek(conversation)
+        finally:
+            del self._seeking[conversation.id]
+        self._parsing.found_last(conversation)
+
+    async def _seek(self, conversation: Conversation) -> None:
+        has_changed = True
+        while has_changed and conversation.last_message is None:
+            self._seeking[conversation.id] = False
+            # What is refused is not known, then, until something is said or the server tells.
+            with suppress(UnisonoError):
+                for message in (await conversation.history(limit=1)).messages:
+                    conversation.newest.came(message)
+            # What was found may have been deleted meanwhile.
+            has_changed = self._seeking[conversation.id]
 
     async def fetch(self) -> None:
         """Ask for the newest messages that wait in each conversation, and tell them."""

@@ -86,6 +86,7 @@ class Client(Asking, Calling, Keeping, Silencing, Listing):
             rooms=self._rooms,
             calls=self._book,
             recount=lambda conversation: spawn(self._arrears.recount(conversation)),
+            find_last=lambda conversation: spawn(self._arrears.find_last(conversation)),
         )
         self._counter.know(self._dispatch.conversation)
         self._parsing = Parsing(self._dispatch, options.plugins, spawn=spawn, is_own=self._counter.is_own)

@@ -46,9 +46,10 @@ class Dispatch:
         rooms: Rooms,
         calls: CallBook,
         recount: Callable[[Conversation], object],
+        find_last: Callable[[Conversation], object],
     ) -> None:
         self._desk = desk
-        self._recount = recount
+        self._recount, self._find_last = recount, find_last
         self._presence = presence
         self._told = told
         self._rooms = rooms
@@ -251,7 +252,7 @@ class Dispatch:
     def nothing_waits(self, conversation: Conversation, as_of: int) -> None:
         """Take over that nothing up to a place waits."""
         conversation.waiting.counted(0, mentions=0, as_of=as_of, read=conversation.read)
-        self._unread(conversation)
+        self.unread(conversation)
 
     def missed(self, missed: MissedConversation) -> None:
         """Tell messages that waited for me, but for those that came meanwhile."""
@@ -303,7 +304,7 @@ class Dispatch:
                 hub.emit("level", events.LevelSet(conversation=conversation, level=level, at=at), conversation=key)
             case facts.MarkedUnread(conversation=key):
                 self.conversation(key).waiting.mark(is_marked=True)
-                self._unread(self.conversation(key))
+                self.unread(self.conversation(key))
             case facts.ObjectSet() | facts.ObjectDropped() as fact:
                 self._kept(fact, placed)
             case fact if isinstance(fact, Arrangement):
@@ -320,7 +321,7 @@ class Dispatch:
     def _arranged(self, conversation: Conversation, fact: Arrangement, at: int) -> None:
         conversation.arranged(fact, at)
         if fact.kind == "messages_deleted" and conversation.last_message is None:
-            self._recount(conversation)
+            self._find_last(conversation)
         name, event = of_arranging(conversation, fact, at)
         self._desk.hub.emit(name, event, conversation=conversation.id)
 
@@ -342,7 +343,7 @@ class Dispatch:
         conversation.waiting.mark(is_marked=False)
         event = events.ReadMoved(conversation=conversation, seq=fact.seq, at=at)
         self._desk.hub.emit("read", event, conversation=conversation.id)
-        self._unread(conversation)
+        self.unread(conversation)
 
     def count(self, waiting: UnreadConversation) -> None:
         """Take over what the server counted, and tell it."""
@@ -359,7 +360,7 @@ class Dispatch:
         last = None if entry is None else conversation.message(entry.seq, entry.at, entry.message)
         if last is not None:
             conversation.newest.came(last)
-        self._unread(conversation, last)
+        self.unread(conversation, last)
 
     def _receipt(self, fact: facts.DeliveredTo | facts.ReadBy, at: int) -> None:
         conversation, is_read = self.conversation(fact.conversation), isinstance(fact, facts.ReadBy)
@@ -371,7 +372,8 @@ class Dispatch:
             )
             self._desk.hub.emit("receipt", event, conversation=conversation.id)
 
-    def _unread(self, conversation: Conversation, last: Message | None = None) -> None:
+    def unread(self, conversation: Conversation, last: Message | None = None) -> None:
+        """Tell how much waits in a conversation."""
         event = events.Unread(
             conversation=conversation, unread=conversation.unread, mentions=conversation.unread_mentions, last=last
         )

@@ -60,6 +60,10 @@ class Parsing:
         """Take over that nothing up to a place waits."""
         self._dispatch.nothing_waits(conversation, as_of)
 
+    def found_last(self, conversation: Conversation) -> None:
+        """Tell what was said last, now that it is known, with what waits."""
+        self._dispatch.unread(conversation, conversation.last_message)
+
     async def missed(self, missed: MissedConversation) -> None:
         """Tell messages that wait for me."""
         messages = [
