@@ -1,7 +1,7 @@
 """What was said last, as each of my devices has it, when I delete it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -144,15 +144,16 @@ async def test_what_is_the_last_message_now_is_told_and_asked_again_where_that_w
         assert "unread" not in server.ops()
 
 
+def refused(*_: object) -> dict[str, Any]:
+    raise Refuse("unavailable")
+
+
 async def test_a_count_is_taken_over_though_the_last_message_is_refused(server: FakeServer) -> None:
     """Where nothing waited any more, and what was said last was not answered, all of it went on waiting."""
     waits = {"conversation": "1", "unread": 2, "mentions": 0, "head": 2, "read": 0}
     answers = [{"kind": "unread", "total": 2, "mentions": 0, "conversations": [waits]}]
 
-    def busy(*_: object) -> None:
-        raise Refuse("unavailable")
-
-    server.hooks |= {"unread": lambda *_: answers.pop() if answers else None, "history": busy}
+    server.hooks |= {"unread": lambda *_: answers.pop() if answers else None, "history": refused}
     async with hearing(server) as (tom, heard, peer):
         talk = tom.conversation("1")
         await tom.unread()
@@ -163,3 +164,35 @@ async def test_a_count_is_taken_over_though_the_last_message_is_refused(server: 
         while event.unread:
             event = await until(heard, events.Unread)
         assert (talk.unread, event.last) == (0, None)
+
+
+@pytest.mark.rows("X53")
+async def test_no_question_is_asked_where_no_last_message_was_lost(server: FakeServer) -> None:
+    """A device that was away asked about each conversation in which it had missed a deletion, all at once."""
+    empty = {"kind": "history", "conversation": "1", "messages": [], "has_more": False}
+    server.hooks["history"] = lambda *_: empty
+    async with hearing(server, "one", "two", "three") as (tom, heard, peer):
+        talk = tom.conversation("1")
+        for number in range(5):
+            await peer.push(deletion(server, 7, conversation=f"{number + 2}"))
+        await peer.push(deletion(server, talk.head - 1))
+        await peer.push(deletion(server, talk.head))
+        assert (await until(heard, events.Unread)).last is None
+        # There is none any more, and that is known.
+        await peer.push(deletion(server, talk.head - 2))
+        await until(heard, events.MultiDevice)
+        await peer.push(server.message("four"))
+        await until(heard, Message)
+        assert [asked["conversation"] for asked in server.requests("history")] == ["1"]
+
+
+@pytest.mark.rows("X53")
+async def test_a_question_that_was_refused_is_asked_again_at_the_next_deletion(server: FakeServer) -> None:
+    async with hearing(server, "one", "two", "three") as (tom, heard, peer):
+        talk = tom.conversation("1")
+        answers: list[Callable[[], dict[str, Any]]] = [lambda: said(talk.head - 2, "one"), refused]
+        server.hooks["history"] = lambda *_: answers.pop()()
+        for message, text in ((talk.head, None), (talk.head - 1, "one")):
+            await peer.push(deletion(server, message))
+            last = (await until(heard, events.Unread)).last
+            assert (last and last.text) == text

@@ -70,11 +70,13 @@ class Arrears:
 
     async def _seek(self, conversation: Conversation) -> None:
         has_changed = True
-        while has_changed and conversation.last_message is None:
+        while has_changed and conversation.newest.is_lost:
             self._seeking[conversation.id] = False
-            # What is refused is not known, then, until something is said or the server tells.
+            # What is refused is asked again when more is deleted, unless something is said or the server tells.
             with suppress(UnisonoError):
-                for message in (await conversation.history(limit=1)).messages:
+                found = (await conversation.history(limit=1)).messages
+                conversation.newest.is_lost = bool(found)
+                for message in found:
                     conversation.newest.came(message)
             # What was found may have been deleted meanwhile.
             has_changed = self._seeking[conversation.id]

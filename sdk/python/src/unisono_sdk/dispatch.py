@@ -320,7 +320,7 @@ class Dispatch:
 
     def _arranged(self, conversation: Conversation, fact: Arrangement, at: int) -> None:
         conversation.arranged(fact, at)
-        if fact.kind == "messages_deleted" and conversation.last_message is None:
+        if fact.kind == "messages_deleted" and conversation.newest.is_lost:
             self._find_last(conversation)
         name, event = of_arranging(conversation, fact, at)
         self._desk.hub.emit(name, event, conversation=conversation.id)

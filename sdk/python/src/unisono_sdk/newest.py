@@ -21,6 +21,8 @@ class Newest:
         """Know none."""
         self.message: Message | None = None
         self.at: int | None = None
+        self.is_lost = False
+        """Whether I deleted the one that was known, and that before it has not been found."""
         self._cleared = 0
         self._deleted: frozenset[int] = frozenset()
 
@@ -44,6 +46,7 @@ class Newest:
         known = self.message
         if known is None or (message.seq, message.said.revision or 0) >= (known.seq, known.said.revision or 0):
             self.message = message
+            self.is_lost = False
             self.told(message.at)
 
     def deleted(self, up_to: int) -> None:
@@ -56,7 +59,7 @@ class Newest:
         """Forget a message that is one of those shown no more. Which is the newest then, the server knows."""
         self._deleted = frozenset(sorted(self._deleted.union(seqs))[-DELETED_MAX:])
         if self.message is not None and self.message.seq in seqs:
-            self.message = None
+            self.message, self.is_lost = None, True
 
     def changed(self, fact: MessageRevised | MessageRecalled, seq: int, at: int) -> None:
         """Take over an edit or a recall, which stands at `seq`."""

@@ -94,7 +94,7 @@ const OF_KINDS: Takings = {
   },
   messages_deleted({ messages: seqs }, { conversation, at }) {
     forget(conversation.kept, seqs);
-    if (!conversation.lastMessage) void findLast(conversation);
+    if (LOST.has(conversation.kept)) void findLast(conversation);
     return [{ type: "messagesDeleted", conversation, seqs, at }];
   },
   object_set: ({ name, key, value = null, isSuperseded }, { inside, seq: revision, at }) =>
@@ -104,6 +104,9 @@ const OF_KINDS: Takings = {
 
 /** Deleted messages that are remembered, those with the highest places: none below can be the newest. */
 const DELETED_MAX = 1000;
+
+/** What is kept of conversations whose last message I deleted, where that before it has not been found. */
+const LOST = new WeakSet<Kept>();
 
 /** Conversations of which it is being asked what was said last; true where more was deleted meanwhile. */
 const SOUGHT = new Map<Conversation, boolean>();
@@ -135,7 +138,11 @@ function ofThread(type: "threadMade" | "threadRenamed", { message, thread: id, b
 
 function forget(kept: Kept, seqs: readonly number[]): void {
   kept._deleted = [...new Set([...kept._deleted, ...seqs])].sort((one, other) => one - other).slice(-DELETED_MAX);
-  if (kept.newest && seqs.includes(kept.newest.seq)) kept.newest = null;
+  if (!kept.newest) return;
+  LOST.delete(kept);
+  if (!seqs.includes(kept.newest.seq)) return;
+  kept.newest = null;
+  LOST.add(kept);
 }
 
 /** Asks what was said last, where it was deleted, and tells when it is known; once for what comes together. */
@@ -145,8 +152,10 @@ async function findLast(conversation: Conversation): Promise<void> {
   if (isBeingAsked) return;
   do {
     SOUGHT.set(conversation, false);
-    // What is refused is not known, then, until something is said or the server tells.
-    for (const message of await conversation.history({ limit: 1 }).catch(() => [])) conversation.came(message);
+    // What is refused is asked again when more is deleted, unless something is said or the server tells.
+    const found = await conversation.history({ limit: 1 }).catch(() => null);
+    for (const message of found ?? []) conversation.came(message);
+    if (found && !found.messages.length) LOST.delete(conversation.kept);
   } while (SOUGHT.get(conversation) && !conversation.lastMessage);
   SOUGHT.delete(conversation);
   const { unread, unreadMentions: mentions, lastMessage: last } = conversation;

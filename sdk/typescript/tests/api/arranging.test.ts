@@ -8,7 +8,7 @@ import type { Client } from "../../src/api/client.ts";
 import type { AnyEvent } from "../../src/api/events.ts";
 import { originOf } from "../../src/api/origin.ts";
 import { holds } from "../../src/api/silences.ts";
-import { World, said, settled } from "./fake_desk.ts";
+import { World, fault, said, settled } from "./fake_desk.ts";
 
 const OTHER = originOf("another session");
 const OWN = originOf("s1");
@@ -137,6 +137,30 @@ test("what was taken back before it was brought along is the last message where 
   world.facts("c/a", 4, gone);
   await settled();
   assert.deepEqual([chat.lastMessage?.seq, chat.head], [3, 4]);
+});
+
+test("what was said last is asked where it was deleted, and nowhere else", async () => {
+  const world = new World();
+  const client = await world.login();
+  const page = { kind: "history", conversation: "a", has_more: false };
+  let place = 0;
+  const deleted = async (conversation: string, ...messages: number[]): Promise<void> => {
+    world.facts("u/tom", ++place, { kind: "messages_deleted", conversation, messages, origin: OTHER });
+    await settled();
+  };
+  world.facts("c/a", 1, said("one"), said("two"), said("three"));
+  // A device that was away asked about each conversation in which it had missed a deletion, all at once.
+  for (const other of ["b", "c", "d"]) await deleted(other, 7);
+  await deleted("a", 2);
+  const asked = (): number => world.desk.asked.filter(({ op }) => op === "history").length;
+  assert.equal(asked(), 0);
+  world.desk.answers["history"] = () => fault("unavailable");
+  await deleted("a", 3);
+  assert.deepEqual([asked(), client.conversation("a").lastMessage], [1, null]);
+  // What was refused is asked again; that there is none is known.
+  world.desk.answers["history"] = () => ({ ...page, messages: [] });
+  for (let seq = 1; seq < 4; seq++) await deleted("a", seq);
+  assert.deepEqual([asked(), client.conversation("a").lastMessage], [2, null]);
 });
 
 test("my other sessions are told by the names that such events have elsewhere, the one that did it is not", async () => {
