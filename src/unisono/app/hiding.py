@@ -62,18 +62,20 @@ async def as_committed(
 ) -> Sequence[PlacedFact]:
     """Give facts that were read from the log as a hint would have told of them: edits as they were `heard` of.
 
-    Of an edit that no hint told of it is asked who deleted the message; what it said may be gone.
+    Of an edit that no hint told of, what it said may be gone. Who deleted a message since its edit was committed is not
+    told what that says either: they may know by now that it is deleted.
     """
-    edits = [placed for placed in read if isinstance(placed.fact, MessageRevised)]
-    asked = {said_in(placed.seq, placed.fact) for placed in edits if placed.seq not in heard}
-    conversation = conversation_of(edits[0].stream) if asked else None
-    hiders = {} if conversation is None else await directory.hiders(conversation, sorted(asked))
-    return [heard.get(placed.seq) or _noting(placed, hiders) for placed in read] if edits else read
+    edited = {placed.fact.message for placed in read if isinstance(placed.fact, MessageRevised)}
+    conversation = conversation_of(read[0].stream) if edited else None
+    if conversation is None:
+        return read
+    hiders = await directory.hiders(conversation, sorted(edited))
+    return [_noting(heard.get(placed.seq, placed), hiders) for placed in read]
 
 
 def _noting(placed: PlacedFact, hiders: Mapping[Seq, Collection[UserId]]) -> PlacedFact:
-    unseen_by = hiders.get(placed.fact.message) if isinstance(placed.fact, MessageRevised) else None
-    return placed if unseen_by is None else structs.replace(placed, unseen_by=frozenset(unseen_by))
+    users = hiders.get(placed.fact.message) if isinstance(placed.fact, MessageRevised) else None
+    return placed if users is None else structs.replace(placed, unseen_by=placed.unseen_by.union(users))
 
 
 def as_seen(channel: Channel, facts: Sequence[PlacedFact]) -> Iterator[Sequence[PlacedFact]]:

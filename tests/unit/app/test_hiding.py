@@ -118,7 +118,32 @@ async def test_edits_that_come_while_their_stream_is_being_read_are_told_with_th
             asked = noting(stage)
             await edit_quickly(stage, alice, chat, 2)
             assert asked.count("audience") == asked.count("read") == 1
-            assert "hiders" not in asked
+            assert asked.count("hiders") == 1
+            assert [words for _, words in told(cat, chat)] == EDITS
+            assert [words for _, words in told(bobs, chat)] == [None] * len(EDITS)
+
+
+@pytest.mark.rows("X53")
+@in_virtual_time
+async def test_who_deletes_a_message_is_not_told_by_a_node_that_reads_on_what_an_edit_before_said() -> None:
+    """Their other devices were told the words of a message that they had been answered was deleted."""
+    async with an_app() as stage:
+        alice, bob = await stage.login("alice"), await stage.login("bob")
+        chat = await group(alice, "bob", "cat")
+        await alice.ask(text(chat, "k2", "tea"))
+        async with an_app(Wiring(beside=stage, name="other")) as other:
+            cat, bobs = await other.login("cat"), await other.login("bob", "tablet")
+            may_read = asyncio.Event()
+
+            async def mood(method: str) -> None:
+                if method == "read":
+                    await may_read.wait()
+
+            stage.mood = mood
+            await edit_quickly(stage, alice, chat, 2)
+            await bob.ask(c.DeleteMessages(chat, (Seq(2),)))
+            may_read.set()
+            await settle(50)
             assert [words for _, words in told(cat, chat)] == EDITS
             assert [words for _, words in told(bobs, chat)] == [None] * len(EDITS)
 
