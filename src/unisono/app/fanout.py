@@ -372,7 +372,7 @@ class Fanout:
             hinted = channel.hinted
             page = await self._log.read(channel.stream, channel.delivered, READ_PAGE)
             read = [placed_of(page, fact) for fact in page.facts]
-            facts = await as_committed(self._directory, read, self._heard.of(channel, page.epoch))
+            facts = await as_committed(self._directory, read, self._heard.take(channel, read))
             if self._channels.get(channel.stream) is not channel:
                 # All began anew: another channel of the stream goes on from there.
                 return

@@ -4,40 +4,47 @@ The log keeps what the last edit of a message says alone: an earlier one that is
 Who is here is told of each with its words, as long as a hint brought them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from unisono.app.channel import Channel, size_of
 from unisono.domain.facts import MessageRevised, PlacedFact
-from unisono.domain.ids import Epoch, Seq
+from unisono.domain.ids import Seq
 
 HEARD_BYTES: Final = 16 * 1024 * 1024
-"""Edits that are kept on a node; what a hint brings beyond it is left to the log."""
-NOTHING: Final[Mapping[Seq, PlacedFact]] = {}
+"""Edits of an app that are kept on a node; what a hint brings beyond it is left to the log."""
 
 
 class Heard:
-    """The edits that a node heard of and has not delivered yet, by the streams that are behind."""
+    """The edits of an app that a node heard of and has not delivered yet, by the streams that are behind."""
 
     def __init__(self) -> None:
         self._facts: dict[Channel, dict[Seq, PlacedFact]] = {}
         self._bytes = 0
 
     def note(self, channel: Channel, hinted: Iterable[PlacedFact]) -> None:
-        """Keep the edits among some hints until `drop`."""
+        """Keep the edits among some hints that are not delivered yet, until `take` or `drop`."""
         for placed in hinted:
             if not isinstance(placed.fact, MessageRevised) or self._bytes >= HEARD_BYTES:
+                continue
+            if placed.epoch == channel.epoch and placed.seq <= channel.delivered:
                 continue
             kept = self._facts.setdefault(channel, {})
             if placed.seq not in kept:
                 kept[placed.seq] = placed
                 self._bytes += size_of(placed.fact)
 
-    def of(self, channel: Channel, epoch: Epoch) -> Mapping[Seq, PlacedFact]:
-        """Give the edits of a stream, by their places."""
-        kept = self._facts.get(channel, NOTHING)
-        return {seq: placed for seq, placed in kept.items() if placed.epoch == epoch}
+    def take(self, channel: Channel, read: Sequence[PlacedFact]) -> Mapping[Seq, PlacedFact]:
+        """Give what was heard of the edits among facts that were read, by their places, and keep it no longer."""
+        kept = self._facts.get(channel, {})
+        taken = [kept.pop(placed.seq) for placed in read if placed.seq in kept]
+        self._bytes -= _bytes_of(taken)
+        return {placed.seq: placed for placed in taken if placed.epoch == read[0].epoch}
 
     def drop(self, channel: Channel) -> None:
         """Forget the edits of a stream that is behind no more."""
-        self._bytes -= sum(size_of(placed.fact) for placed in self._facts.pop(channel, {}).values())
+        self._bytes -= _bytes_of(self._facts.pop(channel, {}).values())
+
+
+def _bytes_of(facts: Iterable[PlacedFact]) -> int:
+    return sum(size_of(placed.fact) for placed in facts)
