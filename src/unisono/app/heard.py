@@ -37,13 +37,21 @@ class Heard:
     def take(self, channel: Channel, read: Sequence[PlacedFact]) -> Mapping[Seq, PlacedFact]:
         """Give what was heard of the edits among facts that were read, by their places, and keep it no longer."""
         kept = self._facts.get(channel, {})
-        taken = [kept.pop(placed.seq) for placed in read if placed.seq in kept]
-        self._bytes -= _bytes_of(taken)
-        return {placed.seq: placed for placed in taken if placed.epoch == read[0].epoch}
+        taken = [(placed, kept.pop(placed.seq)) for placed in read if placed.seq in kept]
+        self._bytes -= _bytes_of(heard for _, heard in taken)
+        return {heard.seq: heard for placed, heard in taken if _is_of(placed, heard)}
 
     def drop(self, channel: Channel) -> None:
         """Forget the edits of a stream that is behind no more."""
         self._bytes -= _bytes_of(self._facts.pop(channel, {}).values())
+
+
+def _is_of(placed: PlacedFact, heard: PlacedFact) -> bool:
+    """Say if what was heard is of an edit that the log has: a hint may have told of what is not in it any more."""
+    fact, told = placed.fact, heard.fact
+    if not isinstance(fact, MessageRevised) or not isinstance(told, MessageRevised):
+        return False
+    return placed.epoch == heard.epoch and fact.message == told.message
 
 
 def _bytes_of(facts: Iterable[PlacedFact]) -> int:

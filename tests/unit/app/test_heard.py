@@ -6,7 +6,7 @@ from msgspec import structs
 from tests.unit.app.stage import CHAT, message, placed
 from unisono.app import heard
 from unisono.app.channel import Channel
-from unisono.domain.facts import Content, MessageRevised, PlacedFact
+from unisono.domain.facts import Content, Fact, MessageRevised, PlacedFact
 from unisono.domain.ids import Epoch, Seq, UserId
 
 
@@ -35,6 +35,20 @@ def test_what_was_delivered_or_is_of_another_log_is_not_kept_for_it() -> None:
     before = structs.replace(edit(5), epoch=Epoch(2))
     kept.note(channel, [edit(5), before])
     assert kept.take(channel, [before]) == {}
+
+
+@pytest.mark.parametrize("fact", [message(), structs.replace(edit(2).fact, message=Seq(9))])
+def test_what_the_log_does_not_have_there_is_not_told(fact: Fact) -> None:
+    """It was told in place of whatever the log had."""
+    kept, channel = heard.Heard(), Channel(CHAT)
+    kept.note(channel, [edit(2)])
+    assert kept.take(channel, [placed(2, fact)]) == {}
+    kept.note(channel, [edit(2)])
+    emptied = Content()
+    (taken,) = kept.take(
+        channel, [placed(2, MessageRevised(message=Seq(1), by=UserId("ann"), content=emptied))]
+    ).items()
+    assert taken == (2, edit(2))
 
 
 def test_beyond_a_size_they_are_left_to_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
