@@ -11,6 +11,8 @@ export type Passed = readonly WireFact[] | "hole";
 /** The positions of one tab in all streams of its session. */
 export class Filter {
   private _positions = new Map<string, Position>();
+  /** Conversations that I may be out of, or in again: facts of these begin anywhere. */
+  private readonly _unsure = new Set<string>();
   private _epoch = 0;
   private _checkpoint = 0;
 
@@ -22,6 +24,7 @@ export class Filter {
   /** Forgets all, and goes on from a snapshot. */
   begin(cursor: Cursor): void {
     this._positions = new Map(Object.entries(cursor.positions));
+    this._unsure.clear();
     this._epoch = cursor.epoch;
     this._checkpoint = cursor.checkpoint;
   }
@@ -43,7 +46,7 @@ export class Filter {
     const first = frame.facts[0];
     if (first !== undefined && (at === undefined || frame.epoch >= at.epoch)) {
       const seq = at?.epoch === frame.epoch ? at.seq : null;
-      if (seq !== null && !at?.isLeft && first.seq > seq + 1) return "hole";
+      if (seq !== null && !at?.isLeft && first.seq > seq + 1 && !this._unsure.has(frame.stream)) return "hole";
       const fresh = seq === null ? frame.facts : frame.facts.filter((fact) => fact.seq > seq);
       this._advance(frame, fresh, user);
       this._reach(frame.checkpoint);
@@ -62,7 +65,11 @@ export class Filter {
     const seq = at?.epoch === epoch ? at.seq : -1;
     // Where the server was restored and has less than was taken, what follows has places that were taken before.
     if (last === seq || (last < seq && reason !== "ahead")) return null;
-    this._positions.set(stream, { epoch, seq: last, ...(seq >= 0 && at?.isLeft && { isLeft: true }) });
+    const wasLeft = seq >= 0 && at?.isLeft === true;
+    // What let me in again may be among what is gone: the next holder, like this one, is not told that I am out.
+    const isLeft = wasLeft && reason === "unreadable";
+    if (wasLeft && !isLeft) this._unsure.add(stream);
+    this._positions.set(stream, { epoch, seq: last, ...(isLeft && { isLeft }) });
     return last < seq ? range : { ...range, first: Math.max(range.first, seq + 1) };
   }
 
@@ -78,6 +85,7 @@ export class Filter {
   private _advance(frame: Facts, fresh: readonly WireFact[], user: string): void {
     const last = fresh[fresh.length - 1];
     if (last === undefined) return;
+    this._unsure.delete(frame.stream);
     let isLeft = this._positions.get(frame.stream)?.isLeft ?? false;
     for (const { fact } of fresh) isLeft = leaves(fact, user) || (isLeft && !enters(fact, user));
     this._positions.set(frame.stream, { epoch: frame.epoch, seq: last.seq, ...(isLeft && { isLeft }) });

@@ -29,6 +29,16 @@ test("who was out while the facts were thrown away that let him in again hears w
   assert.deepEqual(outcomes.map((each) => (each.is === "deliver" ? each.placed.seq : `to ${each.until}`)), ["to 5", 6, 7, 8]);
 });
 
+test("a tab that was out while the facts were thrown away that let its user in again does not tell the next holder that they are out", () => {
+  // That holder kept from all its tabs what was said from then on.
+  for (const [reason, isLeft] of [["trimmed", undefined], ["unreadable", true]] as const) {
+    const filter = new Filter();
+    filter.begin({ epoch: 7, checkpoint: 1, positions: { "c/x": { epoch: 7, seq: 2, isLeft: true } } });
+    filter.skip({ is: "start-over", stream: "c/x", epoch: 7, first: 3, last: 5, reason });
+    assert.deepEqual(filter.cursor.positions["c/x"]?.isLeft, isLeft);
+  }
+});
+
 test("a holder that is asked to end before it began does not begin", async () => {
   const stage = new HubStage();
   void stage.hello("a");
