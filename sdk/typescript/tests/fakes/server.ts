@@ -228,6 +228,8 @@ export class FakeServer {
   }
 
   private turnSeat(isIn: boolean, room: string, tab: string): object {
+    // A tab is in one room at a time.
+    if (isIn) for (const [name, seat] of this.seats) if (seat.tab === tab) this.seats.delete(name);
     if (isIn) this.seats.set(`${room} ${tab}`, { room, tab });
     else this.seats.delete(`${room} ${tab}`);
     return { kind: "done" };
