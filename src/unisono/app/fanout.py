@@ -8,7 +8,7 @@ what is missing is read from the log. `sweep` reads it from the node's own check
 import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Final
 
 from unisono.app.audience import Audience
@@ -62,8 +62,7 @@ class Fanout:
     """Delivers the facts of one app to the links of this node."""
 
     def __init__(self, log: Log, directory: Directory, audience: Audience, telemetry: Telemetry) -> None:
-        self._log = log
-        self._directory = directory
+        self._log, self._directory = log, directory
         self._audience = audience
         self._telemetry = telemetry
         self._channels: dict[StreamKey, Channel] = {}
@@ -264,8 +263,9 @@ class Fanout:
 
     def _deliver(self, channel: Channel, facts: Sequence[PlacedFact], *, is_alone: bool = False) -> None:
         for part in channel.pass_on(facts):
-            for seen in as_seen(channel, part):
-                self._push(channel, seen, is_alone=is_alone and len(seen) == len(facts))
+            with closing(as_seen(channel, part)) as seen:
+                for each in seen:
+                    self._push(channel, each, is_alone=is_alone and len(each) == len(facts))
         self._telemetry.count("facts_delivered", len(facts))
         self._weigh(channel)
         if channel.of_user is not None:

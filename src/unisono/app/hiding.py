@@ -1,6 +1,6 @@
 """What a user deleted for themselves: left out of history, and without words in the stream of its conversation."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -78,10 +78,11 @@ def _noting(placed: PlacedFact, hiders: Mapping[Seq, Collection[UserId]]) -> Pla
     return placed if users is None else structs.replace(placed, unseen_by=placed.unseen_by.union(users))
 
 
-def as_seen(channel: Channel, facts: Sequence[PlacedFact]) -> Iterator[Sequence[PlacedFact]]:
+def as_seen(channel: Channel, facts: Sequence[PlacedFact]) -> Generator[Sequence[PlacedFact], None, None]:
     """Give facts in parts, each while the channel's members are those who see it so.
 
-    Who deleted a message for themselves gets the place of an edit of it, and not what it says.
+    Who deleted a message for themselves gets the place of an edit of it, and not what it says. When it is over
+    or closed, the members are all of them again.
     """
     start = 0
     for index, placed in enumerate(facts):
@@ -90,10 +91,12 @@ def as_seen(channel: Channel, facts: Sequence[PlacedFact]) -> Iterator[Sequence[
         if index > start:
             yield facts[start:index]
         start, everybody = index + 1, channel.members
-        channel.ask(everybody.difference(placed.unseen_by))
-        yield [placed]
-        channel.ask(everybody.intersection(placed.unseen_by))
-        yield [structs.replace(placed, fact=emptied(placed.fact))]
-        channel.ask(everybody)
+        try:
+            channel.ask(everybody.difference(placed.unseen_by))
+            yield [placed]
+            channel.ask(everybody.intersection(placed.unseen_by))
+            yield [structs.replace(placed, fact=emptied(placed.fact))]
+        finally:
+            channel.ask(everybody)
     if start < len(facts):
         yield facts[start:] if start else facts

@@ -3,12 +3,14 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.fanout_stage import on_stage, settle
-from tests.unit.app.stage import ALICE, CHAT, created, message
+from tests.unit.app.stage import ALICE, BOB, CHAT, created, message
 from unisono.app import fanout as module
-from unisono.domain.ids import NO_SEQ, ConversationId, UserId, conversation_stream
+from unisono.domain.facts import Content, MessageRevised
+from unisono.domain.ids import NO_SEQ, ConversationId, Seq, UserId, conversation_stream
 
 OTHER = conversation_stream(ConversationId("other"))
 
@@ -61,6 +63,20 @@ async def test_a_fact_that_cannot_be_written_harms_its_own_stream_alone() -> Non
         stage.encoder.cannot_write = None
         await stage.fanout.sweep()
         assert {fact.stream for fact in alice.facts} == {OTHER, CHAT}
+
+
+@in_virtual_time
+async def test_an_edit_that_cannot_be_written_leaves_the_members_of_its_stream_what_they_are() -> None:
+    """Where some had deleted the message, those alone or all others were left of them."""
+    async with on_stage() as stage:
+        stage.arrive(ALICE)
+        stage.arrive(BOB)
+        await stage.happen(created("alice", "bob"), message())
+        (edit,) = stage.commit(MessageRevised(message=Seq(2), by=ALICE, content=Content(text="tea")))
+        stage.encoder.cannot_write = CHAT
+        await stage.hint(structs.replace(edit, unseen_by=frozenset({BOB})))
+        assert [name for name, _ in stage.telemetry.defects] == ["delivery_failed"]
+        assert stage.fanout.members_of(CHAT) == {ALICE, BOB}
 
 
 @in_virtual_time
