@@ -96,7 +96,7 @@ def _of_messages(user: UserId, command: c.Command, limits: Quotas) -> Change | N
             scope = Scope(conversation=conversation, users=(user,), speaks=True)
             return scope, partial(messages.typing, user=user, command=command)
         case c.EditMessage(conversation=conversation, message=message):
-            scope = Scope(conversation=conversation, users=(user,), message=message, speaks=True)
+            scope = Scope(conversation=conversation, users=(user,), message=message, hiders=True, speaks=True)
             return scope, lambda snapshot: revisions.edit(snapshot, user, command, limits)
         case c.RecallMessage(conversation=conversation, message=message):
             scope = Scope(conversation=conversation, users=(user,), message=message)

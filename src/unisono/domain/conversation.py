@@ -166,7 +166,7 @@ class Scope(Struct, frozen=True):
     - `sender` and `key`: ask for an earlier place of the same draft: in the conversation's stream, or without a
       conversation in the sender's own.
     - `keys`: asks which of these are taken in the conversation's stream, each a sender's.
-    - `message`: asks for the message at this seq, with its reactions.
+    - `message`: asks for the message at this seq, with its reactions; `hiders` also for who deleted it for themselves.
     - `read_to`: asks what lies before and behind where the `mark` of the first of `users` will be once it has moved to
       this place, or the end, and never back.
     - `chosen`: asks about these messages, and which of them the first of `users` deleted.
@@ -190,6 +190,7 @@ class Scope(Struct, frozen=True):
     keys: tuple[SenderKey, ...] = ()
     unique_of: tuple[ConversationKind, tuple[UserId, ...]] | None = None
     message: Seq | None = None
+    hiders: bool = False
     read_to: Seq | None = None
     mark: Literal["read", "delivered"] = "read"
     object: ObjectName | None = None
@@ -204,7 +205,7 @@ class Scope(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True):
-    """A message that a command is about, with who reacted to it how, and who deleted it for themselves."""
+    """A message that a command is about, with who reacted to it how, and who deleted it where that is asked."""
 
     seq: Seq
     at: Instant

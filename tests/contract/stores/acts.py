@@ -263,7 +263,7 @@ async def edit(
     store: AnyStore, user: UserId, seq: int, text: str, room: ConversationId = ROOM, *, of_type: int = -1
 ) -> Committed:
     command = EditMessage(room, Seq(seq), Content(of_type, text))
-    scope = Scope(conversation=room, users=(user,), message=command.message)
+    scope = Scope(conversation=room, users=(user,), message=command.message, hiders=True)
     return await store.log.transact(scope, lambda seen: revisions.edit(seen, user, command, QUOTAS))
 
 

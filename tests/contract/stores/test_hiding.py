@@ -26,7 +26,8 @@ from tests.contract.stores.test_search import found, index
 from tests.support.time_and_chance import ManualClock
 from unisono.domain import arranging
 from unisono.domain import commands as c
-from unisono.domain.conversation import Scope
+from unisono.domain.answers import Done
+from unisono.domain.conversation import Decision, Scope, Snapshot
 from unisono.domain.errors import LimitReached, NotFound
 from unisono.domain.facts import Content, MessagePlaced
 from unisono.domain.ids import ConversationId, Instant, SendKey, Seq, UserId
@@ -177,6 +178,22 @@ async def test_an_edit_says_at_once_who_had_deleted_the_message(store: AnyStore)
     # Also where both are committed together.
     _, committed = await asyncio.gather(delete(store, ANN, seqs[0]), edit(store, BOB, seqs[0], "water"))
     assert [placed.unseen_by for placed in committed.facts] == [{ANN}]
+
+
+async def test_who_deleted_a_message_is_looked_up_where_that_is_asked_alone(store: AnyStore) -> None:
+    """A recall, a reaction or a thread read all who had, however many, while nobody else could write."""
+    (seq,) = await said(store, 1)
+    await delete(store, ANN, seq)
+    seen: list[frozenset[UserId]] = []
+
+    def look(snapshot: Snapshot) -> Decision:
+        assert snapshot.target is not None
+        seen.append(snapshot.target.hiders)
+        return Decision(drafts=(), answer=lambda _: Done())
+
+    for hiders in (False, True):
+        await store.log.transact(Scope(conversation=ROOM, users=(BOB,), message=seq, hiders=hiders), look)
+    assert seen == [frozenset(), {ANN}]
 
 
 async def test_nobody_is_pushed_what_they_deleted(store: AnyStore) -> None:

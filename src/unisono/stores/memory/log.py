@@ -157,7 +157,9 @@ class MemoryLog:
     def _target(self, scope: Scope, subject: ConversationId | None, above: ConversationId | None) -> Target | None:
         if above is not None and scope.beneath is not None:
             return self._state.target(above, scope.beneath)
-        return None if scope.message is None or subject is None else self._state.target(subject, scope.message)
+        if scope.message is None or subject is None:
+            return None
+        return self._state.target(subject, scope.message, asks_hiders=scope.hiders)
 
     def _places(self, scope: Scope, conversation: ConversationId) -> dict[UserId, Membership]:
         known = self._state.memberships(conversation)

@@ -294,15 +294,15 @@ class State:
         if entry.is_unique and not is_unique:
             self.unique = {key: kept for key, kept in self.unique.items() if kept != conversation}
 
-    def target(self, conversation: ConversationId, seq: Seq) -> Target | None:
-        """Give a message with its reactions and who deleted it."""
+    def target(self, conversation: ConversationId, seq: Seq, *, asks_hiders: bool = False) -> Target | None:
+        """Give a message with its reactions, and who deleted it where that is asked."""
         placed = next((placed for placed in self.kept(conversation) if placed.seq == seq), None)
         if placed is None or not isinstance(placed.fact, MessagePlaced):
             return None
         given = self.reactions.get((conversation, seq), {})
         reactions = {each: frozenset(users) for each, users in given.items() if users}
-        hiders = frozenset(hiding.hiders(self.hidden, conversation, [seq]).get(seq, ()))
-        return Target(seq, placed.at, placed.fact, reactions, hiders)
+        hiders = hiding.hiders(self.hidden, conversation, [seq]) if asks_hiders else {}
+        return Target(seq, placed.at, placed.fact, reactions, frozenset(hiders.get(seq, ())))
 
     def _revise(
         self, conversation: ConversationId, placed: PlacedFact, fact: MessageRevised | MessageRecalled | MessageReacted

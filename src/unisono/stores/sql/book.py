@@ -36,11 +36,11 @@ KEPT_MAX: Final = 100_000
 
 
 class FactAt(NamedTuple):
-    """What stands at a place; `is_hidden` when it is a message that some deleted for themselves."""
+    """What stands at a place; `is_hidden` when some deleted it for themselves, where that is asked."""
 
     at: Instant
     fact: Fact
-    is_hidden: bool
+    is_hidden: bool = False
 
 
 class Book:
@@ -205,18 +205,18 @@ class Book:
         self._facts.append(row)
         self._moved[stream.id] = stream
 
-    def fact_at(self, stream: StreamEntry, seq: Seq) -> FactAt | None:
+    def fact_at(self, stream: StreamEntry, seq: Seq, *, asks_hidden: bool = False) -> FactAt | None:
         """Give what stands at a place, and since when. Nobody can have deleted what was placed in this batch."""
         for row in reversed(self._facts):
             if row[0] == stream.id and row[1] == seq:
-                return FactAt(Instant(row[3]), decode_fact(row[-1]), is_hidden=False)
-        rows = self._rows(self.statements.messages.fact_at, stream=stream.id, seq=seq)
-        return FactAt(Instant(rows[0][0]), decode_fact(rows[0][1]), is_hidden=bool(rows[0][2])) if rows else None
+                return FactAt(Instant(row[3]), decode_fact(row[-1]))
+        messages = self.statements.messages
+        rows = self._rows(messages.fact_at if asks_hidden else messages.fact, stream=stream.id, seq=seq)
+        return FactAt(Instant(rows[0][0]), decode_fact(rows[0][1]), *map(bool, rows[0][2:])) if rows else None
 
     def fact(self, stream: StreamEntry, seq: Seq) -> Fact | None:
         """Give what stands at a place."""
-        found = self.fact_at(stream, seq)
-        return None if found is None else found.fact
+        return found.fact if (found := self.fact_at(stream, seq)) else None
 
     def call(self, stream: StreamEntry, seq: Seq, sender: UserId, users: Iterable[str]) -> None:
         """Note whom a message calls; the empty name is everybody."""

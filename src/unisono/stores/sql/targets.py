@@ -8,9 +8,9 @@ from unisono.stores.sql.entries import StreamEntry
 from unisono.stores.sql.hiding import find_hiders
 
 
-def take_target(book: Book, stream: StreamEntry, seq: Seq) -> Target | None:
-    """Give the message at a place with its reactions and who deleted it, or None when there is none."""
-    found = book.fact_at(stream, seq)
+def take_target(book: Book, stream: StreamEntry, seq: Seq, *, asks_hiders: bool = False) -> Target | None:
+    """Give the message at a place with its reactions, and who deleted it where that is asked; None for none."""
+    found = book.fact_at(stream, seq, asks_hidden=asks_hiders)
     if found is None or not isinstance(found.fact, MessagePlaced):
         return None
     statement = book.statements.messages.reactions

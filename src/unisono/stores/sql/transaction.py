@@ -250,7 +250,9 @@ def find_above(scope: Scope, stream: StreamEntry | None, book: Book) -> StreamEn
 def _target(scope: Scope, stream: StreamEntry | None, above: StreamEntry | None, book: Book) -> Target | None:
     if above is not None and scope.beneath is not None:
         return take_target(book, above, scope.beneath)
-    return None if stream is None or scope.message is None else take_target(book, stream, scope.message)
+    if stream is None or scope.message is None:
+        return None
+    return take_target(book, stream, scope.message, asks_hiders=scope.hiders)
 
 
 def _places_of(scope: Scope, stream: StreamEntry | None, book: Book) -> Mapping[UserId, Membership]:
