@@ -48,8 +48,8 @@ class Failure(Exception):
 class Busy(Failure):
     """The server has too much to do for now; after `retry_after_s` seconds it is worth another try."""
 
-    def __init__(self, text: str, retry_after_s: float) -> None:
-        super().__init__(text, hint="try again a little later")
+    def __init__(self, text: str, retry_after_s: float, *, exit_code: Exit = Exit.FAILED) -> None:
+        super().__init__(text, exit_code=exit_code, hint="try again a little later")
         self.retry_after_s: Final = retry_after_s
 
 

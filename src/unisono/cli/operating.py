@@ -8,6 +8,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -20,9 +21,9 @@ from unisono.cli.sources import admin_key, server_url, settings_from
 DEADLINE_S: Final = 10.0
 ANSWER_MAX_BYTES: Final = 64 << 20
 PATIENCE_S: Final = 120.0
-AWAY: Final = frozenset({502, 503, 504})
-"""What a proxy answers, or a server that cannot do its work now, where nobody says after how long to ask again."""
 """How long something is tried again that the server has no time for."""
+AWAY: Final = frozenset({502, 503, 504})
+"""What a proxy answers that does not reach the server."""
 
 T = TypeVar("T")
 
@@ -135,16 +136,26 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _refused(refusal: urllib.error.HTTPError) -> Failure:
+    retry_after = refusal.headers.get("Retry-After", "")
     try:
         fault = _object(refusal.read(ANSWER_MAX_BYTES))
         code, message = str(fault["code"]), str(fault["message"])
     except (ValueError, KeyError, OSError):
-        if refusal.code in AWAY:
-            return Failure(f"refused with status {refusal.code}: the server is away", exit_code=Exit.UNREACHABLE)
-        return Failure(f"refused with status {refusal.code}: this may be no Unisono server")
-    if refusal.code == 401:
+        return _of_proxy(refusal.code, retry_after)
+    if refusal.code == HTTPStatus.UNAUTHORIZED:
         return Failure("the admin key was not accepted", exit_code=Exit.NOT_LET_IN, hint="name it with --admin-key")
-    retry_after = refusal.headers.get("Retry-After", "")
     if retry_after.isdecimal():
         return Busy(message, float(retry_after))
-    return Failure(message, exit_code=Exit.UNREACHABLE) if refusal.code in AWAY else of_code(code, message)
+    if refusal.code == HTTPStatus.SERVICE_UNAVAILABLE:
+        return Failure(message, exit_code=Exit.UNREACHABLE)
+    return of_code(code, message)
+
+
+def _of_proxy(status: int, retry_after: str) -> Failure:
+    """Give the failure for what no server of ours said."""
+    if status not in AWAY:
+        return Failure(f"refused with status {status}: this may be no Unisono server")
+    text = f"refused with status {status}: the server is away"
+    if retry_after.isdecimal():
+        return Busy(text, float(retry_after), exit_code=Exit.UNREACHABLE)
+    return Failure(text, exit_code=Exit.UNREACHABLE)

@@ -5,13 +5,15 @@ import json
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support.operator_desk import ADMIN_KEY, Desk, open_desk
 from tests.unit.cli.commands import Outcome, run
-from unisono.cli import tree_watching
+from unisono.cli import operating, tree_watching
 from unisono.cli.failing import Exit
 
 WITHIN_S = 10.0
@@ -72,8 +74,9 @@ def page(status: bytes, body: bytes = b"<html>", more: bytes = b"") -> bytes:
     return b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s" % (status, more, len(body), body)
 
 
-async def watched(*answers: bytes) -> Outcome:
-    """Watch a server that gives these answers, one for each connection."""
+@asynccontextmanager
+async def answering(*answers: bytes) -> AsyncIterator[str]:
+    """Give the URL of a server that gives these answers, one for each connection."""
     left = [*answers]
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -83,11 +86,15 @@ async def watched(*answers: bytes) -> Outcome:
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        words = ("sessions", "watch", "--user", "ann", "--url", url, "--admin-key", ADMIN_KEY)
-        outcome = await asyncio.to_thread(run, *words)
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     assert left == []
-    return outcome
+
+
+async def watched(*answers: bytes) -> Outcome:
+    """Watch a server that gives these answers."""
+    async with answering(*answers) as url:
+        words = ("sessions", "watch", "--user", "ann", "--url", url, "--admin-key", ADMIN_KEY)
+        return await asyncio.to_thread(run, *words)
 
 
 async def test_it_goes_on_when_the_server_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,6 +122,26 @@ async def test_a_proxy_that_says_the_server_is_away_is_asked_again(monkeypatch: 
 
 async def test_a_proxy_without_a_server_is_not_waited_for_in_the_first_place() -> None:
     told = await watched(page(b"502 Bad Gateway"))
+    assert (told.code, "the server is away" in told.err) == (Exit.UNREACHABLE, True)
+
+
+async def test_a_program_that_fails_is_no_server_that_is_away() -> None:
+    """Its status is that of a proxy without a server, and so it was told as one that cannot be reached."""
+    told = await watched(refusal(b"502 Bad Gateway", b"handler_failed", b""))
+    assert (told.code, "away" in told.err) == (Exit.FAILED, False)
+
+
+async def test_a_proxy_may_say_after_how_long_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done patiently was given up at the first such page."""
+    pauses: list[float] = []
+    monkeypatch.setattr(operating, "rest", pauses.append)
+    busy, nothing = page(b"503 Busy", more=b"Retry-After: 7\r\n"), page(b"200 OK", b"{}")
+    async with answering(busy, busy, nothing) as url:
+        operator = operating.Operator(url, ADMIN_KEY)
+        ask = partial(operator.ask, "GET", "users", "ann", "tree")
+        assert await asyncio.to_thread(operating.patiently, ask) == {}
+    assert pauses == [7, 7]
+    told = await watched(busy)
     assert (told.code, "the server is away" in told.err) == (Exit.UNREACHABLE, True)
 
 
