@@ -109,9 +109,15 @@ class Rooms:
     async def _leave(self, member: Member, command: LeaveRoom) -> None:
         tab = command.tab or OWN_TAB
         await self._find(member.user, command.conversation, LeaveRoom)
-        if self._seats.get(member.session, {}).get(tab) == command.conversation:
+        if await self._has(member.session, Seat(command.conversation, tab)):
             await self._parts.seats.give_up(member.session, tab)
             self._rise(member.session, tab)
+
+    async def _has(self, session: SessionId, seat: Seat) -> bool:
+        """Say if a session has a seat: of one that has lost its link, the store alone knows."""
+        if self._audience.find(session) is None:
+            return seat in await self._parts.seats.of_session(session)
+        return self._seats.get(session, {}).get(seat.tab) == seat.room
 
     async def count(self, user: UserId, command: CountPeople) -> Count:
         """Count the people in a room, or the members of another conversation.
