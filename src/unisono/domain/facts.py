@@ -388,8 +388,7 @@ Fact = ConversationFact | UserFact
 class PlacedFact(Struct, frozen=True):
     """A fact with its place. `at` is server time, never smaller than that of the fact before it in the stream.
 
-    `unseen_by` had deleted the message for themselves when this edit of it was committed, or since then, where it is
-    read later: what it says is not theirs.
+    `unseen_by` had deleted the message for themselves when its edit was committed, or read later: it is not theirs.
     """
 
     stream: StreamKey
