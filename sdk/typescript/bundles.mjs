@@ -15,13 +15,15 @@ export const ENTRIES = {
   "unisono.js": { entry: "src/index.ts", format: "esm" },
   "unisono.global.js": { entry: "src/global.ts", format: "iife" },
   "unisono.notices.js": { entry: "src/api/notices.ts", format: "esm" },
+  // From another origin no script may load others by a name beside its own: this one has all in itself.
+  "unisono.worker.whole.js": { entry: "src/worker.ts", format: "iife", isWhole: true },
 };
 
 // What is loaded later, those that others load first. Names carry a hash: a page of an earlier release, still open, never gets code of
 // another one.
 export const LATER = {
   polling: { entry: "src/polling.ts", format: "esm" },
-  ending: { entry: "src/core/ending.ts", format: "esm" },
+  duties: { entry: "src/duties.ts", format: "esm" },
   more: { entry: "src/more.ts", format: "esm" },
   devices: { entry: "src/devices.ts", format: "esm" },
   worker: { entry: "src/worker.ts", format: "iife" },
@@ -36,11 +38,12 @@ export const WORKER = "unisono.worker.js";
 
 // Names of our own that no program, port, frame or row ever sees; a test looks that they stand nowhere as text.
 export const INSIDE = `
-  abandoned afterMs askToken askedNow askers asking beginLink between chance course dead down dropObject dropSend emitter endAll endSync
-  entropy fruitless giveUp goOn greet hasRoom isAnnounced isAsked isBehind isFresh isHeld isHolder isInStep isKnown isLeaving isNew
-  isOwnKey isReading isSettled isSure isUnderWay isWelcome isWhole keepAlive lose losses mayLogInAnew newKey newLink nextRead opened
-  ownerIsWorker pass patience putBack putObject putOff putSend reach recount refuse regain rejoin requestNow resumedAt retire seize sends
-  setObject setView settle shelf slow spread stored takeHeads takePage takeStartOver tryHold vanish waitMs wake wasLive ways writeSession
+  abandoned afterMs askedNow asker askers asking askToken beginLink between chance course dead down dropObject dropSend emitter endAll
+  endSync entropy follows fruitless giveUp goOn greet hasRoom isAnnounced isAsked isBehind isDeposed isFresh isHeld isHolder isInStep
+  isKnown isLeaving isNew isOwnKey isReading isSettled isSure isUnderWay isWelcome isWhole keepAlive lose losses mayLogInAnew newKey
+  newLink nextRead opened ownerIsWorker pass patience putBack putObject putOff putSend reach recount refuse regain rejoin requestNow
+  resumedAt retire seize sends setObject settle setView shelf slow spread stored tabsChanged takeHeads takePage takeStartOver tryHold
+  vanish waitMs wake wasLive ways writeSession
 `.trim().split(/\s+/);
 
 // Short names of fields that servers and tabs know: nothing of ours is called so.
@@ -60,9 +63,17 @@ export const OPTIONS = {
   logLevel: "warning",
 };
 
-// What comes out of that is gone over once more: 3 to 5 % of what is compressed. Reading a field may have effects; names of fields are the
-// other's business.
-const SMALLER = { ecma: 2022, compress: { ecma: 2022, passes: 2, pure_getters: false }, mangle: true, toplevel: true };
+// What comes out of that is gone over once more: 3 to 5 % of what is compressed. Reading a field may have effects, and no function here is used
+// as a class; names of fields are the other's business. Compressed, what is written the same way each time is smaller than what is short.
+const SMALLER = {
+  ecma: 2022,
+  toplevel: true,
+  mangle: true,
+  compress: { ecma: 2022, passes: 2, inline: 1, lhs_constants: false, pure_getters: false, unsafe_arrows: true },
+};
+
+// A script by itself is a module that imports and exports nothing, in a scope of its own: made as `iife`, it would bring along what `require` takes.
+const ALONE = { banner: { js: "(()=>{" }, footer: { js: "})();" } };
 
 // Options of a script that loads later what lies in `folder`: a page that shares a worker's session never loads the code of the holder,
 // one that uploads nothing and watches nobody not the code for that, and few need long polling. All give the same short names: what
@@ -78,10 +89,11 @@ export function apart(folder, { later, short }) {
 }
 
 // Makes one script; gives its code and its map, and notes the names that were made short.
-async function make(folder, { name, entry, format }, names, more) {
+async function make(folder, { name, entry, format, isWhole = false }, names, more) {
   const { plugins, ...rest } = apart("./", names);
-  const options = { ...OPTIONS, ...rest, entryPoints: [entry], format, outfile: join(folder, `${name}.js`), sourcemap: "external", write: false };
-  const { outputFiles, mangleCache } = await build({ ...options, plugins: [...plugins, ...more] });
+  const shape = { format: "esm", ...(format === "iife" && ALONE) };
+  const options = { ...OPTIONS, ...rest, ...shape, entryPoints: [entry], outfile: join(folder, `${name}.js`), sourcemap: "external", write: false };
+  const { outputFiles, mangleCache } = await build({ ...options, plugins: isWhole ? more : [...plugins, ...more] });
   Object.assign(names.short, mangleCache);
   return [".js", ".map"].map((end) => outputFiles.find(({ path }) => path.endsWith(end)).text);
 }
@@ -103,7 +115,8 @@ async function write(folder, { name, ...script }, names, more) {
 export async function bundle(folder, more = []) {
   await mkdir(folder, { recursive: true });
   const names = { later: {}, short: Object.fromEntries(OF_OTHERS.map((name) => [name, false])) };
-  // What every page loads has the shortest names; it is written when it is known what it loads later.
+  // What is bounded most tightly has the shortest names, then what every page loads; that is written when it is known what it loads later.
+  await make(folder, { name: "worker", ...LATER.worker }, names, more);
   await make(folder, { name: PAGE, ...ENTRIES[PAGE] }, names, more);
   for (const [name, script] of Object.entries(LATER)) {
     names.later[name] = await write(folder, { name, ...script }, names, more);

@@ -123,6 +123,19 @@ const scenarios = {
     }
   }, { pages: { '/silent.js': '// says nothing', '/no-workers': { file: path.join(__dirname, 'tab.html'), headers: { 'content-security-policy': "worker-src 'none'" } } } }),
 
+  // The SDK comes from another origin, and the worker's file on the page's own has one line: it is all there.
+  fromElsewhere: () => withBrowser(async ({ browser }) => {
+    const ann = somebody('ann');
+    const more = { options: { host: 'shared-worker', workerUrl: '/worker.js' } };
+    const pages = [await tabOf(browser, ann, more), await tabOf(browser, ann, more)];
+    assert.deepEqual(pages.map((page) => page.who.host), ['shared-worker', 'shared-worker']);
+    assert.equal(new Set(pages.map((page) => page.who.session)).size, 1);
+    const claimed = await Promise.all(pages.map((page) => page.evaluate('globalThis.tab.client.claim("sound", "1")')));
+    assert.deepEqual(claimed.sort(), [false, true]);
+    await pages[0].evaluate('globalThis.tab.client.objects.set("theme", "dark").then(() => null)');
+    await until(async () => (await pages[1].evaluate('globalThis.tab.client.objects.get("theme")')) === 'dark', 'the other tab has it');
+  }, { pages: { '/worker.js': "importScripts('http://other.localhost/unisono.worker.whole.js');" } }),
+
   // A script tag instead of a module.
   scriptTag: () => withBrowser(async ({ browser }) => {
     const page = await open(browser, undefined, '/by-tag');

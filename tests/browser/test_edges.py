@@ -52,6 +52,11 @@ def test_without_a_worker_one_of_the_tabs_holds_the_session(works: Works) -> Non
     works.assert_that("noWorker")
 
 
+@pytest.mark.rows("X45", "D2")
+def test_a_worker_of_another_origin_is_whole(works: Works) -> None:
+    works.assert_that("fromElsewhere")
+
+
 def test_a_script_tag_does_what_a_module_does(works: Works) -> None:
     works.assert_that("scriptTag")
 

@@ -1,9 +1,8 @@
-/** Ending sessions that are elsewhere. In a file of its own, which holders load when somebody wants it. */
+/** Ending sessions that are elsewhere: all others of the user, and those that were signed out of while the server could not be told. */
 
 import { broken, ofRefusal } from "../wire/loss.ts";
-import type { Link, Said } from "./link.ts";
-import type { Debt } from "./ports.ts";
-import type { SettlingPorts } from "./signing-off.ts";
+import type { Link, LinkEvents, Said } from "./link.ts";
+import type { Clock, Debt, Dial, Store } from "./ports.ts";
 import { Stopper } from "./stopper.ts";
 
 /** For the server to be reached and to answer. */
@@ -25,13 +24,19 @@ export async function endAll(link: Link): Promise<Said> {
   return link.request({ op: "logout" });
 }
 
-/** With who makes a link that nobody hears of. */
-export type EndingPorts = SettlingPorts & { newLink(): Link };
+/** What it takes to end a session that nobody here has. */
+export interface EndingPorts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly dial: Dial;
+  readonly sdk: string;
+  newLink(events: LinkEvents): Link;
+}
 
-/** Ends these sessions, one after the other. */
-export async function settle(ports: EndingPorts, debts: readonly Debt[]): Promise<void> {
+/** Ends sessions on this server that were signed out of, by whatever context, while it could not be told; one after the other. */
+export async function settle(ports: EndingPorts, url: string): Promise<void> {
   const { store } = ports;
-  for (const debt of debts) {
+  for (const debt of await store.debts(url)) {
     const came = await over(ports, debt);
     // Another holder is at it, or was and died: whoever comes next is above it.
     if (came === "replaced") await store.owe({ ...debt, fence: debt.fence + 1 });
@@ -40,7 +45,8 @@ export async function settle(ports: EndingPorts, debts: readonly Debt[]): Promis
 }
 
 async function over({ clock, dial, sdk, newLink }: EndingPorts, { url, session, resumeToken, fence }: Debt): Promise<"over" | "replaced" | "owed"> {
-  const link = newLink();
+  const nobody = (): void => undefined;
+  const link = newLink({ facts: nobody, event: nobody, checkpoint: nobody, lost: nobody });
   const stop = new Stopper();
   const cancel = clock.after(PATIENCE_MS, () => {
     stop.stop();

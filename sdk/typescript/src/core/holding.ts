@@ -1,7 +1,13 @@
 /** What a host needs of the holder of a session, and gives it. */
 
+import type { Duties, DutyPorts } from "./duties.ts";
 import type { FromTabEnvelope, HostKind, ToTabEnvelope } from "./messages.ts";
 import type { Clock, Dial, Entropy, Store } from "./ports.ts";
+
+/** What a holder loads besides: few of its first messages need it. */
+export interface DutyCode {
+  makeDuties(ports: DutyPorts): Duties;
+}
 
 /** The hub as its host sees it. */
 export interface Holder {
@@ -22,6 +28,8 @@ export interface HolderPorts {
   readonly entropy: Entropy;
   readonly store: Store;
   readonly dial: Dial;
+  /** Brings the rest of the holder's code; may be called again where that failed. */
+  readonly duties: () => Promise<DutyCode>;
   readonly host: HostKind;
   /** Name of the lock that is held for as long as this holder lives. */
   readonly life: string;
@@ -34,7 +42,6 @@ export interface HolderPorts {
 export type MakeHolder = (ports: HolderPorts) => Holder;
 
 /** The code of a holder. */
-export interface HolderCode {
+export interface HolderCode extends Pick<HolderPorts, "dial" | "duties"> {
   readonly make: MakeHolder;
-  readonly dial: Dial;
 }

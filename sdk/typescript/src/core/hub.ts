@@ -4,22 +4,19 @@
  */
 
 import type { Loss } from "../wire/loss.ts";
-import { CALL } from "./claims.ts";
-import { Granting } from "./granting.ts";
+import type { Asker } from "./awaiting.ts";
+import type { Left } from "./duties.ts";
+import { AWAY, FORGOTTEN, TAB_CLOSED, endingOf } from "./ends.ts";
 import type { Holder, HolderPorts, MakeHolder } from "./holding.ts";
-import { giveUp, narrowed, note, vacate } from "./interests.ts";
+import { Link } from "./link.ts";
 import { PROTOCOL } from "./messages.ts";
-import type { Command, Cursor, Ending, FromTab, FromTabEnvelope, Hello, ToTab, View } from "./messages.ts";
-import { Objects } from "./objects.ts";
+import type { Command, Cursor, Ending, FromTab, FromTabEnvelope, Hello, View } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { Deposed } from "./ports.ts";
 import type { Shelf } from "./ports.ts";
-import { Passing } from "./passing.ts";
 import { Requests } from "./requests.ts";
 import { Seat, fromTheFront } from "./seat.ts";
 import { Session, fenceAbove, fenceAfter } from "./session.ts";
 import type { SessionEvents } from "./session.ts";
-import { AWAY, FORGOTTEN, SIGNED_OUT, SigningOff, TAB_CLOSED, endingOf, settle } from "./signing-off.ts";
 import { isSound } from "./sound.ts";
 import { Speaking } from "./speaking.ts";
 import { Telling } from "./telling.ts";
@@ -27,12 +24,13 @@ import { Tokens } from "./tokens.ts";
 
 /** How long a new holder waits for the tabs of the one before it to say how far they are. */
 const COLLECT_MS = 50;
-/** For the tabs of an earlier holder to come back; then those that did not are in no room any more. */
-const RETURN_MS = 10_000;
 /** Without any tab: a page that is loaded again finds the link as it was. */
 const LONELY_MS = 15_000;
 /** For tabs to hear the end: a browser may hand over a lock before what was said ahead of it. */
 const FAREWELL_MS = 2_000;
+/** What is asked about the presence of others, and what the server does for one tab. */
+const PRESENCE = /watch$/;
+const OF_A_TAB = /^(enter|leave|watch)$/;
 
 /** Makes a holder. It begins with the first hello. */
 export const makeHub: MakeHolder = (ports) => new Hub(ports);
@@ -41,13 +39,11 @@ class Hub extends Speaking implements Holder {
   private readonly _tokens: Tokens;
   protected readonly _outbox: Outbox;
   private readonly _telling: Telling;
-  private readonly _granting: Granting;
-  private readonly _passing: Passing;
   private readonly _requests: Requests;
-  private _leaving: SigningOff | null = null;
-  private _shelf: Shelf | null = null;
   /** What came while the store was read, or while somebody signs out. */
   private _early: FromTabEnvelope[] | null = [];
+  /** What a link begins with that came while somebody signs out, in case that is refused. */
+  private _beginLater: (() => void) | null = null;
   private _isBooting = false;
   /** What all are told, and who comes back to a session that is over. */
   private _ending: Ending | null = null;
@@ -60,29 +56,27 @@ class Hub extends Speaking implements Holder {
     this._tokens = new Tokens(ports.clock, (tab, ask) => this._post(tab, { is: "need-token", ask }));
     this._requests = new Requests({
       answered: (tab, command, answer) => this._answered(tab, command, answer),
-      failed: (tab, { n }, fault) => this._reply(tab, n, { is: "fault", n, fault }),
+      failed: (tab, { n }, fault) => this._fail(tab, n, fault),
     });
     this._outbox = new Outbox(ports, {
       queued: (send) => this._post(null, { is: "outbox", send, status: "queued" }),
       sent: (send, askers, answer, wasAnnounced) => {
-        for (const { tab, n } of askers) this._reply(tab, n, { is: "answer", n, answer });
+        for (const { tab, n } of askers) this._answer(tab, n, answer);
         if (wasAnnounced) this._post(null, { is: "outbox", send, status: "sent" });
       },
       failed: (send, askers, fault) => {
-        for (const { tab, n } of askers) this._reply(tab, n, { is: "fault", n, fault });
+        for (const { tab, n } of askers) this._fail(tab, n, fault);
         this._post(null, { is: "outbox", send, status: "failed", fault });
       },
     });
-    const [{ clock }, seats, post] = [ports, this._seats, (tab: string | null, message: ToTab) => this._post(tab, message)];
-    this._granting = new Granting({ clock, seats, post });
-    this._passing = new Passing({ clock, seats, post });
     this._telling = new Telling({
-      clock,
-      seats,
-      post,
+      clock: ports.clock,
+      seats: this._seats,
+      post: (tab, message) => this._post(tab, message),
       welcome: (seat, cursor, answers) => {
         this._welcome(seat, cursor, answers);
-        this._passing.welcome(seat);
+        // Before they are there nothing waits for a tab in particular.
+        this._awaiting.duties?.welcome(seat);
       },
     });
   }
@@ -110,10 +104,10 @@ class Hub extends Speaking implements Holder {
 
   stop(tab = ""): void {
     if (this._isOver) return;
-    const seat = this._seats.get(tab);
     // Its last word does not arrive any more.
-    if (seat !== undefined) this._hangUp(seat);
+    this._awaiting.duties?.hangUp(tab);
     this._isOver = true;
+    this._awaiting.stop();
     this._cancelLonely();
     this._session?.stop();
     this._shelf?.close();
@@ -130,20 +124,31 @@ class Hub extends Speaking implements Holder {
     if (this._isOver) return shelf.close();
     const hellos = (this._early ?? []).flatMap(({ message }) => (message.is === "hello" ? [message] : []));
     this._fence = Math.max(Math.floor(clock.wall()), fenceAfter(shelf.session), ...hellos.map((hello) => fenceAbove(hello.fence)));
-    if (shelf.session !== null || first.cursor !== null) this._granting.follow();
     this._outbox.load(shelf);
-    this._objects = new Objects(shelf, this._fence, {
-      changed: (name, object, revision, tab) => this._post(null, { is: "object", name, object, revision, tab }),
-      done: (tab, n, revision) => this._post(tab, { is: "answer", n, answer: revision }),
-      failed: (tab, n, fault) => this._post(tab, { is: "fault", n, fault }),
-    });
     const saved = shelf.session?.ended === undefined ? shelf.session : null;
-    this._session = new Session({ ...this._ports, shelf }, first.wish, saved, this._fence, this._sessionEvents(first.wish.url));
-    this._leaving = new SigningOff({ ...this._ports, shelf, session: this._session });
+    this._session = new Session({ ...this._ports, shelf }, first.wish, saved, this._fence, this._sessionEvents());
+    this._assume(shelf, this._session, first);
     this._goOn();
     this._isBooting = false;
     // One of those that waited may have asked it to end.
     if (!this._isOver) this._seats.size > 0 ? this._session.begin() : this._lonely();
+  }
+
+  private _assume(shelf: Shelf, session: Session, { cursor, wish: { url } }: Hello): void {
+    void this._awaiting.begin(this._ports.duties, {
+      ...this._ports,
+      url,
+      shelf,
+      session,
+      floor: this._fence,
+      follows: shelf.session !== null || cursor !== null,
+      seats: this._seats,
+      tabs: () => this._tabs(),
+      post: (tab, message) => this._post(tab, message),
+      answer: (tab, n, answer) => this._answer(tab, n, answer),
+      ask: (tab, command) => this._requests.take(tab, command, session.link),
+      newLink: (events) => new Link(this._ports.clock, events),
+    });
   }
 
   /** Takes what had to wait. */
@@ -201,6 +206,7 @@ class Hub extends Speaking implements Holder {
       case "command":
         return this._command(seat, message);
       case "cancel":
+        this._awaiting.cancel(tab, message.n);
         return this._requests.cancel(tab, message.n);
       case "seen":
         return this._seen(seat, message.upTo, message.cursor);
@@ -208,23 +214,12 @@ class Hub extends Speaking implements Holder {
         return this._view(seat, message.view);
       case "retry":
         return void this._session?.retry();
-      case "object":
-        return this._objects?.take(tab, message);
-      case "claim":
-        return this._granting.take(seat, message.n, message.claim);
-      case "heard":
-        return this._passing.heard(message.id);
-      case "release":
-        return seat.claims.delete(message.claim);
       case "token":
         return this._token(seat, message.ask, message.token);
       case "sign-out":
-        return void this._signOut(seat, message.n, message.everywhere);
-      case "ping":
-        return;
+        return this._signOut(seat, message.n, message.everywhere);
       default:
-        // Of a newer tab's words those that are not known here are passed over.
-        message satisfies never;
+        this._awaiting.do((duties) => duties.take(tab, message), "n" in message ? this._asker(tab, message.n) : null);
     }
   }
 
@@ -243,7 +238,7 @@ class Hub extends Speaking implements Holder {
     const seat = this._seats.get(tab) ?? new Seat(hello);
     seat.greet(hello);
     this._seats.set(tab, seat);
-    this._granting.regain(seat, hello.claims ?? []);
+    this._awaiting.do((duties) => duties.hello(seat.tab, hello.claims ?? []));
     this._post(tab, this._state(null));
     for (const command of hello.unanswered) this._command(seat, command);
     this._telling.greet();
@@ -255,10 +250,14 @@ class Hub extends Speaking implements Holder {
   private _command(seat: Seat, command: Command): void {
     const known = seat.answer(command.n);
     if (known !== undefined) return this._post(seat.tab, known);
-    if (command.how === "queue" && command.do.op === "send") return this._outbox.put(seat.tab, command);
-    const asked = narrowed(seat, command, this._seats.values());
-    if (asked === null) this._reply(seat.tab, command.n, { is: "answer", n: command.n, answer: { kind: "done" } });
-    else this._requests.take(seat.tab, asked, this._session?.link ?? null);
+    const [{ tab }, { n, do: { op } }] = [seat, command];
+    if (command.how === "queue" && op === "send") this._outbox.put(tab, command);
+    else if (PRESENCE.test(op)) this._awaiting.do((duties) => duties.watch(tab, command), this._asker(tab, n));
+    else this._requests.take(tab, command, this._session?.link ?? null);
+  }
+
+  private _asker(tab: string, n: number): Asker {
+    return { tab, n, refuse: (fault) => this._fail(tab, n, fault) };
   }
 
   private _seen(seat: Seat, upTo: number, cursor: Cursor | undefined): void {
@@ -284,55 +283,49 @@ class Hub extends Speaking implements Holder {
     seat.forget();
     this._seats.delete(tab);
     this._requests.gone(tab);
-    this._hangUp(seat);
     this._outbox.gone(tab);
-    this._passing.gone();
     this._tokens.gone(tab);
-    if (this._session?.link) giveUp(seat, this._session.link, this._seats.values());
+    this._awaiting.do((duties) => duties.gone(tab));
     this._tellTabs();
     this._lonely();
   }
 
-  /** Nobody is left at this end of the calls that a tab was in. Another session may have them by the time that this can be said. */
-  private _hangUp({ claims }: Seat): void {
-    const { info, link = null } = this._session ?? {};
-    for (const call of claims.of(CALL)) this._requests.take(call, { is: "command", n: 0, how: "repeat", do: { op: "hang_up", call, session: info?.session ?? "" } }, link);
-  }
-
-  private async _signOut(seat: Seat, n: number, everywhere: boolean): Promise<void> {
-    const leaving = this._leaving;
+  private _signOut(seat: Seat, n: number, everywhere: boolean): void {
+    const { tab } = seat;
     const known = seat.answer(n);
-    if (known !== undefined || leaving === null) return void (known && this._post(seat.tab, known));
+    if (known !== undefined) return this._post(tab, known);
     this._early = [];
     this._outbox.lost();
-    try {
-      const fault = await leaving.run(everywhere);
-      if (this._isOver) return;
-      this._reply(seat.tab, n, fault === null ? { is: "answer", n, answer: null } : { is: "fault", n, fault });
-    } catch (problem) {
-      if (!(problem instanceof Deposed)) throw problem;
-      // Another holder has the session: its tabs find it.
-      return this._over();
-    }
-    if (leaving.isUnderWay) {
+    const left = (how: Left | null): void => this._left(tab, n, how);
+    this._awaiting.do((duties) => void duties.signOut(everywhere).then(left), { tab, n, refuse: (fault) => left({ fault, ending: null }) });
+  }
+
+  private _left(tab: string, n: number, how: Left | null): void {
+    if (this._isOver) return;
+    // Another holder has the session: its tabs find it.
+    if (how === null) return this._over();
+    const { fault, ending } = how;
+    if (fault === null) this._answer(tab, n, null);
+    else this._fail(tab, n, fault);
+    if (ending !== null) {
       // Who came new meanwhile begins with the next holder; all others are told, also those on their way here.
       const hellos = (this._early ?? []).flatMap(({ message }) => (message.is === "hello" ? [message] : []));
-      const back = hellos.filter(({ cursor }) => cursor !== null).map(({ tab }) => tab);
+      const back = hellos.filter(({ cursor }) => cursor !== null).map((hello) => hello.tab);
       void this._shelf?.vanish().catch(() => undefined);
-      return this._end(SIGNED_OUT, hellos.length === back.length ? [null] : [...this._seats.keys(), ...back]);
+      return this._end(ending, hellos.length === back.length ? [null] : [...this._seats.keys(), ...back]);
     }
     const { link = null } = this._session ?? {};
-    if (link !== null) this._outbox.begin(link);
+    if (link !== null) (this._beginLater ?? (() => this._outbox.begin(link)))();
+    this._beginLater = null;
     this._goOn();
-    if (this._loss !== null) await this._ended(this._loss);
+    if (this._loss !== null) void this._ended(this._loss);
   }
 
   // ------------------------------------------------------------ what the session says
 
   private _answered(tab: string, command: Command, answer: unknown): void {
-    const seat = this._seats.get(tab);
-    if (seat !== undefined) note(seat, command.do);
-    this._reply(tab, command.n, { is: "answer", n: command.n, answer });
+    if (OF_A_TAB.test(command.do.op)) this._awaiting.do((duties) => duties.note(tab, command.do));
+    this._answer(tab, command.n, answer);
   }
 
   /** Has one tab go, or not come back: somebody closed it from another place. */
@@ -342,30 +335,28 @@ class Hub extends Speaking implements Holder {
     this._leave(tab);
   }
 
-  private _sessionEvents(url: string): SessionEvents {
+  private _sessionEvents(): SessionEvents {
     return {
       token: (refused) => {
         if (refused !== null) this._tokens.refuse();
         return this._tokens.get(() => fromTheFront(this._seats.values()));
       },
       welcomed: (link, welcome) => {
-        // A link that is only there to say good-bye.
-        if (this._leaving?.isUnderWay) return;
-        this._telling.begin(link, welcome);
-        this._requests.begin(link);
-        this._outbox.begin(link);
-        this._sharing.begin(link);
-        this._passing.begin(link);
-        this._ports.clock.after(RETURN_MS, () => {
-          vacate(welcome.seats ?? [], link, this._seats);
-          this._passing.settle();
-        });
-        void settle(this._ports, url).catch(() => undefined);
+        const begin = (): void => {
+          this._telling.begin(link, welcome);
+          this._requests.begin(link);
+          this._outbox.begin(link);
+          this._awaiting.do((duties) => duties.begin(link, welcome));
+        };
+        // It may only be there to say good-bye.
+        if (this._early === null) begin();
+        else this._beginLater = begin;
       },
       facts: (delivery) => this._telling.take(delivery),
-      event: (event) => (event.kind === "tab_closed" ? this._close(String(event["tab"])) : this._passing.take(event)),
+      event: (event) => (event.kind === "tab_closed" ? this._close(String(event["tab"])) : this._awaiting.event(event)),
       checkpoint: (checkpoint) => this._telling.reach(checkpoint),
       lost: () => {
+        this._beginLater = null;
         this._telling.lost();
         this._outbox.lost();
       },
@@ -374,7 +365,7 @@ class Hub extends Speaking implements Holder {
       abandoned: ({ code }) => {
         if (!FORGOTTEN.has(code)) return;
         this._outbox.forget();
-        this._objects?.forget();
+        this._awaiting.do((duties) => duties.forget());
       },
       ended: (loss) => void this._ended(loss),
     };
@@ -382,7 +373,7 @@ class Hub extends Speaking implements Holder {
 
   private async _ended(loss: Loss): Promise<void> {
     this._loss = loss;
-    if (this._leaving?.isUnderWay || this._isOver) return;
+    if (this._early !== null || this._isOver) return;
     // Another holder of these tabs has the session: they find it, and this one is silent.
     if (loss.code === "replaced" && this._session?.wasLive === true) return this._over();
     const ending = endingOf(loss);

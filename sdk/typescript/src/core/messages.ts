@@ -195,7 +195,7 @@ export interface Ending {
   readonly code: string;
   readonly message: string;
   readonly advice: "reconnect" | "later" | "new_token" | "log_in" | "stop";
-  readonly newcomer?: { readonly platform: string; readonly label?: string; readonly info?: string };
+  readonly newcomer?: { readonly platform: string; readonly label?: string | undefined; readonly info?: string | undefined };
   /** Signed out by one of these tabs. */
   readonly isOwn: boolean;
 }

@@ -2,6 +2,7 @@
 
 import type { Command as Operation } from "../wire/types.ts";
 import { hearers } from "./interests.ts";
+import type { Stakes } from "./interests.ts";
 import type { Link } from "./link.ts";
 import type { ToTab, WireEvent } from "./messages.ts";
 import type { Clock } from "./ports.ts";
@@ -15,6 +16,7 @@ const TOOK = 1000;
 export interface PassingPorts {
   readonly clock: Clock;
   readonly seats: ReadonlyMap<string, Seat>;
+  readonly stakes: Stakes;
   post(tab: string, message: ToTab): void;
 }
 
@@ -96,10 +98,10 @@ export class Passing {
   }
 
   private _pass(event: WireEvent): void {
-    const heard = hearers(event, this._ports.seats.values());
+    const heard = hearers(event, this._ports.stakes);
     // Who is busy is spared what passes by, but for calls: what rings is to be answered.
     const isUrgent = event.kind.startsWith("call");
-    for (const seat of heard === "all" ? this._ports.seats.values() : heard) if (seat.isWelcome && (isUrgent || seat.hasRoom)) this._post(seat, event);
+    for (const seat of this._ports.seats.values()) if (heard?.includes(seat.tab) !== false && seat.isWelcome && (isUrgent || seat.hasRoom)) this._post(seat, event);
   }
 
   private _tell(event: WireEvent, until = 0): void {

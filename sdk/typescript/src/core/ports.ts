@@ -109,8 +109,10 @@ export interface Shelf extends Kept {
   close(): void;
 }
 
-/** The context is another holder's, or nobody's. */
-export class Deposed extends Error {}
+/** The context is another holder's, or nobody's. Who catches it may have another copy of this class: the mark tells. */
+export class Deposed extends Error {
+  readonly isDeposed = true;
+}
 
 /** What it takes to end a session whose tabs are gone. */
 export interface Debt {

@@ -1,6 +1,5 @@
 /** What the holder knows of a tab. */
 
-import { Claims } from "./claims.ts";
 import type { Course } from "./course.ts";
 import type { Cursor, Hello, ToTab, View } from "./messages.ts";
 import { countOf } from "./ring.ts";
@@ -37,10 +36,6 @@ export class Seat {
   course: Course | null = null;
   /** It has not kept up: it is told nothing until it says how far it is. */
   isBehind = false;
-  /** Rooms that it is in, each with the name of the place in it: `conversation tab`. */
-  readonly rooms = new Map<string, { readonly conversation: string; readonly tab: string | undefined }>();
-  readonly watched = new Set<string>();
-  readonly claims = new Claims();
 
   private readonly _answers = new Map<number, { readonly answer: ToTab; readonly bytes: number }>();
   private _answerBytes = 0;

@@ -8,10 +8,15 @@ const TOLD = 200;
 
 /** One list after the other; of what changes meanwhile the last state counts. */
 export class Sharing {
+  private readonly _tabs: () => readonly TabView[];
   private _link: Link | null = null;
-  private _tabs: readonly TabView[] = [];
   private _told = "[]";
   private _isTelling = false;
+
+  /** `tabs` gives those that share it now. */
+  constructor(tabs: () => readonly TabView[]) {
+    this._tabs = tabs;
+  }
 
   /** Says it anew on a link that is live: the server may remember tabs of another holder. */
   begin(link: Link): void {
@@ -20,8 +25,8 @@ export class Sharing {
     void this._tell();
   }
 
-  changed(tabs: readonly TabView[]): void {
-    this._tabs = tabs;
+  /** They are others now. */
+  changed(): void {
     void this._tell();
   }
 
@@ -29,7 +34,7 @@ export class Sharing {
     if (this._isTelling) return;
     this._isTelling = true;
     while (this._link !== null && this._link.loss === null) {
-      const tabs = this._tabs.slice(0, TOLD).map(({ tab, since }) => ({ tab, since: Math.round(since) }));
+      const tabs = this._tabs().slice(0, TOLD).map(({ tab, since }) => ({ tab, since: Math.round(since) }));
       const text = JSON.stringify(tabs);
       if (text === this._told) break;
       this._told = text;

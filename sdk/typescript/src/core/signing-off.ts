@@ -1,19 +1,12 @@
 /** The end of a session by its user's own will, and what is still to be ended on the server because nobody could tell it. */
 
-import { bringing } from "./bringing.ts";
 import { broken } from "../wire/loss.ts";
-import type { Loss } from "../wire/loss.ts";
+import { endAll } from "./ending.ts";
+import { SIGNED_OUT } from "./ends.ts";
 import { linkDown, refused } from "./faults.ts";
-import { Link } from "./link.ts";
-import type { Ending, Fault } from "./messages.ts";
-import { Deposed } from "./ports.ts";
-import type { Clock, Debt, Dial, Shelf, Store } from "./ports.ts";
+import type { Fault } from "./messages.ts";
+import type { Clock, Debt, Deposed, Shelf, Store } from "./ports.ts";
 import type { Session } from "./session.ts";
-
-/** The files' names; put in when this is built. */
-declare const FILES: { readonly [name: string]: string };
-
-const bring = bringing(() => import("./ending.ts"), () => FILES["ending"] as string);
 
 /** For the link that is being opened, and for the server's answer; whoever signs out on a train is signed out here all the same. */
 const PATIENCE_MS = 5_000;
@@ -29,22 +22,6 @@ export const STEPS: { readonly [stay in Stay]: { readonly [step in Step]?: Stay 
   leaving: { refused: "staying", done: "left" },
   left: {},
 };
-
-/** Ends that somebody wanted who may not have this machine at hand: what it kept for the session goes with it. */
-export const FORGOTTEN: ReadonlySet<string> = new Set(["session_closed", "token_revoked"]);
-/** Of a session that nobody here knows any more. */
-export const AWAY: Ending = { code: "session_unknown", message: "the session ended while this tab was away", advice: "log_in", isOwn: false };
-/** Of one tab. */
-export const TAB_CLOSED: Ending = { code: "tab_closed", message: "this tab was logged out from another place", advice: "stop", isOwn: false };
-/** What every tab is told. */
-export const SIGNED_OUT: Ending = { code: "session_closed", message: "signed out", advice: "stop", isOwn: true };
-
-/** Gives the end that others made. */
-export function endingOf({ code, message, advice, newcomer }: Loss): Ending {
-  if (newcomer === undefined) return { code, message, advice, isOwn: false };
-  const { platform, label, info } = newcomer;
-  return { code, message, advice, isOwn: false, newcomer: { platform, ...(label !== undefined && { label }), ...(info !== undefined && { info }) } };
-}
 
 export interface SigningOffPorts {
   readonly clock: Clock;
@@ -102,7 +79,7 @@ export class SigningOff {
       await shelf.clear({ user: "", session: "", resumeToken: "", fence: session.fence, ended: SIGNED_OUT }, debt);
       return null;
     } catch (problem) {
-      if (problem instanceof Deposed) throw problem;
+      if (isDeposed(problem)) throw problem;
       return { code: "unavailable", message: "signed out, but this browser could not remove what it kept", retryable: false, where: "holder" };
     }
   }
@@ -125,29 +102,16 @@ export class SigningOff {
   private async _everywhere(): Promise<Fault | null> {
     const { clock, session: { link } } = this._ports;
     if (link === null) return linkDown(null);
-    // Its code may take as long as the server, and never come.
-    const said = await inTime(clock, EVERYWHERE_MS, bring().then(({ endAll }) => endAll(link), () => null));
+    const said = await inTime(clock, EVERYWHERE_MS, endAll(link));
     if (said === null) return linkDown(broken("the server did not answer in time"));
     if ("loss" in said) return linkDown(said.loss);
     return "refusal" in said ? refused(said.refusal) : null;
   }
 }
 
-/** What it takes to end a session that nobody here has. */
-export interface SettlingPorts {
-  readonly clock: Clock;
-  readonly store: Store;
-  readonly dial: Dial;
-  readonly sdk: string;
-}
-
-/** Ends sessions on this server that were signed out of, by whatever context, while it could not be told. */
-export async function settle(ports: SettlingPorts, url: string): Promise<void> {
-  const debts = await ports.store.debts(url);
-  if (debts.length === 0) return;
-  const nobody = (): void => undefined;
-  const newLink = (): Link => new Link(ports.clock, { facts: nobody, event: nobody, checkpoint: nobody, lost: nobody });
-  await (await bring()).settle({ ...ports, newLink }, debts);
+/** Whether another holder has the session. */
+export function isDeposed(problem: unknown): boolean {
+  return (problem as Partial<Deposed> | null)?.isDeposed === true;
 }
 
 /** Gives null when it takes longer. */

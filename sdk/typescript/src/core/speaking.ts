@@ -1,34 +1,43 @@
 /** What a holder says to its tabs. */
 
+import { Awaiting } from "./awaiting.ts";
 import type { HolderPorts } from "./holding.ts";
 import { PROTOCOL } from "./messages.ts";
-import type { Cursor, NetworkEvent, TabView, ToTab, WireAnswer } from "./messages.ts";
-import type { Objects } from "./objects.ts";
+import type { Cursor, Fault, NetworkEvent, TabView, ToTab, WireAnswer } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
+import type { Shelf } from "./ports.ts";
 import type { Seat } from "./seat.ts";
 import type { Session } from "./session.ts";
-import { Sharing } from "./sharing.ts";
 
 /** The speaking part of a holder. */
 export abstract class Speaking {
   protected readonly _ports: HolderPorts;
   protected readonly _seats = new Map<string, Seat>();
-  protected readonly _sharing = new Sharing();
+  protected readonly _awaiting: Awaiting;
   protected abstract readonly _outbox: Outbox;
-  protected _objects: Objects | null = null;
+  protected _shelf: Shelf | null = null;
   protected _session: Session | null = null;
   protected _fence = 0;
   protected _isOver = false;
 
   constructor(ports: HolderPorts) {
     this._ports = ports;
+    this._awaiting = new Awaiting(ports.clock);
   }
 
   protected _post(tab: string | null, message: ToTab): void {
     if (!this._isOver) this._ports.post({ fence: this._fence, tab, message });
   }
 
-  protected _reply(tab: string, n: number, message: ToTab): void {
+  protected _answer(tab: string, n: number, answer: unknown): void {
+    this._reply(tab, n, { is: "answer", n, answer });
+  }
+
+  protected _fail(tab: string, n: number, fault: Fault): void {
+    this._reply(tab, n, { is: "fault", n, fault });
+  }
+
+  private _reply(tab: string, n: number, message: ToTab): void {
     this._seats.get(tab)?.answered(n, message);
     this._post(tab, message);
   }
@@ -52,19 +61,19 @@ export abstract class Speaking {
       cursor,
       isSnapshot: answers !== null,
       conversations: answers ?? [],
-      objects: this._objects?.all ?? [],
+      // Until somebody may change them they are as they were kept.
+      objects: this._awaiting.duties?.objects ?? this._shelf?.objects ?? [],
       tabs: this._tabs(),
       outbox: this._outbox.waiting,
     });
   }
 
-  private _tabs(): readonly TabView[] {
+  protected _tabs(): readonly TabView[] {
     return [...this._seats.values()].map(({ tab, since, view }) => ({ tab, since, visible: view.visible, focused: view.focused, conversation: view.conversation }));
   }
 
   protected _tellTabs(): void {
-    const tabs = this._tabs();
-    this._sharing.changed(tabs);
-    this._post(null, { is: "tabs", tabs });
+    this._awaiting.duties?.tabsChanged();
+    this._post(null, { is: "tabs", tabs: this._tabs() });
   }
 }

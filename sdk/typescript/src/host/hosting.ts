@@ -14,7 +14,7 @@ import type { Names } from "./names.ts";
 /** Of what is not the holder's own word: heard by every tab, whatever fence it knows. */
 const ANY_FENCE = Number.MAX_SAFE_INTEGER;
 
-export interface HostingPorts extends Omit<HolderPorts, "host" | "life" | "dial" | "post" | "over"> {
+export interface HostingPorts extends Omit<HolderPorts, "host" | "life" | "dial" | "duties" | "post" | "over"> {
   readonly kind: HostKind;
   readonly names: Names;
   /** None: nobody shares with this host, and nothing has to be waited for. */
@@ -38,15 +38,15 @@ export class Hosting {
   private readonly _ways = new Map<string, HolderEnd>();
   private readonly _watches = new Map<string, Stopper>();
   private _bus: HolderEnd | null = null;
-  private _reign: Reign | null = null;
+  protected _reign: Reign | null = null;
   /** While the lock is waited for; what calls it off. */
-  private _queue: Stopper | null = null;
+  protected _queue: Stopper | null = null;
   /** Messages that came before it was known whether the lock is free. */
   private _early: (() => void)[] | null = null;
   /** It ended for tabs of this protocol; it can never serve them. */
   private _yieldedTo = Infinity;
   /** What follows when its holder is over and it is to hold no more. */
-  private _retired: (() => void) | null = null;
+  protected _retired: (() => void) | null = null;
 
   constructor(ports: HostingPorts) {
     this._ports = ports;
@@ -68,20 +68,6 @@ export class Hosting {
     const stop = (this._queue = new Stopper());
     this._early ??= [];
     void this._wait(stop);
-  }
-
-  /** Becomes the holder by a lock that is taken away from another one. */
-  async seize(steal: () => Promise<Held>): Promise<void> {
-    if (this._reign !== null) return;
-    this._queue?.stop();
-    const stop = (this._queue = new Stopper());
-    await this._rule(await steal(), stop);
-  }
-
-  /** Calls what ends this host: at once, or when its holder has told its tabs how the session ended. */
-  retire(end: () => void): void {
-    if (this._reign?.holder.isLeaving === true) this._retired = end;
-    else end();
   }
 
   /** Ends at once, with the tab of this page: the link is closed and the locks are free when this returns. */
@@ -107,10 +93,10 @@ export class Hosting {
     if (held !== null) await this._rule(held, stop);
   }
 
-  private async _rule(owner: Held | null, stop: Stopper): Promise<void> {
+  protected async _rule(owner: Held | null, stop: Stopper): Promise<void> {
     const held = owner === null ? [] : [owner];
     const { locks, names, entropy, kind, marks } = this._ports;
-    const { make, dial } = this._ports.code;
+    const { make, ...code } = this._ports.code;
     const life = names.life(entropy.id());
     if (locks !== null) {
       const own = await Promise.all([life, ...marks].map((name) => locks.tryHold(name)));
@@ -120,7 +106,7 @@ export class Hosting {
     this._queue = null;
     this._bus = this._ports.bus?.() ?? null;
     if (this._bus !== null) this.connect(this._bus);
-    const holder = make({ ...this._ports, dial, host: kind, life, post: (envelope) => this._post(envelope), over: () => this._over(holder) });
+    const holder = make({ ...this._ports, ...code, host: kind, life, post: (envelope) => this._post(envelope), over: () => this._over(holder) });
     this._reign = { holder, locks: held };
     // Stolen: the holder ends before anything else is touched, and this host goes on as a candidate.
     void owner?.lost.then(() => this._reign?.holder === holder && (this._abdicate(), (this._retired ?? (() => this.start()))()));

@@ -1,6 +1,5 @@
 /** The hosts that may live in a page. */
 
-import type { HolderCode } from "../core/holding.ts";
 import type { Ending } from "../core/messages.ts";
 import type { Debt } from "../core/ports.ts";
 import type { Ways } from "../core/ways.ts";
@@ -8,11 +7,12 @@ import { loopback } from "./channels.ts";
 import type { TabEnd } from "./channels.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
 import { leaderWays } from "./leader-tab.ts";
-import { heldWith, hostLocks, isHeld } from "./locks.ts";
+import { hostLocks, isHeld } from "./locks.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { Names } from "./names.ts";
 import { singleWays } from "./single.ts";
 import { storeOf } from "./store.ts";
+import type { HostCode } from "./sweeping.ts";
 import { workerClock } from "./worker-clock.ts";
 
 /** Gives a tab its way to a holder in its own page; `sdk` is what that calls itself. */
@@ -24,13 +24,13 @@ export interface Hosts {
 }
 
 /** Gives the hosts that use this code of a holder. */
-export function hostsOf(code: HolderCode): Hosts {
+export function hostsOf(code: HostCode): Hosts {
   const common = { code, entropy: systemEntropy };
   const debts = new Map<string, Debt>();
   return {
     // Nothing is kept for the next page: two that share nothing would take each other's session.
     single: (sdk, names) => singleWays({ ...common, sdk, names, clock: systemClock, store: new MemoryStore(debts) }),
-    leader: (sdk, names) => leaderWays({ ...common, sdk, names, clock: workerClock, store: storeOf(names.context, () => heldWith(navigator.locks, "")), locks: hostLocks(navigator.locks), isHeld: (name) => isHeld(navigator.locks, name) }),
+    leader: (sdk, names) => leaderWays({ ...common, sdk, names, clock: workerClock, store: storeOf(names.context, async (within) => (await code.duties()).sweep(within)), locks: hostLocks(navigator.locks), isHeld: (name) => isHeld(navigator.locks, name) }),
     nowhere,
   };
 }

@@ -1,8 +1,9 @@
 /** A tab's way over the bus, and the leader tab: one of the tabs holds the session for all. */
 
-import type { HostLocks } from "../core/ports.ts";
-import type { Ways } from "../core/ways.ts";
+import type { Held, HostLocks } from "../core/ports.ts";
 import { SILENCE_MS } from "../core/pulse.ts";
+import { Stopper } from "../core/stopper.ts";
+import type { Ways } from "../core/ways.ts";
 import { busOfHolder, busOfTab } from "./channels.ts";
 import type { WorkerClock } from "./worker-clock.ts";
 import { Hosting } from "./hosting.ts";
@@ -20,8 +21,25 @@ const STEAL_AFTER = 2;
 /** A worker may only be slow to start: it is given 15 s. */
 const STEAL_FROM_WORKER_AFTER = 10;
 
+/** A host that lives and ends with a tab. */
+export class LeaderHosting extends Hosting {
+  /** Becomes the holder by a lock that is taken away from another one. */
+  async seize(steal: () => Promise<Held>): Promise<void> {
+    if (this._reign !== null) return;
+    this._queue?.stop();
+    const stop = (this._queue = new Stopper());
+    await this._rule(await steal(), stop);
+  }
+
+  /** Calls what ends this host: at once, or when its holder has told its tabs how the session ended. */
+  retire(end: () => void): void {
+    if (this._reign?.holder.isLeaving === true) this._retired = end;
+    else end();
+  }
+}
+
 /** Takes the lock away from a holder that is frozen or hangs: this host is the holder. */
-export async function depose(hosting: Hosting, { locks, names }: Pick<LeaderPorts, "locks" | "names">): Promise<void> {
+export async function depose(hosting: LeaderHosting, { locks, names }: Pick<LeaderPorts, "locks" | "names">): Promise<void> {
   if (hosting.isHolder) return;
   await hosting.seize(() => locks.steal(names.owner));
   // A worker that hangs keeps its mark, and nobody would dare to depose this host after it.
@@ -30,7 +48,7 @@ export async function depose(hosting: Hosting, { locks, names }: Pick<LeaderPort
 
 /** Every tab waits for the lock, in the order in which they came; the first one leads. */
 export function leaderWays(ports: LeaderPorts): Ways {
-  let hosting: Hosting | null = null;
+  let hosting: LeaderHosting | null = null;
   let clock: WorkerClock | null = null;
   const end = (tab: string): void => {
     hosting?.stop(tab);
@@ -46,7 +64,7 @@ export function leaderWays(ports: LeaderPorts): Ways {
     open: (silences) => {
       const channel = busOfTab(ports.names);
       clock ??= ports.clock();
-      hosting ??= new Hosting({ ...ports, clock, kind: "leader-tab", marks: [], bus: () => busOfHolder(ports.names) });
+      hosting ??= new LeaderHosting({ ...ports, clock, kind: "leader-tab", marks: [], bus: () => busOfHolder(ports.names) });
       hosting.start();
       if (silences >= STEAL_AFTER) void seize(silences);
       return channel;

@@ -4,10 +4,9 @@ import { Deposed } from "../core/ports.ts";
 import type { Debt, Kept, SavedObject, SavedSend, SavedSession, Shelf, Store } from "../core/ports.ts";
 import { UNOPENED, once, reopen } from "./database.ts";
 import type { Kind, Rows } from "./database.ts";
-import { namesOf } from "./names.ts";
+import { empty, erase, rangeOf } from "./rows.ts";
+import type { DebtRow, Row, Within } from "./rows.ts";
 
-/** As long as a server keeps a session that nobody resumes, by its default; what is older is of no use to anybody. */
-const KEPT_MS = 30 * 24 * 3_600_000;
 /** For a holder that woke up late to learn that it is none; who still is one then has the right to write. */
 const AWAKE_MS = 1_000;
 /** All that is kept of a context. */
@@ -18,35 +17,18 @@ const unkept = new Map<string, Debt>();
 /** Whose the rows are: this holder's; anybody's, for it could only read them; nobody's, for there is no database. */
 type Stand = "taken" | "read" | "nowhere";
 
-/** A session as it lies there; the key is its context. */
-interface Row {
-  /** Whose turn it is to write; empty: nobody's. */
-  readonly turn: string;
-  readonly at: number;
-  readonly session: SavedSession | null;
-}
-
-/** What is owed lies beside them, by server and session. */
-interface DebtRow {
-  readonly at: number;
-  readonly debt: Debt;
-}
-
-/**
- * Gives the store of a context. Where the browser gives no database, nothing outlives the holder. What nobody used for a month is
- * removed, unless its lock is among those that are `held`.
- */
-export function storeOf(context: string, held: () => Promise<readonly string[]> = () => Promise.resolve([])): Store {
-  return new OnDisk(context, held);
+/** Gives the store of a context. Where the browser gives no database, nothing outlives the holder. `tidy` removes what is of no use to anybody. */
+export function storeOf(context: string, tidy: (within: Within) => Promise<void> = () => Promise.resolve()): Store {
+  return new OnDisk(context, tidy);
 }
 
 class OnDisk implements Store {
   private readonly _context: string;
-  private readonly _held: () => Promise<readonly string[]>;
+  private readonly _tidy: (within: Within) => Promise<void>;
 
-  constructor(context: string, held: () => Promise<readonly string[]>) {
+  constructor(context: string, tidy: (within: Within) => Promise<void>) {
     this._context = context;
-    this._held = held;
+    this._tidy = tidy;
   }
 
   async take(): Promise<Shelf> {
@@ -79,7 +61,7 @@ class OnDisk implements Store {
       // A full disk can be read; one that did not answer twice is waited for no longer.
       if (stand === "read" && nameOf(problem) !== "TimeoutError") await read(false).catch(() => undefined);
     }
-    if (stand === "taken") void this._sweep().catch(() => undefined);
+    if (stand === "taken") void this._tidy(within).catch(() => undefined);
     return new DiskShelf(context, turn, { session, outbox, objects, isWhole: stand === "taken" && !isUnsaved }, stand);
   }
 
@@ -94,21 +76,6 @@ class OnDisk implements Store {
 
   async settle({ url, session }: Debt): Promise<void> {
     if (!unkept.delete(session)) await within(["sessions"], (rows) => rows("sessions").delete([url, session]));
-  }
-
-  /** Removes what nobody came back for. */
-  private async _sweep(): Promise<void> {
-    const held = await this._held();
-    await within(["sessions", "outbox", "objects"], (rows) => {
-      const walk = rows("sessions").openCursor();
-      walk.onsuccess = () => {
-        if (walk.result === null) return;
-        const { key, value } = walk.result;
-        if (!((value as Row | DebtRow).at > Date.now() - KEPT_MS) && !held.includes(namesOf(String(key)).owner)) erase(rows, key);
-        walk.result.continue();
-      };
-      return walk;
-    });
   }
 }
 
@@ -240,18 +207,4 @@ function put(rows: Rows, context: string, turn: string, session: SavedSession | 
 
 function owe(rows: Rows, debt: Debt): IDBRequest {
   return rows("sessions").put({ at: Date.now(), debt } satisfies DebtRow, [debt.url, debt.session]);
-}
-
-function empty(rows: Rows, context: IDBValidKey): void {
-  for (const kind of ["outbox", "objects"] as const) rows(kind).delete(rangeOf(context));
-}
-
-function erase(rows: Rows, key: IDBValidKey): IDBRequest {
-  if (typeof key === "string") empty(rows, key);
-  return rows("sessions").delete(key);
-}
-
-function rangeOf(first: IDBValidKey): IDBKeyRange {
-  // An array sorts after every text.
-  return IDBKeyRange.bound([first], [first, []]);
 }

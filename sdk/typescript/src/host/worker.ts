@@ -1,13 +1,13 @@
 /** The script of the shared worker: holds the session of the context by which the worker is named. */
 
 import type { FromTabEnvelope, ToTabEnvelope } from "../core/messages.ts";
-import type { HolderCode } from "../core/holding.ts";
 import { busOfHolder, overPort } from "./channels.ts";
 import { systemClock, systemEntropy } from "./clock.ts";
 import { Hosting } from "./hosting.ts";
-import { heldWith, webLocks } from "./locks.ts";
+import { webLocks } from "./locks.ts";
 import { namesOf, ofWorkerName } from "./names.ts";
 import { storeOf } from "./store.ts";
+import type { HostCode } from "./sweeping.ts";
 
 /** What a shared worker finds around it. */
 interface Scope {
@@ -16,7 +16,7 @@ interface Scope {
 }
 
 /** Takes pages in from now on; called while the script runs, or the first of them is not heard. */
-export function serve(sdk: string, code: HolderCode): void {
+export function serve(sdk: string, code: HostCode): void {
   const scope = globalThis as unknown as Scope;
   const { context, attempt } = ofWorkerName(scope.name);
   const names = namesOf(context);
@@ -27,7 +27,7 @@ export function serve(sdk: string, code: HolderCode): void {
     marks: [names.ownerIsWorker, `${names.worker}${attempt}`],
     clock: systemClock,
     entropy: systemEntropy,
-    store: storeOf(context, () => heldWith(navigator.locks, "")),
+    store: storeOf(context, async (within) => (await code.duties()).sweep(within)),
     locks: webLocks(navigator.locks),
     bus: () => busOfHolder(names),
     code,

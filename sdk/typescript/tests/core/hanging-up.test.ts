@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { CALL } from "../../src/core/claims.ts";
+import * as DUTIES from "../../src/core/duties.ts";
 import { makeHub } from "../../src/core/hub.ts";
 import { Tab } from "../../src/core/tab.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
@@ -79,7 +80,7 @@ test("a tab that holds its session itself hangs up before its connection goes, w
   for (const go of [(tab: Tab) => void tab.close(), (tab: Tab) => tab.suspend()]) {
     const stage = new HubStage();
     const { clock, dial } = stage;
-    const ways = singleWays({ clock, entropy: { id: () => "an-id", chance: () => 0.5 }, store: new MemoryStore(), sdk: "test", names: namesOf("unisono/here"), code: { make: makeHub, dial } });
+    const ways = singleWays({ clock, entropy: { id: () => "an-id", chance: () => 0.5 }, store: new MemoryStore(), sdk: "test", names: namesOf("unisono/here"), code: { make: makeHub, dial, duties: () => Promise.resolve(DUTIES) } });
     const view = { visible: true, focused: true, conversation: null, online: true };
     const wish = { url: "ws://here", user: "ann", tag: null, device: { id: "d", platform: "web" } };
     const tab = new Tab({ clock, locks: null, ways, left: () => undefined }, { tab: "t", lock: "tab/t", sdk: "test", wish, view, token: null, askToken: null }, new Diary());

@@ -1,7 +1,8 @@
 /** A holder on a stage: tabs and a server say what the test wants, and what it says is written down. */
 
+import * as DUTIES from "../../src/core/duties.ts";
 import { makeHub } from "../../src/core/hub.ts";
-import type { Holder } from "../../src/core/holding.ts";
+import type { Holder, HolderPorts } from "../../src/core/holding.ts";
 import type { FromTab, Hello, ToTab, ToTabEnvelope } from "../../src/core/messages.ts";
 import type { Dial, Store, WireEvents } from "../../src/core/ports.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
@@ -25,6 +26,8 @@ export class HubStage {
   isDown = false;
   /** Its tabs hear nothing: neither do they say good-bye, nor that they had what is kept. */
   isDeaf = false;
+  /** Brings the rest of the holder's code. */
+  duties: HolderPorts["duties"] = () => Promise.resolve(DUTIES);
   /** Hears what the holder says, too. */
   hears: (envelope: ToTabEnvelope) => void = () => undefined;
   dials = 0;
@@ -54,7 +57,7 @@ export class HubStage {
       if (message.is === "event" && message.event["is_kept"] === true && tab !== null && !this.isDeaf) queueMicrotask(() => this.say(tab, { is: "heard", id: String(message.event["id"]) }));
     };
     const over = (): void => void (this.isOver = true);
-    this.holder = makeHub({ clock: this.clock, entropy, store: disk, dial: this.dial, host: "single", life: "life", sdk: "test", post, over });
+    this.holder = makeHub({ clock: this.clock, entropy, store: disk, dial: this.dial, duties: () => this.duties(), host: "single", life: "life", sdk: "test", post, over });
   }
 
   /** The way to the server. */

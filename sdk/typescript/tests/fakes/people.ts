@@ -1,5 +1,6 @@
 /** Tabs and their holder in one program, with a real server at the other end. */
 
+import * as DUTIES from "../../src/core/duties.ts";
 import { makeHub } from "../../src/core/hub.ts";
 import type { Holder } from "../../src/core/holding.ts";
 import type { FromTabEnvelope, LoginWish, ToTabEnvelope, WireAnswer } from "../../src/core/messages.ts";
@@ -124,7 +125,7 @@ export class Browser {
       this.holder = null;
       this.locks.kill(agent);
     };
-    return makeHub({ clock: systemClock, entropy: systemEntropy, store: this.store, dial, host: "single", life, sdk: "test/1", post, over });
+    return makeHub({ clock: systemClock, entropy: systemEntropy, store: this.store, dial, duties: () => Promise.resolve(DUTIES), host: "single", life, sdk: "test/1", post, over });
   }
 }
 

@@ -7,8 +7,7 @@ import type { Holder, HolderPorts } from "../../src/core/holding.ts";
 import type { FromTab, HostKind, ToTabEnvelope } from "../../src/core/messages.ts";
 import type { HolderEnd } from "../../src/host/channels.ts";
 import { loopback } from "../../src/host/channels.ts";
-import { Hosting } from "../../src/host/hosting.ts";
-import { depose } from "../../src/host/leader-tab.ts";
+import { LeaderHosting, depose } from "../../src/host/leader-tab.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
 import { contextOf, namesOf, ofWorkerName, workerName } from "../../src/host/names.ts";
 import { FakeBus } from "../fakes/bus.ts";
@@ -51,10 +50,10 @@ class Browser {
     for (const tab of tabs) void this.locks.of(tab).hold(NAMES.tab(tab));
   }
 
-  host(agent: string, kind: HostKind, shared = true): Hosting {
+  host(agent: string, kind: HostKind, shared = true): LeaderHosting {
     const made: Recorder[] = [];
     this.holders.set(agent, made);
-    return new Hosting({
+    return new LeaderHosting({
       kind,
       marks: kind === "shared-worker" ? [NAMES.ownerIsWorker] : [],
       names: NAMES,
@@ -66,6 +65,7 @@ class Browser {
       bus: shared ? () => this.bus.ofHolder(agent) : null,
       code: {
         dial: () => Promise.reject(new Error("nobody there")),
+        duties: () => Promise.reject(new Error("nowhere")),
         make: (ports) => {
           const holder = new Recorder(ports);
           made.push(holder);
@@ -111,7 +111,7 @@ function hello(tab: string): FromTab {
   return { is: "hello", v: 1, tab, sdk: "test", since: 0, wish, cursor: null, fence: 0, unanswered: [], view, token: null, canAsk: false };
 }
 
-async function started(browser: Browser, agent: string, kind: HostKind = "leader-tab"): Promise<Hosting> {
+async function started(browser: Browser, agent: string, kind: HostKind = "leader-tab"): Promise<LeaderHosting> {
   const hosting = browser.host(agent, kind);
   hosting.start();
   await settle();

@@ -16,6 +16,7 @@ import { deviceId } from "../../src/host/device.ts";
 import { namesOf } from "../../src/host/names.ts";
 import { notedDevice } from "../../src/host/profile.ts";
 import { storeOf } from "../../src/host/store.ts";
+import { sweep } from "../../src/host/sweeping.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -298,7 +299,7 @@ test("what nobody came back for in a month is removed, but not what somebody hol
   past.mock.mockImplementation(() => now - 29 * DAY_MS);
   await (await storeOf("young").take()).writeSession(SESSION);
   past.mock.restore();
-  await storeOf("mine", () => Promise.resolve([namesOf("held").owner])).take();
+  await storeOf("mine", (within) => sweep(within, [namesOf("held").owner])).take();
   await new Promise((go) => setTimeout(go, 50));
   const left = (await keys("sessions")).map(String);
   assert.deepEqual(["old", "held", "young", "mine", "ws://long-ago,s"].filter((key) => left.includes(key)), ["held", "young", "mine"]);

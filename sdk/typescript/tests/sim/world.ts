@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 
+import * as DUTIES from "../../src/core/duties.ts";
 import { makeHub } from "../../src/core/hub.ts";
 import type { Holder } from "../../src/core/holding.ts";
 import { PROTOCOL } from "../../src/core/messages.ts";
@@ -367,9 +368,17 @@ export class World {
       reign.isHeard = false;
       this.locks.kill(agent);
     };
-    const { clock, chance } = this;
     const entropy = { id: () => `id ${chance.next()}`, chance: () => chance.next() };
-    const holder = makeHub({ clock, entropy, store, dial: this.server.dial, host: "single", life, sdk: "test", post, over });
+    const { clock, chance } = this;
+    // Mostly there at once, now and then much later, or after a try that failed.
+    const comesMs = chance.of([0, 5, 50, 3_000]);
+    let fails = chance.of([0, 0, 0, 1]);
+    const duties = async (): Promise<typeof DUTIES> => {
+      await new Promise<void>((come) => clock.after(comesMs, come));
+      if (fails-- > 0) throw new TypeError("out of reach");
+      return DUTIES;
+    };
+    const holder = makeHub({ clock, entropy, store, dial: this.server.dial, duties, host: "single", life, sdk: "test", post, over });
     const reign: Reign = { holder, store, agent, ends, isHeard: true };
     return reign;
   }
