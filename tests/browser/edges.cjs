@@ -2,6 +2,7 @@
 // Where tabs cannot share, or may not, or only in another way; rooms of several tabs; and many tabs that come and go at random.
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const path = require('node:path');
 const { playAll, say, table } = require('../support/playing.cjs');
 const { proxy } = require('./cut.cjs');
@@ -9,11 +10,34 @@ const {
   URL_OF_SERVER, again, close, freeze, has, heard, inNode, killPage, links, messages, open, pause, sessions, somebody, tabOf, thaw, until, withBrowser, within,
 } = require('./tabs.cjs');
 
-const { hosts, strict, only = [], load } = table();
+const { hosts, strict, dist, only = [], load } = table();
 let next = 0;
 const host = () => hosts[next++ % hosts.length];
 const tab = (browser, user, more) => tabOf(browser, user, { host: host(), ...more });
 const PLAIN = 'http://plain.test';
+
+// What whoever holds the session loads beside its own code cannot be had at once: messages come and go, and what needs it is done when it is there.
+async function lateDuties(kind) {
+  const name = fs.readdirSync(dist).find((each) => /^unisono\.duties-\w+\.js$/.test(each));
+  let asked = 0;
+  // By the second tab, too, which is to hold the session next.
+  const duties = { file: path.join(dist, name), isAway: () => ++asked <= 2 };
+  await withBrowser(async ({ browser }) => {
+    const ann = somebody('ann');
+    const pages = [await tabOf(browser, ann, { host: kind }), await tabOf(browser, ann, { host: kind })];
+    const claimed = Promise.all(pages.map((page) => page.evaluate('globalThis.tab.client.claim("sound", "1")')));
+    const set = pages[0].evaluate('globalThis.tab.client.objects.set("theme", "dark").then(() => null)');
+    const place = await pages[0].evaluate('globalThis.tab.client.create([], { unique: false }).then((made) => made.id)');
+    await pages[1].evaluate((where) => globalThis.tab.send(where, 'hello'), place);
+    for (const page of pages) await has(page, 'hello');
+    assert.equal(await pages[1].evaluate('globalThis.tab.client.objects.get("theme") ?? null'), null, 'it is not there yet');
+    assert.deepEqual((await within(claimed, 'the claims')).sort(), [false, true]);
+    await set;
+    await until(async () => (await pages[1].evaluate('globalThis.tab.client.objects.get("theme")')) === 'dark', 'the other tab has it');
+    assert.ok(asked > 2);
+    await within(pages[0].evaluate('globalThis.tab.client.signOut().then(() => null)'), 'signing out');
+  }, { pages: { [`/${name}`]: duties } });
+}
 
 // The same numbers each time it is asked with the same seed.
 function chances(seed) {
@@ -135,6 +159,8 @@ const scenarios = {
     await pages[0].evaluate('globalThis.tab.client.objects.set("theme", "dark").then(() => null)');
     await until(async () => (await pages[1].evaluate('globalThis.tab.client.objects.get("theme")')) === 'dark', 'the other tab has it');
   }, { pages: { '/worker.js': "importScripts('http://other.localhost/unisono.worker.whole.js');" } }),
+
+  ...(load.isFull && { lateDuties: async () => { for (const kind of ['shared-worker', 'leader-tab']) await lateDuties(kind); } }),
 
   // A script tag instead of a module.
   scriptTag: () => withBrowser(async ({ browser }) => {

@@ -160,12 +160,12 @@ async function lifecycle(page, state) {
   await session.detach();
 }
 
-// Serves pages on a port of its own: {'/': text or {file, headers}, '/x.js': …}; what is not named is not there.
+// Serves pages on a port of its own: {'/': text or {file, headers, isAway}, '/x.js': …}; what is not named, or away just then, is not there.
 async function site(pages) {
   const server = http.createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://here');
     const found = Object.hasOwn(pages, pathname) ? pages[pathname] : undefined;
-    if (found === undefined) {
+    if (found === undefined || found.isAway?.()) {
       // Browsers ask for it unasked.
       response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
       return;

@@ -57,6 +57,12 @@ def test_a_worker_of_another_origin_is_whole(works: Works) -> None:
     works.assert_that("fromElsewhere")
 
 
+@pytest.mark.full
+def test_what_a_holder_loads_late_holds_up_no_message_and_loses_nothing(works: Works) -> None:
+    assert IS_FULL
+    works.assert_that("lateDuties")
+
+
 def test_a_script_tag_does_what_a_module_does(works: Works) -> None:
     works.assert_that("scriptTag")
 
