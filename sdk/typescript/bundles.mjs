@@ -41,8 +41,8 @@ export const INSIDE = `
   abandoned afterMs askedNow asker askers asking askToken beginLink between chance course dead down dropObject dropSend emitter endAll
   endSync entropy follows fruitless giveUp goOn greet hasRoom isAnnounced isAsked isBehind isDeposed isFresh isHeld isHolder isInStep
   isKnown isLeaving isNew isOwnKey isReading isSettled isSure isUnderWay isWelcome isWhole keepAlive lose losses mayLogInAnew newKey
-  newLink nextRead opened ownerIsWorker pass patience putBack putObject putOff putSend reach recount refuse regain rejoin requestNow
-  resumedAt retire seize sends setObject settle setView shelf slow spread stored tabsChanged takeHeads takePage takeStartOver tryHold
+  newLink nextRead ownerIsWorker pass patience putBack putObject putOff putSend reach recount refuse regain rejoin requestNow
+  resumedAt retire seize sends setObject settle settled setView shelf slow spread stored tabsChanged takeHeads takePage takeStartOver tryHold
   vanish waitMs wake wasLive ways writeSession
 `.trim().split(/\s+/);
 

@@ -78,6 +78,8 @@ export class Session {
   wasLive = false;
   /** Of the last greeting, as the server knows it. */
   fence: number;
+  /** Called when it is known whether a link that was being opened came about. */
+  settled: () => void = () => undefined;
 
   private readonly _ports: SessionPorts;
   private readonly _wish: LoginWish;
@@ -91,7 +93,6 @@ export class Session {
   private _refused: Loss | null = null;
   private _cut: (() => void) | null = null;
   private _dialing = new Stopper();
-  private _settled: () => void = () => undefined;
   private _cancelSave: () => void = () => undefined;
 
   constructor(ports: SessionPorts, wish: LoginWish, saved: SavedSession | null, fence: number, events: SessionEvents) {
@@ -126,18 +127,6 @@ export class Session {
     if (this._saved === null || this._saved.resumeToken === "") return null;
     const { session, resumeToken } = this._saved;
     return { url: this._wish.url, session, resumeToken, fence: this.fence };
-  }
-
-  /** Done when it is known whether the link that is being opened comes about, or after `ms`. */
-  async opened(ms: number): Promise<void> {
-    if (this.state !== "opening") return;
-    await new Promise<void>((done) => {
-      const cancel = this._ports.clock.after(ms, done);
-      this._settled = () => {
-        cancel();
-        done();
-      };
-    });
   }
 
   /** Begins; everything else is told by the events. */
@@ -331,6 +320,6 @@ export class Session {
 
   private _move(cue: Cue): void {
     this.state = next(this.state, cue);
-    if (this.state !== "opening") this._settled();
+    if (this.state !== "opening") this.settled();
   }
 }

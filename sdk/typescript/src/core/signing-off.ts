@@ -88,7 +88,7 @@ export class SigningOff {
   private async _tell(): Promise<Debt | null> {
     const { clock, store, session } = this._ports;
     const before = session.debt;
-    await session.opened(PATIENCE_MS);
+    if (session.state === "opening") await inTime(clock, PATIENCE_MS, new Promise<void>((done) => (session.settled = done)));
     const { debt, link } = session;
     if (debt === null) return null;
     if (debt.session !== before?.session) await store.owe(debt).catch(() => undefined);
