@@ -30,7 +30,7 @@ async function declare() {
 await rm(OUT, { recursive: true, force: true });
 const [{ later }] = await Promise.all([bundle(OUT), declare()]);
 const files = Object.keys(ENTRIES).map((name) => [name, name]);
-files.push(...Object.entries(later).map(([name, file]) => [`unisono.${name}.js`, file]));
+files.push(...Object.entries(later).map(([name, file]) => [`unisono.${name}-….js`, file]));
 const sizes = {};
 for (const [name, file] of files) {
   const code = await readFile(join(OUT, file));

@@ -1,7 +1,7 @@
 // What is made of the sources for those who do not compile: scripts, each in one file without dependencies.
 
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,8 +15,8 @@ export const ENTRIES = {
   "unisono.js": { entry: "src/index.ts", format: "esm" },
   "unisono.global.js": { entry: "src/global.ts", format: "iife" },
   "unisono.notices.js": { entry: "src/api/notices.ts", format: "esm" },
-  // From another origin no script may load others by a name beside its own: this one has all in itself.
-  "unisono.worker.whole.js": { entry: "src/worker.ts", format: "iife", isWhole: true },
+  // For `workerUrl` and `importScripts`. From another origin no script may load others by a name beside its own: this one has all in itself.
+  "unisono.worker.js": { entry: "src/worker.ts", format: "iife", isWhole: true },
 };
 
 // What is loaded later, those that others load first. Names carry a hash: a page of an earlier release, still open, never gets code of
@@ -33,17 +33,14 @@ export const LATER = {
 const PAGE = "unisono.js";
 const HASH_LETTERS = 12;
 
-// The same worker under a name that stays, for those who name it themselves (`workerUrl`, `importScripts`).
-export const WORKER = "unisono.worker.js";
-
 // Names of our own that no program, port, frame or row ever sees; a test looks that they stand nowhere as text.
 export const INSIDE = `
-  abandoned afterMs askedNow asker askers asking askToken beginLink between chance course dead down dropObject dropSend emitter endAll
-  endSync entropy follows fruitless giveUp goOn greet hasRoom isAnnounced isAsked isBehind isDeposed isFresh isHeld isHolder isInStep
-  isKnown isLeaving isNew isOwnKey isReading isSettled isSure isUnderWay isWelcome isWhole keepAlive lose losses mayLogInAnew newKey
-  newLink nextRead ownerIsWorker pass patience putBack putObject putOff putSend reach recount refuse regain rejoin requestNow
-  resumedAt retire seize sends setObject settle settled setView shelf slow spread stored tabsChanged takeHeads takePage takeStartOver tryHold
-  vanish waitMs wake wasLive ways writeSession
+  abandoned afterMs askedNow asker askers asking askToken beginLink between buffered catchUp chance clock context course dead down dropObject dropSend emitter endAll
+  endSync entropy follows forget fruitless giveUp goOn greet hasRoom isAnnounced isAsked isBehind isDeposed isFresh isHeld isHolder isInStep
+  isKnown isLeaving isNew isOwnKey isReading isSettled isSure isWelcome isWhole keepAlive lose losses makeDuties mayLogInAnew newKey
+  nextRead outcomes ownerIsWorker pass patience putBack putObject putOff putSend reach recount refuse regain rejoin requestNow
+  resumedAt retire seize sends setObject settle settled setView shelf slow spread stakes stored tabsChanged take takeHeads takePage takeStartOver tryHold
+  vanish waitMs wake wall wasLive ways writeSession
 `.trim().split(/\s+/);
 
 // Short names of fields that servers and tabs know: nothing of ours is called so.
@@ -69,7 +66,7 @@ const SMALLER = {
   ecma: 2022,
   toplevel: true,
   mangle: true,
-  compress: { ecma: 2022, passes: 2, inline: 1, lhs_constants: false, pure_getters: false, unsafe_arrows: true },
+  compress: { ecma: 2022, passes: 3, inline: 1, lhs_constants: false, pure_getters: false, unsafe_arrows: true, if_return: false },
 };
 
 // A script by itself is a module that imports and exports nothing, in a scope of its own: made as `iife`, it would bring along what `require` takes.
@@ -124,6 +121,5 @@ export async function bundle(folder, more = []) {
   for (const [name, script] of Object.entries(ENTRIES)) {
     await write(folder, { name, ...script }, names, more);
   }
-  await copyFile(join(folder, names.later.worker), join(folder, WORKER));
   return names;
 }

@@ -158,7 +158,7 @@ const scenarios = {
     assert.deepEqual(claimed.sort(), [false, true]);
     await pages[0].evaluate('globalThis.tab.client.objects.set("theme", "dark").then(() => null)');
     await until(async () => (await pages[1].evaluate('globalThis.tab.client.objects.get("theme")')) === 'dark', 'the other tab has it');
-  }, { pages: { '/worker.js': "importScripts('http://other.localhost/unisono.worker.whole.js');" } }),
+  }, { pages: { '/worker.js': "importScripts('http://other.localhost/unisono.worker.js');" } }),
 
   ...(load.isFull && { lateDuties: async () => { for (const kind of ['shared-worker', 'leader-tab']) await lateDuties(kind); } }),
 

@@ -1,17 +1,21 @@
 /** The duties of a holder as it deals with them: what they are asked before their code is there waits, in order. */
 
-import type { Duties, DutyPorts } from "./duties.ts";
+import type { Welcome } from "../wire/types.ts";
+import { delayMs } from "./backoff.ts";
+import type { Act, Duties, DutyPorts } from "./duties.ts";
 import { denied } from "./faults.ts";
-import type { DutyCode } from "./holding.ts";
+import type { HolderPorts } from "./holding.ts";
+import type { Link } from "./link.ts";
 import type { Fault, WireEvent } from "./messages.ts";
-import type { Clock } from "./ports.ts";
 
-/** Before code is asked for again that could not be had. */
-const AGAIN_MS = 5_000;
-/** For the code to come; after that whoever asks is told that it does not, until it does. */
-const PATIENCE_MS = 15_000;
-/** What may wait when an event comes; what is kept of the events that find no room comes again with the next link. */
+/** How much later than a link is opened again code is asked for again that did not come, be it refused or still under way. */
+const SLOWER = 6;
+/** For the code to come; then whoever asked is told that it does not. */
+const PATIENCE_MS = 10_000;
+/** Events that may wait; what is kept of the events that find no room comes again with the next link. */
 const ROOM = 1000;
+/** What is not worth telling when it is late. */
+const FLEETING = /^(typing|message|tabs)$/;
 
 /** Who waits for an answer, and is told when there is none. */
 export interface Asker {
@@ -20,77 +24,75 @@ export interface Asker {
   refuse(fault: Fault): void;
 }
 
-interface Waiting {
-  readonly act: (duties: Duties) => void;
-  readonly asker: Asker | null;
-}
-
 /** Duties that come a moment after their holder. */
 export class Awaiting {
   /** Null until they are there. */
   duties: Duties | null = null;
-  private readonly _clock: Clock;
-  private _waiting: Waiting[] = [];
-  private _isLate = false;
+  private readonly _ports: HolderPorts;
+  /** What is to be done, each with who asked for it. */
+  private readonly _waiting = new Map<Act, Asker | null>();
+  private _live: readonly [Link, Welcome] | null = null;
+  private _events = 0;
   private _isOver = false;
-  private _cancelLate: () => void = () => undefined;
-  private _cancelAgain: () => void = () => undefined;
+  /** Asks for the code at once, where the last answer was that it cannot be had. */
+  private _again: (() => void) | null = null;
+  private _cancel: () => void = () => undefined;
 
-  constructor(clock: Clock) {
-    this._clock = clock;
+  constructor(ports: HolderPorts) {
+    this._ports = ports;
   }
 
   /** Brings the code, and does what waited. */
-  async begin(load: () => Promise<DutyCode>, ports: DutyPorts): Promise<void> {
-    this._cancelLate = this._clock.after(PATIENCE_MS, () => {
-      this._isLate = true;
-      this._drop(({ asker }) => asker !== null).forEach(refuse);
-    });
-    let code: DutyCode | null = null;
-    while (code === null) {
-      code = await load().catch(() => null);
-      if (this._isOver) return;
-      if (code === null) await new Promise<void>((go) => (this._cancelAgain = this._clock.after(AGAIN_MS, go)));
-    }
-    this._cancelLate();
-    const duties = code.makeDuties(ports);
-    // What comes meanwhile is behind the rest.
-    for (let next = this._waiting.shift(); next !== undefined; next = this._waiting.shift()) next.act(duties);
-    this.duties = duties;
+  begin(ports: DutyPorts, attempt = 0): void {
+    const { clock, entropy, duties } = this._ports;
+    const again = (): void => this.begin(ports, attempt + 1);
+    this._cancel();
+    this._cancel = clock.after(SLOWER * delayMs(attempt + 1, entropy.chance()), again);
+    this._again = null;
+    void duties(attempt > 0).then(
+      ({ makeDuties }) => {
+        if (this._isOver || this.duties !== null) return;
+        this._cancel();
+        this.duties = makeDuties(ports);
+        this.duties.catchUp(this._waiting, this._live);
+        this._waiting.clear();
+      },
+      () => {
+        this._again = again;
+      },
+    );
   }
 
   /** Ends: nothing that waits is done any more. */
   stop(): void {
     this._isOver = true;
-    this._waiting = [];
-    this._cancelLate();
-    this._cancelAgain();
+    this._waiting.clear();
+    this._cancel();
   }
 
   /** Has something done. Without an asker it is done whenever the code comes. */
-  do(act: (duties: Duties) => void, asker: Asker | null = null): void {
-    if (this.duties !== null) act(this.duties);
-    else if (this._isLate && asker !== null) refuse({ act, asker });
-    else this._waiting.push({ act, asker });
+  do(act: Act, asker: Asker | null = null): void {
+    if (this.duties !== null) return act(this.duties);
+    this._waiting.set(act, asker);
+    if (asker !== null) this._ports.clock.after(PATIENCE_MS, () => this._waiting.delete(act) && asker.refuse({ ...denied("unavailable", "its code did not come"), retryable: true }));
+  }
+
+  /** A link is live. */
+  link(link: Link, welcome: Welcome): void {
+    this._live = [link, welcome];
+    // Whatever the code was out of reach for may be over.
+    if (this.duties === null) this._again?.();
+    else this.duties.begin(link, welcome);
   }
 
   /** Has an event passed on. */
   event(event: WireEvent): void {
-    if (this._waiting.length < ROOM) this.do((duties) => duties.event(event));
+    const at = this._ports.clock.now();
+    if (this.duties !== null || (!FLEETING.test(event.kind) && ++this._events <= ROOM)) this.do((duties) => duties.event(event, at));
   }
 
   /** Nobody waits for an answer any more: what was not begun is not. */
   cancel(tab: string, n: number): void {
-    this._drop(({ asker }) => asker?.tab === tab && asker.n === n);
+    for (const [act, asker] of this._waiting) if (asker?.tab === tab && asker.n === n) this._waiting.delete(act);
   }
-
-  private _drop(isMeant: (waiting: Waiting) => boolean): readonly Waiting[] {
-    const dropped = this._waiting.filter(isMeant);
-    this._waiting = this._waiting.filter((each) => !dropped.includes(each));
-    return dropped;
-  }
-}
-
-function refuse({ asker }: Waiting): void {
-  asker?.refuse({ ...denied("unavailable", "the code for this could not be loaded"), retryable: true });
 }

@@ -118,7 +118,7 @@ export class Course {
       const { refusal } = said;
       if (!refusal.retryable) {
         if (mayFail) return { refused: refusal };
-        link.end(broken(`the server does not say what moved: ${refusal.message}`));
+        link.end(broken(`the server does not answer: ${refusal.message}`));
         return null;
       }
       await new Promise<void>((go) => this._clock.after(refusal.retry_after_ms ?? PUT_OFF_MS, go));

@@ -4,26 +4,31 @@
  */
 
 import type { Welcome } from "../wire/types.ts";
+import type { Asker } from "./awaiting.ts";
 import { settle } from "./ending.ts";
 import type { EndingPorts } from "./ending.ts";
-import { SIGNED_OUT } from "./ends.ts";
+import { denied } from "./faults.ts";
 import { Granting } from "./granting.ts";
 import { Stake, giveUp, narrowed, note, vacate } from "./interests.ts";
+import type { Left } from "./leaving.ts";
 import type { Link } from "./link.ts";
-import type { Claimed, Command, Ending, Fault, FromTab, ObjectView, TabView, ToTab, WireCommand, WireEvent } from "./messages.ts";
+import type { Claimed, Command, FromTab, ObjectView, TabView, ToTab, WireCommand, WireEvent } from "./messages.ts";
 import { Objects } from "./objects.ts";
 import { Passing } from "./passing.ts";
 import type { Shelf } from "./ports.ts";
 import type { Seat } from "./seat.ts";
 import type { Session } from "./session.ts";
 import { Sharing } from "./sharing.ts";
-import { SigningOff, isDeposed } from "./signing-off.ts";
+import { SigningOff } from "./signing-off.ts";
 
 /** For the tabs of an earlier holder to come back; then those that did not are in no room any more. */
 const RETURN_MS = 10_000;
 
 /** What a tab says to them. */
 export type DutyMessage = Extract<FromTab, { readonly is: "object" | "claim" | "release" | "heard" | "ping" }>;
+
+/** What is done by them. */
+export type Act = (duties: Duties) => void;
 
 /** What they need of the holder. */
 export interface DutyPorts extends EndingPorts {
@@ -41,12 +46,6 @@ export interface DutyPorts extends EndingPorts {
   answer(tab: string, n: number, answer: unknown): void;
   /** Asks the server. */
   ask(tab: string, command: Command): void;
-}
-
-/** How a sign-out went: why it was not done or not all of it, and what the tabs are told where the session is over. */
-export interface Left {
-  readonly fault: Fault | null;
-  readonly ending: Ending | null;
 }
 
 /** Makes them for a holder. */
@@ -75,6 +74,7 @@ export class Duties {
     this._passing = new Passing(inner);
     this._sharing = new Sharing(ports.tabs);
     this._leaving = new SigningOff(ports);
+    for (const tab of ports.seats.keys()) this._stakes.set(tab, new Stake());
   }
 
   get objects(): readonly ObjectView[] {
@@ -147,6 +147,22 @@ export class Duties {
     for (const call of this._granting.callsOf(tab)) ask(call, { is: "command", n: 0, how: "repeat", do: { op: "hang_up", call, session: info?.session ?? "" } });
   }
 
+  /** Does in order what waited for them, on the last link that was live. */
+  catchUp(waiting: ReadonlyMap<Act, Asker | null>, live: readonly [Link, Welcome] | null): void {
+    if (live !== null) this.begin(...live);
+    for (const [act, asker] of waiting) {
+      try {
+        act(this);
+      } catch (problem) {
+        // By a wrong word of one tab all the others would suffer.
+        if (asker === null) void Promise.reject(problem);
+        else asker.refuse(denied("invalid_argument", `this could not be done: ${String(problem)}`));
+      }
+    }
+    // That a tab went may have found no room.
+    for (const tab of this._stakes.keys()) if (!this._ports.seats.has(tab)) this.gone(tab);
+  }
+
   /** Which tabs there are has changed. */
   tabsChanged(): void {
     this._sharing.changed();
@@ -156,18 +172,26 @@ export class Duties {
 
   /** A link is live. */
   begin(link: Link, { seats: rooms = [] }: Welcome): void {
-    const { clock, seats, url } = this._ports;
+    const { clock, seats } = this._ports;
+    if (link.loss !== null) return;
     this._sharing.begin(link);
     this._passing.begin(link);
     clock.after(RETURN_MS, () => {
       vacate(rooms, link, seats);
       this._passing.settle();
     });
-    void settle(this._ports, url).catch(() => undefined);
+    void this._settle().catch(() => undefined);
   }
 
-  event(event: WireEvent): void {
-    this._passing.take(event);
+  private async _settle(): Promise<void> {
+    await null;
+    // Whoever signs out at this moment tells the server by the link.
+    if (this._leaving.stay === "staying") await settle(this._ports, this._ports.url);
+  }
+
+  /** An event came, at that time. */
+  event(event: WireEvent, at: number): void {
+    this._passing.take(event, at);
   }
 
   /** What was kept for the session goes: others ended it. */
@@ -175,14 +199,8 @@ export class Duties {
     this._objects.forget();
   }
 
-  /** Ends the session; null where another holder has it. */
-  async signOut(everywhere: boolean): Promise<Left | null> {
-    try {
-      const fault = await this._leaving.run(everywhere);
-      return { fault, ending: this._leaving.isUnderWay ? SIGNED_OUT : null };
-    } catch (problem) {
-      if (!isDeposed(problem)) throw problem;
-      return null;
-    }
+  /** Ends the session; null where another holder has it. `here` is how it was forgotten here; null: it is to end everywhere. */
+  signOut(here: Promise<unknown> | null): Promise<Left | null> {
+    return this._leaving.run(here);
   }
 }

@@ -1,7 +1,7 @@
 /** Ending sessions that are elsewhere: all others of the user, and those that were signed out of while the server could not be told. */
 
 import { broken, ofRefusal } from "../wire/loss.ts";
-import type { Link, LinkEvents, Said } from "./link.ts";
+import type { Link, Said } from "./link.ts";
 import type { Clock, Debt, Dial, Store } from "./ports.ts";
 import { Stopper } from "./stopper.ts";
 
@@ -30,7 +30,7 @@ export interface EndingPorts {
   readonly store: Store;
   readonly dial: Dial;
   readonly sdk: string;
-  newLink(events: LinkEvents): Link;
+  readonly Link: typeof Link;
 }
 
 /** Ends sessions on this server that were signed out of, by whatever context, while it could not be told; one after the other. */
@@ -44,9 +44,9 @@ export async function settle(ports: EndingPorts, url: string): Promise<void> {
   }
 }
 
-async function over({ clock, dial, sdk, newLink }: EndingPorts, { url, session, resumeToken, fence }: Debt): Promise<"over" | "replaced" | "owed"> {
+async function over({ clock, dial, sdk, Link: Opened }: EndingPorts, { url, session, resumeToken, fence }: Debt): Promise<"over" | "replaced" | "owed"> {
   const nobody = (): void => undefined;
-  const link = newLink({ facts: nobody, event: nobody, checkpoint: nobody, lost: nobody });
+  const link = new Opened(clock, { facts: nobody, event: nobody, checkpoint: nobody, lost: nobody });
   const stop = new Stopper();
   const cancel = clock.after(PATIENCE_MS, () => {
     stop.stop();

@@ -28,8 +28,8 @@ export interface HolderPorts {
   readonly entropy: Entropy;
   readonly store: Store;
   readonly dial: Dial;
-  /** Brings the rest of the holder's code; may be called again where that failed. */
-  readonly duties: () => Promise<DutyCode>;
+  /** Brings the rest of the holder's code; `isAnew` where it was asked for, and did not come. */
+  readonly duties: (isAnew?: boolean) => Promise<DutyCode>;
   readonly host: HostKind;
   /** Name of the lock that is held for as long as this holder lives. */
   readonly life: string;

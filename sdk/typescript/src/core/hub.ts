@@ -5,12 +5,13 @@
 
 import type { Loss } from "../wire/loss.ts";
 import type { Asker } from "./awaiting.ts";
-import type { Left } from "./duties.ts";
 import { AWAY, FORGOTTEN, TAB_CLOSED, endingOf } from "./ends.ts";
 import type { Holder, HolderPorts, MakeHolder } from "./holding.ts";
+import { forgetHere, leftWith } from "./leaving.ts";
+import type { Left } from "./leaving.ts";
 import { Link } from "./link.ts";
 import { PROTOCOL } from "./messages.ts";
-import type { Command, Cursor, Ending, FromTab, FromTabEnvelope, Hello, View } from "./messages.ts";
+import type { Command, Cursor, Ending, Fault, FromTab, FromTabEnvelope, Hello, View } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import type { Shelf } from "./ports.ts";
 import { Requests } from "./requests.ts";
@@ -42,8 +43,6 @@ class Hub extends Speaking implements Holder {
   private readonly _requests: Requests;
   /** What came while the store was read, or while somebody signs out. */
   private _early: FromTabEnvelope[] | null = [];
-  /** What a link begins with that came while somebody signs out, in case that is refused. */
-  private _beginLater: (() => void) | null = null;
   private _isBooting = false;
   /** What all are told, and who comes back to a session that is over. */
   private _ending: Ending | null = null;
@@ -87,7 +86,7 @@ class Hub extends Speaking implements Holder {
     if (this._ending !== null) return this._farewell(tab, message);
     if (this._early === null) return this._take(tab, message);
     // What is taken back is not begun.
-    if (message.is === "cancel") this._early = this._early.filter((early) => early.tab !== tab || !("n" in early.message) || early.message.n !== message.n);
+    if (message.is === "cancel") this._early = this._early.filter((early) => early.tab !== tab || (early.message as { readonly n?: number }).n !== message.n);
     this._early.push(envelope);
     if (message.is === "hello" && !this._isBooting && this._session === null) void this._boot(message);
   }
@@ -122,9 +121,10 @@ class Hub extends Speaking implements Holder {
     const shelf = (this._shelf = await this._ports.store.take());
     await collected;
     if (this._isOver) return shelf.close();
-    const hellos = (this._early ?? []).flatMap(({ message }) => (message.is === "hello" ? [message] : []));
+    const hellos = this._hellos();
     this._fence = Math.max(Math.floor(clock.wall()), fenceAfter(shelf.session), ...hellos.map((hello) => fenceAbove(hello.fence)));
     this._outbox.load(shelf);
+    this._objects = shelf.objects;
     const saved = shelf.session?.ended === undefined ? shelf.session : null;
     this._session = new Session({ ...this._ports, shelf }, first.wish, saved, this._fence, this._sessionEvents());
     this._assume(shelf, this._session, first);
@@ -135,7 +135,7 @@ class Hub extends Speaking implements Holder {
   }
 
   private _assume(shelf: Shelf, session: Session, { cursor, wish: { url } }: Hello): void {
-    void this._awaiting.begin(this._ports.duties, {
+    this._awaiting.begin({
       ...this._ports,
       url,
       shelf,
@@ -147,8 +147,13 @@ class Hub extends Speaking implements Holder {
       post: (tab, message) => this._post(tab, message),
       answer: (tab, n, answer) => this._answer(tab, n, answer),
       ask: (tab, command) => this._requests.take(tab, command, session.link),
-      newLink: (events) => new Link(this._ports.clock, events),
+      Link,
     });
+  }
+
+  /** Who is on the way here. */
+  private _hellos(): readonly Hello[] {
+    return (this._early ?? []).flatMap(({ message }) => (message.is === "hello" ? [message] : []));
   }
 
   /** Takes what had to wait. */
@@ -183,7 +188,7 @@ class Hub extends Speaking implements Holder {
   /** Who is new begins with the next holder, which calls. */
   private _farewell(tab: string, message: FromTab): void {
     if (message.is === "bye") this._leave(tab);
-    else if (message.is === "hello" && message.cursor !== null && this._ending !== null) this._post(tab, { is: "ended", ending: this._ending });
+    else if (message.is === "hello" && message.cursor !== null) this._post(tab, { is: "ended", ending: this._ending as Ending }); // or nobody says farewell
   }
 
   // ------------------------------------------------------------ what tabs say
@@ -217,7 +222,7 @@ class Hub extends Speaking implements Holder {
       case "token":
         return this._token(seat, message.ask, message.token);
       case "sign-out":
-        return this._signOut(seat, message.n, message.everywhere);
+        return this._signOut(seat, message);
       default:
         this._awaiting.do((duties) => duties.take(tab, message), "n" in message ? this._asker(tab, message.n) : null);
     }
@@ -290,14 +295,23 @@ class Hub extends Speaking implements Holder {
     this._lonely();
   }
 
-  private _signOut(seat: Seat, n: number, everywhere: boolean): void {
-    const { tab } = seat;
+  private _signOut(seat: Seat, message: Extract<FromTab, { readonly is: "sign-out" }>): void {
+    const [{ tab }, { n, everywhere }] = [seat, message];
     const known = seat.answer(n);
     if (known !== undefined) return this._post(tab, known);
+    // Nothing is done here before the server has done it all.
+    if (everywhere && this._awaiting.duties === null) return this._awaiting.do(() => this.take({ tab, message }), this._asker(tab, n));
     this._early = [];
     this._outbox.lost();
+    const [shelf, session] = [this._shelf as Shelf, this._session as Session]; // there before any tab has a seat
+    // At once, or it would not be done where this page goes.
+    const here = everywhere ? null : forgetHere(shelf, session, session.debt);
     const left = (how: Left | null): void => this._left(tab, n, how);
-    this._awaiting.do((duties) => void duties.signOut(everywhere).then(left), { tab, n, refuse: (fault) => left({ fault, ending: null }) });
+    const refuse = (fault: Fault): void => {
+      session.stop();
+      void here?.then((problem) => left(leftWith(problem, fault)));
+    };
+    this._awaiting.do((duties) => void duties.signOut(here).then(left), { tab, n, refuse });
   }
 
   private _left(tab: string, n: number, how: Left | null): void {
@@ -309,14 +323,13 @@ class Hub extends Speaking implements Holder {
     else this._fail(tab, n, fault);
     if (ending !== null) {
       // Who came new meanwhile begins with the next holder; all others are told, also those on their way here.
-      const hellos = (this._early ?? []).flatMap(({ message }) => (message.is === "hello" ? [message] : []));
+      const hellos = this._hellos();
       const back = hellos.filter(({ cursor }) => cursor !== null).map((hello) => hello.tab);
       void this._shelf?.vanish().catch(() => undefined);
       return this._end(ending, hellos.length === back.length ? [null] : [...this._seats.keys(), ...back]);
     }
     const { link = null } = this._session ?? {};
-    if (link !== null) (this._beginLater ?? (() => this._outbox.begin(link)))();
-    this._beginLater = null;
+    if (link !== null) this._outbox.begin(link);
     this._goOn();
     if (this._loss !== null) void this._ended(this._loss);
   }
@@ -342,21 +355,17 @@ class Hub extends Speaking implements Holder {
         return this._tokens.get(() => fromTheFront(this._seats.values()));
       },
       welcomed: (link, welcome) => {
-        const begin = (): void => {
-          this._telling.begin(link, welcome);
-          this._requests.begin(link);
-          this._outbox.begin(link);
-          this._awaiting.do((duties) => duties.begin(link, welcome));
-        };
-        // It may only be there to say good-bye.
-        if (this._early === null) begin();
-        else this._beginLater = begin;
+        // A link that is only there to say good-bye.
+        if (this._early !== null) return;
+        this._telling.begin(link, welcome);
+        this._requests.begin(link);
+        this._outbox.begin(link);
+        this._awaiting.link(link, welcome);
       },
       facts: (delivery) => this._telling.take(delivery),
       event: (event) => (event.kind === "tab_closed" ? this._close(String(event["tab"])) : this._awaiting.event(event)),
       checkpoint: (checkpoint) => this._telling.reach(checkpoint),
       lost: () => {
-        this._beginLater = null;
         this._telling.lost();
         this._outbox.lost();
       },
@@ -365,6 +374,8 @@ class Hub extends Speaking implements Holder {
       abandoned: ({ code }) => {
         if (!FORGOTTEN.has(code)) return;
         this._outbox.forget();
+        for (const { name } of this._objects) void this._shelf?.dropObject(name).catch(() => undefined);
+        this._objects = [];
         this._awaiting.do((duties) => duties.forget());
       },
       ended: (loss) => void this._ended(loss),
@@ -378,8 +389,10 @@ class Hub extends Speaking implements Holder {
     if (loss.code === "replaced" && this._session?.wasLive === true) return this._over();
     const ending = endingOf(loss);
     const { info = null, fence = 0 } = this._session ?? {};
-    const last = { user: info?.user ?? "", session: info?.session ?? "", resumeToken: "", fence, ended: ending };
-    if (info !== null) await (FORGOTTEN.has(loss.code) ? this._shelf?.clear(last, null) : this._shelf?.writeSession(last))?.catch(() => undefined);
+    if (info !== null) {
+      const last = { user: info.user, session: info.session, resumeToken: "", fence, ended: ending };
+      await (FORGOTTEN.has(loss.code) ? this._shelf?.clear(last, null) : this._shelf?.writeSession(last))?.catch(() => undefined);
+    }
     this._end(ending);
   }
 }

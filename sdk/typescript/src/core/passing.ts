@@ -70,8 +70,8 @@ export class Passing {
     if (this._recent === null) for (const [id, { tab }] of this._unheard) if (tab !== undefined && !this._ports.seats.has(String(tab))) this.heard(id);
   }
 
-  /** Gives an event to those that it is for. */
-  take(event: WireEvent): void {
+  /** Gives an event, which came at that time, to those that it is for. */
+  take(event: WireEvent, at: number): void {
     const { kind, events, has_more: hasMore, lost } = event as WireEvent & { readonly events?: readonly object[]; readonly lost?: number };
     if (kind === "told_later") {
       this._hasMore ||= hasMore === true;
@@ -79,7 +79,12 @@ export class Passing {
       if (lost) this._tell({ kind, lost });
       for (const each of events ?? []) this._tell({ ...each, kind: "told" });
       if (lost) this._confirm(null);
-    } else if (kind === "told" || kind === "asked") this._tell(event, this._ports.clock.now() + (Number(event["within_ms"]) || 0));
+      return;
+    }
+    const until = at + (Number(event["within_ms"]) || 0);
+    // Nobody waits for the answer any more.
+    if (kind === "asked" && until < this._ports.clock.now()) return;
+    if (kind === "told" || kind === "asked") this._tell(event, until);
     else this._pass(event);
   }
 

@@ -17,6 +17,6 @@ export const NEXT: { readonly [state in HolderState]: { readonly [cue in Cue]?: 
 /** Gives the state that follows. Throws a RangeError for what cannot happen in this state: a defect. */
 export function next(state: HolderState, cue: Cue): HolderState {
   const then = NEXT[state][cue];
-  if (then === undefined) throw new RangeError(`a session that is ${state} cannot take ${cue}`);
+  if (then === undefined) throw new RangeError(`${cue} while ${state}`);
   return then;
 }

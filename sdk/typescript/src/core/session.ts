@@ -188,7 +188,7 @@ export class Session {
   }
 
   private async _greet(link: Link, token: string | null): Promise<void> {
-    const cancel = this._ports.clock.after(OPENING_MS, () => link.end(broken("the greeting was not answered in time")));
+    const cancel = this._ports.clock.after(OPENING_MS, () => link.end(broken("the server does not answer")));
     const said = await link.request(await this._greeting(token));
     cancel();
     if ("loss" in said || link.loss !== null) return;
@@ -218,7 +218,7 @@ export class Session {
   }
 
   private async _welcomed(link: Link, welcome: Welcome): Promise<void> {
-    if (welcome.user === undefined || welcome.session === undefined) return link.end(ofRefusal({ is: "error", re: 0, code: "no_user", message: "the server gave this connection no user" }));
+    if (welcome.user === undefined || welcome.session === undefined) return link.end(ofRefusal({ is: "error", re: 0, code: "no_user", message: "the server named no user" }));
     this._saved = { ...this._saved, user: welcome.user, session: welcome.session, resumeToken: welcome.resume_token ?? this._saved?.resumeToken ?? "", fence: this.fence };
     // Before any tab hears of it: the next holder has to find it.
     await this._save();

@@ -2,16 +2,18 @@
 
 import { broken } from "../wire/loss.ts";
 import { endAll } from "./ending.ts";
-import { SIGNED_OUT } from "./ends.ts";
-import { linkDown, refused } from "./faults.ts";
+import { denied, linkDown, refused } from "./faults.ts";
+import { forgetHere, leftWith } from "./leaving.ts";
+import type { Left } from "./leaving.ts";
 import type { Fault } from "./messages.ts";
-import type { Clock, Debt, Deposed, Shelf, Store } from "./ports.ts";
+import type { Clock, Debt, Shelf, Store } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 /** For the link that is being opened, and for the server's answer; whoever signs out on a train is signed out here all the same. */
 const PATIENCE_MS = 5_000;
 /** For all sessions of the user. */
 const EVERYWHERE_MS = 15_000;
+const UNREMOVED = denied("unavailable", "signed out, but this browser could not remove what it kept");
 
 /** While it is `leaving` nothing is taken from tabs; `left` is the end. */
 export type Stay = "staying" | "leaving" | "left";
@@ -39,31 +41,26 @@ export class SigningOff {
     this._ports = ports;
   }
 
-  /** Whether what tabs say has to wait. */
-  get isUnderWay(): boolean {
-    return this.stay !== "staying";
-  }
-
   /**
-   * Ends the session. Gives why it cannot be done, null when it is; throws `Deposed` where another holder has it. `everywhere` is done
-   * when the server answered that all sessions of the user are over, and else nothing is done here. Without, this browser forgets at
-   * once, and what the server could not be told is kept to be told later.
+   * Ends the session; gives null where another holder has it. `here` is how this browser forgot it, with a debt that the server may be told
+   * later. Null: everywhere. That is done when the server answered that all sessions of the user are over, and else nothing is done here.
    */
-  async run(everywhere: boolean): Promise<Fault | null> {
+  async run(here: Promise<unknown> | null): Promise<Left | null> {
     this.step("begun");
-    const fault = everywhere ? await this._everywhere() : null;
+    const { shelf, session } = this._ports;
+    const fault = here === null ? await this._everywhere() : null;
     if (fault !== null) {
       this.step("refused");
-      return fault;
+      return { fault, ending: null };
     }
-    const { session } = this._ports;
-    let problem = await this._clear(everywhere ? null : session.debt);
-    const owed = everywhere ? null : await this._tell();
+    let problem = await (here ?? forgetHere(shelf, session, null));
+    if (leftWith(problem, UNREMOVED) === null) return null;
+    const owed = here === null ? null : await this._tell();
     // A disk that failed may be back.
-    if (problem !== null) problem = await this._clear(owed);
+    if (problem !== null) problem = await forgetHere(shelf, session, owed);
     session.stop();
     this.step("done");
-    return problem;
+    return leftWith(problem, UNREMOVED);
   }
 
   /** Goes on in the table. Throws a RangeError for what cannot happen: a defect. */
@@ -73,25 +70,14 @@ export class SigningOff {
     this.stay = next;
   }
 
-  private async _clear(debt: Debt | null): Promise<Fault | null> {
-    const { shelf, session } = this._ports;
-    try {
-      await shelf.clear({ user: "", session: "", resumeToken: "", fence: session.fence, ended: SIGNED_OUT }, debt);
-      return null;
-    } catch (problem) {
-      if (isDeposed(problem)) throw problem;
-      return { code: "unavailable", message: "signed out, but this browser could not remove what it kept", retryable: false, where: "holder" };
-    }
-  }
-
   /** Lets the server know; gives what it has to be told later. */
   private async _tell(): Promise<Debt | null> {
     const { clock, store, session } = this._ports;
-    const before = session.debt;
     if (session.state === "opening") await inTime(clock, PATIENCE_MS, new Promise<void>((done) => (session.settled = done)));
     const { debt, link } = session;
     if (debt === null) return null;
-    if (debt.session !== before?.session) await store.owe(debt).catch(() => undefined);
+    // The session may have begun only after this browser forgot it.
+    await store.owe(debt).catch(() => undefined);
     const said = link === null ? null : await inTime(clock, PATIENCE_MS, link.request({ op: "logout" }));
     if (said === null || !("answer" in said)) return debt;
     // What stays owed by mistake is refused by the server for good.
@@ -107,11 +93,6 @@ export class SigningOff {
     if ("loss" in said) return linkDown(said.loss);
     return "refusal" in said ? refused(said.refusal) : null;
   }
-}
-
-/** Whether another holder has the session. */
-export function isDeposed(problem: unknown): boolean {
-  return (problem as Partial<Deposed> | null)?.isDeposed === true;
 }
 
 /** Gives null when it takes longer. */

@@ -3,7 +3,7 @@
 import { Awaiting } from "./awaiting.ts";
 import type { HolderPorts } from "./holding.ts";
 import { PROTOCOL } from "./messages.ts";
-import type { Cursor, Fault, NetworkEvent, TabView, ToTab, WireAnswer } from "./messages.ts";
+import type { Cursor, Fault, NetworkEvent, ObjectView, TabView, ToTab, WireAnswer } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Shelf } from "./ports.ts";
 import type { Seat } from "./seat.ts";
@@ -19,10 +19,12 @@ export abstract class Speaking {
   protected _session: Session | null = null;
   protected _fence = 0;
   protected _isOver = false;
+  /** As they were kept. */
+  protected _objects: readonly ObjectView[] = [];
 
   constructor(ports: HolderPorts) {
     this._ports = ports;
-    this._awaiting = new Awaiting(ports.clock);
+    this._awaiting = new Awaiting(ports);
   }
 
   protected _post(tab: string | null, message: ToTab): void {
@@ -62,7 +64,7 @@ export abstract class Speaking {
       isSnapshot: answers !== null,
       conversations: answers ?? [],
       // Until somebody may change them they are as they were kept.
-      objects: this._awaiting.duties?.objects ?? this._shelf?.objects ?? [],
+      objects: this._awaiting.duties?.objects ?? this._objects,
       tabs: this._tabs(),
       outbox: this._outbox.waiting,
     });

@@ -132,7 +132,9 @@ export class Telling {
   }
 
   private *_courses(): Iterable<Course> {
-    if (this._main !== null) yield this._main;
+    // Of a link that is only there to say good-bye nothing is told: what came before it is not.
+    if (this._link === null || this._main === null) return;
+    yield this._main;
     for (const { course } of this._ports.seats.values()) if (course !== null) yield course;
   }
 

@@ -9,10 +9,14 @@ import type { WorkerClock } from "./worker-clock.ts";
 import { Hosting } from "./hosting.ts";
 import type { HostingPorts } from "./hosting.ts";
 
-/** What a leader tab needs; its clock is one that hidden pages do not slow down. */
-export interface LeaderPorts extends Omit<HostingPorts, "kind" | "locks" | "bus" | "marks" | "clock"> {
-  readonly locks: HostLocks;
+/** A clock that hidden pages do not slow down. */
+interface Timed {
   readonly clock: () => WorkerClock;
+}
+
+/** What a leader tab needs. */
+export interface LeaderPorts extends Timed, Omit<HostingPorts, "kind" | "locks" | "bus" | "marks" | keyof Timed> {
+  readonly locks: HostLocks;
   isHeld(name: string): Promise<boolean>;
 }
 

@@ -81,10 +81,10 @@ class OnDisk implements Store {
 
 /** Rows of a context are named by it first; sends and objects by their own name after it. */
 class DiskShelf implements Shelf {
-  readonly session: SavedSession | null;
-  readonly outbox: readonly SavedSend[];
-  readonly objects: readonly SavedObject[];
-  readonly isWhole: boolean;
+  readonly session!: SavedSession | null; // what is kept, like the next three
+  readonly outbox!: readonly SavedSend[];
+  readonly objects!: readonly SavedObject[];
+  readonly isWhole!: boolean;
   private readonly _context: string;
   private readonly _turn: string;
   private _stand: Stand;
@@ -94,7 +94,7 @@ class DiskShelf implements Shelf {
     this._context = context;
     this._turn = turn;
     this._stand = stand;
-    ({ session: this.session, outbox: this.outbox, objects: this.objects, isWhole: this.isWhole } = kept);
+    Object.assign(this, kept);
   }
 
   writeSession(session: SavedSession): Promise<void> {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { CALL } from "../../src/core/claims.ts";
 import * as DUTIES from "../../src/core/duties.ts";
+import type { DutyCode } from "../../src/core/holding.ts";
 import type { FromTab, WireCommand } from "../../src/core/messages.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
 import { HubStage } from "../fakes/hub_stage.ts";
@@ -16,11 +17,13 @@ const SIGN_OUT: FromTab = { is: "sign-out", n: 9, everywhere: false };
 class LateStage extends HubStage {
   loads = 0;
   fails = 0;
+  /** How often duties were made. */
+  made = 0;
   come: () => void = () => undefined;
 
   constructor(store = new MemoryStore()) {
     super(store);
-    const there = new Promise<typeof DUTIES>((come) => (this.come = () => come(DUTIES)));
+    const there = new Promise<DutyCode>((come) => (this.come = () => come({ makeDuties: (ports) => (this.made++, DUTIES.makeDuties(ports)) })));
     this.duties = () => (++this.loads <= this.fails ? Promise.reject(new TypeError("out of reach")) : there);
   }
 
@@ -78,8 +81,8 @@ test("messages come and go before the duties are there, and what they are asked 
   const revisions = stage.of("a", "answer").slice(1, 4).map(({ answer }) => Number(answer));
   assert.deepEqual(revisions, [...revisions].sort((one, other) => one - other));
   const isOf = (what: unknown): boolean => !Array.isArray(what) || typeof what[1] === "boolean";
-  assert.deepEqual(stage.heard("a").filter(isOf), [[5, true], "one", "two", "typing", "o 1", "o 2", "o 3"]);
-  assert.deepEqual(stage.heard("b").filter(isOf), ["one", [5, false], [6, true], "typing", "o 1", "o 2", "o 3"]);
+  assert.deepEqual(stage.heard("a").filter(isOf), [[5, true], "one", "two", "o 1", "o 2", "o 3"]);
+  assert.deepEqual(stage.heard("b").filter(isOf), ["one", [5, false], [6, true], "o 1", "o 2", "o 3"]);
   assert.deepEqual([stage.store.objects.get("o")?.value, asked(stage, "took")], [3, [{ op: "took", ids: ["one", "two"] }]]);
 });
 
@@ -97,50 +100,133 @@ test("a tab begins with the objects that were kept, and hears of what was set be
   assert.deepEqual(stage.of("c", "welcome").map(({ objects }) => objects.map(({ value }) => value)), [[2]]);
 });
 
-test("code that could not be had is asked for again, and who waits is answered", async () => {
+test("code that could not be had is asked for again, ever more slowly, and who waits is answered", async () => {
   const stage = new LateStage();
   stage.fails = 2;
   await stage.hello("a");
   stage.say("a", put(1, "o", 1));
   await stage.settle();
-  assert.deepEqual([stage.loads, stage.heard("a")], [1, []]);
-  await stage.clock.go(5_000);
+  // Once more as soon as there is a link.
   assert.deepEqual([stage.loads, stage.heard("a")], [2, []]);
-  await stage.clock.go(5_000);
+  await stage.clock.go(14_000);
   assert.deepEqual([stage.loads, stage.store.objects.get("o")?.value], [3, 1]);
-  await stage.clock.go(60_000);
+  await stage.clock.go(600_000);
   assert.deepEqual([stage.loads, stage.of("a", "answer").length, stage.of("a", "fault")], [3, 1, []]);
+  const never = new LateStage();
+  never.fails = Infinity;
+  await never.hello("a");
+  await never.clock.go(3_600_000);
+  assert.ok(never.loads > 20 && never.loads < 60, String(never.loads));
+  // The network is back.
+  const { loads } = never;
+  never.close(1006);
+  await never.clock.go(2_000);
+  assert.equal(never.loads, loads + 1);
 });
 
-test("where it does not come for long whoever asks is refused, nothing of that is done later, and all else still waits", async () => {
+test("code that hangs is asked for anew, and the first that comes is taken, once", async () => {
+  const stage = new LateStage();
+  await stage.hello("a");
+  stage.say("a", put(1, "o", 1));
+  await stage.clock.go(9_000);
+  assert.ok(stage.loads > 1);
+  await stage.settle();
+  assert.deepEqual([stage.made, stage.heard("a").length], [1, 2]);
+});
+
+test("whoever asks is refused when it waited for long, nothing of that is done later, and all else still waits", async () => {
   const stage = new LateStage();
   stage.fails = 5;
   await stage.hello("a");
+  await stage.clock.go(14_000);
   stage.say("a", put(1, "o", 1));
   stage.say("a", { is: "claim", n: 2, claim: ["sound", "1"] });
   stage.say("a", command(3, { op: "watch", users: ["bob"] }));
   stage.say("a", command(4, { op: "presence", users: ["bob"] }));
   stage.event(kept("one"));
-  await stage.clock.go(14_000);
+  await stage.clock.go(9_000);
   assert.deepEqual(stage.heard("a"), [[4, { kind: "done" }]]);
   await stage.clock.go(1_000);
   assert.deepEqual(stage.heard("a").slice(1), [1, 2, 3].map((n) => [n, "unavailable"]));
   assert.ok(stage.of("a", "fault").every(({ fault }) => fault.retryable && fault.where === "holder"));
-  await stage.ask("a", put(5, "o", 2));
-  assert.deepEqual(stage.heard("a").slice(4), [[5, "unavailable"]]);
   stage.come();
-  await stage.clock.go(20_000);
-  assert.deepEqual([stage.heard("a").slice(5), stage.store.objects.size, asked(stage, "watch")], [["one"], 0, []]);
+  await stage.clock.go(300_000);
+  assert.deepEqual([stage.heard("a").slice(4), stage.store.objects.size, asked(stage, "watch")], [["one"], 0, []]);
   await stage.ask("a", put(6, "o", 3));
   assert.equal(stage.store.objects.get("o")?.value, 3);
 });
 
-test("of events no more wait than have room", async () => {
+test("events that are of no use late leave room for the others, and a question waits no longer than whoever asks it", async () => {
   const stage = await stageOf("a");
+  for (let each = 0; each < 1100; each++) stage.event({ kind: "typing", conversation: "1", user: "bob", is_typing: true });
+  for (let each = 0; each < 2000; each++) stage.say("a", { is: "release", claim: ["sound", "1"] });
+  stage.event({ kind: "asked", id: "q", name: "n", within_ms: 1000 });
+  stage.event({ kind: "call", call: "c" });
   for (let each = 0; each < 1100; each++) stage.event(kept(String(each)));
   stage.say("a", put(1, "o", 1));
+  await stage.clock.go(2_000);
   await stage.settle();
-  assert.deepEqual([stage.of("a", "event").length < 1000, stage.of("a", "event").length > 990, stage.of("a", "answer").length], [true, true, 1]);
+  const kinds = stage.of("a", "event").map(({ event }) => event.kind);
+  assert.deepEqual([kinds.filter((kind) => kind === "told").length, new Set(kinds), stage.of("a", "answer").length], [998, new Set(["call", "told"]), 1]);
+});
+
+test("one word that is wrong holds up nothing that waits behind it", async () => {
+  const stage = await stageOf("a", "b");
+  stage.say("a", { is: "command", n: 1, how: "repeat", do: { op: "unwatch" } });
+  stage.say("b", put(2, "o", 1));
+  stage.say("b", { is: "claim", n: 3, claim: ["sound", "1"] });
+  await stage.settle();
+  assert.deepEqual(stage.of("b", "answer").map(({ n }) => n).sort(), [2, 3]);
+  assert.deepEqual(stage.of("a", "fault").map(({ n, fault }) => [n, fault.code]), [[1, "invalid_argument"]]);
+});
+
+test("links that came and went are not begun when the duties come, and what is owed is settled once", async () => {
+  const store = new MemoryStore();
+  await store.owe({ url: "ws://here", session: "old", resumeToken: "x", fence: 1 });
+  const stage = new LateStage(store);
+  await stage.hello("a");
+  for (let each = 0; each < 5; each++) {
+    stage.close(1006);
+    await stage.clock.go(31_000);
+  }
+  const before = [stage.dials, asked(stage, "resume").length] as const;
+  await stage.settle();
+  await stage.clock.go(1_000);
+  assert.deepEqual([stage.dials - before[0], asked(stage, "resume").length - before[1], await store.debts("ws://here")], [1, 1, []]);
+});
+
+test("what others ended is shown to nobody, and is gone from the disk, before the duties come", async () => {
+  const store = new MemoryStore();
+  store.session = { user: "ann", session: "s", resumeToken: "r", fence: 4 };
+  store.objects.set("k", { name: "k", value: "secret", revision: 7, tab: "x" });
+  const stage = new LateStage(store);
+  stage.answers["resume"] = "session_closed";
+  await stage.hello("a", { token: "t" });
+  await stage.clock.go(5_000);
+  await stage.hello("b");
+  assert.deepEqual([stage.of("b", "welcome").map(({ objects }) => objects), store.objects.size], [[[]], 0]);
+  await stage.settle();
+  await stage.hello("c");
+  assert.deepEqual([stage.of("c", "welcome").map(({ objects }) => objects), store.objects.size], [[[]], 0]);
+});
+
+test("whoever signs out is signed out here at once, whether its page stays or the duties ever come", async () => {
+  const owed = [{ url: "ws://here", session: "s", resumeToken: "r" }];
+  const debts = async (stage: LateStage): Promise<object[]> => (await stage.store.debts("ws://here")).map(({ fence, ...debt }) => debt);
+  const gone = await stageOf("a");
+  gone.say("a", put(1, "o", 1));
+  gone.say("a", SIGN_OUT);
+  gone.holder.stop("a");
+  await gone.settle();
+  assert.deepEqual([gone.store.session?.resumeToken, gone.store.session?.ended?.isOwn, gone.store.objects.size, await debts(gone)], ["", true, 0, owed]);
+  const never = new LateStage();
+  never.fails = Infinity;
+  for (const tab of ["a", "b"]) await never.hello(tab);
+  never.say("a", SIGN_OUT);
+  await never.clock.go(10);
+  assert.deepEqual([never.store.session?.resumeToken, await debts(never)], ["", owed]);
+  await never.clock.go(11_000);
+  assert.deepEqual([never.of("a", "answer").map(({ n }) => n), never.endings("a"), never.endings("b"), never.isOver], [[9], ["session_closed"], ["session_closed"], true]);
 });
 
 test("what is said after a sign-out that waits is not kept, and when the duties come nothing is left", async () => {
@@ -163,34 +249,34 @@ test("what is said after a sign-out that waits is not kept, and when the duties 
   }
 });
 
-test("a sign-out that cannot be done is refused, and the session goes on with what was asked meanwhile", async () => {
-  // Whether its link was live by then or came about while the sign-out waited.
-  for (const moment of [2, 300]) {
-    const stage = new LateStage();
-    stage.fails = Infinity;
-    stage.answers["send"] = { kind: "placed", stream: "c/1", epoch: 9, seq: 8, at: 1 };
-    void stage.hello("a");
-    await stage.clock.go(moment);
-    stage.say("a", SIGN_OUT);
-    stage.say("a", { is: "command", n: 10, how: "queue", do: { op: "send", key: "a:1", conversation: "1", content: {} } });
-    await stage.clock.go(14_000);
-    assert.deepEqual([stage.of("a", "fault"), asked(stage, "send")], [[], []]);
-    await stage.clock.go(2_000);
-    assert.deepEqual(stage.of("a", "fault").map(({ n, fault }) => [n, fault.code]), [[9, "unavailable"]]);
-    assert.deepEqual([stage.of("a", "answer").map(({ n }) => n), asked(stage, "send").length, asked(stage, "sync").length], [[10], 1, 1]);
-    assert.deepEqual([stage.of("a", "welcome").length, stage.endings("a"), stage.store.session?.resumeToken], [1, [], "r"]);
-  }
-});
-
-test("a session that ends while a sign-out waits is over for all when that is refused", async () => {
+test("to sign out everywhere waits for the duties, everything else goes on meanwhile, and where they do not come it is refused", async () => {
   const stage = new LateStage();
   stage.fails = Infinity;
-  await stage.hello("a");
-  stage.say("a", SIGN_OUT);
+  stage.answers["send"] = { kind: "placed", stream: "c/1", epoch: 9, seq: 8, at: 1 };
+  for (const tab of ["a", "b"]) await stage.hello(tab);
+  for (const tab of ["a", "b"]) stage.say(tab, { ...SIGN_OUT, everywhere: true } as FromTab);
+  await stage.ask("a", { is: "command", n: 10, how: "queue", do: { op: "send", key: "a:1", conversation: "1", content: {} } });
+  assert.deepEqual(stage.of("a", "answer").map(({ n }) => n), [10]);
   stage.server({ is: "bye", code: "displaced", message: "a phone", advice: "stop" });
+  stage.isDeaf = true;
   stage.close(4432);
-  await stage.clock.go(20_000);
-  assert.deepEqual([stage.of("a", "fault").length, stage.endings("a"), stage.isOver], [1, ["displaced"], true]);
+  await stage.clock.go(1_000);
+  assert.deepEqual([stage.endings("a"), stage.store.objects.size], [["displaced"], 0]);
+  const other = new LateStage();
+  await other.hello("a");
+  other.fails = Infinity;
+  other.say("a", { ...SIGN_OUT, everywhere: true } as FromTab);
+  await other.clock.go(16_000);
+  assert.deepEqual([other.of("a", "fault").map(({ n, fault }) => [n, fault.code]), other.store.session?.resumeToken], [[[9, "unavailable"]], "r"]);
+});
+
+test("to sign out everywhere is done when the duties come, once", async () => {
+  const stage = await stageOf("a", "b");
+  stage.answers["sessions"] = { kind: "sessions", sessions: [] };
+  for (const tab of ["a", "b"]) stage.say(tab, { ...SIGN_OUT, everywhere: true } as FromTab);
+  await stage.settle();
+  await stage.clock.go(5_000);
+  assert.deepEqual([asked(stage, "logout").length, stage.endings("b"), stage.store.session, stage.isOver], [1, ["session_closed"], null, true]);
 });
 
 test("a tab that is gone while it waits holds nothing, asks nothing, and what it set is kept", async () => {
@@ -246,18 +332,17 @@ test("at a takeover the tabs that come back keep their claims, however late the 
   assert.deepEqual([stage.heard("b"), stage.of("a", "unclaimed")], [[[1, false]], []]);
 });
 
-test("a holder that is stopped or deposed while it waits asks for its code no more, and does nothing of what waited", async () => {
+test("a holder that is stopped while it waits asks for its code no more, makes no duties, and does nothing of what waited", async () => {
   for (const fails of [0, Infinity]) {
     const stage = new LateStage();
     stage.fails = fails;
     await stage.hello("a");
     stage.say("a", put(1, "o", 1));
-    stage.say("a", SIGN_OUT);
     await stage.clock.go(1_000);
     stage.holder.stop();
     const { loads } = stage;
     await stage.settle();
     await stage.clock.go(60_000);
-    assert.deepEqual([stage.loads, stage.heard("a"), stage.store.objects.size, stage.store.session?.session], [loads, [], 0, "s"]);
+    assert.deepEqual([stage.loads, stage.made, stage.heard("a"), stage.store.objects.size, stage.store.session?.session], [loads, 0, [], 0, "s"]);
   }
 });
