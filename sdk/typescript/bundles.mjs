@@ -16,7 +16,7 @@ export const ENTRIES = {
   "unisono.global.js": { entry: "src/global.ts", format: "iife" },
   "unisono.notices.js": { entry: "src/api/notices.ts", format: "esm" },
   // For `workerUrl` and `importScripts`. From another origin no script may load others by a name beside its own: this one has all in itself.
-  "unisono.worker.js": { entry: "src/worker.ts", format: "iife", isWhole: true },
+  "unisono.worker.js": { entry: "src/whole.ts", format: "iife", isWhole: true },
 };
 
 // What is loaded later, those that others load first. Names carry a hash: a page of an earlier release, still open, never gets code of
@@ -37,7 +37,7 @@ const HASH_LETTERS = 12;
 export const INSIDE = `
   abandoned afterMs askedNow asker askers asking askToken beginLink between buffered catchUp chance clock context course dead down dropObject dropSend emitter endAll
   endSync entropy follows forget fruitless giveUp goOn greet hasRoom isAnnounced isAsked isBehind isDeposed isFresh isHeld isHolder isInStep
-  isKnown isLeaving isNew isOwnKey isReading isSettled isSure isWelcome isWhole keepAlive lose losses makeDuties mayLogInAnew newKey
+  isKnown isLeaving isNew isOwnKey isReading isSettled isSure isWelcome isWhole keepAlive lose losses mayLogInAnew newKey
   nextRead outcomes ownerIsWorker pass patience putBack putObject putOff putSend reach recount refuse regain rejoin requestNow
   resumedAt retire seize sends setObject settle settled setView shelf slow spread stakes stored tabsChanged take takeHeads takePage takeStartOver tryHold
   vanish waitMs wake wall wasLive ways writeSession
@@ -100,7 +100,9 @@ async function make(folder, { name, entry, format, isWhole = false }, names, mor
 async function write(folder, { name, ...script }, names, more) {
   const [made, content] = await make(folder, { name, ...script }, names, more);
   const { code, map } = await minify(made, { ...SMALLER, module: script.format === "esm", sourceMap: { content, asObject: true } });
-  const hash = createHash("sha256").update(code).digest("hex").slice(0, HASH_LETTERS);
+  // What a worker loads later it is told by its page: another release of that is another worker.
+  const beside = name === "worker" ? Object.values(names.later).join() : "";
+  const hash = createHash("sha256").update(code + beside).digest("hex").slice(0, HASH_LETTERS);
   const file = name in LATER ? `unisono.${name}-${hash}.js` : name;
   await writeFile(join(folder, file), `${code}\n//# sourceMappingURL=${file}.map\n`);
   await writeFile(join(folder, `${file}.map`), JSON.stringify(map));

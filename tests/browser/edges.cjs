@@ -64,6 +64,19 @@ const living = async (pages) => {
   return pages.filter((_, n) => !states[n]);
 };
 
+// The files that the SDK's page names, under other names.
+function moved() {
+  const pages = {};
+  let script = fs.readFileSync(path.join(dist, 'unisono.js'), 'utf8');
+  for (const name of fs.readdirSync(dist).filter((each) => /-[0-9a-f]{12}\.js$/.test(each))) {
+    const kind = name.split(/[.-]/)[1];
+    pages[`/assets/${kind}/1.js`] = { file: path.join(dist, name) };
+    script = script.replaceAll(`./${name}`, `/assets/${kind}/1.js`);
+  }
+  const tab = fs.readFileSync(path.join(__dirname, 'tab.js'), 'utf8').replace('/unisono.js', '/bundled.js');
+  return { ...pages, '/bundled.js': script, '/bundled-tab.js': tab, '/bundled': '<!doctype html><title>Bundled</title><script type="module" src="/bundled-tab.js"></script>' };
+}
+
 const scenarios = {
   // T20 T21 T22 T26 X45: whoever asks is told; the strict option throws at once where nothing can be shared, all else works there.
   unsupported: () => withBrowser(async ({ browser }) => {
@@ -159,6 +172,16 @@ const scenarios = {
     await pages[0].evaluate('globalThis.tab.client.objects.set("theme", "dark").then(() => null)');
     await until(async () => (await pages[1].evaluate('globalThis.tab.client.objects.get("theme")')) === 'dark', 'the other tab has it');
   }, { pages: { '/worker.js': "importScripts('http://other.localhost/unisono.worker.js');" } }),
+
+  // As bundlers do it: what the page names by its address lies at a place of its own each, and no script is looked into.
+  bundled: () => withBrowser(async ({ browser }) => {
+    const ann = somebody('ann');
+    const more = { path: '/bundled' };
+    const pages = [await tabOf(browser, ann, more), await tabOf(browser, ann, more)];
+    assert.deepEqual(pages.map((page) => page.who.host), ['shared-worker', 'shared-worker']);
+    await pages[0].evaluate('globalThis.tab.client.objects.set("theme", "dark").then(() => null)');
+    await until(async () => (await pages[1].evaluate('globalThis.tab.client.objects.get("theme")')) === 'dark', 'the other tab has it');
+  }, { pages: moved() }),
 
   ...(load.isFull && { lateDuties: async () => { for (const kind of ['shared-worker', 'leader-tab']) await lateDuties(kind); } }),
 

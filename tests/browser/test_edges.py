@@ -63,6 +63,10 @@ def test_what_a_holder_loads_late_holds_up_no_message_and_loses_nothing(works: W
     works.assert_that("lateDuties")
 
 
+def test_a_page_that_was_bundled_has_a_worker_with_all_that_it_needs(works: Works) -> None:
+    works.assert_that("bundled")
+
+
 def test_a_script_tag_does_what_a_module_does(works: Works) -> None:
     works.assert_that("scriptTag")
 

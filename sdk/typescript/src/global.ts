@@ -18,7 +18,7 @@ const SURROUNDINGS = surroundingsOf({
   load: async () => (await holder()).HOSTS,
   put: async (...words) => (await more()).put(...words),
   device: async (...words) => (await more()).deviceId(...words),
-  workerUrl: here === "" ? null : new URL(FILES["worker"] as string, here).href,
+  workerUrl: here === "" ? null : `${new URL(FILES["worker"] as string, here)}#${new URL(FILES["duties"] as string, here)}|${new URL(FILES["polling"] as string, here)}`,
 });
 
 class Unisono extends BaseUnisono {

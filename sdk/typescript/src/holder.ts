@@ -1,6 +1,6 @@
 /** What holds a session, in pages that may have to do it themselves; loaded only there. */
 
-import { CODE } from "./code.ts";
+import { CODE } from "./beside.ts";
 import { hostsOf } from "./host/hosts.ts";
 
 /** The hosts that live in pages. */

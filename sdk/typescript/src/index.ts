@@ -19,7 +19,7 @@ const SURROUNDINGS = surroundingsOf({
   load: async () => (await holder()).HOSTS,
   put: async (...words) => (await more()).put(...words),
   device: async (...words) => (await more()).deviceId(...words),
-  workerUrl: new URL(FILES["worker"] as string, import.meta.url).href,
+  workerUrl: `${new URL(FILES["worker"] as string, import.meta.url)}#${new URL(FILES["duties"] as string, import.meta.url)}|${new URL(FILES["polling"] as string, import.meta.url)}`,
 });
 
 /** All clients of this page, or of a program in Node, on one server: `new Unisono("https://chat.example.org")`. */

@@ -19,7 +19,7 @@ registerHooks({
 Object.assign(globalThis, { FILES: { duties: "../duties.ts" } });
 
 test("whoever may hold a session loads the rest of its code before anybody asks for it, and once", async () => {
-  const { CODE } = await import("../../src/code.ts");
+  const { CODE } = await import("../../src/beside.ts");
   await settle();
   assert.deepEqual(asked, ["./duties.ts"]);
   await assert.rejects(CODE.duties(), /out of reach/);
