@@ -10,7 +10,7 @@ const asked: string[] = [];
 let isAway = true;
 registerHooks({
   resolve: (name, context, next) => {
-    if (!/\/duties\.ts/.test(name) || !/(code|bringing)\.ts$/.test(context.parentURL ?? "")) return next(name, context);
+    if (!/\/duties\.ts/.test(name) || !/(beside|bringing)\.ts$/.test(context.parentURL ?? "")) return next(name, context);
     asked.push(name);
     if (isAway) throw new Error("out of reach");
     return next(name, context);
