@@ -99,7 +99,7 @@ async def wait_for_sessions(newcomer: Newcomer, user: str, count: int) -> list[d
 async def test_the_five_minutes_of_the_readme(tmp_path: Path) -> None:
     alice, bob, phone, *rest = commands()
     assert [words[0] for words in (alice, bob, phone)] == ["chat"] * 3
-    async with ServerProcess(tmp_path / "data") as server:
+    async with ServerProcess(tmp_path / "data", loads_itself=True) as server:
         newcomer = Newcomer(server)
         async with (
             newcomer.chatting(alice) as first,
@@ -125,7 +125,7 @@ async def test_the_five_minutes_of_the_readme(tmp_path: Path) -> None:
 
 async def test_the_python_of_the_readme_prints_what_was_said(tmp_path: Path) -> None:
     [example] = examples(README, "python")
-    async with ServerProcess(tmp_path / "data") as server:
+    async with ServerProcess(tmp_path / "data", loads_itself=True) as server:
         script = tmp_path / "example.py"
         script.write_text(example.text.replace("127.0.0.1:8080", f"127.0.0.1:{server.port}"))
         process = await asyncio.create_subprocess_exec(
