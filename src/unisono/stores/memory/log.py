@@ -89,7 +89,7 @@ class MemoryLog:
         state = self._state
         state.check_open()
         now = self._clock.now()
-        decision = decide(self._snapshot(scope))
+        decision = decide(self._snapshot(scope, now))
         if decision.delivered is not None:
             state.note_delivered(decision.delivered)
         if not decision.drafts:
@@ -99,7 +99,7 @@ class MemoryLog:
         facts = tuple(fact for _, fact in placed if fact is not None)
         return Committed(decision.answer([place for place, _ in placed]), facts, decision.signals)
 
-    def _snapshot(self, scope: Scope) -> Snapshot:
+    def _snapshot(self, scope: Scope, now: Instant) -> Snapshot:
         state, earlier = self._state, None
         if scope.key is not None and scope.sender is not None:
             within = (
@@ -114,7 +114,7 @@ class MemoryLog:
             subject = made_by(earlier.fact) or subject
         listener, above = self._listener(scope, subject), self._above(scope, subject)
         return Snapshot(
-            now=self._clock.now(),
+            now=now,
             conversation=state.conversation(subject),
             memberships=self._memberships(scope, subject),
             earlier=None if earlier is None else place_of(earlier),
