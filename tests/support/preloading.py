@@ -26,6 +26,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import unisono
+from unisono.stores.sql.calls import CallStatements
+from unisono.stores.sql.compiled import made_for
+from unisono.stores.sql.erasures import ErasureStatements
+from unisono.stores.sql.policy import PolicyStatements
+from unisono.stores.sql.requests import RequestStatements
+from unisono.stores.sql.session_statements import SessionStatements
+from unisono.stores.sql.sqlite import DIALECT
+from unisono.stores.sql.statements import Statements
 
 PIECE_BYTES: Final = 1 << 16
 PR_SET_PDEATHSIG: Final = 1
@@ -36,12 +44,14 @@ BESIDE: Final = ("alembic.command", "alembic.runtime.migration", "sqlalchemy.dia
 
 
 def load_all() -> None:
-    """Load all that the program may load, which starts nothing."""
+    """Load all that the program may load, which starts nothing, and make what its stores ask."""
     for module in pkgutil.walk_packages(unisono.__path__, "unisono."):
         if not module.name.startswith(NOT_HERE):
             importlib.import_module(module.name)
     for name in BESIDE:
         importlib.import_module(name)
+    for make in (Statements, SessionStatements, PolicyStatements, RequestStatements, CallStatements, ErasureStatements):
+        made_for(DIALECT, make)
     assert threading.active_count() == 1, "a fork has one thread only"
     gc.collect()
     # What is there for good is not looked through in each fork again.

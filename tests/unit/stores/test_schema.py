@@ -171,7 +171,6 @@ def test_no_statement_searches_a_whole_table(tmp_path: Path) -> None:
     log = vars(Statements(driver.dialect))
     own = ("messages", "history", "roll", "words", "trimming", "objects", "contacts", "silences", "hidden", "threads")
     parts = {name: vars(log.pop(name)) for name in own}
-    del parts["words"]["index"]
     sessions = vars(SessionStatements(driver.dialect))
     parts |= {"log": log, "kept_events": vars(sessions.pop("kept")), "sessions": sessions}
     parts["claims"] = vars(ClaimStatements(driver.dialect))

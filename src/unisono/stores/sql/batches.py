@@ -13,6 +13,7 @@ from unisono.stores.sql.entries import read_epoch
 from unisono.stores.sql.foresight import Foresight, lock_policy, lock_sessions
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.transaction import Work
+from unisono.stores.sql.words import words_of_dialect
 
 REPEATS_MAX: Final = 20
 """How often a batch is run again because another writer came first."""
@@ -28,7 +29,8 @@ class Committer:
         self._clock = clock
         self._closing = closing
         self.statements = statements
-        self._book = Book(statements, is_kept=driver.is_sole_writer)
+        self.words = words_of_dialect(driver.dialect.name)
+        self._book = Book(statements, self.words, is_kept=driver.is_sole_writer)
         self._connection: Connection | None = None
         self._is_committing = False
         self.epoch = FIRST_EPOCH

@@ -30,6 +30,7 @@ from unisono.stores.sql.entries import (
 from unisono.stores.sql.foresight import Foresight, MemberKey, PlaceKey
 from unisono.stores.sql.statements import Statements
 from unisono.stores.sql.ties import Ties
+from unisono.stores.sql.words import WordIndex
 
 KEPT_MAX: Final = 100_000
 """Streams and memberships that a sole writer remembers; beyond it, it begins with an empty book."""
@@ -46,8 +47,8 @@ class FactAt(NamedTuple):
 class Book:
     """The writer's knowledge. One thread uses it."""
 
-    def __init__(self, statements: Statements, *, is_kept: bool) -> None:
-        self.statements = statements
+    def __init__(self, statements: Statements, words: WordIndex, *, is_kept: bool) -> None:
+        self.statements, self.words = statements, words
         self._is_kept = is_kept
         self.connection: Connection
         self.now = Instant(0)
@@ -77,8 +78,7 @@ class Book:
 
     def begin(self, connection: Connection, now: Instant) -> None:
         """Start in a transaction that has just begun."""
-        self.connection = connection
-        self.now = now
+        self.connection, self.now = connection, now
         self._pos = self._lease_now = None
 
     @property

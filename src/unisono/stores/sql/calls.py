@@ -16,7 +16,7 @@ from unisono.ports.calls import CallCommitted, CallDecide
 from unisono.ports.clock import Clock
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.call_tables import CALL_USERS, CALLS
-from unisono.stores.sql.compiled import Row, Statement
+from unisono.stores.sql.compiled import Row, Statement, made_for
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.phrases import LIMIT, given, upsert
@@ -68,7 +68,7 @@ class SqlCalls:
     """Implements `ports.calls.Calls`."""
 
     def __init__(self, dialect: Dialect, *, writer: Writer, readers: Readers, clock: Clock) -> None:
-        self._sql = CallStatements(dialect)
+        self._sql = made_for(dialect, CallStatements)
         self._writer = writer
         self._readers = readers
         self._clock = clock

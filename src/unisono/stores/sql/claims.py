@@ -13,7 +13,7 @@ from unisono.domain.ids import ClaimName, Instant, SendKey, SessionId, UserId, u
 from unisono.ports.claims import ClaimDecide
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.call_tables import CLAIMS
-from unisono.stores.sql.compiled import Statement
+from unisono.stores.sql.compiled import Statement, made_for
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.phrases import LIMIT, given, upsert
 from unisono.stores.sql.writer import Writer
@@ -55,7 +55,7 @@ class SqlClaims:
     """Implements `ports.claims.Claims`."""
 
     def __init__(self, dialect: Dialect, *, writer: Writer) -> None:
-        self._sql = ClaimStatements(dialect)
+        self._sql = made_for(dialect, ClaimStatements)
         self._writer = writer
         self._room = _Room(self._sql)
 

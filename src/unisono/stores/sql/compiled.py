@@ -3,17 +3,30 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import BindParameter, Dialect, bindparam
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import Executable
 
+S = TypeVar("S")
 Row = tuple[Any, ...]
 Params = Sequence[object]
 
 CHUNK_MAX: Final = 128
 """Rows of one statement. Each statement may have to wait for the interpreter lock; each length is prepared once."""
+
+
+_MADE: Final[dict[tuple[object, Dialect], object]] = {}
+
+
+def made_for(dialect: Dialect, make: Callable[[Dialect], S]) -> S:
+    """Give the statements of a dialect, made when they are first asked for: all stores of the process share them."""
+    made = _MADE.get((make, dialect))
+    if made is None:
+        # Stores are opened in threads: of two that make the same at once, the first one's is kept.
+        made = _MADE.setdefault((make, dialect), make(dialect))
+    return cast("S", made)
 
 
 def _compile(statement: Executable, dialect: Dialect) -> SQLCompiler:

@@ -12,7 +12,7 @@ from unisono.domain.ids import ConversationId, Instant, Seq, StreamKey, UserId
 from unisono.ports.erasures import Erasure
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.call_tables import CALL_USERS, CALLS, CLAIMS
-from unisono.stores.sql.compiled import ListStatement, Row, Statement, numbered
+from unisono.stores.sql.compiled import ListStatement, Row, Statement, made_for, numbered
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.foresight import Foresight
 from unisono.stores.sql.hidden_tables import HIDDEN
@@ -56,7 +56,7 @@ class SqlErasures:
     """Implements `ports.erasures.Erasures`."""
 
     def __init__(self, dialect: Dialect, *, writer: Writer, readers: Readers) -> None:
-        self._sql = ErasureStatements(dialect)
+        self._sql = made_for(dialect, ErasureStatements)
         self._writer = writer
         self._readers = readers
 

@@ -12,7 +12,7 @@ from unisono.domain.files import DayLimits, DayTally, check_day, counted_bytes, 
 from unisono.domain.ids import FileId, Instant, UserId
 from unisono.ports.files import FileRecord
 from unisono.stores.sql.book import Book
-from unisono.stores.sql.compiled import ListStatement, Row, Statement
+from unisono.stores.sql.compiled import ListStatement, Row, Statement, made_for
 from unisono.stores.sql.driver import Connection
 from unisono.stores.sql.file_tables import FILE_DAYS, FILES
 from unisono.stores.sql.foresight import Foresight
@@ -57,7 +57,7 @@ class SqlFiles:
     """Implements `ports.files.FileRecords`."""
 
     def __init__(self, dialect: Dialect, *, writer: Writer, readers: Readers) -> None:
-        self._sql = FileStatements(dialect)
+        self._sql = made_for(dialect, FileStatements)
         self._writer = writer
         self._readers = readers
 

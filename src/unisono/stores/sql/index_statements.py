@@ -9,14 +9,12 @@ from unisono.domain.ids import NO_SEQ
 from unisono.stores.sql.compiled import ListStatement, Statement, numbered
 from unisono.stores.sql.phrases import HAS_GROUP, LIMIT, MESSAGE, given, upsert
 from unisono.stores.sql.schema import FACTS, INDEXED, MEMBERS, STREAMS
-from unisono.stores.sql.words import WordIndex, words_of_dialect
 
 
 class IndexStatements:
     """The statements of one dialect, compiled when first used."""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.index: Final[WordIndex] = words_of_dialect(dialect.name)
         self.marks: Final = ListStatement(dialect, _marks)
         self.write_marks: Final = ListStatement(dialect, lambda rows: upsert(dialect, INDEXED, rows))
         self.unindexed: Final = Statement(dialect, _unindexed)

@@ -95,7 +95,7 @@ class IndexWords:
                 marks[stream.id] = seq
                 if said:
                     words.append((stream.id, seq, said))
-        sql.index.add(book.connection, words)
+        book.words.add(book.connection, words)
         for text, flat in sql.write_marks.exact(sorted(marks.items())):
             book.connection.run(text, flat)
         if has_all:
@@ -119,7 +119,7 @@ class CompactWords:
 
     def run(self, book: Book) -> bool:
         """Take it, and say if it goes on."""
-        return book.statements.words.index.compact(book.connection, is_first=self._is_first)
+        return book.words.compact(book.connection, is_first=self._is_first)
 
 
 def renew(book: Book, stream: StreamEntry, seq: Seq, old: MessagePlaced, new: MessagePlaced) -> None:
@@ -128,9 +128,9 @@ def renew(book: Book, stream: StreamEntry, seq: Seq, old: MessagePlaced, new: Me
     if _read_marks(book, sql, [stream.id]).get(stream.id, 0) < seq:
         return
     if was := _words(old):
-        sql.index.drop(book.connection, stream.id, seq, was)
+        book.words.drop(book.connection, stream.id, seq, was)
     if said := _words(new):
-        sql.index.add(book.connection, [(stream.id, seq, said)])
+        book.words.add(book.connection, [(stream.id, seq, said)])
 
 
 def forget(book: Book, stream: StreamEntry, messages: Sequence[tuple[Seq, MessagePlaced]]) -> None:
@@ -139,7 +139,7 @@ def forget(book: Book, stream: StreamEntry, messages: Sequence[tuple[Seq, Messag
     mark = _read_marks(book, sql, [stream.id]).get(stream.id, 0)
     for seq, message in messages:
         if seq <= mark and (was := _words(message)):
-            sql.index.drop(book.connection, stream.id, seq, was)
+            book.words.drop(book.connection, stream.id, seq, was)
 
 
 def _words(message: MessagePlaced) -> list[str]:

@@ -18,11 +18,12 @@ from sqlalchemy.dialects.postgresql import psycopg as dialects
 from unisono.domain.errors import Invalid, Unavailable
 from unisono.domain.ids import Epoch, Instant
 from unisono.stores.sql.address import Address
-from unisono.stores.sql.compiled import Params, Row
+from unisono.stores.sql.compiled import Params, Row, made_for
 from unisono.stores.sql.driver import Connection, Verdict
 from unisono.stores.sql.lineage import LineageStatements, begin_anew
 from unisono.stores.sql.options import StoreOptions
 
+DIALECT: Final[Dialect] = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # untyped there
 SERVER_MIN: Final = 150_000
 MIGRATION_LOCK: Final = 0x756E69736F6E6F
 
@@ -140,13 +141,13 @@ class PostgresDriver:
     """One schema of one database."""
 
     def __init__(self, options: StoreOptions) -> None:
-        self.dialect: Dialect = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # untyped there
+        self.dialect = DIALECT
         self.is_sole_writer = False
         self.checkpoint_text = CHECKPOINT
         self.form_text = FORM
         self.tables_text = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
         self._address: Final = Address(options.url or "")
-        self._lineage: Final = LineageStatements(self.dialect)
+        self._lineage: Final = made_for(DIALECT, LineageStatements)
         self._schema: Final = f"app_{options.app}"
         self._deadline_ms: Final = int(options.deadline_s * 1000)
 

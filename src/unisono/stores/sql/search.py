@@ -44,9 +44,17 @@ class SqlSearch:
     """Implements `ports.search.Search`."""
 
     def __init__(
-        self, dialect: Dialect, statements: Statements, log: SqlLog, *, writer: Writer, readers: Readers
+        self,
+        dialect: Dialect,
+        statements: Statements,
+        words: WordIndex,
+        log: SqlLog,
+        *,
+        writer: Writer,
+        readers: Readers,
     ) -> None:
         self._sql = statements
+        self._words = words
         self._log = log
         self._writer = writer
         self._readers = readers
@@ -74,7 +82,7 @@ class SqlSearch:
 
     async def compact(self) -> bool:
         """Take a step in writing the index anew, if words were dropped since it was begun the last time."""
-        dropped, is_first = self._sql.words.index.dropped, not self._is_compacting
+        dropped, is_first = self._words.dropped, not self._is_compacting
         if is_first and dropped == self._compacted:
             return False
         self._is_compacting = cast("bool", await self._writer.do(CompactWords(is_first=is_first)))
@@ -101,7 +109,7 @@ class SqlSearch:
             while len(found) < limit:
                 asked = Asked(words, limit - len(found), deadline, user)
                 reach_of = self._reach_of(connection, deadline, behind)
-                best = _newest(self._sql.words.index, connection, asked, places, reach_of)
+                best = _newest(self._words, connection, asked, places, reach_of)
                 seen = (self._message(connection, reach, spot) for spot, reach in best)
                 found += [message for message in seen if message is not None]
                 if len(best) < asked.limit:

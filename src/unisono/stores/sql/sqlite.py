@@ -17,13 +17,14 @@ from unisono.domain.errors import Invalid, Unavailable
 from unisono.domain.ids import Checkpoint, Epoch, Instant
 from unisono.domain.pattern import pattern
 from unisono.ports.clock import Clock
-from unisono.stores.sql.compiled import Params, Row
+from unisono.stores.sql.compiled import Params, Row, made_for
 from unisono.stores.sql.driver import Connection, Verdict
 from unisono.stores.sql.lineage import LineageStatements, begin_anew
 from unisono.stores.sql.mark import Mark, Marked
 from unisono.stores.sql.options import StoreOptions
 from unisono.stores.sql.phrases import MATCHES
 
+DIALECT: Final[Dialect] = sqlite.dialect(paramstyle="qmark")
 STATEMENTS_KEPT: Final = 512
 BUSY_MS: Final = 5_000
 CHECKPOINT_PAGES: Final = 4_000
@@ -129,7 +130,7 @@ class SqliteDriver:
     """One SQLite file, locked against a second server for as long as it is open."""
 
     def __init__(self, options: StoreOptions, clock: Clock) -> None:
-        self.dialect: Dialect = sqlite.dialect(paramstyle="qmark")
+        self.dialect = DIALECT
         self.is_sole_writer = True
         self.checkpoint_text = LAST_POSITION
         self.form_text = FORM
@@ -141,7 +142,7 @@ class SqliteDriver:
         _keep_private(self.path)
         _drop_foreign_journal(self.path)
         self._mark: Final = Mark(options.data_dir / f"{options.app}.mark")
-        self._lineage: Final = LineageStatements(self.dialect)
+        self._lineage: Final = made_for(DIALECT, LineageStatements)
         self._clock = clock
         self._began = clock.now() - int(clock.monotonic_s() * 1000)
 

@@ -12,6 +12,7 @@ from unisono.stores.sql.batches import Committer
 from unisono.stores.sql.book import Book
 from unisono.stores.sql.calls import SqlCalls
 from unisono.stores.sql.claims import SqlClaims
+from unisono.stores.sql.compiled import made_for
 from unisono.stores.sql.contacts import SqlContacts
 from unisono.stores.sql.directory import SqlDirectory
 from unisono.stores.sql.driver import Driver
@@ -48,11 +49,11 @@ class Store:
         self._writer = writer
         self._readers = readers
         statements = committer.statements
-        requests = RequestStatements(driver.dialect)
+        requests = made_for(driver.dialect, RequestStatements)
         self.log = SqlLog(driver, statements, requests, writer=writer, readers=readers)
         self.requests = SqlRequests(requests, writer)
         self.directory = SqlDirectory(driver.dialect, statements, readers)
-        self.search = SqlSearch(driver.dialect, statements, self.log, writer=writer, readers=readers)
+        self.search = SqlSearch(driver.dialect, statements, committer.words, self.log, writer=writer, readers=readers)
         self.contacts = SqlContacts(statements.contacts, readers)
         self.threads = SqlThreads(statements, writer=writer, readers=readers)
         self.traces = SqlTraces(driver.dialect, statements, readers)
@@ -60,8 +61,8 @@ class Store:
         self.claims = SqlClaims(driver.dialect, writer=writer)
         self.calls = SqlCalls(driver.dialect, writer=writer, readers=readers, clock=clock)
         self.files = SqlFiles(driver.dialect, writer=writer, readers=readers)
-        sql = SessionStatements(driver.dialect)
-        policy = PolicyStatements(driver.dialect)
+        sql = made_for(driver.dialect, SessionStatements)
+        policy = made_for(driver.dialect, PolicyStatements)
         self.policies = SqlPolicies(policy, writer=writer, readers=readers)
         self.sessions = SqlSessions(sql, policy, writer=writer, readers=readers, clock=clock)
         self.seats = SqlSeats(driver.dialect, sql, writer=writer, readers=readers)
@@ -153,7 +154,7 @@ def begin_anew(options: StoreOptions, clock: Clock) -> Epoch:
 
 def _prepare(options: StoreOptions, clock: Clock, closing: threading.Event) -> tuple[Driver, Committer]:
     with _opened_driver(options, clock) as driver:
-        committer = Committer(driver, Statements(driver.dialect), clock, closing)
+        committer = Committer(driver, made_for(driver.dialect, Statements), clock, closing)
         committer.open()
     return driver, committer
 
