@@ -57,7 +57,7 @@ SUITES: Final[Mapping[str, Sequence[Suite]]] = {
         Suite(
             "swift",
             "not (adverse or full or soak)",
-            ("tests", *(f"--ignore={path}" for path in (*PURE, ADVERSE, BROWSER)), *side_by_side(3)),
+            ("tests", *(f"--ignore={path}" for path in (*PURE, ADVERSE, BROWSER)), *side_by_side(4)),
         ),
         Suite("browser", "not (adverse or full or soak)", (BROWSER, *PLAY_BY_PLAY)),
         Suite(

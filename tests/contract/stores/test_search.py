@@ -280,7 +280,7 @@ async def test_what_was_dropped_is_cleared_away_in_short_steps(
 
 
 def is_kept_in_a_file(store: AnyStore) -> bool:
-    index: Any = None if isinstance(store, MemoryStore) else cast(Any, store.search)._sql.words.index
+    index: Any = None if isinstance(store, MemoryStore) else cast(Any, store.search)._words
     return isinstance(index, sql_words.SqliteWords)
 
 
