@@ -1,7 +1,6 @@
 """The log's promises: order, atomicity, send keys, gapless streams."""
 
 import asyncio
-import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -11,7 +10,6 @@ from tests.contract.stores.acts import (
     BOB,
     CIM,
     DAN,
-    QUOTAS,
     ROOM,
     AnyStore,
     add,
@@ -26,13 +24,10 @@ from tests.contract.stores.acts import (
     view_of,
 )
 from tests.support.time_and_chance import NOON, ManualClock
-from unisono.domain import messages
 from unisono.domain.answers import Done, Placed, SeqFact
-from unisono.domain.commands import SendMessage
-from unisono.domain.conversation import Decision, Scope, Snapshot
+from unisono.domain.conversation import Decision, Scope
 from unisono.domain.errors import Forbidden, NotFound
 from unisono.domain.facts import (
-    Content,
     ConversationEntered,
     ConversationExited,
     MembersLeft,
@@ -58,23 +53,6 @@ async def test_sends_started_one_after_the_other_take_their_places_in_that_order
     await create(store, ANN, BOB)
     placed = await asyncio.gather(*(send(store, ANN, f"key-{number}") for number in range(300)))
     assert [place.seq for place in placed] == list(range(2, 302))
-
-
-async def test_what_is_decided_has_the_time_of_what_is_placed(
-    store: AnyStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What a room is told of a message is made when it is decided, and the answer when it is placed."""
-    ticks = itertools.count(NOON)
-    monkeypatch.setattr(clock, "now", lambda: Instant(next(ticks)))
-    decided_at: list[Instant] = []
-
-    def decide(snapshot: Snapshot) -> Decision:
-        decided_at.append(snapshot.now)
-        return messages.send(snapshot, ANN, SendMessage(ROOM, SendKey("key"), Content(text="hi")), QUOTAS)
-
-    await create(store, ANN, BOB)
-    committed = await store.log.transact(Scope(conversation=ROOM, users=(ANN,)), decide)
-    assert [placed.at for placed in committed.facts] == decided_at
 
 
 async def test_facts_read_back_are_those_that_were_placed(store: AnyStore) -> None:
