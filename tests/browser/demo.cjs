@@ -454,7 +454,7 @@ const scenarios = {
     await press(first, 'My devices and tabs');
     await until(async () => (await first.$$('.tree > li > ul > li > ul > li')).length === 2, 'both tabs are in the tree');
     await first.evaluate(() => [...document.querySelectorAll('.tree button')].find((each) => each.innerText === 'Close').click());
-    await shows(second, '.moment', 'Logged out from another place');
+    await shows(second, '.moment', 'Logged out elsewhere');
     await until(async () => (await first.$$('.tree > li > ul > li > ul > li')).length === 1, 'one tab is left');
     await shows(first, '.state', 'connected');
     // The session is whose it was: this tab goes on without being asked who it is.

@@ -52,8 +52,8 @@ export class Awaiting {
     void duties(attempt > 0).then(
       ({ makeDuties }) => {
         if (this._isOver || this.duties !== null) return;
-        this._cancel();
         this.duties = makeDuties(ports);
+        this._cancel();
         this.duties.catchUp(this._waiting, this._live);
         this._waiting.clear();
       },
@@ -74,7 +74,7 @@ export class Awaiting {
   do(act: Act, asker: Asker | null = null): void {
     if (this.duties !== null) return act(this.duties);
     this._waiting.set(act, asker);
-    if (asker !== null) this._ports.clock.after(PATIENCE_MS, () => this._waiting.delete(act) && asker.refuse({ ...denied("unavailable", "its code did not come"), retryable: true }));
+    if (asker !== null) this._ports.clock.after(PATIENCE_MS, () => this._waiting.delete(act) && asker.refuse({ ...denied("unavailable", "its code does not answer"), retryable: true }));
   }
 
   /** A link is live. */

@@ -3,8 +3,9 @@
  * the session, signing out. In a file of its own, which comes along with the holder's; until it is there what it is asked waits.
  */
 
-import type { Welcome } from "../wire/types.ts";
+import type { CallAnswer, Welcome } from "../wire/types.ts";
 import type { Asker } from "./awaiting.ts";
+import { CALL } from "./claims.ts";
 import { settle } from "./ending.ts";
 import type { EndingPorts } from "./ending.ts";
 import { denied } from "./faults.ts";
@@ -122,10 +123,14 @@ export class Duties {
     else ask(tab, asked);
   }
 
-  /** The server carried out what a tab asked. */
-  note(tab: string, command: WireCommand): void {
+  /** The server carried out what a tab asked. In a call that it is in by that it is the end, until it says otherwise; gone, it hangs up. */
+  note(tab: string, command: WireCommand, answer: unknown): void {
     const stake = this._stakes.get(tab);
     if (stake !== undefined) note(stake, command);
+    const { call, ends = [] } = (answer as Partial<CallAnswer>).call ?? {};
+    if (call === undefined || !ends.some(({ session }) => session === this._session)) return;
+    if (stake === undefined) this._hangUp(call);
+    else this._granting.hold(tab, [CALL, call]);
   }
 
   /** A tab is gone, and with it what it alone wanted. */
@@ -143,8 +148,15 @@ export class Duties {
 
   /** Nobody is left at this end of the calls that a tab was in. Another session may have them by the time that this can be said. */
   hangUp(tab: string): void {
-    const { ask, session: { info } } = this._ports;
-    for (const call of this._granting.callsOf(tab)) ask(call, { is: "command", n: 0, how: "repeat", do: { op: "hang_up", call, session: info?.session ?? "" } });
+    for (const call of this._granting.callsOf(tab)) this._hangUp(call);
+  }
+
+  private _hangUp(call: string): void {
+    this._ports.ask(call, { is: "command", n: 0, how: "repeat", do: { op: "hang_up", call, session: this._session } });
+  }
+
+  private get _session(): string {
+    return this._ports.session.info?.session ?? "";
   }
 
   /** Does in order what waited for them, on the last link that was live. */

@@ -31,7 +31,7 @@ const LONELY_MS = 15_000;
 const FAREWELL_MS = 2_000;
 /** What is asked about the presence of others, and what the server does for one tab. */
 const PRESENCE = /watch$/;
-const OF_A_TAB = /^(enter|leave|watch)$/;
+const OF_A_TAB = /^(enter|leave|watch|call|answer)$/;
 
 /** Makes a holder. It begins with the first hello. */
 export const makeHub: MakeHolder = (ports) => new Hub(ports);
@@ -308,6 +308,8 @@ class Hub extends Speaking implements Holder {
     const here = everywhere ? null : forgetHere(shelf, session, session.debt);
     const left = (how: Left | null): void => this._left(tab, n, how);
     const refuse = (fault: Fault): void => {
+      // Also of a session that came about since then.
+      void session.link?.request({ op: "logout" });
       session.stop();
       void here?.then((problem) => left(leftWith(problem, fault)));
     };
@@ -337,7 +339,7 @@ class Hub extends Speaking implements Holder {
   // ------------------------------------------------------------ what the session says
 
   private _answered(tab: string, command: Command, answer: unknown): void {
-    if (OF_A_TAB.test(command.do.op)) this._awaiting.do((duties) => duties.note(tab, command.do));
+    if (OF_A_TAB.test(command.do.op)) this._awaiting.do((duties) => duties.note(tab, command.do, answer));
     this._answer(tab, command.n, answer);
   }
 

@@ -8,7 +8,7 @@ import * as DUTIES from "../../src/core/duties.ts";
 import type { DutyCode } from "../../src/core/holding.ts";
 import type { FromTab, WireCommand } from "../../src/core/messages.ts";
 import { MemoryStore } from "../../src/host/memory-store.ts";
-import { HubStage } from "../fakes/hub_stage.ts";
+import { GREETING, HubStage } from "../fakes/hub_stage.ts";
 
 const CURSOR = { epoch: 9, checkpoint: 5, positions: {} };
 const SIGN_OUT: FromTab = { is: "sign-out", n: 9, everywhere: false };
@@ -227,6 +227,21 @@ test("whoever signs out is signed out here at once, whether its page stays or th
   assert.deepEqual([never.store.session?.resumeToken, await debts(never)], ["", owed]);
   await never.clock.go(11_000);
   assert.deepEqual([never.of("a", "answer").map(({ n }) => n), never.endings("a"), never.endings("b"), never.isOver], [[9], ["session_closed"], ["session_closed"], true]);
+});
+
+test("a session that comes about while its user signs out is ended, too", async () => {
+  const stage = new LateStage();
+  stage.fails = Infinity;
+  stage.answers["login"] = null;
+  await stage.hello("a");
+  stage.say("a", SIGN_OUT);
+  await stage.clock.go(1_000);
+  assert.deepEqual(await stage.store.debts("ws://here"), []);
+  const { id } = stage.asked.find(({ do: { op } }) => op === "login") ?? assert.fail();
+  stage.server({ is: "reply", re: id, answer: GREETING });
+  await stage.clock.go(11_000);
+  assert.equal(stage.ops().at(-1), "logout");
+  assert.deepEqual([stage.store.session, stage.endings("a"), stage.isOver], [null, ["session_closed"], true]);
 });
 
 test("what is said after a sign-out that waits is not kept, and when the duties come nothing is left", async () => {

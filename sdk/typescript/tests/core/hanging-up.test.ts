@@ -42,6 +42,49 @@ test("a tab in a call that is closed, crashes or is closed from elsewhere hangs 
   }
 });
 
+const RUNNING = { kind: "call", call: { call: "c1", revision: 2, state: "answered", caller: "ann", users: ["bob"], media: "audio", began_at: 1, rings_until: 2, ends: [{ user: "ann", session: "s" }] } };
+const TAKE = { is: "command", n: 7, how: "repeat", do: { op: "answer", call: "c1" } } as const;
+
+test("a tab that is gone before it hears that it is in a call hangs up, and nobody does for another session", async () => {
+  for (const op of ["call", "answer"]) {
+    for (const session of ["s", "other"]) {
+      const stage = new HubStage();
+      stage.answers[op] = { ...RUNNING, call: { ...RUNNING.call, ends: [{ user: "ann", session }] } };
+      await stage.hello("a");
+      await stage.hello("b");
+      stage.say("a", { ...TAKE, do: { op, call: "c1" } });
+      stage.say("a", { is: "bye" });
+      await stage.clock.go(20);
+      assert.deepEqual(hangUps(stage), session === "s" ? [HANG_UP] : []);
+    }
+  }
+});
+
+test("a tab that was told that it is in a call, and is gone before it says so, hangs up", async () => {
+  const stage = new HubStage();
+  stage.answers["answer"] = RUNNING;
+  await stage.hello("a");
+  await stage.hello("b");
+  await stage.ask("a", TAKE);
+  assert.equal(stage.of("a", "answer").length, 1);
+  stage.say("a", { is: "bye" });
+  await stage.clock.go(20);
+  assert.deepEqual(hangUps(stage), [HANG_UP]);
+});
+
+test("an answer that was lost with its connection is asked for again, though its tab is gone, and then hung up", async () => {
+  const stage = new HubStage();
+  stage.answers["answer"] = null;
+  await stage.hello("a");
+  await stage.hello("b");
+  await stage.ask("a", TAKE);
+  stage.say("a", { is: "bye" });
+  stage.answers["answer"] = RUNNING;
+  stage.close(1006);
+  await stage.clock.go(10_000);
+  assert.deepEqual(hangUps(stage), [HANG_UP]);
+});
+
 test("who gave the call away, or says hello again, hangs up nothing", async () => {
   const stage = await inCall();
   await stage.hello("a");
