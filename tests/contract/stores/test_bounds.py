@@ -74,7 +74,7 @@ async def test_a_batch_carries_no_more_than_it_may_and_loses_nothing(durable: Ho
 
 
 async def test_who_waits_too_long_is_told_and_may_repeat_with_the_same_key(durable: Home) -> None:
-    store = await durable.open(deadline_s=0.2)
+    store = await durable.open(deadline_s=1.0)
     await create(store, ANN, BOB)
     async with busy_writer(store) as release:
         with pytest.raises(Unavailable):

@@ -236,7 +236,7 @@ async def test_a_service_that_is_away_is_tried_until_the_message_is_too_old() ->
 
 async def test_a_service_that_does_not_answer_in_time_is_asked_again(desk: PushDesk) -> None:
     desk.mood = {1: asyncio.Event()}
-    async with posting_to(desk.url, deadline_s=0.2) as stage:
+    async with posting_to(desk.url, deadline_s=1.0) as stage:
         await stage.webhook.hand_over([push()])
         assert stage.counted("push_requests") == {"timeout": 1, "204": 1}
         assert stage.counted("pushes") == {"taken": 1}
