@@ -86,14 +86,14 @@ class Node:
         self.claiming, self.thread_departures = Claiming(parts), ThreadDepartures(parts)
         self.calling = Calling(parts, options.calls, self._take, self.own_sessions, self.contact_policy)
         self.ringing = ringing_of(parts, options.push, self.pushing, self.own_sessions)
-        self.telling = Telling(parts, options.quotas, self.own_sessions, self.audience)
+        self.signals = Signals(
+            parts.directory, parts.telemetry, audience=self.audience, fanout=self.fanout, rooms=self.rooms
+        )
+        self.telling = Telling(parts, options.quotas, self.own_sessions, audience=self.audience, signals=self.signals)
         self.executor = self._executor()
         self.erasing = Erasing(parts, self.own_sessions, self.executor, self.filing, calling=self.calling)
         self.importing = Importing(parts, options.quotas)
         self._housekeeping = self._hire()
-        self.signals = Signals(
-            parts.directory, parts.telemetry, audience=self.audience, fanout=self.fanout, rooms=self.rooms
-        )
         parts.bus.subscribe(self.fanout.hint, self._take)
 
     def _hire(self) -> Housekeeping:

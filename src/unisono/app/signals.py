@@ -10,10 +10,13 @@ from unisono.app.rooms import Rooms
 from unisono.domain.errors import UnisonoError
 from unisono.domain.events import Signal
 from unisono.domain.ids import INTEGER_MAX, Checkpoint, UserId
+from unisono.domain.told import Told
 from unisono.ports.directory import Directory
 from unisono.ports.link import Encoder, Link, Parcel
 from unisono.ports.telemetry import Telemetry
 
+HELD_LIMIT: Final = 1000
+"""What is told to a session while it is given what waited for it; what is beyond that does not wait for its turn."""
 WAITING_LIMIT: Final = 1000
 """Signals that wait until it is known who sees their stream; beyond it, new ones are dropped."""
 NOW: Final = Checkpoint(INTEGER_MAX)
@@ -31,6 +34,7 @@ class Signals:
         self._fanout = fanout
         self._telemetry = telemetry
         self._waiting: asyncio.Queue[Signal] = asyncio.Queue(WAITING_LIMIT)
+        self._held: dict[Link, list[tuple[Told, Signal]]] = {}
 
     def take(self, signal: Signal) -> None:
         """Take a signal from the bus; it is delivered at once where it is known who sees its stream."""
@@ -39,7 +43,8 @@ class Signals:
             return
         if signal.sessions is not None:
             found = map(self._audience.find, signal.sessions)
-            self._push_to(signal, [attached.link for attached in found if attached is not None])
+            links = [attached.link for attached in found if attached is not None]
+            self._push_to(signal, [link for link in links if not self._holds_back(signal, link)])
             return
         members = self._fanout.members_of(signal.stream)
         if members is not None:
@@ -49,6 +54,25 @@ class Signals:
             self._waiting.put_nowait(signal)
         except asyncio.QueueFull:
             self._telemetry.count("events_dropped", label="unknown audience")
+
+    def hold(self, link: Link) -> None:
+        """Hold back what is told to the session on a link, until `release`: what waited for it comes first."""
+        self._held[link] = []
+
+    def release(self, link: Link, brought: Iterable[Told] = ()) -> None:
+        """Give a link what was held back, but for what it was `brought` with what waited."""
+        held = self._held.pop(link, ())
+        known = {(told.id, told.teller) for told in brought} if held else ()
+        for told, signal in held:
+            if (told.id, told.teller) not in known:
+                self._push_to(signal, (link,))
+
+    def _holds_back(self, signal: Signal, link: Link) -> bool:
+        held, event = self._held.get(link), signal.event
+        if held is None or not isinstance(event, Told) or len(held) >= HELD_LIMIT:
+            return False
+        held.append((event, signal))
+        return True
 
     async def run(self) -> None:
         """Look up who sees the streams that are not followed here, until cancelled."""

@@ -1,12 +1,13 @@
 """What is told to some of a user's sessions, by another of them or by the application's server."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from unisono.app.audience import Audience
 from unisono.app.own_sessions import OwnSessions
 from unisono.app.parts import Parts
+from unisono.app.signals import Signals
 from unisono.domain import commands as c
 from unisono.domain.answers import Done
 from unisono.domain.errors import UnisonoError
@@ -14,7 +15,7 @@ from unisono.domain.events import Signal
 from unisono.domain.ids import Instant, SessionId, UserId, user_stream
 from unisono.domain.quotas import Quotas
 from unisono.domain.telling import BATCH_BYTES, tell
-from unisono.domain.told import Addressed, Teller
+from unisono.domain.told import Addressed, Teller, Told
 from unisono.ports.link import Link
 
 BRING_AGAIN_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -28,11 +29,14 @@ Spend = Callable[[float], None]
 class Telling:
     """Passes on what is told: to those who are there, best effort; and later, where it is kept."""
 
-    def __init__(self, parts: Parts, quotas: Quotas, own_sessions: OwnSessions, audience: Audience) -> None:
+    def __init__(
+        self, parts: Parts, quotas: Quotas, own_sessions: OwnSessions, *, audience: Audience, signals: Signals
+    ) -> None:
         self._parts = parts
         self._quotas = quotas
         self._own_sessions = own_sessions
         self._audience = audience
+        self._signals = signals
 
     async def tell(
         self, user: UserId, command: c.Tell, asking: SessionId | None = None, spend: Spend | None = None
@@ -58,14 +62,19 @@ class Telling:
         return Addressed(live=live, away=len(sessions) - live)
 
     async def bring(self, session: SessionId, link: Link) -> None:
-        """Give a session that came back what waits for it.
+        """Give a session that came back what waits for it, and behind that what was told to it meanwhile.
 
         Raises:
             UnisonoError: The store is away, or too busy.
         """
-        later = await self._parts.kept_events.waiting(session, BATCH_BYTES)
-        if later.events or later.lost:
-            link.push_nowait(link.encoder.event(later))
+        brought: Sequence[Told] = ()
+        try:
+            later = await self._parts.kept_events.waiting(session, BATCH_BYTES)
+            if later.events or later.lost:
+                link.push_nowait(link.encoder.event(later))
+            brought = later.events
+        finally:
+            self._signals.release(link, brought)
 
     async def bring_sometime(self, session: SessionId, link: Link) -> None:
         """Give a session that came back what waits for it, now or when the store is there again. Never raises.

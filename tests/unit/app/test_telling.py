@@ -8,7 +8,7 @@ from tests.support.virtual_time import in_virtual_time
 from tests.unit.app.app_stage import Present, an_app
 from unisono.domain import commands as c
 from unisono.domain.answers import Done
-from unisono.domain.errors import KeyReused, NotFound, RateLimited
+from unisono.domain.errors import KeyReused, NotFound, RateLimited, Unavailable
 from unisono.domain.ids import DeviceId, Platform, SendKey, SessionId, TabId, UserId
 from unisono.domain.rates import Rate
 from unisono.domain.told import Addressed, Teller, Told, ToldLater
@@ -101,6 +101,66 @@ async def test_what_is_kept_waits_for_sessions_that_are_away_until_they_took_it(
         await telling.bring(second.session, second.link)
         assert ids(second) == []
         assert not [event for event in first.link.events if isinstance(event, Told | ToldLater)]
+
+
+def heard(present: Present) -> list[object]:
+    """Give what a session was told, each by its name; what waited for it together."""
+    return [
+        event.name if isinstance(event, Told) else [each.name for each in event.events]
+        for event in present.link.events
+        if isinstance(event, Told | ToldLater)
+    ]
+
+
+@in_virtual_time
+async def test_what_is_told_while_a_session_comes_back_comes_behind_what_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was heard first, and what it had made out of date behind it."""
+    async with an_app() as stage:
+        first, second = await stage.login("alice", "a"), await stage.login("alice", "b")
+        await second.go()
+        await first.ask(c.Tell(SendKey("one"), name="one", keep_s=60))
+        await asyncio.sleep(0.01)
+        second = await stage.resume(second)
+        stage.node.signals.hold(second.link)
+        await first.ask(c.Tell(SendKey("two"), name="two", keep_s=60))
+        await first.ask(c.Tell(SendKey("three"), name="three"))
+        assert heard(second) == []
+        waiting = stage.store.kept_events.waiting
+
+        async def slow(session: SessionId, limit_bytes: int) -> ToldLater:
+            found = await waiting(session, limit_bytes)
+            await first.ask(c.Tell(SendKey("four"), name="four", keep_s=60))
+            return found
+
+        monkeypatch.setattr(stage.store.kept_events, "waiting", slow)
+        await stage.node.telling.bring(second.session, second.link)
+        assert heard(second) == [["one", "two"], "three", "four"]
+        await first.ask(c.Tell(SendKey("five"), name="five"))
+        assert heard(second)[-1] == "five"
+
+
+@in_virtual_time
+async def test_nothing_is_held_back_for_a_store_that_is_away_nor_more_than_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("unisono.app.signals.HELD_LIMIT", 1)
+
+    async def away(session: SessionId, limit_bytes: int) -> ToldLater:
+        del session, limit_bytes
+        raise Unavailable(part="store")
+
+    async with an_app() as stage:
+        first, second = await stage.login("alice", "a"), await stage.login("alice", "b")
+        monkeypatch.setattr(stage.store.kept_events, "waiting", away)
+        stage.node.signals.hold(second.link)
+        for key in ("one", "two"):
+            await first.ask(c.Tell(SendKey(key), name=key))
+        assert heard(second) == ["two"]
+        with pytest.raises(Unavailable):
+            await stage.node.telling.bring(second.session, second.link)
+        assert heard(second) == ["two", "one"]
 
 
 @in_virtual_time

@@ -136,6 +136,15 @@ class Dialogue:
             return None
 
     async def _serve(self, request: Request, credential_of: CredentialOf, address: str) -> None:
+        signals = self._node.signals
+        if isinstance(request.do, Resume):
+            signals.hold(self._connection)
+        try:
+            await self._let_in(request, credential_of, address)
+        finally:
+            signals.release(self._connection)
+
+    async def _let_in(self, request: Request, credential_of: CredentialOf, address: str) -> None:
         command = request.do
         try:
             greeted = await self._greet(command, credential_of, address)

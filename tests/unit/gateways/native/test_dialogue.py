@@ -210,6 +210,42 @@ async def test_a_fault_of_the_store_is_told_and_can_be_tried_again(carrier: Carr
 
 @both
 @on_uvloop
+async def test_what_is_told_in_the_moment_of_a_resume_comes_behind_what_waited(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with an_open_door(carrier=carrier) as door:
+        first, client = await door.connect(), await door.connect()
+        welcome = (await first.ask(login("alice", "a")))["answer"]
+        assert (await client.ask(login("alice", "b")))["is"] == "reply"
+        await client.ask({"op": "tell", "key": "early", "name": "cart", "keep_s": 60})
+        kept, read, told = door.app.store.kept_events, asyncio.Event(), asyncio.Event()
+        waiting = kept.waiting
+
+        async def slow(session: SessionId, limit_bytes: int) -> ToldLater:
+            found = await waiting(session, limit_bytes)
+            read.set()
+            await told.wait()
+            return found
+
+        monkeypatch.setattr(kept, "waiting", slow)
+        again = await door.connect()
+        resume = {"op": "resume", "session": welcome["session"], "resume_token": welcome["resume_token"]}
+        assert (await again.ask(resume))["is"] == "reply"
+        await read.wait()
+        await client.ask({"op": "tell", "key": "late", "name": "cart", "keep_s": 60})
+        told.set()
+        heard: list[str] = []
+        while len(heard) < 2:
+            event = (await again.next_frame()).get("event", {})
+            if event.get("kind") == "told_later":
+                heard += [each["id"] for each in event["events"]]
+            elif event.get("kind") == "told":
+                heard.append(event["id"])
+        assert heard == ["early", "late"]
+
+
+@both
+@on_uvloop
 async def test_a_store_that_is_away_costs_who_comes_back_nothing(
     carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
