@@ -15,7 +15,7 @@ from unisono.ports.directory import Directory
 from unisono.ports.link import Encoder, Link, Parcel
 from unisono.ports.telemetry import Telemetry
 
-HELD_LIMIT: Final = 1000
+HELD_LIMIT: Final = 100
 """What is told to a session while it is given what waited for it; what is beyond that does not wait for its turn."""
 WAITING_LIMIT: Final = 1000
 """Signals that wait until it is known who sees their stream; beyond it, new ones are dropped."""

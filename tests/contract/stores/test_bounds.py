@@ -134,7 +134,7 @@ async def test_a_store_whose_writer_is_stuck_is_not_healthy(durable: Home) -> No
     # A tenth of a second may pass in which this process is not given the processor.
     async with asyncio.timeout(10):
         while not await store.healthy():
-            pass
+            await asyncio.sleep(0.01)
 
 
 async def test_what_the_database_cannot_keep_is_refused_and_hurts_nobody_else(durable: Home) -> None:

@@ -3,7 +3,7 @@
  * the session, signing out. In a file of its own, which comes along with the holder's; until it is there what it is asked waits.
  */
 
-import type { CallAnswer, Welcome } from "../wire/types.ts";
+import type { CallView, Welcome } from "../wire/types.ts";
 import type { Asker } from "./awaiting.ts";
 import { CALL } from "./claims.ts";
 import { settle } from "./ending.ts";
@@ -24,6 +24,9 @@ import { SigningOff } from "./signing-off.ts";
 
 /** For the tabs of an earlier holder to come back; then those that did not are in no room any more. */
 const RETURN_MS = 10_000;
+
+/** For a tab to claim the call that it was told to be in. */
+const CLAIMED_MS = 2_000;
 
 /** What a tab says to them. */
 export type DutyMessage = Extract<FromTab, { readonly is: "object" | "claim" | "release" | "heard" | "ping" }>;
@@ -61,6 +64,8 @@ export class Duties {
   private readonly _passing: Passing;
   private readonly _sharing: Sharing;
   private readonly _leaving: SigningOff;
+  /** A tab asked to be in a call. */
+  private _hasCalled = false;
 
   constructor(ports: DutyPorts) {
     const { post, shelf, floor, follows } = ports;
@@ -113,9 +118,10 @@ export class Duties {
     }
   }
 
-  /** Carries out what a tab asks about the presence of others, if it is still there. */
+  /** Carries out what a tab asks about the presence of others, and what brings about a call, if it is still there. */
   watch(tab: string, command: Command): void {
     const { seats, ask, answer } = this._ports;
+    this._hasCalled ||= !command.do.op.endsWith("watch");
     const stake = this._stakes.get(tab);
     if (stake === undefined || !seats.has(tab)) return;
     const asked = narrowed(stake, command, this._stakes);
@@ -123,14 +129,10 @@ export class Duties {
     else ask(tab, asked);
   }
 
-  /** The server carried out what a tab asked. In a call that it is in by that it is the end, until it says otherwise; gone, it hangs up. */
-  note(tab: string, command: WireCommand, answer: unknown): void {
+  /** The server carried out what a tab asked. */
+  note(tab: string, command: WireCommand): void {
     const stake = this._stakes.get(tab);
     if (stake !== undefined) note(stake, command);
-    const { call, ends = [] } = (answer as Partial<CallAnswer>).call ?? {};
-    if (call === undefined || !ends.some(({ session }) => session === this._session)) return;
-    if (stake === undefined) this._hangUp(call);
-    else this._granting.hold(tab, [CALL, call]);
   }
 
   /** A tab is gone, and with it what it alone wanted. */
@@ -144,6 +146,22 @@ export class Duties {
     if (seats.has(tab)) return void this._stakes.set(tab, new Stake(stake));
     this._passing.gone();
     if (session.link !== null) giveUp(stake, session.link, this._stakes);
+    if (this._hasCalled) this._lookForCalls();
+  }
+
+  /** Hangs up calls of this session that no tab has: their tab was gone before it heard of them. One that hears of them claims them at once. */
+  private _lookForCalls(): void {
+    const { clock, session } = this._ports;
+    const isMine = ({ ends = [] }: CallView): boolean => ends.some((end) => end.session === this._session);
+    const isClaimed = ({ call }: CallView): boolean => [...this._stakes.values()].some(({ claims }) => claims.has([CALL, call]));
+    clock.after(CLAIMED_MS, async () => {
+      const said = await session.link?.request({ op: "calls" });
+      if (said === undefined || !("answer" in said)) return;
+      const mine = said.answer.calls.filter(isMine);
+      clock.after(CLAIMED_MS, () => {
+        for (const call of mine) if (!isClaimed(call)) this._hangUp(call.call);
+      });
+    });
   }
 
   /** Nobody is left at this end of the calls that a tab was in. Another session may have them by the time that this can be said. */
@@ -184,13 +202,14 @@ export class Duties {
 
   /** A link is live. */
   begin(link: Link, { seats: rooms = [] }: Welcome): void {
-    const { clock, seats } = this._ports;
+    const { clock, seats, follows } = this._ports;
     if (link.loss !== null) return;
     this._sharing.begin(link);
     this._passing.begin(link);
     clock.after(RETURN_MS, () => {
       vacate(rooms, link, seats);
       this._passing.settle();
+      if (this._hasCalled || follows) this._lookForCalls();
     });
     void this._settle().catch(() => undefined);
   }

@@ -43,14 +43,10 @@ export class Granting {
 
   /** Takes over what a tab holds by its own word, but for what is another's by now. */
   regain(tab: string, claims: readonly Claimed[]): void {
-    for (const claim of claims) if (!this.hold(tab, claim)) this._ports.post(tab, { is: "unclaimed", claim, isTaken: true });
-  }
-
-  /** Gives a tab what it did not ask for, unless another has it; says if none has. */
-  hold(tab: string, claim: Claimed): boolean {
-    const isFree = this._isFree(tab, claim);
-    if (isFree) this._ports.stakes.get(tab)?.claims.add(claim);
-    return isFree;
+    for (const claim of claims) {
+      if (this._isFree(tab, claim)) this._ports.stakes.get(tab)?.claims.add(claim);
+      else this._ports.post(tab, { is: "unclaimed", claim, isTaken: true });
+    }
   }
 
   /** Gives a claim back. */

@@ -29,9 +29,9 @@ const COLLECT_MS = 50;
 const LONELY_MS = 15_000;
 /** For tabs to hear the end: a browser may hand over a lock before what was said ahead of it. */
 const FAREWELL_MS = 2_000;
-/** What is asked about the presence of others, and what the server does for one tab. */
-const PRESENCE = /watch$/;
-const OF_A_TAB = /^(enter|leave|watch|call|answer)$/;
+/** What is asked about the presence of others or brings about a call, and what the server does for one tab. */
+const LOOKED_AT = /watch$|^(call|answer)$/;
+const OF_A_TAB = /^(enter|leave|watch)$/;
 
 /** Makes a holder. It begins with the first hello. */
 export const makeHub: MakeHolder = (ports) => new Hub(ports);
@@ -257,7 +257,7 @@ class Hub extends Speaking implements Holder {
     if (known !== undefined) return this._post(seat.tab, known);
     const [{ tab }, { n, do: { op } }] = [seat, command];
     if (command.how === "queue" && op === "send") this._outbox.put(tab, command);
-    else if (PRESENCE.test(op)) this._awaiting.do((duties) => duties.watch(tab, command), this._asker(tab, n));
+    else if (LOOKED_AT.test(op)) this._awaiting.do((duties) => duties.watch(tab, command), this._asker(tab, n));
     else this._requests.take(tab, command, this._session?.link ?? null);
   }
 
@@ -308,10 +308,11 @@ class Hub extends Speaking implements Holder {
     const here = everywhere ? null : forgetHere(shelf, session, session.debt);
     const left = (how: Left | null): void => this._left(tab, n, how);
     const refuse = (fault: Fault): void => {
-      // Also of a session that came about since then.
-      void session.link?.request({ op: "logout" });
+      const { debt } = session;
+      // The session may have come about since then.
+      const owed = debt && this._ports.store.owe(debt).catch(() => undefined);
       session.stop();
-      void here?.then((problem) => left(leftWith(problem, fault)));
+      void Promise.all([here, owed]).then(([problem]) => left(leftWith(problem, fault)));
     };
     this._awaiting.do((duties) => void duties.signOut(here).then(left), { tab, n, refuse });
   }
@@ -339,7 +340,7 @@ class Hub extends Speaking implements Holder {
   // ------------------------------------------------------------ what the session says
 
   private _answered(tab: string, command: Command, answer: unknown): void {
-    if (OF_A_TAB.test(command.do.op)) this._awaiting.do((duties) => duties.note(tab, command.do, answer));
+    if (OF_A_TAB.test(command.do.op)) this._awaiting.do((duties) => duties.note(tab, command.do));
     this._answer(tab, command.n, answer);
   }
 

@@ -15,9 +15,6 @@ const BYTES = 16 << 20;
 /** What the holder does itself. */
 const OWN = new Set(["login", "resume", "logout", "sync", "ping"]);
 
-/** What may leave its tab in a call. */
-const OF_A_CALL = /^(call|answer)$/;
-
 interface Pending {
   readonly tab: string;
   readonly command: Command;
@@ -65,9 +62,9 @@ export class Requests {
     this._drop(keyOf(tab, n));
   }
 
-  /** A tab is gone: what it asked is carried out where it is under way, and asked no more. How its calls came about is still heard. */
+  /** A tab is gone: what it asked is carried out where it is under way, and asked no more. */
   gone(tab: string): void {
-    for (const [key, pending] of this._pending) if (pending.tab === tab && !OF_A_CALL.test(pending.command.do.op)) this._drop(key);
+    for (const [key, pending] of this._pending) if (pending.tab === tab) this._drop(key);
   }
 
   private async _ask(key: string, pending: Pending, link: Link): Promise<void> {

@@ -42,47 +42,68 @@ test("a tab in a call that is closed, crashes or is closed from elsewhere hangs 
   }
 });
 
-const RUNNING = { kind: "call", call: { call: "c1", revision: 2, state: "answered", caller: "ann", users: ["bob"], media: "audio", began_at: 1, rings_until: 2, ends: [{ user: "ann", session: "s" }] } };
+const VIEW = { call: "c1", revision: 2, state: "answered", caller: "ann", users: ["bob"], media: "audio", began_at: 1, rings_until: 2 };
+const calls = (...sessions: string[]): object => ({ kind: "calls", calls: [{ ...VIEW, ends: sessions.map((session) => ({ user: "ann", session })) }] });
 const TAKE = { is: "command", n: 7, how: "repeat", do: { op: "answer", call: "c1" } } as const;
 
-test("a tab that is gone before it hears that it is in a call hangs up, and nobody does for another session", async () => {
+test("a tab that is gone before it heard of its call, or said that it has it, leaves nobody in it", async () => {
   for (const op of ["call", "answer"]) {
-    for (const session of ["s", "other"]) {
-      const stage = new HubStage();
-      stage.answers[op] = { ...RUNNING, call: { ...RUNNING.call, ends: [{ user: "ann", session }] } };
-      await stage.hello("a");
-      await stage.hello("b");
-      stage.say("a", { ...TAKE, do: { op, call: "c1" } });
-      stage.say("a", { is: "bye" });
-      await stage.clock.go(20);
-      assert.deepEqual(hangUps(stage), session === "s" ? [HANG_UP] : []);
+    for (const hears of [true, false]) {
+      for (const session of ["s", "other"]) {
+        const stage = new HubStage();
+        stage.answers["calls"] = calls(session);
+        await stage.hello("a");
+        await stage.hello("b");
+        stage.say("a", { ...TAKE, do: { op, call: "c1" } });
+        if (hears) await stage.clock.go(20);
+        stage.say("a", { is: "bye" });
+        await stage.clock.go(5_000);
+        assert.deepEqual(hangUps(stage), session === "s" ? [HANG_UP] : []);
+      }
     }
   }
 });
 
-test("a tab that was told that it is in a call, and is gone before it says so, hangs up", async () => {
+test("what another tab has by then is hung up by nobody, and where nobody ever called nothing is asked", async () => {
   const stage = new HubStage();
-  stage.answers["answer"] = RUNNING;
-  await stage.hello("a");
-  await stage.hello("b");
-  await stage.ask("a", TAKE);
-  assert.equal(stage.of("a", "answer").length, 1);
+  stage.answers["calls"] = calls("s");
+  for (const tab of ["a", "b", "c"]) await stage.hello(tab);
+  stage.say("c", { is: "bye" });
+  await stage.clock.go(30_000);
+  assert.ok(!stage.ops().includes("calls"));
+  stage.say("a", TAKE);
   stage.say("a", { is: "bye" });
-  await stage.clock.go(20);
-  assert.deepEqual(hangUps(stage), [HANG_UP]);
+  // It hears of it while the holder looks.
+  await stage.clock.go(3_000);
+  stage.say("b", { is: "claim", n: 1, claim: [CALL, "c1"] });
+  await stage.clock.go(30_000);
+  assert.deepEqual([stage.ops().filter((op) => op === "calls").length, hangUps(stage)], [1, []]);
 });
 
-test("an answer that was lost with its connection is asked for again, though its tab is gone, and then hung up", async () => {
+test("what was asked without a connection by a tab that is gone is not asked at all", async () => {
   const stage = new HubStage();
-  stage.answers["answer"] = null;
+  stage.answers["calls"] = calls();
   await stage.hello("a");
   await stage.hello("b");
-  await stage.ask("a", TAKE);
-  stage.say("a", { is: "bye" });
-  stage.answers["answer"] = RUNNING;
+  stage.isDown = true;
   stage.close(1006);
-  await stage.clock.go(10_000);
-  assert.deepEqual(hangUps(stage), [HANG_UP]);
+  stage.say("a", TAKE);
+  stage.say("a", { is: "bye" });
+  stage.isDown = false;
+  await stage.clock.go(60_000);
+  assert.ok(!stage.ops().includes("answer"));
+});
+
+test("a holder that follows another one looks for calls whose tab went together with that one", async () => {
+  const store = new MemoryStore();
+  const first = new HubStage(store);
+  await first.hello("a");
+  first.holder.stop("a");
+  const next = new HubStage(store);
+  next.answers["calls"] = calls("s");
+  await next.hello("b");
+  await next.clock.go(20_000);
+  assert.deepEqual(hangUps(next), [HANG_UP]);
 });
 
 test("who gave the call away, or says hello again, hangs up nothing", async () => {

@@ -21,7 +21,7 @@ _MADE: Final[dict[tuple[object, Dialect], object]] = {}
 
 
 def made_for(dialect: Dialect, make: Callable[[Dialect], S]) -> S:
-    """Give the statements of a dialect, made when they are first asked for: all stores of the process share them."""
+    """Give the statements of a class for a dialect, made when first asked for: the stores of a process share them."""
     made = _MADE.get((make, dialect))
     if made is None:
         # Stores are opened in threads: of two that make the same at once, the first one's is kept.
