@@ -15,14 +15,22 @@ const AFTER_MS = 1000;
 // Takes longer than a promise that waits for others: what was asked before is on its way.
 const HOPS = 100;
 let next = 0;
-const host = () => hosts[next++ % hosts.length];
+// Where they are mixed a page that has workers chooses for itself: told to have a worker alone, it deposes no tab that leads.
+const host = () => {
+  const one = hosts[next++ % hosts.length];
+  return hosts.length > 1 && one === 'shared-worker' ? undefined : one;
+};
 const tab = (browser, user, more) => tabOf(browser, user, { host: host(), ...more });
 const withWorker = hosts.includes('shared-worker');
 const resumes = () => metric('unisono_resumes_total{outcome="ok"}');
 const replaced = () => metric('unisono_connections_closed_total{code="replaced"}');
 
 // The page with the holder, or in whose process the holder's worker is. Tabs take their turn in the order in which they came.
-const holderOf = (pages) => (withWorker ? makerOf(pages) : pages[0]);
+const holderOf = async (pages) => {
+  if (!withWorker) return pages[0];
+  if (hosts.length > 1) for (const page of pages) if (await page.evaluate('globalThis.tab.connections.some((one) => one.readyState === 1)')) return page;
+  return makerOf(pages);
+};
 
 // Whether the first tab holds the session of all, by a connection of its own.
 const leads = (page) => page.who.host === 'leader-tab';
