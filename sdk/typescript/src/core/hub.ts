@@ -308,9 +308,8 @@ class Hub extends Speaking implements Holder {
     const here = everywhere ? null : forgetHere(shelf, session, session.debt);
     const left = (how: Left | null): void => this._left(tab, n, how);
     const refuse = (fault: Fault): void => {
-      const { debt } = session;
       // The session may have come about since then.
-      const owed = debt && this._ports.store.owe(debt).catch(() => undefined);
+      const owed = session.debt && this._ports.store.owe(session.debt).catch(() => undefined);
       session.stop();
       void Promise.all([here, owed]).then(([problem]) => left(leftWith(problem, fault)));
     };
