@@ -40,6 +40,7 @@ export class HubStage {
     query: { kind: "found", conversations: [], has_more: false },
     unread: { kind: "unread", total: 0, mentions: 0, conversations: [] },
     ping: { kind: "pong", checkpoint: 5 },
+    calls: { kind: "calls", calls: [] },
   };
   readonly holder: Holder;
   private link: WireEvents | null = null;

@@ -220,6 +220,8 @@ export class FakeServer {
       case "unwatch":
         for (const user of command["users"] as readonly string[]) this.watched[command.op === "watch" ? "add" : "delete"](user);
         return { kind: "done" };
+      case "calls":
+        return { kind: "calls", calls: [] };
       case "query":
         return { kind: "found", conversations: this.visible().map(({ stream, seq }) => ({ kind: "conversation", conversation: stream, head: seq })), has_more: false };
       default:
