@@ -78,6 +78,7 @@ const orders = (all) => (all.length === 0 ? [[]] : all.flatMap((first) => orders
 async function handOver(browser, order) {
   const ann = somebody('ann');
   const [all, said] = [[], []];
+  const linksOfOthers = await links();
   const come = async (release) => Object.assign(await tab(browser, ann, release), { from: said.length });
   for (const release of order) all.push(await come(release));
   const [loginsBefore, where] = [await logins(), await place(all[0])];
@@ -94,7 +95,6 @@ async function handOver(browser, order) {
     assert.deepEqual([session, (await sessions(ann)).map((one) => one.session)], [all[0].who.session, [session]]);
     assert.equal(await links() - linksOfOthers, 1, 'one link for all');
   };
-  const linksOfOthers = await links() - 1;
   await talk(all, 'together');
   for (let gone = 1; gone < all.length; gone++) {
     await all[gone - 1].close();
@@ -107,6 +107,7 @@ async function handOver(browser, order) {
   await talk([again], 'where it began');
   assert.equal(await logins(), loginsBefore, 'nobody logged in again');
   await again.close();
+  await until(async () => (await links()) === linksOfOthers, 'its link is gone');
 }
 
 // Of the pairs all, or only the first where time is short.
