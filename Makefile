@@ -40,7 +40,7 @@ soak: setup ## the long runs, for hours: HOURS=2
 	@tools/bootstrap.sh test
 	@TESTS_SOAK_HOURS=$(HOURS) $(PYTHON) -m tools.suites soak
 
-bench: setup ## ratios against peers and limits, into bench/out/latest.json (25 min; ARGS names single ones)
+bench: setup ## ratios against peers and limits, into bench/out/latest.json (browser alone 14 min; ARGS names single ones)
 	@tools/bootstrap.sh bench
 	@$(PYTHON) -m bench $(ARGS)
 
